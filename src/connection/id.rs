@@ -1,0 +1,70 @@
+//! The name of a connection, checked once.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::error::{Error, ErrorKind};
+
+/// The name of a stored connection: 1 to 250 of letters, digits and `_ # ! ( ) - . : / \`, as Airflow's server
+/// side accepts it.
+///
+/// # Examples
+///
+/// ```
+/// use http_hook::ConnectionId;
+///
+/// let id: ConnectionId = "sales_api".parse()?;
+/// assert_eq!(id.as_str(), "sales_api");
+/// assert!("two words".parse::<ConnectionId>().is_err());
+/// # Ok::<(), http_hook::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionId(String);
+
+impl ConnectionId {
+    /// The longest name, in characters.
+    pub const MAX_LEN: usize = 250;
+
+    /// Checks a name.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Connection`](ErrorKind::Connection) if it is empty, too long, or holds another character.
+    pub fn new(id: impl Into<String>) -> Result<Self, Error> {
+        let id = id.into();
+        let legal = |c: char| c.is_alphanumeric() || "_#!()-.:/\\".contains(c);
+        if id.is_empty() || id.chars().count() > Self::MAX_LEN || !id.chars().all(legal) {
+            return Err(Error::new(
+                ErrorKind::Connection,
+                "a connection id is 1 to 250 letters, digits or any of _#!()-.:/\\",
+            ));
+        }
+        Ok(Self(id))
+    }
+
+    /// Gives the name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ConnectionId {
+    type Err = Error;
+
+    fn from_str(id: &str) -> Result<Self, Error> {
+        Self::new(id)
+    }
+}
+
+impl fmt::Display for ConnectionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for ConnectionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}

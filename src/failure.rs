@@ -1,0 +1,221 @@
+//! How a call ends without an answer that passes: why, and what came last.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Response, StatusCode};
+
+use crate::error::{Error, TransportError};
+use crate::response::Reason;
+
+/// A call that ended without an answer that passes.
+///
+/// `Display` is Airflow's text: `404:Not Found` for a status, else what went wrong. The last answer is kept,
+/// its body as far as the limit of the call lets it.
+pub struct Failure(Box<Inner>);
+
+struct Inner {
+    reason: StopReason,
+    cause: Cause,
+    sends: u32,
+    attempts: u32,
+    idle_for: Duration,
+    hint: Option<Duration>,
+}
+
+/// What came last.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Cause {
+    /// No request could be built.
+    Request(Error),
+    /// No response came.
+    Transport(TransportError),
+    /// A response that does not pass.
+    Response(Response<Bytes>),
+}
+
+/// Why a call was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StopReason {
+    /// No request could be built: nothing was sent.
+    Invalid,
+    /// The policy does not retry what came.
+    Rejected,
+    /// The attempts are used up.
+    Attempts,
+    /// The time is used up, or the next wait would outlive it.
+    Deadline,
+    /// The server asks for a longer wait than the call allows.
+    HintTooLong,
+    /// The retry budget is empty.
+    Budget,
+    /// The circuit breaker is open.
+    Breaker,
+    /// The rate limit leaves no room before the deadline.
+    RateLimit,
+    /// The server may have acted, and doing it twice may do harm.
+    NotIdempotent,
+    /// The body was used up by the first send.
+    BodyNotReplayable,
+    /// The policy's own stop said so.
+    Stopped,
+    /// A redirect that must not be followed, or one too many.
+    Redirect,
+    /// Authentication failed.
+    Auth,
+    /// More sends than any call may make.
+    MaxSends,
+    /// The caller gave it up.
+    Cancelled,
+}
+
+impl StopReason {
+    /// Names the reason in lower case, as it is printed and stored.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Invalid => "invalid",
+            Self::Rejected => "rejected",
+            Self::Attempts => "attempts",
+            Self::Deadline => "deadline",
+            Self::HintTooLong => "hint_too_long",
+            Self::Budget => "budget",
+            Self::Breaker => "breaker",
+            Self::RateLimit => "rate_limit",
+            Self::NotIdempotent => "not_idempotent",
+            Self::BodyNotReplayable => "body_not_replayable",
+            Self::Stopped => "stopped",
+            Self::Redirect => "redirect",
+            Self::Auth => "auth",
+            Self::MaxSends => "max_sends",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl Failure {
+    pub(crate) fn new(reason: StopReason, cause: Cause) -> Self {
+        let (sends, attempts, idle_for, hint) = (0, 0, Duration::ZERO, None);
+        Self(Box::new(Inner { reason, cause, sends, attempts, idle_for, hint }))
+    }
+
+    pub(crate) fn with_counts(mut self, sends: u32, attempts: u32, idle_for: Duration) -> Self {
+        self.0.sends = sends;
+        self.0.attempts = attempts;
+        self.0.idle_for = idle_for;
+        self
+    }
+
+    pub(crate) fn with_hint(mut self, hint: Option<Duration>) -> Self {
+        self.0.hint = hint;
+        self
+    }
+
+    /// Tells why the call was given up.
+    #[must_use]
+    pub fn reason(&self) -> StopReason {
+        self.0.reason
+    }
+
+    /// Gives what came last.
+    #[must_use]
+    pub fn cause(&self) -> &Cause {
+        &self.0.cause
+    }
+
+    /// Takes out what came last.
+    #[must_use]
+    pub fn into_cause(self) -> Cause {
+        self.0.cause
+    }
+
+    /// Gives the last response.
+    #[must_use]
+    pub fn response(&self) -> Option<&Response<Bytes>> {
+        match &self.0.cause {
+            Cause::Response(response) => Some(response),
+            _ => None,
+        }
+    }
+
+    /// Gives the status of the last response.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        self.response().map(Response::status)
+    }
+
+    /// Gives the headers of the last response.
+    #[must_use]
+    pub fn headers(&self) -> Option<&HeaderMap> {
+        self.response().map(Response::headers)
+    }
+
+    /// Gives the body of the last response, cut at the limit of the call.
+    #[must_use]
+    pub fn body(&self) -> Option<&Bytes> {
+        self.response().map(Response::body)
+    }
+
+    /// Counts the requests that were sent: retries, redirects, challenges and tokens included.
+    #[must_use]
+    pub fn sends(&self) -> u32 {
+        self.0.sends
+    }
+
+    /// Counts the attempts, from 1.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// Gives the time spent waiting between sends.
+    #[must_use]
+    pub fn idle_for(&self) -> Duration {
+        self.0.idle_for
+    }
+
+    /// Gives the wait that the server asked for last.
+    #[must_use]
+    pub fn hint(&self) -> Option<Duration> {
+        self.0.hint
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.cause {
+            Cause::Request(error) => error.fmt(f),
+            Cause::Transport(error) => error.fmt(f),
+            Cause::Response(response) => {
+                write!(f, "{}:{}", response.status().as_u16(), Reason::of(response))
+            }
+        }
+    }
+}
+
+/// Without bodies and header values: both may hold secrets.
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Failure")
+            .field("reason", &self.0.reason)
+            .field("cause", &format_args!("{self}"))
+            .field("sends", &self.0.sends)
+            .field("attempts", &self.0.attempts)
+            .field("idle_for", &self.0.idle_for)
+            .field("hint", &self.0.hint)
+            .finish()
+    }
+}
+
+impl std::error::Error for Failure {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0.cause {
+            Cause::Request(error) => Some(error),
+            Cause::Transport(error) => Some(error),
+            Cause::Response(_) => None,
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! HTTP calls through a stored connection, decided by a pure state machine.
+
+mod clock;
+pub mod connection;
+pub mod error;
+mod failure;
+pub mod request;
+pub mod response;
+mod time;
+mod transport;
+
+pub use clock::Clock;
+pub use connection::{Connection, ConnectionId, Secret};
+pub use error::{
+    Cause, Error, ErrorKind, Failure, Sent, StopReason, TimeoutPhase, TransportError,
+    TransportErrorKind,
+};
+pub use request::{
+    ClientCert, ClientOptions, KeepAlive, Options, Payload, Proxies, Proxy, Replay, SendOptions,
+    Setting, Timeouts, Verify,
+};
+pub use response::Reason;
+pub use time::Timestamp;
+pub use transport::{Body, BoxBody, Capabilities, Capability, FromFn, Transport, from_fn};
+/// The blocking twins of the traits.
+pub mod blocking {
+    pub use crate::clock::blocking::Clock;
+    pub use crate::transport::blocking::{Body, FromFn, Transport, from_fn};
+}

@@ -1,0 +1,5 @@
+//! What came back: reason phrases, classification, hints.
+
+mod reason;
+
+pub use reason::Reason;
