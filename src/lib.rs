@@ -15,9 +15,10 @@ pub use error::{
     Cause, Error, ErrorKind, Failure, Sent, StopReason, TimeoutPhase, TransportError,
     TransportErrorKind,
 };
+pub use request::form;
 pub use request::{
-    ClientCert, ClientOptions, KeepAlive, Options, Payload, Proxies, Proxy, Replay, SendOptions,
-    Setting, Timeouts, Verify,
+    BaseParts, BaseUrl, ClientCert, ClientOptions, KeepAlive, Options, Origin, Payload, Proxies,
+    Proxy, Replay, Scheme, SendOptions, Setting, Timeouts, Verify,
 };
 pub use response::Reason;
 pub use time::Timestamp;

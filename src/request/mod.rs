@@ -1,10 +1,16 @@
 //! What is sent: plan, URL, headers, payload, options.
 
+pub mod form;
 pub(crate) mod options;
+pub(crate) mod origin;
 pub(crate) mod payload;
+mod requote;
+pub(crate) mod url;
 
 pub use options::{
     ClientCert, ClientOptions, KeepAlive, Options, Proxies, Proxy, SendOptions, Setting, Timeouts,
     Verify,
 };
+pub use origin::{Origin, Scheme};
 pub use payload::{Payload, Replay};
+pub use url::{BaseParts, BaseUrl};

@@ -1,0 +1,182 @@
+//! Escaping of targets, step by step as `urllib3` and `requests` do it; the rules are a table in [`url`](super::url).
+//!
+//! ```text
+//! path, query ─▶ cut ─▶ dots ─▶ escape each ─▶ append parameters ─▶ unescape unreserved ─▶ escape each ─▶ target
+//! ```
+
+use super::form::{is_unreserved, push_escaped};
+
+/// Checks that a path, perhaps with a query, would come out as it went in; gives the place of its `?`.
+///
+/// It is on the safe side: `None` may be said of text that would not change.
+pub(crate) fn clean(text: &str) -> Option<Option<usize>> {
+    let mut query = None;
+    let mut segment_starts = true;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'.' if segment_starts && query.is_none() => return None,
+            b'?' if query.is_none() => query = Some(at),
+            b'?' => {}
+            byte if !is_kept(byte) => return None,
+            _ => {}
+        }
+        segment_starts = byte == b'/';
+    }
+    Some(query)
+}
+
+/// Checks that parameters would come out as they went in.
+pub(crate) fn clean_params(params: &str) -> bool {
+    let mut bytes = params.bytes();
+    while let Some(byte) = bytes.next() {
+        let clean = if byte == b'%' {
+            match (bytes.next(), bytes.next()) {
+                (Some(high), Some(low)) => {
+                    let upper = !high.is_ascii_lowercase() && !low.is_ascii_lowercase();
+                    upper && unhex(high, low).is_some_and(|byte| !is_unreserved(byte))
+                }
+                _ => false,
+            }
+        } else {
+            byte == b'?' || is_kept(byte)
+        };
+        if !clean {
+            return false;
+        }
+    }
+    true
+}
+
+/// Makes the target of a joined path and query, and of parameters.
+pub(crate) fn requote(joined: &str, params: &str) -> String {
+    let joined = before(joined, '#');
+    let (path, query) = joined.split_once('?').unwrap_or((joined, ""));
+    let mut target = escape(&remove_dots(path), false);
+    if target.is_empty() {
+        target.push('/');
+    }
+    let query = escape(query, true);
+    if !query.is_empty() || !params.is_empty() {
+        target.push('?');
+        target.push_str(&query);
+        if !query.is_empty() && !params.is_empty() {
+            target.push('&');
+        }
+        target.push_str(params);
+    }
+    let target = unescape_unreserved(&target).unwrap_or_else(|| target.replace('%', "%25"));
+    let target = before(&target, '#');
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let mut target = escape(path, false);
+    if !query.is_empty() {
+        target.push('?');
+        target.push_str(&escape(query, true));
+    }
+    target
+}
+
+/// Takes `.` and `..` segments out ([RFC 3986 §5.2.4], but an empty segment counts as one to go back over).
+///
+/// [RFC 3986 §5.2.4]: https://www.rfc-editor.org/rfc/rfc3986#section-5.2.4
+fn remove_dots(path: &str) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    for segment in path.split('/') {
+        match segment {
+            "." => {}
+            ".." => {
+                kept.pop();
+            }
+            segment => kept.push(segment),
+        }
+    }
+    if path.starts_with('/') && kept.first().is_none_or(|first| !first.is_empty()) {
+        kept.insert(0, "");
+    }
+    if path.ends_with("/.") || path.ends_with("/..") {
+        kept.push("");
+    }
+    kept.join("/")
+}
+
+/// Escapes what may not stand in a path, or in a query. Escapes are kept if all of them are valid.
+fn escape(text: &str, query: bool) -> String {
+    let literal = !escapes_are_valid(text);
+    let mut escaped = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(char) = chars.next() {
+        match char {
+            '%' if !literal => {
+                escaped.push('%');
+                escaped.extend(chars.by_ref().take(2).map(|digit| digit.to_ascii_uppercase()));
+            }
+            '?' if query => escaped.push('?'),
+            char if u8::try_from(char).is_ok_and(is_kept) => escaped.push(char),
+            other => push_escaped(&mut escaped, other),
+        }
+    }
+    escaped
+}
+
+fn escapes_are_valid(text: &str) -> bool {
+    text.split('%').skip(1).all(|part| {
+        let mut bytes = part.bytes();
+        bytes.next().zip(bytes.next()).and_then(|(high, low)| unhex(high, low)).is_some()
+    })
+}
+
+/// Undoes escapes of unreserved characters; `None` if two letters or digits behind a `%` are no number.
+fn unescape_unreserved(text: &str) -> Option<String> {
+    let mut parts = text.split('%');
+    let mut plain = String::with_capacity(text.len());
+    plain.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let mut chars = part.chars();
+        let (high, low) = (chars.next(), chars.next());
+        let byte = match (high, low) {
+            (Some(high), Some(low)) if high.is_alphanumeric() && low.is_alphanumeric() => {
+                Some(unhex(u8::try_from(high).ok()?, u8::try_from(low).ok()?)?)
+            }
+            _ => None,
+        };
+        match byte {
+            Some(byte) if is_unreserved(byte) => {
+                plain.push(char::from(byte));
+                plain.push_str(chars.as_str());
+            }
+            _ => {
+                plain.push('%');
+                plain.push_str(part);
+            }
+        }
+    }
+    Some(plain)
+}
+
+fn unhex(high: u8, low: u8) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    Some(digit(high)? << 4 | digit(low)?)
+}
+
+const fn is_kept(byte: u8) -> bool {
+    is_unreserved(byte)
+        || matches!(
+            byte,
+            b'!' | b'$'
+                | b'&'
+                | b'\''
+                | b'('
+                | b')'
+                | b'*'
+                | b'+'
+                | b','
+                | b';'
+                | b'='
+                | b':'
+                | b'@'
+                | b'/'
+        )
+}
+
+fn before(text: &str, end: char) -> &str {
+    text.split(end).next().unwrap_or_default()
+}
