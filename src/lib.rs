@@ -15,7 +15,7 @@ pub use error::{
     Cause, Error, ErrorKind, Failure, Sent, StopReason, TimeoutPhase, TransportError,
     TransportErrorKind,
 };
-pub use request::form;
+pub use request::{form, headers};
 pub use request::{
     BaseParts, BaseUrl, ClientCert, ClientOptions, KeepAlive, Options, Origin, Payload, Proxies,
     Proxy, Replay, Scheme, SendOptions, Setting, Timeouts, Verify,

@@ -1,6 +1,7 @@
 //! What is sent: plan, URL, headers, payload, options.
 
 pub mod form;
+pub mod headers;
 pub(crate) mod options;
 pub(crate) mod origin;
 pub(crate) mod payload;

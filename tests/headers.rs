@@ -1,0 +1,94 @@
+//! What a header may be, row by row and byte by byte.
+
+use http_hook::ErrorKind;
+use http_hook::headers::{MAX_HEADER_BYTES, MAX_HEADERS, Room, check, check_bytes};
+
+#[test]
+fn a_header_is_checked() {
+    let rows = [
+        // why                           name              value        sent
+        ("plain",                        "X-A",            "1",         Some("1")),
+        ("empty",                        "X-A",            "",          Some("")),
+        ("blank and tab inside",         "X-A",            "a b\tc",    Some("a b\tc")),
+        ("blanks at the end are cut",    "X-A",            "a \t",      Some("a")),
+        ("a blank first",                "X-A",            " a",        None),
+        ("a tab first",                  "X-A",            "\ta",       None),
+        ("a line feed",                  "X-A",            "a\nb",      None),
+        ("a line feed at the end",       "X-A",            "a\n",       None),
+        ("NUL",                          "X-A",            "\0",        None),
+        ("D16: Latin-1",                 "X-A",            "é",         None),
+        ("an empty name",                "",               "1",         None),
+        ("a colon first",                ":path",          "1",         None),
+        ("a blank in a name",            "X A",            "1",         None),
+        ("a line feed in a name",        "X-A:1\r\nX-B",   "1",         None),
+        ("a name that is not ASCII",     "X-é",            "1",         None),
+        ("Host is allowed",              "Host",           "v.example", Some("v.example")),
+        ("Authorization is allowed",     "Authorization",  "Bearer x",  Some("Bearer x")),
+        ("Expect is allowed",            "Expect",         "",          Some("")),
+        ("D17",                          "Connection",     "close",     None),
+        ("D17: in any letter case",      "CONTENT-length", "4",         None),
+        ("D17",                          "Keep-Alive",     "5",         None),
+        ("D17",                          "Proxy-Connection", "close",   None),
+        ("D17",                          "TE",             "trailers",  None),
+        ("D17",                          "Trailer",        "X",         None),
+        ("D17",                          "Transfer-Encoding", "chunked", None),
+        ("D17",                          "Upgrade",        "h2c",       None),
+        ("I19",                          "Proxy-Authorization", "Basic x", None),
+    ];
+    for (why, name, value, sent) in rows {
+        let found = check(name, value, "headers");
+        match (&found, sent) {
+            (Ok((_, value)), Some(sent)) => assert_eq!(value, sent, "{name:?}: {why}"),
+            (Err(error), None) => assert_eq!(error.kind(), ErrorKind::Header, "{name:?}: {why}"),
+            _ => panic!("{name:?}: {why}: {found:?}"),
+        }
+    }
+}
+
+#[test]
+fn an_error_tells_place_and_name_but_no_value() {
+    let rows = [
+        ("X-Team",        "s3cret\n", "connection.extra: header x-team: a character that is not visible ASCII, blank or tab"),
+        ("X-Team",        " s3cret",  "connection.extra: header x-team: a blank before the value"),
+        ("s3cret s3cret", "s3cret",   "connection.extra: a header's name that is not a token"),
+        ("Upgrade",       "s3cret",   "connection.extra: header upgrade: only the transport may set it"),
+    ];
+    for (name, value, message) in rows {
+        let error = check(name, value, "connection.extra").unwrap_err();
+        assert_eq!(error.to_string(), message);
+    }
+}
+
+#[test]
+fn every_byte_is_a_token_and_visible_or_refused() {
+    for byte in 0..=u8::MAX {
+        for value in [vec![byte], vec![b'a', byte], vec![b'a', byte, b'b']] {
+            let visible = byte == b'\t' || (b' '..=b'~').contains(&byte);
+            let first_blank = matches!(value.first(), Some(b'\t' | b' '));
+            let found = check_bytes("x", &value, "headers");
+            assert_eq!(found.is_ok(), visible && !first_blank, "value {value:?}");
+        }
+        let char = char::from(byte);
+        let token = char.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(char);
+        for name in [format!("{char}"), format!("a{char}"), format!("a{char}b")] {
+            assert_eq!(check(&name, "1", "headers").is_ok(), token, "name {name:?}");
+        }
+    }
+}
+
+#[test]
+fn count_and_size_have_limits() {
+    let mut room = Room::new();
+    let (name, value) = check("x", "1", "headers").unwrap();
+    for _ in 0..MAX_HEADERS {
+        room.take(&name, &value).unwrap();
+    }
+    assert_eq!(room.take(&name, &value).unwrap_err().kind(), ErrorKind::Limit);
+
+    let (name, value) = check("x", &"a".repeat(MAX_HEADER_BYTES - 1), "headers").unwrap();
+    let mut room = Room::new();
+    room.take(&name, &value).unwrap();
+    assert_eq!(room.take(&name, &value).unwrap_err().kind(), ErrorKind::Limit);
+    let error = check("x", &"a".repeat(MAX_HEADER_BYTES), "headers").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Limit);
+}
