@@ -6,6 +6,7 @@ pub mod error;
 mod failure;
 pub mod request;
 pub mod response;
+pub mod retry;
 mod time;
 mod transport;
 

@@ -1,0 +1,318 @@
+//! Which outcomes are worth another attempt.
+
+use std::fmt;
+use std::ops::{BitAnd, BitOr, Not};
+use std::sync::Arc;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+use super::custom::Custom;
+use super::outcome::Outcome;
+
+/// Which outcomes are worth another attempt, as data. In JSON, `type` names the variant in snake case.
+///
+/// Conditions combine with `|`, `&` and `!`.
+///
+/// # Examples
+///
+/// ```
+/// use http::{HeaderMap, Method, StatusCode};
+/// use http_hook::retry::{Condition, HttpOutcome};
+///
+/// let condition = Condition::statuses(&[503]) & !Condition::header("x-final");
+/// let headers = HeaderMap::new();
+/// let busy = HttpOutcome::answered(&Method::GET, StatusCode::SERVICE_UNAVAILABLE, &headers);
+/// assert!(condition.holds(&busy));
+///
+/// let text = r#"{"type": "status", "statuses": [429, "5xx", "520-530"]}"#;
+/// let condition: Condition = serde_json::from_str(text)?;
+/// assert!(condition.holds(&busy));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Condition {
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+    /// There is no result, only an error.
+    Error,
+    /// An error of one of these kinds, as [`TransportErrorKind::name`](crate::TransportErrorKind::name) writes
+    /// them; `timeout` stands for all time limits.
+    ErrorKind {
+        /// The names.
+        kinds: Vec<String>,
+    },
+    /// A response with one of these statuses.
+    Status {
+        /// Numbers (`503`), classes (`"5xx"`) and ranges (`"520-530"`).
+        statuses: Vec<StatusRange>,
+    },
+    /// A response that has this header.
+    Header {
+        /// The name, in any case.
+        name: String,
+        /// The whole value; absent: any.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        equals: Option<String>,
+        /// A part of the value; absent: any.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        contains: Option<String>,
+    },
+    /// A response whose body holds this text.
+    BodyContains {
+        /// The text, compared byte by byte.
+        text: String,
+    },
+    /// A response whose body is JSON, with this value in this place. `1` and `1.0` differ.
+    BodyJson {
+        /// The place ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901)); empty: the whole.
+        pointer: String,
+        /// The value.
+        equals: Value,
+    },
+    /// The check of the response says failure.
+    CheckFailed,
+    /// The opposite of another condition.
+    Not {
+        /// The other condition.
+        condition: Box<Condition>,
+    },
+    /// One of several; of none, never.
+    Any {
+        /// The conditions, asked from left to right until one holds.
+        conditions: Vec<Condition>,
+    },
+    /// All of several; of none, always.
+    All {
+        /// The conditions, asked from left to right until one does not hold.
+        conditions: Vec<Condition>,
+    },
+    /// Code. A policy with it cannot be stored.
+    #[serde(skip)]
+    Custom(Custom<dyn ConditionFn>),
+}
+
+/// A condition that data cannot say.
+pub trait ConditionFn: Send + Sync {
+    /// Whether the outcome is worth another attempt.
+    fn holds(&self, outcome: &dyn Outcome) -> bool;
+}
+
+impl<F: Fn(&dyn Outcome) -> bool + Send + Sync> ConditionFn for F {
+    fn holds(&self, outcome: &dyn Outcome) -> bool {
+        self(outcome)
+    }
+}
+
+impl Condition {
+    /// Holds for these statuses.
+    #[must_use]
+    pub fn statuses(statuses: &[u16]) -> Self {
+        Self::Status { statuses: statuses.iter().copied().map(StatusRange::one).collect() }
+    }
+
+    /// Holds for errors of these kinds.
+    #[must_use]
+    pub fn error_kinds(kinds: &[&str]) -> Self {
+        Self::ErrorKind { kinds: kinds.iter().map(ToString::to_string).collect() }
+    }
+
+    /// Holds for responses with this header.
+    #[must_use]
+    pub fn header(name: &str) -> Self {
+        Self::Header { name: name.to_owned(), equals: None, contains: None }
+    }
+
+    /// Holds where the code says so.
+    #[must_use]
+    pub fn custom(code: impl ConditionFn + 'static) -> Self {
+        Self::Custom(Custom::new(Arc::new(code)))
+    }
+
+    /// Whether the outcome is worth another attempt.
+    #[must_use]
+    pub fn holds(&self, outcome: &dyn Outcome) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Error => outcome.failed(),
+            Self::ErrorKind { kinds } => {
+                outcome.failed() && kinds.iter().any(|kind| outcome.is_kind(kind))
+            }
+            Self::Status { statuses } => outcome
+                .status()
+                .is_some_and(|status| statuses.iter().any(|range| range.contains(status.as_u16()))),
+            Self::Header { name, equals, contains } => {
+                header_holds(outcome, name, equals.as_deref(), contains.as_deref())
+            }
+            Self::BodyContains { text } => outcome.body().is_some_and(|body| {
+                text.is_empty() || body.windows(text.len()).any(|part| part == text.as_bytes())
+            }),
+            Self::BodyJson { pointer, equals } => outcome.body().is_some_and(|body| {
+                serde_json::from_slice::<Value>(body)
+                    .is_ok_and(|value| value.pointer(pointer) == Some(equals))
+            }),
+            Self::CheckFailed => outcome.check_failed(),
+            Self::Not { condition } => !condition.holds(outcome),
+            Self::Any { conditions } => conditions.iter().any(|one| one.holds(outcome)),
+            Self::All { conditions } => conditions.iter().all(|one| one.holds(outcome)),
+            Self::Custom(code) => code.get().holds(outcome),
+        }
+    }
+
+    pub(crate) fn parts(&self) -> &[Self] {
+        match self {
+            Self::Not { condition } => std::slice::from_ref(condition),
+            Self::Any { conditions } | Self::All { conditions } => conditions,
+            _ => &[],
+        }
+    }
+
+    /// Whether it needs the body of the response.
+    #[must_use]
+    pub fn reads_body(&self) -> bool {
+        matches!(self, Self::BodyContains { .. } | Self::BodyJson { .. } | Self::Custom(_))
+            || self.parts().iter().any(Self::reads_body)
+    }
+}
+
+fn header_holds(
+    outcome: &dyn Outcome,
+    name: &str,
+    equals: Option<&str>,
+    contains: Option<&str>,
+) -> bool {
+    let Some(headers) = outcome.headers() else { return false };
+    headers.get_all(name).iter().any(|value| {
+        equals.is_none_or(|text| value.as_bytes() == text.as_bytes())
+            && contains.is_none_or(|text| {
+                text.is_empty()
+                    || value.as_bytes().windows(text.len()).any(|part| part == text.as_bytes())
+            })
+    })
+}
+
+impl BitOr for Condition {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        match self {
+            Self::Any { mut conditions } => {
+                conditions.push(other);
+                Self::Any { conditions }
+            }
+            first => Self::Any { conditions: vec![first, other] },
+        }
+    }
+}
+
+impl BitAnd for Condition {
+    type Output = Self;
+
+    fn bitand(self, other: Self) -> Self {
+        match self {
+            Self::All { mut conditions } => {
+                conditions.push(other);
+                Self::All { conditions }
+            }
+            first => Self::All { conditions: vec![first, other] },
+        }
+    }
+}
+
+impl Not for Condition {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        Self::Not { condition: Box::new(self) }
+    }
+}
+
+/// Statuses from one number to another, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StatusRange {
+    from: u16,
+    to: u16,
+}
+
+impl StatusRange {
+    /// One status.
+    #[must_use]
+    pub const fn one(status: u16) -> Self {
+        Self { from: status, to: status }
+    }
+
+    /// All statuses from `from` to `to`, both included.
+    #[must_use]
+    pub const fn new(from: u16, to: u16) -> Self {
+        Self { from, to }
+    }
+
+    /// Whether it holds this status.
+    #[must_use]
+    pub const fn contains(self, status: u16) -> bool {
+        self.from <= status && status <= self.to
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        if let Some(class) = text.strip_suffix("xx") {
+            let from = number(class)?.checked_mul(100)?;
+            return (class.len() == 1 && from >= 100)
+                .then(|| Self::new(from, from.saturating_add(99)));
+        }
+        match text.split_once('-') {
+            Some((from, to)) => Self::checked(number(from)?, number(to)?),
+            None => Self::checked(number(text)?, number(text)?),
+        }
+    }
+
+    const fn checked(from: u16, to: u16) -> Option<Self> {
+        if 100 <= from && from <= to && to <= 999 { Some(Self { from, to }) } else { None }
+    }
+}
+
+fn number(text: &str) -> Option<u16> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
+impl fmt::Display for StatusRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.from, self.to)
+    }
+}
+
+impl Serialize for StatusRange {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.from == self.to {
+            return serializer.serialize_u16(self.from);
+        }
+        let class = self.from.checked_div(100).filter(|class| {
+            self.from.checked_rem(100) == Some(0)
+                && self.from.checked_add(99) == Some(self.to)
+                && *class < 10
+        });
+        match class {
+            Some(class) => serializer.collect_str(&format_args!("{class}xx")),
+            None => serializer.collect_str(self),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for StatusRange {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let range = match Value::deserialize(deserializer)? {
+            Value::Number(one) => one
+                .as_u64()
+                .and_then(|one| u16::try_from(one).ok())
+                .and_then(|one| Self::checked(one, one)),
+            Value::String(text) => Self::parse(&text),
+            _ => None,
+        };
+        range.ok_or_else(|| D::Error::custom("a status is 100 to 999, `5xx` or `500-599`"))
+    }
+}

@@ -1,0 +1,107 @@
+//! How much the server's wishes count.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::condition::StatusRange;
+use super::outcome::Outcome;
+use super::seconds::{self, Seconds};
+use crate::response::hints;
+use crate::time::Timestamp;
+
+/// What of the server's wishes counts, and how.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Hints {
+    /// Whether `Retry-After` counts. True.
+    pub retry_after: bool,
+    /// Whether `RateLimit`, `RateLimit-Reset` and `X-RateLimit-Reset` count where there is no `Retry-After`. True.
+    pub rate_limit: bool,
+    /// The statuses with which they count. 413, 429 and 503.
+    pub statuses: Vec<StatusRange>,
+    /// The longest wait that is granted, in seconds. 60 s.
+    #[serde(with = "seconds::duration")]
+    pub cap: Duration,
+    /// How much longer the wait may get by chance, so that not all clients return together. 0.1 of it.
+    pub jitter: f64,
+    /// How the hint and the policy's own wait go together.
+    pub mode: HintMode,
+}
+
+/// How the server's hint and the policy's own wait go together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum HintMode {
+    /// The longer of the two.
+    #[default]
+    AtLeast,
+    /// The hint alone.
+    Replace,
+    /// The hint, but not under the own wait, and over it by no more than this: AWS 2.1 with 5 s.
+    Within {
+        /// How much longer than the own wait it may get.
+        seconds: Seconds,
+    },
+}
+
+impl Default for Hints {
+    fn default() -> Self {
+        Self {
+            retry_after: true,
+            rate_limit: true,
+            statuses: [413, 429, 503].map(StatusRange::one).to_vec(),
+            cap: Duration::from_secs(60),
+            jitter: 0.1,
+            mode: HintMode::AtLeast,
+        }
+    }
+}
+
+impl Hints {
+    /// Heeds no hint at all.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { retry_after: false, rate_limit: false, ..Self::default() }
+    }
+
+    /// Gives the wait that the server asks for, as it is.
+    #[must_use]
+    pub fn read(&self, outcome: &dyn Outcome, now: Timestamp) -> Option<Duration> {
+        let (status, headers) = (outcome.status()?, outcome.headers()?);
+        if !self.statuses.iter().any(|range| range.contains(status.as_u16())) {
+            return None;
+        }
+        let after = self.retry_after.then(|| hints::after(headers, now)).flatten();
+        after.or_else(|| self.rate_limit.then(|| hints::rate_limit(headers, now)).flatten())
+    }
+
+    /// Gives the wait that is made of a hint and the policy's own wait.
+    pub(super) fn weigh(
+        &self,
+        hint: Duration,
+        own: Duration,
+        draw: &mut dyn FnMut() -> f64,
+    ) -> Duration {
+        match self.mode {
+            HintMode::AtLeast => own.max(self.granted(hint, draw)),
+            HintMode::Replace => self.granted(hint, draw),
+            HintMode::Within { seconds } => {
+                own.max(hint.min(own.saturating_add(seconds.to_duration())))
+            }
+        }
+    }
+
+    /// Adds the jitter, within the cap. A hint over the cap cannot be kept anyway: there the jitter lies under the
+    /// cap, so that clients told to stay away for an hour do not come back together after a minute.
+    fn granted(&self, hint: Duration, draw: &mut dyn FnMut() -> f64) -> Duration {
+        let wait = hint.min(self.cap);
+        let spread = Seconds::new(wait.as_secs_f64() * self.jitter * draw()).to_duration();
+        if hint > self.cap {
+            self.cap.saturating_sub(spread)
+        } else {
+            wait.saturating_add(spread).min(self.cap)
+        }
+    }
+}

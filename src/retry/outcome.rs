@@ -1,0 +1,188 @@
+//! What an attempt came to, seen by a policy.
+
+use std::any::Any;
+
+use http::{HeaderMap, Method, StatusCode};
+
+use crate::error::{Sent, TransportError, TransportErrorKind};
+
+/// What an attempt came to, of HTTP or of anything else. Everything has a default: say what you know.
+pub trait Outcome {
+    /// Whether there is no result, only an error.
+    fn failed(&self) -> bool;
+
+    /// Whether the code that was called asks for another attempt, whatever the policy says: tenacity's `TryAgain`.
+    fn try_again(&self) -> bool {
+        false
+    }
+
+    /// Names the kind of the error exactly.
+    fn kind(&self) -> Option<&str> {
+        None
+    }
+
+    /// Whether the error is of this kind, or of one below it.
+    fn is_kind(&self, kind: &str) -> bool {
+        self.kind() == Some(kind)
+    }
+
+    /// Gives the status, if there was a response.
+    fn status(&self) -> Option<StatusCode> {
+        None
+    }
+
+    /// Gives the headers, if there was a response.
+    fn headers(&self) -> Option<&HeaderMap> {
+        None
+    }
+
+    /// Gives the body, if there was a response and it has been read.
+    fn body(&self) -> Option<&[u8]> {
+        None
+    }
+
+    /// Whether the check of the response says failure.
+    fn check_failed(&self) -> bool {
+        false
+    }
+
+    /// Gives the outcome to code that knows its type.
+    fn as_any(&self) -> Option<&dyn Any> {
+        None
+    }
+
+    /// Gives what is passed on where the last error is wanted itself: of a `TryAgain` with a cause, the cause.
+    #[must_use]
+    fn unwrapped(self) -> Self
+    where
+        Self: Sized,
+    {
+        self
+    }
+}
+
+/// What came of one HTTP attempt.
+#[derive(Clone, Copy, Debug)]
+pub struct HttpOutcome<'a> {
+    /// The method of the request.
+    pub method: &'a Method,
+    /// The response, or why there is none.
+    pub answer: Result<Answer<'a>, &'a TransportError>,
+    /// Whether the check of the response says failure.
+    pub check_failed: bool,
+}
+
+/// A response as a policy sees it.
+#[derive(Clone, Copy)]
+pub struct Answer<'a> {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: &'a HeaderMap,
+    /// The body, if it has been read.
+    pub body: Option<&'a [u8]>,
+}
+
+/// What kind of failure a retry is to make good: budgets may ask different prices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FailureClass {
+    /// Anything else.
+    Error,
+    /// A time limit passed.
+    Timeout,
+    /// The server asks for less: 429.
+    Throttled,
+}
+
+impl<'a> HttpOutcome<'a> {
+    /// Makes the outcome of an attempt that was answered.
+    #[must_use]
+    pub const fn answered(method: &'a Method, status: StatusCode, headers: &'a HeaderMap) -> Self {
+        Self { method, answer: Ok(Answer { status, headers, body: None }), check_failed: false }
+    }
+
+    /// Makes the outcome of an attempt that got no response.
+    #[must_use]
+    pub const fn lost(method: &'a Method, error: &'a TransportError) -> Self {
+        Self { method, answer: Err(error), check_failed: false }
+    }
+
+    /// Adds the body.
+    #[must_use]
+    pub fn with_body(mut self, body: &'a [u8]) -> Self {
+        if let Ok(answer) = &mut self.answer {
+            answer.body = Some(body);
+        }
+        self
+    }
+
+    /// Tells whether the server can have acted on the request.
+    ///
+    /// A 421 and a 425 say that it has not ([RFC 9110 §15.5.20](https://www.rfc-editor.org/rfc/rfc9110#section-15.5.20),
+    /// [RFC 8470 §5.2](https://www.rfc-editor.org/rfc/rfc8470#section-5.2)); any other answer counts as sent.
+    #[must_use]
+    pub fn sent(&self) -> Sent {
+        match self.answer {
+            Ok(answer) if matches!(answer.status.as_u16(), 421 | 425) => Sent::No,
+            Ok(_) => Sent::Yes,
+            Err(error) => error.sent(),
+        }
+    }
+
+    /// Tells what kind of failure this is, for a budget.
+    #[must_use]
+    pub fn class(&self) -> FailureClass {
+        match self.answer {
+            Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => FailureClass::Throttled,
+            Ok(answer) if answer.status == StatusCode::REQUEST_TIMEOUT => FailureClass::Timeout,
+            Err(error) if matches!(error.kind(), TransportErrorKind::Timeout(_)) => {
+                FailureClass::Timeout
+            }
+            _ => FailureClass::Error,
+        }
+    }
+}
+
+impl Outcome for HttpOutcome<'_> {
+    fn failed(&self) -> bool {
+        self.answer.is_err()
+    }
+
+    fn kind(&self) -> Option<&str> {
+        self.answer.as_ref().err().map(|error| error.kind().name())
+    }
+
+    /// `timeout` stands for each of the time limits; every other kind for itself.
+    fn is_kind(&self, kind: &str) -> bool {
+        match self.answer {
+            Ok(_) => false,
+            Err(error) => {
+                error.kind().name() == kind
+                    || kind == "timeout" && matches!(error.kind(), TransportErrorKind::Timeout(_))
+            }
+        }
+    }
+
+    fn status(&self) -> Option<StatusCode> {
+        self.answer.as_ref().ok().map(|answer| answer.status)
+    }
+
+    fn headers(&self) -> Option<&HeaderMap> {
+        self.answer.as_ref().ok().map(|answer| answer.headers)
+    }
+
+    fn body(&self) -> Option<&[u8]> {
+        self.answer.as_ref().ok().and_then(|answer| answer.body)
+    }
+
+    fn check_failed(&self) -> bool {
+        self.check_failed
+    }
+}
+
+/// Without the headers and the body: both may hold secrets.
+impl std::fmt::Debug for Answer<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Answer").field("status", &self.status).finish_non_exhaustive()
+    }
+}

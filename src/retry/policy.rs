@@ -1,0 +1,226 @@
+//! The retry policy: a record of data, and the one decision that is made of it.
+
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::condition::Condition;
+use super::hint::Hints;
+use super::outcome::{HttpOutcome, Outcome};
+use super::seconds;
+use super::state::{Decision, Progress, RetryState};
+use super::stop::{Event, Stop};
+use super::wait::Wait;
+use crate::error::{Error, ErrorKind};
+use crate::failure::StopReason;
+use crate::time::Timestamp;
+
+/// The most bytes a policy in JSON may have.
+pub const MAX_POLICY_BYTES: usize = 64 * 1024;
+/// When to send again, after what wait, and when to give up.
+///
+/// The default makes 3 attempts, retries 408, 429, 500, 502, 503, 504 and errors that may pass, waits with full
+/// jitter (100 ms, after a 429 one second, doubled each time, at most 20 s) and keeps to what the server asks for,
+/// up to 60 s. Whether a request *may* be sent twice is not asked here: see [`may_resend`](super::may_resend).
+///
+/// There is one JSON form, with the names of the fields; what is absent is as in the default.
+///
+/// # Examples
+///
+/// ```
+/// use http_hook::retry::{RetryPolicy, Stop};
+///
+/// let policy = RetryPolicy::from_json(r#"{"stop": {"type": "after_attempt", "max_attempts": 5}}"#)?;
+/// assert_eq!(policy, RetryPolicy { stop: Stop::after_attempt(5), ..RetryPolicy::default() });
+/// # Ok::<(), http_hook::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self", default, deny_unknown_fields)]
+pub struct RetryPolicy {
+    /// Which outcomes are worth another attempt.
+    pub when: Condition,
+    /// Which outcomes of the first attempt are worth a second one, but no more: 421 and 425, which were not acted on.
+    pub once: Condition,
+    /// How long to wait.
+    pub wait: Wait,
+    /// When to give up.
+    pub stop: Stop,
+    /// What of the server's wishes counts.
+    pub hints: Hints,
+    /// The least time worth sending with, in seconds: a wait that leaves less is not begun. 0.
+    #[serde(with = "seconds::duration")]
+    pub min_attempt: Duration,
+    /// The header that tells the server of the attempt; `None`, the default, sends none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempt_header: Option<String>,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        const CAP: Duration = Duration::from_secs(20);
+        Self {
+            when: Condition::statuses(&[408, 429, 500, 502, 503, 504])
+                | Condition::error_kinds(&[
+                    "dns",
+                    "connect",
+                    "proxy",
+                    "timeout",
+                    "interrupted",
+                    "protocol",
+                    "body",
+                ]),
+            once: Condition::statuses(&[421, 425]),
+            wait: Wait::When {
+                when: Condition::statuses(&[429]),
+                then: Box::new(Wait::full_jitter(Duration::from_secs(1), CAP)),
+                otherwise: Box::new(Wait::full_jitter(Duration::from_millis(100), CAP)),
+            },
+            stop: Stop::after_attempt(3),
+            hints: Hints::default(),
+            min_attempt: Duration::ZERO,
+            attempt_header: None,
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// The policy that never sends again.
+    #[must_use]
+    pub fn never() -> Self {
+        Self { when: Condition::Never, once: Condition::Never, ..Self::default() }
+    }
+
+    /// Reads a policy.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Policy`] if the text is not the JSON form, [`ErrorKind::Limit`] if it is too large or too deep.
+    pub fn from_json(text: &str) -> Result<Self, Error> {
+        if text.len() > MAX_POLICY_BYTES {
+            return Err(Error::new(ErrorKind::Limit, "retry policy: more than 64 KiB"));
+        }
+        serde_json::from_str(text)
+            .map_err(|error| Error::new(ErrorKind::Policy, format!("retry policy: {error}")))
+    }
+
+    /// Decides what to do after an attempt that ended at `now`; each call of `draw` gives a number of [0, 1).
+    ///
+    /// The order is tenacity's: the condition, then the wait, then the stop. Then the deadline is asked: a wait that
+    /// cannot fit is not begun. Nothing is allocated, unless a condition reads JSON.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use http::{HeaderMap, Method, StatusCode};
+    /// use http_hook::{StopReason, Timestamp};
+    /// use http_hook::retry::{Decision, HttpOutcome, Progress, RetryPolicy};
+    ///
+    /// let mut headers = HeaderMap::new();
+    /// headers.insert("retry-after", "30".parse()?);
+    /// let busy = HttpOutcome::answered(&Method::GET, StatusCode::SERVICE_UNAVAILABLE, &headers);
+    /// let progress = Progress { attempt_number: 1, ..Progress::default() };
+    /// let (wait, hint) = (Duration::from_secs(33), Some(Duration::from_secs(30)));
+    ///
+    /// let decide = |progress| RetryPolicy::default().decide(&busy, &progress, Timestamp::default(), &mut || 1.0);
+    /// assert_eq!(decide(progress), Decision::Retry { wait, hint });
+    ///
+    /// let hurry = Progress { remaining: Some(Duration::from_secs(10)), ..progress };
+    /// assert_eq!(decide(hurry), Decision::GiveUp { reason: StopReason::HintTooLong, hint });
+    /// # Ok::<(), http::header::InvalidHeaderValue>(())
+    /// ```
+    pub fn decide(
+        &self,
+        outcome: &HttpOutcome<'_>,
+        progress: &Progress,
+        now: Timestamp,
+        draw: &mut dyn FnMut() -> f64,
+    ) -> Decision {
+        self.decide_on(outcome, progress, now, draw)
+    }
+
+    /// Decides on an outcome of any kind; see [`decide`](Self::decide).
+    pub fn decide_on(
+        &self,
+        outcome: &dyn Outcome,
+        progress: &Progress,
+        now: Timestamp,
+        draw: &mut dyn FnMut() -> f64,
+    ) -> Decision {
+        let worth = outcome.try_again()
+            || self.when.holds(outcome)
+            || progress.attempt_number <= 1 && self.once.holds(outcome);
+        if !worth {
+            return Decision::Stand;
+        }
+        let mut state = RetryState {
+            attempt_number: progress.attempt_number,
+            elapsed: progress.elapsed,
+            idle_for: progress.idle_for,
+            previous_wait: progress.previous_wait,
+            upcoming: Duration::ZERO,
+            outcome,
+        };
+        let own = self.wait.duration(&state, draw);
+        let hint = self.hints.read(outcome, now);
+        let wait = hint.map_or(own, |hint| self.hints.weigh(hint, own, draw));
+        state.upcoming = wait;
+        if let Some(reason) = self.stop.reason(&state) {
+            return Decision::GiveUp { reason, hint };
+        }
+        if progress.remaining.is_some_and(|left| !self.fits(wait, left)) {
+            let asked =
+                hint.is_some() && progress.remaining.is_some_and(|left| self.fits(own, left));
+            let reason = if asked { StopReason::HintTooLong } else { StopReason::Deadline };
+            return Decision::GiveUp { reason, hint };
+        }
+        Decision::Retry { wait, hint }
+    }
+
+    /// Whether an attempt after this wait would still begin before the deadline.
+    fn fits(&self, wait: Duration, left: Duration) -> bool {
+        wait.saturating_add(self.min_attempt) < left
+    }
+
+    /// Whether the condition needs the body of the response.
+    #[must_use]
+    pub fn reads_body(&self) -> bool {
+        self.when.reads_body() || self.once.reads_body()
+    }
+
+    /// Puts a living event in the place of those of its name, as after reading the policy from JSON.
+    pub fn bind(&mut self, event: &Event) {
+        self.stop.bind(event);
+    }
+
+    /// Makes the header that tells the server of the attempt: `attempt=2; max=3; ttl=12`, `ttl` being the whole
+    /// seconds that are left.
+    #[must_use]
+    pub fn attempt_header(
+        &self,
+        attempt_number: u32,
+        remaining: Option<Duration>,
+    ) -> Option<(HeaderName, HeaderValue)> {
+        let name = HeaderName::try_from(self.attempt_header.as_deref()?).ok()?;
+        let max = self.stop.max_attempts().map(|max| format!("; max={max}")).unwrap_or_default();
+        let ttl = remaining.map(|left| format!("; ttl={}", left.as_secs())).unwrap_or_default();
+        let value = HeaderValue::try_from(format!("attempt={attempt_number}{max}{ttl}")).ok()?;
+        Some((name, value))
+    }
+}
+
+// `remote = "Self"` leaves the derived code as plain functions, so that reading can end in a check.
+impl Serialize for RetryPolicy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for RetryPolicy {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let policy = Self::deserialize(deserializer)?;
+        policy.validate().map_err(serde::de::Error::custom)?;
+        Ok(policy)
+    }
+}

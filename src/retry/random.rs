@@ -1,0 +1,57 @@
+//! Chance as arithmetic: a stream of numbers for each attempt of each call.
+
+/// A stream of numbers, made of a seed and the number of an attempt: `SplitMix64`.
+///
+/// Each attempt has a stream of its own, so that a call that is resumed draws what it would have drawn. The
+/// stream is the same on every platform and in every version.
+///
+/// # Examples
+///
+/// ```
+/// use http_hook::retry::Random;
+///
+/// let first = Random::new(7, 1).draw();
+/// assert_eq!(first, Random::new(7, 1).draw());
+/// assert_ne!(first, Random::new(7, 2).draw());
+/// assert!((0.0..1.0).contains(&first));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Random {
+    state: u64,
+}
+
+const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+
+impl Random {
+    /// Makes the stream of attempt `attempt_number` of the call with this seed.
+    #[must_use]
+    pub const fn new(seed: u64, attempt_number: u32) -> Self {
+        let mut stream = Self { state: seed };
+        let start = stream.bits();
+        // Widening a u32 loses nothing; `u64::from` is not const.
+        let bytes = attempt_number.to_le_bytes();
+        let attempt = u64::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3], 0, 0, 0, 0]);
+        Self { state: start.wrapping_add(mix(attempt.wrapping_add(STEP))) }
+    }
+
+    /// Gives the next 64 bits.
+    pub const fn bits(&mut self) -> u64 {
+        self.state = self.state.wrapping_add(STEP);
+        mix(self.state)
+    }
+
+    /// Gives the next number of [0, 1), from the upper 53 bits.
+    pub fn draw(&mut self) -> f64 {
+        let [b0, b1, b2, b3, b4, b5, b6, b7] = self.bits().to_be_bytes();
+        let high = u32::from_be_bytes([b0, b1, b2, b3]);
+        let low = u32::from_be_bytes([b4, b5, b6, b7]) >> 11;
+        // 32 and 21 bits: both steps are exact.
+        f64::from(high) / 4_294_967_296.0 + f64::from(low) / 9_007_199_254_740_992.0
+    }
+}
+
+const fn mix(value: u64) -> u64 {
+    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ (value >> 31)
+}

@@ -1,0 +1,264 @@
+//! When to give up.
+
+use std::borrow::Cow;
+use std::ops::{BitAnd, BitOr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::custom::Custom;
+use super::seconds::Seconds;
+use super::state::RetryState;
+use crate::failure::StopReason;
+
+/// When to give up, as data. In JSON, `type` names the variant in snake case; times are seconds.
+///
+/// Stops combine with `|` and `&`. They are asked after the wait has been computed, and can see it.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use http_hook::retry::Stop;
+///
+/// let stop = Stop::after_attempt(3) | Stop::before_delay(Duration::from_secs(30));
+/// let text = r#"{"type": "any", "stops": [
+///     {"type": "after_attempt", "max_attempts": 3}, {"type": "before_delay", "seconds": 30}]}"#;
+/// assert_eq!(stop, serde_json::from_str(text)?);
+/// assert_eq!(stop.max_attempts(), Some(3));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Stop {
+    /// Never.
+    Never,
+    /// After this many attempts.
+    AfterAttempt {
+        /// The attempts, the first one counted; 0 is 1.
+        max_attempts: u32,
+    },
+    /// Once this much time has passed from the start to the end of an attempt.
+    AfterDelay {
+        /// The time.
+        seconds: Seconds,
+    },
+    /// Once the time that has passed and the wait to come make this much.
+    BeforeDelay {
+        /// The time.
+        seconds: Seconds,
+    },
+    /// Once an event has happened.
+    WhenEventSet {
+        /// The event, stored by its name.
+        event: Event,
+    },
+    /// Once one of several says so; of none, never.
+    Any {
+        /// The stops.
+        stops: Vec<Stop>,
+    },
+    /// Once all of several say so; of none, at once.
+    All {
+        /// The stops.
+        stops: Vec<Stop>,
+    },
+    /// Code. A policy with it cannot be stored.
+    #[serde(skip)]
+    Custom(Custom<dyn StopFn>),
+}
+
+/// A stop that data cannot say.
+pub trait StopFn: Send + Sync {
+    /// Whether to give up.
+    fn stop(&self, state: &RetryState<'_>) -> bool;
+}
+
+impl<F: Fn(&RetryState<'_>) -> bool + Send + Sync> StopFn for F {
+    fn stop(&self, state: &RetryState<'_>) -> bool {
+        self(state)
+    }
+}
+
+impl Stop {
+    /// Stops after this many attempts, the first one counted.
+    #[must_use]
+    pub const fn after_attempt(max_attempts: u32) -> Self {
+        Self::AfterAttempt { max_attempts }
+    }
+
+    /// Stops once `time` has passed at the end of an attempt.
+    #[must_use]
+    pub fn after_delay(time: Duration) -> Self {
+        Self::AfterDelay { seconds: time.into() }
+    }
+
+    /// Stops if the next attempt would begin `time` or more after the start.
+    #[must_use]
+    pub fn before_delay(time: Duration) -> Self {
+        Self::BeforeDelay { seconds: time.into() }
+    }
+
+    /// Stops once `event` is set.
+    #[must_use]
+    pub fn when_event_set(event: &Event) -> Self {
+        Self::WhenEventSet { event: event.clone() }
+    }
+
+    /// Stops when the code says so.
+    #[must_use]
+    pub fn custom(code: impl StopFn + 'static) -> Self {
+        Self::Custom(Custom::new(Arc::new(code)))
+    }
+
+    /// Whether to give up.
+    #[must_use]
+    pub fn stops(&self, state: &RetryState<'_>) -> bool {
+        self.reason(state).is_some()
+    }
+
+    /// Tells why to give up, if so: of several reasons the first.
+    #[must_use]
+    pub fn reason(&self, state: &RetryState<'_>) -> Option<StopReason> {
+        match self {
+            Self::Never => None,
+            Self::AfterAttempt { max_attempts } => {
+                (state.attempt_number >= *max_attempts).then_some(StopReason::Attempts)
+            }
+            Self::AfterDelay { seconds } => {
+                (state.elapsed.as_secs_f64() >= seconds.get()).then_some(StopReason::Deadline)
+            }
+            Self::BeforeDelay { seconds } => {
+                let next = state.elapsed.saturating_add(state.upcoming);
+                (next.as_secs_f64() >= seconds.get()).then_some(StopReason::Deadline)
+            }
+            Self::WhenEventSet { event } => event.is_set().then_some(StopReason::Cancelled),
+            Self::Any { stops } => stops.iter().find_map(|one| one.reason(state)),
+            Self::All { stops } => {
+                let mut first = None;
+                for one in stops {
+                    let reason = one.reason(state)?;
+                    first = first.or(Some(reason));
+                }
+                first.or(Some(StopReason::Stopped))
+            }
+            Self::Custom(code) => code.get().stop(state).then_some(StopReason::Stopped),
+        }
+    }
+
+    /// Gives the number of attempts it certainly allows no more than, if there is one.
+    #[must_use]
+    pub fn max_attempts(&self) -> Option<u32> {
+        match self {
+            Self::AfterAttempt { max_attempts } => Some((*max_attempts).max(1)),
+            Self::Any { stops } => stops.iter().filter_map(Self::max_attempts).min(),
+            Self::All { stops } if stops.iter().all(|one| one.max_attempts().is_some()) => {
+                stops.iter().filter_map(Self::max_attempts).max()
+            }
+            _ => None,
+        }
+    }
+
+    /// Puts `event` in the place of the events of its name, as after reading a policy from JSON.
+    pub fn bind(&mut self, event: &Event) {
+        match self {
+            Self::WhenEventSet { event: own } if own.name == event.name => *own = event.clone(),
+            Self::Any { stops } | Self::All { stops } => {
+                for one in stops {
+                    one.bind(event);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(crate) fn parts(&self) -> &[Self] {
+        match self {
+            Self::Any { stops } | Self::All { stops } => stops,
+            _ => &[],
+        }
+    }
+}
+
+impl BitOr for Stop {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        match self {
+            Self::Any { mut stops } => {
+                stops.push(other);
+                Self::Any { stops }
+            }
+            first => Self::Any { stops: vec![first, other] },
+        }
+    }
+}
+
+impl BitAnd for Stop {
+    type Output = Self;
+
+    fn bitand(self, other: Self) -> Self {
+        match self {
+            Self::All { mut stops } => {
+                stops.push(other);
+                Self::All { stops }
+            }
+            first => Self::All { stops: vec![first, other] },
+        }
+    }
+}
+
+/// Something that happens once, known by its name: a shutdown, for one. Clones share it.
+///
+/// JSON holds the name alone: an event that is read is not set, until [`Stop::bind`] puts a living one in its place.
+#[derive(Clone, Debug)]
+pub struct Event {
+    name: Cow<'static, str>,
+    set: Arc<AtomicBool>,
+}
+
+impl Event {
+    /// Makes an event that has not happened.
+    pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
+        Self { name: name.into(), set: Arc::default() }
+    }
+
+    /// Gives the name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Makes it happen, for all clones.
+    pub fn set(&self) {
+        self.set.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it has happened.
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        self.set.load(Ordering::Relaxed)
+    }
+}
+
+/// Events are equal if their names are.
+impl PartialEq for Event {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Serialize for Event {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.name)
+    }
+}
+
+impl<'de> Deserialize<'de> for Event {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::new(String::deserialize(deserializer)?))
+    }
+}

@@ -1,0 +1,102 @@
+//! What a policy must keep to beyond its types.
+
+use http::HeaderName;
+
+use super::condition::Condition;
+use super::policy::RetryPolicy;
+use super::stop::Stop;
+use super::wait::Wait;
+use crate::error::{Error, ErrorKind};
+
+/// The most parts (conditions, waits and stops) a policy may have.
+pub const MAX_POLICY_PARTS: usize = 512;
+/// The deepest a part of a policy may be nested.
+pub const MAX_POLICY_DEPTH: usize = 16;
+
+impl RetryPolicy {
+    /// Whether it is data alone, and can be stored.
+    #[must_use]
+    pub fn is_storable(&self) -> bool {
+        let mut storable = true;
+        self.walk(&mut |part, _| {
+            let code = matches!(
+                part,
+                Part::Condition(Condition::Custom(_))
+                    | Part::Wait(Wait::Custom(_))
+                    | Part::Stop(Stop::Custom(_))
+            );
+            storable &= !code;
+            true
+        });
+        storable
+    }
+
+    /// Checks what the types do not say: no empty chain, no jitter beyond the wait itself, no policy without end.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Policy`] or [`ErrorKind::Limit`], naming the place.
+    pub fn validate(&self) -> Result<(), Error> {
+        let (mut parts, mut deepest, mut fault) = (0_usize, 0_usize, None);
+        self.walk(&mut |part, depth| {
+            parts = parts.saturating_add(1);
+            deepest = deepest.max(depth);
+            if let Part::Wait(wait) = part {
+                fault = fault.or(wait.fault());
+            }
+            parts <= MAX_POLICY_PARTS && depth <= MAX_POLICY_DEPTH
+        });
+        let header = self.attempt_header.as_deref();
+        if parts > MAX_POLICY_PARTS {
+            Err(Error::new(ErrorKind::Limit, "retry policy: more than 512 parts"))
+        } else if deepest > MAX_POLICY_DEPTH {
+            Err(Error::new(ErrorKind::Limit, "retry policy: nested deeper than 16"))
+        } else if let Some(fault) = fault {
+            Err(Error::new(ErrorKind::Policy, fault))
+        } else if !(0.0..=1.0).contains(&self.hints.jitter) {
+            Err(Error::new(ErrorKind::Policy, "hints.jitter: not between 0 and 1"))
+        } else if header.is_some_and(|name| HeaderName::try_from(name).is_err()) {
+            Err(Error::new(ErrorKind::Policy, "attempt_header: not a header name"))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Shows every part and its depth, from 1, until `visit` wants no more of a part.
+    fn walk(&self, visit: &mut dyn FnMut(Part<'_>, usize) -> bool) {
+        Part::Condition(&self.when).walk(1, visit);
+        Part::Condition(&self.once).walk(1, visit);
+        Part::Wait(&self.wait).walk(1, visit);
+        Part::Stop(&self.stop).walk(1, visit);
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Part<'a> {
+    Condition(&'a Condition),
+    Wait(&'a Wait),
+    Stop(&'a Stop),
+}
+
+impl Part<'_> {
+    fn walk(self, depth: usize, visit: &mut dyn FnMut(Part<'_>, usize) -> bool) {
+        if !visit(self, depth) {
+            return;
+        }
+        let below = depth.saturating_add(1);
+        match self {
+            Self::Condition(one) => {
+                one.parts().iter().for_each(|part| Part::Condition(part).walk(below, visit));
+            }
+            Self::Wait(one) => {
+                if let Wait::When { when, .. } = one {
+                    Part::Condition(when).walk(below, visit);
+                }
+                one.parts().into_iter().for_each(|part| Part::Wait(part).walk(below, visit));
+            }
+            Self::Stop(one) => {
+                one.parts().iter().for_each(|part| Part::Stop(part).walk(below, visit));
+            }
+        }
+    }
+}
