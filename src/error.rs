@@ -57,6 +57,11 @@ impl Error {
         Self { kind, message: message.into() }
     }
 
+    /// A state that the machine never leaves behind.
+    pub(crate) fn bug() -> Self {
+        Self::new(ErrorKind::Stored, "the call has nothing to send")
+    }
+
     /// Tells what the error is about.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {

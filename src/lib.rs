@@ -1,31 +1,111 @@
-//! HTTP calls through a stored connection, decided by a pure state machine.
+//! HTTP calls through a stored connection, decided by a pure state machine that any HTTP client can serve.
+//!
+//! A [`Connection`] is what is stored: host, credentials, default headers and options. A [`Hook`] is that, made
+//! ready once. A [`RequestPlan`] is one call in the caller's words. [`Call`], [`Attempt`] and [`Step`] are the
+//! machine: it builds requests, judges answers, and decides on retries and waits. It reads no clock, opens
+//! no socket and draws no random number: whoever drives it does.
+//!
+//! ```text
+//! sources ──▶ Connection ──▶ Hook ──▶ RequestPlan ──▶ Call ──step──▶ Step::Send { request, options, attempt } ──▶ any client
+//!             what is        made     one call in      the    ▲       Step::Wait { call, wait, reason }           (Transport)
+//!             stored         ready    the caller's     state  │       Step::Done(Ok(response) | Err(failure))          │
+//!                            once     words            machine└──────── attempt.finish(&hook, answer, now) ◀───────────┘
+//! ```
+//!
+//! # The whole loop
+//!
+//! A [`Transport`] and a [`Clock`] make it two lines with [`HttpHook`]; by hand it is ten:
+//!
+//! ```
+//! # use std::time::Duration;
+//! # use bytes::Bytes;
+//! use http_hook::{Call, Connection, Hook, RequestPlan, RetryPolicy, Step};
+//! # use http_hook::{Payload, SendOptions, Timestamp, TransportError};
+//! # let mut answers = vec![200, 503];
+//! # let mut send = |_: http::Request<Payload>, _: SendOptions| -> Result<http::Response<Bytes>, TransportError> {
+//! #     let status = answers.pop().unwrap_or(500);
+//! #     Ok(http::Response::builder().status(status).body(Bytes::new()).expect("a response"))
+//! # };
+//! # fn now() -> Timestamp { Timestamp::new(std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default()) }
+//! # fn sleep(_: Duration) { std::thread::sleep(Duration::from_millis(1)) }
+//! # let seed = 7;
+//!
+//! let connection = Connection::parse("http://reader:secret@api.example.com/https")?;
+//! let hook = Hook::new(&connection)?;
+//! let plan = RequestPlan::get("v1/orders").param("limit", "50").retry(RetryPolicy::default());
+//!
+//! let mut step = Call::new(&hook, plan, seed, now()).step(&hook, now());
+//! let result = loop {
+//!     step = match step {
+//!         Step::Send { request, options, attempt } => {
+//!             attempt.finish(&hook, send(request, options), now())
+//!         }
+//!         Step::Wait { call, wait, .. } => {
+//!             sleep(wait);
+//!             call.step(&hook, now())
+//!         }
+//!         Step::Done(result) => break result,
+//!     };
+//! };
+//! assert_eq!(result?.status(), 200);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Where to look
+//!
+//! | question | module |
+//! | --- | --- |
+//! | who is called | [`connection`], [`Hook`] |
+//! | what is sent | [`request`] |
+//! | what came back | [`response`] |
+//! | what next | [`retry`] |
+//! | what went wrong | [`error`] |
 
+mod call;
 mod clock;
 pub mod connection;
+mod drive;
 pub mod error;
 mod failure;
+mod hook;
+mod http_hook;
+mod json;
+mod observe;
 pub mod request;
 pub mod response;
 pub mod retry;
+mod stored;
 mod time;
 mod transport;
 
+pub use call::{
+    Attempt, Call, Head, MAX_FAILURE_BODY, MAX_SENDS, Reading, SendCause, Step, WaitReason,
+};
 pub use clock::Clock;
-pub use connection::{Connection, ConnectionId, Secret};
+pub use connection::{Connection, ConnectionId, Problem, Secret};
+pub use drive::{BodySource, Driver, NoSource};
 pub use error::{
     Cause, Error, ErrorKind, Failure, Sent, StopReason, TimeoutPhase, TransportError,
     TransportErrorKind,
 };
-pub use request::{form, headers};
+pub use hook::{DEFAULT_USER_AGENT, Defaults, Hook, HookBuilder, HookError};
+pub use http_hook::{ConnectionTest, HttpHook};
+pub use observe::{Event, Observer, Silent};
 pub use request::{
-    BaseParts, BaseUrl, ClientCert, ClientOptions, KeepAlive, Options, Origin, Payload, Proxies,
-    Proxy, Replay, Scheme, SendOptions, Setting, Timeouts, Verify,
+    BaseParts, BaseUrl, ClientCert, ClientOptions, Data, KeepAlive, Options, Origin, Payload, Proxies,
+    Proxy, Replay, RequestPlan, Scheme, SendOptions, Setting, Timeouts, Verify,
 };
+pub use request::{form, headers};
 pub use response::Reason;
+pub use retry::RetryPolicy;
+pub use stored::MAX_STORED;
 pub use time::Timestamp;
 pub use transport::{Body, BoxBody, Capabilities, Capability, FromFn, Transport, from_fn};
-/// The blocking twins of the traits.
+
+/// The blocking twins of the traits, the driver and the easy face. They decide as the async ones do.
 pub mod blocking {
     pub use crate::clock::blocking::Clock;
+    pub use crate::drive::blocking::Driver;
+    pub use crate::http_hook::blocking::HttpHook;
     pub use crate::transport::blocking::{Body, FromFn, Transport, from_fn};
 }

@@ -49,6 +49,12 @@ impl Timestamp {
     pub const fn after(self, wait: Duration) -> Self {
         Self(self.0.saturating_add(wait))
     }
+
+    /// Gives the point in time that came `wait` earlier, or the first there is.
+    #[must_use]
+    pub const fn before(self, wait: Duration) -> Self {
+        Self(self.0.saturating_sub(wait))
+    }
 }
 
 impl fmt::Debug for Timestamp {

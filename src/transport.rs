@@ -155,6 +155,22 @@ pub mod blocking {
                 }
             }
         }
+
+        /// Reads at most `limit` bytes of the body and leaves the rest.
+        ///
+        /// # Errors
+        ///
+        /// As [`collect`](Self::collect), but for the limit.
+        pub fn collect_up_to(self, limit: u64) -> Result<Bytes, TransportError> {
+            match self {
+                Self::Bytes(bytes) => Ok(super::cut(bytes, limit)),
+                Self::Reader { reader, .. } => {
+                    let mut all = Vec::new();
+                    reader.take(limit).read_to_end(&mut all).map_err(TransportError::from_body_io)?;
+                    Ok(all.into())
+                }
+            }
+        }
     }
 
     impl Default for Body {
@@ -320,6 +336,26 @@ impl Body {
         }
         Ok(all.freeze())
     }
+
+    /// Reads the body up to `limit` bytes and leaves the rest.
+    ///
+    /// # Errors
+    ///
+    /// The body's own error, if it comes before the limit.
+    pub async fn collect_up_to(self, limit: u64) -> Result<Bytes, TransportError> {
+        let mut body = match self {
+            Self::Bytes(bytes) => return Ok(cut(bytes, limit)),
+            Self::Stream(body) => body,
+        };
+        let mut all = BytesMut::new();
+        while (all.len() as u64) < limit {
+            let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await else { break };
+            if let Ok(data) = frame?.into_data() {
+                all.extend_from_slice(&data);
+            }
+        }
+        Ok(cut(all.freeze(), limit))
+    }
 }
 
 impl http_body::Body for Body {
@@ -375,6 +411,11 @@ fn debug_body(f: &mut fmt::Formatter<'_>, len: Option<u64>) -> fmt::Result {
         Some(len) => write!(f, "Body({len} bytes)"),
         None => f.write_str("Body(length unknown)"),
     }
+}
+
+fn cut(bytes: Bytes, limit: u64) -> Bytes {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    bytes.slice(..bytes.len().min(limit))
 }
 
 fn too_long(limit: u64) -> TransportError {

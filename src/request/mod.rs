@@ -1,10 +1,13 @@
 //! What is sent: plan, URL, headers, payload, options.
 
+pub(crate) mod build;
 pub mod form;
 pub mod headers;
+pub(crate) mod in_force;
 pub(crate) mod options;
 pub(crate) mod origin;
 pub(crate) mod payload;
+pub(crate) mod plan;
 mod requote;
 pub(crate) mod url;
 
@@ -14,4 +17,5 @@ pub use options::{
 };
 pub use origin::{Origin, Scheme};
 pub use payload::{Payload, Replay};
+pub use plan::{Data, RequestPlan};
 pub use url::{BaseParts, BaseUrl};

@@ -1,6 +1,8 @@
 //! What came back: reason phrases, classification, hints.
 
+mod check;
 pub mod hints;
 mod reason;
 
+pub(crate) use check::{check_failed, whole};
 pub use reason::Reason;

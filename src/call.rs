@@ -1,0 +1,479 @@
+//! The state machine. Everything that changes state is in this file.
+//!
+//! ```text
+//! new ─▶ Call ──step──▶ Attempt ──finish──▶ Done(Ok | Err)
+//!         ▲ (JSON)         │
+//!         └───── Wait ◀────┘ finish
+//! ```
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, response};
+
+use crate::error::{Error, Sent, TimeoutPhase, TransportError, TransportErrorKind};
+use crate::failure::{Cause, Failure, StopReason};
+use crate::hook::Hook;
+use crate::request::build::{self, Ready};
+use crate::request::plan::{RequestPlan, Resend};
+use crate::request::{Payload, SendOptions};
+use crate::response::{check_failed, whole};
+use crate::retry::{self, Answer, Decision, HttpOutcome, Progress, Random};
+use crate::time::Timestamp;
+
+/// The most requests that any call sends, whatever its policy.
+pub const MAX_SENDS: u32 = 1_000;
+
+/// The longest part of a failed answer's body that is kept, in bytes.
+pub const MAX_FAILURE_BODY: usize = 64 << 10;
+
+/// What to do now.
+#[must_use]
+#[derive(Debug)]
+pub enum Step {
+    /// Send `request` under `options`, then [finish](Attempt::finish) the attempt with what came back.
+    Send {
+        /// What to send.
+        request: Request<Payload>,
+        /// How to send it.
+        options: SendOptions,
+        /// What to answer.
+        attempt: Attempt,
+    },
+    /// Wait, then [step](Call::step) the call again.
+    Wait {
+        /// What remains to be done.
+        call: Call,
+        /// How long.
+        wait: Duration,
+        /// Why.
+        reason: WaitReason,
+    },
+    /// The call is over.
+    Done(Result<Response<Bytes>, Failure>),
+}
+
+/// What a call waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum WaitReason {
+    /// The policy's own wait before the next attempt.
+    Backoff,
+    /// The wait that the server asked for.
+    Hint,
+    /// The circuit breaker is open.
+    Breaker,
+    /// The rate limit.
+    RateLimit,
+    /// Another call is fetching the token.
+    Token,
+}
+
+impl WaitReason {
+    /// Names the reason in lower case, as it is printed and stored.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Backoff => "backoff",
+            Self::Hint => "hint",
+            Self::Breaker => "breaker",
+            Self::RateLimit => "rate_limit",
+            Self::Token => "token",
+        }
+    }
+}
+
+/// Why a request is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SendCause {
+    /// It is the first.
+    First,
+    /// The one before failed.
+    Retry,
+}
+
+/// What remains to be done: the call before a send. [`store`](Call::store) keeps it for another machine.
+#[must_use = "a call does nothing until it is stepped"]
+pub struct Call(pub(crate) Box<State>);
+
+/// A request under way: to be answered by [`finish`](Attempt::finish), or by [`head`](Attempt::head) where the body
+/// is to be streamed.
+#[must_use = "an attempt has to be finished"]
+pub struct Attempt(Box<State>);
+
+/// An attempt whose body the machine needs.
+#[must_use = "a reading has to be finished"]
+pub struct Reading {
+    attempt: Attempt,
+    limit: u64,
+}
+
+/// What becomes of an answer whose head has come.
+#[must_use]
+#[derive(Debug)]
+pub enum Head {
+    /// The call is over: the body is the caller's to stream.
+    Accept,
+    /// Read the body up to `limit` bytes, cut the rest off, and finish `reading` with it.
+    Read {
+        /// How many bytes are wanted at most.
+        limit: u64,
+        /// What to answer.
+        reading: Reading,
+    },
+}
+
+pub(crate) struct State {
+    pub(crate) ready: Option<Ready>,
+    pub(crate) fault: Option<Box<Error>>,
+    pub(crate) seed: u64,
+    pub(crate) started: Timestamp,
+    pub(crate) latest: Timestamp,
+    pub(crate) due: Timestamp,
+    pub(crate) deadline: Option<Timestamp>,
+    pub(crate) waits_for: WaitReason,
+    pub(crate) sends: u32,
+    pub(crate) attempt_number: u32,
+    pub(crate) previous_wait: Duration,
+    pub(crate) idle_for: Duration,
+    pub(crate) interrupted: bool,
+}
+
+/// What an answer means for the call.
+enum Verdict {
+    Accept,
+    Retry { wait: Duration, reason: WaitReason },
+    Reject { reason: StopReason, hint: Option<Duration> },
+}
+
+impl Call {
+    /// Begins a call. A plan that cannot be sent shows at the first step.
+    ///
+    /// `seed` decides every random choice of the call; two calls with the same seed wait alike.
+    pub fn new(hook: &Hook, plan: RequestPlan, seed: u64, now: Timestamp) -> Self {
+        let deadline = plan.deadline.map(|deadline| now.after(deadline));
+        let (ready, fault) = match Ready::new(hook, plan) {
+            Ok(ready) => (Some(ready), None),
+            Err(error) => (None, Some(error)),
+        };
+        Self(Box::new(State {
+            ready,
+            fault,
+            seed,
+            started: now,
+            latest: now,
+            due: now,
+            deadline,
+            waits_for: WaitReason::Backoff,
+            sends: 0,
+            attempt_number: 0,
+            previous_wait: Duration::ZERO,
+            idle_for: Duration::ZERO,
+            interrupted: false,
+        }))
+    }
+
+    /// Goes on. A step that comes too early only says how long to wait.
+    pub fn step(mut self, hook: &Hook, now: Timestamp) -> Step {
+        let now = self.0.clamp(now);
+        let mut state = self.0;
+        if state.interrupted {
+            state.interrupted = false;
+            let error = TransportError::new(TransportErrorKind::Interrupted, Sent::Maybe);
+            return state.conclude(hook, Err(error), now);
+        }
+        let wait = state.due.since(now);
+        if !wait.is_zero() {
+            let reason = state.waits_for;
+            return Step::Wait { call: Self(state), wait, reason };
+        }
+        state.send(hook, now)
+    }
+
+    /// Tells when the call wants to go on.
+    #[must_use]
+    pub fn due(&self) -> Timestamp {
+        self.0.due
+    }
+
+    /// Counts the attempts that have ended.
+    #[must_use]
+    pub fn attempt_number(&self) -> u32 {
+        self.0.attempt_number
+    }
+
+    /// Counts the requests that were sent.
+    #[must_use]
+    pub fn sends(&self) -> u32 {
+        self.0.sends
+    }
+
+    /// Gives the time spent waiting so far, the wait under way included.
+    #[must_use]
+    pub fn idle_for(&self) -> Duration {
+        self.0.idle_for
+    }
+
+    /// Gives the call up.
+    #[must_use]
+    pub fn cancel(self) -> Failure {
+        let error = TransportError::new(TransportErrorKind::Cancelled, Sent::No);
+        self.0.failure(StopReason::Cancelled, Cause::Transport(error), None)
+    }
+}
+
+impl Attempt {
+    /// Answers the attempt with what came back.
+    pub fn finish(
+        mut self,
+        hook: &Hook,
+        answer: Result<Response<Bytes>, TransportError>,
+        now: Timestamp,
+    ) -> Step {
+        let now = self.0.clamp(now);
+        let answer = answer.and_then(|response| match &self.0.ready {
+            Some(ready) => whole(&ready.method, response),
+            None => Ok(response),
+        });
+        self.0.conclude(hook, answer, now)
+    }
+
+    /// Answers the attempt with the head of what came back, for a caller who streams bodies.
+    pub fn head(mut self, hook: &Hook, head: &response::Parts, now: Timestamp) -> Head {
+        let now = self.0.clamp(now);
+        let seen = Answer { status: head.status, headers: &head.headers, body: None };
+        let accepted = !head.status.is_informational()
+            && !self.0.policy(hook).reads_body()
+            && matches!(self.0.verdict(hook, Ok(seen), now), Verdict::Accept);
+        if accepted {
+            return Head::Accept;
+        }
+        let limit = match &self.0.ready {
+            Some(ready) if !self.0.check_failed(head.status) => ready.in_force.max_response_bytes,
+            _ => MAX_FAILURE_BODY as u64,
+        };
+        Head::Read { limit, reading: Reading { attempt: self, limit } }
+    }
+
+    /// Gives the number of the attempt, from 1.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        self.0.attempt_number
+    }
+
+    /// Gives the ordinal of the send within the call, from 1.
+    #[must_use]
+    pub fn sends(&self) -> u32 {
+        self.0.sends
+    }
+
+    /// Tells why the request is sent.
+    #[must_use]
+    pub fn cause(&self) -> SendCause {
+        if self.0.sends > 1 { SendCause::Retry } else { SendCause::First }
+    }
+
+    /// Gives the call up because the request cannot be sent as it is. Nothing must have been sent.
+    #[must_use]
+    pub fn refuse(mut self, error: Error) -> Failure {
+        self.0.sends = self.0.sends.saturating_sub(1);
+        self.0.attempt_number = self.0.attempt_number.saturating_sub(1);
+        self.0.failure(StopReason::Invalid, Cause::Request(error), None)
+    }
+
+    /// Gives the call up while the request is under way: the server may have seen it.
+    #[must_use]
+    pub fn cancel(self) -> Failure {
+        let error = TransportError::new(TransportErrorKind::Cancelled, Sent::Maybe);
+        self.0.failure(StopReason::Cancelled, Cause::Transport(error), None)
+    }
+
+    pub(crate) fn state(&self) -> &State {
+        &self.0
+    }
+}
+
+impl Reading {
+    /// Answers the attempt with the whole response.
+    pub fn finish(
+        mut self,
+        hook: &Hook,
+        answer: Result<Response<Bytes>, TransportError>,
+        now: Timestamp,
+    ) -> Step {
+        let cut = |response: &Response<Bytes>| response.body().len() as u64 >= self.limit;
+        if answer.as_ref().is_ok_and(cut) {
+            let now = self.attempt.0.clamp(now);
+            return self.attempt.0.conclude(hook, answer, now);
+        }
+        self.attempt.finish(hook, answer, now)
+    }
+}
+
+impl State {
+    /// Time never runs backwards within a call.
+    fn clamp(&mut self, now: Timestamp) -> Timestamp {
+        self.latest = self.latest.max(now);
+        self.latest
+    }
+
+    /// Sends the next request, unless nothing may be sent any more.
+    fn send(mut self: Box<Self>, hook: &Hook, now: Timestamp) -> Step {
+        let ready = match (&self.ready, self.fault.take()) {
+            (Some(ready), None) => ready,
+            (_, fault) => {
+                let fault = fault.map_or_else(Error::bug, |fault| *fault);
+                return self.end(StopReason::Invalid, Cause::Request(fault), None);
+            }
+        };
+        let remaining = self.deadline.map(|deadline| deadline.since(now));
+        if remaining == Some(Duration::ZERO) {
+            let kind = TransportErrorKind::Timeout(TimeoutPhase::Total);
+            let cause = Cause::Transport(TransportError::new(kind, Sent::No));
+            return self.end(StopReason::Deadline, cause, None);
+        }
+        if self.sends >= MAX_SENDS {
+            let error = TransportError::new(TransportErrorKind::Limit, Sent::No);
+            return self.end(StopReason::MaxSends, Cause::Transport(error), None);
+        }
+        let request = match build::home(hook, ready, self.seed) {
+            Ok(request) => request,
+            Err(error) => return self.end(StopReason::Invalid, Cause::Request(error), None),
+        };
+        let options = ready.in_force.send_options(remaining);
+        self.sends = self.sends.saturating_add(1);
+        self.attempt_number = self.attempt_number.saturating_add(1);
+        Step::Send { request, options, attempt: Attempt(self) }
+    }
+
+    /// Every answer comes by here.
+    fn conclude(
+        self: Box<Self>,
+        hook: &Hook,
+        answer: Result<Response<Bytes>, TransportError>,
+        now: Timestamp,
+    ) -> Step {
+        let seen = answer.as_ref().map(|response| Answer {
+            status: response.status(),
+            headers: response.headers(),
+            body: Some(response.body()),
+        });
+        match (self.verdict(hook, seen, now), answer) {
+            (Verdict::Accept, Ok(response)) => Step::Done(Ok(response)),
+            (Verdict::Retry { wait, reason }, _) => self.wait(wait, reason, now),
+            (Verdict::Reject { reason, hint }, Ok(response)) => {
+                let response = response.map(|body| body.slice(..body.len().min(MAX_FAILURE_BODY)));
+                self.end(reason, Cause::Response(response), hint)
+            }
+            (Verdict::Reject { reason, hint }, Err(error)) => {
+                self.end(reason, Cause::Transport(error), hint)
+            }
+            (Verdict::Accept, Err(error)) => {
+                self.end(StopReason::Rejected, Cause::Transport(error), None)
+            }
+        }
+    }
+
+    /// Decides, and changes nothing.
+    fn verdict(
+        &self,
+        hook: &Hook,
+        seen: Result<Answer<'_>, &TransportError>,
+        now: Timestamp,
+    ) -> Verdict {
+        let Some(ready) = &self.ready else {
+            return Verdict::Reject { reason: StopReason::Invalid, hint: None };
+        };
+        let failed = seen.as_ref().map_or(true, |head| self.check_failed(head.status));
+        let outcome = HttpOutcome { method: &ready.method, answer: seen, check_failed: failed };
+        let sent = outcome.sent();
+        let progress = Progress {
+            attempt_number: self.attempt_number,
+            elapsed: now.since(self.started),
+            idle_for: self.idle_for,
+            previous_wait: self.previous_wait,
+            remaining: self.deadline.map(|deadline| deadline.since(now)),
+        };
+        let mut draws = Random::new(self.seed, self.attempt_number);
+        let decision = self.policy(hook).decide(&outcome, &progress, now, &mut || draws.draw());
+        let (reason, hint) = match decision {
+            Decision::Stand => (StopReason::Rejected, None),
+            Decision::GiveUp { reason, hint } => (reason, hint),
+            Decision::Retry { hint, .. } if !ready.payload.is_replayable() => {
+                (StopReason::BodyNotReplayable, hint)
+            }
+            Decision::Retry { hint, .. } if !self.may_resend(hook, ready, sent) => {
+                (StopReason::NotIdempotent, hint)
+            }
+            Decision::Retry { wait, hint } => {
+                let reason = if hint.is_some() { WaitReason::Hint } else { WaitReason::Backoff };
+                return Verdict::Retry { wait, reason };
+            }
+        };
+        if failed { Verdict::Reject { reason, hint } } else { Verdict::Accept }
+    }
+
+    fn wait(mut self: Box<Self>, wait: Duration, reason: WaitReason, now: Timestamp) -> Step {
+        self.due = now.after(wait);
+        self.waits_for = reason;
+        self.previous_wait = wait;
+        self.idle_for = self.idle_for.saturating_add(wait);
+        Step::Wait { call: Call(self), wait, reason }
+    }
+
+    fn may_resend(&self, hook: &Hook, ready: &Ready, sent: Sent) -> bool {
+        let keyed = ready.resend == Resend::Keyed;
+        let allowed = hook.resend_any() || ready.resend == Resend::Allowed;
+        retry::may_resend(&ready.method, sent, keyed, allowed)
+    }
+
+    fn check_failed(&self, status: http::StatusCode) -> bool {
+        let on = self.ready.as_ref().is_none_or(|ready| ready.in_force.check_response);
+        on && check_failed(status)
+    }
+
+    fn policy<'a>(&'a self, hook: &'a Hook) -> &'a retry::RetryPolicy {
+        let own = self.ready.as_ref().and_then(|ready| ready.policy.as_ref());
+        own.unwrap_or_else(|| hook.policy())
+    }
+
+    fn end(self: Box<Self>, reason: StopReason, cause: Cause, hint: Option<Duration>) -> Step {
+        Step::Done(Err(self.failure(reason, cause, hint)))
+    }
+
+    fn failure(&self, reason: StopReason, cause: Cause, hint: Option<Duration>) -> Failure {
+        Failure::new(reason, cause)
+            .with_counts(self.sends, self.attempt_number, self.idle_for)
+            .with_hint(hint)
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug(&self.0, f.debug_struct("Call"))
+    }
+}
+
+impl fmt::Debug for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug(&self.0, f.debug_struct("Attempt"))
+    }
+}
+
+impl fmt::Debug for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug(&self.attempt.0, f.debug_struct("Reading"))
+    }
+}
+
+/// Without URL, headers and body: each may hold secrets.
+fn debug(state: &State, mut f: fmt::DebugStruct<'_, '_>) -> fmt::Result {
+    f.field("sends", &state.sends)
+        .field("attempt_number", &state.attempt_number)
+        .field("due", &state.due)
+        .field("idle_for", &state.idle_for)
+        .finish_non_exhaustive()
+}

@@ -1,0 +1,411 @@
+//! The loop over a transport and a clock: once for async code, once for blocking code.
+//!
+//! Both ask the same machine, so they decide the same. A driver adds no rule of its own but one: an option that
+//! is set and that the transport cannot honour ends the call before anything is sent.
+//!
+//! # When the future is dropped
+//!
+//! No further request is sent and nothing is waited for. If a send was under way, its outcome is unknown: the
+//! observer is told [`Dropped`](Event::Dropped) with [`Sent::Maybe`]. Permits of gates are leases that expire
+//! with the attempt's time limit, so that a dropped call never holds anybody up.
+
+use bytes::Bytes;
+use http::{Request, Response};
+
+use crate::call::{Attempt, Call, Head, Step};
+use crate::clock::{self, Clock};
+use crate::error::{Error, ErrorKind, Sent, TransportError, TransportErrorKind};
+use crate::failure::Failure;
+use crate::hook::Hook;
+use crate::observe::{Event, Observer, Silent};
+use crate::request::{Payload, SendOptions};
+use crate::time::Timestamp;
+use crate::transport::{self, Body, Capabilities, Capability, Transport};
+
+/// Opens the body of a call whose payload is [external](Payload::External), once for each send.
+///
+/// Any `FnMut() -> Result<B, TransportError>` is one.
+pub trait BodySource<B>: Send {
+    /// Opens the body at its beginning.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`RequestBody`](TransportErrorKind::RequestBody) if it cannot be read (again).
+    fn open(&mut self) -> Result<B, TransportError>;
+}
+
+impl<B, F: FnMut() -> Result<B, TransportError> + Send> BodySource<B> for F {
+    fn open(&mut self) -> Result<B, TransportError> {
+        self()
+    }
+}
+
+/// The source of a call that needs none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoSource;
+
+impl<B> BodySource<B> for NoSource {
+    fn open(&mut self) -> Result<B, TransportError> {
+        let error = TransportError::new(TransportErrorKind::RequestBody, Sent::No);
+        Err(error.with_source("the call has an external payload, and the driver no source for it"))
+    }
+}
+
+/// Runs a call over an async transport. Any executor will do.
+pub struct Driver<'a, T: ?Sized, C: ?Sized> {
+    hook: &'a Hook,
+    transport: &'a T,
+    clock: &'a C,
+    observer: &'a dyn Observer,
+}
+
+impl<'a, T: Transport + ?Sized, C: Clock + ?Sized> Driver<'a, T, C> {
+    /// Makes a driver.
+    pub fn new(hook: &'a Hook, transport: &'a T, clock: &'a C) -> Self {
+        Self { hook, transport, clock, observer: &Silent }
+    }
+
+    /// Tells `observer` what happens.
+    #[must_use]
+    pub fn observer(self, observer: &'a dyn Observer) -> Self {
+        Self { observer, ..self }
+    }
+
+    /// Runs `call` and reads the body of the answer.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`] that says why the call was given up, and what came last.
+    pub async fn run(
+        &self,
+        call: Call,
+        source: &mut dyn BodySource<Body>,
+    ) -> Result<Response<Bytes>, Failure> {
+        match self.drive(call, source, false).await? {
+            Answer::Whole(response) => Ok(response),
+            Answer::Streaming(response) => Ok(response.map(|_| Bytes::new())),
+        }
+    }
+
+    /// Runs `call` and leaves the body of an accepted answer to be streamed.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`] that says why the call was given up, and what came last.
+    pub async fn stream(
+        &self,
+        call: Call,
+        source: &mut dyn BodySource<Body>,
+    ) -> Result<Response<Body>, Failure> {
+        match self.drive(call, source, true).await? {
+            Answer::Whole(response) => Ok(response.map(Body::Bytes)),
+            Answer::Streaming(response) => Ok(response),
+        }
+    }
+
+    async fn drive(
+        &self,
+        call: Call,
+        source: &mut dyn BodySource<Body>,
+        stream: bool,
+    ) -> Result<Answer<Body>, Failure> {
+        let mut watch = Watch { observer: self.observer, sent: Some(Sent::No) };
+        let mut step = call.step(self.hook, self.clock.now());
+        loop {
+            step = match step {
+                Step::Send { request, options, attempt } => {
+                    let capable = self.transport.capabilities();
+                    let attempt = match admit(capable, &request, &options, attempt, stream) {
+                        Ok(attempt) => attempt,
+                        Err(failure) => return watch.end(Err(failure), 0),
+                    };
+                    let began = self.clock.now();
+                    watch.sending(&request, &attempt);
+                    let answer = match open(request, || source.open()) {
+                        Ok(request) => self.transport.send(request, &options).await,
+                        Err(error) => Err(error),
+                    };
+                    let now = self.clock.now();
+                    watch.answered(&answer, now, began);
+                    let sends = attempt.sends();
+                    match (answer, stream) {
+                        (Err(error), _) => attempt.finish(self.hook, Err(error), now),
+                        (Ok(response), false) => {
+                            let (parts, body) = response.into_parts();
+                            let body = match body {
+                                Body::Bytes(bytes) => Ok(bytes),
+                                body => body.collect(options.max_response_bytes).await,
+                            };
+                            let now = self.clock.now();
+                            watch.body(&body, now, began);
+                            let whole = body.map(|body| Response::from_parts(parts, body));
+                            attempt.finish(self.hook, whole, now)
+                        }
+                        (Ok(response), true) => {
+                            let (parts, body) = response.into_parts();
+                            match attempt.head(self.hook, &parts, now) {
+                                Head::Accept => {
+                                    let answer = Answer::Streaming(Response::from_parts(parts, body));
+                                    return watch.end(Ok(answer), sends);
+                                }
+                                Head::Read { limit, reading } => {
+                                    let body = body.collect_up_to(limit).await;
+                                    let now = self.clock.now();
+                                    watch.body(&body, now, began);
+                                    let whole = body.map(|body| Response::from_parts(parts, body));
+                                    reading.finish(self.hook, whole, now)
+                                }
+                            }
+                        }
+                    }
+                }
+                Step::Wait { call, wait, reason } => {
+                    watch.waiting(wait, reason);
+                    self.clock.sleep(wait).await;
+                    call.step(self.hook, self.clock.now())
+                }
+                Step::Done(result) => return watch.end(result.map(Answer::Whole), 0),
+            };
+        }
+    }
+}
+
+/// An accepted answer, as it came.
+enum Answer<B> {
+    Whole(Response<Bytes>),
+    Streaming(Response<B>),
+}
+
+impl<B> Answer<B> {
+    fn status(&self) -> http::StatusCode {
+        match self {
+            Self::Whole(response) => response.status(),
+            Self::Streaming(response) => response.status(),
+        }
+    }
+}
+
+/// Refuses what the transport would drop.
+fn admit(
+    capable: Capabilities,
+    request: &Request<Payload>,
+    options: &SendOptions,
+    attempt: Attempt,
+    stream: bool,
+) -> Result<Attempt, Failure> {
+    let external = matches!(request.body(), Payload::External { .. });
+    let missing = options
+        .unsupported(capable)
+        .or((external && !capable.has(Capability::StreamRequest)).then_some(Capability::StreamRequest))
+        .or((stream && !capable.has(Capability::StreamResponse)).then_some(Capability::StreamResponse));
+    match missing {
+        None => Ok(attempt),
+        Some(missing) => Err(attempt.refuse(Error::new(
+            ErrorKind::Unsupported,
+            format!("{} cannot honour the option {}", capable.client(), missing.option()),
+        ))),
+    }
+}
+
+/// Puts the caller's body in the place of the payload.
+fn open<B: From<Bytes>>(
+    request: Request<Payload>,
+    source: impl FnOnce() -> Result<B, TransportError>,
+) -> Result<Request<B>, TransportError> {
+    let (parts, payload) = request.into_parts();
+    let body = match payload {
+        Payload::Bytes(bytes) => bytes.into(),
+        Payload::External { .. } => source()?,
+    };
+    Ok(Request::from_parts(parts, body))
+}
+
+/// Tells the observer; also that a call was dropped, if it never ended.
+struct Watch<'a> {
+    observer: &'a dyn Observer,
+    /// What is known of the last request; `None` once the call has ended.
+    sent: Option<Sent>,
+}
+
+impl Watch<'_> {
+    fn sending(&mut self, request: &Request<Payload>, attempt: &Attempt) {
+        self.sent = Some(Sent::Maybe);
+        self.observer.event(&Event::Send {
+            method: request.method(),
+            uri: request.uri(),
+            attempt_number: attempt.number(),
+            send: attempt.sends(),
+            cause: attempt.cause(),
+        });
+    }
+
+    fn answered<B>(
+        &mut self,
+        answer: &Result<Response<B>, TransportError>,
+        now: Timestamp,
+        began: Timestamp,
+    ) {
+        let took = now.since(began);
+        match answer {
+            Ok(response) => {
+                self.sent = Some(Sent::Yes);
+                self.observer.event(&Event::Answer { status: response.status(), took });
+            }
+            Err(error) => {
+                self.sent = Some(error.sent());
+                self.observer.event(&Event::Error { error, took });
+            }
+        }
+    }
+
+    fn body(&self, body: &Result<Bytes, TransportError>, now: Timestamp, began: Timestamp) {
+        if let Err(error) = body {
+            self.observer.event(&Event::Error { error, took: now.since(began) });
+        }
+    }
+
+    fn waiting(&self, wait: std::time::Duration, reason: crate::call::WaitReason) {
+        self.observer.event(&Event::Wait { wait, reason });
+    }
+
+    fn end<B>(mut self, result: Result<Answer<B>, Failure>, sends: u32) -> Result<Answer<B>, Failure> {
+        self.sent = None;
+        self.observer.event(&match &result {
+            Ok(answer) => Event::Accepted { status: answer.status(), sends },
+            Err(failure) => Event::GaveUp { failure },
+        });
+        result
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        if let Some(sent) = self.sent {
+            self.observer.event(&Event::Dropped { sent });
+        }
+    }
+}
+
+/// Runs a call over a blocking transport.
+pub(crate) mod blocking {
+    use super::{
+        Answer, BodySource, Bytes, Call, Failure, Head, Hook, Observer, Response, Sent, Silent, Step,
+        Watch, admit, clock, open, transport,
+    };
+    use transport::blocking::{Body, Transport};
+
+    /// Runs a call over a blocking transport, on the calling thread.
+    pub struct Driver<'a, T: ?Sized, C: ?Sized> {
+        hook: &'a Hook,
+        transport: &'a T,
+        clock: &'a C,
+        observer: &'a dyn Observer,
+    }
+
+    impl<'a, T: Transport + ?Sized, C: clock::blocking::Clock + ?Sized> Driver<'a, T, C> {
+        /// Makes a driver.
+        pub fn new(hook: &'a Hook, transport: &'a T, clock: &'a C) -> Self {
+            Self { hook, transport, clock, observer: &Silent }
+        }
+
+        /// Tells `observer` what happens.
+        #[must_use]
+        pub fn observer(self, observer: &'a dyn Observer) -> Self {
+            Self { observer, ..self }
+        }
+
+        /// Runs `call` and reads the body of the answer.
+        ///
+        /// # Errors
+        ///
+        /// A [`Failure`] that says why the call was given up, and what came last.
+        pub fn run(
+            &self,
+            call: Call,
+            source: &mut dyn BodySource<Body>,
+        ) -> Result<Response<Bytes>, Failure> {
+            match self.drive(call, source, false)? {
+                Answer::Whole(response) => Ok(response),
+                Answer::Streaming(response) => Ok(response.map(|_| Bytes::new())),
+            }
+        }
+
+        /// Runs `call` and leaves the body of an accepted answer to be read.
+        ///
+        /// # Errors
+        ///
+        /// A [`Failure`] that says why the call was given up, and what came last.
+        pub fn stream(
+            &self,
+            call: Call,
+            source: &mut dyn BodySource<Body>,
+        ) -> Result<Response<Body>, Failure> {
+            match self.drive(call, source, true)? {
+                Answer::Whole(response) => Ok(response.map(Body::Bytes)),
+                Answer::Streaming(response) => Ok(response),
+            }
+        }
+
+        fn drive(
+            &self,
+            call: Call,
+            source: &mut dyn BodySource<Body>,
+            stream: bool,
+        ) -> Result<Answer<Body>, Failure> {
+            let mut watch = Watch { observer: self.observer, sent: Some(Sent::No) };
+            let mut step = call.step(self.hook, self.clock.now());
+            loop {
+                step = match step {
+                    Step::Send { request, options, attempt } => {
+                        let capable = self.transport.capabilities();
+                        let attempt = match admit(capable, &request, &options, attempt, stream) {
+                            Ok(attempt) => attempt,
+                            Err(failure) => return watch.end(Err(failure), 0),
+                        };
+                        let began = self.clock.now();
+                        watch.sending(&request, &attempt);
+                        let answer = open(request, || source.open())
+                            .and_then(|request| self.transport.send(request, &options));
+                        let now = self.clock.now();
+                        watch.answered(&answer, now, began);
+                        let sends = attempt.sends();
+                        match (answer, stream) {
+                            (Err(error), _) => attempt.finish(self.hook, Err(error), now),
+                            (Ok(response), false) => {
+                                let (parts, body) = response.into_parts();
+                                let body = body.collect(options.max_response_bytes);
+                                let now = self.clock.now();
+                                watch.body(&body, now, began);
+                                let whole = body.map(|body| Response::from_parts(parts, body));
+                                attempt.finish(self.hook, whole, now)
+                            }
+                            (Ok(response), true) => {
+                                let (parts, body) = response.into_parts();
+                                match attempt.head(self.hook, &parts, now) {
+                                    Head::Accept => {
+                                        let response = Response::from_parts(parts, body);
+                                        return watch.end(Ok(Answer::Streaming(response)), sends);
+                                    }
+                                    Head::Read { limit, reading } => {
+                                        let body = body.collect_up_to(limit);
+                                        let now = self.clock.now();
+                                        watch.body(&body, now, began);
+                                        let whole =
+                                            body.map(|body| Response::from_parts(parts, body));
+                                        reading.finish(self.hook, whole, now)
+                                    }
+                                }
+                            }
+                        }
+                    }
+                    Step::Wait { call, wait, reason } => {
+                        watch.waiting(wait, reason);
+                        self.clock.sleep(wait);
+                        call.step(self.hook, self.clock.now())
+                    }
+                    Step::Done(result) => return watch.end(result.map(Answer::Whole), 0),
+                };
+            }
+        }
+    }
+}

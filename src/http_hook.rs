@@ -1,0 +1,354 @@
+//! The easy face, with the original's names: a hook, a transport, a clock.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use http::{Method, Response, StatusCode};
+
+use crate::call::Call;
+use crate::clock::{self, Clock};
+use crate::drive::{self, BodySource, Driver, NoSource};
+use crate::failure::Failure;
+use crate::hook::Hook;
+use crate::observe::{Observer, Silent};
+use crate::request::RequestPlan;
+use crate::retry::RetryPolicy;
+use crate::time::Timestamp;
+use crate::transport::{self, Body, Transport};
+
+/// Calls an HTTP API through a stored connection: Airflow's `HttpHook`, over any [`Transport`].
+///
+/// # Examples
+///
+/// ```
+/// use http_hook::{Capabilities, Hook, HttpHook, RequestPlan, from_fn};
+/// # use std::time::Duration;
+/// # struct NoTime;
+/// # #[async_trait::async_trait]
+/// # impl http_hook::Clock for NoTime {
+/// #     fn now(&self) -> http_hook::Timestamp { http_hook::Timestamp::default() }
+/// #     async fn sleep(&self, _: Duration) {}
+/// # }
+/// # let clock = NoTime;
+/// let transport = from_fn(Capabilities::none("echo"), |request, _| async move {
+///     Ok(http::Response::new(request.into_body()))
+/// });
+/// let hook = HttpHook::new(Hook::to("https://api.example.com")?, transport, clock);
+/// let answer = pollster::block_on(hook.run(RequestPlan::post("v1/orders").data("box")))?;
+/// assert_eq!(answer.body().as_ref(), b"box");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct HttpHook<T, C> {
+    face: Face<T, C>,
+}
+
+/// What the async and the blocking face share.
+struct Face<T, C> {
+    hook: Hook,
+    transport: T,
+    clock: C,
+    method: Method,
+    observer: Arc<dyn Observer>,
+    seed: AtomicU64,
+}
+
+impl<T, C> Face<T, C> {
+    fn new(hook: Hook, transport: T, clock: C, seed: u64) -> Self {
+        let observer = Arc::new(Silent);
+        Self { hook, transport, clock, method: Method::POST, observer, seed: AtomicU64::new(seed) }
+    }
+
+    /// Begins a call with the next seed.
+    fn call(&self, plan: RequestPlan, now: Timestamp) -> Call {
+        // An odd step visits every seed before one comes again.
+        let seed = self.seed.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed);
+        Call::new(&self.hook, plan, seed, now)
+    }
+}
+
+/// What [`test_connection`](HttpHook::test_connection) found out.
+#[derive(Debug)]
+pub struct ConnectionTest {
+    result: Result<StatusCode, Failure>,
+}
+
+impl ConnectionTest {
+    /// Whether the server answered at all, with whatever status.
+    #[must_use]
+    pub fn reachable(&self) -> bool {
+        self.status().is_some()
+    }
+
+    /// Whether the server answered with a status that passes.
+    #[must_use]
+    pub fn ok(&self) -> bool {
+        self.result.is_ok()
+    }
+
+    /// Gives the status of the answer.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        match &self.result {
+            Ok(status) => Some(*status),
+            Err(failure) => failure.status(),
+        }
+    }
+
+    /// Gives the original's message: that it was tested, or what went wrong.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match &self.result {
+            Ok(_) => "Connection successfully tested".to_owned(),
+            Err(failure) => failure.to_string(),
+        }
+    }
+
+    /// Whether a GET may tell more than this answer to a HEAD.
+    fn head_not_allowed(&self) -> bool {
+        matches!(self.status(), Some(StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED))
+    }
+
+    fn of(result: Result<Response<Bytes>, Failure>) -> Self {
+        Self { result: result.map(|response| response.status()) }
+    }
+}
+
+/// The parts of both faces that do not wait.
+macro_rules! face {
+    () => {
+        /// Sends calls made by [`plan`](Self::plan) with another method than POST.
+        #[must_use]
+        pub fn with_method(mut self, method: Method) -> Self {
+            self.face.method = method;
+            self
+        }
+
+        /// Makes every random choice a consequence of `seed`.
+        #[must_use]
+        pub fn with_seed(mut self, seed: u64) -> Self {
+            self.face.seed = seed.into();
+            self
+        }
+
+        /// Tells `observer` what happens in every call.
+        #[must_use]
+        pub fn with_observer(mut self, observer: impl Observer + 'static) -> Self {
+            self.face.observer = Arc::new(observer);
+            self
+        }
+
+        /// Gives the connection made ready, the transport beside it: the original's session.
+        #[must_use]
+        pub fn get_conn(&self) -> (&Hook, &T) {
+            (&self.face.hook, &self.face.transport)
+        }
+
+        /// Joins base URL and endpoint, unescaped.
+        #[must_use]
+        pub fn url_from_endpoint(&self, endpoint: &str) -> String {
+            self.face.hook.url_from_endpoint(endpoint)
+        }
+
+        /// Plans a call of `endpoint` with the hook's method.
+        pub fn plan(&self, endpoint: impl Into<String>) -> RequestPlan {
+            RequestPlan::new(self.face.method.clone(), endpoint)
+        }
+
+        /// Makes a plan ready to be [run and checked](Self::run_and_check), or stored.
+        pub fn prepare(&self, plan: RequestPlan) -> Call {
+            self.face.call(plan, self.face.clock.now())
+        }
+
+        /// Checks the status of a response: 400 to 599 is a failure.
+        ///
+        /// # Errors
+        ///
+        /// A [`Failure`] that prints `404:Not Found` and holds the response.
+        pub fn check_response(
+            &self,
+            response: Response<Bytes>,
+        ) -> Result<Response<Bytes>, Failure> {
+            self.face.hook.check_response(response)
+        }
+    };
+}
+
+impl<T: Transport, C: Clock> HttpHook<T, C> {
+    face!();
+
+    /// Makes the face of a hook. Calls draw their chances from the time, unless
+    /// [`with_seed`](HttpHook::with_seed) says otherwise.
+    pub fn new(hook: Hook, transport: T, clock: C) -> Self {
+        let seed = seed_of(clock.now());
+        Self { face: Face::new(hook, transport, clock, seed) }
+    }
+
+    /// Performs a call and checks its answer.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`]; it prints `404:Not Found` for a status that does not pass.
+    pub async fn run(&self, plan: RequestPlan) -> Result<Response<Bytes>, Failure> {
+        self.run_and_check(self.prepare(plan)).await
+    }
+
+    /// Performs a call under a policy of its own.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`] that says why the call was given up, and what came last.
+    pub async fn run_with_advanced_retry(
+        &self,
+        policy: impl Into<Arc<RetryPolicy>> + Send,
+        plan: RequestPlan,
+    ) -> Result<Response<Bytes>, Failure> {
+        self.run(plan.retry(policy)).await
+    }
+
+    /// Performs a call that is prepared, or was stored.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub async fn run_and_check(&self, call: Call) -> Result<Response<Bytes>, Failure> {
+        self.driver().run(call, &mut NoSource).await
+    }
+
+    /// Performs a call whose payload is external, with `source` as its body.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub async fn run_with_body(
+        &self,
+        plan: RequestPlan,
+        source: &mut dyn BodySource<Body>,
+    ) -> Result<Response<Bytes>, Failure> {
+        self.driver().run(self.prepare(plan), source).await
+    }
+
+    /// Performs a call and leaves the body of the answer to be streamed.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run); what breaks in the body after that is the body's error.
+    pub async fn stream(&self, plan: RequestPlan) -> Result<Response<Body>, Failure> {
+        self.driver().stream(self.prepare(plan), &mut NoSource).await
+    }
+
+    /// Asks for `endpoint` (empty: the base URL) with HEAD, and with GET where HEAD is not allowed.
+    pub async fn test_connection(&self, endpoint: &str) -> ConnectionTest {
+        let head = ConnectionTest::of(self.run(RequestPlan::head(endpoint)).await);
+        if !head.head_not_allowed() {
+            return head;
+        }
+        ConnectionTest::of(self.run(RequestPlan::get(endpoint)).await)
+    }
+
+    fn driver(&self) -> Driver<'_, T, C> {
+        let face = &self.face;
+        Driver::new(&face.hook, &face.transport, &face.clock).observer(&*face.observer)
+    }
+}
+
+/// The blocking face.
+pub(crate) mod blocking {
+    use super::{
+        Arc, BodySource, Bytes, Call, ConnectionTest, Face, Failure, Hook, Method, NoSource, Observer,
+        Response, RequestPlan, RetryPolicy, clock, drive, seed_of, transport,
+    };
+    use clock::blocking::Clock;
+    use drive::blocking::Driver;
+    use transport::blocking::{Body, Transport};
+
+    /// Calls an HTTP API through a stored connection, blocking the thread. It decides as the async
+    /// [`HttpHook`](crate::HttpHook) does.
+    pub struct HttpHook<T, C> {
+        face: Face<T, C>,
+    }
+
+    impl<T: Transport, C: Clock> HttpHook<T, C> {
+        face!();
+
+        /// Makes the face of a hook. Calls draw their chances from the time, unless
+        /// [`with_seed`](HttpHook::with_seed) says otherwise.
+        pub fn new(hook: Hook, transport: T, clock: C) -> Self {
+            let seed = seed_of(clock.now());
+            Self { face: Face::new(hook, transport, clock, seed) }
+        }
+
+        /// Performs a call and checks its answer.
+        ///
+        /// # Errors
+        ///
+        /// A [`Failure`]; it prints `404:Not Found` for a status that does not pass.
+        pub fn run(&self, plan: RequestPlan) -> Result<Response<Bytes>, Failure> {
+            self.run_and_check(self.prepare(plan))
+        }
+
+        /// Performs a call under a policy of its own.
+        ///
+        /// # Errors
+        ///
+        /// A [`Failure`] that says why the call was given up, and what came last.
+        pub fn run_with_advanced_retry(
+            &self,
+            policy: impl Into<Arc<RetryPolicy>>,
+            plan: RequestPlan,
+        ) -> Result<Response<Bytes>, Failure> {
+            self.run(plan.retry(policy))
+        }
+
+        /// Performs a call that is prepared, or was stored.
+        ///
+        /// # Errors
+        ///
+        /// As [`run`](Self::run).
+        pub fn run_and_check(&self, call: Call) -> Result<Response<Bytes>, Failure> {
+            self.driver().run(call, &mut NoSource)
+        }
+
+        /// Performs a call whose payload is external, with `source` as its body.
+        ///
+        /// # Errors
+        ///
+        /// As [`run`](Self::run).
+        pub fn run_with_body(
+            &self,
+            plan: RequestPlan,
+            source: &mut dyn BodySource<Body>,
+        ) -> Result<Response<Bytes>, Failure> {
+            self.driver().run(self.prepare(plan), source)
+        }
+
+        /// Performs a call and leaves the body of the answer to be read.
+        ///
+        /// # Errors
+        ///
+        /// As [`run`](Self::run); what breaks in the body after that is the body's error.
+        pub fn stream(&self, plan: RequestPlan) -> Result<Response<Body>, Failure> {
+            self.driver().stream(self.prepare(plan), &mut NoSource)
+        }
+
+        /// Asks for `endpoint` (empty: the base URL) with HEAD, and with GET where HEAD is not allowed.
+        pub fn test_connection(&self, endpoint: &str) -> ConnectionTest {
+            let head = ConnectionTest::of(self.run(RequestPlan::head(endpoint)));
+            if !head.head_not_allowed() {
+                return head;
+            }
+            ConnectionTest::of(self.run(RequestPlan::get(endpoint)))
+        }
+
+        fn driver(&self) -> Driver<'_, T, C> {
+            let face = &self.face;
+            Driver::new(&face.hook, &face.transport, &face.clock).observer(&*face.observer)
+        }
+    }
+}
+
+/// Two hooks made at different times draw different chances.
+fn seed_of(now: Timestamp) -> u64 {
+    let now = now.since_epoch();
+    now.as_secs().rotate_left(32) ^ u64::from(now.subsec_nanos())
+}

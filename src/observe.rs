@@ -1,0 +1,88 @@
+//! What a driver tells while a call runs.
+
+use std::time::Duration;
+
+use http::{Method, StatusCode, Uri};
+
+use crate::call::{SendCause, WaitReason};
+use crate::error::{Sent, TransportError};
+use crate::failure::Failure;
+
+/// One thing that happened in a call.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A request is about to be sent.
+    Send {
+        /// Its method.
+        method: &'a Method,
+        /// Its URL. The query may hold secrets.
+        uri: &'a Uri,
+        /// The number of the attempt, from 1.
+        attempt_number: u32,
+        /// The ordinal of the send within the call, from 1: retries, redirects, challenges and tokens included.
+        send: u32,
+        /// Why it is sent.
+        cause: SendCause,
+    },
+    /// The head of an answer came.
+    Answer {
+        /// Its status.
+        status: StatusCode,
+        /// The time since the send began.
+        took: Duration,
+    },
+    /// No answer came, or not all of it.
+    Error {
+        /// Why.
+        error: &'a TransportError,
+        /// The time since the send began.
+        took: Duration,
+    },
+    /// The call waits.
+    Wait {
+        /// How long.
+        wait: Duration,
+        /// Why.
+        reason: WaitReason,
+    },
+    /// The call ended with an answer that passes.
+    Accepted {
+        /// Its status.
+        status: StatusCode,
+        /// How many requests were sent.
+        sends: u32,
+    },
+    /// The call was given up.
+    GaveUp {
+        /// Why, and what came last.
+        failure: &'a Failure,
+    },
+    /// The future of the call was dropped.
+    Dropped {
+        /// Whether the server can have seen the last request: `Maybe` if it was under way.
+        sent: Sent,
+    },
+}
+
+/// Is told what happens in a call.
+///
+/// Any `Fn(&Event<'_>)` is one.
+pub trait Observer: Send + Sync {
+    /// Takes note of an event.
+    fn event(&self, event: &Event<'_>);
+}
+
+impl<F: Fn(&Event<'_>) + Send + Sync> Observer for F {
+    fn event(&self, event: &Event<'_>) {
+        self(event);
+    }
+}
+
+/// Takes no note of anything.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Observer for Silent {
+    fn event(&self, _: &Event<'_>) {}
+}

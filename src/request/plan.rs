@@ -1,0 +1,409 @@
+//! One call in the caller's words.
+//!
+//! | method | `data` becomes |
+//! | --- | --- |
+//! | GET | parameters of the URL |
+//! | HEAD | nothing |
+//! | any other | the body |
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Method;
+use http::header::{HeaderName, HeaderValue};
+use serde::Serialize;
+
+use super::options::Options;
+use super::payload::{Payload, Replay};
+use super::{form, headers};
+use crate::error::{Error, ErrorKind};
+use crate::retry::RetryPolicy;
+
+/// One call: method, endpoint, data, headers, options, deadline.
+///
+/// What cannot be sent (a header with a line break, say) is kept as an error and ends the call at its first
+/// step, before anything is sent; [`check`](RequestPlan::check) tells sooner.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use http_hook::RequestPlan;
+///
+/// let plan = RequestPlan::get("v1/orders")
+///     .param("limit", "50")
+///     .header("accept", "application/json")
+///     .deadline(Duration::from_secs(30));
+/// assert!(plan.check().is_ok());
+/// ```
+#[derive(Clone)]
+#[must_use = "a plan does nothing until it is run"]
+pub struct RequestPlan {
+    pub(crate) method: Method,
+    pub(crate) endpoint: String,
+    pub(crate) params: String,
+    pub(crate) headers: CallHeaders,
+    pub(crate) data: Data,
+    pub(crate) json: Option<Bytes>,
+    pub(crate) options: Option<Box<Options>>,
+    pub(crate) policy: Option<Arc<RetryPolicy>>,
+    pub(crate) deadline: Option<Duration>,
+    pub(crate) resend: Resend,
+    error: Option<Box<Error>>,
+}
+
+/// The headers of a call, in the order given: `None` takes the name out of the layers below.
+pub(crate) type CallHeaders = Vec<(HeaderName, Option<HeaderValue>)>;
+
+/// When a request may be sent again although the server may have acted on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Resend {
+    /// When its method is idempotent (RFC 9110 §9.2.2).
+    #[default]
+    ByMethod,
+    /// Always: an Idempotency-Key makes it safe.
+    Keyed,
+    /// Always: the caller says so.
+    Allowed,
+}
+
+/// What a call carries: the seed's `data` argument.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub enum Data {
+    /// Nothing.
+    #[default]
+    None,
+    /// Text: raw parameters of a GET, else a UTF-8 body without a Content-Type.
+    Text(String),
+    /// Bytes: a body without a Content-Type. A GET takes ASCII only, as raw parameters.
+    Bytes(Bytes),
+    /// Encoded pairs: parameters of a GET, else a form body.
+    Form(String),
+    /// A source that the driver holds.
+    External {
+        /// The length in bytes, if known.
+        len: Option<u64>,
+        /// Whether it can be read more than once.
+        replay: Replay,
+    },
+}
+
+impl Data {
+    /// Encodes pairs as a form: `a=1&b=two+words`.
+    pub fn form<N: AsRef<str>, V: AsRef<str>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
+        let mut encoded = String::new();
+        for (name, value) in pairs {
+            form::encode_into(&mut encoded, name.as_ref(), value.as_ref());
+        }
+        Self::Form(encoded)
+    }
+
+    /// Whether it counts as absent, so that `json` is looked at: as an empty value does in the original.
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::None => true,
+            Self::Text(text) | Self::Form(text) => text.is_empty(),
+            Self::Bytes(bytes) => bytes.is_empty(),
+            Self::External { .. } => false,
+        }
+    }
+}
+
+impl From<&str> for Data {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Data {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<Bytes> for Data {
+    fn from(bytes: Bytes) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
+impl From<Vec<u8>> for Data {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Bytes(bytes.into())
+    }
+}
+
+/// Tells the kind only: data may hold secrets.
+impl fmt::Debug for Data {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("None"),
+            Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
+            Self::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
+            Self::Form(text) => write!(f, "Form({} bytes)", text.len()),
+            Self::External { len, replay } => write!(f, "External({len:?}, {replay:?})"),
+        }
+    }
+}
+
+impl RequestPlan {
+    /// Plans a call of `endpoint`, which adds path and query to the base URL and can change nothing else.
+    pub fn new(method: Method, endpoint: impl Into<String>) -> Self {
+        Self {
+            method,
+            endpoint: endpoint.into(),
+            params: String::new(),
+            headers: Vec::new(),
+            data: Data::None,
+            json: None,
+            options: None,
+            policy: None,
+            deadline: None,
+            resend: Resend::ByMethod,
+            error: None,
+        }
+    }
+
+    /// Plans a GET.
+    pub fn get(endpoint: impl Into<String>) -> Self {
+        Self::new(Method::GET, endpoint)
+    }
+
+    /// Plans a HEAD.
+    pub fn head(endpoint: impl Into<String>) -> Self {
+        Self::new(Method::HEAD, endpoint)
+    }
+
+    /// Plans a POST, the method of the original's constructor.
+    pub fn post(endpoint: impl Into<String>) -> Self {
+        Self::new(Method::POST, endpoint)
+    }
+
+    /// Plans a PUT.
+    pub fn put(endpoint: impl Into<String>) -> Self {
+        Self::new(Method::PUT, endpoint)
+    }
+
+    /// Plans a PATCH.
+    pub fn patch(endpoint: impl Into<String>) -> Self {
+        Self::new(Method::PATCH, endpoint)
+    }
+
+    /// Plans a DELETE.
+    pub fn delete(endpoint: impl Into<String>) -> Self {
+        Self::new(Method::DELETE, endpoint)
+    }
+
+    /// Sets the data; what becomes of it depends on the method (see [the module](self)).
+    pub fn data(mut self, data: impl Into<Data>) -> Self {
+        self.data = data.into();
+        self
+    }
+
+    /// Sets pairs as the data: parameters of a GET, else a form body.
+    pub fn form<N: AsRef<str>, V: AsRef<str>>(
+        self,
+        pairs: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        self.data(Data::form(pairs))
+    }
+
+    /// Sets a JSON body, written as the original writes it: `", "` and `": "`, other than ASCII escaped.
+    /// Data that is not empty goes before it.
+    pub fn json<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
+        match crate::json::to_vec(value) {
+            Ok(bytes) => self.json = Some(bytes.into()),
+            Err(error) => self.refuse(error),
+        }
+        self
+    }
+
+    /// Adds a parameter to the URL, form-encoded.
+    pub fn param(mut self, name: &str, value: &str) -> Self {
+        form::encode_into(&mut self.params, name, value);
+        self
+    }
+
+    /// Adds parameters that are encoded already; what is not legal in a URL is still escaped.
+    pub fn params_text(mut self, text: &str) -> Self {
+        if !self.params.is_empty() && !text.is_empty() {
+            self.params.push('&');
+        }
+        self.params.push_str(text);
+        self
+    }
+
+    /// Sets a header for this call; it replaces one of the same name from the connection.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        match headers::check(name, value, "header") {
+            Ok((name, value)) => self.put_header(name, Some(value)),
+            Err(error) => self.refuse(error),
+        }
+        self
+    }
+
+    /// Sets a header whose value is secret: never printed, never stored.
+    pub fn secret_header(mut self, name: &str, value: &str) -> Self {
+        match headers::check(name, value, "header") {
+            Ok((name, mut value)) => {
+                value.set_sensitive(true);
+                self.put_header(name, Some(value));
+            }
+            Err(error) => self.refuse(error),
+        }
+        self
+    }
+
+    /// Takes a header of the connection, or a default one, out of this call.
+    pub fn without_header(mut self, name: &str) -> Self {
+        match headers::check(name, "", "header") {
+            Ok((name, _)) => self.put_header(name, None),
+            Err(error) => self.refuse(error),
+        }
+        self
+    }
+
+    /// Lays options over those of the connection.
+    pub fn options(mut self, options: Options) -> Self {
+        let below = self.options.take().map(|below| *below).unwrap_or_default();
+        self.options = Some(Box::new(options.over(below)));
+        self
+    }
+
+    /// Switches the check of the status on or off for this call.
+    pub fn check_response(self, check: bool) -> Self {
+        self.options(Options { check_response: Some(check), ..Options::default() })
+    }
+
+    /// Sets the policy for this call in place of the hook's.
+    pub fn retry(mut self, policy: impl Into<Arc<RetryPolicy>>) -> Self {
+        self.policy = Some(policy.into());
+        self
+    }
+
+    /// Sets the longest time for everything: sends, waits, redirects.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// Allows sending the request again although its method is not idempotent and the server may have acted.
+    pub fn allow_resend(mut self) -> Self {
+        self.resend = Resend::Allowed;
+        self
+    }
+
+    /// Sends an Idempotency-Key made from the call's seed, the same with every send, and so allows sending the
+    /// request again.
+    pub fn idempotency_key(mut self) -> Self {
+        self.resend = Resend::Keyed;
+        self
+    }
+
+    /// Uses a source that the driver holds as the body.
+    pub fn external(self, len: Option<u64>, replay: Replay) -> Self {
+        self.data(Data::External { len, replay })
+    }
+
+    /// Makes the call end with `error` at its first step, unless an earlier error does.
+    pub fn refuse(&mut self, error: Error) {
+        self.error.get_or_insert_with(|| Box::new(error));
+    }
+
+    /// Tells whether everything given so far can be sent.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that cannot.
+    pub fn check(&self) -> Result<(), &Error> {
+        match &self.error {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+
+    fn put_header(&mut self, name: HeaderName, value: Option<HeaderValue>) {
+        if self.headers.len() >= headers::MAX_HEADERS {
+            return self.refuse(Error::new(ErrorKind::Limit, "too many headers in one call"));
+        }
+        self.headers.push((name, value));
+    }
+
+    pub(crate) fn take_error(&mut self) -> Option<Box<Error>> {
+        self.error.take()
+    }
+
+    /// Parts data and JSON into parameters and body, by the method. Gives the body and its usual Content-Type.
+    pub(crate) fn take_payload(&mut self) -> Result<(Payload, Option<&'static str>), Error> {
+        let mut data = std::mem::take(&mut self.data);
+        if self.method == Method::HEAD {
+            data = Data::None;
+        } else if self.method == Method::GET {
+            self.data_to_params(std::mem::take(&mut data))?;
+        }
+        if data.is_empty() {
+            return Ok(match self.json.take() {
+                Some(json) => (json.into(), Some("application/json")),
+                None => (Payload::EMPTY, None),
+            });
+        }
+        Ok(match data {
+            Data::None => (Payload::EMPTY, None),
+            Data::Text(text) => (Bytes::from(text).into(), None),
+            Data::Bytes(bytes) => (bytes.into(), None),
+            Data::Form(text) => {
+                (Bytes::from(text).into(), Some("application/x-www-form-urlencoded"))
+            }
+            Data::External { len, replay } => (Payload::External { len, replay }, None),
+        })
+    }
+
+    fn data_to_params(&mut self, data: Data) -> Result<(), Error> {
+        let text = match data {
+            Data::None => return Ok(()),
+            Data::Text(text) | Data::Form(text) => text,
+            Data::Bytes(bytes) if bytes.is_ascii() => {
+                String::from_utf8_lossy(&bytes).into_owned()
+            }
+            Data::Bytes(_) => {
+                return Err(Error::new(ErrorKind::Url, "parameters given as bytes must be ASCII"));
+            }
+            Data::External { .. } => {
+                return Err(Error::new(ErrorKind::Body, "the data of a GET are parameters"));
+            }
+        };
+        if !self.params.is_empty() {
+            let message = "a GET takes its parameters as data or as params, not both";
+            return Err(Error::new(ErrorKind::Url, message));
+        }
+        self.params = text;
+        Ok(())
+    }
+}
+
+impl Default for RequestPlan {
+    /// A POST to the base URL.
+    fn default() -> Self {
+        Self::post("")
+    }
+}
+
+/// Without values: parameters, headers and data may hold secrets.
+impl fmt::Debug for RequestPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.endpoint.split(['?', '#']).next().unwrap_or_default();
+        let names: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        f.debug_struct("RequestPlan")
+            .field("method", &self.method)
+            .field("path", &path)
+            .field("headers", &names)
+            .field("data", &self.data)
+            .field("deadline", &self.deadline)
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
+}

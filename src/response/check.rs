@@ -1,0 +1,60 @@
+//! What an answer is worth: whether its status passes, and whether it is whole.
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{Method, Response, StatusCode};
+
+use crate::error::{Sent, TransportError, TransportErrorKind};
+
+/// Whether a status is a failure: 400 to 599, as the original's `raise_for_status` has it.
+pub(crate) fn check_failed(status: StatusCode) -> bool {
+    status.is_client_error() || status.is_server_error()
+}
+
+/// Gives the response back if it can be what the server meant.
+///
+/// A body shorter than its Content-Length is not whole (RFC 9112 §8), whatever the client says of it. A status
+/// from 100 to 199 is never final (RFC 9110 §15.2).
+pub(crate) fn whole(
+    method: &Method,
+    response: Response<Bytes>,
+) -> Result<Response<Bytes>, TransportError> {
+    let status = response.status();
+    if status.is_informational() {
+        let source = "a status from 100 to 199 is not a final answer";
+        return Err(protocol(source));
+    }
+    let bodiless = *method == Method::HEAD
+        || status == StatusCode::NO_CONTENT
+        || status == StatusCode::NOT_MODIFIED
+        || (*method == Method::CONNECT && status.is_success());
+    if bodiless || response.headers().contains_key(TRANSFER_ENCODING) {
+        return Ok(response);
+    }
+    let mut lengths = response.headers().get_all(CONTENT_LENGTH).iter();
+    let Some(first) = lengths.next() else { return Ok(response) };
+    if lengths.any(|other| other != first) {
+        return Err(protocol("two different Content-Length"));
+    }
+    let Some(length) = digits(first.as_bytes()) else {
+        return Err(protocol("the Content-Length is not a number"));
+    };
+    if response.body().len() as u64 == length {
+        return Ok(response);
+    }
+    let source = "the body is not as long as its Content-Length";
+    Err(TransportError::new(TransportErrorKind::Body, Sent::Yes).with_source(source))
+}
+
+fn protocol(source: &'static str) -> TransportError {
+    TransportError::new(TransportErrorKind::Protocol, Sent::Yes).with_source(source)
+}
+
+/// Reads `1*DIGIT`.
+fn digits(text: &[u8]) -> Option<u64> {
+    let text = std::str::from_utf8(text).ok()?;
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    text.parse().ok()
+}

@@ -1,0 +1,282 @@
+//! The machine, step by step: one row a rule.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Response};
+use http_hook::{
+    Call, Connection, Defaults, ErrorKind, Failure, Head, Hook, Options, Payload, Reason, Replay,
+    RequestPlan, RetryPolicy, Sent, Step, StopReason, Timestamp, TransportError, TransportErrorKind,
+};
+
+const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_800_000_000));
+
+fn hook() -> Hook {
+    let connection = Connection::new()
+        .with_host("https://api.example.com/v1")
+        .with_login("svc")
+        .with_password("pw-5b0c9e");
+    Hook::new(&connection).expect("a connection that can be used")
+}
+
+fn answer(status: u16) -> Result<Response<Bytes>, TransportError> {
+    let response = Response::builder().status(status).body(Bytes::from_static(b"text"));
+    Ok(response.expect("a response"))
+}
+
+fn broken(sent: Sent) -> Result<Response<Bytes>, TransportError> {
+    Err(TransportError::new(TransportErrorKind::Interrupted, sent))
+}
+
+/// Runs a call against answers; the last one repeats. Gives the result and the waits.
+fn run(
+    hook: &Hook,
+    plan: RequestPlan,
+    answers: &[fn() -> Result<Response<Bytes>, TransportError>],
+) -> (Result<Response<Bytes>, Failure>, Vec<Duration>) {
+    let mut now = NOW;
+    let mut waits = Vec::new();
+    let mut sends = 0;
+    let mut step = Call::new(hook, plan, 7, now).step(hook, now);
+    loop {
+        step = match step {
+            Step::Send { attempt, .. } => {
+                sends += 1;
+                let answer = answers[(sends - 1).min(answers.len() - 1)]();
+                attempt.finish(hook, answer, now)
+            }
+            Step::Wait { call, wait, .. } => {
+                waits.push(wait);
+                now = now.after(wait);
+                call.step(hook, now)
+            }
+            Step::Done(result) => return (result, waits),
+        };
+    }
+}
+
+#[test]
+fn a_call_ends_as_its_answers_say() {
+    type Answers = &'static [fn() -> Result<Response<Bytes>, TransportError>];
+    let retry = |plan: RequestPlan| plan.retry(RetryPolicy::default());
+    let rows: [(&str, RequestPlan, Answers, Result<u16, StopReason>, usize); 12] = [
+        ("passes", RequestPlan::get("a"), &[|| answer(200)], Ok(200), 0),
+        ("3xx without Location passes", RequestPlan::get("a"), &[|| answer(304)], Ok(304), 0),
+        ("600 and above pass", RequestPlan::get("a"), &[|| answer(999)], Ok(999), 0),
+        ("run sends once", RequestPlan::get("a"), &[|| answer(503)], Err(StopReason::Attempts), 0),
+        ("404 is not retried", retry(RequestPlan::get("a")), &[|| answer(404)], Err(StopReason::Rejected), 0),
+        ("check off", RequestPlan::get("a").check_response(false), &[|| answer(404)], Ok(404), 0),
+        ("retry passes", retry(RequestPlan::get("a")), &[|| answer(503), || answer(200)], Ok(200), 1),
+        ("attempts end", retry(RequestPlan::get("a")), &[|| answer(503)], Err(StopReason::Attempts), 2),
+        (
+            "attempts end, check off",
+            retry(RequestPlan::get("a")).check_response(false),
+            &[|| answer(503)],
+            Ok(503),
+            2,
+        ),
+        (
+            "POST may have acted",
+            retry(RequestPlan::post("a")),
+            &[|| broken(Sent::Maybe)],
+            Err(StopReason::NotIdempotent),
+            0,
+        ),
+        (
+            "POST was never sent",
+            retry(RequestPlan::post("a")),
+            &[|| broken(Sent::No), || answer(200)],
+            Ok(200),
+            1,
+        ),
+        (
+            "POST is allowed",
+            retry(RequestPlan::post("a")).allow_resend(),
+            &[|| answer(503), || answer(200)],
+            Ok(200),
+            1,
+        ),
+    ];
+    for (why, plan, answers, expected, waits) in rows {
+        let (result, waited) = run(&hook(), plan, answers);
+        let got = result.map(|response| response.status().as_u16()).map_err(|f| f.reason());
+        assert_eq!(got, expected, "{why}");
+        assert_eq!(waited.len(), waits, "{why}");
+    }
+}
+
+#[test]
+fn the_request_is_the_connection_with_the_call_on_top() {
+    let plan = RequestPlan::get("orders?x=1").param("limit", "5 0").header("accept", "text/plain");
+    let Step::Send { request, .. } = Call::new(&hook(), plan, 7, NOW).step(&hook(), NOW) else {
+        panic!("a call begins with a send");
+    };
+    assert_eq!(request.method(), Method::GET);
+    assert_eq!(request.uri(), "https://api.example.com/v1/orders?x=1&limit=5+0");
+    assert_eq!(request.headers()["accept"], "text/plain");
+    assert_eq!(request.headers()["authorization"], "Basic c3ZjOnB3LTViMGM5ZQ==");
+    assert!(request.headers()["authorization"].is_sensitive());
+}
+
+#[test]
+fn a_failure_prints_as_the_original_does_and_keeps_the_answer() {
+    let (result, _) = run(&hook(), RequestPlan::get("a"), &[|| answer(404)]);
+    let failure = result.expect_err("404 does not pass");
+    assert_eq!(failure.to_string(), "404:Not Found");
+    assert_eq!(failure.status().map(|status| status.as_u16()), Some(404));
+    assert_eq!(failure.body().map(|body| body.as_ref()), Some(b"text".as_slice()));
+    assert_eq!((failure.sends(), failure.attempts()), (1, 1));
+
+    let (result, _) = run(&hook(), RequestPlan::get("a"), &[|| {
+        answer(404).map(|mut response| {
+            response.extensions_mut().insert(Reason::new("Gone fishing"));
+            response
+        })
+    }]);
+    assert_eq!(result.expect_err("404 does not pass").to_string(), "404:Gone fishing");
+}
+
+#[test]
+fn an_answer_that_cannot_be_is_an_error() {
+    let head = |status: u16, name: &'static str, value: &'static str| {
+        Response::builder().status(status).header(name, value).body(Bytes::from_static(b"text"))
+    };
+    let rows = [
+        ("final 1xx", Method::GET, head(103, "x", ""), Some(TransportErrorKind::Protocol)),
+        ("cut", Method::GET, head(200, "content-length", "5"), Some(TransportErrorKind::Body)),
+        ("whole", Method::GET, head(200, "content-length", "4"), None),
+        ("not a number", Method::GET, head(200, "content-length", "+4"), Some(TransportErrorKind::Protocol)),
+        ("HEAD", Method::HEAD, head(200, "content-length", "5"), None),
+    ];
+    for (why, method, response, expected) in rows {
+        let hook = hook();
+        let plan = RequestPlan::new(method, "a");
+        let Step::Send { attempt, .. } = Call::new(&hook, plan, 7, NOW).step(&hook, NOW) else {
+            panic!("a call begins with a send");
+        };
+        let Step::Done(result) = attempt.finish(&hook, Ok(response.expect("a response")), NOW) else {
+            panic!("{why}: a call without a policy ends");
+        };
+        let got = result.err().and_then(|failure| match failure.into_cause() {
+            http_hook::Cause::Transport(error) => Some(error.kind()),
+            _ => None,
+        });
+        assert_eq!(got, expected, "{why}");
+    }
+}
+
+#[test]
+fn nothing_is_sent_that_cannot_be() {
+    let rows = [
+        ("line break", RequestPlan::get("a").header("x-a", "1\r\nx-b: 2"), ErrorKind::Header),
+        ("framing", RequestPlan::get("a").header("transfer-encoding", "chunked"), ErrorKind::Header),
+        ("bytes", RequestPlan::get("a").data(vec![0xff]), ErrorKind::Url),
+        ("both", RequestPlan::get("a").param("a", "1").data("b=2"), ErrorKind::Url),
+    ];
+    for (why, plan, kind) in rows {
+        let (result, _) = run(&hook(), plan, &[|| answer(200)]);
+        let failure = result.expect_err(why);
+        assert_eq!((failure.reason(), failure.sends()), (StopReason::Invalid, 0), "{why}");
+        let http_hook::Cause::Request(error) = failure.into_cause() else { panic!("{why}") };
+        assert_eq!(error.kind(), kind, "{why}");
+    }
+}
+
+#[test]
+fn a_payload_that_is_used_up_is_sent_once() {
+    let once = RequestPlan::put("a").external(None, Replay::Once).retry(RetryPolicy::default());
+    let (result, _) = run(&hook(), once, &[|| answer(503)]);
+    assert_eq!(result.expect_err("503").reason(), StopReason::BodyNotReplayable);
+    let again = RequestPlan::put("a").external(None, Replay::Again).retry(RetryPolicy::default());
+    let (result, _) = run(&hook(), again, &[|| answer(503), || answer(200)]);
+    assert!(result.is_ok());
+}
+
+#[test]
+fn a_deadline_holds_over_everything() {
+    let plan = RequestPlan::get("a").retry(RetryPolicy::default()).deadline(Duration::from_secs(3));
+    let hook = hook();
+    let Step::Send { options, attempt, .. } = Call::new(&hook, plan, 7, NOW).step(&hook, NOW) else {
+        panic!("a call begins with a send");
+    };
+    assert_eq!(options.timeouts.total, Some(Duration::from_secs(3)));
+    assert_eq!(options.timeouts.connect, Some(Duration::from_secs(3)));
+    let late = NOW.after(Duration::from_secs(3));
+    let Step::Done(Err(failure)) = attempt.finish(&hook, answer(503), late) else {
+        panic!("no time is left");
+    };
+    assert_eq!(failure.reason(), StopReason::Deadline);
+}
+
+#[test]
+fn an_early_step_says_how_long_to_wait_and_a_clock_set_back_changes_nothing() {
+    let hook = hook();
+    let plan = RequestPlan::get("a").retry(RetryPolicy::default());
+    let Step::Send { attempt, .. } = Call::new(&hook, plan, 7, NOW).step(&hook, NOW) else {
+        panic!("a call begins with a send");
+    };
+    let Step::Wait { call, wait, .. } = attempt.finish(&hook, answer(503), NOW) else {
+        panic!("503 is retried");
+    };
+    let Step::Wait { call, wait: again, .. } = call.step(&hook, Timestamp::default()) else {
+        panic!("it is too early");
+    };
+    assert_eq!(again, wait);
+    assert!(matches!(call.step(&hook, NOW.after(wait)), Step::Send { .. }));
+}
+
+#[test]
+fn a_head_is_enough_where_the_answer_passes() {
+    let hook = hook();
+    let head = |status: u16| answer(status).expect("a response").into_parts().0;
+    let begin = || match Call::new(&hook, RequestPlan::get("a"), 7, NOW).step(&hook, NOW) {
+        Step::Send { attempt, .. } => attempt,
+        _ => panic!("a call begins with a send"),
+    };
+    assert!(matches!(begin().head(&hook, &head(200), NOW), Head::Accept));
+    let Head::Read { limit, reading } = begin().head(&hook, &head(404), NOW) else {
+        panic!("a failure's text is wanted");
+    };
+    assert_eq!(limit, http_hook::MAX_FAILURE_BODY as u64);
+    let Step::Done(Err(failure)) = reading.finish(&hook, answer(404), NOW) else {
+        panic!("404 does not pass");
+    };
+    assert_eq!(failure.to_string(), "404:Not Found");
+}
+
+#[test]
+fn airflow_sends_a_post_again() {
+    let connection = Connection::new().with_host("http://h");
+    let hook = Hook::builder(&connection).defaults(Defaults::airflow()).build().expect("a hook");
+    let plan = RequestPlan::post("a").retry(RetryPolicy::default());
+    let (result, waits) = run(&hook, plan, &[|| answer(503), || answer(200)]);
+    assert!(result.is_ok());
+    assert_eq!(waits.len(), 1);
+}
+
+#[test]
+fn options_of_a_call_lie_over_those_of_the_connection() {
+    let connection = Connection::new().with_host("http://h").with_extra(r#"{"timeout": 5}"#);
+    let hook = Hook::new(&connection).expect("a hook");
+    let mut own = Options::default();
+    own.head_timeout = http_hook::Setting::Unset;
+    let Step::Send { options, .. } =
+        Call::new(&hook, RequestPlan::get("a").options(own), 7, NOW).step(&hook, NOW)
+    else {
+        panic!("a call begins with a send");
+    };
+    assert_eq!(options.timeouts.connect, Some(Duration::from_secs(5)));
+    assert_eq!(options.timeouts.head, None);
+    assert_eq!(options.timeouts.idle, Some(Duration::from_secs(5)));
+}
+
+#[test]
+fn an_empty_payload_is_no_body() {
+    let hook = hook();
+    let Step::Send { request, .. } = Call::new(&hook, RequestPlan::post("a"), 7, NOW).step(&hook, NOW)
+    else {
+        panic!("a call begins with a send");
+    };
+    assert_eq!(request.body(), &Payload::EMPTY);
+    assert!(!request.headers().contains_key("content-type"));
+}
