@@ -4,6 +4,7 @@ mod clock;
 pub mod connection;
 pub mod error;
 mod failure;
+mod json;
 pub mod request;
 pub mod response;
 mod time;
@@ -15,6 +16,7 @@ pub use error::{
     Cause, Error, ErrorKind, Failure, Sent, StopReason, TimeoutPhase, TransportError,
     TransportErrorKind,
 };
+pub use json::to_python_json;
 pub use request::{
     ClientCert, ClientOptions, KeepAlive, Options, Payload, Proxies, Proxy, Replay, SendOptions,
     Setting, Timeouts, Verify,
