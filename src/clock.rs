@@ -31,7 +31,7 @@ impl<C: Clock + ?Sized> Clock for Arc<C> {
 }
 
 /// The blocking twin.
-pub mod blocking {
+pub(crate) mod blocking {
     use super::{Arc, Duration, Timestamp};
 
     /// Reads the time and lets it pass, blocking the thread.

@@ -145,7 +145,8 @@ impl<'a, T: Transport + ?Sized, C: Clock + ?Sized> Driver<'a, T, C> {
                             let (parts, body) = response.into_parts();
                             match attempt.head(self.hook, &parts, now) {
                                 Head::Accept => {
-                                    let answer = Answer::Streaming(Response::from_parts(parts, body));
+                                    let answer =
+                                        Answer::Streaming(Response::from_parts(parts, body));
                                     return watch.end(Ok(answer), sends);
                                 }
                                 Head::Read { limit, reading } => {
@@ -196,8 +197,10 @@ fn admit(
     let external = matches!(request.body(), Payload::External { .. });
     let missing = options
         .unsupported(capable)
-        .or((external && !capable.has(Capability::StreamRequest)).then_some(Capability::StreamRequest))
-        .or((stream && !capable.has(Capability::StreamResponse)).then_some(Capability::StreamResponse));
+        .or((external && !capable.has(Capability::StreamRequest))
+            .then_some(Capability::StreamRequest))
+        .or((stream && !capable.has(Capability::StreamResponse))
+            .then_some(Capability::StreamResponse));
     match missing {
         None => Ok(attempt),
         Some(missing) => Err(attempt.refuse(Error::new(
@@ -268,7 +271,11 @@ impl Watch<'_> {
         self.observer.event(&Event::Wait { wait, reason });
     }
 
-    fn end<B>(mut self, result: Result<Answer<B>, Failure>, sends: u32) -> Result<Answer<B>, Failure> {
+    fn end<B>(
+        mut self,
+        result: Result<Answer<B>, Failure>,
+        sends: u32,
+    ) -> Result<Answer<B>, Failure> {
         self.sent = None;
         self.observer.event(&match &result {
             Ok(answer) => Event::Accepted { status: answer.status(), sends },
@@ -289,8 +296,8 @@ impl Drop for Watch<'_> {
 /// Runs a call over a blocking transport.
 pub(crate) mod blocking {
     use super::{
-        Answer, BodySource, Bytes, Call, Failure, Head, Hook, Observer, Response, Sent, Silent, Step,
-        Watch, admit, clock, open, transport,
+        Answer, BodySource, Bytes, Call, Failure, Head, Hook, Observer, Response, Sent, Silent,
+        Step, Watch, admit, clock, open, transport,
     };
     use transport::blocking::{Body, Transport};
 

@@ -11,7 +11,7 @@ pub use crate::failure::{Cause, Failure, StopReason};
 /// Why no request could be built, or no value be read. Nothing was sent.
 ///
 /// The message names the place (`connection.host`, `header x-team`) and never holds a value that may be secret.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Error {
     kind: ErrorKind,
     message: Cow<'static, str>,

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue, USER_AGENT};
 use http::Response;
+use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue, USER_AGENT};
 
 use crate::connection::{Connection, ConnectionId, Extra, Problem};
 use crate::error::{Cause, Failure, StopReason};
-use crate::request::auth::basic;
+use crate::request::auth::basic::basic;
 use crate::request::in_force::InForce;
 use crate::request::{BaseParts, BaseUrl, Options, Origin, Setting, headers};
 use crate::response::check_failed;
@@ -171,13 +171,16 @@ impl HookBuilder {
         let extra = Extra::read(connection, &mut problems);
         let base = self.base(&mut problems);
         let headers = self.headers(&extra, &mut problems);
-        let user_info = base.as_ref().and_then(|base| base.user_info()).map(|(login, password)| (login.to_owned(), password.clone()));
+        let user_info = base
+            .as_ref()
+            .and_then(|base| base.user_info())
+            .map(|(login, password)| (login.to_owned(), password.clone()));
         let authorization = credentials(connection, user_info).and_then(|(login, password)| {
-            basic::authorization(&login, &password)
+            basic(&login, &password)
                 .map_err(|error| problems.push(Problem::of("connection.login", &error)))
                 .ok()
         });
-        let policy = self.policy(&extra, &mut problems);
+        let policy = self.policy_of(&extra, &mut problems);
         let (Some(base), true) = (base, problems.is_empty()) else {
             return Err(HookError { id: connection.id().cloned(), problems });
         };
@@ -227,7 +230,9 @@ impl HookBuilder {
                 match (checked, value) {
                     (Ok((name, mut checked)), Some(_)) => {
                         checked.set_sensitive(true);
-                        if map.len() >= headers::MAX_COUNT || map.try_insert(name, checked).is_err() {
+                        if map.len() >= headers::MAX_HEADERS
+                            || map.try_insert(name, checked).is_err()
+                        {
                             problems.push(Problem::new(place, "too many headers"));
                             return map;
                         }
@@ -242,16 +247,19 @@ impl HookBuilder {
         map
     }
 
-    fn policy(&self, extra: &Extra, problems: &mut Vec<Problem>) -> Arc<RetryPolicy> {
+    fn policy_of(&self, extra: &Extra, problems: &mut Vec<Problem>) -> Arc<RetryPolicy> {
         if let Some(policy) = &self.policy {
             return Arc::clone(policy);
         }
         match &extra.retry {
             None => Arc::new(self.defaults.policy.clone()),
-            Some(value) => RetryPolicy::from_json(value).map(Arc::new).unwrap_or_else(|error| {
-                problems.push(Problem::of("connection.extra.http_hook.retry", &error));
-                Arc::new(RetryPolicy::never())
-            }),
+            Some(value) => {
+                let read = RetryPolicy::from_json(&value.to_string());
+                Arc::new(read.unwrap_or_else(|error| {
+                    problems.push(Problem::of("connection.extra.http_hook.retry", &error));
+                    RetryPolicy::never()
+                }))
+            }
         }
     }
 }

@@ -255,8 +255,8 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
 /// The blocking face.
 pub(crate) mod blocking {
     use super::{
-        Arc, BodySource, Bytes, Call, ConnectionTest, Face, Failure, Hook, Method, NoSource, Observer,
-        Response, RequestPlan, RetryPolicy, clock, drive, seed_of, transport,
+        Arc, BodySource, Bytes, Call, ConnectionTest, Face, Failure, Hook, Method, NoSource,
+        Observer, RequestPlan, Response, RetryPolicy, clock, drive, seed_of, transport,
     };
     use clock::blocking::Clock;
     use drive::blocking::Driver;

@@ -90,10 +90,11 @@ pub use error::{
 };
 pub use hook::{DEFAULT_USER_AGENT, Defaults, Hook, HookBuilder, HookError};
 pub use http_hook::{ConnectionTest, HttpHook};
+pub use json::to_python_json;
 pub use observe::{Event, Observer, Silent};
 pub use request::{
-    BaseParts, BaseUrl, ClientCert, ClientOptions, Data, KeepAlive, Options, Origin, Payload, Proxies,
-    Proxy, Replay, RequestPlan, Scheme, SendOptions, Setting, Timeouts, Verify,
+    BaseParts, BaseUrl, ClientCert, ClientOptions, Data, KeepAlive, Options, Origin, Payload,
+    Proxies, Proxy, Replay, RequestPlan, Scheme, SendOptions, Setting, Timeouts, Verify,
 };
 pub use request::{form, headers};
 pub use response::Reason;

@@ -188,7 +188,8 @@ impl Form {
             .iter()
             .map(|(name, value)| restore_header(name, value.as_deref()))
             .collect::<Result<_, _>>()?;
-        let seed = u64::from_str_radix(&self.seed, 16).map_err(|_| stored("the seed is not one"))?;
+        let seed =
+            u64::from_str_radix(&self.seed, 16).map_err(|_| stored("the seed is not one"))?;
         let in_force = hook.in_force(self.options.as_deref());
         // A clock that went back: no time has passed since.
         let written = self.written;
@@ -271,8 +272,22 @@ fn restore_body(body: Body) -> Result<Payload, Error> {
 
 /// Parts of names under which secrets are kept: those of the original's masking, as far as HTTP uses them.
 const SECRET_NAMES: [&str; 16] = [
-    "access_key", "api_key", "apikey", "auth", "bearer", "cookie", "credential", "passphrase",
-    "passwd", "password", "private_key", "secret", "session", "signature", "token", "x_amz_",
+    "access_key",
+    "api_key",
+    "apikey",
+    "auth",
+    "bearer",
+    "cookie",
+    "credential",
+    "passphrase",
+    "passwd",
+    "password",
+    "private_key",
+    "secret",
+    "session",
+    "signature",
+    "token",
+    "x_amz_",
 ];
 
 /// Whether a name is one that secrets are kept under.

@@ -59,7 +59,7 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
 }
 
 /// The blocking twin of [`Transport`].
-pub mod blocking {
+pub(crate) mod blocking {
     use super::{Arc, Capabilities, Read, Request, Response, SendOptions, TransportError, fmt};
     use bytes::Bytes;
 
@@ -166,7 +166,10 @@ pub mod blocking {
                 Self::Bytes(bytes) => Ok(super::cut(bytes, limit)),
                 Self::Reader { reader, .. } => {
                     let mut all = Vec::new();
-                    reader.take(limit).read_to_end(&mut all).map_err(TransportError::from_body_io)?;
+                    reader
+                        .take(limit)
+                        .read_to_end(&mut all)
+                        .map_err(TransportError::from_body_io)?;
                     Ok(all.into())
                 }
             }
@@ -349,7 +352,9 @@ impl Body {
         };
         let mut all = BytesMut::new();
         while (all.len() as u64) < limit {
-            let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await else { break };
+            let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await else {
+                break;
+            };
             if let Ok(data) = frame?.into_data() {
                 all.extend_from_slice(&data);
             }

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use http::{Method, Response};
 use http_hook::{
     Call, Connection, Defaults, ErrorKind, Failure, Head, Hook, Options, Payload, Reason, Replay,
-    RequestPlan, RetryPolicy, Sent, Step, StopReason, Timestamp, TransportError, TransportErrorKind,
+    RequestPlan, RetryPolicy, Sent, Step, StopReason, Timestamp, TransportError,
+    TransportErrorKind,
 };
 
 const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_800_000_000));
@@ -63,11 +64,29 @@ fn a_call_ends_as_its_answers_say() {
         ("passes", RequestPlan::get("a"), &[|| answer(200)], Ok(200), 0),
         ("3xx without Location passes", RequestPlan::get("a"), &[|| answer(304)], Ok(304), 0),
         ("600 and above pass", RequestPlan::get("a"), &[|| answer(999)], Ok(999), 0),
-        ("run sends once", RequestPlan::get("a"), &[|| answer(503)], Err(StopReason::Attempts), 0),
-        ("404 is not retried", retry(RequestPlan::get("a")), &[|| answer(404)], Err(StopReason::Rejected), 0),
+        ("run sends once", RequestPlan::get("a"), &[|| answer(503)], Err(StopReason::Rejected), 0),
+        (
+            "404 is not retried",
+            retry(RequestPlan::get("a")),
+            &[|| answer(404)],
+            Err(StopReason::Rejected),
+            0,
+        ),
         ("check off", RequestPlan::get("a").check_response(false), &[|| answer(404)], Ok(404), 0),
-        ("retry passes", retry(RequestPlan::get("a")), &[|| answer(503), || answer(200)], Ok(200), 1),
-        ("attempts end", retry(RequestPlan::get("a")), &[|| answer(503)], Err(StopReason::Attempts), 2),
+        (
+            "retry passes",
+            retry(RequestPlan::get("a")),
+            &[|| answer(503), || answer(200)],
+            Ok(200),
+            1,
+        ),
+        (
+            "attempts end",
+            retry(RequestPlan::get("a")),
+            &[|| answer(503)],
+            Err(StopReason::Attempts),
+            2,
+        ),
         (
             "attempts end, check off",
             retry(RequestPlan::get("a")).check_response(false),
@@ -127,12 +146,16 @@ fn a_failure_prints_as_the_original_does_and_keeps_the_answer() {
     assert_eq!(failure.body().map(|body| body.as_ref()), Some(b"text".as_slice()));
     assert_eq!((failure.sends(), failure.attempts()), (1, 1));
 
-    let (result, _) = run(&hook(), RequestPlan::get("a"), &[|| {
-        answer(404).map(|mut response| {
-            response.extensions_mut().insert(Reason::new("Gone fishing"));
-            response
-        })
-    }]);
+    let (result, _) = run(
+        &hook(),
+        RequestPlan::get("a"),
+        &[|| {
+            answer(404).map(|mut response| {
+                response.extensions_mut().insert(Reason::new("Gone fishing"));
+                response
+            })
+        }],
+    );
     assert_eq!(result.expect_err("404 does not pass").to_string(), "404:Gone fishing");
 }
 
@@ -145,7 +168,12 @@ fn an_answer_that_cannot_be_is_an_error() {
         ("final 1xx", Method::GET, head(103, "x", ""), Some(TransportErrorKind::Protocol)),
         ("cut", Method::GET, head(200, "content-length", "5"), Some(TransportErrorKind::Body)),
         ("whole", Method::GET, head(200, "content-length", "4"), None),
-        ("not a number", Method::GET, head(200, "content-length", "+4"), Some(TransportErrorKind::Protocol)),
+        (
+            "not a number",
+            Method::GET,
+            head(200, "content-length", "+4"),
+            Some(TransportErrorKind::Protocol),
+        ),
         ("HEAD", Method::HEAD, head(200, "content-length", "5"), None),
     ];
     for (why, method, response, expected) in rows {
@@ -154,7 +182,8 @@ fn an_answer_that_cannot_be_is_an_error() {
         let Step::Send { attempt, .. } = Call::new(&hook, plan, 7, NOW).step(&hook, NOW) else {
             panic!("a call begins with a send");
         };
-        let Step::Done(result) = attempt.finish(&hook, Ok(response.expect("a response")), NOW) else {
+        let Step::Done(result) = attempt.finish(&hook, Ok(response.expect("a response")), NOW)
+        else {
             panic!("{why}: a call without a policy ends");
         };
         let got = result.err().and_then(|failure| match failure.into_cause() {
@@ -169,7 +198,11 @@ fn an_answer_that_cannot_be_is_an_error() {
 fn nothing_is_sent_that_cannot_be() {
     let rows = [
         ("line break", RequestPlan::get("a").header("x-a", "1\r\nx-b: 2"), ErrorKind::Header),
-        ("framing", RequestPlan::get("a").header("transfer-encoding", "chunked"), ErrorKind::Header),
+        (
+            "framing",
+            RequestPlan::get("a").header("transfer-encoding", "chunked"),
+            ErrorKind::Header,
+        ),
         ("bytes", RequestPlan::get("a").data(vec![0xff]), ErrorKind::Url),
         ("both", RequestPlan::get("a").param("a", "1").data("b=2"), ErrorKind::Url),
     ];
@@ -196,7 +229,8 @@ fn a_payload_that_is_used_up_is_sent_once() {
 fn a_deadline_holds_over_everything() {
     let plan = RequestPlan::get("a").retry(RetryPolicy::default()).deadline(Duration::from_secs(3));
     let hook = hook();
-    let Step::Send { options, attempt, .. } = Call::new(&hook, plan, 7, NOW).step(&hook, NOW) else {
+    let Step::Send { options, attempt, .. } = Call::new(&hook, plan, 7, NOW).step(&hook, NOW)
+    else {
         panic!("a call begins with a send");
     };
     assert_eq!(options.timeouts.total, Some(Duration::from_secs(3)));
@@ -273,7 +307,8 @@ fn options_of_a_call_lie_over_those_of_the_connection() {
 #[test]
 fn an_empty_payload_is_no_body() {
     let hook = hook();
-    let Step::Send { request, .. } = Call::new(&hook, RequestPlan::post("a"), 7, NOW).step(&hook, NOW)
+    let Step::Send { request, .. } =
+        Call::new(&hook, RequestPlan::post("a"), 7, NOW).step(&hook, NOW)
     else {
         panic!("a call begins with a send");
     };

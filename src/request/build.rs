@@ -70,7 +70,13 @@ pub(crate) fn home(hook: &Hook, ready: &Ready, seed: u64) -> Result<Request<Payl
         headers.entry(IDEMPOTENCY_KEY).or_insert_with(|| idempotency::key(seed));
     }
     hook.authorize(hook.origin(), &mut headers);
-    request(ready.method.clone(), hook.origin(), ready.target.clone(), headers, ready.payload.clone())
+    request(
+        ready.method.clone(),
+        hook.origin(),
+        ready.target.clone(),
+        headers,
+        ready.payload.clone(),
+    )
 }
 
 fn lay(
@@ -102,12 +108,11 @@ fn request(
     parts.scheme = Some(origin.http_scheme());
     parts.authority = Some(origin.authority().clone());
     parts.path_and_query = Some(target);
-    let uri = Uri::from_parts(parts)
-        .map_err(|_| Error::new(ErrorKind::Url, "the URL is not valid"))?;
+    let uri =
+        Uri::from_parts(parts).map_err(|_| Error::new(ErrorKind::Url, "the URL is not valid"))?;
     let mut request = Request::new(payload);
     *request.method_mut() = method;
     *request.uri_mut() = uri;
     *request.headers_mut() = headers;
     Ok(request)
 }
-

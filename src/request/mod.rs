@@ -1,5 +1,6 @@
 //! What is sent: plan, URL, headers, payload, options.
 
+pub(crate) mod auth;
 pub(crate) mod build;
 pub mod form;
 pub mod headers;

@@ -8,11 +8,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::connection::Secret;
 use crate::transport::{Capabilities, Capability};
 
 /// What one layer says of an option.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Setting<T> {
     /// Nothing: the layer below decides.
     #[default]
@@ -48,7 +51,8 @@ impl<T> Setting<T> {
 ///
 /// Names and meanings are those of Airflow's `extra_options`; `head_timeout` and `idle_timeout` together are
 /// its read timeout.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Options {
     /// The longest time for making a connection.
@@ -62,6 +66,7 @@ pub struct Options {
     /// The client's certificate.
     pub cert: Setting<ClientCert>,
     /// Proxies by target.
+    #[serde(skip)]
     pub proxies: Setting<Proxies>,
     /// TCP keep-alive.
     pub keep_alive: Setting<KeepAlive>,
@@ -102,7 +107,7 @@ impl Options {
 }
 
 /// How the server's certificate is verified.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Verify {
     /// Against the authorities that the client trusts by default.
     #[default]
@@ -114,7 +119,7 @@ pub enum Verify {
 }
 
 /// A client certificate: paths of PEM files.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ClientCert {
     /// The certificate's file; it holds the key too if `key` is `None`.
     pub cert: String,
@@ -148,7 +153,7 @@ pub struct Proxies {
 }
 
 /// TCP keep-alive, as Airflow's hook sets it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct KeepAlive {
     /// Idle time before the first probe.
     pub idle: Duration,

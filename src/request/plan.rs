@@ -215,7 +215,7 @@ impl RequestPlan {
     /// Sets a JSON body, written as the original writes it: `", "` and `": "`, other than ASCII escaped.
     /// Data that is not empty goes before it.
     pub fn json<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
-        match crate::json::to_vec(value) {
+        match crate::json::to_python_json(value) {
             Ok(bytes) => self.json = Some(bytes.into()),
             Err(error) => self.refuse(error),
         }
@@ -366,9 +366,7 @@ impl RequestPlan {
         let text = match data {
             Data::None => return Ok(()),
             Data::Text(text) | Data::Form(text) => text,
-            Data::Bytes(bytes) if bytes.is_ascii() => {
-                String::from_utf8_lossy(&bytes).into_owned()
-            }
+            Data::Bytes(bytes) if bytes.is_ascii() => String::from_utf8_lossy(&bytes).into_owned(),
             Data::Bytes(_) => {
                 return Err(Error::new(ErrorKind::Url, "parameters given as bytes must be ASCII"));
             }
