@@ -15,11 +15,11 @@ pub use error::{
     Cause, Error, ErrorKind, Failure, Sent, StopReason, TimeoutPhase, TransportError,
     TransportErrorKind,
 };
-pub use request::{form, headers};
 pub use request::{
     BaseParts, BaseUrl, ClientCert, ClientOptions, KeepAlive, Options, Origin, Payload, Proxies,
     Proxy, Replay, Scheme, SendOptions, Setting, Timeouts, Verify,
 };
+pub use request::{form, headers};
 pub use response::Reason;
 pub use time::Timestamp;
 pub use transport::{Body, BoxBody, Capabilities, Capability, FromFn, Transport, from_fn};
