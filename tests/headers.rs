@@ -5,35 +5,36 @@ use http_hook::headers::{MAX_HEADER_BYTES, MAX_HEADERS, Room, check, check_bytes
 
 #[test]
 fn a_header_is_checked() {
+    #[rustfmt::skip]
     let rows = [
         // why                           name              value        sent
-        ("plain", "X-A", "1", Some("1")),
-        ("empty", "X-A", "", Some("")),
-        ("blank and tab inside", "X-A", "a b\tc", Some("a b\tc")),
-        ("blanks at the end are cut", "X-A", "a \t", Some("a")),
-        ("a blank first", "X-A", " a", None),
-        ("a tab first", "X-A", "\ta", None),
-        ("a line feed", "X-A", "a\nb", None),
-        ("a line feed at the end", "X-A", "a\n", None),
-        ("NUL", "X-A", "\0", None),
-        ("D16: Latin-1", "X-A", "é", None),
-        ("an empty name", "", "1", None),
-        ("a colon first", ":path", "1", None),
-        ("a blank in a name", "X A", "1", None),
-        ("a line feed in a name", "X-A:1\r\nX-B", "1", None),
-        ("a name that is not ASCII", "X-é", "1", None),
-        ("Host is allowed", "Host", "v.example", Some("v.example")),
-        ("Authorization is allowed", "Authorization", "Bearer x", Some("Bearer x")),
-        ("Expect is allowed", "Expect", "", Some("")),
-        ("D17", "Connection", "close", None),
-        ("D17: in any letter case", "CONTENT-length", "4", None),
-        ("D17", "Keep-Alive", "5", None),
-        ("D17", "Proxy-Connection", "close", None),
-        ("D17", "TE", "trailers", None),
-        ("D17", "Trailer", "X", None),
-        ("D17", "Transfer-Encoding", "chunked", None),
-        ("D17", "Upgrade", "h2c", None),
-        ("I19", "Proxy-Authorization", "Basic x", None),
+        ("plain",                        "X-A",            "1",         Some("1")),
+        ("empty",                        "X-A",            "",          Some("")),
+        ("blank and tab inside",         "X-A",            "a b\tc",    Some("a b\tc")),
+        ("blanks at the end are cut",    "X-A",            "a \t",      Some("a")),
+        ("a blank first",                "X-A",            " a",        None),
+        ("a tab first",                  "X-A",            "\ta",       None),
+        ("a line feed",                  "X-A",            "a\nb",      None),
+        ("a line feed at the end",       "X-A",            "a\n",       None),
+        ("NUL",                          "X-A",            "\0",        None),
+        ("D16: Latin-1",                 "X-A",            "é",         None),
+        ("an empty name",                "",               "1",         None),
+        ("a colon first",                ":path",          "1",         None),
+        ("a blank in a name",            "X A",            "1",         None),
+        ("a line feed in a name",        "X-A:1\r\nX-B",   "1",         None),
+        ("a name that is not ASCII",     "X-é",            "1",         None),
+        ("Host is allowed",              "Host",           "v.example", Some("v.example")),
+        ("Authorization is allowed",     "Authorization",  "Bearer x",  Some("Bearer x")),
+        ("Expect is allowed",            "Expect",         "",          Some("")),
+        ("D17",                          "Connection",     "close",     None),
+        ("D17: in any letter case",      "CONTENT-length", "4",         None),
+        ("D17",                          "Keep-Alive",     "5",         None),
+        ("D17",                          "Proxy-Connection", "close",   None),
+        ("D17",                          "TE",             "trailers",  None),
+        ("D17",                          "Trailer",        "X",         None),
+        ("D17",                          "Transfer-Encoding", "chunked", None),
+        ("D17",                          "Upgrade",        "h2c",       None),
+        ("I19",                          "Proxy-Authorization", "Basic x", None),
     ];
     for (why, name, value, sent) in rows {
         let found = check(name, value, "headers");
@@ -47,15 +48,12 @@ fn a_header_is_checked() {
 
 #[test]
 fn an_error_tells_place_and_name_but_no_value() {
+    #[rustfmt::skip]
     let rows = [
-        (
-            "X-Team",
-            "s3cret\n",
-            "connection.extra: header x-team: a character that is not visible ASCII, blank or tab",
-        ),
-        ("X-Team", " s3cret", "connection.extra: header x-team: a blank before the value"),
-        ("s3cret s3cret", "s3cret", "connection.extra: a header's name that is not a token"),
-        ("Upgrade", "s3cret", "connection.extra: header upgrade: only the transport may set it"),
+        ("X-Team",        "s3cret\n", "connection.extra: header x-team: a character that is not visible ASCII, blank or tab"),
+        ("X-Team",        " s3cret",  "connection.extra: header x-team: a blank before the value"),
+        ("s3cret s3cret", "s3cret",   "connection.extra: a header's name that is not a token"),
+        ("Upgrade",       "s3cret",   "connection.extra: header upgrade: only the transport may set it"),
     ];
     for (name, value, message) in rows {
         let error = check(name, value, "connection.extra").unwrap_err();
