@@ -5,6 +5,7 @@ use http_hook::headers::{MAX_HEADER_BYTES, MAX_HEADERS, Room, check, check_bytes
 
 #[test]
 fn a_header_is_checked() {
+    #[rustfmt::skip]
     let rows = [
         // why                           name              value        sent
         ("plain", "X-A", "1", Some("1")),
@@ -47,6 +48,7 @@ fn a_header_is_checked() {
 
 #[test]
 fn an_error_tells_place_and_name_but_no_value() {
+    #[rustfmt::skip]
     let rows = [
         (
             "X-Team",

@@ -6,23 +6,32 @@
 
 use super::form::{is_unreserved, push_escaped};
 
-/// Checks that a path, perhaps with a query, would come out as it went in; gives the place of its `?`.
+/// What needs no change.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Clean {
+    /// A path.
+    Path,
+    /// A path and a query, whose `?` is here.
+    WithQuery(usize),
+}
+
+/// Checks that a path, perhaps with a query, would come out as it went in.
 ///
 /// It is on the safe side: `None` may be said of text that would not change.
-pub(crate) fn clean(text: &str) -> Option<Option<usize>> {
-    let mut query = None;
+pub(crate) fn clean(text: &str) -> Option<Clean> {
+    let mut found = Clean::Path;
     let mut segment_starts = true;
     for (at, byte) in text.bytes().enumerate() {
         match byte {
-            b'.' if segment_starts && query.is_none() => return None,
-            b'?' if query.is_none() => query = Some(at),
+            b'.' if segment_starts && found == Clean::Path => return None,
+            b'?' if found == Clean::Path => found = Clean::WithQuery(at),
             b'?' => {}
             byte if !is_kept(byte) => return None,
             _ => {}
         }
         segment_starts = byte == b'/';
     }
-    Some(query)
+    Some(found)
 }
 
 /// Checks that parameters would come out as they went in.
@@ -64,7 +73,10 @@ pub(crate) fn requote(joined: &str, params: &str) -> String {
         }
         target.push_str(params);
     }
-    let target = unescape_unreserved(&target).unwrap_or_else(|| target.replace('%', "%25"));
+    let target = match unescape_unreserved(&target) {
+        Some(target) => quote(&target),
+        None => quote(&target.replace('%', "%25")),
+    };
     let target = before(&target, '#');
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let mut target = escape(path, false);
@@ -98,16 +110,19 @@ fn remove_dots(path: &str) -> String {
     kept.join("/")
 }
 
-/// Escapes what may not stand in a path, or in a query. Escapes are kept if all of them are valid.
+/// Escapes what may not stand in a path, or in a query. Escapes are kept if all of them are valid, in upper case
+/// even if they are not kept.
 fn escape(text: &str, query: bool) -> String {
-    let literal = !escapes_are_valid(text);
+    let sign = if escapes_are_valid(text) { "%" } else { "%25" };
     let mut escaped = String::with_capacity(text.len());
     let mut chars = text.chars();
     while let Some(char) = chars.next() {
         match char {
-            '%' if !literal => {
-                escaped.push('%');
-                escaped.extend(chars.by_ref().take(2).map(|digit| digit.to_ascii_uppercase()));
+            '%' => {
+                escaped.push_str(sign);
+                if escape_is_valid(chars.as_str()) {
+                    escaped.extend(chars.by_ref().take(2).map(|digit| digit.to_ascii_uppercase()));
+                }
             }
             '?' if query => escaped.push('?'),
             char if u8::try_from(char).is_ok_and(is_kept) => escaped.push(char),
@@ -117,11 +132,26 @@ fn escape(text: &str, query: bool) -> String {
     escaped
 }
 
+/// Escapes what may not stand in a URL at all. `%` is left, so that what a bad escape does is decided later.
+fn quote(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len());
+    for char in text.chars() {
+        if "#%?[]".contains(char) || u8::try_from(char).is_ok_and(is_kept) {
+            quoted.push(char);
+        } else {
+            push_escaped(&mut quoted, char);
+        }
+    }
+    quoted
+}
+
 fn escapes_are_valid(text: &str) -> bool {
-    text.split('%').skip(1).all(|part| {
-        let mut bytes = part.bytes();
-        bytes.next().zip(bytes.next()).and_then(|(high, low)| unhex(high, low)).is_some()
-    })
+    text.split('%').skip(1).all(escape_is_valid)
+}
+
+fn escape_is_valid(after_sign: &str) -> bool {
+    let mut bytes = after_sign.bytes();
+    bytes.next().zip(bytes.next()).and_then(|(high, low)| unhex(high, low)).is_some()
 }
 
 /// Undoes escapes of unreserved characters; `None` if two letters or digits behind a `%` are no number.

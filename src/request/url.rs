@@ -32,7 +32,7 @@ use http::uri::PathAndQuery;
 use percent_encoding::percent_decode_str;
 
 use super::origin::{Origin, Scheme, is_scheme, split_url};
-use super::requote;
+use super::requote::{self, Clean};
 use crate::connection::Secret;
 use crate::error::{Error, ErrorKind};
 
@@ -91,23 +91,23 @@ impl BaseUrl {
         let mut errors = Vec::new();
         let port = match parts.port {
             None | Some(0) => None,
-            Some(port) => match u16::try_from(port) {
-                Ok(port) => Some(port),
-                Err(_) => {
+            Some(port) => {
+                let checked = u16::try_from(port).ok();
+                if checked.is_none() {
                     errors.push(bad("connection.port: not from 1 to 65535"));
-                    None
                 }
-            },
+                checked
+            }
         };
         let host = parts.host.filter(|host| !host.is_empty()).unwrap_or(parts.default_host);
         let (place, url) = if host.contains("://") {
-            ("connection.host", host.trim_start_matches(|c| c <= ' ').to_owned())
+            ("connection.host", host.to_owned())
         } else {
             if let Err(error) = check_bare(host) {
                 errors.push(error);
             }
             let schema = match parts.schema.filter(|schema| !schema.is_empty()) {
-                Some(schema) => schema.trim_start_matches(|c| c <= ' '),
+                Some(schema) => schema,
                 None if parts.conn_type.is_some_and(|name| name.eq_ignore_ascii_case("https")) => {
                     "https"
                 }
@@ -119,10 +119,11 @@ impl BaseUrl {
                 ("connection.schema", format!("{schema}://{host}"))
             }
         };
-        match check_scheme(place, &url, port) {
+        let url = url.as_str();
+        match check_scheme(place, url, port) {
             Err(error) => errors.push(error),
             Ok(()) if errors.is_empty() => {
-                return Self::read(&url, port).map_err(|error| vec![error]);
+                return Self::read(url, port).map_err(|error| vec![error]);
             }
             Ok(()) => {}
         }
@@ -131,6 +132,7 @@ impl BaseUrl {
 
     fn read(url: &str, port: Option<u16>) -> Result<Self, Error> {
         let at_host = |error: Error| Error::new(error.kind(), format!("connection.host: {error}"));
+        let url = without_blanks(url);
         let split = split_url(url).map_err(at_host)?;
         let scheme = url.split(':').next().unwrap_or_default();
         let (host, own_port) = super::origin::split_port(split.host_port).map_err(at_host)?;
@@ -150,7 +152,7 @@ impl BaseUrl {
         if text.len() > MAX_TARGET {
             return Err(too_long());
         }
-        let rest_is_clean = requote::clean(&rest) == Some(None);
+        let rest_is_clean = requote::clean(&rest) == Some(Clean::Path);
         let user_info = split.user_info.and_then(credential);
         Ok(Self { origin, text, rest, rest_is_clean, user_info })
     }
@@ -233,18 +235,16 @@ impl BaseUrl {
         if !self.rest_is_clean || !requote::clean_params(params) {
             return None;
         }
-        let query = requote::clean(endpoint)?;
-        let lone = query.is_some_and(|at| at.saturating_add(1) == endpoint.len());
-        let endpoint = if lone { endpoint.strip_suffix('?')? } else { endpoint };
+        let (endpoint, sign) = match requote::clean(endpoint)? {
+            Clean::WithQuery(at) if at.saturating_add(1) != endpoint.len() => (endpoint, "&"),
+            Clean::WithQuery(at) => (endpoint.get(..at)?, "?"),
+            Clean::Path => (endpoint, "?"),
+        };
+        let sign = if params.is_empty() { "" } else { sign };
         let root = if self.rest.is_empty() && slash.is_empty() && !endpoint.starts_with('/') {
             "/"
         } else {
             ""
-        };
-        let sign = match query {
-            _ if params.is_empty() => "",
-            Some(_) if !lone => "&",
-            _ => "?",
         };
         let pieces = [self.rest.as_str(), slash, root, endpoint, sign, params];
         let len = pieces.iter().map(|piece| piece.len()).fold(0, usize::saturating_add);
@@ -277,7 +277,7 @@ fn check_bare(host: &str) -> Result<(), Error> {
 
 /// Tells a missing scheme in the words of the original, without what may be secret.
 fn check_scheme(place: &str, url: &str, port: Option<u16>) -> Result<(), Error> {
-    let scheme = url.split(':').next().unwrap_or_default();
+    let scheme = without_blanks(url).split(':').next().unwrap_or_default();
     if !is_scheme(scheme) {
         let shown = url.split(['?', '#']).next().unwrap_or_default();
         let shown = match shown.rsplit_once('@') {
@@ -294,6 +294,11 @@ fn check_scheme(place: &str, url: &str, port: Option<u16>) -> Result<(), Error> 
         ));
     }
     Ok(())
+}
+
+/// Blanks before a URL make no difference, as recorded.
+fn without_blanks(url: &str) -> &str {
+    url.trim_start_matches(|char| char <= ' ')
 }
 
 /// Unescapes user info. As recorded, a login alone is none.
