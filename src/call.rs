@@ -21,6 +21,7 @@ use crate::request::{Payload, SendOptions};
 use crate::response::{check_failed, whole};
 use crate::retry::{self, Answer, Decision, HttpOutcome, Progress, Random};
 use crate::time::Timestamp;
+use crate::transport::body::size;
 
 /// The most requests that any call sends, whatever its policy.
 pub const MAX_SENDS: u32 = 1_000;
@@ -31,6 +32,10 @@ pub const MAX_FAILURE_BODY: usize = 64 << 10;
 /// What to do now.
 #[must_use]
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a step is taken apart at once, and a box would be one allocation a send"
+)]
 pub enum Step {
     /// Send `request` under `options`, then [finish](Attempt::finish) the attempt with what came back.
     Send {
@@ -253,7 +258,7 @@ impl Attempt {
         }
         let limit = match &self.0.ready {
             Some(ready) if !self.0.check_failed(head.status) => ready.in_force.max_response_bytes,
-            _ => MAX_FAILURE_BODY as u64,
+            _ => size(MAX_FAILURE_BODY),
         };
         Head::Read { limit, reading: Reading { attempt: self, limit } }
     }
@@ -304,7 +309,7 @@ impl Reading {
         answer: Result<Response<Bytes>, TransportError>,
         now: Timestamp,
     ) -> Step {
-        let cut = |response: &Response<Bytes>| response.body().len() as u64 >= self.limit;
+        let cut = |response: &Response<Bytes>| size(response.body().len()) >= self.limit;
         if answer.as_ref().is_ok_and(cut) {
             let now = self.attempt.0.clamp(now);
             return self.attempt.0.conclude(hook, answer, now);
@@ -405,7 +410,7 @@ impl State {
             Decision::Retry { hint, .. } if !ready.payload.is_replayable() => {
                 (StopReason::BodyNotReplayable, hint)
             }
-            Decision::Retry { hint, .. } if !self.may_resend(hook, ready, sent) => {
+            Decision::Retry { hint, .. } if !may_resend(hook, ready, sent) => {
                 (StopReason::NotIdempotent, hint)
             }
             Decision::Retry { wait, hint } => {
@@ -422,12 +427,6 @@ impl State {
         self.previous_wait = wait;
         self.idle_for = self.idle_for.saturating_add(wait);
         Step::Wait { call: Call(self), wait, reason }
-    }
-
-    fn may_resend(&self, hook: &Hook, ready: &Ready, sent: Sent) -> bool {
-        let keyed = ready.resend == Resend::Keyed;
-        let allowed = hook.resend_any() || ready.resend == Resend::Allowed;
-        retry::may_resend(&ready.method, sent, keyed, allowed)
     }
 
     fn check_failed(&self, status: http::StatusCode) -> bool {
@@ -451,6 +450,12 @@ impl State {
     }
 }
 
+fn may_resend(hook: &Hook, ready: &Ready, sent: Sent) -> bool {
+    let keyed = ready.resend == Resend::Keyed;
+    let allowed = hook.resend_any() || ready.resend == Resend::Allowed;
+    retry::may_resend(&ready.method, sent, keyed, allowed)
+}
+
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         debug(&self.0, f.debug_struct("Call"))
@@ -465,7 +470,9 @@ impl fmt::Debug for Attempt {
 
 impl fmt::Debug for Reading {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug(&self.attempt.0, f.debug_struct("Reading"))
+        let mut reading = f.debug_struct("Reading");
+        reading.field("limit", &self.limit);
+        debug(&self.attempt.0, reading)
     }
 }
 

@@ -245,6 +245,9 @@ impl fmt::Display for TransportError {
 
 impl std::error::Error for TransportError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_deref().map(|source| source as _)
+        match &self.source {
+            Some(source) => Some(&**source),
+            None => None,
+        }
     }
 }

@@ -61,6 +61,21 @@
 //! | what next | [`retry`] |
 //! | what went wrong | [`error`] |
 
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::todo,
+        clippy::unreachable,
+        clippy::unwrap_used,
+    )
+)]
+
 mod call;
 mod clock;
 pub mod connection;

@@ -4,6 +4,8 @@ use std::fmt;
 
 use bytes::Bytes;
 
+use crate::transport::body::size;
+
 /// The body of a request: in memory, or a source that the driver holds.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -36,7 +38,7 @@ impl Payload {
     #[must_use]
     pub fn len(&self) -> Option<u64> {
         match self {
-            Self::Bytes(bytes) => Some(bytes.len() as u64),
+            Self::Bytes(bytes) => Some(size(bytes.len())),
             Self::External { len, .. } => *len,
         }
     }

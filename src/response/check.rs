@@ -5,6 +5,7 @@ use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{Method, Response, StatusCode};
 
 use crate::error::{Sent, TransportError, TransportErrorKind};
+use crate::transport::body::size;
 
 /// Whether a status is a failure: 400 to 599, as the original's `raise_for_status` has it.
 pub(crate) fn check_failed(status: StatusCode) -> bool {
@@ -39,7 +40,7 @@ pub(crate) fn whole(
     let Some(length) = digits(first.as_bytes()) else {
         return Err(protocol("the Content-Length is not a number"));
     };
-    if response.body().len() as u64 == length {
+    if size(response.body().len()) == length {
         return Ok(response);
     }
     let source = "the body is not as long as its Content-Length";

@@ -1,0 +1,162 @@
+//! A body on its way through an async transport.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::{Bytes, BytesMut};
+use http_body::Frame;
+
+use crate::error::{Sent, TransportError, TransportErrorKind};
+
+/// An `http_body` body behind a pointer: what streams through an async transport.
+pub type BoxBody = Pin<Box<dyn http_body::Body<Data = Bytes, Error = TransportError> + Send>>;
+
+/// A body on its way, for async transports.
+#[non_exhaustive]
+pub enum Body {
+    /// All of it, in memory.
+    Bytes(Bytes),
+    /// A stream; its length is in its [`size_hint`](http_body::Body::size_hint).
+    Stream(BoxBody),
+}
+
+impl Body {
+    /// Wraps a streaming body.
+    pub fn stream<B>(body: B) -> Self
+    where
+        B: http_body::Body<Data = Bytes, Error = TransportError> + Send + 'static,
+    {
+        Self::Stream(Box::pin(body))
+    }
+
+    /// Gives the length in bytes, if known.
+    #[must_use]
+    pub fn len(&self) -> Option<u64> {
+        match self {
+            Self::Bytes(bytes) => Some(size(bytes.len())),
+            Self::Stream(body) => body.size_hint().exact(),
+        }
+    }
+
+    /// Whether there are no bytes at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == Some(0)
+    }
+
+    /// Reads all of the body.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Limit`](TransportErrorKind::Limit) if there are more than `limit` bytes, else the body's own error.
+    pub async fn collect(self, limit: u64) -> Result<Bytes, TransportError> {
+        let mut body = match self {
+            Self::Bytes(bytes) if size(bytes.len()) <= limit => return Ok(bytes),
+            Self::Bytes(_) => return Err(too_long(limit)),
+            Self::Stream(body) => body,
+        };
+        let mut all = BytesMut::new();
+        while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
+            let Ok(data) = frame?.into_data() else { continue };
+            if size(all.len()).saturating_add(size(data.len())) > limit {
+                return Err(too_long(limit));
+            }
+            all.extend_from_slice(&data);
+        }
+        Ok(all.freeze())
+    }
+
+    /// Reads the body up to `limit` bytes and leaves the rest.
+    ///
+    /// # Errors
+    ///
+    /// The body's own error, if it comes before the limit.
+    pub async fn collect_up_to(self, limit: u64) -> Result<Bytes, TransportError> {
+        let mut body = match self {
+            Self::Bytes(bytes) => return Ok(cut(&bytes, limit)),
+            Self::Stream(body) => body,
+        };
+        let mut all = BytesMut::new();
+        while size(all.len()) < limit {
+            let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await else {
+                break;
+            };
+            if let Ok(data) = frame?.into_data() {
+                all.extend_from_slice(&data);
+            }
+        }
+        Ok(cut(&all.freeze(), limit))
+    }
+}
+
+impl http_body::Body for Body {
+    type Data = Bytes;
+    type Error = TransportError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        match &mut *self {
+            Self::Bytes(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Self::Bytes(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Self::Stream(body) => body.as_mut().poll_frame(context),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Bytes(bytes) => bytes.is_empty(),
+            Self::Stream(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        match self {
+            Self::Bytes(bytes) => http_body::SizeHint::with_exact(size(bytes.len())),
+            Self::Stream(body) => body.size_hint(),
+        }
+    }
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        Self::Bytes(Bytes::new())
+    }
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug_body(f, self.len())
+    }
+}
+
+pub(super) fn debug_body(f: &mut fmt::Formatter<'_>, len: Option<u64>) -> fmt::Result {
+    match len {
+        Some(len) => write!(f, "Body({len} bytes)"),
+        None => f.write_str("Body(length unknown)"),
+    }
+}
+
+pub(super) fn cut(bytes: &Bytes, limit: u64) -> Bytes {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    bytes.slice(..bytes.len().min(limit))
+}
+
+pub(super) fn too_long(limit: u64) -> TransportError {
+    TransportError::new(TransportErrorKind::Limit, Sent::Yes)
+        .with_source(format!("the body is longer than {limit} bytes"))
+}
+
+/// A length in memory as a number of bytes.
+pub(crate) fn size(len: usize) -> u64 {
+    u64::try_from(len).unwrap_or(u64::MAX)
+}
