@@ -6,8 +6,10 @@
 
 pub mod condition;
 mod custom;
+pub mod engine;
 mod hint;
 pub mod idempotency;
+pub mod load;
 mod outcome;
 mod policy;
 mod random;
@@ -19,8 +21,10 @@ mod wait;
 
 pub use condition::{Condition, ConditionFn, StatusRange};
 pub use custom::Custom;
+pub use engine::{Ended, GaveUp, Next, Retrying, Statistics};
 pub use hint::{HintMode, Hints};
 pub use idempotency::{is_idempotent, may_resend};
+pub use load::{Admission, Gates, Lease};
 pub use outcome::{Answer, FailureClass, HttpOutcome, Outcome};
 pub use policy::{MAX_POLICY_BYTES, RetryPolicy};
 pub use random::Random;
