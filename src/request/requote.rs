@@ -125,7 +125,7 @@ fn escapes_are_valid(text: &str) -> bool {
 }
 
 /// Undoes escapes of unreserved characters; `None` if two letters or digits behind a `%` are no number.
-fn unescape_unreserved(text: &str) -> Option<String> {
+pub(crate) fn unescape_unreserved(text: &str) -> Option<String> {
     let mut parts = text.split('%');
     let mut plain = String::with_capacity(text.len());
     plain.push_str(parts.next().unwrap_or_default());
