@@ -155,7 +155,7 @@ fn escape_is_valid(after_sign: &str) -> bool {
 }
 
 /// Undoes escapes of unreserved characters; `None` if two letters or digits behind a `%` are no number.
-fn unescape_unreserved(text: &str) -> Option<String> {
+pub(crate) fn unescape_unreserved(text: &str) -> Option<String> {
     let mut parts = text.split('%');
     let mut plain = String::with_capacity(text.len());
     plain.push_str(parts.next().unwrap_or_default());

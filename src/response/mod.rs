@@ -3,6 +3,7 @@
 mod check;
 pub mod hints;
 mod reason;
+pub mod redirect;
 
 pub(crate) use check::{check_failed, whole};
 pub use reason::Reason;
