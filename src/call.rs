@@ -12,14 +12,17 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response, response};
 
-use crate::error::{Error, Sent, TimeoutPhase, TransportError, TransportErrorKind};
+use crate::error::{Error, ErrorKind, Sent, TimeoutPhase, TransportError, TransportErrorKind};
 use crate::failure::{Cause, Failure, StopReason};
 use crate::hook::Hook;
 use crate::request::build::{self, Ready};
+use crate::request::hop::Hop;
 use crate::request::plan::{RequestPlan, Resend};
 use crate::request::{Payload, SendOptions};
-use crate::response::{check_failed, whole};
-use crate::retry::{self, Answer, Decision, HttpOutcome, Progress, Random};
+use crate::response::{History, check_failed, whole};
+use crate::retry::{
+    self, Admission, Answer, Decision, FailureClass, HttpOutcome, Lease, Progress, Random,
+};
 use crate::time::Timestamp;
 use crate::transport::body::size;
 
@@ -98,6 +101,8 @@ pub enum SendCause {
     First,
     /// The one before failed.
     Retry,
+    /// A redirect is followed.
+    Redirect,
 }
 
 /// What remains to be done: the call before a send. [`store`](Call::store) keeps it for another machine.
@@ -145,13 +150,29 @@ pub(crate) struct State {
     pub(crate) previous_wait: Duration,
     pub(crate) idle_for: Duration,
     pub(crate) interrupted: bool,
+    /// Where a redirect has led; never stored.
+    pub(crate) hop: Option<Box<Hop>>,
+    /// What the budget was paid for this attempt.
+    pub(crate) paid: u32,
+    /// The permit of the attempt under way; never stored, for it expires by itself.
+    pub(crate) lease: Option<Lease>,
 }
 
 /// What an answer means for the call.
 enum Verdict {
     Accept,
-    Retry { wait: Duration, reason: WaitReason },
+    Redirect(Box<Hop>),
+    Retry { wait: Duration, hint: Option<Duration> },
     Reject { reason: StopReason, hint: Option<Duration> },
+    Refuse(Error),
+}
+
+/// A verdict, and what it says of the server.
+struct Judged {
+    verdict: Verdict,
+    /// Whether the server did its work: anything that is not worth a retry.
+    healthy: bool,
+    class: FailureClass,
 }
 
 impl Call {
@@ -178,6 +199,9 @@ impl Call {
             previous_wait: Duration::ZERO,
             idle_for: Duration::ZERO,
             interrupted: false,
+            hop: None,
+            paid: 0,
+            lease: None,
         }))
     }
 
@@ -252,8 +276,10 @@ impl Attempt {
         let seen = Answer { status: head.status, headers: &head.headers, body: None };
         let accepted = !head.status.is_informational()
             && !self.0.policy(hook).reads_body()
-            && matches!(self.0.verdict(hook, Ok(seen), now), Verdict::Accept);
+            && matches!(self.0.judge(hook, Ok(seen), now).verdict, Verdict::Accept);
         if accepted {
+            // Only an answer that is worth no retry, or may have none, is accepted.
+            self.0.settle(true, now);
             return Head::Accept;
         }
         let limit = match &self.0.ready {
@@ -275,10 +301,20 @@ impl Attempt {
         self.0.sends
     }
 
+    /// Tells which redirects led to this request; an answer that is read gets it as an extension.
+    #[must_use]
+    pub fn history(&self) -> Option<History> {
+        self.0.hop.as_deref().and_then(Hop::history)
+    }
+
     /// Tells why the request is sent.
     #[must_use]
     pub fn cause(&self) -> SendCause {
-        if self.0.sends > 1 { SendCause::Retry } else { SendCause::First }
+        match &self.0.hop {
+            Some(_) => SendCause::Redirect,
+            None if self.0.sends > 1 => SendCause::Retry,
+            None => SendCause::First,
+        }
     }
 
     /// Gives the call up because the request cannot be sent as it is. Nothing must have been sent.
@@ -344,57 +380,100 @@ impl State {
             let error = TransportError::new(TransportErrorKind::Limit, Sent::No);
             return self.end(StopReason::MaxSends, Cause::Transport(error), None);
         }
-        let request = match build::home(hook, ready, self.seed) {
+        if self.hop.is_none() {
+            match hook.gates().admit(self.paid, lease_time(ready, remaining), now) {
+                Admission::Go(lease) => self.lease = Some(lease),
+                Admission::Wait(wait, reason) => return self.hold(wait, reason, remaining, now),
+                Admission::Refuse(reason) => return self.refused(reason),
+            }
+        }
+        let request = match build::request(hook, ready, self.hop.as_deref(), self.seed) {
             Ok(request) => request,
             Err(error) => return self.end(StopReason::Invalid, Cause::Request(error), None),
         };
-        let options = ready.in_force.send_options(remaining);
+        let home = self.hop.as_ref().is_none_or(|hop| hop.origin == *hook.origin());
+        let options = ready.in_force.send_options(home, remaining);
         self.sends = self.sends.saturating_add(1);
-        self.attempt_number = self.attempt_number.saturating_add(1);
+        if self.hop.is_none() {
+            self.attempt_number = self.attempt_number.saturating_add(1);
+        }
         Step::Send { request, options, attempt: Attempt(self) }
     }
 
     /// Every answer comes by here.
     fn conclude(
-        self: Box<Self>,
+        mut self: Box<Self>,
         hook: &Hook,
-        answer: Result<Response<Bytes>, TransportError>,
+        mut answer: Result<Response<Bytes>, TransportError>,
         now: Timestamp,
     ) -> Step {
+        if let (Some(history), Ok(response)) =
+            (self.hop.as_deref().and_then(Hop::history), &mut answer)
+        {
+            response.extensions_mut().insert(history);
+        }
         let seen = answer.as_ref().map(|response| Answer {
             status: response.status(),
             headers: response.headers(),
             body: Some(response.body()),
         });
-        match (self.verdict(hook, seen, now), answer) {
-            (Verdict::Accept, Ok(response)) => Step::Done(Ok(response)),
-            (Verdict::Retry { wait, reason }, _) => self.wait(wait, reason, now),
+        let Judged { mut verdict, healthy, class } = self.judge(hook, seen, now);
+        if let Verdict::Redirect(hop) = verdict {
+            self.hop = Some(hop);
+            return self.send(hook, now);
+        }
+        self.settle(healthy, now);
+        if let Verdict::Retry { hint, .. } = verdict {
+            match hook.gates().retry(class, now) {
+                Ok(paid) => self.paid = paid,
+                Err(reason) => verdict = self.without_retry(&answer, reason, hint),
+            }
+        }
+        match (verdict, answer) {
+            // A redirect was followed above.
+            (Verdict::Accept | Verdict::Redirect(_), Ok(response)) => Step::Done(Ok(response)),
+            (Verdict::Retry { wait, hint }, _) => self.wait(wait, hint, now),
             (Verdict::Reject { reason, hint }, Ok(response)) => {
-                let response = response.map(|body| body.slice(..body.len().min(MAX_FAILURE_BODY)));
-                self.end(reason, Cause::Response(response), hint)
+                self.end(reason, Cause::Response(short(response)), hint)
+            }
+            (Verdict::Refuse(error), Ok(response)) => {
+                let response = Box::new(short(response));
+                self.end(StopReason::Redirect, Cause::Refused { error, response }, None)
             }
             (Verdict::Reject { reason, hint }, Err(error)) => {
                 self.end(reason, Cause::Transport(error), hint)
             }
-            (Verdict::Accept, Err(error)) => {
-                self.end(StopReason::Rejected, Cause::Transport(error), None)
-            }
+            // No error is accepted, refused or redirected.
+            (_, Err(error)) => self.end(StopReason::Rejected, Cause::Transport(error), None),
         }
     }
 
-    /// Decides, and changes nothing.
-    fn verdict(
+    /// Judges an answer, and changes nothing: first whether it leads on, then what the policy says.
+    fn judge(
         &self,
         hook: &Hook,
         seen: Result<Answer<'_>, &TransportError>,
         now: Timestamp,
-    ) -> Verdict {
+    ) -> Judged {
+        let class = FailureClass::Error;
         let Some(ready) = &self.ready else {
-            return Verdict::Reject { reason: StopReason::Invalid, hint: None };
+            let verdict = Verdict::Reject { reason: StopReason::Invalid, hint: None };
+            return Judged { verdict, healthy: true, class };
         };
-        let failed = seen.as_ref().map_or(true, |head| self.check_failed(head.status));
+        let mut refused = None;
+        if let Ok(head) = &seen {
+            match Hop::next(hook, ready, self.hop.as_deref(), head.status, head.headers) {
+                Ok(None) => {}
+                Ok(Some(hop)) => {
+                    return Judged { verdict: Verdict::Redirect(hop), healthy: true, class };
+                }
+                Err(error) => refused = Some(error),
+            }
+        }
+        let check_failed = seen.as_ref().map_or(true, |head| self.check_failed(head.status));
+        let failed = check_failed || refused.is_some();
         let outcome = HttpOutcome { method: &ready.method, answer: seen, check_failed: failed };
-        let sent = outcome.sent();
+        let class = outcome.class();
         let progress = Progress {
             attempt_number: self.attempt_number,
             elapsed: now.since(self.started),
@@ -404,29 +483,83 @@ impl State {
         };
         let mut draws = Random::new(self.seed, self.attempt_number);
         let decision = self.policy(hook).decide(&outcome, &progress, now, &mut || draws.draw());
+        let healthy = decision == Decision::Stand;
         let (reason, hint) = match decision {
             Decision::Stand => (StopReason::Rejected, None),
             Decision::GiveUp { reason, hint } => (reason, hint),
             Decision::Retry { hint, .. } if !ready.payload.is_replayable() => {
                 (StopReason::BodyNotReplayable, hint)
             }
-            Decision::Retry { hint, .. } if !may_resend(hook, ready, sent) => {
+            Decision::Retry { hint, .. } if !may_resend(hook, ready, outcome.sent()) => {
                 (StopReason::NotIdempotent, hint)
             }
             Decision::Retry { wait, hint } => {
-                let reason = if hint.is_some() { WaitReason::Hint } else { WaitReason::Backoff };
-                return Verdict::Retry { wait, reason };
+                return Judged { verdict: Verdict::Retry { wait, hint }, healthy, class };
             }
         };
-        if failed { Verdict::Reject { reason, hint } } else { Verdict::Accept }
+        let verdict = match refused {
+            Some(error) => Verdict::Refuse(error),
+            None if failed => Verdict::Reject { reason, hint },
+            None => Verdict::Accept,
+        };
+        Judged { verdict, healthy, class }
     }
 
-    fn wait(mut self: Box<Self>, wait: Duration, reason: WaitReason, now: Timestamp) -> Step {
+    /// What becomes of an answer that would have been retried, had a gate not been closed.
+    fn without_retry(
+        &self,
+        answer: &Result<Response<Bytes>, TransportError>,
+        reason: StopReason,
+        hint: Option<Duration>,
+    ) -> Verdict {
+        match answer {
+            Ok(response) if !self.check_failed(response.status()) => Verdict::Accept,
+            _ => Verdict::Reject { reason, hint },
+        }
+    }
+
+    /// Tells the gates how the attempt went.
+    fn settle(&mut self, healthy: bool, now: Timestamp) {
+        if let Some(lease) = self.lease.take() {
+            if healthy { lease.success(now) } else { lease.failure(now) }
+        }
+    }
+
+    /// Waits before the next attempt, which begins again with the planned request.
+    fn wait(mut self: Box<Self>, wait: Duration, hint: Option<Duration>, now: Timestamp) -> Step {
+        let reason = if hint.is_some() { WaitReason::Hint } else { WaitReason::Backoff };
+        self.hop = None;
         self.due = now.after(wait);
         self.waits_for = reason;
         self.previous_wait = wait;
         self.idle_for = self.idle_for.saturating_add(wait);
         Step::Wait { call: Call(self), wait, reason }
+    }
+
+    /// Waits for a gate, if that can be before the deadline.
+    fn hold(
+        mut self: Box<Self>,
+        wait: Duration,
+        reason: StopReason,
+        remaining: Option<Duration>,
+        now: Timestamp,
+    ) -> Step {
+        if remaining.is_some_and(|left| wait >= left) {
+            return self.refused(reason);
+        }
+        self.due = now.after(wait);
+        self.waits_for = WaitReason::RateLimit;
+        self.idle_for = self.idle_for.saturating_add(wait);
+        Step::Wait { call: Call(self), wait, reason: WaitReason::RateLimit }
+    }
+
+    /// Ends because a gate is closed.
+    fn refused(self: Box<Self>, reason: StopReason) -> Step {
+        let message = match reason {
+            StopReason::Breaker => "the circuit breaker is open: nothing was sent",
+            _ => "the rate limit leaves no room before the deadline: nothing was sent",
+        };
+        self.end(reason, Cause::Request(Error::new(ErrorKind::Gate, message)), None)
     }
 
     fn check_failed(&self, status: http::StatusCode) -> bool {
@@ -448,6 +581,17 @@ impl State {
             .with_counts(self.sends, self.attempt_number, self.idle_for)
             .with_hint(hint)
     }
+}
+
+/// The longest time that the send may take, for the permit that goes with it.
+fn lease_time(ready: &Ready, remaining: Option<Duration>) -> Duration {
+    let limit = ready.in_force.longest_send();
+    remaining.map_or(limit, |left| left.min(limit))
+}
+
+/// Cuts the body of a failed answer at its limit.
+fn short(response: Response<Bytes>) -> Response<Bytes> {
+    response.map(|body| body.slice(..body.len().min(MAX_FAILURE_BODY)))
 }
 
 fn may_resend(hook: &Hook, ready: &Ready, sent: Sent) -> bool {

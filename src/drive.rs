@@ -10,7 +10,7 @@
 //! with the attempt's time limit, so that a dropped call never holds anybody up.
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Extensions, Request, Response};
 
 use crate::call::{Attempt, Call, Head, Step};
 use crate::clock::{self, Clock};
@@ -142,7 +142,8 @@ impl<'a, T: Transport + ?Sized, C: Clock + ?Sized> Driver<'a, T, C> {
                             attempt.finish(self.hook, whole, now)
                         }
                         (Ok(response), true) => {
-                            let (parts, body) = response.into_parts();
+                            let (mut parts, body) = response.into_parts();
+                            parts.extensions.extend(history(&attempt));
                             match attempt.head(self.hook, &parts, now) {
                                 Head::Accept => {
                                     let answer =
@@ -208,6 +209,15 @@ fn admit(
             format!("{} cannot honour the option {}", capable.client(), missing.option()),
         ))),
     }
+}
+
+/// What a streamed answer is told of the redirects that led to it.
+fn history(attempt: &Attempt) -> Extensions {
+    let mut extensions = Extensions::new();
+    if let Some(history) = attempt.history() {
+        extensions.insert(history);
+    }
+    extensions
 }
 
 /// Puts the caller's body in the place of the payload.
@@ -297,7 +307,7 @@ impl Drop for Watch<'_> {
 pub(crate) mod blocking {
     use super::{
         Answer, BodySource, Bytes, Call, Failure, Head, Hook, Observer, Response, Sent, Silent,
-        Step, Watch, admit, clock, open, transport,
+        Step, Watch, admit, clock, history, open, transport,
     };
     use transport::blocking::{Body, Transport};
 
@@ -387,7 +397,8 @@ pub(crate) mod blocking {
                                 attempt.finish(self.hook, whole, now)
                             }
                             (Ok(response), true) => {
-                                let (parts, body) = response.into_parts();
+                                let (mut parts, body) = response.into_parts();
+                                parts.extensions.extend(history(&attempt));
                                 match attempt.head(self.hook, &parts, now) {
                                     Head::Accept => {
                                         let response = Response::from_parts(parts, body);

@@ -43,6 +43,10 @@ pub enum ErrorKind {
     Auth,
     /// A retry policy.
     Policy,
+    /// A redirect that must not be followed, or one too many.
+    Redirect,
+    /// A gate that is closed: circuit breaker or rate limit.
+    Gate,
     /// A size, count or depth over its limit.
     Limit,
     /// A call that cannot be stored.

@@ -34,6 +34,13 @@ pub enum Cause {
     Transport(TransportError),
     /// A response that does not pass.
     Response(Response<Bytes>),
+    /// A response that leads on, but must not be followed.
+    Refused {
+        /// Why not.
+        error: Error,
+        /// The response.
+        response: Box<Response<Bytes>>,
+    },
 }
 
 /// Why a call was given up.
@@ -137,6 +144,7 @@ impl Failure {
     pub fn response(&self) -> Option<&Response<Bytes>> {
         match &self.0.cause {
             Cause::Response(response) => Some(response),
+            Cause::Refused { response, .. } => Some(response),
             _ => None,
         }
     }
@@ -187,7 +195,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.cause {
-            Cause::Request(error) => error.fmt(f),
+            Cause::Request(error) | Cause::Refused { error, .. } => error.fmt(f),
             Cause::Transport(error) => error.fmt(f),
             Cause::Response(response) => {
                 write!(f, "{}:{}", response.status().as_u16(), Reason::of(response))
@@ -213,7 +221,7 @@ impl fmt::Debug for Failure {
 impl std::error::Error for Failure {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.cause {
-            Cause::Request(error) => Some(error),
+            Cause::Request(error) | Cause::Refused { error, .. } => Some(error),
             Cause::Transport(error) => Some(error),
             Cause::Response(_) => None,
         }

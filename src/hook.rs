@@ -6,15 +6,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
-use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue, USER_AGENT};
+use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 
 use crate::connection::{Connection, ConnectionId, Extra, Problem};
 use crate::error::{Cause, Failure, StopReason};
 use crate::request::auth::basic::basic;
+use crate::request::build::default_headers;
 use crate::request::in_force::InForce;
 use crate::request::{BaseParts, BaseUrl, Options, Origin, Setting, headers};
 use crate::response::check_failed;
-use crate::retry::RetryPolicy;
+use crate::retry::{Gates, RetryPolicy};
 
 /// A connection made ready once. Cheap to clone; clones share what calls share.
 ///
@@ -45,6 +46,7 @@ struct Inner {
     defaults: Defaults,
     in_force: Arc<InForce>,
     policy: Arc<RetryPolicy>,
+    gates: Gates,
 }
 
 /// What holds where neither connection nor call says anything.
@@ -121,6 +123,7 @@ pub struct HookBuilder {
     default_headers: Vec<(String, Option<String>)>,
     options: Options,
     policy: Option<Arc<RetryPolicy>>,
+    gates: Option<Gates>,
 }
 
 impl HookBuilder {
@@ -157,6 +160,12 @@ impl HookBuilder {
     /// Sets the policy of all calls, over that of the connection.
     pub fn policy(mut self, policy: impl Into<Arc<RetryPolicy>>) -> Self {
         self.policy = Some(policy.into());
+        self
+    }
+
+    /// Attaches the gates that all calls share: retry budget, circuit breaker, rate limit. Default: none.
+    pub fn gates(mut self, gates: Gates) -> Self {
+        self.gates = Some(gates);
         self
     }
 
@@ -197,6 +206,7 @@ impl HookBuilder {
             defaults,
             in_force,
             policy,
+            gates: self.gates.unwrap_or_else(Gates::none),
         })))
     }
 
@@ -219,10 +229,7 @@ impl HookBuilder {
     }
 
     fn headers(&self, extra: &Extra, problems: &mut Vec<Problem>) -> HeaderMap {
-        let mut map = HeaderMap::with_capacity(8);
-        map.insert(ACCEPT, HeaderValue::from_static("*/*"));
-        map.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        map.insert(USER_AGENT, HeaderValue::from_static(DEFAULT_USER_AGENT));
+        let mut map = default_headers();
         let layers = [("connection.extra", &extra.headers), ("header", &self.default_headers)];
         for (place, layer) in layers {
             for (name, value) in layer {
@@ -347,6 +354,10 @@ impl Hook {
 
     pub(crate) fn policy(&self) -> &Arc<RetryPolicy> {
         &self.0.policy
+    }
+
+    pub(crate) fn gates(&self) -> &Gates {
+        &self.0.gates
     }
 
     pub(crate) fn resend_any(&self) -> bool {

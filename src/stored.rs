@@ -58,6 +58,7 @@ struct Form {
     attempt_number: u32,
     previous_wait: Duration,
     idle_for: Duration,
+    paid: u32,
     digest: String,
 }
 
@@ -165,6 +166,7 @@ fn store(state: &State, hook: &Hook, phase: Phase) -> Result<String, Error> {
         attempt_number: state.attempt_number,
         previous_wait: state.previous_wait,
         idle_for: state.idle_for,
+        paid: state.paid,
         digest: String::new(),
     };
     if form.options.as_ref().is_some_and(|options| options.proxies != Setting::Inherit) {
@@ -225,6 +227,9 @@ impl Form {
             previous_wait: self.previous_wait,
             idle_for: self.idle_for,
             interrupted: self.state == Phase::Interrupted,
+            hop: None,
+            paid: self.paid,
+            lease: None,
         })
     }
 }

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
-use http::uri::{PathAndQuery, Uri};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
+use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Request};
 
+use super::hop::Hop;
 use super::in_force::InForce;
 use super::payload::Payload;
 use super::plan::{CallHeaders, RequestPlan, Resend};
 use crate::error::{Error, ErrorKind};
-use crate::hook::Hook;
-use crate::request::Origin;
+use crate::hook::{DEFAULT_USER_AGENT, Hook};
+use crate::response::redirect;
 use crate::retry::{RetryPolicy, idempotency};
 
 /// draft-ietf-httpapi-idempotency-key-header-07.
@@ -60,23 +61,63 @@ impl Ready {
     }
 }
 
-/// Builds the request for the origin of the connection.
-pub(crate) fn home(hook: &Hook, ready: &Ready, seed: u64) -> Result<Request<Payload>, Error> {
-    let mut headers = hook.headers();
+/// Builds a request of the call: the planned one, or what a redirect makes of it.
+///
+/// At the origin of the connection the headers are all layers, and the credentials. At any other origin they are
+/// the core's own defaults and those of the call that [may cross](redirect::crosses): nothing of the connection.
+///
+/// # Errors
+///
+/// What cannot be sent.
+pub(crate) fn request(
+    hook: &Hook,
+    ready: &Ready,
+    hop: Option<&Hop>,
+    seed: u64,
+) -> Result<Request<Payload>, Error> {
+    let origin = hop.map_or(hook.origin(), |hop| &hop.origin);
+    let keep_body = hop.is_none_or(|hop| hop.keep_body);
+    let home = origin == hook.origin();
+    let mut headers = if home { hook.headers() } else { default_headers() };
     for (name, value) in &ready.headers {
-        lay(&mut headers, name, value.as_ref())?;
+        if home || redirect::crosses(name) {
+            lay(&mut headers, name, value.as_ref())?;
+        }
     }
     if ready.resend == Resend::Keyed {
         headers.entry(IDEMPOTENCY_KEY).or_insert_with(|| idempotency::key(seed));
     }
-    hook.authorize(hook.origin(), &mut headers);
-    request(
-        ready.method.clone(),
-        hook.origin(),
-        ready.target.clone(),
-        headers,
-        ready.payload.clone(),
-    )
+    if !keep_body {
+        take_out_body(&mut headers);
+    }
+    hook.authorize(origin, &mut headers);
+
+    let (method, target) =
+        hop.map_or((&ready.method, &ready.target), |hop| (&hop.method, &hop.target));
+    let payload = if keep_body { ready.payload.clone() } else { Payload::EMPTY };
+    let mut request = Request::new(payload);
+    *request.method_mut() = method.clone();
+    *request.uri_mut() = origin.join(target.clone())?;
+    *request.headers_mut() = headers;
+    Ok(request)
+}
+
+/// The lowest layer of headers, which says nothing about who is calling.
+pub(crate) fn default_headers() -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(8);
+    headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    headers.insert(USER_AGENT, HeaderValue::from_static(DEFAULT_USER_AGENT));
+    headers
+}
+
+/// Without a body there is nothing that its headers could describe.
+fn take_out_body(headers: &mut HeaderMap) {
+    let names: Vec<_> =
+        headers.keys().filter(|name| redirect::describes_body(name)).cloned().collect();
+    for name in names {
+        headers.remove(name);
+    }
 }
 
 fn lay(
@@ -95,24 +136,4 @@ fn lay(
         }
     }
     Ok(())
-}
-
-fn request(
-    method: Method,
-    origin: &Origin,
-    target: PathAndQuery,
-    headers: HeaderMap,
-    payload: Payload,
-) -> Result<Request<Payload>, Error> {
-    let mut parts = http::uri::Parts::default();
-    parts.scheme = Some(origin.http_scheme());
-    parts.authority = Some(origin.authority().clone());
-    parts.path_and_query = Some(target);
-    let uri =
-        Uri::from_parts(parts).map_err(|_| Error::new(ErrorKind::Url, "the URL is not valid"))?;
-    let mut request = Request::new(payload);
-    *request.method_mut() = method;
-    *request.uri_mut() = uri;
-    *request.headers_mut() = headers;
-    Ok(request)
 }

@@ -15,6 +15,7 @@ pub(crate) struct InForce {
     pub(crate) stream: bool,
     pub(crate) allow_redirects: bool,
     pub(crate) max_redirects: u32,
+    pub(crate) allow_downgrade: bool,
     pub(crate) check_response: bool,
     pub(crate) max_response_bytes: u64,
     timeouts: Timeouts,
@@ -36,6 +37,7 @@ impl InForce {
             stream: all.stream.unwrap_or(false),
             allow_redirects: all.allow_redirects.unwrap_or(true),
             max_redirects: all.max_redirects.unwrap_or(30),
+            allow_downgrade: all.allow_downgrade.unwrap_or(false),
             check_response: all.check_response.unwrap_or(true),
             max_response_bytes: all.max_response_bytes.unwrap_or(MAX_RESPONSE_BYTES),
             timeouts: Timeouts {
@@ -49,8 +51,21 @@ impl InForce {
         }
     }
 
-    /// What the transport is told with one send, `remaining` being left of the deadline.
-    pub(crate) fn send_options(&self, remaining: Option<Duration>) -> SendOptions {
+    /// The longest time that a send may take; a minute where nothing limits it.
+    pub(crate) fn longest_send(&self) -> Duration {
+        const MINUTE: Duration = Duration::from_secs(60);
+        let connect = self.timeouts.connect.unwrap_or(MINUTE);
+        connect.saturating_add(self.timeouts.head.unwrap_or(MINUTE))
+    }
+
+    /// What the transport is told with one send, `remaining` being left of the deadline. A client certificate
+    /// belongs to the origin of the connection and stays at `home`.
+    pub(crate) fn send_options(&self, home: bool, remaining: Option<Duration>) -> SendOptions {
+        let client = if home || self.client.cert.is_none() {
+            Arc::clone(&self.client)
+        } else {
+            Arc::new(ClientOptions { cert: None, ..ClientOptions::clone(&self.client) })
+        };
         let within = |limit: Option<Duration>| match (limit, remaining) {
             (Some(limit), Some(left)) => Some(limit.min(left)),
             (limit, left) => limit.or(left),
@@ -62,7 +77,7 @@ impl InForce {
                 idle: within(self.timeouts.idle),
                 total: remaining,
             },
-            client: Arc::clone(&self.client),
+            client,
             stream: self.stream,
             max_response_bytes: self.max_response_bytes,
             needed: self.needed,

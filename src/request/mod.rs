@@ -4,12 +4,13 @@ pub(crate) mod auth;
 pub(crate) mod build;
 pub mod form;
 pub mod headers;
+pub(crate) mod hop;
 pub(crate) mod in_force;
 pub(crate) mod options;
 pub(crate) mod origin;
 pub(crate) mod payload;
 pub(crate) mod plan;
-mod requote;
+pub(crate) mod requote;
 pub(crate) mod url;
 
 pub use options::{

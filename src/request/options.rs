@@ -76,6 +76,8 @@ pub struct Options {
     pub allow_redirects: Option<bool>,
     /// How many redirects are followed at most.
     pub max_redirects: Option<u32>,
+    /// Whether a redirect may lead from https to http. It never takes credentials along.
+    pub allow_downgrade: Option<bool>,
     /// Whether the environment that was passed in is looked at (proxies, certificate authorities).
     pub trust_env: Option<bool>,
     /// Whether a status from 400 to 599 is a failure.
@@ -99,6 +101,7 @@ impl Options {
             stream: self.stream.or(below.stream),
             allow_redirects: self.allow_redirects.or(below.allow_redirects),
             max_redirects: self.max_redirects.or(below.max_redirects),
+            allow_downgrade: self.allow_downgrade.or(below.allow_downgrade),
             trust_env: self.trust_env.or(below.trust_env),
             check_response: self.check_response.or(below.check_response),
             max_response_bytes: self.max_response_bytes.or(below.max_response_bytes),

@@ -13,7 +13,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use bytes::Bytes;
-use http::uri::Authority;
+use http::uri::{Authority, PathAndQuery, Uri};
 
 use crate::error::{Error, ErrorKind};
 
@@ -157,6 +157,22 @@ impl Origin {
             Scheme::Http => http::uri::Scheme::HTTP,
             Scheme::Https => http::uri::Scheme::HTTPS,
         }
+    }
+}
+
+impl Origin {
+    /// Makes the URL of a target at this origin.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Url`](ErrorKind::Url) if the parts make no URL.
+    pub fn join(&self, target: PathAndQuery) -> Result<Uri, Error> {
+        let mut parts = http::uri::Parts::default();
+        parts.scheme = Some(self.http_scheme());
+        parts.authority = Some(self.authority.clone());
+        parts.path_and_query = Some(target);
+        Uri::from_parts(parts)
+            .map_err(|_| Error::new(ErrorKind::Url, "endpoint: it does not make a URL"))
     }
 }
 

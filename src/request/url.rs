@@ -217,12 +217,7 @@ impl BaseUrl {
     ///
     /// As [`target`](Self::target).
     pub fn url(&self, endpoint: &str, params: &str) -> Result<Uri, Error> {
-        let mut parts = http::uri::Parts::default();
-        parts.scheme = Some(self.origin.http_scheme());
-        parts.authority = Some(self.origin.authority().clone());
-        parts.path_and_query = Some(self.target(endpoint, params)?);
-        Uri::from_parts(parts)
-            .map_err(|_| Error::new(ErrorKind::Url, "endpoint: it does not make a URL"))
+        self.origin.join(self.target(endpoint, params)?)
     }
 
     fn slash(&self, endpoint: &str) -> &'static str {

@@ -2,8 +2,10 @@
 
 mod check;
 pub mod hints;
+mod history;
 mod reason;
 pub mod redirect;
 
 pub(crate) use check::{check_failed, whole};
+pub use history::{History, Visit};
 pub use reason::Reason;

@@ -1,0 +1,157 @@
+//! Redirects through the machine: where to, how, and what goes along.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_hook::response::History;
+use http_hook::{
+    Call, Connection, Hook, Options, Payload, RequestPlan, RetryPolicy, SendCause, Step,
+    StopReason, Timestamp,
+};
+
+const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_800_000_000));
+
+fn hook() -> Hook {
+    let connection = Connection::new()
+        .with_host("https://api.example.com")
+        .with_login("svc")
+        .with_password("pw")
+        .with_extra(r#"{"X-Key": "k-1"}"#);
+    Hook::new(&connection).expect("a connection that can be used")
+}
+
+/// Follows `answers` (status, Location) and gives the requests and the result.
+fn follow(
+    plan: RequestPlan,
+    answers: &[(u16, &str)],
+) -> (Vec<Request<Payload>>, Result<Response<Bytes>, http_hook::Failure>) {
+    let hook = hook();
+    let mut requests = Vec::new();
+    let mut step = Call::new(&hook, plan, 7, NOW).step(&hook, NOW);
+    loop {
+        step = match step {
+            Step::Send { request, attempt, .. } => {
+                let (status, location) = answers[requests.len().min(answers.len() - 1)];
+                requests.push(request);
+                let answer = Response::builder().status(status).header("location", location);
+                attempt.finish(&hook, Ok(answer.body(Bytes::new()).expect("an answer")), NOW)
+            }
+            Step::Wait { call, wait, .. } => call.step(&hook, NOW.after(wait)),
+            Step::Done(result) => return (requests, result),
+        };
+    }
+}
+
+fn urls(requests: &[Request<Payload>]) -> Vec<String> {
+    requests.iter().map(|request| format!("{} {}", request.method(), request.uri())).collect()
+}
+
+#[test]
+fn a_redirect_on_the_origin_keeps_everything() {
+    let (requests, result) = follow(RequestPlan::get("a"), &[(302, "/b?x=1"), (200, "")]);
+    assert_eq!(
+        urls(&requests),
+        ["GET https://api.example.com/a", "GET https://api.example.com/b?x=1"]
+    );
+    assert_eq!(requests[0].headers(), requests[1].headers());
+    let response = result.expect("200 passes");
+    let history = History::of(&response).expect("a redirect was followed");
+    assert_eq!(history.url(), "https://api.example.com/b?x=1");
+    assert_eq!(history.hops()[0].status, 302);
+}
+
+#[test]
+fn nothing_of_the_connection_goes_to_another_origin_and_it_is_there_again_on_the_way_back() {
+    let answers = [(307, "https://other.example/x"), (307, "https://api.example.com/y"), (200, "")];
+    let plan = RequestPlan::post("a")
+        .data("text")
+        .header("authorization", "Bearer t")
+        .header("x-own", "1")
+        .header("accept", "text/plain");
+    let (requests, _) = follow(plan, &answers);
+    let names = |request: &Request<Payload>| -> Vec<String> {
+        let mut names: Vec<_> = request.headers().keys().map(ToString::to_string).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(&requests[1]), ["accept", "accept-encoding", "user-agent"]);
+    assert_eq!(requests[1].headers()["accept"], "text/plain");
+    assert_eq!(requests[1].body(), requests[0].body());
+    assert_eq!(requests[2].headers(), requests[0].headers());
+}
+
+#[test]
+fn what_must_not_be_followed_ends_the_call() {
+    let rows = [
+        (
+            "downgrade",
+            (302, "http://api.example.com/"),
+            "location: from https to http, which is not allowed",
+        ),
+        ("scheme", (302, "ftp://api.example.com/"), "location: "),
+        ("port", (302, "https://api.example.com:70000/"), "location: "),
+    ];
+    for (why, answer, text) in rows {
+        let (requests, result) = follow(RequestPlan::get("a"), &[answer]);
+        let failure = result.expect_err(why);
+        assert_eq!((failure.reason(), requests.len()), (StopReason::Redirect, 1), "{why}");
+        assert!(failure.to_string().starts_with(text), "{why}: {failure}");
+        assert_eq!(failure.status().map(|status| status.as_u16()), Some(302), "{why}");
+    }
+}
+
+#[test]
+fn a_loop_ends_at_the_limit() {
+    let mut options = Options::default();
+    options.max_redirects = Some(3);
+    let (requests, result) = follow(RequestPlan::get("a").options(options), &[(302, "/a")]);
+    assert_eq!(requests.len(), 4);
+    assert_eq!(result.expect_err("a loop").to_string(), "Exceeded 3 redirects.");
+}
+
+#[test]
+fn redirects_that_are_off_or_lead_nowhere_are_answers() {
+    let mut off = Options::default();
+    off.allow_redirects = Some(false);
+    let rows = [
+        ("off", RequestPlan::get("a").options(off), (302, "/b")),
+        ("no Location", RequestPlan::get("a"), (302, "")),
+        ("304", RequestPlan::get("a"), (304, "/b")),
+    ];
+    for (why, plan, answer) in rows {
+        let (requests, result) = follow(plan, &[answer]);
+        assert_eq!((requests.len(), result.is_ok()), (1, true), "{why}");
+    }
+}
+
+#[test]
+fn a_retry_after_a_redirect_begins_again_with_the_planned_request() {
+    let plan = RequestPlan::get("a").retry(RetryPolicy::default());
+    let (requests, result) =
+        follow(plan, &[(302, "https://other.example/x"), (503, ""), (200, "")]);
+    assert!(result.is_ok());
+    assert_eq!(
+        urls(&requests),
+        [
+            "GET https://api.example.com/a",
+            "GET https://other.example/x",
+            "GET https://api.example.com/a"
+        ]
+    );
+}
+
+#[test]
+fn attempts_and_sends_are_counted_apart() {
+    let hook = hook();
+    let plan = RequestPlan::get("a");
+    let Step::Send { attempt, .. } = Call::new(&hook, plan, 7, NOW).step(&hook, NOW) else {
+        panic!("a call begins with a send");
+    };
+    let answer = Response::builder().status(302).header("location", "/b").body(Bytes::new());
+    let Step::Send { attempt, .. } = attempt.finish(&hook, Ok(answer.expect("an answer")), NOW)
+    else {
+        panic!("a redirect is followed at once");
+    };
+    assert_eq!((attempt.number(), attempt.sends(), attempt.cause()), (1, 2, SendCause::Redirect));
+}
