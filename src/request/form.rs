@@ -11,6 +11,7 @@
 
 use serde_json::{Number, Value};
 
+use super::class;
 use crate::error::{Error, ErrorKind};
 
 const HEX: [char; 16] =
@@ -191,10 +192,10 @@ fn python_number(number: &Number) -> String {
 }
 
 fn push_encoded(form: &mut String, text: &str) {
+    let escapes = |byte| class::of(byte) & class::UNRESERVED == 0;
     let mut rest = text;
     loop {
-        let clean = rest.bytes().position(|byte| !is_unreserved(byte)).unwrap_or(rest.len());
-        // A byte that is not clean may be in the middle of nothing: all before it are ASCII.
+        let clean = rest.bytes().position(escapes).unwrap_or(rest.len());
         let Some((run, after)) = rest.split_at_checked(clean) else { return };
         form.push_str(run);
         let mut chars = after.chars();
@@ -216,11 +217,6 @@ pub(crate) fn push_escaped(text: &mut String, char: char) {
             text.push(HEX.get(usize::from(digit)).copied().unwrap_or('0'));
         }
     }
-}
-
-/// Tells whether the byte never needs an escape ([RFC 3986 §2.3](https://www.rfc-editor.org/rfc/rfc3986#section-2.3)).
-pub(crate) const fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
 fn not_pairs() -> Error {
