@@ -13,6 +13,7 @@ use serde_json::{Number, Value};
 
 use super::class;
 use crate::error::{Error, ErrorKind};
+use crate::json::double;
 
 const HEX: [char; 16] =
     ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
@@ -166,27 +167,9 @@ fn scalar(value: &Value) -> Result<std::borrow::Cow<'_, str>, Error> {
     })
 }
 
-/// Prints a number as Python does: an exponent has a sign and two digits, and starts at 1e16 and below 1e-4.
 fn python_number(number: &Number) -> String {
     match number.as_f64() {
-        Some(float) if number.is_f64() => {
-            let magnitude = float.abs();
-            if magnitude != 0.0 && !(1e-4..1e16).contains(&magnitude) {
-                let text = format!("{float:e}");
-                match text.split_once('e') {
-                    Some((digits, exponent)) => {
-                        let (sign, exponent) = match exponent.strip_prefix('-') {
-                            Some(exponent) => ('-', exponent),
-                            None => ('+', exponent),
-                        };
-                        format!("{digits}e{sign}{exponent:0>2}")
-                    }
-                    None => text,
-                }
-            } else {
-                format!("{float:?}")
-            }
-        }
+        Some(float) if number.is_f64() => double(float),
         _ => number.to_string(),
     }
 }
