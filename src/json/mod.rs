@@ -9,7 +9,7 @@ mod write;
 pub use write::to_python_json;
 
 pub(crate) use read::{Fault, FaultKind};
-pub(crate) use write::push_text;
+pub(crate) use write::{double, push_text};
 
 use serde_json::Value;
 

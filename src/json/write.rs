@@ -140,7 +140,7 @@ fn push_char(out: &mut String, c: char) {
 
 /// Prints a double as Python's `repr` does: the shortest digits that read back the same, with an exponent below
 /// 1e-4 and from 1e16 on.
-pub(super) fn double(value: f64) -> String {
+pub(crate) fn double(value: f64) -> String {
     if value.is_nan() {
         return "NaN".to_owned();
     }

@@ -11,7 +11,9 @@
 
 use serde_json::{Number, Value};
 
+use super::class;
 use crate::error::{Error, ErrorKind};
+use crate::json::double;
 
 const HEX: [char; 16] =
     ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
@@ -165,36 +167,18 @@ fn scalar(value: &Value) -> Result<std::borrow::Cow<'_, str>, Error> {
     })
 }
 
-/// Prints a number as Python does: an exponent has a sign and two digits, and starts at 1e16 and below 1e-4.
 fn python_number(number: &Number) -> String {
     match number.as_f64() {
-        Some(float) if number.is_f64() => {
-            let magnitude = float.abs();
-            if magnitude != 0.0 && !(1e-4..1e16).contains(&magnitude) {
-                let text = format!("{float:e}");
-                match text.split_once('e') {
-                    Some((digits, exponent)) => {
-                        let (sign, exponent) = match exponent.strip_prefix('-') {
-                            Some(exponent) => ('-', exponent),
-                            None => ('+', exponent),
-                        };
-                        format!("{digits}e{sign}{exponent:0>2}")
-                    }
-                    None => text,
-                }
-            } else {
-                format!("{float:?}")
-            }
-        }
+        Some(float) if number.is_f64() => double(float),
         _ => number.to_string(),
     }
 }
 
 fn push_encoded(form: &mut String, text: &str) {
+    let escapes = |byte| class::of(byte) & class::UNRESERVED == 0;
     let mut rest = text;
     loop {
-        let clean = rest.bytes().position(|byte| !is_unreserved(byte)).unwrap_or(rest.len());
-        // A byte that is not clean may be in the middle of nothing: all before it are ASCII.
+        let clean = rest.bytes().position(escapes).unwrap_or(rest.len());
         let Some((run, after)) = rest.split_at_checked(clean) else { return };
         form.push_str(run);
         let mut chars = after.chars();
@@ -216,11 +200,6 @@ pub(crate) fn push_escaped(text: &mut String, char: char) {
             text.push(HEX.get(usize::from(digit)).copied().unwrap_or('0'));
         }
     }
-}
-
-/// Tells whether the byte never needs an escape ([RFC 3986 §2.3](https://www.rfc-editor.org/rfc/rfc3986#section-2.3)).
-pub(crate) const fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
 fn not_pairs() -> Error {

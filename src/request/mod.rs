@@ -2,6 +2,7 @@
 
 pub(crate) mod auth;
 pub(crate) mod build;
+mod class;
 pub mod form;
 pub mod headers;
 pub(crate) mod hop;

@@ -4,7 +4,8 @@
 //! path, query ─▶ cut ─▶ dots ─▶ escape each ─▶ append parameters ─▶ unescape unreserved ─▶ escape each ─▶ target
 //! ```
 
-use super::form::{is_unreserved, push_escaped};
+use super::class;
+use super::form::push_escaped;
 
 /// What needs no change.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -19,41 +20,33 @@ pub(crate) enum Clean {
 ///
 /// It is on the safe side: `None` may be said of text that would not change.
 pub(crate) fn clean(text: &str) -> Option<Clean> {
-    let mut found = Clean::Path;
-    let mut segment_starts = true;
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            b'.' if segment_starts && found == Clean::Path => return None,
-            b'?' if found == Clean::Path => found = Clean::WithQuery(at),
-            b'?' => {}
-            byte if !is_kept(byte) => return None,
-            _ => {}
-        }
-        segment_starts = byte == b'/';
+    let classes = class::in_text(text);
+    if classes & (class::OTHER | class::PERCENT) != 0 {
+        return None;
     }
-    Some(found)
+    let query = if classes & class::QUESTION == 0 { None } else { text.find('?') };
+    if classes & class::DOT != 0 {
+        let path = query.and_then(|at| text.get(..at)).unwrap_or(text);
+        if path.starts_with('.') || path.contains("/.") {
+            return None;
+        }
+    }
+    Some(query.map_or(Clean::Path, Clean::WithQuery))
 }
 
 /// Checks that parameters would come out as they went in.
 pub(crate) fn clean_params(params: &str) -> bool {
-    let mut bytes = params.bytes();
-    while let Some(byte) = bytes.next() {
-        let clean = if byte == b'%' {
-            match (bytes.next(), bytes.next()) {
-                (Some(high), Some(low)) => {
-                    let upper = !high.is_ascii_lowercase() && !low.is_ascii_lowercase();
-                    upper && unhex(high, low).is_some_and(|byte| !is_unreserved(byte))
-                }
-                _ => false,
-            }
-        } else {
-            byte == b'?' || is_kept(byte)
-        };
-        if !clean {
-            return false;
-        }
-    }
-    true
+    let classes = class::in_text(params);
+    classes & class::OTHER == 0 && (classes & class::PERCENT == 0 || escapes_are_clean(params))
+}
+
+fn escapes_are_clean(text: &str) -> bool {
+    text.split('%').skip(1).all(|part| {
+        let mut bytes = part.bytes();
+        let Some((high, low)) = bytes.next().zip(bytes.next()) else { return false };
+        let upper = !high.is_ascii_lowercase() && !low.is_ascii_lowercase();
+        upper && unhex(high, low).is_some_and(|byte| !is_unreserved(byte))
+    })
 }
 
 /// Makes the target of a joined path and query, and of parameters.
@@ -187,24 +180,12 @@ fn unhex(high: u8, low: u8) -> Option<u8> {
     Some(digit(high)? << 4 | digit(low)?)
 }
 
-const fn is_kept(byte: u8) -> bool {
-    is_unreserved(byte)
-        || matches!(
-            byte,
-            b'!' | b'$'
-                | b'&'
-                | b'\''
-                | b'('
-                | b')'
-                | b'*'
-                | b'+'
-                | b','
-                | b';'
-                | b'='
-                | b':'
-                | b'@'
-                | b'/'
-        )
+fn is_unreserved(byte: u8) -> bool {
+    class::of(byte) & class::UNRESERVED != 0
+}
+
+fn is_kept(byte: u8) -> bool {
+    class::of(byte) & class::KEPT != 0
 }
 
 fn before(text: &str, end: char) -> &str {
