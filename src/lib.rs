@@ -4,6 +4,7 @@ mod clock;
 pub mod connection;
 pub mod error;
 mod failure;
+mod json;
 pub mod request;
 pub mod response;
 pub mod retry;
@@ -16,6 +17,7 @@ pub use error::{
     Cause, Error, ErrorKind, Failure, Sent, StopReason, TimeoutPhase, TransportError,
     TransportErrorKind,
 };
+pub use json::to_python_json;
 pub use request::{form, headers};
 pub use request::{
     BaseParts, BaseUrl, ClientCert, ClientOptions, KeepAlive, Options, Origin, Payload, Proxies,
