@@ -12,17 +12,17 @@ mod time;
 mod transport;
 
 pub use clock::Clock;
-pub use connection::{Connection, ConnectionId, Secret};
+pub use connection::{Connection, ConnectionId, Extra, Problem, Secret};
 pub use error::{
     Cause, Error, ErrorKind, Failure, Sent, StopReason, TimeoutPhase, TransportError,
     TransportErrorKind,
 };
 pub use json::to_python_json;
-pub use request::{form, headers};
 pub use request::{
     BaseParts, BaseUrl, ClientCert, ClientOptions, KeepAlive, Options, Origin, Payload, Proxies,
     Proxy, Replay, Scheme, SendOptions, Setting, Timeouts, Verify,
 };
+pub use request::{form, headers};
 pub use response::Reason;
 pub use time::Timestamp;
 pub use transport::{Body, BoxBody, Capabilities, Capability, FromFn, Transport, from_fn};

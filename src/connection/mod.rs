@@ -5,13 +5,17 @@
 //! {"conn_type": …, "host": …, "extra": {…}}    ◀──
 //! ```
 
+mod extra;
 mod id;
 mod json;
 mod print;
+mod problem;
 mod secret;
 mod uri;
 
+pub use extra::Extra;
 pub use id::ConnectionId;
+pub use problem::Problem;
 pub use secret::Secret;
 
 use crate::error::{Error, ErrorKind};

@@ -3,6 +3,7 @@
 pub mod form;
 pub mod headers;
 pub(crate) mod options;
+mod options_json;
 pub(crate) mod origin;
 pub(crate) mod payload;
 mod requote;
@@ -12,6 +13,7 @@ pub use options::{
     ClientCert, ClientOptions, KeepAlive, Options, Proxies, Proxy, SendOptions, Setting, Timeouts,
     Verify,
 };
+pub(crate) use options_json::OPTION_NAMES;
 pub use origin::{Origin, Scheme};
 pub use payload::{Payload, Replay};
 pub use url::{BaseParts, BaseUrl};
