@@ -8,8 +8,8 @@ use bytes::Bytes;
 use http::Response;
 use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 
-use crate::connection::{Connection, ConnectionId, Extra, Problem};
-use crate::error::{Cause, Failure, StopReason};
+use crate::connection::{Connection, ConnectionId, Extra, Problem, Secret};
+use crate::error::{Cause, Error, Failure, StopReason};
 use crate::request::auth::basic::basic;
 use crate::request::build::default_headers;
 use crate::request::in_force::InForce;
@@ -120,7 +120,7 @@ pub struct HookBuilder {
     connection: Connection,
     defaults: Defaults,
     default_host: Option<String>,
-    default_headers: Vec<(String, Option<String>)>,
+    default_headers: Vec<(String, Option<Secret>)>,
     options: Options,
     policy: Option<Arc<RetryPolicy>>,
     gates: Option<Gates>,
@@ -140,7 +140,7 @@ impl HookBuilder {
     }
 
     /// Sets a header for all calls, over one of the connection.
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<Secret>) -> Self {
         self.default_headers.push((name.into(), Some(value.into())));
         self
     }
@@ -177,7 +177,10 @@ impl HookBuilder {
     pub fn build(self) -> Result<Hook, HookError> {
         let mut problems = Vec::new();
         let connection = &self.connection;
-        let extra = Extra::read(connection, &mut problems);
+        let extra = connection.read_extra().unwrap_or_else(|found| {
+            problems.extend(found);
+            Extra::default()
+        });
         let base = self.base(&mut problems);
         let headers = self.headers(&extra, &mut problems);
         let user_info = base
@@ -186,7 +189,7 @@ impl HookBuilder {
             .map(|(login, password)| (login.to_owned(), password.clone()));
         let authorization = credentials(connection, user_info).and_then(|(login, password)| {
             basic(&login, &password)
-                .map_err(|error| problems.push(Problem::of("connection.login", &error)))
+                .map_err(|error| problems.push(problem("connection.login", &error)))
                 .ok()
         });
         let policy = self.policy_of(&extra, &mut problems);
@@ -222,7 +225,7 @@ impl HookBuilder {
         match BaseUrl::new(&parts) {
             Ok(base) => Some(base),
             Err(errors) => {
-                problems.extend(errors.iter().map(|error| Problem::of("connection", error)));
+                problems.extend(errors.iter().map(|error| problem("connection", error)));
                 None
             }
         }
@@ -233,7 +236,8 @@ impl HookBuilder {
         let layers = [("connection.extra", &extra.headers), ("header", &self.default_headers)];
         for (place, layer) in layers {
             for (name, value) in layer {
-                let checked = headers::check(name, value.as_deref().unwrap_or_default(), place);
+                let text = value.as_ref().map_or("", Secret::expose);
+                let checked = headers::check(name, text, place);
                 match (checked, value) {
                     (Ok((name, mut checked)), Some(_)) => {
                         checked.set_sensitive(true);
@@ -247,7 +251,7 @@ impl HookBuilder {
                     (Ok((name, _)), None) => {
                         map.remove(name);
                     }
-                    (Err(error), _) => problems.push(Problem::of(place, &error)),
+                    (Err(error), _) => problems.push(problem(place, &error)),
                 }
             }
         }
@@ -258,16 +262,25 @@ impl HookBuilder {
         if let Some(policy) = &self.policy {
             return Arc::clone(policy);
         }
-        match &extra.retry {
+        match extra.settings.get("retry") {
             None => Arc::new(self.defaults.policy.clone()),
             Some(value) => {
                 let read = RetryPolicy::from_json(&value.to_string());
                 Arc::new(read.unwrap_or_else(|error| {
-                    problems.push(Problem::of("connection.extra.http_hook.retry", &error));
+                    problems.push(problem("connection.extra.http_hook.retry", &error));
                     RetryPolicy::never()
                 }))
             }
         }
+    }
+}
+
+/// An error as a problem; a message that names its own place keeps it.
+fn problem(place: &str, error: &Error) -> Problem {
+    let message = error.message();
+    match message.split_once(": ") {
+        Some((own, message)) if own.starts_with(place) => Problem::new(own, message.to_owned()),
+        _ => Problem::new(place, message.to_owned()),
     }
 }
 
@@ -277,8 +290,8 @@ pub const DEFAULT_USER_AGENT: &str = concat!("http-hook/", env!("CARGO_PKG_VERSI
 /// Login and password of the connection, else of its host text; a password alone is nothing.
 fn credentials(
     connection: &Connection,
-    user_info: Option<(String, crate::Secret)>,
-) -> Option<(String, crate::Secret)> {
+    user_info: Option<(String, Secret)>,
+) -> Option<(String, Secret)> {
     match connection.login().filter(|login| !login.is_empty()) {
         Some(login) => {
             let password = connection.password().cloned().unwrap_or_else(|| "".into());

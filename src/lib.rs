@@ -97,7 +97,7 @@ pub use call::{
     Attempt, Call, Head, MAX_FAILURE_BODY, MAX_SENDS, Reading, SendCause, Step, WaitReason,
 };
 pub use clock::Clock;
-pub use connection::{Connection, ConnectionId, Problem, Secret};
+pub use connection::{Connection, ConnectionId, Extra, Problem, Secret};
 pub use drive::{BodySource, Driver, NoSource};
 pub use error::{
     Cause, Error, ErrorKind, Failure, Sent, StopReason, TimeoutPhase, TransportError,

@@ -1,19 +1,148 @@
-//! stub
-use super::{Connection, Problem};
-use crate::request::Options;
-/// stub
-#[derive(Default)]
+//! What the extra of a connection means for HTTP.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use super::{Connection, Problem, Secret};
+use crate::json::{FaultKind, Json};
+use crate::request::{OPTION_NAMES, Options};
+
+/// The member of an extra that holds what Airflow has no name for.
+const SETTINGS: &str = "http_hook";
+
+/// What the extra of a connection means for HTTP.
+///
+/// | member | means |
+/// | --- | --- |
+/// | `timeout`, `verify`, `verify_ssl`, `cert`, `proxies`, `proxy`, `stream`, `allow_redirects`, `max_redirects`, `trust_env`, `check_response` | an [option](Options::from_json); `null` is as good as absent |
+/// | `srv_lookup` | refused if true: service records are not looked up here |
+/// | `http_hook`, if it is an object | settings that Airflow does not know: `{"retry": {…}, "auth": {…}}` |
+/// | anything else | a header: a text, or `null` to remove the name |
+///
+/// In Airflow an object is no header under any name, so that `http_hook` changes the meaning of no connection.
+#[derive(Clone, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Extra {
-    /// h
-    pub headers: Vec<(String, Option<String>)>,
-    /// o
+    /// Headers in the order and spelling written; `None` removes the name.
+    pub headers: Vec<(String, Option<Secret>)>,
+    /// Options.
     pub options: Options,
-    /// r
-    pub retry: Option<serde_json::Value>,
+    /// What `http_hook` holds.
+    pub settings: Map<String, Value>,
 }
-impl Extra {
-    /// r
-    pub fn read(_: &Connection, _: &mut Vec<Problem>) -> Self {
-        Self::default()
+
+/// Names headers and settings; values may be secret.
+impl fmt::Debug for Extra {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let settings: Vec<&String> = self.settings.keys().collect();
+        f.debug_struct("Extra")
+            .field("headers", &self.headers)
+            .field("options", &self.options)
+            .field("settings", &settings)
+            .finish()
     }
+}
+
+impl Connection {
+    /// Reads what the extra means for HTTP. A text that is not JSON means nothing, as in Airflow.
+    ///
+    /// Options in the query of a URI are typed as Airflow's server side does it: a text that is JSON stands for
+    /// that value, so that `?timeout=5&verify=false` is what it looks like (DESIGN D6).
+    ///
+    /// # Errors
+    ///
+    /// Every problem there is: an extra that is no object, a header that is no text, an option of another type.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use http_hook::{Connection, Setting};
+    ///
+    /// let connection = Connection::from_uri("http://api.example.org/?timeout=5&X-Team=sales")?;
+    /// let extra = connection.read_extra().expect("no problems");
+    /// assert_eq!(extra.options.connect_timeout, Setting::Set(Duration::from_secs(5)));
+    /// assert_eq!(extra.headers, [("X-Team".to_owned(), Some("sales".into()))]);
+    /// # Ok::<(), http_hook::Error>(())
+    /// ```
+    pub fn read_extra(&self) -> Result<Extra, Vec<Problem>> {
+        let Some(text) = self.extra().map(Secret::expose).filter(|text| !text.is_empty()) else {
+            return Ok(Extra::default());
+        };
+        if text.len() > Self::MAX_TEXT {
+            return Err(vec![problem(format!("longer than {} bytes", Self::MAX_TEXT))]);
+        }
+        match Json::read(text) {
+            Ok(Json::Object(members)) => read_members(members, self.extra_is_query),
+            Ok(_) => Err(vec![problem("not a JSON object")]),
+            Err(fault) if fault.kind == FaultKind::Syntax => Ok(Extra::default()),
+            Err(fault) => Err(vec![problem(fault.kind.says())]),
+        }
+    }
+}
+
+fn read_members(members: Vec<(String, Json)>, is_query: bool) -> Result<Extra, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let mut headers = Vec::new();
+    let mut options = Map::new();
+    let mut settings = Map::new();
+    for (name, value) in members {
+        let typed = if is_query { typed(&value) } else { value.to_value() };
+        match (name.as_str(), value, typed) {
+            (option, _, typed) if OPTION_NAMES.contains(&option) => {
+                options.insert(name, typed);
+            }
+            ("srv_lookup", _, typed) => {
+                if asks_for_lookup(&typed) {
+                    let problem = Problem::new("connection.extra.srv_lookup", "not supported");
+                    problems.push(problem.with_hint("name the host itself"));
+                }
+            }
+            (SETTINGS, _, Value::Object(members)) => settings = members,
+            (_, Json::Text(text), _) => headers.push((name, Some(Secret::new(text)))),
+            (_, Json::Null, _) => headers.push((name, None)),
+            _ => problems.push(not_a_text(&name)),
+        }
+    }
+    match Options::from_extra(&options) {
+        Ok(options) if problems.is_empty() => Ok(Extra { headers, options, settings }),
+        Ok(_) => Err(problems),
+        Err(mut all) => {
+            all.append(&mut problems);
+            Err(all)
+        }
+    }
+}
+
+/// Reads a text that is JSON as that value.
+fn typed(value: &Json) -> Value {
+    match value {
+        Json::Text(text) => Json::read(text).as_ref().unwrap_or(value).to_value(),
+        other => other.to_value(),
+    }
+}
+
+/// Tells what Airflow takes for a yes here.
+fn asks_for_lookup(value: &Value) -> bool {
+    match value {
+        Value::Bool(value) => *value,
+        Value::Number(number) => number.as_f64() == Some(1.0),
+        Value::String(text) => {
+            let text = text.trim().to_ascii_lowercase();
+            ["on", "t", "true", "y", "yes", "1"].contains(&text.as_str())
+        }
+        Value::Null | Value::Array(_) | Value::Object(_) => false,
+    }
+}
+
+fn problem(message: impl Into<String>) -> Problem {
+    Problem::new("connection.extra", message)
+}
+
+fn not_a_text(name: &str) -> Problem {
+    let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    let is_shown = (1..=64).contains(&name.len()) && name.bytes().all(is_token);
+    let place = format!("header {}", if is_shown { name } else { "(name not shown)" });
+    Problem::new(place, "not a text").with_hint("put the value in quotes")
 }

@@ -5,7 +5,7 @@
 //! {"conn_type": …, "host": …, "extra": {…}}    ◀──
 //! ```
 
-pub(crate) mod extra;
+mod extra;
 mod id;
 mod json;
 mod print;

@@ -61,7 +61,7 @@ impl Connection {
         let before = rest.split("://").next().unwrap_or_default();
         if with_protocol && before.contains(['@', ':']) {
             return Err(invalid(
-                "connection: login and port stand after the second `://` of the URI",
+                "connection: login and port stand after the second `://` of a URI (in a query, encode it: `%3A%2F%2F`)",
             ));
         }
         let parts = Parts::split(&rest)?;

@@ -8,6 +8,7 @@ pub mod headers;
 pub(crate) mod hop;
 pub(crate) mod in_force;
 pub(crate) mod options;
+mod options_json;
 pub(crate) mod origin;
 pub(crate) mod payload;
 pub(crate) mod plan;
@@ -18,6 +19,7 @@ pub use options::{
     ClientCert, ClientOptions, KeepAlive, Options, Proxies, Proxy, SendOptions, Setting, Timeouts,
     Verify,
 };
+pub(crate) use options_json::OPTION_NAMES;
 pub use origin::{Origin, Scheme};
 pub use payload::{Payload, Replay};
 pub use plan::{Data, RequestPlan};
