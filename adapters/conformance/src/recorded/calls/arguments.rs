@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http_hook::{Data, KeepAlive, Options, Replay, RequestPlan, Setting};
+use http_hook::{Data, form, KeepAlive, Options, Replay, RequestPlan, Setting};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Map, Value};
 
@@ -100,8 +100,8 @@ fn with_data(
     match data {
         Value::String(text) => Ok((plan.data(text.as_str()), None)),
         Value::Object(_) | Value::Array(_) => {
-            let form = Data::form_of(&untuple(data)).map_err(|error| Fault::from(&error))?;
-            Ok((plan.data(form), None))
+            let form = form::from_value(&untuple(data)).map_err(|error| Fault::from(&error))?;
+            Ok((plan.data(Data::Form(form)), None))
         }
         _ => Err(Inexpressible.into()),
     }
@@ -126,9 +126,8 @@ fn with_keyword(plan: RequestPlan, name: &str, value: &Value) -> Result<RequestP
         "json" => Ok(plan.json(&Tagged(value))),
         "params" => match value {
             Value::String(text) => Ok(plan.params_text(text)),
-            _ => match Data::form_of(&untuple(value)) {
-                Ok(Data::Form(text)) => Ok(plan.params_text(&text)),
-                Ok(_) => Ok(plan),
+            _ => match form::from_value(&untuple(value)) {
+                Ok(text) => Ok(plan.params_text(&text)),
                 Err(error) => Err(Fault::from(&error)),
             },
         },

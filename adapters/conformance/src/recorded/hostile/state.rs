@@ -26,7 +26,7 @@ const START: Timestamp = Timestamp::new(Duration::from_secs(1_700_000_000));
 pub(crate) fn policy(shortest: Duration, longest: Duration, hint: Duration) -> RetryPolicy {
     RetryPolicy {
         when: Condition::statuses(&[503]),
-        wait: Wait::random(shortest, longest),
+        wait: Wait::Random { min: shortest.into(), max: longest.into() },
         stop: Stop::after_attempt(ATTEMPTS),
         hints: Hints { cap: hint, jitter: 0.0, mode: HintMode::Replace, ..Hints::default() },
         ..RetryPolicy::default()
