@@ -144,7 +144,10 @@ fn drive(hook: &Hook, planned: Planned, input: &Value, answers: &mut Answers) ->
                     None => answers.next(&request.method),
                 };
                 statuses.extend(answer.as_ref().map(|response| response.status().as_u16()));
-                sent.push(request);
+                // What nobody takes does not arrive.
+                if request.refusal().is_none() {
+                    sent.push(request);
+                }
                 now = now.after(takes);
                 attempt.finish(hook, answer, now)
             }
@@ -174,7 +177,9 @@ fn tested(hook: &Hook, answers: &mut Answers) -> Made {
             Some(error) => Err(error),
             None => shared.0.next(&request.method),
         };
-        shared.1.push(request);
+        if request.refusal().is_none() {
+            shared.1.push(request);
+        }
         answer.map(|response| response.map(Into::into))
     });
     let test = blocking::HttpHook::new(hook.clone(), transport, Still).test_connection("");
