@@ -3,6 +3,7 @@
 //! What a connection stores and what goes out as a JSON body has to equal, byte for byte, what Python's `json`
 //! makes of it. Reading is stricter in two things: no name twice, and no unpaired surrogate.
 
+mod finite;
 mod read;
 mod write;
 

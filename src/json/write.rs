@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
 use super::Json;
+use super::finite::is_finite;
 use crate::error::{Error, ErrorKind};
 
 /// Prints a value as Python's `json.dumps` does: `", "` and `": "` between, all but ASCII escaped, members in
@@ -14,7 +15,8 @@ use crate::error::{Error, ErrorKind};
 ///
 /// # Errors
 ///
-/// Kind [`Body`](ErrorKind::Body) if the value cannot be JSON, as a map with keys that are no text.
+/// Kind [`Body`](ErrorKind::Body) if the value cannot be JSON, as a map with keys that are no text
+/// or a number that is not finite.
 ///
 /// # Examples
 ///
@@ -26,11 +28,15 @@ use crate::error::{Error, ErrorKind};
 /// # Ok::<(), http_hook::Error>(())
 /// ```
 pub fn to_python_json<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
+    let refused = Error::new(ErrorKind::Body, "json: this value cannot be written as JSON");
+    if !is_finite(value) {
+        return Err(refused);
+    }
     let mut out = Vec::new();
     match value.serialize(&mut Serializer::with_formatter(&mut out, Python)) {
         Ok(()) => Ok(out),
         // The serializer's own message may quote what it was given.
-        Err(_) => Err(Error::new(ErrorKind::Body, "json: this value cannot be written as JSON")),
+        Err(_) => Err(refused),
     }
 }
 

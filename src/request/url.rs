@@ -19,7 +19,7 @@
 //! | host | rule |
 //! | --- | --- |
 //! | with `://` | is the base as it stands, `schema` is not looked at; user info becomes a credential (D18); a query is kept and lengthened, a fragment swallows the endpoint, as recorded |
-//! | without | is put behind `schema`, or `http`, or `https` if that is the connection's type (D5); `@ # ? \` are errors (D1); `::1` gets its brackets |
+//! | without | is put behind `schema`, or `http`, or `https` if it is empty and that is the connection's type (D5); `@ # ? \` are errors (D1); `::1` gets its brackets |
 //! | any | no control characters; ASCII names only, no empty or long label; letter case makes no difference; empty is an error (D19) |
 //! | `port` | goes behind the host name (D4); 0 is none; a different port in the host is an error |
 
@@ -43,9 +43,9 @@ const MAX_TARGET: usize = 65_000;
 #[derive(Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct BaseParts<'a> {
-    /// The connection's type; `https` stands for a missing `schema` (D5).
+    /// The connection's type; `https` stands for an empty `schema` (D5).
     pub conn_type: Option<&'a str>,
-    /// The scheme of the URL.
+    /// The scheme of the URL. A URI without one leaves it empty, other forms leave it absent: that is `http`.
     pub schema: Option<&'a str>,
     /// A host, perhaps with a port and a path, or a whole URL.
     pub host: Option<&'a str>,
@@ -106,12 +106,11 @@ impl BaseUrl {
             if let Err(error) = check_bare(host) {
                 errors.push(error);
             }
-            let schema = match parts.schema.filter(|schema| !schema.is_empty()) {
+            let is_https = parts.conn_type.is_some_and(|name| name.eq_ignore_ascii_case("https"));
+            let schema = match parts.schema {
+                Some("") if is_https => "https",
+                None | Some("") => "http",
                 Some(schema) => schema,
-                None if parts.conn_type.is_some_and(|name| name.eq_ignore_ascii_case("https")) => {
-                    "https"
-                }
-                None => "http",
             };
             if host.parse::<Ipv6Addr>().is_ok() {
                 ("connection.schema", format!("{schema}://[{host}]"))

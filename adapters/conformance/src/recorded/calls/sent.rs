@@ -1,0 +1,244 @@
+//! A request as a server would see it: what the machine emits, and what every client adds.
+
+use std::time::Duration;
+
+use http::{HeaderMap, Method, Request};
+use http_hook::{
+    ClientCert, DEFAULT_USER_AGENT, Options, Payload, SendOptions, TransportError, Verify,
+};
+use serde_json::{Map, Value, json};
+
+use crate::recorded::answer::{Answers, body};
+use crate::recorded::calls::setting;
+use crate::recorded::compare::difference;
+use crate::recorded::report::Verdict;
+use crate::recorded::values::BOUNDARY;
+
+/// A request as it would arrive.
+pub struct Sent {
+    /// The method.
+    pub method: Method,
+    /// The whole URL.
+    pub url: String,
+    host: String,
+    port: u16,
+    tls: bool,
+    target: String,
+    headers: HeaderMap,
+    body: Vec<u8>,
+    framing: &'static str,
+    options: SendOptions,
+}
+
+impl Sent {
+    /// Adds to a request of the machine what every client adds: Host, the body's source, its framing.
+    pub fn new(request: &Request<Payload>, options: &SendOptions, source: Option<&[u8]>) -> Self {
+        let uri = request.uri();
+        let tls = uri.scheme_str() == Some("https");
+        let usual = if tls { 443 } else { 80 };
+        let port = uri.port_u16().unwrap_or(usual);
+        let authority = uri.host().unwrap_or_default();
+        let mut headers = request.headers().clone();
+        if !headers.contains_key("host") {
+            // A trailing dot makes a name absolute for the resolver only.
+            let name = authority.trim_end_matches('.');
+            let host = if port == usual { name.to_owned() } else { format!("{name}:{port}") };
+            headers.insert("host", host.parse().expect("a host"));
+        }
+        let body = match request.body() {
+            Payload::Bytes(bytes) => bytes.to_vec(),
+            _ => source.unwrap_or_default().to_vec(),
+        };
+        let framing = match request.body().len() {
+            None => "chunked",
+            Some(0) if matches!(*request.method(), Method::GET | Method::HEAD) => "none",
+            Some(_) => "content-length",
+        };
+        match framing {
+            "chunked" => headers.insert("transfer-encoding", "chunked".parse().expect("a value")),
+            "content-length" => headers.insert("content-length", body.len().into()),
+            _ => None,
+        };
+        let target = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+        Self {
+            method: request.method().clone(),
+            url: uri.to_string(),
+            host: authority.trim_matches(['[', ']']).to_owned(),
+            port,
+            tls,
+            target: target.to_owned(),
+            headers,
+            body,
+            framing,
+            options: options.clone(),
+        }
+    }
+
+    /// Gives the URL without default port and fragment, the headers and the options: for hostile cases.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// Gives the body.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// Tells whether nobody takes the connection.
+    pub(crate) fn refusal(&self) -> Option<TransportError> {
+        Answers::refusal(&self.host, self.port, self.tls)
+    }
+
+    /// Compares with a recorded request.
+    pub(crate) fn difference(&self, recorded: &Value) -> Option<Verdict> {
+        let recorded_headers = recorded["headers"].as_array().map(Vec::as_slice);
+        let recorded_headers: Vec<(String, String)> =
+            recorded_headers.unwrap_or_default().iter().map(pair).collect();
+        let headers = self.comparable(&recorded_headers);
+        let expected = json!({
+            "connect": recorded["connect"],
+            "method": recorded["method"],
+            "target": recorded["target"],
+            "headers": sorted(recorded_headers),
+            "framing": recorded["framing"],
+        });
+        let got = json!({
+            "connect": {"host": self.host, "port": self.port, "tls": self.tls},
+            "method": self.method.as_str(),
+            "target": self.target,
+            "headers": sorted(headers),
+            "framing": self.framing,
+        });
+        difference(&expected, &got).or_else(|| self.body_difference(&body(&recorded["body"])))
+    }
+
+    fn body_difference(&self, recorded: &[u8]) -> Option<Verdict> {
+        let boundary = self.boundary();
+        let got = match &boundary {
+            Some(boundary) => String::from_utf8_lossy(&self.body).replace(boundary, BOUNDARY),
+            None => return (recorded != self.body).then(|| self.bodies(recorded, &self.body)),
+        };
+        (recorded != got.as_bytes()).then(|| self.bodies(recorded, got.as_bytes()))
+    }
+
+    fn bodies(&self, expected: &[u8], got: &[u8]) -> Verdict {
+        let shown = |bytes: &[u8]| format!("body {:?}", String::from_utf8_lossy(bytes));
+        Verdict::differs(shown(expected), shown(got))
+    }
+
+    fn boundary(&self) -> Option<String> {
+        let value = self.headers.get("content-type")?.to_str().ok()?;
+        value.strip_prefix("multipart/form-data; boundary=").map(str::to_owned)
+    }
+
+    /// The headers, without those defaults of a client that the recorded data leave out.
+    fn comparable(&self, recorded: &[(String, String)]) -> Vec<(String, String)> {
+        let is_recorded = |name: &str| recorded.iter().any(|(other, _)| other == name);
+        let default = |name: &str, value: &str| match name {
+            "user-agent" => value == DEFAULT_USER_AGENT,
+            "accept-encoding" => value == "identity",
+            _ => false,
+        };
+        let boundary = self.boundary();
+        let pairs = self.headers.iter().map(|(name, value)| {
+            let text: String = value.as_bytes().iter().map(|byte| char::from(*byte)).collect();
+            let text = text.trim().to_owned();
+            let text = match &boundary {
+                Some(boundary) => text.replace(boundary.as_str(), BOUNDARY),
+                None => text,
+            };
+            (name.as_str().to_owned(), text)
+        });
+        pairs.filter(|(name, value)| is_recorded(name) || !default(name, value)).collect()
+    }
+
+    /// Compares what the transport is told with what the original's client was told, as far as a send
+    /// shows it: redirects and the environment are the machine's own matter.
+    pub(crate) fn options_difference(&self, recorded: &Value) -> Option<Verdict> {
+        let expected = json!({
+            "timeout": timeout(&recorded["timeout"]),
+            "stream": recorded["stream"],
+            "verify": recorded["verify"],
+            "cert": recorded["cert"],
+        });
+        let seconds = |limit: Option<Duration>| limit.map(|limit| limit.as_secs_f64());
+        let timeouts = &self.options.timeouts;
+        let got = json!({
+            "timeout": [seconds(timeouts.connect), seconds(timeouts.head), seconds(timeouts.idle)],
+            "stream": self.options.stream,
+            "verify": verify(&self.options.client.verify),
+            "cert": self.options.client.cert.as_ref().map(cert),
+        });
+        difference(&expected, &got)
+    }
+
+    /// What the original's session holds.
+    pub(crate) fn session(&self, set: &Options) -> Value {
+        let headers = self.comparable(&[]).into_iter().filter(|(name, _)| name != "host");
+        let spelled = |name: &str| {
+            let words = name.split('-').map(|word| word[..1].to_uppercase() + &word[1..]);
+            words.collect::<Vec<_>>().join("-")
+        };
+        let headers: Vec<_> = headers.map(|(name, value)| json!([spelled(&name), value])).collect();
+        let mut proxies = Map::new();
+        for (target, proxy) in setting(&set.proxies).iter().flat_map(|all| &all.by_target) {
+            proxies.insert(target.clone(), proxy.uri.clone().into());
+        }
+        let socket = self.options.client.keep_alive.map(|keep| {
+            json!({
+                "TCP_NODELAY": 1,
+                "SO_KEEPALIVE": 1,
+                "TCP_KEEPIDLE": keep.idle.as_secs(),
+                "TCP_KEEPINTVL": keep.interval.as_secs(),
+                "TCP_KEEPCNT": keep.count,
+            })
+        });
+        json!({
+            "headers": headers,
+            "proxies": proxies,
+            "stream": self.options.stream,
+            "verify": verify(&self.options.client.verify),
+            "cert": self.options.client.cert.as_ref().map(cert),
+            "max_redirects": set.max_redirects.unwrap_or(30),
+            "trust_env": set.trust_env.unwrap_or(true),
+            "socket_options": socket,
+        })
+    }
+}
+
+fn pair(pair: &Value) -> (String, String) {
+    let part = |i: usize| pair[i].as_str().unwrap_or_default();
+    (part(0).to_ascii_lowercase(), part(1).to_owned())
+}
+
+/// Names in lower case and in order; the order within a name is kept (D15).
+fn sorted(mut pairs: Vec<(String, String)>) -> Value {
+    pairs.sort_by(|a, b| a.0.cmp(&b.0));
+    pairs.into_iter().map(|(name, value)| json!([name, value])).collect()
+}
+
+/// One number is all three limits, a pair is for connecting and for reading.
+fn timeout(recorded: &Value) -> Value {
+    let recorded = recorded.get("$tuple").unwrap_or(recorded);
+    match recorded.as_array().map(Vec::as_slice) {
+        Some([connect, read]) => json!([connect, read, read]),
+        _ => json!([recorded, recorded, recorded]),
+    }
+}
+
+fn verify(verify: &Verify) -> Value {
+    match verify {
+        Verify::System => true.into(),
+        Verify::Off => false.into(),
+        Verify::File(path) => path.as_str().into(),
+    }
+}
+
+fn cert(cert: &ClientCert) -> Value {
+    match &cert.key {
+        Some(key) => json!([cert.cert, key]),
+        None => cert.cert.as_str().into(),
+    }
+}

@@ -1,0 +1,61 @@
+//! Deliberate differences: `tests/data/deviations.toml`.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+
+/// The list of deliberate differences.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deviations {
+    #[serde(default)]
+    deviation: Vec<Deviation>,
+}
+
+/// One entry: a rule, why, and the cases that differ by it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Deviation {
+    rule: String,
+    reason: String,
+    ids: Vec<String>,
+}
+
+impl Deviations {
+    /// Reads the list.
+    ///
+    /// # Panics
+    ///
+    /// If the file is missing or is not such a list, or names a case twice.
+    #[must_use]
+    pub fn read(path: &Path) -> Self {
+        let shown = path.display();
+        let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{shown}: {error}"));
+        let list: Self = toml::from_str(&text).unwrap_or_else(|error| panic!("{shown}: {error}"));
+        let mut seen = BTreeSet::new();
+        for entry in &list.deviation {
+            let number = entry.rule.strip_prefix('D').and_then(|n| n.parse::<u8>().ok());
+            let known = entry.rule == "quirk" || number.is_some_and(|n| (1..=22).contains(&n));
+            assert!(known, "{shown}: no rule {:?}", entry.rule);
+            assert!(!entry.reason.is_empty(), "{shown}: {} without a reason", entry.rule);
+            for id in &entry.ids {
+                assert!(seen.insert(id), "{shown}: {id} stands twice");
+            }
+        }
+        list
+    }
+
+    /// Gives the rule by which a case differs.
+    #[must_use]
+    pub fn rule(&self, id: &str) -> Option<&str> {
+        let entry = self.deviation.iter().find(|entry| entry.ids.iter().any(|one| one == id))?;
+        Some(&entry.rule)
+    }
+
+    /// Names all cases in the list.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.deviation.iter().flat_map(|entry| entry.ids.iter().map(String::as_str))
+    }
+}

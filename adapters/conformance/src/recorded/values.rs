@@ -1,0 +1,94 @@
+//! Placeholders, and the values that JSON lacks.
+
+use serde_json::Value;
+
+/// What each placeholder stands for where no socket is opened.
+const PLACEHOLDERS: [(&str, &str); 6] = [
+    ("{{PORT}}", "18080"),
+    ("{{PORT2}}", "18081"),
+    ("{{CLOSED_PORT}}", "18082"),
+    ("{{BOUNDARY}}", BOUNDARY),
+    ("{{FILES}}", "/recorded-files"),
+    ("{{CA_BUNDLE}}", "/recorded-files/ca.pem"),
+];
+
+/// The port on which nobody listens.
+pub(crate) const CLOSED_PORT: u16 = 18082;
+
+/// The multipart boundary, 32 characters as recorded.
+pub(crate) const BOUNDARY: &str = "0123456789abcdef0123456789abcdef";
+
+/// Puts values in place of the placeholders, at any depth, in names as in values.
+///
+/// In `expected` a text that is nothing but a port is a number.
+#[must_use]
+pub fn substitute(value: &Value, expected: bool) -> Value {
+    match value {
+        Value::String(text) => {
+            let new = replace(text);
+            match new.parse::<u16>() {
+                Ok(port) if expected && text.starts_with("{{") => port.into(),
+                _ => new.into(),
+            }
+        }
+        Value::Array(items) => items.iter().map(|item| substitute(item, expected)).collect(),
+        Value::Object(members) => {
+            let new = members.iter().map(|(k, v)| (replace(k), substitute(v, expected)));
+            Value::Object(new.collect())
+        }
+        other => other.clone(),
+    }
+}
+
+fn replace(text: &str) -> String {
+    PLACEHOLDERS.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value))
+}
+
+/// Reads a text of a hostile case: a string, or `$repeat`, `$concat` and `$hex` of such.
+///
+/// # Panics
+///
+/// If it is none of these.
+#[must_use]
+pub fn text_bytes(value: &Value) -> Vec<u8> {
+    if let Some(text) = value.as_str() {
+        return text.as_bytes().to_vec();
+    }
+    if let Some(parts) = value.get("$concat").and_then(Value::as_array) {
+        return parts.iter().flat_map(text_bytes).collect();
+    }
+    if let Some(text) = value.get("$hex").and_then(Value::as_str) {
+        return unhex(text);
+    }
+    let repeated = value.get("$repeat").and_then(Value::as_array).map(Vec::as_slice);
+    let Some([part, count]) = repeated else { panic!("not a text: {value}") };
+    let count = count.as_u64().and_then(|n| usize::try_from(n).ok()).expect("a count");
+    text_bytes(part).repeat(count)
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).expect("a hex digit") as u8;
+    text.as_bytes().chunks(2).map(|pair| pair.iter().fold(0, |n, b| n << 4 | digit(b))).collect()
+}
+
+/// Reads a text of a hostile case that is UTF-8; `None` if it is not.
+pub(crate) fn text(value: &Value) -> Option<String> {
+    String::from_utf8(text_bytes(value)).ok()
+}
+
+/// Reads a tagged value: the content if `value` is an object with this one member.
+pub(crate) fn tagged<'a>(value: &'a Value, tag: &str) -> Option<&'a Value> {
+    value.as_object().filter(|members| members.len() == 1)?.get(tag)
+}
+
+/// Takes `$tuple` tags off, at any depth: a tuple reads as a list.
+pub(crate) fn untuple(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(untuple).collect(),
+        Value::Object(members) => match tagged(value, "$tuple") {
+            Some(items) => untuple(items),
+            None => Value::Object(members.iter().map(|(k, v)| (k.clone(), untuple(v))).collect()),
+        },
+        other => other.clone(),
+    }
+}

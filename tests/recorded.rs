@@ -1,0 +1,33 @@
+//! The recorded cases that need no socket, at the level of the machine: see `http_hook_conformance::recorded`.
+
+use std::process::ExitCode;
+
+use http_hook_conformance::recorded::{Case, Data, Report, Verdict, calls, connections, hostile, run};
+
+const FILES: [&str; 2] = ["http_hook.json", "hostile.json"];
+
+/// Categories of `http_hook.json`: each belongs to exactly one test binary.
+const CONNECTIONS: [&str; 2] = ["connection_uri", "connection_json"];
+const CALLS: [&str; 6] =
+    ["base_url", "url_encoding", "method_body", "headers", "check_response", "state"];
+/// Categories of `hostile.json`.
+const HOSTILE: [&str; 6] =
+    ["connection-uri", "connection-json", "endpoint", "headers", "retry-after", "state"];
+
+fn main() -> ExitCode {
+    let data = Data::open(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data"));
+    let list = data.deviations();
+    let mut report = Report::default();
+    report.check_ids(&list, &data.ids(&FILES));
+    let groups: [(&str, &str, &[&str], fn(&Case) -> Verdict); 3] = [
+        ("http_hook.json", "http_hook", &CONNECTIONS, connections::run),
+        ("http_hook.json", "http_hook", &CALLS, calls::run),
+        ("hostile.json", "hostile", &HOSTILE, hostile::run),
+    ];
+    for (file, name, categories, one) in groups {
+        if let Some(cases) = data.cases(file) {
+            run(&mut report, name, &cases, &list, data.is_foreign(), categories, one);
+        }
+    }
+    report.finish()
+}
