@@ -361,6 +361,12 @@ impl Hook {
         Ok(response)
     }
 
+    /// Gives the options of the program and of the connection, without the defaults below them.
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        &self.0.options
+    }
+
     pub(crate) fn base(&self) -> &BaseUrl {
         &self.0.base
     }
