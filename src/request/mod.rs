@@ -1,7 +1,9 @@
 //! What is sent: plan, URL, headers, payload, options.
 
-pub(crate) mod auth;
+pub mod auth;
 pub(crate) mod build;
+#[cfg(feature = "digest")]
+pub(crate) mod chance;
 mod class;
 pub mod form;
 pub mod headers;
