@@ -14,6 +14,7 @@ mod options_json;
 pub(crate) mod origin;
 pub(crate) mod payload;
 pub(crate) mod plan;
+pub mod proxy;
 pub(crate) mod requote;
 pub(crate) mod url;
 
