@@ -1,7 +1,9 @@
 //! What is sent: plan, URL, headers, payload, options.
 
-pub(crate) mod auth;
+pub mod auth;
 pub(crate) mod build;
+#[cfg(feature = "digest")]
+pub(crate) mod chance;
 mod class;
 pub mod form;
 pub mod headers;
@@ -12,6 +14,7 @@ mod options_json;
 pub(crate) mod origin;
 pub(crate) mod payload;
 pub(crate) mod plan;
+pub mod proxy;
 pub(crate) mod requote;
 pub(crate) mod url;
 

@@ -1,6 +1,8 @@
 //! What came back: reason phrases, classification, hints.
 
 mod check;
+#[cfg(feature = "cookies")]
+pub mod cookies;
 pub mod hints;
 mod history;
 mod reason;

@@ -1,1 +1,30 @@
+//! Who sends the request: schemes, and the small machines behind them.
+//!
+//! ```text
+//! Basic, Bearer, ApiKey  ──proof──▶ Proof, with each request
+//! Digest                 ──401, Challenge──▶ DigestSession ──answer──▶ header
+//! OAuth2                 ──TokenSlot: one flight for all──▶ Token ──▶ header
+//! Netrc                  ──find(host)──▶ as Basic
+//! ```
+//!
+//! Each is [`Bound`] to the origin it belongs to.
+
 pub(crate) mod basic;
+mod bound;
+mod challenge;
+#[cfg(feature = "digest")]
+mod digest;
+mod netrc;
+mod oauth2;
+mod scheme;
+mod token_slot;
+
+pub use basic::basic;
+pub use bound::Bound;
+pub use challenge::Challenge;
+#[cfg(feature = "digest")]
+pub use digest::DigestSession;
+pub use netrc::Netrc;
+pub use oauth2::{ClientAuth, Grant, MAX_TOKEN_ANSWER, OAuth2, Token, TokenRequest};
+pub use scheme::{AuthRequest, AuthScheme, Authenticate, KeyPlace, Proof};
+pub use token_slot::{TokenCache, TokenSlot, TokenStep};
