@@ -40,9 +40,10 @@ pub fn request(input: &Input) -> Request<Bytes> {
 /// The URL: host, endpoint and encoded query.
 #[must_use]
 pub fn url(input: &Input) -> String {
-    let query =
-        form_urlencoded::Serializer::new(String::new()).extend_pairs(&input.query).finish();
-    format!("{}/{}?{}", input.host, input.endpoint, query)
+    let mut url = String::with_capacity(128);
+    url.extend([&input.host, "/", &input.endpoint, "?"]);
+    let query = url.len();
+    form_urlencoded::Serializer::for_suffix(url, query).extend_pairs(&input.query).finish()
 }
 
 /// The least that a call can do: everything is kept but the URL.

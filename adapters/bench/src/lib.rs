@@ -69,7 +69,7 @@ pub type Row = (&'static str, fn() -> Scenario);
 
 /// What the hook is measured against.
 pub const BASELINE: &str = "request by hand";
-/// One whole call through a ready hook.
+/// One whole call through a ready hook, whose connection has the login and the headers.
 pub const HOOK: &str = "hook";
 
 /// All scenarios, in the order of the table.
@@ -77,6 +77,7 @@ pub const SCENARIOS: &[Row] = &[
     (BASELINE, by_hand::built),
     ("request by hand, cloned template", by_hand::cloned),
     (HOOK, hook::one_call),
+    ("hook, headers given with the call", hook::headers_of_the_call),
     ("reqwest-middleware", middleware::plain),
     ("reqwest-middleware + reqwest-retry", middleware::with_retry),
     ("tower::retry", tower_retry::success),

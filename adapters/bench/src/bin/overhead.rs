@@ -40,7 +40,10 @@ fn run(name: &str, calls: &str) -> Result<(), String> {
 }
 
 fn table() -> Result<(), String> {
-    println!("{:<36} {:>12} {:>12} {:>8}", "one call, answered at once", "instructions", "allocations", "ns");
+    println!(
+        "{:<36} {:>12} {:>12} {:>8}",
+        "one call, answered at once", "instructions", "allocations", "ns"
+    );
     let (mut baseline, mut own) = (0, (0, 0));
     for &(name, prepare) in SCENARIOS {
         let mut scenario = prepare();
