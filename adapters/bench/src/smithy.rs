@@ -1,0 +1,62 @@
+//! The orchestrator of the AWS clients, over a connector that answers at once.
+
+use std::convert::Infallible;
+use std::hint::black_box;
+
+use aws_smithy_runtime::client::orchestrator::operation::{Operation, OperationBuilder};
+use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+
+use crate::{Input, Scenario, by_hand};
+
+#[derive(Debug)]
+struct Answer;
+
+impl HttpConnector for Answer {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        black_box(request);
+        let status = 200.try_into().expect("200 is a status");
+        HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::empty())))
+    }
+}
+
+/// Without retries.
+#[must_use]
+pub fn without_retry() -> Scenario {
+    calls(|builder| builder.no_retry())
+}
+
+/// With its standard retry mode, which is not needed.
+#[must_use]
+pub fn standard_retry() -> Scenario {
+    calls(|builder| builder.standard_retry(&RetryConfig::standard()))
+}
+
+fn calls(retry: fn(OperationBuilder) -> OperationBuilder) -> Scenario {
+    let input = Input::new();
+    let builder = OperationBuilder::new()
+        .behavior_version(BehaviorVersion::latest())
+        .service_name("bench")
+        .operation_name("bench")
+        .http_client(http_client_fn(|_, _| SharedHttpConnector::new(Answer)))
+        .endpoint_url(&input.host)
+        .no_auth()
+        .timeout_config(TimeoutConfig::disabled());
+    let operation: Operation<(), (), Infallible> = retry(builder)
+        .serializer(move |(): ()| {
+            let request = by_hand::request(black_box(&input)).map(|_| SdkBody::empty());
+            Ok(HttpRequest::try_from(request)?)
+        })
+        .deserializer(|response| {
+            assert!(response.status().is_success());
+            Ok(())
+        })
+        .build();
+    Box::new(move || pollster::block_on(operation.invoke(())).expect("it is answered"))
+}

@@ -1,0 +1,69 @@
+//! What must hold for any input: one function a subject, over bytes.
+//!
+//! Driven three times: by `properties.rs` with random bytes, by `corpus.rs` with what is kept in `fuzz/corpus`, and
+//! by the fuzzer.
+
+#![allow(dead_code, reason = "each driver uses a part")]
+
+pub mod connection;
+pub mod machine;
+pub mod request;
+pub mod state;
+
+/// A subject's name, as its fuzz target and its folder in the corpus have it, and what checks it.
+pub type Subject = (&'static str, fn(&[u8]));
+
+/// All subjects.
+pub const SUBJECTS: &[Subject] = &[
+    ("conn_uri", connection::uri),
+    ("conn_json", connection::json),
+    ("join", request::join),
+    ("headers", request::headers),
+    ("machine", machine::machine),
+    ("state", state::state),
+];
+
+/// A secret that is planted: not a word that a message could hold by itself.
+pub const MARKER: &str = "Q7zz9!planted";
+
+/// Bytes as a source of decisions. There are always more of them: behind the end all are 0.
+pub struct Choices<'a>(pub &'a [u8]);
+
+impl<'a> Choices<'a> {
+    /// The next byte.
+    pub fn byte(&mut self) -> u8 {
+        match self.0.split_first() {
+            Some((&byte, rest)) => {
+                self.0 = rest;
+                byte
+            }
+            None => 0,
+        }
+    }
+
+    /// One of several.
+    pub fn one_of<T: Clone>(&mut self, several: &[T]) -> T {
+        several[usize::from(self.byte()) % several.len()].clone()
+    }
+
+    /// Whether it is so: no, if there is nothing left to say.
+    pub fn flag(&mut self) -> bool {
+        self.byte() % 2 == 1
+    }
+
+    /// A time, mostly short, sometimes absurd.
+    pub fn milliseconds(&mut self) -> u64 {
+        let scale = self.one_of(&[0, 1, 10, 1_000, 60_000, 86_400_000, u64::MAX / 256]);
+        u64::from(self.byte()).saturating_mul(scale)
+    }
+
+    /// Whether all is said.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Bytes as lines of text; none if they are not UTF-8.
+pub fn lines(bytes: &[u8]) -> Option<Vec<&str>> {
+    Some(std::str::from_utf8(bytes).ok()?.split('\n').collect())
+}
