@@ -1,0 +1,3 @@
+//! What has to hold whatever client sends: the suite for transports, and the runner of recorded cases.
+
+pub mod recorded;
