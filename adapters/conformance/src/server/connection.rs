@@ -127,7 +127,9 @@ impl Connection {
         loop {
             let line = self.line()?;
             let size = line.split(|byte| *byte == b';').next().unwrap_or_default();
-            let size = std::str::from_utf8(size).ok().and_then(|text| usize::from_str_radix(text, 16).ok());
+            let size = std::str::from_utf8(size)
+                .ok()
+                .and_then(|text| usize::from_str_radix(text, 16).ok());
             match size {
                 None => return Err(io::ErrorKind::InvalidData.into()),
                 Some(0) => break,

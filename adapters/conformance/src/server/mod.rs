@@ -201,7 +201,8 @@ impl Shared {
 
     /// Records a request; gives its index and what to do with it.
     fn arrived(&self, seen: Seen) -> (usize, Reply) {
-        let reply = lock(&self.routes).get_mut(&route_of(&seen.target())).and_then(VecDeque::pop_front);
+        let reply =
+            lock(&self.routes).get_mut(&route_of(&seen.target())).and_then(VecDeque::pop_front);
         let mut all = lock(&self.seen);
         all.push(seen);
         (all.len() - 1, reply.unwrap_or_else(|| Reply::status(500, &[], b"not in the script")))
