@@ -18,8 +18,6 @@ pub(crate) struct Deadline {
 }
 
 impl Deadline {
-    pub(crate) const NEVER: Self = Self { at: None, key: None };
-
     /// Gives the moment `limit` after `start`.
     pub(crate) fn after(start: Instant, limit: Option<Duration>) -> Self {
         Self { at: limit.and_then(|limit| start.checked_add(limit)), key: None }

@@ -11,11 +11,10 @@ use http_body::{Frame, SizeHint};
 use http_hook::{Body, Capabilities, SendOptions, Transport, TransportError, blocking};
 
 use super::report::{Limit, Report};
-use crate::server::Server;
 
 /// Runs every check over a blocking transport, save those that drop a future.
-pub fn check(transport: &dyn blocking::Transport, server: &Server, limits: &[Limit]) -> Report {
-    pollster::block_on(super::run(&InPlace(transport), server, limits, false))
+pub fn check(transport: &dyn blocking::Transport, limits: &[Limit]) -> Report {
+    pollster::block_on(super::run(&InPlace(transport), limits, false))
 }
 
 /// A blocking transport that blocks inside a future: good enough for checks that run one at a time.

@@ -14,6 +14,8 @@ use super::{PATIENCE, Shared};
 
 const MAX_HEAD: usize = 4 << 20;
 const MAX_BODY: usize = 256 << 20;
+/// The first byte of a TLS handshake, which this server answers in plain text.
+const TLS_HANDSHAKE: u8 = 22;
 const TICK: Duration = Duration::from_millis(20);
 
 pub(super) struct Connection {
@@ -102,6 +104,10 @@ impl Connection {
             if let Some(end) = find(&self.buffer, b"\r\n\r\n") {
                 let rest = self.buffer.split_off(end + 4);
                 return Ok(Some(std::mem::replace(&mut self.buffer, rest)));
+            }
+            if self.buffer.first() == Some(&TLS_HANDSHAKE) {
+                self.stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")?;
+                return Ok(None);
             }
             if self.buffer.len() > MAX_HEAD || !self.fill()? {
                 return Ok(None);
