@@ -1,0 +1,218 @@
+//! Bodies that stream, up and down.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{Method, Request};
+use http_body::{Frame, SizeHint};
+use http_hook::{
+    Body, Capability, ClientOptions, SendOptions, Timeouts, TransportError,
+    TransportErrorKind as Kind,
+};
+
+use super::probe::{Probe, get, request};
+use super::row::{Check, Checking};
+use crate::server::Reply;
+
+const MIB: usize = 1 << 20;
+
+pub(super) fn checks() -> Vec<Check> {
+    let up = |name, expected, run: fn(&'static str) -> Streamed, body| {
+        Check::new(name, 48, expected, move |probe| Box::pin(streamed(probe, run(body))))
+            .needs(Capability::StreamRequest)
+    };
+    vec![
+        up("stream-up", "all of it, chunked", |body| Streamed::new(body, None), "hello"),
+        up(
+            "stream-up-length",
+            "all of it, with its length",
+            |body| Streamed::new(body, Some(5)),
+            "hello",
+        ),
+        up("stream-up-empty", "an empty body", |body| Streamed::new(body, None), ""),
+        up(
+            "stream-up-fails",
+            "a request body error, never a whole body",
+            |body| Streamed::failing(body),
+            "hel",
+        ),
+        up(
+            "stream-up-short",
+            "a request body error, never a whole body",
+            |body| Streamed::new(body, Some(8)),
+            "hello",
+        ),
+        up(
+            "stream-up-long",
+            "a request body error, never a whole body",
+            |body| Streamed::new(body, Some(3)),
+            "hello",
+        ),
+        Check::new("stream-up-8-mib", None, "all of it", up_large).needs(Capability::StreamRequest),
+        Check::new("stream-down", None, "the first piece before the last is sent", down)
+            .needs(Capability::StreamResponse),
+        Check::new("stream-down-8-mib", None, "all of it", down_large),
+        Check::new("stream-down-dropped", 40, "the next request gets its own answer", down_dropped),
+        Check::new("answer-before-body", None, "the answer, or an error", early_answer),
+    ]
+}
+
+/// A request body that comes in pieces.
+struct Streamed {
+    pieces: VecDeque<Result<Bytes, TransportError>>,
+    len: Option<u64>,
+    sent: Vec<u8>,
+    fails: bool,
+}
+
+impl Streamed {
+    fn new(body: &'static str, len: Option<u64>) -> Self {
+        let pieces = body.as_bytes().chunks(2).map(|piece| Ok(Bytes::from_static(piece))).collect();
+        let fails = len.is_some_and(|len| len != body.len() as u64);
+        Self { pieces, len, sent: body.into(), fails }
+    }
+
+    fn failing(body: &'static str) -> Self {
+        let mut streamed = Self::new(body, None);
+        let error = TransportError::new(Kind::RequestBody, http_hook::Sent::Maybe);
+        streamed.pieces.push_back(Err(error.with_source("the source ran dry")));
+        Self { fails: true, ..streamed }
+    }
+}
+
+impl http_body::Body for Streamed {
+    type Data = Bytes;
+    type Error = TransportError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        Poll::Ready(self.pieces.pop_front().map(|piece| piece.map(Frame::data)))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.len.map_or_else(SizeHint::default, SizeHint::with_exact)
+    }
+}
+
+async fn streamed(probe: &Probe<'_>, body: Streamed) -> Result<(), String> {
+    let (sent, fails, len) = (body.sent.clone(), body.fails, body.len);
+    let route = probe.route([Reply::ok(b"ok"), Reply::ok(b"next")]);
+    let told = probe.send(post(route.url(), Body::stream(body))).await;
+    let seen = route.requests();
+    told.agrees_with(&seen)?;
+    if fails {
+        return match told.error() {
+            Some(error)
+                if error.kind() == Kind::RequestBody && !seen.iter().any(|seen| seen.whole) =>
+            {
+                Ok(())
+            }
+            _ => Err(format!("was told {}, came as {seen:?}", told.summary())),
+        };
+    }
+    told.answer(200, b"ok")?;
+    let length = seen[0].text("content-length").and_then(|length| length.parse().ok());
+    if seen[0].body != sent || (len.is_some() && length != len) {
+        return Err(format!("came as {seen:?} with the length {length:?}"));
+    }
+    Ok(())
+}
+
+fn post(url: &str, body: Body) -> Request<Body> {
+    request(Method::POST, url, "").map(|_| body)
+}
+
+fn up_large<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
+    Box::pin(async move {
+        let all: Vec<u8> = (0..8 * MIB).map(|index| (index % 251).to_le_bytes()[0]).collect();
+        let pieces = all.chunks(100_000).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
+        let body = Streamed { pieces, len: None, sent: Vec::new(), fails: false };
+        let route = probe.route([Reply::ok(b"ok")]);
+        probe.send(post(route.url(), Body::stream(body))).await.answer(200, b"ok")?;
+        if route.requests()[0].body == all { Ok(()) } else { Err("other bytes came".to_owned()) }
+    })
+}
+
+fn down_large<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
+    Box::pin(async move {
+        let all: Vec<u8> = (0..8 * MIB).map(|index| (index % 251).to_le_bytes()[0]).collect();
+        let route = probe.route([Reply::ok(&all)]);
+        probe.send(get(route.url())).await.answer(200, &all).map(|_| ())
+    })
+}
+
+fn down<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
+    Box::pin(async move {
+        let pause = Duration::from_millis(500);
+        let reply = Reply::ok(b"hello").without_last(3).wait(pause).write("llo");
+        let route = probe.route([reply]);
+        let start = Instant::now();
+        let mut body = respond(probe, route.url()).await?;
+        let first = frame(&mut body).await?.ok_or("there was no body")?;
+        let took = start.elapsed();
+        let mut all = first.to_vec();
+        while let Some(more) = frame(&mut body).await? {
+            all.extend_from_slice(&more);
+        }
+        if all == b"hello" && took < pause {
+            Ok(())
+        } else {
+            Err(format!("{all:?} after {took:?}"))
+        }
+    })
+}
+
+fn down_dropped<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
+    Box::pin(async move {
+        let route = probe.route([Reply::ok(&vec![b'x'; 4 * MIB]), Reply::ok(b"own")]);
+        let mut body = respond(probe, route.url()).await?;
+        frame(&mut body).await?.ok_or("there was no body")?;
+        drop(body);
+        probe.send(get(route.url())).await.answer(200, b"own").map(|_| ())
+    })
+}
+
+/// A server may refuse before it has read everything, as with a status 413.
+fn early_answer<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
+    Box::pin(async move {
+        let refusal = Reply::deaf()
+            .write("HTTP/1.1 413 No\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno");
+        let route = probe.route([refusal.close()]);
+        let told = probe.send(request(Method::POST, route.url(), vec![b'x'; 8 * MIB])).await;
+        told.agrees_with(&route.requests())?;
+        match told.error() {
+            None => told.answer(413, b"no").map(|_| ()),
+            Some(error) if error.kind() == Kind::Bug => Err(told.summary()),
+            Some(_) => Ok(()),
+        }
+    })
+}
+
+async fn respond(probe: &Probe<'_>, url: &str) -> Result<Body, String> {
+    let mut options = SendOptions::new(Timeouts::default(), ClientOptions::default());
+    options.stream = true;
+    let answer = probe.transport.send(get(url), &options).await;
+    answer.map(http::Response::into_body).map_err(|error| super::probe::describe(&error))
+}
+
+async fn frame(body: &mut Body) -> Result<Option<Bytes>, String> {
+    loop {
+        let frame =
+            poll_fn(|context| http_body::Body::poll_frame(Pin::new(&mut *body), context)).await;
+        match frame {
+            None => return Ok(None),
+            Some(Err(error)) => return Err(super::probe::describe(&error)),
+            Some(Ok(frame)) => match frame.into_data() {
+                Ok(data) if data.is_empty() => {}
+                Ok(data) => return Ok(Some(data)),
+                Err(_) => {}
+            },
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Connections that were kept and die before, during or after a request: nothing is sent twice.
+
+use std::thread;
+use std::time::Duration;
+
+use http::Method;
+use http_hook::{Sent, TransportErrorKind as Kind};
+
+use super::probe::{get, request};
+use super::row::{Check, Expect, row};
+use crate::server::Reply;
+
+const BROKEN: &[Kind] = &[Kind::Interrupted];
+
+pub(super) fn checks() -> Vec<Check> {
+    let once = Expect::Unsent(BROKEN, Sent::Maybe);
+    let mut checks = vec![reused(), closed_while_idle(), not_reused_after_error()];
+    for (name, method, body, reply) in [
+        ("kept-closed-get", Method::GET, b"".as_slice(), Reply::silent().close()),
+        ("kept-reset-get", Method::GET, b"", Reply::silent().reset()),
+        ("kept-closed-put", Method::PUT, b"body", Reply::silent().close()),
+        ("kept-closed-post", Method::POST, b"body", Reply::silent().close()),
+        ("kept-reset-post", Method::POST, b"body", Reply::silent().reset()),
+        ("kept-closed-post-body-unread", Method::POST, b"body", Reply::deaf().close()),
+        ("kept-reset-post-body-unread", Method::POST, b"body", Reply::deaf().reset()),
+        ("kept-closed-post-large", Method::POST, LARGE, Reply::silent().close()),
+        ("kept-reset-post-large-unread", Method::POST, LARGE, Reply::deaf().reset()),
+        ("kept-closed-post-empty", Method::POST, b"", Reply::silent().close()),
+        ("kept-reset-post-empty", Method::POST, b"", Reply::silent().reset()),
+        ("kept-closed-patch", Method::PATCH, b"body", Reply::silent().close()),
+        ("kept-closed-patch-empty", Method::PATCH, b"", Reply::silent().close()),
+    ] {
+        let replies = vec![Reply::ok(b"warm"), reply, Reply::ok(b"sent again")];
+        checks.push(row(name, 9, (method, body), true, replies, once));
+    }
+    checks
+}
+
+const LARGE: &[u8] = &[b'x'; 1 << 20];
+
+fn reused() -> Check {
+    Check::new("kept-reused", None, "two requests come by one connection", |probe| {
+        Box::pin(async move {
+            let route = probe.route([Reply::ok(b"warm"), Reply::ok(b"ok")]);
+            probe.send(get(route.url())).await.answer(200, b"warm")?;
+            probe.send(get(route.url())).await.answer(200, b"ok")?;
+            match route.requests().as_slice() {
+                [one, two] if one.connection == two.connection => Ok(()),
+                seen => Err(format!("came as {seen:?}")),
+            }
+        })
+    })
+}
+
+fn closed_while_idle() -> Check {
+    let expected = "the answer over a new connection, or an error; sent once";
+    Check::new("kept-closed-while-idle", 9, expected, |probe| {
+        Box::pin(async move {
+            for method in [Method::GET, Method::POST] {
+                let route = probe.route([Reply::ok(b"warm").close(), Reply::ok(b"ok")]);
+                probe.send(get(route.url())).await.answer(200, b"warm")?;
+                thread::sleep(Duration::from_millis(50));
+                let told = probe.send(request(method, route.url(), "body")).await;
+                Expect::Either(200, b"ok").holds(&told)?;
+                told.agrees_with(&route.requests()[1..])?;
+            }
+            Ok(())
+        })
+    })
+}
+
+/// A connection with an unread rest must not serve the next request.
+fn not_reused_after_error() -> Check {
+    Check::new("kept-not-poisoned", 15, "the next request gets its own answer", |probe| {
+        Box::pin(async move {
+            let rest = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nother";
+            let route = probe.route([Reply::ok(b"ok").write(rest), Reply::ok(b"own")]);
+            let _ = probe.send(get(route.url())).await;
+            thread::sleep(Duration::from_millis(50));
+            probe.send(get(route.url())).await.answer(200, b"own").map(|_| ())
+        })
+    })
+}

@@ -1,0 +1,125 @@
+//! Options that only a client can carry out: TLS, and proxies.
+
+use http_hook::{
+    Capability, ClientOptions, Proxy, Secret, SendOptions, Sent, Timeouts,
+    TransportErrorKind as Kind, Verify,
+};
+
+use super::probe::{Probe, Told, get};
+use super::row::{Check, Checking};
+use crate::server::{Reply, refusing};
+
+pub(super) fn checks() -> Vec<Check> {
+    vec![
+        Check::new("tls-garbage", 7, "a TLS error, not sent", tls_garbage),
+        Check::new("tls-garbage-verify-off", 7, "a TLS error, not sent", tls_unverified)
+            .needs(Capability::VerifyOff),
+        Check::new("verify-file-missing", 6, "a TLS error, not sent", verify_missing)
+            .needs(Capability::VerifyFile),
+        Check::new("proxy-http", None, "an absolute target, credentials for the proxy", proxy_http)
+            .needs(Capability::ProxyAuth),
+        Check::new("proxy-refused", 35, "a proxy error, not sent", proxy_refused)
+            .needs(Capability::ProxyHttp),
+        Check::new("proxy-connect-refused", 35, "a proxy error, not sent", proxy_tunnel)
+            .needs(Capability::ProxyHttps),
+        Check::new("proxy-not-ambient", 19, "no proxy that was not asked for", proxy_none),
+    ]
+}
+
+fn expect(told: &Told, kind: Kind) -> Result<(), String> {
+    match told.error() {
+        Some(error) if (error.kind(), error.sent()) == (kind, Sent::No) => Ok(()),
+        _ => Err(format!("was told {}", told.summary())),
+    }
+}
+
+async fn send_under(probe: &Probe<'_>, url: &str, set: impl FnOnce(&mut ClientOptions)) -> Told {
+    let mut options = ClientOptions::default();
+    set(&mut options);
+    probe.send_under(get(url), &SendOptions::new(Timeouts::default(), options)).await
+}
+
+fn proxy(uri: String, credential: Option<(String, Secret)>) -> Option<Proxy> {
+    Some(Proxy { uri, credential })
+}
+
+/// The server answers a handshake in plain text.
+fn tls_garbage<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
+    Box::pin(async move {
+        let url = format!("https://{}/", probe.server.addr());
+        expect(&probe.send(get(&url)).await, Kind::Tls)
+    })
+}
+
+fn tls_unverified<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
+    Box::pin(async move {
+        let url = format!("https://{}/", probe.server.addr());
+        let told = send_under(probe, &url, |options| options.verify = Verify::Off).await;
+        expect(&told, Kind::Tls)
+    })
+}
+
+fn verify_missing<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
+    Box::pin(async move {
+        let url = format!("https://{}/", probe.server.addr());
+        let file = "/nonexistent/authorities.pem".to_owned();
+        let told = send_under(probe, &url, |options| options.verify = Verify::File(file)).await;
+        expect(&told, Kind::Tls)
+    })
+}
+
+fn proxy_http<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
+    Box::pin(async move {
+        let route = probe.route([Reply::ok(b"ok"), Reply::ok(b"ok")]);
+        let url = format!("http://target.invalid{}/a", route.path());
+        let uri = format!("http://{}", probe.server.addr());
+        let credential = ("user".to_owned(), Secret::new("secret"));
+        let told =
+            send_under(probe, &url, |options| options.proxy = proxy(uri, Some(credential))).await;
+        told.answer(200, b"ok")?;
+        let direct = probe.send(get(route.url())).await;
+        direct.answer(200, b"ok")?;
+        let [proxied, direct] = &route.requests()[..] else {
+            return Err(format!("came as {:?}", route.requests()));
+        };
+        let authorization = proxied.text("proxy-authorization");
+        if proxied.target() != url || authorization.as_deref() != Some("Basic dXNlcjpzZWNyZXQ=") {
+            return Err(format!("came as {proxied:?} with {authorization:?}"));
+        }
+        match direct.text("proxy-authorization") {
+            None => Ok(()),
+            Some(_) => Err("the credentials went on to the target".to_owned()),
+        }
+    })
+}
+
+fn proxy_refused<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
+    Box::pin(async move {
+        let uri = format!("http://{}", refusing());
+        let told =
+            send_under(probe, "http://target.invalid/", |options| options.proxy = proxy(uri, None));
+        expect(&told.await, Kind::Proxy)
+    })
+}
+
+fn proxy_tunnel<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
+    Box::pin(async move {
+        let uri = format!("http://{}", probe.server.addr());
+        let told = send_under(probe, "https://target.invalid/", |options| {
+            options.proxy = proxy(uri, None)
+        });
+        expect(&told.await, Kind::Proxy)
+    })
+}
+
+fn proxy_none<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
+    Box::pin(async move {
+        let route = probe.route([Reply::ok(b"ok")]);
+        probe.send(get(route.url())).await.answer(200, b"ok")?;
+        let target = route.requests().first().map(|seen| seen.target());
+        match target.as_deref() == Some(route.path()) {
+            true => Ok(()),
+            false => Err(format!("came as {target:?}")),
+        }
+    })
+}

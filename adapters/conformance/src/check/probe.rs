@@ -1,0 +1,132 @@
+//! One send, and all that the caller was told of it.
+
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{Method, Request, response};
+use http_hook::{Body, ClientOptions, SendOptions, Sent, Timeouts, Transport, TransportError};
+
+use crate::server::{Reply, Route, Seen, Server};
+
+const MAX_BODY: u64 = 64 << 20;
+
+/// A transport under test.
+pub(super) struct Probe<'a> {
+    pub(super) transport: &'a dyn Transport,
+    pub(super) server: &'a Server,
+}
+
+impl<'a> Probe<'a> {
+    pub(super) fn new(transport: &'a dyn Transport, server: &'a Server) -> Self {
+        Self { transport, server }
+    }
+
+    pub(super) fn route(&self, replies: impl IntoIterator<Item = Reply>) -> Route {
+        self.server.route(replies)
+    }
+
+    /// Sends without limits of time.
+    pub(super) async fn send(&self, request: Request<Body>) -> Told {
+        self.send_within(request, Timeouts::default()).await
+    }
+
+    pub(super) async fn send_within(&self, request: Request<Body>, timeouts: Timeouts) -> Told {
+        self.send_under(request, &SendOptions::new(timeouts, ClientOptions::default())).await
+    }
+
+    pub(super) async fn send_under(&self, request: Request<Body>, options: &SendOptions) -> Told {
+        let start = Instant::now();
+        let answer = self.transport.send(request, options).await;
+        let (head, body) = match answer {
+            Err(error) => (Err(error), None),
+            Ok(response) => {
+                let (parts, body) = response.into_parts();
+                (Ok(parts), Some(body.collect(MAX_BODY).await))
+            }
+        };
+        Told { head, body, took: start.elapsed() }
+    }
+}
+
+pub(super) fn request(method: Method, url: &str, body: impl Into<Bytes>) -> Request<Body> {
+    let mut request = Request::new(Body::Bytes(body.into()));
+    *request.method_mut() = method;
+    *request.uri_mut() = url.parse().expect("the suite's URLs are valid");
+    request
+}
+
+pub(super) fn get(url: &str) -> Request<Body> {
+    request(Method::GET, url, Bytes::new())
+}
+
+/// What the caller was told.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) head: Result<response::Parts, TransportError>,
+    pub(super) body: Option<Result<Bytes, TransportError>>,
+    pub(super) took: Duration,
+}
+
+impl Told {
+    /// Gives the error, be it instead of a head or in the body.
+    pub(super) fn error(&self) -> Option<&TransportError> {
+        match (&self.head, &self.body) {
+            (Err(error), _) | (_, Some(Err(error))) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Expects an answer that is whole.
+    pub(super) fn answer(&self, status: u16, body: &[u8]) -> Result<&response::Parts, String> {
+        match (&self.head, &self.body) {
+            (Ok(parts), Some(Ok(own))) if parts.status.as_u16() == status && own == body => {
+                Ok(parts)
+            }
+            _ => Err(format!("was told {}", self.summary())),
+        }
+    }
+
+    pub(super) fn summary(&self) -> String {
+        let body = match &self.body {
+            None => String::new(),
+            Some(Ok(body)) => format!(" with {} bytes", body.len()),
+            Some(Err(error)) => format!(" and in the body {}", describe(error)),
+        };
+        match &self.head {
+            Ok(parts) => format!("status {}{body} in {:?}", parts.status.as_u16(), self.took),
+            Err(error) => format!("{} in {:?}", describe(error), self.took),
+        }
+    }
+
+    /// Compares what was told with what was seen: rules a to d for one send.
+    pub(super) fn agrees_with(&self, seen: &[Seen]) -> Result<(), String> {
+        let told = self.head.as_ref().map_err(TransportError::sent);
+        match (told, seen.len()) {
+            (Ok(_) | Err(Sent::Yes), 0) => Err("an answer to a request that never came".to_owned()),
+            (Err(Sent::No), 1..) => Err("said not sent, but it came".to_owned()),
+            (_, 2..) => Err(format!("one send came {} times", seen.len())),
+            _ => Ok(()),
+        }
+    }
+}
+
+pub(super) fn describe(error: &TransportError) -> String {
+    let source = std::error::Error::source(error);
+    let source = source.map(|source| format!(": {source}")).unwrap_or_default();
+    format!("error {} (sent {:?}{source})", error.kind().name(), error.sent())
+}
+
+/// Runs a future; gives `None` if it panics.
+pub(super) async fn catch_panics<F: Future>(future: AssertUnwindSafe<F>) -> Option<F::Output> {
+    let mut future = pin!(future.0);
+    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(output)) => Poll::Ready(Some(output)),
+        Err(_) => Poll::Ready(None),
+    })
+    .await
+}

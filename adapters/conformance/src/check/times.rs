@@ -1,0 +1,168 @@
+//! Limits of time: each holds within a tenth, and says what it waited for.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use http_hook::{Capability, Sent, TimeoutPhase, Timeouts, TransportErrorKind as Kind};
+
+use super::probe::{Probe, Told, get, request};
+use super::row::{Check, Checking};
+use crate::server::{Hanging, Reply};
+
+const LIMIT: Duration = Duration::from_millis(400);
+/// A tenth, and what a loaded machine takes to notice.
+const SLACK: Duration = Duration::from_millis(240);
+
+pub(super) fn checks() -> Vec<Check> {
+    vec![
+        Check::new("timeout-connect", 4, "connect timeout, not sent", connect)
+            .needs(Capability::ConnectTimeout),
+        limited("timeout-head", TimeoutPhase::Head, || Reply::silent().hang()),
+        limited("timeout-head-drip", TimeoutPhase::Head, || {
+            Reply::silent().drip("HTTP/1.1 200 OK\r\n", LIMIT / 4).hang()
+        }),
+        limited("timeout-idle", TimeoutPhase::Body, || Reply::ok(b"hello").without_last(3).hang()),
+        limited("timeout-total-in-head", TimeoutPhase::Total, || Reply::silent().hang()),
+        limited("timeout-total-in-body", TimeoutPhase::Total, || {
+            Reply::ok(b"hello").without_last(3).hang()
+        }),
+        limited("timeout-total-drip", TimeoutPhase::Total, || {
+            Reply::ok(&[b'x'; 100]).without_last(100).drip([b'x'; 100], LIMIT / 8)
+        }),
+        Check::new("no-timeout-in-time", 17, "a slow answer within its limits is whole", in_time)
+            .needs(Capability::IdleTimeout),
+        Check::new("next-after-timeout", 18, "the next request gets its own answer", next)
+            .needs(Capability::HeadTimeout),
+        Check::new("next-after-drop", 40, "the next request gets its own answer", next_after_drop)
+            .drops_future(),
+        Check::new("drop-closes", 40, "the server sees the connection closed", drop_closes)
+            .drops_future(),
+    ]
+}
+
+fn limited(name: &'static str, phase: TimeoutPhase, reply: fn() -> Reply) -> Check {
+    let (needs, timeouts) = match phase {
+        TimeoutPhase::Head => {
+            (Capability::HeadTimeout, timeouts(|limits| limits.head = Some(LIMIT)))
+        }
+        TimeoutPhase::Body => {
+            (Capability::IdleTimeout, timeouts(|limits| limits.idle = Some(LIMIT)))
+        }
+        _ => (Capability::TotalTimeout, timeouts(|limits| limits.total = Some(LIMIT))),
+    };
+    Check::new(name, 17, "a timeout of this phase, after its limit", move |probe| {
+        Box::pin(async move {
+            let route = probe.route([reply()]);
+            let told = probe.send_within(get(route.url()), timeouts).await;
+            expect_timeout(&told, phase)?;
+            told.agrees_with(&route.requests())
+        })
+    })
+    .needs(needs)
+}
+
+fn timeouts(set: impl FnOnce(&mut Timeouts)) -> Timeouts {
+    let mut timeouts = Timeouts::default();
+    set(&mut timeouts);
+    timeouts
+}
+
+fn expect_timeout(told: &Told, phase: TimeoutPhase) -> Result<(), String> {
+    let in_time = (LIMIT.mul_f32(0.9)..=LIMIT.mul_f32(1.1) + SLACK).contains(&told.took);
+    match told.error() {
+        Some(error) if error.kind() == Kind::Timeout(phase) && in_time => Ok(()),
+        _ => Err(format!("was told {}", told.summary())),
+    }
+}
+
+fn connect<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
+    Box::pin(async move {
+        let hanging = Hanging::new().map_err(|error| error.to_string())?;
+        let url = format!("http://{}/", hanging.addr());
+        let limits = timeouts(|limits| limits.connect = Some(LIMIT));
+        let told = probe.send_within(get(&url), limits).await;
+        expect_timeout(&told, TimeoutPhase::Connect)?;
+        match &told.head {
+            Err(error) if error.sent() == Sent::No => Ok(()),
+            _ => Err(format!("was told {}", told.summary())),
+        }
+    })
+}
+
+fn in_time<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
+    Box::pin(async move {
+        let drip = Reply::ok(b"hello").without_last(5).drip("hello", LIMIT / 3);
+        let route = probe.route([drip]);
+        let limits = timeouts(|limits| {
+            limits.connect = Some(LIMIT);
+            limits.head = Some(LIMIT);
+            limits.idle = Some(LIMIT);
+        });
+        let told = probe.send_within(get(route.url()), limits).await;
+        told.answer(200, b"hello").map(|_| ())
+    })
+}
+
+fn next<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
+    Box::pin(async move {
+        let late = Reply::silent().wait(LIMIT / 2).write(LATE);
+        let route = probe.route([Reply::ok(b"warm"), late, Reply::ok(b"own")]);
+        probe.send(get(route.url())).await.answer(200, b"warm")?;
+        let limits = timeouts(|limits| limits.head = Some(LIMIT / 4));
+        let _ = probe.send_within(get(route.url()), limits).await;
+        probe.send(get(route.url())).await.answer(200, b"own").map(|_| ())
+    })
+}
+
+const LATE: &str = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate";
+
+fn next_after_drop<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
+    Box::pin(async move {
+        let late = Reply::silent().wait(LIMIT / 2).write(LATE);
+        let route = probe.route([Reply::ok(b"warm"), late, Reply::ok(b"own")]);
+        probe.send(get(route.url())).await.answer(200, b"warm")?;
+        drop_when_seen(probe, route.url(), || route.requests().len() == 2).await?;
+        probe.send(get(route.url())).await.answer(200, b"own").map(|_| ())
+    })
+}
+
+fn drop_closes<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
+    Box::pin(async move {
+        let route = probe.route([Reply::silent().hang()]);
+        drop_when_seen(probe, route.url(), || route.requests().len() == 1).await?;
+        let start = Instant::now();
+        while start.elapsed() < 4 * LIMIT {
+            if route.requests().iter().all(|seen| seen.gone) {
+                return Ok(());
+            }
+            thread::sleep(LIMIT / 20);
+        }
+        Err("the connection stayed open".to_owned())
+    })
+}
+
+/// Starts a POST and drops its future once the server has it.
+async fn drop_when_seen(
+    probe: &Probe<'_>,
+    url: &str,
+    seen: impl Fn() -> bool,
+) -> Result<(), String> {
+    let start = Instant::now();
+    let mut sending = pin!(probe.send(request(http::Method::POST, url, "body")));
+    poll_fn(|context| match sending.as_mut().poll(context) {
+        Poll::Ready(told) => Poll::Ready(Err(format!("was told {} too soon", told.summary()))),
+        Poll::Pending if seen() => Poll::Ready(Ok(())),
+        Poll::Pending if start.elapsed() > 4 * LIMIT => {
+            Poll::Ready(Err("it never came".to_owned()))
+        }
+        Poll::Pending => {
+            thread::sleep(Duration::from_millis(2));
+            context.waker().wake_by_ref();
+            Poll::Pending
+        }
+    })
+    .await
+}

@@ -1,0 +1,130 @@
+//! isahc's errors by what they tell: the kind, and whether the server may have seen the request.
+//!
+//! isahc's own kinds are too coarse (a reset is "unknown"), so libcurl's code in the chain of sources decides.
+//! Of libcurl's texts only those are kept that cannot hold a URL.
+
+use std::any::Any;
+use std::error::Error as StdError;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use http_hook::{Sent, TimeoutPhase, TransportError, TransportErrorKind as Kind};
+use isahc::error::ErrorKind;
+
+/// The caller's source of the request body failed.
+#[derive(Debug)]
+pub(crate) struct SourceFailed(pub(crate) &'static str);
+
+impl std::fmt::Display for SourceFailed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl StdError for SourceFailed {}
+
+/// Reads an error that came instead of a head.
+pub(crate) fn of_head(error: &isahc::Error, proxied: bool) -> TransportError {
+    let mut source: Option<&(dyn StdError + 'static)> = Some(error);
+    while let Some(one) = source {
+        if let Some(failed) = source_failed(one) {
+            return TransportError::new(Kind::RequestBody, Sent::Maybe).with_source(failed.0);
+        }
+        if let Some(curl) = one.downcast_ref::<curl::Error>() {
+            return of_curl(curl, proxied);
+        }
+        source = one.source();
+    }
+    match error.kind() {
+        ErrorKind::InvalidRequest | ErrorKind::InvalidTlsConfiguration => {
+            refused("isahc refused the request")
+        }
+        ErrorKind::ClientInitialization => TransportError::new(Kind::Connect, Sent::No),
+        ErrorKind::ProtocolViolation => TransportError::new(Kind::Protocol, Sent::Maybe),
+        _ => TransportError::new(Kind::Interrupted, Sent::Maybe),
+    }
+}
+
+/// Reads an error that came in the body: there was a head, so the request was sent.
+pub(crate) fn of_body(error: &io::Error) -> TransportError {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<isahc::Error>());
+    let Some(inner) = inner else {
+        return TransportError::new(Kind::Body, Sent::Yes).with_source("the exchange was given up");
+    };
+    let error = of_head(inner, false);
+    let kind = match error.kind() {
+        kind @ (Kind::Protocol | Kind::Limit | Kind::RequestBody | Kind::Timeout(_)) => kind,
+        _ => Kind::Body,
+    };
+    let text = StdError::source(&error).map(ToString::to_string).unwrap_or_default();
+    TransportError::new(kind, Sent::Yes).with_source(text)
+}
+
+/// A request that is not given to the client at all.
+pub(crate) fn refused(why: &'static str) -> TransportError {
+    TransportError::new(Kind::InvalidRequest, Sent::No).with_source(why)
+}
+
+/// Runs a step of the client; its panic is an error.
+pub(crate) fn guard<T>(step: impl FnOnce() -> T) -> Result<T, TransportError> {
+    catch_unwind(AssertUnwindSafe(step)).map_err(|panic: Box<dyn Any + Send>| {
+        drop(panic); // its text may hold what the request holds
+        TransportError::new(Kind::Bug, Sent::Maybe).with_source("isahc panicked")
+    })
+}
+
+fn source_failed<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a SourceFailed> {
+    error.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref()
+}
+
+/// The table of libcurl's codes (`curl/curl.h`, `CURLE_*`).
+fn of_curl(error: &curl::Error, proxied: bool) -> TransportError {
+    let text = error.extra_description().unwrap_or_default();
+    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    let (kind, sent) = match error.code() {
+        // URL_MALFORMAT, NOT_BUILT_IN, BAD_FUNCTION_ARGUMENT, UNKNOWN_OPTION
+        3 | 4 | 43 | 48 => (Kind::InvalidRequest, Sent::No),
+        // COULDNT_RESOLVE_PROXY, PROXY
+        5 | 97 => (Kind::Proxy, Sent::No),
+        // COULDNT_RESOLVE_HOST
+        6 => (Kind::Dns, Sent::No),
+        // COULDNT_CONNECT
+        7 if proxied => (Kind::Proxy, Sent::No),
+        // COULDNT_CONNECT, INTERFACE_FAILED
+        7 | 45 => (Kind::Connect, Sent::No),
+        // SSL_*, USE_SSL_FAILED, PEER_FAILED_VERIFICATION
+        35 | 51 | 53 | 54 | 58..=60 | 64 | 66 | 77 | 82 | 83 | 90 | 91 | 98 => {
+            (Kind::Tls, Sent::No)
+        }
+        // OPERATION_TIMEDOUT: the adapter keeps all limits but the one for connecting itself.
+        28 if says(&["Operation t"]) => (Kind::Timeout(TimeoutPhase::Total), Sent::Maybe),
+        28 => (Kind::Timeout(TimeoutPhase::Connect), Sent::No),
+        // RECV_ERROR, which covers a good deal
+        56 if says(&["CONNECT tunnel", "Proxy CONNECT"]) => (Kind::Proxy, Sent::No),
+        56 if says(&[
+            "alert certificate required",
+            "alert bad certificate",
+            "alert unknown ca",
+        ]) =>
+        {
+            (Kind::Tls, Sent::Maybe)
+        }
+        56 if says(&["oo large", "oo many"]) => (Kind::Limit, Sent::Yes),
+        56 if says(&["chunk", "hexadecimal"]) => (Kind::Protocol, Sent::Yes),
+        // OUT_OF_MEMORY (a header line beyond the limit), FILESIZE_EXCEEDED, TOO_LARGE
+        27 | 63 | 100 => (Kind::Limit, Sent::Maybe),
+        // UNSUPPORTED_PROTOCOL ("Received HTTP/0.9"), WEIRD_SERVER_REPLY, HTTP2
+        1 | 8 | 16 => (Kind::Protocol, Sent::Maybe),
+        // WRITE_ERROR: isahc could not read a header line
+        23 => (Kind::Protocol, Sent::Yes),
+        // PARTIAL_FILE, BAD_CONTENT_ENCODING
+        18 | 61 => (Kind::Body, Sent::Yes),
+        // READ_ERROR
+        26 => (Kind::RequestBody, Sent::Maybe),
+        // GOT_NOTHING, SEND_ERROR, RECV_ERROR, SEND_FAIL_REWIND (a kept connection died), HTTP2_STREAM, ...
+        _ => (Kind::Interrupted, Sent::Maybe),
+    };
+    let harmless = kind == Kind::Tls || matches!(error.code(), 8 | 18 | 52 | 55 | 56 | 65);
+    let text = if harmless && !text.is_empty() { text } else { error.description() };
+    TransportError::new(kind, sent).with_source(format!("curl {}: {text}", error.code()))
+}

@@ -1,0 +1,188 @@
+//! The HTTP client [isahc](https://docs.rs/isahc), which is libcurl, as a transport of http-hook, async on any executor and
+//! blocking.
+//!
+//! isahc does some things by itself that a transport must not do. Repaired here:
+//!
+//! | isahc, or libcurl under it | here |
+//! | --- | --- |
+//! | sends a POST again when a kept connection dies | a body cannot be wound back, and a request that is not idempotent and has none goes by a connection of its own |
+//! | panics on a header value beyond ASCII | refused before anything is sent |
+//! | claims that a POST without a `Content-Type` is a form | the header goes out empty |
+//! | asks for gzip and undoes it, waits for `100 Continue` | switched off |
+//! | takes proxies and their exceptions from the environment | only those that it is told |
+//! | sends user info of a URL as credentials | refused before anything is sent |
+//! | calls a reset "unknown" | told apart by libcurl's code |
+//! | takes a length that it cannot count to for none | an error |
+//! | knows one time limit for all | limits for connecting, head, pause and total, each told apart |
+//! | puts a request body into the answer that panics when cloned | left out |
+//!
+//! What remains:
+//!
+//! - An answer whose head breaks off in the middle is an answer with an empty body: libcurl does not tell.
+//! - GET and other idempotent requests without a body are sent again by libcurl, unseen, when a kept connection dies.
+//! - A dropped exchange ends when the server next says something, when the total limit passes, or with the client.
+//! - `Accept: */*` and `User-Agent` are added if the request has none; reason phrases are not told.
+//! - libcurl takes dot segments out of paths, as the hook itself does.
+//! - Of TCP keep-alive only the interval can be set, so it is done as far as possible and not offered as an option.
+//!
+//! # Examples
+//!
+//! ```no_run
+//! use http_hook_isahc::IsahcTransport;
+//!
+//! let transport = IsahcTransport::new()?;
+//! # let _: &dyn http_hook::Transport = &transport;
+//! # let _: &dyn http_hook::blocking::Transport = &transport;
+//! # Ok::<(), isahc::Error>(())
+//! ```
+
+mod blocking;
+mod body;
+mod error;
+mod options;
+mod timer;
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{Method, Request, Response, StatusCode, response};
+use http_hook::{
+    Body, Capabilities, Capability, SendOptions, Sent, TimeoutPhase, Transport, TransportError,
+    TransportErrorKind as Kind,
+};
+use isahc::config::{Configurable, VersionNegotiation};
+use isahc::{AsyncBody, HttpClient, HttpClientBuilder};
+
+use body::Incoming;
+use error::{guard, of_head};
+use timer::Deadline;
+
+const CAPABILITIES: Capabilities = Capabilities::all("isahc").without(Capability::KeepAlive);
+
+/// isahc as a transport, async and blocking. Cloning it is cheap and shares its connections.
+#[derive(Clone, Debug)]
+pub struct IsahcTransport {
+    kept: HttpClient,
+    /// Keeps no connection: what it sends cannot meet a dead one.
+    fresh: HttpClient,
+}
+
+impl IsahcTransport {
+    /// Makes a transport with isahc's defaults.
+    ///
+    /// # Errors
+    ///
+    /// isahc's error if it cannot start.
+    pub fn new() -> Result<Self, isahc::Error> {
+        Self::from_builder(HttpClient::builder)
+    }
+
+    /// Makes a transport of clients that are set up by `make`, which is called twice. Options of a send go
+    /// before those of the client; default headers and cookie jars of a client are outside the hook's care.
+    ///
+    /// # Errors
+    ///
+    /// isahc's error if the builder's settings are not valid or it cannot start.
+    pub fn from_builder(make: impl Fn() -> HttpClientBuilder) -> Result<Self, isahc::Error> {
+        // HTTP/2 would share a connection that is in use.
+        let fresh = make().connection_cache_size(0);
+        let fresh = fresh.version_negotiation(VersionNegotiation::http11()).build()?;
+        Ok(Self { kept: make().build()?, fresh })
+    }
+
+    /// Makes a transport of a client at hand. Requests that are not idempotent and have no body go by a second client with
+    /// isahc's defaults; use [`from_builder`](Self::from_builder) where those would not do.
+    ///
+    /// # Errors
+    ///
+    /// isahc's error if it cannot start the second one.
+    pub fn from_client(client: HttpClient) -> Result<Self, isahc::Error> {
+        Ok(Self { kept: client, ..Self::new()? })
+    }
+}
+
+impl Default for IsahcTransport {
+    /// # Panics
+    ///
+    /// If isahc cannot start: there are no threads or files to be had. [`new`](Self::new) gives the error.
+    fn default() -> Self {
+        Self::new().expect("isahc starts")
+    }
+}
+
+#[async_trait]
+impl Transport for IsahcTransport {
+    fn capabilities(&self) -> Capabilities {
+        CAPABILITIES
+    }
+
+    async fn send(
+        &self,
+        request: Request<Body>,
+        options: &SendOptions,
+    ) -> Result<Response<Body>, TransportError> {
+        let start = Instant::now();
+        let limits = options.timeouts;
+        let mut head = Deadline::after(start, limits.head);
+        let mut total = Deadline::after(start, limits.total);
+        let proxied = options.client.proxy.is_some();
+        let method = request.method().clone();
+        let once = request.body().is_empty() && !method.is_idempotent();
+        let client = if once { &self.fresh } else { &self.kept };
+        let request = options::to_isahc(request, options)?;
+        let mut sending = pin!(client.send_async(request));
+        let response = poll_fn(|context| {
+            Poll::Ready(match guard(|| sending.as_mut().poll(context)) {
+                Err(bug) => Err(bug),
+                Ok(Poll::Ready(answer)) => answer.map_err(|error| of_head(&error, proxied)),
+                Ok(Poll::Pending) if head.has_passed(context) => Err(late(TimeoutPhase::Head)),
+                Ok(Poll::Pending) if total.has_passed(context) => Err(late(TimeoutPhase::Total)),
+                Ok(Poll::Pending) => return Poll::Pending,
+            })
+        })
+        .await?;
+        drop(head);
+        from_isahc(response, &method, limits.idle, total)
+    }
+}
+
+fn late(phase: TimeoutPhase) -> TransportError {
+    TransportError::new(Kind::Timeout(phase), Sent::Maybe)
+}
+
+/// Takes over head and body, and none of isahc's extensions.
+fn from_isahc(
+    response: Response<AsyncBody>,
+    method: &Method,
+    idle: Option<Duration>,
+    total: Deadline,
+) -> Result<Response<Body>, TransportError> {
+    let (parts, body) = response.into_parts();
+    let length = length(&parts, method)?;
+    let mut own = Response::new(Body::stream(Incoming::new(body, length, idle, total)));
+    *own.status_mut() = parts.status;
+    *own.version_mut() = parts.version;
+    *own.headers_mut() = parts.headers;
+    Ok(own)
+}
+
+/// Reads how long the body has to be ([RFC 9112 §6.3](https://www.rfc-editor.org/rfc/rfc9112#section-6.3)).
+fn length(parts: &response::Parts, method: &Method) -> Result<Option<u64>, TransportError> {
+    let empty = method == Method::HEAD
+        || parts.status.is_informational()
+        || matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    if empty || parts.headers.contains_key(TRANSFER_ENCODING) {
+        return Ok(None);
+    }
+    let Some(value) = parts.headers.get(CONTENT_LENGTH) else { return Ok(None) };
+    let digits = value.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let length = digits.and_then(|digits| digits.parse().ok());
+    let wrong = || {
+        TransportError::new(Kind::Protocol, Sent::Yes).with_source("content-length is no length")
+    };
+    length.map(Some).ok_or_else(wrong)
+}

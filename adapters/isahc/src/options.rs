@@ -1,0 +1,105 @@
+//! What isahc is told of a request: options, and everything that it would do by itself switched off.
+
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, TRANSFER_ENCODING};
+use http::{Method, Request, Uri};
+use http_hook::{ClientOptions, SendOptions, TransportError, Verify};
+use isahc::AsyncBody;
+use isahc::auth::{Authentication, Credentials};
+use isahc::config::{Configurable, RedirectPolicy};
+use isahc::tls::{Identity, PrivateKey, TlsConfig, TrustStore};
+
+use crate::body::Outgoing;
+use crate::error::refused;
+
+use std::time::Duration;
+
+/// What "no limit" is for libcurl, which takes zero for its own default: 24 days.
+const NO_LIMIT: Duration = Duration::from_millis(0x7fff_ffff);
+/// How much later than the adapter libcurl gives up, so that an exchange whose future was dropped ends.
+const LATER: Duration = Duration::from_secs(1);
+
+/// Makes isahc's request, or says why it may not have this one.
+pub(crate) fn to_isahc(
+    request: Request<http_hook::Body>,
+    options: &SendOptions,
+) -> Result<Request<AsyncBody>, TransportError> {
+    let (mut parts, body) = request.into_parts();
+    check_uri(&parts.uri)?;
+    if parts.headers.values().any(|value| value.to_str().is_err()) {
+        return Err(refused("a header value holds a byte that is not visible ASCII"));
+    }
+    parts.headers.remove(TRANSFER_ENCODING);
+    parts.headers.remove(CONTENT_LENGTH);
+    if !body.is_empty() {
+        if parts.method == Method::POST && !parts.headers.contains_key(CONTENT_TYPE) {
+            // libcurl would claim that it is a form.
+            parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(""));
+        }
+    } else if matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
+        parts.headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+    let mut builder = Request::builder().method(parts.method).uri(parts.uri);
+    if let Some(headers) = builder.headers_mut() {
+        *headers = parts.headers;
+    }
+    configure(builder, options)?
+        .body(Outgoing::into_isahc(body))
+        .map_err(|_| refused("the request is not valid"))
+}
+
+fn check_uri(uri: &Uri) -> Result<(), TransportError> {
+    match (uri.scheme_str(), uri.authority()) {
+        (Some("http" | "https"), Some(authority)) if !authority.as_str().contains('@') => Ok(()),
+        (Some("http" | "https"), Some(_)) => Err(refused("the URL holds user info")),
+        (Some("http" | "https"), None) => Err(refused("the URL has no host")),
+        _ => Err(refused("the URL is neither http nor https")),
+    }
+}
+
+fn configure(
+    builder: http::request::Builder,
+    options: &SendOptions,
+) -> Result<http::request::Builder, TransportError> {
+    let ClientOptions { verify, cert, proxy, keep_alive, .. } = &*options.client;
+    let connect = options.timeouts.connect.unwrap_or(NO_LIMIT);
+    let mut builder = builder
+        .redirect_policy(RedirectPolicy::None)
+        .automatic_decompression(false)
+        .expect_continue(false)
+        .connect_timeout(connect.clamp(Duration::from_millis(1), NO_LIMIT));
+    if let Some(total) = options.timeouts.total.and_then(|total| total.checked_add(LATER)) {
+        builder = builder.timeout(total.min(NO_LIMIT));
+    }
+    // Without both, libcurl asks the environment.
+    builder = match proxy {
+        None => builder.proxy(None),
+        Some(proxy) => {
+            let uri: Uri =
+                proxy.uri.parse().map_err(|_| refused("the proxy's URL is not valid"))?;
+            builder.proxy(Some(uri)).proxy_blacklist(Vec::<String>::new())
+        }
+    };
+    if let Some((user, password)) = proxy.as_ref().and_then(|proxy| proxy.credential.as_ref()) {
+        builder = builder
+            .proxy_authentication(Authentication::basic())
+            .proxy_credentials(Credentials::new(user.as_str(), password.expose()));
+    }
+    if let Some(keep_alive) = keep_alive {
+        builder = builder.tcp_keepalive(keep_alive.interval);
+    }
+    if *verify == Verify::System && cert.is_none() {
+        return Ok(builder);
+    }
+    let mut tls = TlsConfig::builder();
+    tls = match verify {
+        Verify::System => tls,
+        Verify::File(path) => tls.trust_store(TrustStore::from_file(path)),
+        Verify::Off => tls.danger_accept_invalid_certs(true).danger_accept_invalid_hosts(true),
+    };
+    if let Some(cert) = cert {
+        let key = cert.key.as_ref().unwrap_or(&cert.cert);
+        let key = PrivateKey::from_pem_file(key, None);
+        tls = tls.identity(Identity::from_pem_file(&cert.cert, Some(key)));
+    }
+    Ok(builder.tls_config(tls.build()))
+}

@@ -1,0 +1,46 @@
+//! isahc under the suite of all transports, and what it cannot do.
+
+use http_hook_conformance::check::{self, Limit};
+use http_hook_isahc::IsahcTransport;
+
+const LIMITS: &[Limit] = &[
+    limit("head-cut", HALF_A_HEAD),
+    limit("head-cut-at-line", HALF_A_HEAD),
+    limit("kept-closed-get", SENT_AGAIN),
+    limit("kept-reset-get", SENT_AGAIN),
+    limit(
+        "content-type-not-invented",
+        "libcurl would claim a form; an empty value is the nearest to none",
+    ),
+    limit("targets-dot-segments", "libcurl takes dot segments out of a path"),
+    limit("targets-lower-case-escapes", "libcurl writes escapes in upper case"),
+    limit("reason-told", "isahc does not tell the reason phrase"),
+];
+/// What shows in the async suite only: a blocking caller cannot drop an exchange.
+const ASYNC_LIMITS: &[Limit] = &[limit(
+    "drop-closes",
+    "isahc looks for a dropped exchange only when the server says something",
+)];
+
+const HALF_A_HEAD: &str = "libcurl takes half a head for a head";
+const SENT_AGAIN: &str = "libcurl sends a request without a body again when a kept connection dies; only idempotent ones go by a kept one";
+
+const fn limit(check: &'static str, reason: &'static str) -> Limit {
+    Limit { check, reason }
+}
+
+#[test]
+fn conforms() {
+    let report = pollster::block_on(check::check(
+        &IsahcTransport::default(),
+        &[LIMITS, ASYNC_LIMITS].concat(),
+    ));
+    println!("{report}");
+    report.assert_clean();
+}
+
+#[test]
+fn conforms_blocking() {
+    let report = check::blocking::check(&IsahcTransport::default(), LIMITS);
+    report.assert_clean();
+}
