@@ -15,6 +15,8 @@ use http::Method;
 use http::header::{HeaderName, HeaderValue};
 use serde::Serialize;
 
+use super::auth::AuthScheme;
+use super::auth::flow::Auth;
 use super::options::Options;
 use super::payload::{Payload, Replay};
 use super::{form, headers};
@@ -51,6 +53,7 @@ pub struct RequestPlan {
     pub(crate) policy: Option<Arc<RetryPolicy>>,
     pub(crate) deadline: Option<Duration>,
     pub(crate) resend: Resend,
+    pub(crate) auth: Option<Arc<Auth>>,
     error: Option<Box<Error>>,
 }
 
@@ -164,6 +167,7 @@ impl RequestPlan {
             policy: None,
             deadline: None,
             resend: Resend::ByMethod,
+            auth: None,
             error: None,
         }
     }
@@ -301,6 +305,15 @@ impl RequestPlan {
     /// request again.
     pub fn idempotency_key(mut self) -> Self {
         self.resend = Resend::Keyed;
+        self
+    }
+
+    /// Proves who is calling by `scheme` in place of the connection's; it goes to the same origin, and no other.
+    pub fn auth(mut self, scheme: AuthScheme) -> Self {
+        match Auth::new(scheme, "", None) {
+            Ok(auth) => self.auth = Some(Arc::new(auth)),
+            Err(error) => self.refuse(error),
+        }
         self
     }
 
