@@ -131,12 +131,18 @@ fn judge(
         (Verdict::Passed, Some(rule)) => {
             (2, Some((format!("a deviation by {rule}"), "no difference: a stale entry".into())))
         }
-        (Verdict::Differs { expected, got }, Some(rule)) if !covers(rule, case, &got) => {
+        (Verdict::Differs { expected, got }, Some(rule))
+            if !covers(rule, case, &expected, &got) =>
+        {
             let expected = format!("{expected} or a deviation by {rule}");
             (2, Some((expected, format!("{got}, which the rule does not cover"))))
         }
         (Verdict::Differs { .. }, Some(_)) => (1, None),
-        (Verdict::Differs { got, .. }, None) if foreign && covers("", case, &got) => (1, None),
+        (Verdict::Differs { expected, got }, None)
+            if foreign && covers("", case, &expected, &got) =>
+        {
+            (1, None)
+        }
         (Verdict::Differs { expected, got }, None) => (2, Some((expected, got))),
     }
 }

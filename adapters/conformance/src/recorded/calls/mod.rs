@@ -14,8 +14,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Method, Response};
 use http_hook::{
-    Call, Capabilities, Defaults, Failure, Hook, Options, Payload, Reason, Setting, Step, Timestamp,
-    blocking,
+    Call, Capabilities, Defaults, Failure, Hook, Options, Payload, Reason, Setting, Step,
+    Timestamp, blocking,
 };
 use serde_json::{Value, json};
 
@@ -77,7 +77,10 @@ pub fn run(case: &Case) -> Verdict {
         };
         let recorded = &expected["calls"][index];
         verdict = compare(recorded, &made);
-        if verdict != Verdict::Passed {
+        if let Verdict::Differs { expected, .. } = &mut verdict {
+            if index > 0 {
+                *expected = format!("call {}: {expected}", index + 1);
+            }
             break;
         }
     }
@@ -171,7 +174,7 @@ fn tested(hook: &Hook, answers: &mut Answers) -> Made {
     let shared = Mutex::new((std::mem::take(answers), Vec::new()));
     let transport = blocking::from_fn(Capabilities::all("recorded"), |request, options| {
         let request = request.map(|_| Payload::EMPTY);
-        let request = Sent::new(&request, &options, None);
+        let request = Sent::new(&request, options, None);
         let mut shared = shared.lock().expect("one thread");
         let answer = match request.refusal() {
             Some(error) => Err(error),
@@ -209,10 +212,11 @@ fn get_conn(hook: &Hook, call: &Value) -> Made {
     let now = Timestamp::default();
     match Call::new(hook, planned.plan, SEED, now).step(hook, now) {
         Step::Send { request, options, .. } => {
-            let sent = Sent::new(&request, &options, None);
-            let set = call["extra_options"].as_object().and_then(|map| Options::from_json(map).ok());
+            let request = Sent::new(&request, &options, None);
+            let set =
+                call["extra_options"].as_object().and_then(|map| Options::from_json(map).ok());
             let set = set.unwrap_or_default().over(hook.options().clone());
-            Made::value(sent.session(&set))
+            Made::value(request.session(&set))
         }
         Step::Done(Err(failure)) => Made::failed(call, Fault::from(&failure)),
         other => panic!("nothing is sent: {other:?}"),

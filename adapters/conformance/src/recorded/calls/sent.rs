@@ -118,14 +118,9 @@ impl Sent {
         let boundary = self.boundary();
         let got = match &boundary {
             Some(boundary) => String::from_utf8_lossy(&self.body).replace(boundary, BOUNDARY),
-            None => return (recorded != self.body).then(|| self.bodies(recorded, &self.body)),
+            None => return (recorded != self.body).then(|| bodies(recorded, &self.body)),
         };
-        (recorded != got.as_bytes()).then(|| self.bodies(recorded, got.as_bytes()))
-    }
-
-    fn bodies(&self, expected: &[u8], got: &[u8]) -> Verdict {
-        let shown = |bytes: &[u8]| format!("body {:?}", String::from_utf8_lossy(bytes));
-        Verdict::differs(shown(expected), shown(got))
+        (recorded != got.as_bytes()).then(|| bodies(recorded, got.as_bytes()))
     }
 
     fn boundary(&self) -> Option<String> {
@@ -206,6 +201,11 @@ impl Sent {
             "socket_options": socket,
         })
     }
+}
+
+fn bodies(expected: &[u8], got: &[u8]) -> Verdict {
+    let shown = |bytes: &[u8]| format!("body {:?}", String::from_utf8_lossy(bytes));
+    Verdict::differs(shown(expected), shown(got))
 }
 
 fn pair(pair: &Value) -> (String, String) {
