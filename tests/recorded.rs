@@ -8,8 +8,18 @@ const FILES: [&str; 2] = ["http_hook.json", "hostile.json"];
 
 /// Categories of `http_hook.json`: each belongs to exactly one test binary.
 const CONNECTIONS: [&str; 2] = ["connection_uri", "connection_json"];
-const CALLS: [&str; 6] =
-    ["base_url", "url_encoding", "method_body", "headers", "check_response", "state"];
+const CALLS: [&str; 10] = [
+    "base_url",
+    "url_encoding",
+    "method_body",
+    "headers",
+    "check_response",
+    "state",
+    "redirects",
+    "options",
+    "auth",
+    "decoding",
+];
 /// Categories of `hostile.json`.
 const HOSTILE: [&str; 6] =
     ["connection-uri", "connection-json", "endpoint", "headers", "retry-after", "state"];

@@ -94,12 +94,16 @@ impl Data {
         Deviations::read(&foreign.filter(|path| path.exists()).unwrap_or(self.own.join(name)))
     }
 
-    /// Gives the ids of all cases in these files, the project's own among them: a list may name each of them.
+    /// Gives file and id of all cases in these files, the project's own among them: a list may name each of them.
     #[must_use]
-    pub fn ids(&self, files: &[&str]) -> BTreeSet<String> {
-        let own = files.iter().map(|file| read(&self.own.join(file)));
-        let foreign = files.iter().filter_map(|file| self.cases(file));
-        own.chain(foreign).flatten().map(|case| case.id).collect()
+    pub fn ids(&self, files: &[&str]) -> BTreeSet<(String, String)> {
+        let mut ids = BTreeSet::new();
+        for file in files {
+            let foreign = self.cases(file).into_iter().flatten();
+            let cases = read(&self.own.join(file)).into_iter().chain(foreign);
+            ids.extend(cases.map(|case| (file.replace(".json", ""), case.id)));
+        }
+        ids
     }
 }
 

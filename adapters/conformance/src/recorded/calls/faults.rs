@@ -61,7 +61,7 @@ impl From<&HookError> for Fault {
             let place = problem.place();
             let kinds = match place.split('.').next_back() {
                 _ if place.starts_with("connection.extra") => HEADER_OR_OPTION,
-                Some("header") => HEADER,
+                _ if place.starts_with("header") => HEADER,
                 Some("login" | "password") => &["unicode_error"],
                 _ => ADDRESS,
             };
