@@ -22,7 +22,9 @@ type Rule = (&'static str, fn(&View) -> bool);
 const RULES: [Rule; 16] = [
     ("quirk", |case| case.case.quirk),
     ("D1", |case| case.refused && (case.host_is_unsafe() || case.uri_has_controls())),
-    ("D2", |case| case.is_call() && case.redirects_elsewhere()),
+    ("D2", |case| {
+        case.redirects_elsewhere() && (case.refused || case.expected.contains("headers"))
+    }),
     ("D3", |case| case.is_call() && case.options_stick() && case.expected.starts_with("call ")),
     ("D4", |case| case.is_call() && case.port_is_elsewhere()),
     ("D5", |case| case.is_call() && case.uri_is_https() && case.expected.contains("http://")),
@@ -32,7 +34,9 @@ const RULES: [Rule; 16] = [
     ("D10", |case| case.is_call() && case.calls("fn").any(|name| name == "test_connection")),
     ("D15", |case| case.refused && case.headers().iter().any(|(name, _)| !is_token(name))),
     ("D16", |case| case.refused && case.headers().iter().any(|(_, value)| !is_visible(value))),
-    ("D17", |case| case.refused && case.headers().iter().any(|(name, _)| is_framing(name))),
+    ("D17", |case| {
+        case.sets_framing() && case.refused || case.sets_host() && case.redirects_elsewhere()
+    }),
     ("D18", |case| case.refused && case.host_is_foreign()),
     ("D19", |case| case.refused && case.host().is_none_or(|host| host.is_empty())),
     ("D21", |case| {
@@ -93,6 +97,14 @@ impl View<'_> {
         let query = form_urlencoded::parse(query.as_bytes())
             .map(|(name, value)| (name.into_owned(), Value::from(value.into_owned())));
         members.map(|(name, value)| (name.clone(), value.clone())).chain(query).collect()
+    }
+
+    fn sets_framing(&self) -> bool {
+        self.headers().iter().any(|(name, _)| is_framing(name))
+    }
+
+    fn sets_host(&self) -> bool {
+        self.headers().iter().any(|(name, _)| name.eq_ignore_ascii_case("host"))
     }
 
     fn is_call(&self) -> bool {

@@ -1,7 +1,8 @@
 //! Errors by the neutral names of the recorded data.
 
 use http_hook::{
-    Cause, Error, ErrorKind, Failure, HookError, TimeoutPhase, TransportErrorKind as Transport,
+    Cause, Error, ErrorKind, Failure, HookError, StopReason, TimeoutPhase,
+    TransportErrorKind as Transport,
 };
 use serde_json::Value;
 
@@ -78,6 +79,7 @@ impl From<&HookError> for Fault {
 impl From<&Failure> for Fault {
     fn from(failure: &Failure) -> Self {
         let kinds: &[&'static str] = match failure.cause() {
+            Cause::Request(error) if failure.reason() == StopReason::Redirect => redirect(error),
             Cause::Request(error) => neutral(error.kind()),
             Cause::Response(_) => &["http_status"],
             Cause::Transport(error) => transport(error.kind()),
@@ -117,6 +119,14 @@ fn neutral(kind: ErrorKind) -> &'static [&'static str] {
         ErrorKind::Auth => &["unicode_error", "value_error"],
         _ => &[],
     }
+}
+
+/// The recorded names for a redirect that is not followed.
+fn redirect(error: &Error) -> &'static [&'static str] {
+    if error.message().starts_with("Exceeded") {
+        return &["too_many_redirects"];
+    }
+    &["unsupported_scheme", "invalid_url", "value_error"]
 }
 
 fn transport(kind: Transport) -> &'static [&'static str] {

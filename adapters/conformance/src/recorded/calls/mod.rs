@@ -2,7 +2,7 @@
 //!
 //! What the machine emits is compared with what arrived at the recorded server, after adding what every client
 //! adds: Host and the framing of the body. Not compared: the order and spelling of header names (D15), the
-//! fragment of a URL, the log, and texts that come from the recorded client or language.
+//! fragment and the user info of a URL, the log, and texts that come from the recorded client or language.
 
 mod arguments;
 mod faults;
@@ -254,11 +254,19 @@ fn answered(ok: &Value, outcome: &Value, response: &Response<Bytes>, made: &Made
         "history": history,
         "text": text(response.body(), ok["encoding"].as_str()),
     });
-    let url = ok["url"].as_str().unwrap_or_default().split('#').next().unwrap_or_default();
     let mut expected = ok.clone();
-    expected["url"] = url.into();
+    expected["url"] = plain(ok["url"].as_str().unwrap_or_default()).into();
     expected.as_object_mut().expect("an object").remove("encoding");
     difference(&expected, &got).unwrap_or(Verdict::Passed)
+}
+
+/// Takes user info and fragment off, which no request line shows, and writes the host in lower case.
+fn plain(url: &str) -> String {
+    let url = url.split('#').next().unwrap_or_default();
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}://{}{path}", host.to_ascii_lowercase())
 }
 
 /// Decodes as the recorded client did: its guess of an encoding is a trait of that client.
