@@ -2,17 +2,26 @@
 
 use std::process::ExitCode;
 
-use http_hook_conformance::recorded::{Case, Data, Report, Verdict, calls, connections, hostile, run};
+use http_hook_conformance::recorded::{
+    Case, Data, Report, Verdict, calls, connections, hostile, run,
+};
 
 const FILES: [&str; 2] = ["http_hook.json", "hostile.json"];
 
 /// Categories of `http_hook.json`: each belongs to exactly one test binary.
 const CONNECTIONS: [&str; 2] = ["connection_uri", "connection_json"];
-const CALLS: [&str; 7] =
-    ["base_url", "url_encoding", "method_body", "headers", "check_response", "state", "redirects"];
+const CALLS: [&str; 6] =
+    ["base_url", "url_encoding", "method_body", "headers", "check_response", "state"];
 /// Categories of `hostile.json`.
-const HOSTILE: [&str; 7] =
-    ["connection-uri", "connection-json", "endpoint", "headers", "location", "retry-after", "state"];
+const HOSTILE: [&str; 7] = [
+    "connection-uri",
+    "connection-json",
+    "endpoint",
+    "headers",
+    "location",
+    "retry-after",
+    "state",
+];
 
 fn main() -> ExitCode {
     let data = Data::open(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data"));

@@ -1,8 +1,7 @@
 //! Errors by the neutral names of the recorded data.
 
 use http_hook::{
-    Cause, Error, ErrorKind, Failure, HookError, StopReason, TimeoutPhase,
-    TransportErrorKind as Transport,
+    Cause, Error, ErrorKind, Failure, HookError, TimeoutPhase, TransportErrorKind as Transport,
 };
 use serde_json::Value;
 
@@ -79,8 +78,8 @@ impl From<&HookError> for Fault {
 impl From<&Failure> for Fault {
     fn from(failure: &Failure) -> Self {
         let kinds: &[&'static str] = match failure.cause() {
-            Cause::Request(error) if failure.reason() == StopReason::Redirect => redirect(error),
             Cause::Request(error) => neutral(error.kind()),
+            Cause::Refused { error, .. } => redirect(error),
             Cause::Response(_) => &["http_status"],
             Cause::Transport(error) => transport(error.kind()),
             _ => &[],

@@ -37,7 +37,7 @@ pub(crate) fn location(input: &Value) -> Judged {
     let home = origin(next.uri()) == origin(&first);
     let of_connection = stored.iter().any(|(name, _)| carried(name));
     let safe = home || !of_connection && !CREDENTIALS.iter().any(|name| carried(name));
-    let named = own.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    let given = own.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
     let bare = next.uri().authority().is_some_and(|authority| !authority.as_str().contains('@'));
     let clean = next.uri().to_string().bytes().all(|byte| byte > 0x20 && byte != 0x7f);
     Judged::taken(json!({
@@ -48,7 +48,7 @@ pub(crate) fn location(input: &Value) -> Judged {
         "body": if has_body(&next) { "kept" } else { "none" },
     }))
     .unless(safe, "no-credentials-cross-origin")
-    .unless(bare && (named || !carried("authorization")), "no-userinfo")
+    .unless(bare && (given || !carried("authorization")), "no-userinfo")
     .unless(clean, "no-control-in-url")
 }
 
