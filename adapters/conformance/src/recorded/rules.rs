@@ -165,7 +165,8 @@ impl View<'_> {
     }
 
     fn uri_is_https(&self) -> bool {
-        let Some(rest) = self.uri().and_then(|uri| uri.strip_prefix("https://")) else {
+        let parts = self.uri().and_then(|uri| uri.split_once("://"));
+        let Some((_, rest)) = parts.filter(|(name, _)| name.eq_ignore_ascii_case("https")) else {
             return false;
         };
         rest.split_once('/').is_none_or(|(_, path)| path.is_empty() || path.starts_with('?'))

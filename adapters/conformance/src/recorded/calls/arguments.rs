@@ -27,7 +27,8 @@ pub struct Inexpressible;
 
 impl From<Inexpressible> for Fault {
     fn from(_: Inexpressible) -> Self {
-        let kinds = ["type_error", "value_error", "invalid_header", "unicode_error"];
+        let kinds =
+            ["type_error", "value_error", "attribute_error", "invalid_header", "unicode_error"];
         Self::new(&kinds, "cannot be expressed: the types leave no room for it")
     }
 }
@@ -46,7 +47,7 @@ pub fn plan(input: &Value, call: &Value) -> Result<Planned, Fault> {
     // The fields of a multipart body are its own parts.
     let files = &call["request_kwargs"]["files"];
     let files = files.as_object().is_some_and(|files| !files.is_empty()) || files.is_array();
-    if let Some(data) = call.get("data").filter(|data| !data.is_null() && !(files && has_body)) {
+    if let Some(data) = call.get("data").filter(|data| !(data.is_null() || files && has_body)) {
         (plan, source) = with_data(plan, data)?;
     }
     for (name, value) in call["headers"].as_object().into_iter().flatten() {
@@ -109,10 +110,28 @@ fn with_data(plan: RequestPlan, data: &Value) -> Result<(RequestPlan, Option<Vec
     match data {
         Value::String(text) => Ok((plan.data(text.as_str()), None)),
         Value::Object(_) | Value::Array(_) => {
-            let form = form::from_value(&untuple(data)).map_err(|error| Fault::from(&error))?;
+            let form = form::from_value(&plain(data)).map_err(|error| Fault::from(&error))?;
             Ok((plan.data(Data::Form(form)), None))
         }
         _ => Err(Inexpressible.into()),
+    }
+}
+
+/// Pairs without tags: tuples are lists, and a form holds the text of bytes and of odd numbers.
+fn plain(value: &Value) -> Value {
+    if let Some(number) = tagged(value, "$float") {
+        return number.clone();
+    }
+    if let Some(Ok(text)) = bytes(value).map(String::from_utf8) {
+        return text.into();
+    }
+    match value {
+        Value::Array(items) => items.iter().map(plain).collect(),
+        Value::Object(members) => match tagged(value, "$tuple") {
+            Some(items) => plain(items),
+            None => Value::Object(members.iter().map(|(k, v)| (k.clone(), plain(v))).collect()),
+        },
+        other => other.clone(),
     }
 }
 
@@ -135,7 +154,7 @@ fn with_keyword(plan: RequestPlan, name: &str, value: &Value) -> Result<RequestP
         "json" => Ok(plan.json(&Tagged(value))),
         "params" => match value {
             Value::String(text) => Ok(plan.params_text(text)),
-            _ => match form::from_value(&untuple(value)) {
+            _ => match form::from_value(&plain(value)) {
                 Ok(text) => Ok(plan.params_text(&text)),
                 Err(error) => Err(Fault::from(&error)),
             },
@@ -160,7 +179,7 @@ fn with_files(plan: RequestPlan, data: &Value, files: &Value) -> Result<RequestP
         Value::Null => {}
         Value::String(_) => return Err(Inexpressible.into()),
         _ => {
-            let encoded = form::from_value(&untuple(data)).map_err(refused)?;
+            let encoded = form::from_value(&plain(data)).map_err(refused)?;
             for (name, value) in form_urlencoded::parse(encoded.as_bytes()) {
                 body.field(name, value.into_owned()).map_err(refused)?;
             }
