@@ -1,5 +1,8 @@
 //! The recorded cases that need no socket, at the level of the machine: see `http_hook_conformance::recorded`.
 
+#[path = "recorded/tenacity/mod.rs"]
+mod tenacity;
+
 use std::process::ExitCode;
 
 use http_hook_conformance::recorded::{
@@ -37,6 +40,19 @@ fn main() -> ExitCode {
         if let Some(cases) = data.cases(file) {
             run(&mut report, name, &cases, &list, data.is_foreign(), categories, one);
         }
+    }
+    if let Some(file) = data.value("tenacity.json") {
+        let vectors = tenacity::Vectors::read(&file);
+        let one = |case: &Case| vectors.run(case);
+        run(
+            &mut report,
+            "tenacity",
+            vectors.cases(),
+            &list,
+            data.is_foreign(),
+            &tenacity::KINDS,
+            one,
+        );
     }
     report.finish()
 }
