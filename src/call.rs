@@ -191,7 +191,7 @@ impl Call {
     /// `seed` decides every random choice of the call; two calls with the same seed wait alike.
     pub fn new(hook: &Hook, plan: RequestPlan, seed: u64, now: Timestamp) -> Self {
         let deadline = plan.deadline.map(|deadline| now.after(deadline));
-        let (ready, fault) = match Ready::new(hook, plan) {
+        let (ready, fault) = match Ready::new(hook, plan, seed) {
             Ok(ready) => (Some(ready), None),
             Err(error) => (None, Some(error)),
         };

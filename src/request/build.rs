@@ -34,21 +34,21 @@ pub(crate) struct Ready {
 }
 
 impl Ready {
-    /// Takes a plan apart.
+    /// Takes a plan apart. `seed` decides the boundary of a multipart body.
     ///
     /// # Errors
     ///
     /// What cannot be sent.
-    pub(crate) fn new(hook: &Hook, mut plan: RequestPlan) -> Result<Self, Box<Error>> {
+    pub(crate) fn new(hook: &Hook, mut plan: RequestPlan, seed: u64) -> Result<Self, Box<Error>> {
         if let Some(error) = plan.take_error() {
             return Err(error);
         }
-        let (payload, content_type) = plan.take_payload()?;
+        let (payload, content_type) = plan.take_payload(seed)?;
         let mut headers = plan.headers;
         if let Some(usual) = content_type {
             let named = headers.iter().any(|(name, _)| *name == CONTENT_TYPE);
             if !named && !hook.sets_header(&CONTENT_TYPE) {
-                headers.push((CONTENT_TYPE, Some(HeaderValue::from_static(usual))));
+                headers.push((CONTENT_TYPE, Some(usual)));
             }
         }
         Ok(Self {

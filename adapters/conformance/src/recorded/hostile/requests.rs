@@ -109,7 +109,7 @@ fn framing(request: &Request<Payload>) -> bool {
 }
 
 /// Name and value of each; `None` if one is not text.
-fn pairs(list: &Value) -> Option<Vec<(String, String)>> {
+pub(crate) fn pairs(list: &Value) -> Option<Vec<(String, String)>> {
     let pair = |pair: &Value, index: usize| {
         let name = text(&pair[0])?.replace("{i}", &index.to_string());
         Some((name, text(&pair[1])?))
