@@ -40,7 +40,7 @@ const MAX_TEXT: usize = 64 * 1024;
 /// form.field("k", "v")?;
 /// form.file(Part::bytes("f", "hello").with_filename("a.txt"))?;
 /// let body = form.write(7)?;
-/// assert_eq!(body.len(), Some(237));
+/// assert_eq!(body.len(), Some(226));
 /// assert!(body.content_type().to_str()?.starts_with("multipart/form-data; boundary="));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
