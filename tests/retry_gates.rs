@@ -335,7 +335,7 @@ fn a_budget_of_another_kind() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whatever happens to leases, a minute and the longest open time later something goes through.
     #[test]
