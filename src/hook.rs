@@ -177,10 +177,7 @@ impl HookBuilder {
     pub fn build(self) -> Result<Hook, HookError> {
         let mut problems = Vec::new();
         let connection = &self.connection;
-        let extra = connection.read_extra().unwrap_or_else(|found| {
-            problems.extend(found);
-            Extra::default()
-        });
+        let extra = Extra::read(connection, &mut problems);
         let base = self.base(&mut problems);
         let headers = self.headers(&extra, &mut problems);
         let user_info = base

@@ -405,7 +405,7 @@ fn an_extra_with_problems_tells_all_of_them() {
         (
             "both kinds",
             r#"{"a": 1, "verify": {"b": 1}}"#,
-            vec!["connection.extra.verify", "header a"],
+            vec!["header a", "connection.extra.verify"],
         ),
     ];
     for (why, extra, expected) in rows {
@@ -429,4 +429,14 @@ fn only_a_query_is_typed() {
     assert_eq!(read.options.verify, Setting::Set(Verify::File("false".into())), "a text is a file");
     let whole = Connection::from_uri("http://h/?__extra__={\"timeout\":\"5\"}").expect("a URI");
     assert!(whole.read_extra().is_err(), "a text is no number of seconds");
+}
+
+#[test]
+fn a_hook_tells_the_problems_of_every_part() {
+    let extra = r#"{"X-A": "a\r\nb", "timeout": "soon", "X-B": 5}"#;
+    let connection = Connection::new().with_host("h").with_schema("ftp").with_extra(extra);
+    let error = http_hook::Hook::new(&connection).expect_err("problems").to_string();
+    for place in ["connection.schema", "x-a", "connection.extra.timeout", "header X-B"] {
+        assert!(error.contains(place), "{place}: {error}");
+    }
 }

@@ -181,7 +181,7 @@ fn proxies() {
         match Proxy::parse(url) {
             Ok(read) => assert_eq!(Some(read), expected, "{url:?}: {why}"),
             Err(error) => {
-                assert_eq!((error.kind(), expected), (ErrorKind::Option, None), "{url:?}: {why}")
+                assert_eq!((error.kind(), expected), (ErrorKind::Option, None), "{url:?}: {why}");
             }
         }
     }

@@ -67,51 +67,62 @@ impl Connection {
     /// # Ok::<(), http_hook::Error>(())
     /// ```
     pub fn read_extra(&self) -> Result<Extra, Vec<Problem>> {
-        let Some(text) = self.extra().map(Secret::expose).filter(|text| !text.is_empty()) else {
-            return Ok(Extra::default());
-        };
-        if text.len() > Self::MAX_TEXT {
-            return Err(vec![problem(format!("longer than {} bytes", Self::MAX_TEXT))]);
-        }
-        match Json::read(text) {
-            Ok(Json::Object(members)) => read_members(members, self.extra_is_query),
-            Ok(_) => Err(vec![problem("not a JSON object")]),
-            Err(fault) if fault.kind == FaultKind::Syntax => Ok(Extra::default()),
-            Err(fault) => Err(vec![problem(fault.kind.says())]),
-        }
+        let mut problems = Vec::new();
+        let extra = Extra::read(self, &mut problems);
+        if problems.is_empty() { Ok(extra) } else { Err(problems) }
     }
 }
 
-fn read_members(members: Vec<(String, Json)>, is_query: bool) -> Result<Extra, Vec<Problem>> {
-    let mut problems = Vec::new();
-    let mut headers = Vec::new();
-    let mut options = Map::new();
-    let mut settings = Map::new();
-    for (name, value) in members {
-        let typed = if is_query { typed(&value) } else { value.to_value() };
-        match (name.as_str(), value, typed) {
-            (option, _, typed) if OPTION_NAMES.contains(&option) => {
-                options.insert(name, typed);
-            }
-            ("srv_lookup", _, typed) => {
-                if asks_for_lookup(&typed) {
-                    let problem = Problem::new("connection.extra.srv_lookup", "not supported");
-                    problems.push(problem.with_hint("name the host itself"));
-                }
-            }
-            (SETTINGS, _, Value::Object(members)) => settings = members,
-            (_, Json::Text(text), _) => headers.push((name, Some(Secret::new(text)))),
-            (_, Json::Null, _) => headers.push((name, None)),
-            _ => problems.push(not_a_text(&name)),
+impl Extra {
+    /// Reads what can be read, and adds what is wrong with the rest to `problems`.
+    pub(crate) fn read(connection: &Connection, problems: &mut Vec<Problem>) -> Self {
+        let text = connection.extra().map_or("", Secret::expose);
+        if text.len() > Connection::MAX_TEXT {
+            problems.push(problem(format!("longer than {} bytes", Connection::MAX_TEXT)));
+            return Self::default();
         }
+        let what = match Json::read(text) {
+            Ok(Json::Object(members)) => {
+                return Self::read_members(members, connection.extra_is_query, problems);
+            }
+            Ok(_) => "not a JSON object",
+            Err(fault) if fault.kind == FaultKind::Syntax => return Self::default(),
+            Err(fault) => fault.kind.says(),
+        };
+        problems.push(problem(what));
+        Self::default()
     }
-    match Options::from_extra(&options) {
-        Ok(options) if problems.is_empty() => Ok(Extra { headers, options, settings }),
-        Ok(_) => Err(problems),
-        Err(mut all) => {
-            all.append(&mut problems);
-            Err(all)
+
+    fn read_members(
+        members: Vec<(String, Json)>,
+        is_query: bool,
+        problems: &mut Vec<Problem>,
+    ) -> Self {
+        let mut extra = Self::default();
+        let mut options = Map::new();
+        for (name, value) in members {
+            let typed = if is_query { typed(&value) } else { value.to_value() };
+            match (name.as_str(), value, typed) {
+                (option, _, typed) if OPTION_NAMES.contains(&option) => {
+                    options.insert(name, typed);
+                }
+                ("srv_lookup", _, typed) => {
+                    if asks_for_lookup(&typed) {
+                        let problem = Problem::new("connection.extra.srv_lookup", "not supported");
+                        problems.push(problem.with_hint("name the host itself"));
+                    }
+                }
+                (SETTINGS, _, Value::Object(members)) => extra.settings = members,
+                (_, Json::Text(text), _) => extra.headers.push((name, Some(Secret::new(text)))),
+                (_, Json::Null, _) => extra.headers.push((name, None)),
+                _ => problems.push(not_a_text(&name)),
+            }
         }
+        match Options::from_extra(&options) {
+            Ok(options) => extra.options = options,
+            Err(mut wrong) => problems.append(&mut wrong),
+        }
+        extra
     }
 }
 

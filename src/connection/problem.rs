@@ -19,8 +19,8 @@ use crate::error::{Error, ErrorKind};
 /// assert_eq!(
 ///     texts,
 ///     [
-///         "connection.extra.timeout: not a number of seconds (a number above 0, or [connect, read])",
 ///         "header X-Id: not a text (put the value in quotes)",
+///         "connection.extra.timeout: not a number of seconds (a number above 0, or [connect, read])",
 ///     ]
 /// );
 /// ```

@@ -139,6 +139,8 @@ pub enum Ended<O> {
 pub struct GaveUp<O> {
     /// Its number, from 1.
     pub attempt_number: u32,
+    /// When it ended.
+    pub ended_at: Timestamp,
     /// What it came to.
     pub last: O,
 }
@@ -250,7 +252,7 @@ impl<O: Outcome> Retrying<O> {
         statistics.delay_since_first_attempt = state.elapsed;
         self.statistics = Some(statistics);
         if self.stop.stops(&state) {
-            return Next::Done(self.give_up(statistics.attempt_number, outcome));
+            return Next::Done(self.give_up(statistics.attempt_number, outcome, now));
         }
         statistics.idle_for = statistics.idle_for.saturating_add(wait);
         // The observer sees the number of the attempt that has ended, but the figures already count the next one.
@@ -265,9 +267,9 @@ impl<O: Outcome> Retrying<O> {
         }
     }
 
-    fn give_up(&mut self, attempt_number: u32, last: O) -> Ended<O> {
+    fn give_up(&mut self, attempt_number: u32, last: O, ended_at: Timestamp) -> Ended<O> {
         let failed = last.failed();
-        let gave_up = GaveUp { attempt_number, last };
+        let gave_up = GaveUp { attempt_number, ended_at, last };
         match &mut self.on_give_up {
             Some(callback) => Ended::Passed(callback(gave_up)),
             None if self.reraise && failed => Ended::Passed(gave_up.last.unwrapped()),

@@ -87,6 +87,12 @@ impl Bucket {
         Self { settings, tokens: AtomicU32::new(settings.capacity) }
     }
 
+    /// Makes a bucket with this many tokens, at most its capacity.
+    #[must_use]
+    pub fn with_tokens(settings: BucketSettings, tokens: u32) -> Self {
+        Self { settings, tokens: AtomicU32::new(tokens.min(settings.capacity)) }
+    }
+
     /// Counts the tokens.
     #[must_use]
     pub fn tokens(&self) -> u32 {

@@ -1,0 +1,350 @@
+//! The authentication of a call, step by step: what comes before its request, what goes on it, what answers a 401.
+//!
+//! ```text
+//! ahead ──▶ Go | Wait (another call fetches the token) | Fetch(token request) ──fetched──▶ ahead
+//! prove ──▶ the request with its proof
+//! answer ─▶ whether a 401 can be answered by sending again
+//! ```
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use http::header::{AUTHORIZATION, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
+use http::uri::PathAndQuery;
+use http::{Method, Request, StatusCode, Uri};
+
+use super::challenge::Challenge;
+#[cfg(feature = "digest")]
+use super::digest::DigestSession;
+use super::oauth2::{OAuth2, Token};
+use super::scheme::{AuthRequest, AuthScheme, Proof};
+use super::token_slot::{TokenCache, TokenSlot, TokenStep};
+use crate::error::{Error, ErrorKind};
+use crate::request::Payload;
+use crate::request::origin::split_url;
+use crate::time::Timestamp;
+
+/// After this time a call that waits for another's token looks again.
+const POLL: Duration = Duration::from_millis(100);
+
+/// A scheme made ready, with what its calls share.
+pub(crate) struct Auth {
+    scheme: AuthScheme,
+    /// What the scheme shows without being asked.
+    proof: Proof,
+    token_url: Option<Uri>,
+    slot: Mutex<TokenSlot>,
+    cache: Option<Arc<dyn TokenCache>>,
+    cache_key: String,
+}
+
+impl Auth {
+    /// Makes a scheme ready.
+    ///
+    /// # Errors
+    ///
+    /// What keeps it from being used.
+    pub(crate) fn new(
+        scheme: AuthScheme,
+        owner: &str,
+        cache: Option<Arc<dyn TokenCache>>,
+    ) -> Result<Self, Error> {
+        let (token_url, cache_key) = match &scheme {
+            AuthScheme::OAuth2(own) => {
+                own.request(None)?;
+                let scope = own.scope.as_deref().unwrap_or_default();
+                (Some(token_url(own)?), format!("{owner}\n{}\n{scope}", own.client_id))
+            }
+            #[cfg(not(feature = "digest"))]
+            AuthScheme::Digest { .. } => {
+                let message = "auth: digest needs the feature `digest` of http-hook";
+                return Err(Error::new(ErrorKind::Auth, message));
+            }
+            _ => (None, String::new()),
+        };
+        let proof = scheme.proof()?;
+        Ok(Self { scheme, proof, token_url, slot: Mutex::default(), cache, cache_key })
+    }
+
+    /// Puts the proof that never changes into the headers for the origin it belongs to.
+    pub(crate) fn add_to(&self, headers: &mut HeaderMap) {
+        if let Proof::Header(name, value) = &self.proof {
+            headers.insert(name.clone(), value.clone());
+        }
+    }
+
+    fn slot(&self) -> MutexGuard<'_, TokenSlot> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Names nothing: every part may be secret.
+impl fmt::Debug for Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Auth")
+    }
+}
+
+fn token_url(own: &OAuth2) -> Result<Uri, Error> {
+    let split = split_url(&own.token_url)
+        .map_err(|error| Error::new(ErrorKind::Auth, format!("auth.token_url: {error}")))?;
+    let rest = if split.rest.is_empty() { "/" } else { split.rest };
+    let target = PathAndQuery::try_from(rest)
+        .map_err(|_| Error::new(ErrorKind::Auth, "auth.token_url: not a URL"))?;
+    split.origin.join(target)
+}
+
+/// What comes before the planned request.
+pub(crate) enum Ahead {
+    /// Nothing: send it.
+    Go,
+    /// Another call is fetching the token.
+    Wait(Duration),
+    /// A token has to be fetched.
+    Fetch(Request<Payload>),
+}
+
+/// What one call has found out; never stored.
+#[derive(Default)]
+pub(crate) struct AuthFlow {
+    token: Option<Token>,
+    /// The flight under way: its number, and the token before.
+    flight: Option<(u64, Option<Token>)>,
+    /// What answers the last challenge of a scheme of the caller's own.
+    proof: Option<Proof>,
+    #[cfg(feature = "digest")]
+    session: Option<DigestSession>,
+    answers: u8,
+}
+
+impl AuthFlow {
+    /// The most challenges that one attempt answers: a first one, and one that says the nonce was stale.
+    const MAX_ANSWERS: u8 = 2;
+
+    /// Begins an attempt: it may answer challenges again, and keeps what was learnt.
+    pub(crate) fn begin(&mut self) {
+        self.answers = 0;
+        self.proof = None;
+    }
+
+    /// Whether the request under way is for a token.
+    pub(crate) fn is_fetching(&self) -> bool {
+        self.flight.is_some()
+    }
+
+    /// Tells what comes before the planned request. `lease` is the longest time that a token request may take.
+    pub(crate) fn ahead(
+        &mut self,
+        auth: &Auth,
+        lease: Duration,
+        now: Timestamp,
+    ) -> Result<Ahead, Error> {
+        let (AuthScheme::OAuth2(own), Some(url)) = (&auth.scheme, &auth.token_url) else {
+            return Ok(Ahead::Go);
+        };
+        if self.token.as_ref().is_some_and(|token| token.is_fresh(Duration::ZERO, now)) {
+            return Ok(Ahead::Go);
+        }
+        let mut slot = auth.slot();
+        if let (TokenSlot::Empty, Some(cache)) = (&*slot, &auth.cache) {
+            let kept = cache.load(&auth.cache_key);
+            if let Some(token) = kept.filter(|token| token.is_fresh(own.skew, now)) {
+                slot.store(0, token);
+            }
+        }
+        match slot.next(own.skew, lease, POLL, now) {
+            TokenStep::Use(token) => {
+                self.token = Some(token);
+                Ok(Ahead::Go)
+            }
+            TokenStep::Wait(wait) => Ok(Ahead::Wait(wait)),
+            TokenStep::Fetch { flight, last } => {
+                let asked = own.request(last.as_ref()).inspect_err(|_| slot.release(flight))?;
+                self.flight = Some((flight, last));
+                let mut request = Request::new(Payload::Bytes(asked.body));
+                *request.method_mut() = Method::POST;
+                *request.uri_mut() = url.clone();
+                *request.headers_mut() = asked.headers;
+                Ok(Ahead::Fetch(request))
+            }
+        }
+    }
+
+    /// Takes the answer of the token endpoint.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no token.
+    pub(crate) fn fetched(
+        &mut self,
+        auth: &Auth,
+        status: StatusCode,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let Some((flight, last)) = self.flight.take() else { return Ok(()) };
+        match Token::read(status, body, last.as_ref(), now) {
+            Ok(token) => {
+                auth.slot().store(flight, token.clone());
+                if let Some(cache) = &auth.cache {
+                    cache.store(&auth.cache_key, &token);
+                }
+                self.token = Some(token);
+                Ok(())
+            }
+            Err(error) => {
+                auth.slot().release(flight);
+                Err(error)
+            }
+        }
+    }
+
+    /// Gives up the flight under way, so that another call may try.
+    pub(crate) fn release(&mut self, auth: &Auth) {
+        if let Some((flight, _)) = self.flight.take() {
+            auth.slot().release(flight);
+        }
+    }
+
+    /// Puts the proof on a request for the origin that the scheme is bound to.
+    pub(crate) fn prove(
+        &mut self,
+        auth: &Auth,
+        request: &mut Request<Payload>,
+        seed: u64,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let proof = match &auth.scheme {
+            AuthScheme::OAuth2(_) => match &self.token {
+                Some(token) => Proof::Header(AUTHORIZATION, token.header()?),
+                None => Proof::Nothing,
+            },
+            #[cfg(feature = "digest")]
+            AuthScheme::Digest { login, password } => match &mut self.session {
+                Some(session) => {
+                    let target = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
+                    let body = in_memory(request.body());
+                    let value = session.answer(login, password, request.method(), target, body)?;
+                    Proof::Header(AUTHORIZATION, value)
+                }
+                None => Proof::Nothing,
+            },
+            AuthScheme::Custom(own) => match self.proof.take() {
+                Some(proof) => proof,
+                None => own.authorize(&view(request, seed, now)?)?,
+            },
+            _ => auth.proof.clone(),
+        };
+        match proof {
+            Proof::Nothing => Ok(()),
+            Proof::Header(name, value) => put(request.headers_mut(), name, value),
+            Proof::Query(name, value) => {
+                let uri = with_query(request.uri(), &name, value.expose())?;
+                *request.uri_mut() = uri;
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether a 401 can be answered by sending the request again, at most twice an attempt.
+    ///
+    /// # Errors
+    ///
+    /// What keeps a scheme of the caller's own from answering.
+    pub(crate) fn answer(
+        &mut self,
+        auth: &Auth,
+        sent: &Request<Payload>,
+        headers: &HeaderMap,
+        seed: u64,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        if self.answers >= Self::MAX_ANSWERS {
+            return Ok(false);
+        }
+        let first = self.answers == 0;
+        self.answers = self.answers.saturating_add(1);
+        match &auth.scheme {
+            AuthScheme::OAuth2(_) if first => {
+                let Some(token) = self.token.take() else { return Ok(false) };
+                auth.slot().refuse(&token);
+                Ok(true)
+            }
+            #[cfg(feature = "digest")]
+            AuthScheme::Digest { .. } => {
+                let challenges = challenges(headers);
+                match &mut self.session {
+                    Some(session) => Ok(session.renew(&challenges)),
+                    None => {
+                        self.session = DigestSession::start(&challenges, seed);
+                        Ok(self.session.is_some())
+                    }
+                }
+            }
+            AuthScheme::Custom(own) if first => {
+                self.proof = own.answer(&view(sent, seed, now)?, &challenges(headers))?;
+                Ok(self.proof.is_some())
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Learns from an answer that passes what makes the next proof cheaper.
+    pub(crate) fn learn(&mut self, headers: &HeaderMap) {
+        #[cfg(feature = "digest")]
+        if let (Some(session), Some(info)) =
+            (&mut self.session, headers.get("authentication-info"))
+        {
+            session.take_next_nonce(info.as_bytes());
+        }
+        #[cfg(not(feature = "digest"))]
+        let _ = headers;
+    }
+
+    /// Whether the scheme has anything to say to a 401.
+    pub(crate) fn may_answer(&self, auth: &Auth) -> bool {
+        self.answers < Self::MAX_ANSWERS
+            && matches!(
+                auth.scheme,
+                AuthScheme::OAuth2(_) | AuthScheme::Digest { .. } | AuthScheme::Custom(_)
+            )
+    }
+}
+
+/// All challenges of an answer; one that cannot be read asks for nothing.
+fn challenges(headers: &HeaderMap) -> Vec<Challenge> {
+    let values = headers.get_all(WWW_AUTHENTICATE).iter();
+    values.filter_map(|value| Challenge::parse(value.as_bytes()).ok()).flatten().collect()
+}
+
+fn in_memory(payload: &Payload) -> Option<&[u8]> {
+    match payload {
+        Payload::Bytes(bytes) => Some(bytes),
+        Payload::External { .. } => None,
+    }
+}
+
+fn view(request: &Request<Payload>, seed: u64, now: Timestamp) -> Result<AuthRequest<'_>, Error> {
+    let target = request.uri().path_and_query();
+    let target = target.ok_or_else(|| Error::new(ErrorKind::Url, "the request has no target"))?;
+    let view = AuthRequest::new(request.method(), target, request.headers(), seed, now);
+    Ok(view.with_body(in_memory(request.body())))
+}
+
+fn put(headers: &mut HeaderMap, name: http::HeaderName, value: HeaderValue) -> Result<(), Error> {
+    match headers.try_insert(name, value) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Error::new(ErrorKind::Limit, "too many headers")),
+    }
+}
+
+fn with_query(uri: &Uri, name: &str, value: &str) -> Result<Uri, Error> {
+    let bad = || Error::new(ErrorKind::Auth, "auth: the key does not fit into the URL");
+    let mut parts = uri.clone().into_parts();
+    let mut target = parts.path_and_query.map_or_else(|| "/".to_owned(), |old| old.to_string());
+    target.push(if target.contains('?') { '&' } else { '?' });
+    crate::request::form::encode_into(&mut target, name, value);
+    parts.path_and_query = Some(PathAndQuery::try_from(target).map_err(|_| bad())?);
+    Uri::from_parts(parts).map_err(|_| bad())
+}

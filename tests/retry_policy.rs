@@ -1,0 +1,400 @@
+//! The policy: its JSON form, its limits, its conditions, and the one decision.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http_hook::retry::{
+    Condition, Decision, Event, HintMode, Hints, HttpOutcome, Outcome, Progress, RetryPolicy,
+    RetryState, Seconds, StatusRange, Stop, Wait, idempotency, may_resend,
+};
+use http_hook::{ErrorKind, Sent, StopReason, Timestamp, TransportError, TransportErrorKind};
+use serde_json::json;
+
+const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_700_000_000));
+const SECOND: Duration = Duration::from_secs(1);
+
+fn headers(rows: &[(&str, &str)]) -> HeaderMap {
+    let row = |(name, value): &(&str, &str)| {
+        (name.parse::<HeaderName>().unwrap(), value.parse::<HeaderValue>().unwrap())
+    };
+    rows.iter().map(row).collect()
+}
+
+fn status(number: u16) -> StatusCode {
+    StatusCode::from_u16(number).unwrap()
+}
+
+#[test]
+fn conditions_on_responses() {
+    #[rustfmt::skip]
+    let rows = [
+        // why                       condition                                                              status headers, body                          holds
+        ("a status",                 json!({"type": "status", "statuses": [503]}),                              503, "",                "",               true),
+        ("another status",           json!({"type": "status", "statuses": [503]}),                              504, "",                "",               false),
+        ("a class",                  json!({"type": "status", "statuses": ["5xx"]}),                            599, "",                "",               true),
+        ("not the class",            json!({"type": "status", "statuses": ["5xx"]}),                            600, "",                "",               false),
+        ("a range",                  json!({"type": "status", "statuses": ["520-530"]}),                        530, "",                "",               true),
+        ("beyond the range",         json!({"type": "status", "statuses": ["520-530"]}),                        531, "",                "",               false),
+        ("a header",                 json!({"type": "header", "name": "X-Retry"}),                              200, "no",              "",               true),
+        ("no such header",           json!({"type": "header", "name": "x-other"}),                              200, "no",              "",               false),
+        ("not even a name",          json!({"type": "header", "name": "x other"}),                              200, "no",              "",               false),
+        ("a header's value",         json!({"type": "header", "name": "x-retry", "equals": "yes"}),             200, "yes",             "",               true),
+        ("another value",            json!({"type": "header", "name": "x-retry", "equals": "yes"}),             200, "yes!",            "",               false),
+        ("a part of it",             json!({"type": "header", "name": "x-retry", "contains": "es"}),            200, "yes!",            "",               true),
+        ("no part of it",            json!({"type": "header", "name": "x-retry", "contains": "no"}),            200, "yes!",            "",               false),
+        ("a text in the body",       json!({"type": "body_contains", "text": "busy"}),                          200, "", "so busy now",                   true),
+        ("no such text",             json!({"type": "body_contains", "text": "busy"}),                          200, "", "bus y",                         false),
+        ("a member",                 json!({"type": "body_json", "pointer": "/error/code", "equals": "Slow"}),  200, "", r#"{"error":{"code":"Slow"}}"#,  true),
+        ("another member",           json!({"type": "body_json", "pointer": "/error/code", "equals": "Slow"}),  200, "", r#"{"error":{"code":"Fast"}}"#,  false),
+        ("an element",               json!({"type": "body_json", "pointer": "/0", "equals": 1}),                200, "", "[1]",                           true),
+        ("nothing there",            json!({"type": "body_json", "pointer": "/1", "equals": null}),             200, "", "[1]",                           false),
+        ("the whole",                json!({"type": "body_json", "pointer": "", "equals": null}),               200, "", "null",                          true),
+        ("no JSON",                  json!({"type": "body_json", "pointer": "", "equals": null}),               200, "", "nul",                           false),
+        ("no error",                 json!({"type": "error"}),                                                  500, "", "",                              false),
+        ("no error of a kind",       json!({"type": "error_kind", "kinds": ["timeout"]}),                       500, "", "",                              false),
+        ("always",                   json!({"type": "always"}),                                                 200, "", "",                              true),
+        ("never",                    json!({"type": "never"}),                                                  200, "", "",                              false),
+        ("not",                      json!({"type": "not", "condition": {"type": "never"}}),                    200, "", "",                              true),
+        ("any of nothing",           json!({"type": "any", "conditions": []}),                                  200, "", "",                              false),
+        ("all of nothing",           json!({"type": "all", "conditions": []}),                                  200, "", "",                              true),
+        ("any",                      json!({"type": "any", "conditions": [{"type": "never"}, {"type": "always"}]}), 200, "", "",                          true),
+        ("all",                      json!({"type": "all", "conditions": [{"type": "never"}, {"type": "always"}]}), 200, "", "",                          false),
+        ("the check",                json!({"type": "check_failed"}),                                           200, "", "",                              false),
+    ];
+    for (why, form, number, header, body, holds) in rows {
+        let condition: Condition = serde_json::from_value(form.clone()).unwrap();
+        let headers = headers(&[("x-retry", header)]);
+        let outcome = HttpOutcome::answered(&Method::GET, status(number), &headers)
+            .with_body(body.as_bytes());
+        assert_eq!(condition.holds(&outcome), holds, "{why}");
+        assert_eq!(serde_json::to_value(&condition).unwrap(), form, "{why}: prints as it reads");
+    }
+}
+
+#[test]
+fn conditions_without_a_response() {
+    use http_hook::TimeoutPhase::Head;
+    #[rustfmt::skip]
+    let rows = [
+        ("any error",                  Condition::Error,                                 true),
+        ("the exact kind",             Condition::error_kinds(&["head_timeout"]),        true),
+        ("any timeout",                Condition::error_kinds(&["timeout"]),             true),
+        ("another kind",               Condition::error_kinds(&["connect_timeout"]),     false),
+        ("no status",                  Condition::statuses(&[500]),                      false),
+        ("no header",                  Condition::header("x"),                           false),
+        ("no body",                    Condition::BodyContains { text: String::new() },  false),
+        ("no status is not a status",  !Condition::statuses(&[500]),                     true),
+    ];
+    let error = TransportError::new(TransportErrorKind::Timeout(Head), Sent::Maybe);
+    for (why, condition, holds) in rows {
+        let outcome = HttpOutcome::lost(&Method::GET, &error).with_body(b"there is none");
+        assert_eq!(condition.holds(&outcome), holds, "{why}");
+    }
+}
+
+#[test]
+fn operators_make_flat_lists() {
+    let one = |number| Condition::statuses(&[number]);
+    let three = one(1) | one(2) | one(3);
+    assert_eq!(three, Condition::Any { conditions: vec![one(1), one(2), one(3)] });
+    assert_eq!(one(1) & one(2), Condition::All { conditions: vec![one(1), one(2)] });
+    let (two, four) = (Stop::after_attempt(2), Stop::after_attempt(4));
+    assert_eq!((two.clone() | four.clone()).max_attempts(), Some(2));
+    assert_eq!((two.clone() & four).max_attempts(), Some(4));
+    assert_eq!((two & Stop::Never).max_attempts(), None);
+    let sum = Wait::fixed(SECOND) + Wait::fixed(SECOND) + Wait::None;
+    assert_eq!(sum, [Wait::fixed(SECOND), Wait::fixed(SECOND), Wait::None].into_iter().sum());
+    assert_eq!(sum.after(1, &mut || 0.0), 2 * SECOND);
+}
+
+#[test]
+fn the_json_form_of_the_default() {
+    let form = json!({
+        "when": {"type": "any", "conditions": [
+            {"type": "status", "statuses": [408, 429, 500, 502, 503, 504]},
+            {"type": "error_kind",
+             "kinds": ["dns", "connect", "proxy", "timeout", "interrupted", "protocol", "body"]},
+        ]},
+        "once": {"type": "status", "statuses": [421, 425]},
+        "wait": {"type": "when", "when": {"type": "status", "statuses": [429]},
+            "then": {"type": "full_jitter", "base": 1.0, "cap": 20.0},
+            "otherwise": {"type": "full_jitter", "base": 0.1, "cap": 20.0}},
+        "stop": {"type": "after_attempt", "max_attempts": 3},
+        "hints": {"retry_after": true, "rate_limit": true, "statuses": [413, 429, 503], "cap": 60.0,
+            "jitter": 0.1, "mode": {"type": "at_least"}},
+        "min_attempt": 0.0,
+    });
+    assert_eq!(serde_json::to_value(RetryPolicy::default()).unwrap(), form);
+    assert_eq!(RetryPolicy::from_json(&form.to_string()).unwrap(), RetryPolicy::default());
+    assert_eq!(RetryPolicy::from_json("{}").unwrap(), RetryPolicy::default());
+}
+
+#[test]
+fn what_is_no_policy() {
+    let deep = format!(
+        "{{\"stop\": {}{}{}}}",
+        r#"{"type": "any", "stops": ["#.repeat(16),
+        r#"{"type": "never"}"#,
+        "]}".repeat(16)
+    );
+    let never = vec![r#"{"type": "never"}"#; 512].join(",");
+    let wide = format!(r#"{{"stop": {{"type": "any", "stops": [{never}]}}}}"#);
+    let long = format!("{{}}{}", " ".repeat(64 * 1024));
+    #[rustfmt::skip]
+    let rows = [
+        // why                     text                                                                         a part of the message
+        ("no JSON",                "{",                                                                         "EOF"),
+        ("an unknown member",      r#"{"whem": {"type": "never"}}"#,                                            "whem"),
+        ("an unknown type",        r#"{"stop": {"type": "maybe"}}"#,                                            "maybe"),
+        ("an unknown parameter",   r#"{"wait": {"type": "fixed", "seconds": 1, "max": 2}}"#,                    "max"),
+        ("code cannot be read",    r#"{"wait": {"type": "custom"}}"#,                                           "custom"),
+        ("an empty chain",         r#"{"wait": {"type": "chain", "strategies": []}}"#,                          "chain"),
+        ("an empty chain inside",  r#"{"wait": {"type": "combine", "strategies": [{"type": "chain", "strategies": []}]}}"#, "chain"),
+        ("no number",              r#"{"wait": {"type": "fixed", "seconds": "1"}}"#,                            "seconds"),
+        ("no status",              r#"{"when": {"type": "status", "statuses": [99]}}"#,                         "status"),
+        ("no class",               r#"{"when": {"type": "status", "statuses": ["0xx"]}}"#,                      "status"),
+        ("no class of ten",        r#"{"when": {"type": "status", "statuses": ["10xx"]}}"#,                     "status"),
+        ("a range backwards",      r#"{"when": {"type": "status", "statuses": ["599-500"]}}"#,                  "status"),
+        ("a signed range",         r#"{"when": {"type": "status", "statuses": ["+500-599"]}}"#,                 "status"),
+        ("attempts below nothing", r#"{"stop": {"type": "after_attempt", "max_attempts": -1}}"#,                "-1"),
+        ("a negative cap",         r#"{"hints": {"cap": -1}}"#,                                                 "range"),
+        ("an infinite cap",        r#"{"hints": {"cap": "inf"}}"#,                                              "range"),
+        ("too much jitter",        r#"{"hints": {"jitter": 1.5}}"#,                                             "hints.jitter"),
+        ("no header name",         r#"{"attempt_header": "x y"}"#,                                              "attempt_header"),
+        ("too deep",               deep.as_str(),                                                               "deeper than 16"),
+        ("too wide",               wide.as_str(),                                                               "512 parts"),
+        ("too long",               long.as_str(),                                                               "64 KiB"),
+    ];
+    for (why, text, part) in rows {
+        let error = RetryPolicy::from_json(text).expect_err(why);
+        assert!(matches!(error.kind(), ErrorKind::Policy | ErrorKind::Limit), "{why}");
+        assert!(error.message().contains(part), "{why}: {error}");
+    }
+}
+
+#[test]
+fn the_limits_are_the_last_that_pass() {
+    let nest =
+        |depth: usize| (1..depth).fold(Stop::Never, |stop, _| Stop::Any { stops: vec![stop] });
+    let with = |stop| RetryPolicy { stop, ..RetryPolicy::default() }.validate();
+    assert!(with(nest(16)).is_ok());
+    assert!(with(nest(17)).is_err());
+    assert!(with(nest(1_000)).is_err(), "and no deep look at a deep one");
+    // The rest of the default policy has eight parts: when (3), once (1), wait (4).
+    let wide = |parts: usize| Stop::Any { stops: vec![Stop::Never; parts - 9] };
+    assert!(with(wide(512)).is_ok());
+    assert!(with(wide(513)).is_err());
+}
+
+#[test]
+fn code_cannot_be_stored() {
+    let default = RetryPolicy::default;
+    let condition = Condition::custom(|outcome: &dyn Outcome| outcome.failed());
+    let wait = Wait::custom(|state: &RetryState<'_>, _: &mut dyn FnMut() -> f64| {
+        SECOND * state.attempt_number
+    });
+    let stop = Stop::custom(|state: &RetryState<'_>| state.attempt_number > 1);
+    let rows = [
+        ("Condition", RetryPolicy { when: Condition::Error | condition.clone(), ..default() }),
+        ("Condition", RetryPolicy { once: !condition.clone(), ..default() }),
+        ("Wait", RetryPolicy { wait: Wait::None + wait.clone(), ..default() }),
+        ("Stop", RetryPolicy { stop: Stop::Never | stop.clone(), ..default() }),
+    ];
+    assert!(default().is_storable());
+    for (part, policy) in rows {
+        assert!(!policy.is_storable(), "{part}");
+        let error = serde_json::to_string(&policy).unwrap_err().to_string();
+        assert!(error.contains(part) && error.contains("Custom"), "{error}");
+        assert_eq!(policy, policy.clone(), "clones are the same code");
+    }
+    let policy = RetryPolicy { when: condition, wait, stop, ..default() };
+    let error = TransportError::new(TransportErrorKind::Bug, Sent::Maybe);
+    let lost = HttpOutcome::lost(&Method::GET, &error);
+    let decide = |attempt_number| {
+        let progress = Progress { attempt_number, ..Progress::default() };
+        policy.decide(&lost, &progress, NOW, &mut || 0.0)
+    };
+    assert_eq!(decide(1), Decision::Retry { wait: SECOND, hint: None });
+    assert_eq!(decide(2), Decision::GiveUp { reason: StopReason::Stopped, hint: None });
+}
+
+#[test]
+fn events_are_known_by_name() {
+    let event = Event::new("shutdown");
+    let stop = Stop::after_attempt(9) | Stop::when_event_set(&event);
+    let policy = RetryPolicy { stop, ..RetryPolicy::default() };
+    let text = serde_json::to_string(&policy).unwrap();
+    let mut read = RetryPolicy::from_json(&text).unwrap();
+    assert_eq!(read, policy);
+    event.set();
+    let headers = HeaderMap::new();
+    let busy = HttpOutcome::answered(&Method::GET, status(503), &headers);
+    let decide = |policy: &RetryPolicy| policy.decide(&busy, &first(), NOW, &mut || 0.0);
+    let ended = Decision::GiveUp { reason: StopReason::Cancelled, hint: None };
+    assert_eq!(decide(&policy), ended);
+    assert!(matches!(decide(&read), Decision::Retry { .. }), "what is read is not set");
+    read.bind(&Event::new("another"));
+    assert!(matches!(decide(&read), Decision::Retry { .. }));
+    read.bind(&event);
+    assert_eq!(decide(&read), ended);
+}
+
+fn first() -> Progress {
+    Progress { attempt_number: 1, ..Progress::default() }
+}
+
+#[test]
+fn hints_and_own_waits() {
+    let within = HintMode::Within { seconds: Seconds::new(5.0) };
+    #[rustfmt::skip]
+    let rows = [
+        // why                                    mode                status  Retry-After  own  draw  wait
+        ("the hint, not before its time",         HintMode::AtLeast,     503,      "30",     1,  0.0,  30.0),
+        ("up to a tenth later",                   HintMode::AtLeast,     503,      "30",     1,  1.0,  33.0),
+        ("the own wait if that is longer",        HintMode::AtLeast,     503,      "3",      9,  1.0,   9.0),
+        ("the hint alone",                        HintMode::Replace,     503,      "3",      9,  0.0,   3.0),
+        ("at once, if so told",                   HintMode::Replace,     503,      "0",      9,  1.0,   0.0),
+        ("close to the own wait",                 within,                503,      "30",     9,  1.0,  14.0),
+        ("never over the cap",                    HintMode::AtLeast,     429,      "58",     1,  1.0,  60.0),
+        ("at the cap",                            HintMode::AtLeast,     429,      "60",     1,  1.0,  60.0),
+        ("over the cap there is jitter, too",     HintMode::AtLeast,     429,      "3600",   1,  1.0,  54.0),
+        ("over the cap",                          HintMode::AtLeast,     429,      "3600",   1,  0.0,  60.0),
+        ("more than a number holds",              HintMode::Replace,     429, "99999999999999999999", 1, 0.0, 60.0),
+        ("a status without hints",                HintMode::AtLeast,     500,      "30",     1,  1.0,   1.0),
+        ("malformed",                             HintMode::Replace,     503,      "soon",   1,  1.0,   1.0),
+    ];
+    for (why, mode, number, value, own, draw, seconds) in rows {
+        let policy = RetryPolicy {
+            wait: Wait::fixed(own * SECOND),
+            hints: Hints { mode, ..Hints::default() },
+            ..RetryPolicy::default()
+        };
+        let headers = headers(&[("retry-after", value)]);
+        let busy = HttpOutcome::answered(&Method::GET, status(number), &headers);
+        let decision = policy.decide(&busy, &first(), NOW, &mut || draw);
+        let Decision::Retry { wait, .. } = decision else { panic!("{why}: {decision:?}") };
+        assert!((wait.as_secs_f64() - seconds).abs() < 1e-6, "{why}: {wait:?}");
+    }
+    let headers = headers(&[("retry-after", "30")]);
+    let policy = RetryPolicy { hints: Hints::none(), wait: Wait::None, ..RetryPolicy::default() };
+    let busy = HttpOutcome::answered(&Method::GET, status(503), &headers);
+    let expected = Decision::Retry { wait: Duration::ZERO, hint: None };
+    assert_eq!(policy.decide(&busy, &first(), NOW, &mut || 1.0), expected, "none heeded");
+}
+
+#[test]
+fn waits_that_do_not_fit_are_not_begun() {
+    use StopReason::{Attempts, Deadline, HintTooLong};
+    #[rustfmt::skip]
+    let rows = [
+        // why                                             own  hint   left   least  attempt  ends
+        ("fits",                                             5, None,     6_000,   0,  1, None),
+        ("not a moment would be left",                       5, None,     5_000,   0,  1, Some(Deadline)),
+        ("one would",                                        5, None,     5_001,   0,  1, None),
+        ("the least attempt fits no more",                   5, None,     6_000,  1_000, 1, Some(Deadline)),
+        ("the least attempt fits",                           5, None,     6_001,  1_000, 1, None),
+        ("the hint is too long",                             5, Some("9"), 9_000,  0,  1, Some(HintTooLong)),
+        ("both are too long",                                5, Some("9"), 5_000,  0,  1, Some(Deadline)),
+        ("a hint over the cap is weighed at the cap",        5, Some("999"), 61_000, 0, 1, None),
+        ("attempts come first",                              5, None,     1_000,   0,  3, Some(Attempts)),
+        ("no time left",                                     0, None,         0,   0,  1, Some(Deadline)),
+    ];
+    for (why, own, hint, left, least, attempt_number, ends) in rows {
+        let policy = RetryPolicy {
+            wait: Wait::fixed(own * SECOND),
+            min_attempt: Duration::from_millis(least),
+            ..RetryPolicy::default()
+        };
+        let fields: Vec<_> = hint.into_iter().map(|hint| ("retry-after", hint)).collect();
+        let headers = headers(&fields);
+        let busy = HttpOutcome::answered(&Method::GET, status(503), &headers);
+        let remaining = Some(Duration::from_millis(left));
+        let progress = Progress { attempt_number, remaining, ..Progress::default() };
+        let ended = match policy.decide(&busy, &progress, NOW, &mut || 0.0) {
+            Decision::GiveUp { reason, hint: told } => {
+                assert_eq!(told.is_some(), hint.is_some(), "{why}: the hint is told");
+                Some(reason)
+            }
+            Decision::Retry { .. } => None,
+            Decision::Stand => panic!("{why}"),
+        };
+        assert_eq!(ended, ends, "{why}");
+    }
+}
+
+#[test]
+fn the_attempt_header() {
+    let named = |stop| RetryPolicy {
+        attempt_header: Some("X-Attempt".into()),
+        stop,
+        ..RetryPolicy::default()
+    };
+    let three = named(Stop::after_attempt(3));
+    let rows = [
+        ("all of it", three.attempt_header(2, Some(12 * SECOND)), Some("attempt=2; max=3; ttl=12")),
+        ("no deadline", three.attempt_header(1, None), Some("attempt=1; max=3")),
+        ("no end", named(Stop::Never).attempt_header(1, None), Some("attempt=1")),
+        ("no name", RetryPolicy::default().attempt_header(1, None), None),
+    ];
+    for (why, header, expected) in rows {
+        let text = header.as_ref().map(|(name, value)| {
+            assert_eq!(name, "x-attempt");
+            value.to_str().unwrap()
+        });
+        assert_eq!(text, expected, "{why}");
+    }
+}
+
+#[test]
+fn sending_twice() {
+    #[rustfmt::skip]
+    let rows = [
+        // method   sent         keyed  allowed  may
+        ("GET",     Sent::Yes,   false, false,   true),
+        ("DELETE",  Sent::Maybe, false, false,   true),
+        ("POST",    Sent::Yes,   false, false,   false),
+        ("POST",    Sent::Maybe, false, false,   false),
+        ("POST",    Sent::No,    false, false,   true),
+        ("POST",    Sent::Yes,   true,  false,   true),
+        ("PATCH",   Sent::Yes,   false, true,    true),
+        ("get",     Sent::Yes,   false, false,   false),
+        ("CONNECT", Sent::Yes,   false, false,   false),
+    ];
+    for (method, sent, keyed, allowed, may) in rows {
+        let parsed: Method = method.parse().unwrap();
+        assert_eq!(
+            may_resend(&parsed, sent, keyed, allowed),
+            may,
+            "{method} {sent:?} {keyed} {allowed}"
+        );
+    }
+}
+
+#[test]
+fn keys_are_quoted_uuids() {
+    let mut seen = std::collections::BTreeSet::new();
+    for seed in 0..2_000 {
+        let key = idempotency::key(seed);
+        let text = key.to_str().unwrap().to_owned();
+        let uuid = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap();
+        let parts: Vec<&str> = uuid.split('-').collect();
+        assert_eq!(parts.iter().map(|part| part.len()).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
+        assert!(parts.concat().bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')));
+        assert!(parts[2].starts_with('4') && parts[3].starts_with(['8', '9', 'a', 'b']), "{text}");
+        assert!(seen.insert(text), "no two alike");
+    }
+}
+
+#[test]
+fn ranges_print_as_they_read() {
+    for (range, text) in [
+        (StatusRange::one(503), "503"),
+        (StatusRange::new(500, 599), "\"5xx\""),
+        (StatusRange::new(500, 598), "\"500-598\""),
+        (StatusRange::new(450, 549), "\"450-549\""),
+    ] {
+        assert_eq!(serde_json::to_string(&range).unwrap(), text);
+        assert_eq!(serde_json::from_str::<StatusRange>(text).unwrap(), range);
+    }
+    assert_eq!(serde_json::from_str::<StatusRange>("\"503\"").unwrap(), StatusRange::one(503));
+}
