@@ -14,6 +14,7 @@
 //! | calls a reset "unknown" | told apart by libcurl's code |
 //! | takes a length that it cannot count to for none | an error |
 //! | knows one time limit for all | limits for connecting, head, pause and total, each told apart |
+//! | traces headers and bodies, credentials and all | silenced |
 //! | puts a request body into the answer that panics when cloned | left out |
 //!
 //! What remains:
@@ -48,6 +49,7 @@ mod timer;
 
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::LazyLock;
 use std::task::Poll;
 use std::time::Instant;
 
@@ -59,6 +61,7 @@ use http_hook::{
 };
 use isahc::config::{Configurable, VersionNegotiation};
 use isahc::{HttpClient, HttpClientBuilder};
+use tracing::Dispatch;
 
 use answer::from_isahc;
 use error::{guard, of_head};
@@ -137,9 +140,9 @@ impl Transport for IsahcTransport {
         let once = request.body().is_empty() && !method.is_idempotent();
         let client = if once { &self.fresh } else { &self.kept };
         let request = options::to_isahc(request, options)?;
-        let mut sending = pin!(client.send_async(request));
+        let mut sending = pin!(silently(|| client.send_async(request)));
         let response = poll_fn(|context| {
-            Poll::Ready(match guard(|| sending.as_mut().poll(context)) {
+            Poll::Ready(match guard(|| silently(|| sending.as_mut().poll(context))) {
                 Err(bug) => Err(bug),
                 Ok(Poll::Ready(answer)) => answer.map_err(|error| of_head(&error, proxied)),
                 Ok(Poll::Pending) if head.has_passed(context) => Err(late(TimeoutPhase::Head)),
@@ -151,6 +154,13 @@ impl Transport for IsahcTransport {
         drop(head);
         from_isahc(response, &method, limits.idle, total)
     }
+}
+
+/// Keeps isahc's traces of `step` from every subscriber: they hold URLs, headers and bodies. What isahc's thread traces
+/// of the exchange later is switched on and off here, too.
+fn silently<T>(step: impl FnOnce() -> T) -> T {
+    static SILENCE: LazyLock<Dispatch> = LazyLock::new(Dispatch::none);
+    tracing::dispatcher::with_default(&SILENCE, step)
 }
 
 fn late(phase: TimeoutPhase) -> TransportError {
