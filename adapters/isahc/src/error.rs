@@ -1,7 +1,7 @@
 //! isahc's errors by what they tell: the kind, and whether the server may have seen the request.
 //!
 //! isahc's own kinds are too coarse (a reset is "unknown"), so libcurl's code in the chain of sources decides.
-//! Of libcurl's texts only those are kept that cannot hold a URL.
+//! The texts are fixed ones: nothing of the request is in them.
 
 use std::any::Any;
 use std::error::Error as StdError;
@@ -77,10 +77,8 @@ fn source_failed<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a SourceFa
     error.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref()
 }
 
-/// The table of libcurl's codes (`curl/curl.h`, `CURLE_*`).
+/// The table of libcurl's codes (`curl/curl.h`, `CURLE_*`). There is no more than the code: isahc drops the text.
 fn of_curl(error: &curl::Error, proxied: bool) -> TransportError {
-    let text = error.extra_description().unwrap_or_default();
-    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
     let (kind, sent) = match error.code() {
         // URL_MALFORMAT, NOT_BUILT_IN, BAD_FUNCTION_ARGUMENT, UNKNOWN_OPTION
         3 | 4 | 43 | 48 => (Kind::InvalidRequest, Sent::No),
@@ -96,24 +94,11 @@ fn of_curl(error: &curl::Error, proxied: bool) -> TransportError {
         35 | 51 | 53 | 54 | 58..=60 | 64 | 66 | 77 | 82 | 83 | 90 | 91 | 98 => {
             (Kind::Tls, Sent::No)
         }
-        // OPERATION_TIMEDOUT: the adapter keeps all limits but the one for connecting itself.
-        28 if says(&["Operation t"]) => (Kind::Timeout(TimeoutPhase::Total), Sent::Maybe),
+        // OPERATION_TIMEDOUT: libcurl keeps no other limit than that for connecting
         28 => (Kind::Timeout(TimeoutPhase::Connect), Sent::No),
-        // RECV_ERROR, which covers a good deal
-        56 if says(&["CONNECT tunnel", "Proxy CONNECT"]) => (Kind::Proxy, Sent::No),
-        56 if says(&[
-            "alert certificate required",
-            "alert bad certificate",
-            "alert unknown ca",
-        ]) =>
-        {
-            (Kind::Tls, Sent::Maybe)
-        }
-        56 if says(&["oo large", "oo many"]) => (Kind::Limit, Sent::Yes),
-        56 if says(&["chunk", "hexadecimal"]) => (Kind::Protocol, Sent::Yes),
-        // OUT_OF_MEMORY (a header line beyond the limit), FILESIZE_EXCEEDED, TOO_LARGE
+        // OUT_OF_MEMORY, FILESIZE_EXCEEDED, TOO_LARGE
         27 | 63 | 100 => (Kind::Limit, Sent::Maybe),
-        // UNSUPPORTED_PROTOCOL ("Received HTTP/0.9"), WEIRD_SERVER_REPLY, HTTP2
+        // UNSUPPORTED_PROTOCOL (an answer that is not HTTP), WEIRD_SERVER_REPLY, HTTP2
         1 | 8 | 16 => (Kind::Protocol, Sent::Maybe),
         // WRITE_ERROR: isahc could not read a header line
         23 => (Kind::Protocol, Sent::Yes),
@@ -124,7 +109,6 @@ fn of_curl(error: &curl::Error, proxied: bool) -> TransportError {
         // GOT_NOTHING, SEND_ERROR, RECV_ERROR, SEND_FAIL_REWIND (a kept connection died), HTTP2_STREAM, ...
         _ => (Kind::Interrupted, Sent::Maybe),
     };
-    let harmless = kind == Kind::Tls || matches!(error.code(), 8 | 18 | 52 | 55 | 56 | 65);
-    let text = if harmless && !text.is_empty() { text } else { error.description() };
-    TransportError::new(kind, sent).with_source(format!("curl {}: {text}", error.code()))
+    let text = format!("curl {}: {}", error.code(), error.description());
+    TransportError::new(kind, sent).with_source(text)
 }

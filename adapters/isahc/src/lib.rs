@@ -14,15 +14,19 @@
 //! | calls a reset "unknown" | told apart by libcurl's code |
 //! | takes a length that it cannot count to for none | an error |
 //! | knows one time limit for all | limits for connecting, head, pause and total, each told apart |
+//! | traces headers and bodies, credentials and all | silenced |
 //! | puts a request body into the answer that panics when cloned | left out |
 //!
 //! What remains:
 //!
 //! - An answer whose head breaks off in the middle is an answer with an empty body: libcurl does not tell.
 //! - GET and other idempotent requests without a body are sent again by libcurl, unseen, when a kept connection dies.
+//! - An answer that nobody asked for, on a kept connection, is taken for the answer to the next request if that comes within
+//!   a second: libcurl looks at a kept connection once a second only. Only a server that breaks HTTP does that.
 //! - A dropped exchange ends when the server next says something, when the total limit passes, or with the client.
 //! - `Accept: */*` and `User-Agent` are added if the request has none; reason phrases are not told.
-//! - libcurl takes dot segments out of paths, as the hook itself does.
+//! - Why TLS failed is not told beyond libcurl's code; a client certificate that is missing under TLS 1.3 is a broken exchange.
+//! - libcurl takes dot segments out of paths and writes escapes in upper case.
 //! - Of TCP keep-alive only the interval can be set, so it is done as far as possible and not offered as an option.
 //!
 //! # Examples
@@ -36,6 +40,7 @@
 //! # Ok::<(), isahc::Error>(())
 //! ```
 
+mod answer;
 mod blocking;
 mod body;
 mod error;
@@ -44,20 +49,21 @@ mod timer;
 
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::LazyLock;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use async_trait::async_trait;
-use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{Method, Request, Response, StatusCode, response};
+use http::{Request, Response};
 use http_hook::{
     Body, Capabilities, Capability, SendOptions, Sent, TimeoutPhase, Transport, TransportError,
     TransportErrorKind as Kind,
 };
 use isahc::config::{Configurable, VersionNegotiation};
-use isahc::{AsyncBody, HttpClient, HttpClientBuilder};
+use isahc::{HttpClient, HttpClientBuilder};
+use tracing::Dispatch;
 
-use body::Incoming;
+use answer::from_isahc;
 use error::{guard, of_head};
 use timer::Deadline;
 
@@ -134,9 +140,9 @@ impl Transport for IsahcTransport {
         let once = request.body().is_empty() && !method.is_idempotent();
         let client = if once { &self.fresh } else { &self.kept };
         let request = options::to_isahc(request, options)?;
-        let mut sending = pin!(client.send_async(request));
+        let mut sending = pin!(silently(|| client.send_async(request)));
         let response = poll_fn(|context| {
-            Poll::Ready(match guard(|| sending.as_mut().poll(context)) {
+            Poll::Ready(match guard(|| silently(|| sending.as_mut().poll(context))) {
                 Err(bug) => Err(bug),
                 Ok(Poll::Ready(answer)) => answer.map_err(|error| of_head(&error, proxied)),
                 Ok(Poll::Pending) if head.has_passed(context) => Err(late(TimeoutPhase::Head)),
@@ -150,39 +156,13 @@ impl Transport for IsahcTransport {
     }
 }
 
+/// Keeps isahc's traces of `step` from every subscriber: they hold URLs, headers and bodies. What isahc's thread traces
+/// of the exchange later is switched on and off here, too.
+fn silently<T>(step: impl FnOnce() -> T) -> T {
+    static SILENCE: LazyLock<Dispatch> = LazyLock::new(Dispatch::none);
+    tracing::dispatcher::with_default(&SILENCE, step)
+}
+
 fn late(phase: TimeoutPhase) -> TransportError {
     TransportError::new(Kind::Timeout(phase), Sent::Maybe)
-}
-
-/// Takes over head and body, and none of isahc's extensions.
-fn from_isahc(
-    response: Response<AsyncBody>,
-    method: &Method,
-    idle: Option<Duration>,
-    total: Deadline,
-) -> Result<Response<Body>, TransportError> {
-    let (parts, body) = response.into_parts();
-    let length = length(&parts, method)?;
-    let mut own = Response::new(Body::stream(Incoming::new(body, length, idle, total)));
-    *own.status_mut() = parts.status;
-    *own.version_mut() = parts.version;
-    *own.headers_mut() = parts.headers;
-    Ok(own)
-}
-
-/// Reads how long the body has to be ([RFC 9112 §6.3](https://www.rfc-editor.org/rfc/rfc9112#section-6.3)).
-fn length(parts: &response::Parts, method: &Method) -> Result<Option<u64>, TransportError> {
-    let empty = method == Method::HEAD
-        || parts.status.is_informational()
-        || matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-    if empty || parts.headers.contains_key(TRANSFER_ENCODING) {
-        return Ok(None);
-    }
-    let Some(value) = parts.headers.get(CONTENT_LENGTH) else { return Ok(None) };
-    let digits = value.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-    let length = digits.and_then(|digits| digits.parse().ok());
-    let wrong = || {
-        TransportError::new(Kind::Protocol, Sent::Yes).with_source("content-length is no length")
-    };
-    length.map(Some).ok_or_else(wrong)
 }

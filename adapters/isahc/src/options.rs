@@ -1,5 +1,7 @@
 //! What isahc is told of a request: options, and everything that it would do by itself switched off.
 
+use std::time::Duration;
+
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, TRANSFER_ENCODING};
 use http::{Method, Request, Uri};
 use http_hook::{ClientOptions, SendOptions, TransportError, Verify};
@@ -10,8 +12,6 @@ use isahc::tls::{Identity, PrivateKey, TlsConfig, TrustStore};
 
 use crate::body::Outgoing;
 use crate::error::refused;
-
-use std::time::Duration;
 
 /// What "no limit" is for libcurl, which takes zero for its own default: 24 days.
 const NO_LIMIT: Duration = Duration::from_millis(0x7fff_ffff);
@@ -62,14 +62,14 @@ fn configure(
 ) -> Result<http::request::Builder, TransportError> {
     let ClientOptions { verify, cert, proxy, keep_alive, .. } = &*options.client;
     let connect = options.timeouts.connect.unwrap_or(NO_LIMIT);
+    let total = options.timeouts.total.map_or(NO_LIMIT, |total| total.saturating_add(LATER));
     let mut builder = builder
         .redirect_policy(RedirectPolicy::None)
         .automatic_decompression(false)
         .expect_continue(false)
-        .connect_timeout(connect.clamp(Duration::from_millis(1), NO_LIMIT));
-    if let Some(total) = options.timeouts.total.and_then(|total| total.checked_add(LATER)) {
-        builder = builder.timeout(total.min(NO_LIMIT));
-    }
+        .connect_timeout(connect.clamp(Duration::from_millis(1), NO_LIMIT))
+        .timeout(total.min(NO_LIMIT))
+        .low_speed_timeout(0, Duration::ZERO);
     // Without both, libcurl asks the environment.
     builder = match proxy {
         None => builder.proxy(None),

@@ -34,12 +34,7 @@ pub(super) fn checks() -> Vec<Check> {
             "hello",
         ),
         up("stream-up-empty", "an empty body", |body| Streamed::new(body, None), ""),
-        up(
-            "stream-up-fails",
-            "a request body error, never a whole body",
-            |body| Streamed::failing(body),
-            "hel",
-        ),
+        up("stream-up-fails", "a request body error, never a whole body", Streamed::failing, "hel"),
         up(
             "stream-up-short",
             "a request body error, never a whole body",

@@ -7,7 +7,7 @@ use http_hook::{
 
 use super::probe::{Probe, Told, get};
 use super::row::{Check, Checking};
-use crate::server::{Reply, refusing};
+use crate::server::{Reply, Seen, refusing};
 
 pub(super) fn checks() -> Vec<Check> {
     vec![
@@ -39,8 +39,8 @@ async fn send_under(probe: &Probe<'_>, url: &str, set: impl FnOnce(&mut ClientOp
     probe.send_under(get(url), &SendOptions::new(Timeouts::default(), options)).await
 }
 
-fn proxy(uri: String, credential: Option<(String, Secret)>) -> Option<Proxy> {
-    Some(Proxy { uri, credential })
+fn proxy(uri: String, credential: Option<(String, Secret)>) -> Proxy {
+    Proxy { uri, credential }
 }
 
 /// The server answers a handshake in plain text.
@@ -75,7 +75,8 @@ fn proxy_http<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
         let uri = format!("http://{}", probe.server.addr());
         let credential = ("user".to_owned(), Secret::new("secret"));
         let told =
-            send_under(probe, &url, |options| options.proxy = proxy(uri, Some(credential))).await;
+            send_under(probe, &url, |options| options.proxy = Some(proxy(uri, Some(credential))))
+                .await;
         told.answer(200, b"ok")?;
         let direct = probe.send(get(route.url())).await;
         direct.answer(200, b"ok")?;
@@ -96,8 +97,9 @@ fn proxy_http<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
 fn proxy_refused<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
     Box::pin(async move {
         let uri = format!("http://{}", refusing());
-        let told =
-            send_under(probe, "http://target.invalid/", |options| options.proxy = proxy(uri, None));
+        let told = send_under(probe, "http://target.invalid/", |options| {
+            options.proxy = Some(proxy(uri, None));
+        });
         expect(&told.await, Kind::Proxy)
     })
 }
@@ -106,7 +108,7 @@ fn proxy_tunnel<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
     Box::pin(async move {
         let uri = format!("http://{}", probe.server.addr());
         let told = send_under(probe, "https://target.invalid/", |options| {
-            options.proxy = proxy(uri, None)
+            options.proxy = Some(proxy(uri, None));
         });
         expect(&told.await, Kind::Proxy)
     })
@@ -116,10 +118,10 @@ fn proxy_none<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
     Box::pin(async move {
         let route = probe.route([Reply::ok(b"ok")]);
         probe.send(get(route.url())).await.answer(200, b"ok")?;
-        let target = route.requests().first().map(|seen| seen.target());
-        match target.as_deref() == Some(route.path()) {
-            true => Ok(()),
-            false => Err(format!("came as {target:?}")),
+        let target = route.requests().first().map(Seen::target);
+        if target.as_deref() == Some(route.path()) {
+            return Ok(());
         }
+        Err(format!("came as {target:?}"))
     })
 }

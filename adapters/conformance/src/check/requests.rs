@@ -1,5 +1,7 @@
 //! Requests arrive as they were given, with nothing added that means something.
 
+use std::fmt::Debug;
+
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
 use http::{HeaderMap, Method};
 use http_hook::{Capability, Reason, Sent, TransportErrorKind as Kind};
@@ -305,10 +307,12 @@ fn only(seen: &[Seen]) -> Result<Seen, String> {
     }
 }
 
-fn same<T: PartialEq<U> + std::fmt::Debug, U: std::fmt::Debug>(
-    what: &str,
-    is: T,
-    should: U,
-) -> Result<(), String> {
-    if is == should { Ok(()) } else { Err(format!("{what} was {is:?}, not {should:?}")) }
+#[expect(clippy::needless_pass_by_value, reason = "it reads as a table")]
+fn same<T, U>(what: &str, is: T, should: U) -> Result<(), String>
+where
+    T: PartialEq<U> + Debug,
+    U: Debug,
+{
+    let error = format!("{what} was {is:?}, not {should:?}");
+    (is == should).then_some(()).ok_or(error)
 }

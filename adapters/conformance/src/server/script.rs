@@ -62,9 +62,9 @@ impl Reply {
     pub fn status(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Self {
         let mut head = format!("HTTP/1.1 {status} Text\r\n");
         for (name, value) in headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([name, ": ", value, "\r\n"]);
         }
-        head.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
+        head.extend(["Content-Length: ", &body.len().to_string(), "\r\n\r\n"]);
         Self::raw([head.as_bytes(), body].concat())
     }
 

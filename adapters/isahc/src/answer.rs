@@ -1,0 +1,44 @@
+//! isahc's answer as the hook's.
+
+use std::time::Duration;
+
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{Method, Response, StatusCode, response};
+use http_hook::{Body, Sent, TransportError, TransportErrorKind as Kind};
+use isahc::AsyncBody;
+
+use crate::body::Incoming;
+use crate::timer::Deadline;
+
+/// Takes over head and body, and none of isahc's extensions.
+pub(crate) fn from_isahc(
+    response: Response<AsyncBody>,
+    method: &Method,
+    idle: Option<Duration>,
+    total: Deadline,
+) -> Result<Response<Body>, TransportError> {
+    let (parts, body) = response.into_parts();
+    let length = length(&parts, method)?;
+    let mut own = Response::new(Body::stream(Incoming::new(body, length, idle, total)));
+    *own.status_mut() = parts.status;
+    *own.version_mut() = parts.version;
+    *own.headers_mut() = parts.headers;
+    Ok(own)
+}
+
+/// Reads how long the body has to be ([RFC 9112 §6.3](https://www.rfc-editor.org/rfc/rfc9112#section-6.3)).
+fn length(parts: &response::Parts, method: &Method) -> Result<Option<u64>, TransportError> {
+    let empty = method == Method::HEAD
+        || parts.status.is_informational()
+        || matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    if empty || parts.headers.contains_key(TRANSFER_ENCODING) {
+        return Ok(None);
+    }
+    let Some(value) = parts.headers.get(CONTENT_LENGTH) else { return Ok(None) };
+    let digits = value.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let length = digits.and_then(|digits| digits.parse().ok());
+    let wrong = || {
+        TransportError::new(Kind::Protocol, Sent::Yes).with_source("content-length is no length")
+    };
+    length.map(Some).ok_or_else(wrong)
+}
