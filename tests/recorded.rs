@@ -2,7 +2,9 @@
 
 use std::process::ExitCode;
 
-use http_hook_conformance::recorded::{Case, Data, Report, Verdict, calls, connections, hostile, run};
+use http_hook_conformance::recorded::{
+    Case, Data, Report, Verdict, calls, connections, hostile, run,
+};
 
 const FILES: [&str; 2] = ["http_hook.json", "hostile.json"];
 

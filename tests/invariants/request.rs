@@ -82,8 +82,11 @@ struct Model(BTreeMap<String, String>);
 
 impl Model {
     fn new() -> Self {
-        let usual =
-            [("accept", "*/*"), ("accept-encoding", "identity"), ("user-agent", DEFAULT_USER_AGENT)];
+        let usual = [
+            ("accept", "*/*"),
+            ("accept-encoding", "identity"),
+            ("user-agent", DEFAULT_USER_AGENT),
+        ];
         Self(usual.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
     }
 

@@ -129,7 +129,8 @@ impl View<'_> {
             Some(uri) => uri.rsplit_once('@').map_or(uri, |(_, rest)| rest).contains(':'),
             None => !self.connection()["json"]["port"].is_null(),
         };
-        has_port && (after.contains(['/', '?', '#']) || after.contains(':') && !after.starts_with('['))
+        has_port
+            && (after.contains(['/', '?', '#']) || after.contains(':') && !after.starts_with('['))
     }
 
     fn uri_is_https(&self) -> bool {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http_hook::{Data, form, KeepAlive, Options, Replay, RequestPlan, Setting};
+use http_hook::{Data, KeepAlive, Options, Replay, RequestPlan, Setting, form};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Map, Value};
 
@@ -82,10 +82,7 @@ pub fn keep_alive(hook: &Value) -> Options {
     options
 }
 
-fn with_data(
-    plan: RequestPlan,
-    data: &Value,
-) -> Result<(RequestPlan, Option<Vec<u8>>), Fault> {
+fn with_data(plan: RequestPlan, data: &Value) -> Result<(RequestPlan, Option<Vec<u8>>), Fault> {
     if let Some(bytes) = bytes(data) {
         return Ok((plan.data(bytes), None));
     }

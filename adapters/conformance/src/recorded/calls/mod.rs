@@ -14,8 +14,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Method, Response};
 use http_hook::{
-    Call, Capabilities, Defaults, Failure, Hook, Options, Payload, Reason, Setting, Step, Timestamp,
-    blocking,
+    Call, Capabilities, Defaults, Failure, Hook, Options, Payload, Reason, Setting, Step,
+    Timestamp, blocking,
 };
 use serde_json::{Value, json};
 
@@ -210,7 +210,8 @@ fn get_conn(hook: &Hook, call: &Value) -> Made {
     match Call::new(hook, planned.plan, SEED, now).step(hook, now) {
         Step::Send { request, options, .. } => {
             let sent = Sent::new(&request, &options, None);
-            let set = call["extra_options"].as_object().and_then(|map| Options::from_json(map).ok());
+            let set =
+                call["extra_options"].as_object().and_then(|map| Options::from_json(map).ok());
             let set = set.unwrap_or_default().over(hook.options().clone());
             Made::value(sent.session(&set))
         }

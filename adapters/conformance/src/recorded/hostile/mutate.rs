@@ -91,7 +91,8 @@ fn ordered(value: &Value, reverse: bool) -> Value {
             } else {
                 names.sort();
             }
-            let members = names.into_iter().map(|name| (name.clone(), ordered(&members[name], reverse)));
+            let members =
+                names.into_iter().map(|name| (name.clone(), ordered(&members[name], reverse)));
             Value::Object(members.collect())
         }
         other => other.clone(),
@@ -131,7 +132,8 @@ fn places(value: &Value) -> Vec<String> {
     };
     let below = |(name, value): (String, &Value)| {
         let own = format!("/{name}");
-        let deeper: Vec<String> = places(value).iter().map(|place| format!("{own}{place}")).collect();
+        let deeper: Vec<String> =
+            places(value).iter().map(|place| format!("{own}{place}")).collect();
         std::iter::once(own).chain(deeper).collect::<Vec<_>>()
     };
     children.into_iter().flat_map(below).collect()
