@@ -71,8 +71,8 @@ pub(crate) struct Call {
     /// machine: an id is better.
     pub(crate) conn: String,
 
-    /// Method (default: GET, POST with a body), endpoint, and items: parameters, headers, body.
-    #[arg(required = true, num_args = 1.., value_names = ["METHOD", "ENDPOINT", "ITEM"])]
+    /// The method (default: GET, with a body POST), the endpoint, and items: parameters, headers, body.
+    #[arg(required = true, num_args = 1.., value_name = "[METHOD] ENDPOINT [ITEM]")]
     pub(crate) words: Vec<String>,
 
     /// Sets a header; `NAME:` takes one away.

@@ -47,7 +47,7 @@ pub(crate) fn run(call: &Call, args: &Args) -> Result<u8, Problem> {
                 return Ok(0);
             }
             if args.quiet < 2 {
-                screen::error(&report(&failure, &found.name, &timeline, call.format));
+                screen::error(&report(&failure, &found.name, &timeline, call.format, args.verbose));
             }
             Ok(exit::of_failure(&failure))
         }
@@ -70,9 +70,15 @@ pub(crate) fn send(
         .run(plan))
 }
 
-pub(crate) fn report(failure: &Failure, name: &str, timeline: &Timeline, format: Format) -> String {
+pub(crate) fn report(
+    failure: &Failure,
+    name: &str,
+    timeline: &Timeline,
+    format: Format,
+    verbose: bool,
+) -> String {
     let (url, waits, elapsed) = (timeline.url(), timeline.waits(), timeline.elapsed());
-    let report = Report { failure, name, url: url.as_deref(), waits: &waits, elapsed };
+    let report = Report { failure, name, url: url.as_deref(), waits: &waits, elapsed, verbose };
     match format {
         Format::Json => report.json(),
         Format::Auto | Format::Raw => report.text(),

@@ -46,7 +46,7 @@ pub(crate) fn run() -> Result<u8, Problem> {
             Ok(exit::of_status(response.status()))
         }
         Err(failure) => {
-            screen::error(&call::report(&failure, "demo", &timeline, Format::Auto));
+            screen::error(&call::report(&failure, "demo", &timeline, Format::Auto, true));
             Ok(exit::of_failure(&failure))
         }
     }

@@ -91,12 +91,7 @@ impl Problem {
     }
 
     pub(crate) fn of_hook(error: &HookError) -> Self {
-        let hint = error.problems().iter().find_map(Problem::hint_of);
-        Self { hint, ..Self::connection(error.to_string()) }
-    }
-
-    fn hint_of(problem: &http_hook::Problem) -> Option<String> {
-        problem.hint().map(str::to_owned)
+        Self::connection(error.to_string())
     }
 
     pub(crate) fn code(&self) -> u8 {

@@ -36,6 +36,8 @@ pub(crate) struct Report<'a> {
     /// The waits between the sends, as they are shown.
     pub(crate) waits: &'a [String],
     pub(crate) elapsed: Duration,
+    /// Whether the causes of an error are told.
+    pub(crate) verbose: bool,
 }
 
 impl Report<'_> {
@@ -49,8 +51,14 @@ impl Report<'_> {
         let why = why(failure.reason());
         let message = format!("no usable answer from {name} after {sends} in {elapsed} ({why})");
         let mut text = error_text(&message, None);
-        let from = self.url.map(|url| format!(" from {url}")).unwrap_or_default();
+        let preposition = if failure.response().is_some() { "from" } else { "at" };
+        let from = self.url.map(|url| format!(" {preposition} {url}")).unwrap_or_default();
         let _ = write!(text, "\n  last: {}{from}", last(failure));
+        if self.verbose {
+            for cause in causes(failure) {
+                let _ = write!(text, "\n  cause: {}", screen::line(&cause));
+            }
+        }
         if !self.waits.is_empty() {
             let _ = write!(text, "\n  waits: {}", self.waits.join(", "));
         }
@@ -84,6 +92,13 @@ fn last(failure: &Failure) -> String {
         }
         _ => screen::line(&failure.to_string()),
     }
+}
+
+/// Gives what is behind the last error, if that was no answer.
+fn causes(failure: &Failure) -> Vec<String> {
+    let Cause::Transport(error) = failure.cause() else { return Vec::new() };
+    let first = std::error::Error::source(error);
+    std::iter::successors(first, |cause| cause.source()).map(ToString::to_string).collect()
 }
 
 /// Says why a call was given up.

@@ -32,6 +32,9 @@ pub(crate) struct Timeline {
     state: Mutex<State>,
 }
 
+/// A shorter wait is not worth a word to people who did not ask.
+const LONG_WAIT: Duration = Duration::from_millis(500);
+
 /// How much is printed, and where.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shown {
@@ -68,6 +71,8 @@ enum Doing {
 
 struct Came {
     what: String,
+    /// The same, where there is no table around it.
+    said: String,
     /// Why it may be sent again.
     because: String,
     took: Duration,
@@ -175,9 +180,9 @@ impl Timeline {
             reason => reason.name(),
         };
         let short = screen::seconds(wait);
-        if self.shown == Shown::Waits {
-            let what = state.came.as_ref().map_or("no answer", |came| &came.what);
-            screen::error(&format!("{what}: waiting {short} ({why})"));
+        if self.shown == Shown::Waits && wait >= LONG_WAIT {
+            let said = state.came.as_ref().map_or("no answer", |came| &came.said);
+            screen::error(&format!("{said}: waiting {short} ({why})"));
         }
         let because = state.came.as_ref().map(|came| came.because.clone()).unwrap_or_default();
         self.came(state, &format!("retry: {because}"));
@@ -248,13 +253,15 @@ fn origin(uri: &Uri) -> (Option<Scheme>, Option<Authority>) {
 fn answer(method: &Method, status: StatusCode, took: Duration) -> Came {
     let what = format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or_default());
     let because = format!("{} is transient, {}", status.as_u16(), safe(method));
-    Came { what, because, took, good: status.is_success() }
+    let said = what.clone();
+    Came { what, said, because, took, good: status.is_success() }
 }
 
 fn no_answer(method: &Method, error: &TransportError, took: Duration) -> Came {
     let safe = if error.sent() == Sent::No { "nothing was sent".to_owned() } else { safe(method) };
     let because = format!("{error}, {safe}");
-    Came { what: error.kind().name().replace('_', " "), because, took, good: false }
+    let what = error.kind().name().replace('_', " ");
+    Came { what, said: error.to_string(), because, took, good: false }
 }
 
 /// Says why a request that is sent again does no harm.

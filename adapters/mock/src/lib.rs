@@ -14,30 +14,27 @@
 //!
 //! ```
 //! use std::time::Duration;
-//! use http_hook::blocking::{Body, Clock, Transport};
-//! use http_hook::{ClientOptions, SendOptions, Timeouts};
+//! use http_hook::blocking::{Clock, HttpHook};
+//! use http_hook::{Hook, RequestPlan, RetryPolicy};
 //! use http_hook_mock::{MockTransport, Reply};
 //!
 //! let server = MockTransport::new([
 //!     Reply::status(503).header("retry-after", "2").takes(Duration::from_millis(142)),
-//!     Reply::status(200).body("done").on("GET", "/v1/orders"),
+//!     Reply::json(200, r#"[{"id": 7}]"#).on("GET", "/v1/orders"),
 //! ]);
 //! let clock = server.clock();
-//!
-//! // What a driver does with it: send, wait as long as the server asks, send again.
 //! let start = clock.now();
-//! let options = SendOptions::new(Timeouts::default(), ClientOptions::default());
-//! let request = || http::Request::get("https://api.example.test/v1/orders").body(Body::default());
-//! let busy = server.send(request()?, &options)?;
-//! assert_eq!(busy.headers()["retry-after"], "2");
-//! clock.sleep(Duration::from_secs(2));
-//! let answer = server.send(request()?, &options)?;
-//! assert_eq!(answer.into_body().collect(100)?, "done");
+//!
+//! let hook = HttpHook::new(Hook::to("https://api.example.test")?, server.clone(), clock.clone());
+//! let plan = RequestPlan::get("v1/orders").param("limit", "50").retry(RetryPolicy::default());
+//! let answer = hook.run(plan)?;
+//! assert_eq!(answer.body(), r#"[{"id": 7}]"#);
 //!
 //! server.assert_done();
-//! assert_eq!(server.received().len(), 2);
-//! assert_eq!(server.received()[1].at.since(start), Duration::from_millis(2_142));
-//! assert_eq!(clock.sleeps(), [Duration::from_secs(2)]);
+//! let received = server.received();
+//! assert_eq!(received[1].target(), "/v1/orders?limit=50");
+//! assert_eq!(received[1].at.since(start), clock.sleeps()[0] + Duration::from_millis(142));
+//! assert!(clock.sleeps()[0] >= Duration::from_secs(2), "no earlier than the server asked");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
