@@ -210,6 +210,15 @@ fn news_of_an_earlier_period_change_nothing() {
 }
 
 #[test]
+fn what_was_before_the_probe_is_forgotten() {
+    let gates = breaker(steady());
+    trip(&gates, at(0.0));
+    go(&gates, at(5.0)).success(at(5.0));
+    go(&gates, at(5.0)).failure(at(5.0));
+    assert!(!refused(&gates, at(5.0)), "one failure, though twenty more lie in the window");
+}
+
+#[test]
 fn a_probe_without_time_limit_runs_out_too() {
     let gates = breaker(steady());
     trip(&gates, at(0.0));

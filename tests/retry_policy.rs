@@ -179,7 +179,10 @@ fn the_limits_are_the_last_that_pass() {
     let with = |stop| RetryPolicy { stop, ..RetryPolicy::default() }.validate();
     assert!(with(nest(16)).is_ok());
     assert!(with(nest(17)).is_err());
-    assert!(with(nest(1_000)).is_err(), "and no deep look at a deep one");
+    // Looking no deeper than the limit, whatever comes; dropping it would go all the way down.
+    let deep = RetryPolicy { stop: nest(100_000), ..RetryPolicy::default() };
+    assert!(deep.validate().is_err());
+    std::mem::forget(deep);
     // The rest of the default policy has eight parts: when (3), once (1), wait (4).
     let wide = |parts: usize| Stop::Any { stops: vec![Stop::Never; parts - 9] };
     assert!(with(wide(512)).is_ok());
@@ -319,6 +322,31 @@ fn waits_that_do_not_fit_are_not_begun() {
             Decision::Stand => panic!("{why}"),
         };
         assert_eq!(ended, ends, "{why}");
+    }
+}
+
+#[test]
+fn reasons_to_stop() {
+    use StopReason::{Attempts, Deadline, Stopped};
+    let (two, five) = (Stop::after_attempt(2), Stop::after_delay(5 * SECOND));
+    let code = Stop::custom(|_: &RetryState<'_>| true);
+    #[rustfmt::skip]
+    let rows = [
+        ("the first of any",         five.clone() | two.clone(),             Some(Deadline)),
+        ("the first of all",         two.clone() & five.clone(),             Some(Attempts)),
+        ("not all",                  two.clone() & Stop::Never,              None),
+        ("all of nothing",           Stop::All { stops: vec![] },            Some(Stopped)),
+        ("any of nothing",           Stop::Any { stops: vec![] },            None),
+        ("code",                     code,                                   Some(Stopped)),
+        ("the wait to come counts",  Stop::before_delay(6 * SECOND),         Some(Deadline)),
+        ("it does not",              Stop::after_delay(6 * SECOND),          None),
+    ];
+    let error = TransportError::new(TransportErrorKind::Bug, Sent::Maybe);
+    let lost = HttpOutcome::lost(&Method::GET, &error);
+    let (elapsed, upcoming) = (5 * SECOND, SECOND);
+    let state = RetryState { attempt_number: 2, elapsed, upcoming, ..RetryState::new(&lost) };
+    for (why, stop, reason) in rows {
+        assert_eq!(stop.reason(&state), reason, "{why}");
     }
 }
 

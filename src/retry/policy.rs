@@ -170,8 +170,8 @@ impl RetryPolicy {
             return Decision::GiveUp { reason, hint };
         }
         if progress.remaining.is_some_and(|left| !self.fits(wait, left)) {
-            let asked =
-                hint.is_some() && progress.remaining.is_some_and(|left| self.fits(own, left));
+            // Without a hint the wait is the policy's own.
+            let asked = progress.remaining.is_some_and(|left| self.fits(own, left));
             let reason = if asked { StopReason::HintTooLong } else { StopReason::Deadline };
             return Decision::GiveUp { reason, hint };
         }
