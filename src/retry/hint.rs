@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::condition::StatusRange;
 use super::outcome::Outcome;
 use super::seconds::{self, Seconds};
+use super::status::StatusRange;
 use crate::response::hints;
 use crate::time::Timestamp;
 

@@ -4,7 +4,8 @@
 //! Outcome ──▶ Condition ──▶ Wait (and the server's hint) ──▶ Stop ──▶ Decision { Stand | Retry | GiveUp }
 //! ```
 
-pub mod condition;
+mod backoff;
+mod condition;
 mod custom;
 pub mod engine;
 mod hint;
@@ -15,11 +16,12 @@ mod policy;
 mod random;
 mod seconds;
 mod state;
+mod status;
 mod stop;
 mod validate;
 mod wait;
 
-pub use condition::{Condition, ConditionFn, StatusRange};
+pub use condition::{Condition, ConditionFn};
 pub use custom::Custom;
 pub use engine::{Ended, GaveUp, Next, Retrying, Statistics};
 pub use hint::{HintMode, Hints};
@@ -30,6 +32,7 @@ pub use policy::{MAX_POLICY_BYTES, RetryPolicy};
 pub use random::Random;
 pub use seconds::Seconds;
 pub use state::{Decision, Progress, RetryState};
+pub use status::StatusRange;
 pub use stop::{Event, Stop, StopFn};
 pub use validate::{MAX_POLICY_DEPTH, MAX_POLICY_PARTS};
 pub use wait::{Wait, WaitFn};

@@ -1,6 +1,4 @@
 //! How long to wait before the next attempt: tenacity's strategies and the three jitters of AWS.
-//!
-//! All sums are done in `f64` with `+ - * /` alone, so that they are the same everywhere; powers are exact squarings.
 
 use std::collections::BTreeMap;
 use std::ops::Add;
@@ -9,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::backoff::{clip, grown, uniform};
 use super::condition::Condition;
 use super::custom::Custom;
 use super::seconds::Seconds;
@@ -315,39 +314,6 @@ impl Wait {
             _ => None,
         }
     }
-}
-
-/// Gives `multiplier * base^(n - 1)`, infinite where no number is large enough.
-fn grown(multiplier: Seconds, base: f64, n: u32) -> f64 {
-    let grown = multiplier.get() * power(base, n.saturating_sub(1));
-    // Nothing times infinity: the power was too large, which counts as larger than any maximum.
-    if grown.is_nan() { f64::INFINITY } else { grown }
-}
-
-/// Gives `base^exponent` by squaring: `powf` may differ in its last bit from platform to platform.
-fn power(base: f64, exponent: u32) -> f64 {
-    let (mut result, mut square, mut rest) = (1.0, base, exponent);
-    loop {
-        if rest & 1 == 1 {
-            result *= square;
-        }
-        rest >>= 1;
-        if rest == 0 {
-            return result;
-        }
-        square *= square;
-    }
-}
-
-fn clip(seconds: f64, min: Seconds, max: Seconds) -> f64 {
-    seconds.min(max.get()).max(min.get().max(0.0))
-}
-
-/// Takes one draw. Two ends without an end between them give the first.
-fn uniform(from: f64, to: f64, draw: &mut dyn FnMut() -> f64) -> f64 {
-    let part = draw();
-    let number = from + (to - from) * part;
-    if number.is_nan() { from } else { number }
 }
 
 fn nth(strategies: &[Wait], n: u32) -> Option<&Wait> {
