@@ -8,7 +8,7 @@
 //!
 //! What is malformed is absent. Dates count from the server's own `Date`, so that a clock that is wrong on one side does no harm.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, UNIX_EPOCH};
 
 use http::HeaderMap;
 use http::header::{AGE, DATE, RETRY_AFTER};
@@ -141,7 +141,7 @@ fn digits(text: &str) -> Option<u64> {
 
 fn date(text: &str) -> Option<Timestamp> {
     let date = httpdate::parse_http_date(text).ok()?;
-    date.duration_since(SystemTime::UNIX_EPOCH).ok().map(Timestamp::new)
+    date.duration_since(UNIX_EPOCH).ok().map(Timestamp::new)
 }
 
 /// Reads a list of quotas (a structured field, RFC 9651): the longest `t` of those with `r=0`; none if it is malformed.
