@@ -188,7 +188,7 @@ impl OAuth2 {
 
 impl OAuth2 {
     /// Reads the URL of the token endpoint.
-    fn endpoint(&self) -> Result<(Origin, PathAndQuery), Error> {
+    pub(super) fn endpoint(&self) -> Result<(Origin, PathAndQuery), Error> {
         let wrong = |why: &str| Error::new(ErrorKind::Auth, format!("auth.token_url: {why}"));
         let split = split_url(&self.token_url).map_err(|error| wrong(error.message()))?;
         if split.user_info.is_some() {
