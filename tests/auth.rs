@@ -242,10 +242,25 @@ fn token_requests_are_built() {
         assert!(value.is_none_or(http::HeaderValue::is_sensitive));
     }
 
-    let mut plain = OAuth2::client_credentials("HTTP://id.test/t", "id", Secret::new("s"));
-    assert_eq!(plain.request(None).unwrap_err().kind(), ErrorKind::Auth, "in clear text");
-    plain.allow_http = true;
-    assert!(plain.request(None).is_ok(), "in clear text, as asked for");
+    #[rustfmt::skip]
+    let rows = [
+        // token_url                        allow_http  origin and path, or the error
+        ("https://id.test/t?x=a b",         false,      Ok("https://id.test/t?x=a%20b")),
+        ("https://id.test",                 false,      Ok("https://id.test/")),
+        ("HTTP://id.test/t",                false,      Err("auth.token_url: would send the client's secret unencrypted")),
+        ("HTTP://id.test/t",                true,       Ok("http://id.test/t")),
+        ("https://u:hunter2@id.test/t",     false,      Err("auth.token_url: user info does not belong there")),
+        ("/t",                              false,      Err("auth.token_url: there is no scheme")),
+    ];
+    for (url, allow_http, expected) in rows {
+        let mut oauth2 = OAuth2::client_credentials(url, "id", Secret::new("hunter2"));
+        oauth2.allow_http = allow_http;
+        assert!(!format!("{oauth2:?}").contains("hunter2"), "{url}");
+        let request =
+            oauth2.request(None).map(|request| format!("{}{}", request.origin, request.path));
+        let request = request.map_err(|error| error.to_string());
+        assert_eq!(request, expected.map(str::to_owned).map_err(str::to_owned), "{url}");
+    }
 }
 
 #[test]
@@ -315,4 +330,22 @@ fn one_flight_serves_all_calls() {
     slot.release(4);
     let fetch = TokenStep::Fetch { flight: 5, last: Some(second) };
     assert_eq!(ask(&mut slot, 235), fetch, "flight 4 failed");
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_value_is_challenges_or_none(value in "(Basic |Digest |[a-c]=|[a-c]|\"|,| |=|\\\\|\t){0,24}") {
+        let Ok(all) = Challenge::parse(value.as_bytes()) else { return Ok(()) };
+        for challenge in all {
+            assert!(!challenge.scheme.is_empty(), "{value:?}");
+            assert!(challenge.token.is_none() || challenge.parameters.is_empty(), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn any_text_is_a_netrc_or_none(text in "(machine |default |login |password |macdef |#|\"|\\\\|[a-h. \n]){0,40}") {
+        if let Ok(netrc) = Netrc::parse(&text) {
+            let _ = netrc.find("a");
+        }
+    }
 }

@@ -243,3 +243,17 @@ fn the_caller_puts_cookies_in() {
         assert_eq!(error.kind(), ErrorKind::Header, "{name:?} {value:?}");
     }
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_set_cookie_is_kept_or_ignored(
+        text in "([a-c]=|[a-c]|;|; *(Path|Domain|Max-Age|Expires|Secure)=?|/|[.]test|[0-9]{1,4}|:|Jan|__Host-| |é|\x01){0,16}",
+    ) {
+        let mut jar = Jar::default();
+        let kept = jar.set(&origin("https://a.test"), "/x", text.as_bytes(), at(NOW));
+        assert!(kept || jar.is_empty(), "{text:?}");
+        for url in ["https://a.test:1", "http://a.test", "https://b.a.test"] {
+            assert_eq!(sent(&jar, url, "/x", NOW), None, "{text:?} went to {url}");
+        }
+    }
+}

@@ -43,6 +43,7 @@ fn codings_are_undone() {
     let text = "zipped text";
     let garbage = [bytes(GZIP), b"\0\0garbage".to_vec()].concat();
     let brotli_in_gzip = gzip(&bytes(BROTLI));
+    #[expect(clippy::type_complexity, reason = "a table")]
     #[rustfmt::skip]
     let rows: [(&str, &[&str], Vec<u8>, Result<(&str, bool), Kind>); 27] = [
         // why                          Content-Encoding            body                                    text and whether it is whole, or the error
@@ -144,6 +145,7 @@ fn any_bytes_are_decoded_or_refused() {
 
 #[test]
 fn text_has_a_charset() {
+    #[expect(clippy::type_complexity, reason = "a table")]
     #[rustfmt::skip]
     let rows: [(&str, Option<&str>, &[u8], Option<&str>, &str); 17] = [
         // why                              Content-Type                            body                        charset                 text

@@ -163,6 +163,7 @@ fn headers_cross_only_if_they_are_listed() {
 
 #[test]
 fn one_location_counts() {
+    #[expect(clippy::type_complexity, reason = "a table")]
     let rows: [(&str, &[&'static str], Result<Option<&str>, ()>); 5] = [
         ("none", &[], Ok(None)),
         ("empty is no redirect", &[""], Ok(None)),
@@ -177,5 +178,25 @@ fn one_location_counts() {
         }
         let got = location(&headers).map_err(|_| ());
         assert_eq!(got, expected.map(|text| text.map(str::as_bytes)), "{why}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_location_is_a_clean_target_or_none(
+        location in "(https?:|//|/|[.]{1,2}/|[?#@:%]|\\\\|\\[|\\]|%2[eEfF]|[a-z0-9 é\t]){0,12}",
+    ) {
+        let origin: Origin = "https://a.test:8443".parse().unwrap();
+        let current = "/v1/items?q=1".parse().unwrap();
+        let Ok(next) = target(&origin, &current, location.as_bytes()) else { return Ok(()) };
+        let path = next.path.as_str();
+        assert!(path.starts_with('/'), "{location:?}");
+        assert!(path.bytes().all(|byte| matches!(byte, b'!'..=b'~')), "{location:?}");
+        assert!(!next.path.path().split('/').any(|part| matches!(part, "." | "..")), "{location:?}");
+        let names_a_host = location.trim_start().starts_with("//") || location.contains(':');
+        assert!(names_a_host || next.origin == origin, "{location:?} left the origin");
+        let whole = format!("{}{path}", next.origin);
+        let again = target(&origin, &current, whole.as_bytes()).unwrap();
+        assert_eq!((again.origin, again.path), (next.origin, next.path), "{whole:?} is not stable");
     }
 }

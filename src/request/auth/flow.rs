@@ -17,12 +17,11 @@ use http::{Method, Request, StatusCode, Uri};
 use super::challenge::Challenge;
 #[cfg(feature = "digest")]
 use super::digest::DigestSession;
-use super::oauth2::{OAuth2, Token};
+use super::oauth2::Token;
 use super::scheme::{AuthRequest, AuthScheme, Proof};
 use super::token_slot::{TokenCache, TokenSlot, TokenStep};
 use crate::error::{Error, ErrorKind};
 use crate::request::Payload;
-use crate::request::origin::split_url;
 use crate::time::Timestamp;
 
 /// After this time a call that waits for another's token looks again.
@@ -53,8 +52,9 @@ impl Auth {
         let (token_url, cache_key) = match &scheme {
             AuthScheme::OAuth2(own) => {
                 own.request(None)?;
+                let (origin, path) = own.endpoint()?;
                 let scope = own.scope.as_deref().unwrap_or_default();
-                (Some(token_url(own)?), format!("{owner}\n{}\n{scope}", own.client_id))
+                (Some(origin.join(path)?), format!("{owner}\n{}\n{scope}", own.client_id))
             }
             #[cfg(not(feature = "digest"))]
             AuthScheme::Digest { .. } => {
@@ -84,15 +84,6 @@ impl fmt::Debug for Auth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Auth")
     }
-}
-
-fn token_url(own: &OAuth2) -> Result<Uri, Error> {
-    let split = split_url(&own.token_url)
-        .map_err(|error| Error::new(ErrorKind::Auth, format!("auth.token_url: {error}")))?;
-    let rest = if split.rest.is_empty() { "/" } else { split.rest };
-    let target = PathAndQuery::try_from(rest)
-        .map_err(|_| Error::new(ErrorKind::Auth, "auth.token_url: not a URL"))?;
-    split.origin.join(target)
 }
 
 /// What comes before the planned request.

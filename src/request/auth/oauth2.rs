@@ -8,17 +8,22 @@
 //!
 //! [RFC 6749]: https://www.rfc-editor.org/rfc/rfc6749
 
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
 use form_urlencoded::{Serializer, byte_serialize};
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::Value;
 
 use super::basic::{basic, sensitive};
 use crate::connection::Secret;
 use crate::error::{Error, ErrorKind};
+use crate::request::origin::split_url;
+use crate::request::requote::requote;
+use crate::request::{Origin, Scheme};
 use crate::time::Timestamp;
 
 /// The largest answer of a token endpoint that is read, in bytes.
@@ -27,7 +32,7 @@ pub const MAX_TOKEN_ANSWER: usize = 64 * 1024;
 const MAX_LIFE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
 /// How tokens are asked for. A plain record, with secrets that are never printed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OAuth2 {
     /// Where tokens are asked for: an absolute URL, `https` unless [`allow_http`](Self::allow_http).
@@ -48,6 +53,18 @@ pub struct OAuth2 {
     pub skew: Duration,
     /// Whether the client's secret may go over a connection that is not encrypted.
     pub allow_http: bool,
+}
+
+/// Tells the endpoint's origin, the client and the scopes.
+impl fmt::Debug for OAuth2 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OAuth2")
+            .field("origin", &self.token_url.parse::<Origin>().ok())
+            .field("grant", &self.grant)
+            .field("client_id", &self.client_id)
+            .field("scope", &self.scope)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What is shown for a token.
@@ -71,10 +88,14 @@ pub enum ClientAuth {
     Body,
 }
 
-/// A token request: POST this to the token endpoint's origin, and to no other.
+/// A token request, to be sent by POST. A redirect of it is not followed.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TokenRequest {
+    /// The origin of the token endpoint. Nothing of the connection goes there.
+    pub origin: Origin,
+    /// Path and query of the token endpoint.
+    pub path: PathAndQuery,
     /// Accept, Content-Type and, as sensitive, Authorization.
     pub headers: HeaderMap,
     /// The form. It holds secrets: do not print it.
@@ -121,14 +142,10 @@ impl OAuth2 {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Auth`] if the URL is `http` and that is not allowed, or if name or secret cannot be encoded.
+    /// [`ErrorKind::Auth`] if the URL is none, has user info, or is `http` and that is not allowed, or if name or
+    /// secret cannot be encoded.
     pub fn request(&self, last: Option<&Token>) -> Result<TokenRequest, Error> {
-        let plain =
-            self.token_url.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("http:"));
-        if plain && !self.allow_http {
-            let says = "auth.token_url: would send the client's secret unencrypted";
-            return Err(Error::new(ErrorKind::Auth, says));
-        }
+        let (origin, path) = self.endpoint()?;
         let mut form = Serializer::new(String::new());
         match &self.grant {
             Grant::ClientCredentials => {
@@ -165,7 +182,23 @@ impl OAuth2 {
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
         headers.insert(CONTENT_TYPE, kind);
-        Ok(TokenRequest { headers, body: form.finish().into() })
+        Ok(TokenRequest { origin, path, headers, body: form.finish().into() })
+    }
+}
+
+impl OAuth2 {
+    /// Reads the URL of the token endpoint.
+    pub(super) fn endpoint(&self) -> Result<(Origin, PathAndQuery), Error> {
+        let wrong = |why: &str| Error::new(ErrorKind::Auth, format!("auth.token_url: {why}"));
+        let split = split_url(&self.token_url).map_err(|error| wrong(error.message()))?;
+        if split.user_info.is_some() {
+            return Err(wrong("user info does not belong there"));
+        }
+        if split.origin.scheme() == Scheme::Http && !self.allow_http {
+            return Err(wrong("would send the client's secret unencrypted"));
+        }
+        let path = PathAndQuery::try_from(requote(split.rest, ""));
+        Ok((split.origin, path.map_err(|_| wrong("it does not make a URL"))?))
     }
 }
 
@@ -222,6 +255,25 @@ impl Token {
         };
         token.header()?;
         Ok(token)
+    }
+
+    /// Adds a refresh token, as when a token comes out of a [cache](super::TokenCache).
+    #[must_use]
+    pub fn with_refresh(mut self, refresh: Secret) -> Self {
+        self.refresh = Some(refresh);
+        self
+    }
+
+    /// Gives the token itself.
+    #[must_use]
+    pub const fn access(&self) -> &Secret {
+        &self.access
+    }
+
+    /// Gives the refresh token that came with it.
+    #[must_use]
+    pub const fn refresh(&self) -> Option<&Secret> {
+        self.refresh.as_ref()
     }
 
     /// Makes the value of `Authorization`, marked as sensitive.
