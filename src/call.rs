@@ -10,11 +10,12 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response, response};
+use http::{Method, Request, Response, StatusCode, response};
 
 use crate::error::{Error, ErrorKind, Sent, TimeoutPhase, TransportError, TransportErrorKind};
 use crate::failure::{Cause, Failure, StopReason};
 use crate::hook::Hook;
+use crate::request::auth::flow::{Ahead, AuthFlow};
 use crate::request::build::{self, Ready};
 use crate::request::hop::Hop;
 use crate::request::plan::{RequestPlan, Resend};
@@ -103,6 +104,10 @@ pub enum SendCause {
     Retry,
     /// A redirect is followed.
     Redirect,
+    /// A challenge is answered, or the request is sent again with another token.
+    Challenge,
+    /// A token is fetched.
+    Token,
 }
 
 /// What remains to be done: the call before a send. [`store`](Call::store) keeps it for another machine.
@@ -150,6 +155,11 @@ pub(crate) struct State {
     pub(crate) previous_wait: Duration,
     pub(crate) idle_for: Duration,
     pub(crate) interrupted: bool,
+    /// Why the next request is sent, or the one under way was.
+    pub(crate) next: SendCause,
+    /// Whether the attempt has sent anything yet.
+    pub(crate) begun: bool,
+    pub(crate) auth: AuthFlow,
     /// Where a redirect has led; never stored.
     pub(crate) hop: Option<Box<Hop>>,
     /// What the budget was paid for this attempt.
@@ -181,7 +191,7 @@ impl Call {
     /// `seed` decides every random choice of the call; two calls with the same seed wait alike.
     pub fn new(hook: &Hook, plan: RequestPlan, seed: u64, now: Timestamp) -> Self {
         let deadline = plan.deadline.map(|deadline| now.after(deadline));
-        let (ready, fault) = match Ready::new(hook, plan) {
+        let (ready, fault) = match Ready::new(hook, plan, seed) {
             Ok(ready) => (Some(ready), None),
             Err(error) => (None, Some(error)),
         };
@@ -199,6 +209,9 @@ impl Call {
             previous_wait: Duration::ZERO,
             idle_for: Duration::ZERO,
             interrupted: false,
+            next: SendCause::First,
+            begun: false,
+            auth: AuthFlow::default(),
             hop: None,
             paid: 0,
             lease: None,
@@ -275,6 +288,8 @@ impl Attempt {
         let now = self.0.clamp(now);
         let seen = Answer { status: head.status, headers: &head.headers, body: None };
         let accepted = !head.status.is_informational()
+            && !self.0.auth.is_fetching()
+            && !self.0.may_answer(hook, head.status)
             && !self.0.policy(hook).reads_body()
             && matches!(self.0.judge(hook, Ok(seen), now).verdict, Verdict::Accept);
         if accepted {
@@ -310,11 +325,7 @@ impl Attempt {
     /// Tells why the request is sent.
     #[must_use]
     pub fn cause(&self) -> SendCause {
-        match &self.0.hop {
-            Some(_) => SendCause::Redirect,
-            None if self.0.sends > 1 => SendCause::Retry,
-            None => SendCause::First,
-        }
+        self.0.next
     }
 
     /// Gives the call up because the request cannot be sent as it is. Nothing must have been sent.
@@ -380,24 +391,64 @@ impl State {
             let error = TransportError::new(TransportErrorKind::Limit, Sent::No);
             return self.end(StopReason::MaxSends, Cause::Transport(error), None);
         }
+        let lease = lease_time(ready, remaining);
         if self.hop.is_none() {
-            match hook.gates().admit(self.paid, lease_time(ready, remaining), now) {
-                Admission::Go(lease) => self.lease = Some(lease),
-                Admission::Wait(wait, reason) => return self.hold(wait, reason, remaining, now),
-                Admission::Refuse(reason) => return self.refused(reason),
+            match self.auth.ahead(build::auth_of(hook, ready), lease, now) {
+                Ok(Ahead::Go) => {}
+                Ok(Ahead::Wait(wait)) => {
+                    return self.hold(
+                        wait,
+                        WaitReason::Token,
+                        StopReason::Deadline,
+                        remaining,
+                        now,
+                    );
+                }
+                Ok(Ahead::Fetch(request)) => {
+                    let options = ready.in_force.send_options(false, remaining);
+                    self.next = SendCause::Token;
+                    return self.emit(request, options);
+                }
+                Err(error) => return self.end(StopReason::Auth, Cause::Request(error), None),
+            }
+            if self.lease.is_none() {
+                match hook.gates().admit(self.paid, lease, now) {
+                    Admission::Go(lease) => self.lease = Some(lease),
+                    Admission::Wait(wait, reason) => {
+                        return self.hold(wait, WaitReason::RateLimit, reason, remaining, now);
+                    }
+                    Admission::Refuse(reason) => return self.refused(reason),
+                }
             }
         }
-        let request = match build::request(hook, ready, self.hop.as_deref(), self.seed) {
+        let mut request = match build::request(hook, ready, self.hop.as_deref(), self.seed) {
             Ok(request) => request,
             Err(error) => return self.end(StopReason::Invalid, Cause::Request(error), None),
         };
-        let home = self.hop.as_ref().is_none_or(|hop| hop.origin == *hook.origin());
+        let home = self.is_home(hook);
+        if home {
+            let auth = build::auth_of(hook, ready);
+            if let Err(error) = self.auth.prove(auth, &mut request, self.seed, now) {
+                return self.end(StopReason::Auth, Cause::Request(error), None);
+            }
+        }
         let options = ready.in_force.send_options(home, remaining);
+        self.emit(request, options)
+    }
+
+    /// Hands a request out.
+    fn emit(mut self: Box<Self>, request: Request<Payload>, options: SendOptions) -> Step {
         self.sends = self.sends.saturating_add(1);
-        if self.hop.is_none() {
+        if !self.begun {
+            self.begun = true;
             self.attempt_number = self.attempt_number.saturating_add(1);
         }
         Step::Send { request, options, attempt: Attempt(self) }
+    }
+
+    /// Whether the request is for the origin of the connection.
+    fn is_home(&self, hook: &Hook) -> bool {
+        self.hop.as_ref().is_none_or(|hop| hop.origin == *hook.origin())
     }
 
     /// Every answer comes by here.
@@ -412,14 +463,24 @@ impl State {
         {
             response.extensions_mut().insert(history);
         }
-        let seen = answer.as_ref().map(|response| Answer {
-            status: response.status(),
-            headers: response.headers(),
-            body: Some(response.body()),
-        });
-        let Judged { mut verdict, healthy, class } = self.judge(hook, seen, now);
+        if self.auth.is_fetching() {
+            return self.conclude_fetch(hook, answer, now);
+        }
+        match self.answer_challenge(hook, &answer, now) {
+            Ok(false) => {}
+            Ok(true) => {
+                self.next = SendCause::Challenge;
+                return self.send(hook, now);
+            }
+            Err(error) => return self.end(StopReason::Auth, refusal(error, answer), None),
+        }
+        let Judged { mut verdict, healthy, class } = self.judge(hook, seen(&answer), now);
+        if let Ok(response) = &answer {
+            self.auth.learn(response.headers());
+        }
         if let Verdict::Redirect(hop) = verdict {
             self.hop = Some(hop);
+            self.next = SendCause::Redirect;
             return self.send(hook, now);
         }
         self.settle(healthy, now);
@@ -448,6 +509,65 @@ impl State {
         }
     }
 
+    /// Takes the answer of a token endpoint. One that fails is retried as the policy says: nothing was asked of the
+    /// API yet.
+    fn conclude_fetch(
+        mut self: Box<Self>,
+        hook: &Hook,
+        answer: Result<Response<Bytes>, TransportError>,
+        now: Timestamp,
+    ) -> Step {
+        let Some(ready) = &self.ready else { return self.send(hook, now) };
+        let auth = build::auth_of(hook, ready);
+        let error = match &answer {
+            Ok(response) => {
+                match self.auth.fetched(auth, response.status(), response.body(), now) {
+                    Ok(()) => {
+                        let again = self.attempt_number > 1;
+                        self.next = if again { SendCause::Retry } else { SendCause::First };
+                        return self.send(hook, now);
+                    }
+                    Err(error) => error,
+                }
+            }
+            Err(_) => {
+                self.auth.release(auth);
+                Error::new(ErrorKind::Auth, "auth: the token endpoint did not answer")
+            }
+        };
+        let outcome =
+            HttpOutcome { method: &Method::POST, answer: seen(&answer), check_failed: true };
+        match self.decide(hook, &outcome, now) {
+            Decision::Retry { wait, hint } => self.wait(wait, hint, now),
+            Decision::Stand => self.end(StopReason::Auth, refusal(error, answer), None),
+            Decision::GiveUp { reason, hint } => self.end(reason, refusal(error, answer), hint),
+        }
+    }
+
+    /// Whether a 401 of the connection's origin is answered by sending the request again.
+    fn answer_challenge(
+        &mut self,
+        hook: &Hook,
+        answer: &Result<Response<Bytes>, TransportError>,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let (Some(ready), Ok(response)) = (&self.ready, answer) else { return Ok(false) };
+        if !self.may_answer(hook, response.status()) {
+            return Ok(false);
+        }
+        let sent = build::request(hook, ready, self.hop.as_deref(), self.seed)?;
+        let auth = build::auth_of(hook, ready);
+        self.auth.answer(auth, &sent, response.headers(), self.seed, now)
+    }
+
+    fn may_answer(&self, hook: &Hook, status: StatusCode) -> bool {
+        let Some(ready) = &self.ready else { return false };
+        status == StatusCode::UNAUTHORIZED
+            && self.is_home(hook)
+            && ready.payload.is_replayable()
+            && self.auth.may_answer(build::auth_of(hook, ready))
+    }
+
     /// Judges an answer, and changes nothing: first whether it leads on, then what the policy says.
     fn judge(
         &self,
@@ -474,15 +594,7 @@ impl State {
         let failed = check_failed || refused.is_some();
         let outcome = HttpOutcome { method: &ready.method, answer: seen, check_failed: failed };
         let class = outcome.class();
-        let progress = Progress {
-            attempt_number: self.attempt_number,
-            elapsed: now.since(self.started),
-            idle_for: self.idle_for,
-            previous_wait: self.previous_wait,
-            remaining: self.deadline.map(|deadline| deadline.since(now)),
-        };
-        let mut draws = Random::new(self.seed, self.attempt_number);
-        let decision = self.policy(hook).decide(&outcome, &progress, now, &mut || draws.draw());
+        let decision = self.decide(hook, &outcome, now);
         let healthy = decision == Decision::Stand;
         let (reason, hint) = match decision {
             Decision::Stand => (StopReason::Rejected, None),
@@ -503,6 +615,19 @@ impl State {
             None => Verdict::Accept,
         };
         Judged { verdict, healthy, class }
+    }
+
+    /// Asks the policy.
+    fn decide(&self, hook: &Hook, outcome: &HttpOutcome<'_>, now: Timestamp) -> Decision {
+        let progress = Progress {
+            attempt_number: self.attempt_number,
+            elapsed: now.since(self.started),
+            idle_for: self.idle_for,
+            previous_wait: self.previous_wait,
+            remaining: self.deadline.map(|deadline| deadline.since(now)),
+        };
+        let mut draws = Random::new(self.seed, self.attempt_number);
+        self.policy(hook).decide(outcome, &progress, now, &mut || draws.draw())
     }
 
     /// What becomes of an answer that would have been retried, had a gate not been closed.
@@ -529,6 +654,9 @@ impl State {
     fn wait(mut self: Box<Self>, wait: Duration, hint: Option<Duration>, now: Timestamp) -> Step {
         let reason = if hint.is_some() { WaitReason::Hint } else { WaitReason::Backoff };
         self.hop = None;
+        self.begun = false;
+        self.next = SendCause::Retry;
+        self.auth.begin();
         self.due = now.after(wait);
         self.waits_for = reason;
         self.previous_wait = wait;
@@ -540,29 +668,31 @@ impl State {
     fn hold(
         mut self: Box<Self>,
         wait: Duration,
-        reason: StopReason,
+        reason: WaitReason,
+        otherwise: StopReason,
         remaining: Option<Duration>,
         now: Timestamp,
     ) -> Step {
         if remaining.is_some_and(|left| wait >= left) {
-            return self.refused(reason);
+            return self.refused(otherwise);
         }
         self.due = now.after(wait);
-        self.waits_for = WaitReason::RateLimit;
+        self.waits_for = reason;
         self.idle_for = self.idle_for.saturating_add(wait);
-        Step::Wait { call: Call(self), wait, reason: WaitReason::RateLimit }
+        Step::Wait { call: Call(self), wait, reason }
     }
 
     /// Ends because a gate is closed.
     fn refused(self: Box<Self>, reason: StopReason) -> Step {
         let message = match reason {
             StopReason::Breaker => "the circuit breaker is open: nothing was sent",
+            StopReason::Deadline => "no token came before the deadline: nothing was sent",
             _ => "the rate limit leaves no room before the deadline: nothing was sent",
         };
         self.end(reason, Cause::Request(Error::new(ErrorKind::Gate, message)), None)
     }
 
-    fn check_failed(&self, status: http::StatusCode) -> bool {
+    fn check_failed(&self, status: StatusCode) -> bool {
         let on = self.ready.as_ref().is_none_or(|ready| ready.in_force.check_response);
         on && check_failed(status)
     }
@@ -587,6 +717,23 @@ impl State {
 fn lease_time(ready: &Ready, remaining: Option<Duration>) -> Duration {
     let limit = ready.in_force.longest_send();
     remaining.map_or(limit, |left| left.min(limit))
+}
+
+/// An answer as the policy sees it.
+fn seen(answer: &Result<Response<Bytes>, TransportError>) -> Result<Answer<'_>, &TransportError> {
+    answer.as_ref().map(|response| Answer {
+        status: response.status(),
+        headers: response.headers(),
+        body: Some(response.body()),
+    })
+}
+
+/// What came last, where it could not be acted upon.
+fn refusal(error: Error, answer: Result<Response<Bytes>, TransportError>) -> Cause {
+    match answer {
+        Ok(response) => Cause::Refused { error, response: Box::new(short(response)) },
+        Err(error) => Cause::Transport(error),
+    }
 }
 
 /// Cuts the body of a failed answer at its limit.

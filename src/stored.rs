@@ -18,9 +18,10 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::call::{Attempt, Call, MAX_SENDS, State, WaitReason};
+use crate::call::{Attempt, Call, MAX_SENDS, SendCause, State, WaitReason};
 use crate::error::{Error, ErrorKind};
 use crate::hook::Hook;
+use crate::request::auth::flow::AuthFlow;
 use crate::request::build::Ready;
 use crate::request::plan::Resend;
 use crate::request::{Options, Payload, Replay, Setting, headers};
@@ -141,6 +142,9 @@ fn store(state: &State, hook: &Hook, phase: Phase) -> Result<String, Error> {
     let Some(ready) = &state.ready else {
         return Err(not_storable("the plan, which cannot be sent"));
     };
+    if ready.auth.is_some() {
+        return Err(not_storable("the authentication of the call"));
+    }
     if let Some(query) = ready.target.query() {
         check_query(query)?;
     }
@@ -214,6 +218,7 @@ impl Form {
                 options: self.options,
                 policy: self.policy.map(Arc::new),
                 resend: self.resend,
+                auth: None,
             }),
             fault: None,
             seed,
@@ -227,6 +232,9 @@ impl Form {
             previous_wait: self.previous_wait,
             idle_for: self.idle_for,
             interrupted: self.state == Phase::Interrupted,
+            next: if self.sends == 0 { SendCause::First } else { SendCause::Retry },
+            begun: false,
+            auth: AuthFlow::default(),
             hop: None,
             paid: self.paid,
             lease: None,

@@ -1,8 +1,13 @@
 //! The recorded cases that need no socket, at the level of the machine: see `http_hook_conformance::recorded`.
 
+#[path = "recorded/tenacity/mod.rs"]
+mod tenacity;
+
 use std::process::ExitCode;
 
-use http_hook_conformance::recorded::{Case, Data, Report, Verdict, calls, connections, hostile, run};
+use http_hook_conformance::recorded::{
+    Case, Data, Report, Verdict, calls, connections, hostile, run,
+};
 
 const FILES: [&str; 2] = ["http_hook.json", "hostile.json"];
 
@@ -11,8 +16,15 @@ const CONNECTIONS: [&str; 2] = ["connection_uri", "connection_json"];
 const CALLS: [&str; 6] =
     ["base_url", "url_encoding", "method_body", "headers", "check_response", "state"];
 /// Categories of `hostile.json`.
-const HOSTILE: [&str; 6] =
-    ["connection-uri", "connection-json", "endpoint", "headers", "retry-after", "state"];
+const HOSTILE: [&str; 7] = [
+    "connection-uri",
+    "connection-json",
+    "endpoint",
+    "headers",
+    "location",
+    "retry-after",
+    "state",
+];
 
 fn main() -> ExitCode {
     let data = Data::open(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data"));
@@ -28,6 +40,19 @@ fn main() -> ExitCode {
         if let Some(cases) = data.cases(file) {
             run(&mut report, name, &cases, &list, data.is_foreign(), categories, one);
         }
+    }
+    if let Some(file) = data.value("tenacity.json") {
+        let vectors = tenacity::Vectors::read(&file);
+        let one = |case: &Case| vectors.run(case);
+        run(
+            &mut report,
+            "tenacity",
+            vectors.cases(),
+            &list,
+            data.is_foreign(),
+            &tenacity::KINDS,
+            one,
+        );
     }
     report.finish()
 }

@@ -62,7 +62,7 @@ fn retry_after_values() {
 
 #[test]
 fn headers_of_a_response() {
-    let rows: &[(&str, &[(&str, &str)], Option<u64>)] = &[
+    let rows: &[Row<'_>] = &[
         ("no hint", &[], None),
         ("seconds", &[("retry-after", "7")], Some(7)),
         ("malformed is absent", &[("retry-after", "soon")], None),
@@ -93,6 +93,13 @@ fn headers_of_a_response() {
             &[("retry-after", "-3"), ("ratelimit", "\"a\";r=0;t=30")],
             Some(30),
         ),
+    ];
+    check(rows);
+}
+
+#[test]
+fn rate_limits_of_a_response() {
+    let rows: &[Row<'_>] = &[
         ("a quota that is used up", &[("ratelimit", "\"default\";r=0;t=30")], Some(30)),
         ("a token as a name", &[("ratelimit", "default; r=0; t=30")], Some(30)),
         ("a quota of which something is left", &[("ratelimit", "\"default\";r=50;t=30")], None),
@@ -162,6 +169,13 @@ fn headers_of_a_response() {
             Some(5),
         ),
     ];
+    check(rows);
+}
+
+/// Why, the fields, the seconds.
+type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], Option<u64>);
+
+fn check(rows: &[Row<'_>]) {
     for (why, fields, seconds) in rows {
         let expected = seconds.map(Duration::from_secs);
         assert_eq!(hints::wait(&headers(fields), NOW), expected, "{fields:?}: {why}");

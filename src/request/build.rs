@@ -6,6 +6,7 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValu
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Request};
 
+use super::auth::flow::Auth;
 use super::hop::Hop;
 use super::in_force::InForce;
 use super::payload::Payload;
@@ -28,24 +29,26 @@ pub(crate) struct Ready {
     pub(crate) options: Option<Box<super::Options>>,
     pub(crate) policy: Option<Arc<RetryPolicy>>,
     pub(crate) resend: Resend,
+    /// The call's own scheme, for the origin of the connection like the connection's.
+    pub(crate) auth: Option<Arc<Auth>>,
 }
 
 impl Ready {
-    /// Takes a plan apart.
+    /// Takes a plan apart. `seed` decides the boundary of a multipart body.
     ///
     /// # Errors
     ///
     /// What cannot be sent.
-    pub(crate) fn new(hook: &Hook, mut plan: RequestPlan) -> Result<Self, Box<Error>> {
+    pub(crate) fn new(hook: &Hook, mut plan: RequestPlan, seed: u64) -> Result<Self, Box<Error>> {
         if let Some(error) = plan.take_error() {
             return Err(error);
         }
-        let (payload, content_type) = plan.take_payload()?;
+        let (payload, content_type) = plan.take_payload(seed)?;
         let mut headers = plan.headers;
         if let Some(usual) = content_type {
             let named = headers.iter().any(|(name, _)| *name == CONTENT_TYPE);
             if !named && !hook.sets_header(&CONTENT_TYPE) {
-                headers.push((CONTENT_TYPE, Some(HeaderValue::from_static(usual))));
+                headers.push((CONTENT_TYPE, Some(usual)));
             }
         }
         Ok(Self {
@@ -57,6 +60,7 @@ impl Ready {
             options: plan.options,
             policy: plan.policy,
             resend: plan.resend,
+            auth: plan.auth,
         })
     }
 }
@@ -78,7 +82,11 @@ pub(crate) fn request(
     let origin = hop.map_or(hook.origin(), |hop| &hop.origin);
     let keep_body = hop.is_none_or(|hop| hop.keep_body);
     let home = origin == hook.origin();
-    let mut headers = if home { hook.headers() } else { default_headers() };
+    let mut headers = match (home, &ready.auth) {
+        (true, None) => hook.proven_headers(),
+        (true, Some(_)) => hook.headers(),
+        (false, _) => default_headers(),
+    };
     for (name, value) in &ready.headers {
         if home || redirect::crosses(name) {
             lay(&mut headers, name, value.as_ref())?;
@@ -90,7 +98,10 @@ pub(crate) fn request(
     if !keep_body {
         take_out_body(&mut headers);
     }
-    hook.authorize(origin, &mut headers);
+    if home && !(ready.auth.is_none() && ready.headers.is_empty()) {
+        // A proof replaces a header of its name from any layer, as in the original.
+        auth_of(hook, ready).add_to(&mut headers);
+    }
 
     let (method, target) =
         hop.map_or((&ready.method, &ready.target), |hop| (&hop.method, &hop.target));
@@ -100,6 +111,11 @@ pub(crate) fn request(
     *request.uri_mut() = origin.join(target.clone())?;
     *request.headers_mut() = headers;
     Ok(request)
+}
+
+/// How this call proves who is calling.
+pub(crate) fn auth_of<'a>(hook: &'a Hook, ready: &'a Ready) -> &'a Auth {
+    ready.auth.as_deref().unwrap_or(hook.auth())
 }
 
 /// The lowest layer of headers, which says nothing about who is calling.

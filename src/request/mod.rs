@@ -2,13 +2,13 @@
 
 pub mod auth;
 pub(crate) mod build;
-#[cfg(feature = "digest")]
 pub(crate) mod chance;
 mod class;
 pub mod form;
 pub mod headers;
 pub(crate) mod hop;
 pub(crate) mod in_force;
+pub mod multipart;
 pub(crate) mod options;
 mod options_json;
 pub(crate) mod origin;

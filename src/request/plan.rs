@@ -15,6 +15,9 @@ use http::Method;
 use http::header::{HeaderName, HeaderValue};
 use serde::Serialize;
 
+use super::auth::AuthScheme;
+use super::auth::flow::Auth;
+use super::multipart::Multipart;
 use super::options::Options;
 use super::payload::{Payload, Replay};
 use super::{form, headers};
@@ -47,10 +50,12 @@ pub struct RequestPlan {
     pub(crate) headers: CallHeaders,
     pub(crate) data: Data,
     pub(crate) json: Option<Bytes>,
+    multipart: Option<Box<Multipart>>,
     pub(crate) options: Option<Box<Options>>,
     pub(crate) policy: Option<Arc<RetryPolicy>>,
     pub(crate) deadline: Option<Duration>,
     pub(crate) resend: Resend,
+    pub(crate) auth: Option<Arc<Auth>>,
     error: Option<Box<Error>>,
 }
 
@@ -160,10 +165,12 @@ impl RequestPlan {
             headers: Vec::new(),
             data: Data::None,
             json: None,
+            multipart: None,
             options: None,
             policy: None,
             deadline: None,
             resend: Resend::ByMethod,
+            auth: None,
             error: None,
         }
     }
@@ -219,6 +226,26 @@ impl RequestPlan {
             Ok(bytes) => self.json = Some(bytes.into()),
             Err(error) => self.refuse(error),
         }
+        self
+    }
+
+    /// Sets a body of several parts, all of them in memory. It goes before JSON and takes its fields itself: only
+    /// a GET has data beside it, as parameters.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook::request::multipart::{Multipart, Part};
+    /// use http_hook::RequestPlan;
+    ///
+    /// let mut form = Multipart::default();
+    /// form.field("kind", "report")?;
+    /// form.file(Part::bytes("file", "a,b\n").with_filename("a.csv"))?;
+    /// let plan = RequestPlan::post("v1/uploads").multipart(form);
+    /// # Ok::<(), http_hook::Error>(())
+    /// ```
+    pub fn multipart(mut self, body: Multipart) -> Self {
+        self.multipart = Some(Box::new(body));
         self
     }
 
@@ -304,6 +331,15 @@ impl RequestPlan {
         self
     }
 
+    /// Proves who is calling by `scheme` in place of the connection's; it goes to the same origin, and no other.
+    pub fn auth(mut self, scheme: AuthScheme) -> Self {
+        match Auth::new(scheme, "", None) {
+            Ok(auth) => self.auth = Some(Arc::new(auth)),
+            Err(error) => self.refuse(error),
+        }
+        self
+    }
+
     /// Uses a source that the driver holds as the body.
     pub fn external(self, len: Option<u64>, replay: Replay) -> Self {
         self.data(Data::External { len, replay })
@@ -338,16 +374,37 @@ impl RequestPlan {
     }
 
     /// Parts data and JSON into parameters and body, by the method. Gives the body and its usual Content-Type.
-    pub(crate) fn take_payload(&mut self) -> Result<(Payload, Option<&'static str>), Error> {
+    /// `seed` decides the boundary of a multipart body.
+    pub(crate) fn take_payload(
+        &mut self,
+        seed: u64,
+    ) -> Result<(Payload, Option<HeaderValue>), Error> {
+        const JSON: HeaderValue = HeaderValue::from_static("application/json");
+        const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
+
         let mut data = std::mem::take(&mut self.data);
         if self.method == Method::HEAD {
             data = Data::None;
         } else if self.method == Method::GET {
             self.data_to_params(std::mem::take(&mut data))?;
         }
+        if let Some(multipart) = self.multipart.take() {
+            if !data.is_empty() {
+                let message = "a multipart body takes its fields itself, not as data beside it";
+                return Err(Error::new(ErrorKind::Body, message));
+            }
+            let body = multipart.write(seed)?;
+            return match body.payload() {
+                bytes @ Payload::Bytes(_) => Ok((bytes, Some(body.content_type().clone()))),
+                Payload::External { .. } => {
+                    let message = "a multipart body of a plan is all in memory";
+                    Err(Error::new(ErrorKind::Body, message))
+                }
+            };
+        }
         if data.is_empty() {
             return Ok(match self.json.take() {
-                Some(json) => (json.into(), Some("application/json")),
+                Some(json) => (json.into(), Some(JSON)),
                 None => (Payload::EMPTY, None),
             });
         }
@@ -355,9 +412,7 @@ impl RequestPlan {
             Data::None => (Payload::EMPTY, None),
             Data::Text(text) => (Bytes::from(text).into(), None),
             Data::Bytes(bytes) => (bytes.into(), None),
-            Data::Form(text) => {
-                (Bytes::from(text).into(), Some("application/x-www-form-urlencoded"))
-            }
+            Data::Form(text) => (Bytes::from(text).into(), Some(FORM)),
             Data::External { len, replay } => (Payload::External { len, replay }, None),
         })
     }

@@ -273,13 +273,16 @@ fn check_bare(host: &str) -> Result<(), Error> {
 fn check_scheme(place: &str, url: &str, port: Option<u16>) -> Result<(), Error> {
     let scheme = without_blanks(url).split(':').next().unwrap_or_default();
     if !is_scheme(scheme) {
-        let shown = url.split(['?', '#']).next().unwrap_or_default();
-        let shown = match shown.rsplit_once('@') {
-            Some((_, after)) => format!("***@{after}"),
-            None => shown.to_owned(),
+        // A password may hold `?` and `#`: what stands before an `@` goes first.
+        let (hidden, shown) = match url.rsplit_once('@') {
+            Some((_, after)) => ("***@", after),
+            None => ("", url),
         };
+        let shown = shown.split(['?', '#']).next().unwrap_or_default();
         let port = port.map(|port| format!(":{port}")).unwrap_or_default();
-        return Err(bad_owned(format!("Invalid base URL: Missing scheme in {shown}{port}")));
+        return Err(bad_owned(format!(
+            "Invalid base URL: Missing scheme in {hidden}{shown}{port}"
+        )));
     }
     if Scheme::from_name(scheme).is_none() {
         return Err(Error::new(

@@ -3,10 +3,14 @@
 mod check;
 #[cfg(feature = "cookies")]
 pub mod cookies;
+#[cfg(feature = "decode")]
+pub mod decode;
 pub mod hints;
 mod history;
+pub mod problem;
 mod reason;
 pub mod redirect;
+pub mod text;
 
 pub(crate) use check::{check_failed, whole};
 pub use history::{History, Visit};

@@ -39,11 +39,35 @@ fn planted(text: &str) -> String {
     format!("{before}{MARKER}{after}")
 }
 
-/// What was printed is read, and printed alike.
+/// What was printed is read as the same fields, where empty is as good as absent, and is printed alike from then on.
 fn printed_is_read(connection: &Connection, read: Read, print: fn(&Connection) -> Secret) {
-    let once = print(connection);
-    let again = read(once.expose()).expect("what was printed can be read");
-    assert_eq!(print(&again).expose(), once.expose(), "printing is stable");
+    if is_ambiguous(connection) {
+        return;
+    }
+    let again = read(print(connection).expose()).expect("what was printed can be read");
+    assert_eq!(fields(&again), fields(connection), "printing and reading keeps the fields");
+    let twice = read(print(&again).expose()).expect("what was printed can be read");
+    assert_eq!(twice, again, "printing is stable");
+}
+
+/// The original finds a protocol inside a host by the type's name, wherever it stands: `hhttp://h` of type `http`
+/// is printed as what is read as `h/`. Such a host is no base URL.
+fn is_ambiguous(connection: &Connection) -> bool {
+    let within = format!("{}://", connection.conn_type().unwrap_or_default().replace('_', "-"));
+    connection.host().is_some_and(|host| host.to_lowercase().contains(&within))
+}
+
+fn fields(connection: &Connection) -> [String; 6] {
+    let text = |field: Option<&str>| field.unwrap_or_default().to_owned();
+    [
+        text(connection.conn_type()),
+        // the URI form lowers a host before it is unescaped
+        text(connection.host()).to_lowercase(),
+        text(connection.schema()),
+        text(connection.login()),
+        text(connection.password().map(Secret::expose)),
+        connection.port().unwrap_or_default().to_string(),
+    ]
 }
 
 /// Secret fields show in no `Debug` and in no error, whatever becomes of the connection.
@@ -55,10 +79,13 @@ fn is_discreet(connection: &Connection) {
         connection.schema(),
         connection.login(),
     ];
-    if !open.iter().flatten().any(|field| field.to_lowercase().contains(&MARKER.to_lowercase())) {
-        is_silent(&format!("{connection:?}"), MARKER);
+    let marker = MARKER.to_lowercase();
+    if open.iter().flatten().any(|field| field.to_lowercase().contains(&marker)) {
+        return;
     }
-    if connection.password().is_some_and(|password| password.expose().contains(MARKER)) {
+    is_silent(&format!("{connection:?}"), MARKER);
+    let secret_is = |field: Option<&Secret>| field.is_some_and(|it| it.expose().contains(MARKER));
+    if secret_is(connection.password()) && !secret_is(connection.extra()) {
         match Hook::new(connection) {
             Ok(hook) => is_silent(&format!("{hook:?}"), MARKER),
             Err(error) => is_silent(&format!("{error} {error:?}"), MARKER),

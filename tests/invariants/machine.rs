@@ -156,7 +156,11 @@ impl Script {
                         ended(&attempt.cancel(), sends, idle, StopReason::Cancelled);
                         return Run { trace };
                     }
-                    let usual = Event { answer: Answer::Status(503, None), took: Duration::ZERO, back: Duration::ZERO };
+                    let usual = Event {
+                        answer: Answer::Status(503, None),
+                        took: Duration::ZERO,
+                        back: Duration::ZERO,
+                    };
                     let event = events.next().unwrap_or(&usual);
                     now = now.after(event.took).before(event.back);
                     latest = latest.max(now);

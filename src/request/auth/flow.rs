@@ -105,9 +105,12 @@ pub(crate) enum Ahead {
     Fetch(Request<Payload>),
 }
 
-/// What one call has found out; never stored.
+/// What one call has found out; never stored. Nothing is allocated for a scheme that always shows the same.
 #[derive(Default)]
-pub(crate) struct AuthFlow {
+pub(crate) struct AuthFlow(Option<Box<Known>>);
+
+#[derive(Default)]
+struct Known {
     token: Option<Token>,
     /// The flight under way: its number, and the token before.
     flight: Option<(u64, Option<Token>)>,
@@ -118,19 +121,21 @@ pub(crate) struct AuthFlow {
     answers: u8,
 }
 
-impl AuthFlow {
-    /// The most challenges that one attempt answers: a first one, and one that says the nonce was stale.
-    const MAX_ANSWERS: u8 = 2;
+/// The most challenges that one attempt answers: a first one, and one that says the nonce was stale.
+const MAX_ANSWERS: u8 = 2;
 
+impl AuthFlow {
     /// Begins an attempt: it may answer challenges again, and keeps what was learnt.
     pub(crate) fn begin(&mut self) {
-        self.answers = 0;
-        self.proof = None;
+        if let Some(known) = &mut self.0 {
+            known.answers = 0;
+            known.proof = None;
+        }
     }
 
     /// Whether the request under way is for a token.
     pub(crate) fn is_fetching(&self) -> bool {
-        self.flight.is_some()
+        self.0.as_ref().is_some_and(|known| known.flight.is_some())
     }
 
     /// Tells what comes before the planned request. `lease` is the longest time that a token request may take.
@@ -143,7 +148,8 @@ impl AuthFlow {
         let (AuthScheme::OAuth2(own), Some(url)) = (&auth.scheme, &auth.token_url) else {
             return Ok(Ahead::Go);
         };
-        if self.token.as_ref().is_some_and(|token| token.is_fresh(Duration::ZERO, now)) {
+        let known = self.0.get_or_insert_default();
+        if known.token.as_ref().is_some_and(|token| token.is_fresh(Duration::ZERO, now)) {
             return Ok(Ahead::Go);
         }
         let mut slot = auth.slot();
@@ -155,13 +161,13 @@ impl AuthFlow {
         }
         match slot.next(own.skew, lease, POLL, now) {
             TokenStep::Use(token) => {
-                self.token = Some(token);
+                known.token = Some(token);
                 Ok(Ahead::Go)
             }
             TokenStep::Wait(wait) => Ok(Ahead::Wait(wait)),
             TokenStep::Fetch { flight, last } => {
                 let asked = own.request(last.as_ref()).inspect_err(|_| slot.release(flight))?;
-                self.flight = Some((flight, last));
+                known.flight = Some((flight, last));
                 let mut request = Request::new(Payload::Bytes(asked.body));
                 *request.method_mut() = Method::POST;
                 *request.uri_mut() = url.clone();
@@ -183,14 +189,15 @@ impl AuthFlow {
         body: &[u8],
         now: Timestamp,
     ) -> Result<(), Error> {
-        let Some((flight, last)) = self.flight.take() else { return Ok(()) };
+        let Some(known) = &mut self.0 else { return Ok(()) };
+        let Some((flight, last)) = known.flight.take() else { return Ok(()) };
         match Token::read(status, body, last.as_ref(), now) {
             Ok(token) => {
                 auth.slot().store(flight, token.clone());
                 if let Some(cache) = &auth.cache {
                     cache.store(&auth.cache_key, &token);
                 }
-                self.token = Some(token);
+                known.token = Some(token);
                 Ok(())
             }
             Err(error) => {
@@ -202,7 +209,7 @@ impl AuthFlow {
 
     /// Gives up the flight under way, so that another call may try.
     pub(crate) fn release(&mut self, auth: &Auth) {
-        if let Some((flight, _)) = self.flight.take() {
+        if let Some((flight, _)) = self.0.as_mut().and_then(|known| known.flight.take()) {
             auth.slot().release(flight);
         }
     }
@@ -215,13 +222,14 @@ impl AuthFlow {
         seed: u64,
         now: Timestamp,
     ) -> Result<(), Error> {
+        let known = &mut self.0;
         let proof = match &auth.scheme {
-            AuthScheme::OAuth2(_) => match &self.token {
+            AuthScheme::OAuth2(_) => match known.as_ref().and_then(|known| known.token.as_ref()) {
                 Some(token) => Proof::Header(AUTHORIZATION, token.header()?),
                 None => Proof::Nothing,
             },
             #[cfg(feature = "digest")]
-            AuthScheme::Digest { login, password } => match &mut self.session {
+            AuthScheme::Digest { login, password } => match session(known) {
                 Some(session) => {
                     let target = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
                     let body = in_memory(request.body());
@@ -230,7 +238,7 @@ impl AuthFlow {
                 }
                 None => Proof::Nothing,
             },
-            AuthScheme::Custom(own) => match self.proof.take() {
+            AuthScheme::Custom(own) => match known.as_mut().and_then(|known| known.proof.take()) {
                 Some(proof) => proof,
                 None => own.authorize(&view(request, seed, now)?)?,
             },
@@ -260,31 +268,32 @@ impl AuthFlow {
         seed: u64,
         now: Timestamp,
     ) -> Result<bool, Error> {
-        if self.answers >= Self::MAX_ANSWERS {
+        let known = self.0.get_or_insert_default();
+        if known.answers >= MAX_ANSWERS {
             return Ok(false);
         }
-        let first = self.answers == 0;
-        self.answers = self.answers.saturating_add(1);
+        let first = known.answers == 0;
+        known.answers = known.answers.saturating_add(1);
         match &auth.scheme {
             AuthScheme::OAuth2(_) if first => {
-                let Some(token) = self.token.take() else { return Ok(false) };
+                let Some(token) = known.token.take() else { return Ok(false) };
                 auth.slot().refuse(&token);
                 Ok(true)
             }
             #[cfg(feature = "digest")]
             AuthScheme::Digest { .. } => {
                 let challenges = challenges(headers);
-                match &mut self.session {
+                match &mut known.session {
                     Some(session) => Ok(session.renew(&challenges)),
                     None => {
-                        self.session = DigestSession::start(&challenges, seed);
-                        Ok(self.session.is_some())
+                        known.session = DigestSession::start(&challenges, seed);
+                        Ok(known.session.is_some())
                     }
                 }
             }
             AuthScheme::Custom(own) if first => {
-                self.proof = own.answer(&view(sent, seed, now)?, &challenges(headers))?;
-                Ok(self.proof.is_some())
+                known.proof = own.answer(&view(sent, seed, now)?, &challenges(headers))?;
+                Ok(known.proof.is_some())
             }
             _ => Ok(false),
         }
@@ -294,7 +303,7 @@ impl AuthFlow {
     pub(crate) fn learn(&mut self, headers: &HeaderMap) {
         #[cfg(feature = "digest")]
         if let (Some(session), Some(info)) =
-            (&mut self.session, headers.get("authentication-info"))
+            (session(&mut self.0), headers.get("authentication-info"))
         {
             session.take_next_nonce(info.as_bytes());
         }
@@ -304,12 +313,17 @@ impl AuthFlow {
 
     /// Whether the scheme has anything to say to a 401.
     pub(crate) fn may_answer(&self, auth: &Auth) -> bool {
-        self.answers < Self::MAX_ANSWERS
+        self.0.as_ref().is_none_or(|known| known.answers < MAX_ANSWERS)
             && matches!(
                 auth.scheme,
                 AuthScheme::OAuth2(_) | AuthScheme::Digest { .. } | AuthScheme::Custom(_)
             )
     }
+}
+
+#[cfg(feature = "digest")]
+fn session(known: &mut Option<Box<Known>>) -> Option<&mut DigestSession> {
+    known.as_mut().and_then(|known| known.session.as_mut())
 }
 
 /// All challenges of an answer; one that cannot be read asks for nothing.
@@ -343,8 +357,10 @@ fn with_query(uri: &Uri, name: &str, value: &str) -> Result<Uri, Error> {
     let bad = || Error::new(ErrorKind::Auth, "auth: the key does not fit into the URL");
     let mut parts = uri.clone().into_parts();
     let mut target = parts.path_and_query.map_or_else(|| "/".to_owned(), |old| old.to_string());
+    let mut key = String::new();
+    crate::request::form::encode_into(&mut key, name, value);
     target.push(if target.contains('?') { '&' } else { '?' });
-    crate::request::form::encode_into(&mut target, name, value);
+    target.push_str(&key);
     parts.path_and_query = Some(PathAndQuery::try_from(target).map_err(|_| bad())?);
     Uri::from_parts(parts).map_err(|_| bad())
 }

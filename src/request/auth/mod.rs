@@ -14,6 +14,7 @@ mod bound;
 mod challenge;
 #[cfg(feature = "digest")]
 mod digest;
+pub(crate) mod flow;
 mod netrc;
 mod oauth2;
 mod scheme;

@@ -10,6 +10,7 @@ mod values;
 
 use std::sync::Arc;
 
+use http_hook_conformance::recorded::{Case, Verdict};
 use serde_json::Value;
 
 use parts::{check_construct, check_retry, check_stop, check_wait, check_wait_draws};
@@ -17,29 +18,44 @@ use runs::Run;
 use shot::Types;
 use values::text;
 
-/// How one vector ended.
-#[derive(Debug)]
-pub(crate) struct CaseResult {
-    /// The kind of the vector.
-    pub(crate) kind: String,
-    /// The name of the vector.
-    pub(crate) id: String,
-    /// What differs, if anything does.
-    pub(crate) outcome: Result<(), String>,
+/// A file of vectors, and the error types that they are about.
+pub(crate) struct Vectors {
+    types: Arc<Types>,
+    cases: Vec<Case>,
 }
 
-/// Runs every vector.
-pub(crate) fn run() -> Vec<CaseResult> {
-    let file: Value = serde_json::from_str(include_str!("../../data/tenacity.json")).expect("JSON");
-    let types = Arc::new(Types::read(&file["type_tree"]));
-    let vectors = file["vectors"].as_array().expect("vectors");
-    assert_eq!(file["count"].as_u64(), u64::try_from(vectors.len()).ok(), "no vector is left out");
-    vectors.iter().map(|vector| case(vector, &types)).collect()
+impl Vectors {
+    /// Reads the file. The kind of a vector is its category.
+    pub(crate) fn read(file: &Value) -> Self {
+        let types = Arc::new(Types::read(&file["type_tree"]));
+        let vectors = file["vectors"].as_array().expect("vectors");
+        let count = file["count"].as_u64();
+        assert_eq!(count, u64::try_from(vectors.len()).ok(), "no vector is left out");
+        let cases = vectors
+            .iter()
+            .map(|vector| Case::new(text(&vector["id"]), text(&vector["kind"]), vector.clone()));
+        Self { types, cases: cases.collect() }
+    }
+
+    /// Gives the vectors.
+    pub(crate) fn cases(&self) -> &[Case] {
+        &self.cases
+    }
+
+    /// Runs one vector.
+    pub(crate) fn run(&self, case: &Case) -> Verdict {
+        match check(&case.input, &self.types) {
+            Ok(()) => Verdict::Passed,
+            Err(difference) => Verdict::differs("as recorded", difference),
+        }
+    }
 }
 
-fn case(vector: &Value, types: &Arc<Types>) -> CaseResult {
-    let kind = text(&vector["kind"]);
-    let outcome = match kind.as_str() {
+/// The kinds, in the order of the file.
+pub(crate) const KINDS: [&str; 6] = ["wait", "wait_draws", "stop", "retry", "construct", "run"];
+
+fn check(vector: &Value, types: &Arc<Types>) -> Result<(), String> {
+    match text(&vector["kind"]).as_str() {
         "wait" => check_wait(vector),
         "wait_draws" => check_wait_draws(vector),
         "stop" => check_stop(vector),
@@ -47,6 +63,5 @@ fn case(vector: &Value, types: &Arc<Types>) -> CaseResult {
         "construct" => check_construct(vector, types),
         "run" => Run::new(&vector["setup"], types).and_then(|run| run.check(&vector["expect"])),
         other => Err(format!("unknown kind {other}")),
-    };
-    CaseResult { kind, id: text(&vector["id"]), outcome }
+    }
 }

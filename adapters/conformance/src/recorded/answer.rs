@@ -125,11 +125,10 @@ fn protocol() -> TransportError {
     TransportError::new(Kind::Protocol, Sent::Yes)
 }
 
-/// Reads a raw answer as a strict HTTP/1 client does. Interim answers but 101 are passed over.
+/// Reads a raw answer as leniently as the recorded client does. Interim answers but 101 are passed over.
 fn parse(raw: &[u8], method: &Method) -> Exchange {
-    let end = raw.windows(4).position(|four| four == b"\r\n\r\n").ok_or_else(protocol)?;
-    let (head, rest) = (String::from_utf8_lossy(&raw[..end]).into_owned(), &raw[end + 4..]);
-    let mut lines = head.split("\r\n");
+    let (head, rest) = split(raw);
+    let mut lines = head.lines();
     let line = lines.next().unwrap_or_default();
     let (version, line) = line.split_once(' ').ok_or_else(protocol)?;
     let (status, reason) = line.split_once(' ').unwrap_or((line, ""));
@@ -141,24 +140,36 @@ fn parse(raw: &[u8], method: &Method) -> Exchange {
         return parse(rest, method);
     }
     let mut headers = HeaderMap::new();
-    for line in lines {
-        let (name, value) = line.split_once(':').ok_or_else(protocol)?;
-        push(&mut headers, name, value.as_bytes())?;
+    for (name, value) in lines.filter_map(|line| line.split_once(':')) {
+        push(&mut headers, name.trim(), &latin1(value))?;
     }
-    let chunked = headers.get("transfer-encoding").is_some_and(|value| value == "chunked");
+    let coding =
+        headers.get("transfer-encoding").map(|value| value.as_bytes().to_ascii_lowercase());
+    let chunked = coding.is_some_and(|value| value == b"chunked");
     let body = if chunked { unchunk(rest)? } else { counted(&headers, rest)? };
     response(status, reason, headers, body, method)
 }
 
+/// Parts head and body at the first empty line, however lines end.
+fn split(raw: &[u8]) -> (String, &[u8]) {
+    let find = |end: &[u8]| raw.windows(end.len()).position(|part| part == end);
+    let crlf = find(b"\r\n\r\n").map(|at| (at, at + 4));
+    let lf = find(b"\n\n").map(|at| (at, at + 2));
+    let end = crlf.into_iter().chain(lf).min().unwrap_or((raw.len(), raw.len()));
+    (raw[..end.0].iter().map(|byte| char::from(*byte)).collect(), &raw[end.1..])
+}
+
+/// A length that is no number is passed over, two different ones are an error.
 fn counted(headers: &HeaderMap, rest: &[u8]) -> Result<Vec<u8>, TransportError> {
     let mut lengths = headers.get_all("content-length").iter();
-    let Some(first) = lengths.next() else { return Ok(rest.to_vec()) };
-    if lengths.any(|other| other != first) {
+    let first = lengths.next();
+    if lengths.any(|other| Some(other) != first) {
         return Err(protocol());
     }
-    let length: Option<usize> = first.to_str().ok().and_then(|text| text.parse().ok());
-    let body = rest.get(..length.ok_or_else(protocol)?);
-    body.map(<[u8]>::to_vec).ok_or(TransportError::new(Kind::Body, Sent::Yes))
+    let length: Option<usize> = first.and_then(|value| value.to_str().ok()?.parse().ok());
+    let Some(length) = length else { return Ok(rest.to_vec()) };
+    let body = rest.get(..length).map(<[u8]>::to_vec);
+    body.ok_or(TransportError::new(Kind::Body, Sent::Yes))
 }
 
 fn unchunk(mut rest: &[u8]) -> Result<Vec<u8>, TransportError> {

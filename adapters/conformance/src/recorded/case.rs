@@ -46,6 +46,26 @@ pub struct Case {
     pub must_hold: Vec<String>,
 }
 
+impl Case {
+    /// Makes a case of a file with another form.
+    #[must_use]
+    pub fn new(id: String, category: String, input: Value) -> Self {
+        Self {
+            id,
+            category,
+            kind: String::new(),
+            needs: Vec::new(),
+            client_specific: false,
+            quirk: false,
+            input,
+            expected: Value::Null,
+            expect: String::new(),
+            normal: Value::Null,
+            must_hold: Vec::new(),
+        }
+    }
+}
+
 /// Where the recorded files are.
 #[derive(Clone, Debug)]
 pub struct Data {
@@ -76,6 +96,16 @@ impl Data {
     /// If one of the project's own files is missing, or a file is not what it should be.
     #[must_use]
     pub fn cases(&self, file: &str) -> Option<Vec<Case>> {
+        Some(cases(self.value(file)?))
+    }
+
+    /// Reads a file of another form.
+    ///
+    /// # Panics
+    ///
+    /// As [`cases`](Self::cases).
+    #[must_use]
+    pub fn value(&self, file: &str) -> Option<Value> {
         match &self.foreign {
             Some(folder) => folder.join(file).exists().then(|| read(&folder.join(file))),
             None => Some(read(&self.own.join(file))),
@@ -94,22 +124,25 @@ impl Data {
         Deviations::read(&foreign.filter(|path| path.exists()).unwrap_or(self.own.join(name)))
     }
 
-    /// Gives the ids of all cases in these files, the project's own among them: a list may name each of them.
+    /// Gives file and id of all cases in these files, the project's own among them: a list may name each of them.
     #[must_use]
-    pub fn ids(&self, files: &[&str]) -> BTreeSet<String> {
-        let own = files.iter().map(|file| read(&self.own.join(file)));
-        let foreign = files.iter().filter_map(|file| self.cases(file));
-        own.chain(foreign).flatten().map(|case| case.id).collect()
+    pub fn ids(&self, files: &[&str]) -> BTreeSet<(String, String)> {
+        let mut ids = BTreeSet::new();
+        for file in files {
+            let foreign = self.cases(file).into_iter().flatten();
+            let all = cases(read(&self.own.join(file))).into_iter().chain(foreign);
+            ids.extend(all.map(|case| (file.replace(".json", ""), case.id)));
+        }
+        ids
     }
 }
 
-fn read(path: &Path) -> Vec<Case> {
-    #[derive(Deserialize)]
-    struct File {
-        cases: Vec<Case>,
-    }
+fn read(path: &Path) -> Value {
     let shown = path.display();
     let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{shown}: {error}"));
-    let file: File = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{shown}: {error}"));
-    file.cases
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{shown}: {error}"))
+}
+
+fn cases(mut file: Value) -> Vec<Case> {
+    serde_json::from_value(file["cases"].take()).expect("a list of cases")
 }

@@ -18,10 +18,12 @@ pub fn difference(expected: &Value, got: &Value) -> Option<Verdict> {
 
 fn at(place: &str, expected: &Value, got: &Value) -> Option<(String, String, String)> {
     match (expected, got) {
-        (Value::Object(expected), Value::Object(got)) => expected.iter().find_map(|(name, value)| {
-            let place = if place.is_empty() { name.clone() } else { format!("{place}.{name}") };
-            at(&place, value, got.get(name).unwrap_or(&Value::Null))
-        }),
+        (Value::Object(expected), Value::Object(got)) => {
+            expected.iter().find_map(|(name, value)| {
+                let place = if place.is_empty() { name.clone() } else { format!("{place}.{name}") };
+                at(&place, value, got.get(name).unwrap_or(&Value::Null))
+            })
+        }
         (Value::Array(expected), Value::Array(got)) if expected.len() == got.len() => {
             let pairs = expected.iter().zip(got).enumerate();
             pairs.into_iter().find_map(|(i, (e, g))| at(&format!("{place}[{i}]"), e, g))
@@ -35,6 +37,7 @@ fn same(expected: &Value, got: &Value) -> bool {
     let digits = |number: &Value, text: &Value| {
         number.is_u64() && text.as_str() == Some(number.to_string().as_str())
     };
-    let by_value = expected.as_f64().zip(got.as_f64()).is_some_and(|(e, g)| e.to_bits() == g.to_bits());
+    let by_value =
+        expected.as_f64().zip(got.as_f64()).is_some_and(|(e, g)| e.to_bits() == g.to_bits());
     expected == got || by_value || digits(expected, got) || digits(got, expected)
 }

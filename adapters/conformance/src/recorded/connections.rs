@@ -17,6 +17,7 @@ use crate::recorded::values::substitute;
 /// # Panics
 ///
 /// If the case has none of the forms.
+#[must_use]
 pub fn read(connection: &Value) -> Option<Result<Connection, Error>> {
     let text = |name: &str| connection.get(name).and_then(Value::as_str);
     Some(match (text("uri"), connection.get("json"), text("json_text")) {
@@ -136,8 +137,9 @@ fn reparsed(connection: &Connection) -> Value {
         fields
     };
     let (fields, again) = (plain(connection), plain(&again));
-    match level(fields) == level(again.clone()) {
-        true => json!({"same": true}),
-        false => json!({"same": false, "fields": again}),
+    if level(fields) == level(again.clone()) {
+        json!({"same": true})
+    } else {
+        json!({"same": false, "fields": again})
     }
 }

@@ -14,13 +14,19 @@ pub struct Deviations {
     deviation: Vec<Deviation>,
 }
 
-/// One entry: a rule, why, and the cases that differ by it.
+/// One entry: a rule, why, and the cases that differ by it; of `http_hook` unless it names another file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Deviation {
+    #[serde(default = "http_hook")]
+    file: String,
     rule: String,
     reason: String,
     ids: Vec<String>,
+}
+
+fn http_hook() -> String {
+    "http_hook".into()
 }
 
 impl Deviations {
@@ -41,21 +47,24 @@ impl Deviations {
             assert!(known, "{shown}: no rule {:?}", entry.rule);
             assert!(!entry.reason.is_empty(), "{shown}: {} without a reason", entry.rule);
             for id in &entry.ids {
-                assert!(seen.insert(id), "{shown}: {id} stands twice");
+                assert!(seen.insert((&entry.file, id)), "{shown}: {id} stands twice");
             }
         }
         list
     }
 
-    /// Gives the rule by which a case differs.
+    /// Gives the rule by which a case of a file differs.
     #[must_use]
-    pub fn rule(&self, id: &str) -> Option<&str> {
-        let entry = self.deviation.iter().find(|entry| entry.ids.iter().any(|one| one == id))?;
+    pub fn rule(&self, file: &str, id: &str) -> Option<&str> {
+        let mut entries = self.deviation.iter().filter(|entry| entry.file == file);
+        let entry = entries.find(|entry| entry.ids.iter().any(|one| one == id))?;
         Some(&entry.rule)
     }
 
-    /// Names all cases in the list.
-    pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.deviation.iter().flat_map(|entry| entry.ids.iter().map(String::as_str))
+    /// Names all cases in the list, each with its file.
+    pub fn ids(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.deviation
+            .iter()
+            .flat_map(|entry| entry.ids.iter().map(|id| (entry.file.as_str(), id.as_str())))
     }
 }

@@ -66,9 +66,16 @@ impl Report {
     }
 
     /// Fails for entries of the list that name no recorded case at all.
-    pub fn check_ids(&mut self, list: &Deviations, known: &BTreeSet<String>) {
-        for id in list.ids().filter(|id| !known.contains(*id)) {
-            self.failure("deviations", id, "a recorded case", "an unknown id");
+    pub fn check_ids(&mut self, list: &Deviations, known: &BTreeSet<(String, String)>) {
+        for (file, id) in list.ids() {
+            if !known.contains(&(file.to_owned(), id.to_owned())) {
+                self.failure(
+                    file,
+                    id,
+                    "a recorded case",
+                    "an unknown id in the list of deviations",
+                );
+            }
         }
     }
 
@@ -102,7 +109,7 @@ pub fn run(
         let mut counts = [0; 4];
         let mut failures = Vec::new();
         for case in cases.iter().filter(|case| case.category == *category) {
-            let listed = list.rule(&case.id);
+            let listed = list.rule(file, &case.id);
             let verdict = catch_unwind(AssertUnwindSafe(|| one(case)))
                 .unwrap_or_else(|_| Verdict::differs("no panic", "a panic"));
             let (slot, failure) = judge(case, listed, foreign, verdict);
@@ -131,12 +138,18 @@ fn judge(
         (Verdict::Passed, Some(rule)) => {
             (2, Some((format!("a deviation by {rule}"), "no difference: a stale entry".into())))
         }
-        (Verdict::Differs { expected, got }, Some(rule)) if !covers(rule, case, &got) => {
+        (Verdict::Differs { expected, got }, Some(rule))
+            if !covers(rule, case, &expected, &got) =>
+        {
             let expected = format!("{expected} or a deviation by {rule}");
             (2, Some((expected, format!("{got}, which the rule does not cover"))))
         }
         (Verdict::Differs { .. }, Some(_)) => (1, None),
-        (Verdict::Differs { got, .. }, None) if foreign && covers("", case, &got) => (1, None),
+        (Verdict::Differs { expected, got }, None)
+            if foreign && covers("", case, &expected, &got) =>
+        {
+            (1, None)
+        }
         (Verdict::Differs { expected, got }, None) => (2, Some((expected, got))),
     }
 }

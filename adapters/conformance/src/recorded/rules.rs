@@ -8,45 +8,54 @@ use serde_json::Value;
 use crate::recorded::case::Case;
 use crate::recorded::values::tagged;
 
-/// Tells whether `rule` covers a case that ended in `got`; with `""`, whether any rule does.
+/// Tells whether `rule` covers a case that differs so; with `""`, whether any rule does.
 #[must_use]
-pub fn covers(rule: &str, case: &Case, got: &str) -> bool {
-    let refused = got.starts_with("error");
-    let quirk = case.quirk && (rule.is_empty() || rule == "quirk");
-    let mut rules = RULES
-        .iter()
-        .filter(|(name, ..)| rule.is_empty() || rule == *name)
-        .filter(|(_, only_refused, _)| refused || !only_refused);
-    quirk || rules.any(|(_, _, covers)| covers(&View(case)))
+pub fn covers(rule: &str, case: &Case, expected: &str, got: &str) -> bool {
+    let view = View { case, expected, refused: got.starts_with("error") };
+    let mut rules = RULES.iter().filter(|(name, _)| rule.is_empty() || rule == *name);
+    rules.any(|(_, covers)| covers(&view))
 }
 
-/// Name, whether it covers refusals only, and the condition.
-type Rule = (&'static str, bool, fn(&View) -> bool);
+/// A rule's name, and whether it covers a difference.
+type Rule = (&'static str, fn(&View) -> bool);
 
-const RULES: [Rule; 15] = [
-    ("D1", true, |case| case.host_is_unsafe() || case.uri_has_controls()),
-    ("D2", false, |case| case.redirects_elsewhere()),
-    ("D3", false, |case| case.options_stick()),
-    ("D4", false, |case| case.port_is_elsewhere()),
-    ("D5", false, |case| case.uri_is_https()),
-    ("D6", false, |case| case.uri_has_options()),
-    ("D7", false, |case| case.has_pair_option()),
-    ("D8", false, |case| case.login_alone()),
-    ("D10", false, |case| case.calls("fn").any(|name| name == "test_connection")),
-    ("D15", true, |case| case.headers().any(|(name, _)| !is_token(name))),
-    ("D16", true, |case| case.headers().any(|(_, value)| !is_visible(value))),
-    ("D17", false, |case| case.headers().any(|(name, _)| is_framing(name))),
-    ("D18", true, |case| case.host().is_some_and(|host| !host.is_ascii() || host.contains('@'))),
-    ("D19", true, |case| case.host().is_none_or(|host| host.is_empty())),
-    ("D21", false, |case| case.final_status().any(|status| matches!(status, 101..=103))),
+const RULES: [Rule; 16] = [
+    ("quirk", |case| case.case.quirk),
+    ("D1", |case| case.refused && (case.host_is_unsafe() || case.uri_has_controls())),
+    ("D2", |case| {
+        case.redirects_elsewhere() && (case.refused || case.expected.contains("headers"))
+    }),
+    ("D3", |case| case.is_call() && case.options_stick() && case.expected.starts_with("call ")),
+    ("D4", |case| case.is_call() && case.port_is_elsewhere()),
+    ("D5", |case| case.is_call() && case.uri_is_https() && case.expected.contains("http://")),
+    ("D6", |case| case.is_call() && case.uri_has_options()),
+    ("D7", |case| case.is_call() && case.has_pair_option()),
+    ("D8", |case| case.is_call() && case.login_alone() && case.expected.contains("Basic")),
+    ("D10", |case| case.is_call() && case.calls("fn").any(|name| name == "test_connection")),
+    ("D15", |case| case.refused && case.headers().iter().any(|(name, _)| !is_token(name))),
+    ("D16", |case| case.refused && case.headers().iter().any(|(_, value)| !is_visible(value))),
+    ("D17", |case| {
+        case.sets_framing() && case.refused || case.sets_host() && case.redirects_elsewhere()
+    }),
+    ("D18", |case| case.refused && case.host_is_foreign()),
+    ("D19", |case| case.refused && case.host().is_none_or(|host| host.is_empty())),
+    ("D21", |case| {
+        case.is_call() && case.final_status().any(|status| (101..=103).contains(&status))
+    }),
 ];
 
 /// A case, as the rules look at it.
-struct View<'a>(&'a Case);
+struct View<'a> {
+    case: &'a Case,
+    /// What was recorded, where it differs: `call 2: timeout 5`.
+    expected: &'a str,
+    /// Whether the library ended in an error.
+    refused: bool,
+}
 
 impl View<'_> {
     fn connection(&self) -> &Value {
-        &self.0.input["connection"]
+        &self.case.input["connection"]
     }
 
     fn uri(&self) -> Option<&str> {
@@ -69,7 +78,7 @@ impl View<'_> {
         let unsafe_char = |c: char| "@#?\\".contains(c) || c.is_control() || c == ' ';
         self.host().is_some_and(|host| {
             let bare = !host.contains("://");
-            host.chars().any(|c| c.is_control()) || bare && host.chars().any(unsafe_char)
+            host.chars().any(char::is_control) || bare && host.chars().any(unsafe_char)
         })
     }
 
@@ -77,20 +86,42 @@ impl View<'_> {
         self.uri().is_some_and(|uri| uri.starts_with(' ') || uri.chars().any(char::is_control))
     }
 
-    /// All connection and call headers as text; other values are left out.
-    fn headers(&self) -> impl Iterator<Item = (&str, &Value)> {
-        let extra = self.connection()["json"]["extra"].as_object();
-        let calls = self.calls("headers").filter_map(Value::as_object);
-        extra.into_iter().chain(calls).flatten().map(|(name, value)| (name.as_str(), value))
+    /// All headers of the connection and of the calls.
+    fn headers(&self) -> Vec<(String, Value)> {
+        let extra = &self.connection()["json"]["extra"];
+        let text = extra.as_str().and_then(|text| serde_json::from_str(text).ok());
+        let extra = text.unwrap_or_else(|| extra.clone());
+        let objects = std::iter::once(&extra).chain(self.calls("headers"));
+        let members = objects.filter_map(Value::as_object).flatten();
+        let query = self.uri().and_then(|uri| uri.split_once('?')).map_or("", |(_, query)| query);
+        let query = form_urlencoded::parse(query.as_bytes())
+            .map(|(name, value)| (name.into_owned(), Value::from(value.into_owned())));
+        members.map(|(name, value)| (name.clone(), value.clone())).chain(query).collect()
+    }
+
+    fn sets_framing(&self) -> bool {
+        self.headers().iter().any(|(name, _)| is_framing(name))
+    }
+
+    fn sets_host(&self) -> bool {
+        self.headers().iter().any(|(name, _)| name.eq_ignore_ascii_case("host"))
+    }
+
+    fn is_call(&self) -> bool {
+        self.case.kind == "http"
+    }
+
+    fn host_is_foreign(&self) -> bool {
+        self.host().is_some_and(|host| !host.is_ascii() || host.contains('@'))
     }
 
     fn calls(&self, member: &str) -> impl Iterator<Item = &Value> {
-        let calls = self.0.input["calls"].as_array();
+        let calls = self.case.input["calls"].as_array();
         calls.into_iter().flatten().filter_map(move |call| call.get(member))
     }
 
     fn answers(&self) -> impl Iterator<Item = &Value> {
-        let server = &self.0.input["server"];
+        let server = &self.case.input["server"];
         let script = server["script"].as_array();
         script.into_iter().flatten().chain(server.get("default"))
     }
@@ -117,7 +148,7 @@ impl View<'_> {
     }
 
     fn options_stick(&self) -> bool {
-        let calls = self.0.input["calls"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let calls = self.case.input["calls"].as_array().map(Vec::as_slice).unwrap_or_default();
         let mut options = calls.iter().map(|call| call.get("extra_options").is_some());
         options.by_ref().any(|given| given) && options.any(|given| !given)
     }
@@ -129,11 +160,13 @@ impl View<'_> {
             Some(uri) => uri.rsplit_once('@').map_or(uri, |(_, rest)| rest).contains(':'),
             None => !self.connection()["json"]["port"].is_null(),
         };
-        has_port && (after.contains(['/', '?', '#']) || after.contains(':') && !after.starts_with('['))
+        has_port
+            && (after.contains(['/', '?', '#']) || after.contains(':') && !after.starts_with('['))
     }
 
     fn uri_is_https(&self) -> bool {
-        let Some(rest) = self.uri().and_then(|uri| uri.strip_prefix("https://")) else {
+        let parts = self.uri().and_then(|uri| uri.split_once("://"));
+        let Some((_, rest)) = parts.filter(|(name, _)| name.eq_ignore_ascii_case("https")) else {
             return false;
         };
         rest.split_once('/').is_none_or(|(_, path)| path.is_empty() || path.starts_with('?'))

@@ -67,8 +67,8 @@ pub fn text_bytes(value: &Value) -> Vec<u8> {
 }
 
 fn unhex(text: &str) -> Vec<u8> {
-    let digit = |byte: &u8| char::from(*byte).to_digit(16).expect("a hex digit") as u8;
-    text.as_bytes().chunks(2).map(|pair| pair.iter().fold(0, |n, b| n << 4 | digit(b))).collect()
+    let pairs = (0..text.len()).step_by(2).map(|at| &text[at..at + 2]);
+    pairs.map(|pair| u8::from_str_radix(pair, 16).expect("two hex digits")).collect()
 }
 
 /// Reads a text of a hostile case that is UTF-8; `None` if it is not.

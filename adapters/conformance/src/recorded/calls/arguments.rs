@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http_hook::{Data, form, KeepAlive, Options, Replay, RequestPlan, Setting};
+use http::Method;
+use http_hook::request::multipart::{Multipart, Part};
+use http_hook::{Data, Error, KeepAlive, Options, Replay, RequestPlan, Setting, form};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Map, Value};
 
@@ -25,7 +27,8 @@ pub struct Inexpressible;
 
 impl From<Inexpressible> for Fault {
     fn from(_: Inexpressible) -> Self {
-        let kinds = ["type_error", "value_error", "invalid_header", "unicode_error"];
+        let kinds =
+            ["type_error", "value_error", "attribute_error", "invalid_header", "unicode_error"];
         Self::new(&kinds, "cannot be expressed: the types leave no room for it")
     }
 }
@@ -37,9 +40,14 @@ impl From<Inexpressible> for Fault {
 /// What cannot be expressed, and what the library refuses at once.
 pub fn plan(input: &Value, call: &Value) -> Result<Planned, Fault> {
     let endpoint = call["endpoint"].as_str().unwrap_or_default();
-    let mut plan = RequestPlan::new(method(&input["hook"])?, endpoint);
+    let method = method(&input["hook"])?;
+    let has_body = !matches!(method, Method::GET | Method::HEAD);
+    let mut plan = RequestPlan::new(method, endpoint);
     let mut source = None;
-    if let Some(data) = call.get("data").filter(|data| !data.is_null()) {
+    // The fields of a multipart body are its own parts.
+    let files = &call["request_kwargs"]["files"];
+    let files = files.as_object().is_some_and(|files| !files.is_empty()) || files.is_array();
+    if let Some(data) = call.get("data").filter(|data| !(data.is_null() || files && has_body)) {
         (plan, source) = with_data(plan, data)?;
     }
     for (name, value) in call["headers"].as_object().into_iter().flatten() {
@@ -56,7 +64,12 @@ pub fn plan(input: &Value, call: &Value) -> Result<Planned, Fault> {
         plan = plan.options(options);
     }
     for (name, value) in call["request_kwargs"].as_object().into_iter().flatten() {
-        plan = with_keyword(plan, name, value)?;
+        plan = match name.as_str() {
+            "files" if files => {
+                with_files(plan, if has_body { &call["data"] } else { &Value::Null }, value)?
+            }
+            _ => with_keyword(plan, name, value)?,
+        };
     }
     Ok(Planned { plan, source })
 }
@@ -82,10 +95,7 @@ pub fn keep_alive(hook: &Value) -> Options {
     options
 }
 
-fn with_data(
-    plan: RequestPlan,
-    data: &Value,
-) -> Result<(RequestPlan, Option<Vec<u8>>), Fault> {
+fn with_data(plan: RequestPlan, data: &Value) -> Result<(RequestPlan, Option<Vec<u8>>), Fault> {
     if let Some(bytes) = bytes(data) {
         return Ok((plan.data(bytes), None));
     }
@@ -100,10 +110,28 @@ fn with_data(
     match data {
         Value::String(text) => Ok((plan.data(text.as_str()), None)),
         Value::Object(_) | Value::Array(_) => {
-            let form = form::from_value(&untuple(data)).map_err(|error| Fault::from(&error))?;
+            let form = form::from_value(&plain(data)).map_err(|error| Fault::from(&error))?;
             Ok((plan.data(Data::Form(form)), None))
         }
         _ => Err(Inexpressible.into()),
+    }
+}
+
+/// Pairs without tags: tuples are lists, and a form holds the text of bytes and of odd numbers.
+fn plain(value: &Value) -> Value {
+    if let Some(number) = tagged(value, "$float") {
+        return number.clone();
+    }
+    if let Some(Ok(text)) = bytes(value).map(String::from_utf8) {
+        return text.into();
+    }
+    match value {
+        Value::Array(items) => items.iter().map(plain).collect(),
+        Value::Object(members) => match tagged(value, "$tuple") {
+            Some(items) => plain(items),
+            None => Value::Object(members.iter().map(|(k, v)| (k.clone(), plain(v))).collect()),
+        },
+        other => other.clone(),
     }
 }
 
@@ -126,7 +154,7 @@ fn with_keyword(plan: RequestPlan, name: &str, value: &Value) -> Result<RequestP
         "json" => Ok(plan.json(&Tagged(value))),
         "params" => match value {
             Value::String(text) => Ok(plan.params_text(text)),
-            _ => match form::from_value(&untuple(value)) {
+            _ => match form::from_value(&plain(value)) {
                 Ok(text) => Ok(plan.params_text(&text)),
                 Err(error) => Err(Fault::from(&error)),
             },
@@ -138,15 +166,54 @@ fn with_keyword(plan: RequestPlan, name: &str, value: &Value) -> Result<RequestP
                 .collect();
             Ok(plan.header("cookie", &pairs.join("; ")))
         }
-        "files" => with_files(plan, value),
+        "files" => Ok(plan),
         _ => Err(Inexpressible.into()),
     }
 }
 
-fn with_files(plan: RequestPlan, files: &Value) -> Result<RequestPlan, Fault> {
-    let _ = files;
-    let _ = &plan;
-    Err(Inexpressible.into())
+/// Fields are the pairs of the data, files are parts: a bare text takes the field's name as its file name.
+fn with_files(plan: RequestPlan, data: &Value, files: &Value) -> Result<RequestPlan, Fault> {
+    let refused = |error: Error| Fault::from(&error);
+    let mut body = Multipart::default();
+    match data {
+        Value::Null => {}
+        Value::String(_) => return Err(Inexpressible.into()),
+        _ => {
+            let encoded = form::from_value(&plain(data)).map_err(refused)?;
+            for (name, value) in form_urlencoded::parse(encoded.as_bytes()) {
+                body.field(name, value.into_owned()).map_err(refused)?;
+            }
+        }
+    }
+    let listed = files.as_array().into_iter().flatten();
+    let listed = listed.filter_map(|pair| Some((pair[0].as_str()?, &pair[1])));
+    let named = files.as_object().into_iter().flatten();
+    for (name, file) in named.map(|(name, file)| (name.as_str(), file)).chain(listed) {
+        body.file(part(name, file)?).map_err(refused)?;
+    }
+    Ok(plan.multipart(body))
+}
+
+fn part(name: &str, file: &Value) -> Result<Part, Fault> {
+    let Some(file) = tagged(file, "$file") else {
+        let content = content(file).ok_or(Inexpressible)?;
+        return Ok(Part::bytes(name, content).with_filename(name));
+    };
+    let mut part = Part::bytes(name, content(&file["content"]).ok_or(Inexpressible)?);
+    if let Some(filename) = file["filename"].as_str() {
+        part = part.with_filename(filename);
+    }
+    if let Some(content_type) = file["content_type"].as_str() {
+        part = part.with_content_type(content_type);
+    }
+    for (name, value) in file["headers"].as_object().into_iter().flatten() {
+        part = part.with_header(name, value.as_str().unwrap_or_default());
+    }
+    Ok(part)
+}
+
+fn content(value: &Value) -> Option<Vec<u8>> {
+    bytes(value).or_else(|| value.as_str().map(|text| text.as_bytes().to_vec()))
 }
 
 /// A JSON argument in which `$float` stands for numbers that JSON lacks.

@@ -61,7 +61,7 @@ impl From<&HookError> for Fault {
             let place = problem.place();
             let kinds = match place.split('.').next_back() {
                 _ if place.starts_with("connection.extra") => HEADER_OR_OPTION,
-                Some("header") => HEADER,
+                _ if place.starts_with("header") => HEADER,
                 Some("login" | "password") => &["unicode_error"],
                 _ => ADDRESS,
             };
@@ -79,6 +79,7 @@ impl From<&Failure> for Fault {
     fn from(failure: &Failure) -> Self {
         let kinds: &[&'static str] = match failure.cause() {
             Cause::Request(error) => neutral(error.kind()),
+            Cause::Refused { error, .. } => redirect(error),
             Cause::Response(_) => &["http_status"],
             Cause::Transport(error) => transport(error.kind()),
             _ => &[],
@@ -117,6 +118,14 @@ fn neutral(kind: ErrorKind) -> &'static [&'static str] {
         ErrorKind::Auth => &["unicode_error", "value_error"],
         _ => &[],
     }
+}
+
+/// The recorded names for a redirect that is not followed.
+fn redirect(error: &Error) -> &'static [&'static str] {
+    if error.message().starts_with("Exceeded") {
+        return &["too_many_redirects"];
+    }
+    &["unsupported_scheme", "invalid_url", "value_error"]
 }
 
 fn transport(kind: Transport) -> &'static [&'static str] {

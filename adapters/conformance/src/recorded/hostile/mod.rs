@@ -4,6 +4,7 @@
 //! hold whatever the verdict. A panic fails the case, and so does a second gone where time is to be linear.
 
 mod mutate;
+mod redirects;
 mod requests;
 mod state;
 mod waits;
@@ -72,6 +73,7 @@ pub fn run(case: &Case) -> Verdict {
         "connection-uri" | "connection-json" => requests::connection(&case.input),
         "endpoint" => requests::endpoint(&case.input),
         "headers" => requests::headers(&case.input),
+        "location" => redirects::location(&case.input),
         "retry-after" => waits::retry_after(&case.input),
         "state" => return state::run(case),
         other => panic!("unknown category {other}"),

@@ -22,14 +22,14 @@ fn apply(text: &str, operation: &Value) -> Vec<String> {
     let one = |text: String| vec![text];
     match name {
         "truncate" => {
-            let cut = match operation.get("percent").and_then(Value::as_u64) {
-                Some(percent) => text.len() as u64 * percent / 100,
-                None => {
-                    let cut = operation["bytes_from_end"].as_u64().unwrap_or_default();
-                    (text.len() as u64).saturating_sub(cut)
-                }
+            let number =
+                |name: &str| Some(usize::try_from(operation[name].as_u64()?).expect("small"));
+            let from_end = number("bytes_from_end").unwrap_or_default();
+            let cut = match number("percent") {
+                Some(percent) => text.len() * percent / 100,
+                None => text.len().saturating_sub(from_end),
             };
-            one(String::from_utf8_lossy(&text.as_bytes()[..cut as usize]).into_owned())
+            one(String::from_utf8_lossy(&text.as_bytes()[..cut]).into_owned())
         }
         "append" => one(format!("{text}{}", string("text"))),
         "prepend" => one(format!("{}{text}", string("text"))),
@@ -91,7 +91,8 @@ fn ordered(value: &Value, reverse: bool) -> Value {
             } else {
                 names.sort();
             }
-            let members = names.into_iter().map(|name| (name.clone(), ordered(&members[name], reverse)));
+            let members =
+                names.into_iter().map(|name| (name.clone(), ordered(&members[name], reverse)));
             Value::Object(members.collect())
         }
         other => other.clone(),
@@ -131,7 +132,8 @@ fn places(value: &Value) -> Vec<String> {
     };
     let below = |(name, value): (String, &Value)| {
         let own = format!("/{name}");
-        let deeper: Vec<String> = places(value).iter().map(|place| format!("{own}{place}")).collect();
+        let deeper: Vec<String> =
+            places(value).iter().map(|place| format!("{own}{place}")).collect();
         std::iter::once(own).chain(deeper).collect::<Vec<_>>()
     };
     children.into_iter().flat_map(below).collect()

@@ -51,10 +51,13 @@ pub(crate) fn endpoint(input: &Value) -> Judged {
     let (base, uri): (http::Uri, _) = (base.parse().expect("a base"), request.uri());
     let usual = if uri.scheme_str() == Some("https") { 443 } else { 80 };
     let port = |uri: &http::Uri| uri.port_u16().unwrap_or(usual);
-    let same = uri.scheme() == base.scheme() && uri.host() == base.host() && port(uri) == port(&base);
+    let same =
+        uri.scheme() == base.scheme() && uri.host() == base.host() && port(uri) == port(&base);
     let url = uri.to_string();
     let clean = url.bytes().all(|byte| byte > 0x20 && byte != 0x7f);
-    Judged::taken(json!({"url": url})).unless(same, "same-origin").unless(clean, "no-control-in-url")
+    Judged::taken(json!({"url": url}))
+        .unless(same, "same-origin")
+        .unless(clean, "no-control-in-url")
 }
 
 /// Lays headers of a connection and of a call over each other.
@@ -82,7 +85,9 @@ pub(crate) fn headers(input: &Value) -> Judged {
         stored.iter().chain(&own).filter_map(|(name, _)| name.parse().ok()).collect();
     mentioned.sort_by(|a, b| a.as_str().cmp(b.as_str()));
     mentioned.dedup();
-    let shown = mentioned.iter().flat_map(|name| headers.get_all(name).iter().map(move |value| (name, value)));
+    let shown = mentioned
+        .iter()
+        .flat_map(|name| headers.get_all(name).iter().map(move |value| (name, value)));
     let shown: Vec<_> = shown
         .map(|(name, value)| json!([name.as_str(), String::from_utf8_lossy(value.as_bytes())]))
         .collect();
@@ -104,7 +109,7 @@ fn framing(request: &Request<Payload>) -> bool {
 }
 
 /// Name and value of each; `None` if one is not text.
-fn pairs(list: &Value) -> Option<Vec<(String, String)>> {
+pub(crate) fn pairs(list: &Value) -> Option<Vec<(String, String)>> {
     let pair = |pair: &Value, index: usize| {
         let name = text(&pair[0])?.replace("{i}", &index.to_string());
         Some((name, text(&pair[1])?))

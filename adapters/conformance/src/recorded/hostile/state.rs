@@ -42,13 +42,9 @@ pub(crate) fn run(case: &Case) -> Verdict {
         let shown = json!({"contains_secret": contains(&stored, secret)});
         return judge(case, Judged::taken(shown), Duration::ZERO);
     }
-    let texts = match case.input.get("raw") {
-        Some(raw) => text(raw).into_iter().collect(),
-        None => {
-            let operations = case.input["mutate"].as_array().map(Vec::as_slice).unwrap_or_default();
-            mutations(&stored, operations)
-        }
-    };
+    let operations = case.input["mutate"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let raw = case.input.get("raw").map(|raw| text(raw).into_iter().collect());
+    let texts: Vec<String> = raw.unwrap_or_else(|| mutations(&stored, operations));
     let later = case.input["resume_after_ms"].as_i64().unwrap_or_default();
     for changed in texts {
         let unchanged = changed == stored;

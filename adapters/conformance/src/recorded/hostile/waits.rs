@@ -48,7 +48,9 @@ fn ignored() -> Judged {
 fn instant(text: &str) -> Timestamp {
     let numbers: Vec<u64> =
         text.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect();
-    let [year, month, day, hour, minute, second, ..] = numbers[..] else { panic!("no time: {text}") };
+    let [year, month, day, hour, minute, second, ..] = numbers[..] else {
+        panic!("no time: {text}")
+    };
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1;
     let days_to_epoch = 719_468;

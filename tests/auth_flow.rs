@@ -1,0 +1,222 @@
+//! Authentication through the machine: what is shown, what is answered, who fetches the token.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_hook::request::auth::{AuthRequest, AuthScheme, Authenticate, Challenge, Proof};
+use http_hook::{
+    Call, Connection, Error, Hook, Payload, RequestPlan, RetryPolicy, Secret, SendCause, Step,
+    StopReason, Timestamp, WaitReason,
+};
+use std::sync::Arc;
+
+const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_800_000_000));
+
+fn connection(auth: &str) -> Connection {
+    Connection::new()
+        .with_host("https://api.example.com")
+        .with_login("svc")
+        .with_password("pw-5b0c9e")
+        .with_extra(format!(r#"{{"http_hook": {{"auth": {auth}}}}}"#))
+}
+
+fn hook(auth: &str) -> Hook {
+    Hook::new(&connection(auth)).expect("a connection that can be used")
+}
+
+const OAUTH2: &str =
+    r#"{"scheme": "oauth2_client_credentials", "token_url": "https://id.example.com/token"}"#;
+
+fn answer(status: u16, headers: &[(&str, &str)], body: &'static str) -> Response<Bytes> {
+    let mut response = Response::builder().status(status);
+    for (name, value) in headers {
+        response = response.header(*name, *value);
+    }
+    response.body(Bytes::from_static(body.as_bytes())).expect("an answer")
+}
+
+/// Runs a call; gives the requests with their causes, and the result.
+fn run(
+    hook: &Hook,
+    plan: RequestPlan,
+    answers: Vec<Response<Bytes>>,
+) -> (Vec<(Request<Payload>, SendCause)>, Result<Response<Bytes>, http_hook::Failure>) {
+    let mut answers = answers.into_iter();
+    let mut requests = Vec::new();
+    let mut now = NOW;
+    let mut step = Call::new(hook, plan, 7, now).step(hook, now);
+    loop {
+        step = match step {
+            Step::Send { request, attempt, .. } => {
+                requests.push((request, attempt.cause()));
+                let answer = answers.next().expect("no more requests than answers");
+                attempt.finish(hook, Ok(answer), now)
+            }
+            Step::Wait { call, wait, .. } => {
+                now = now.after(wait);
+                call.step(hook, now)
+            }
+            Step::Done(result) => return (requests, result),
+        };
+    }
+}
+
+fn authorization(request: &Request<Payload>) -> Option<&str> {
+    request.headers().get("authorization").and_then(|value| value.to_str().ok())
+}
+
+const TOKEN: &str = r#"{"access_token": "t-1", "token_type": "Bearer", "expires_in": 3600}"#;
+const OTHER: &str = r#"{"access_token": "t-2", "token_type": "Bearer", "expires_in": 3600}"#;
+
+#[test]
+fn schemes_that_always_show_the_same() {
+    let rows = [
+        (r#"{"scheme": "basic"}"#, Some("Basic c3ZjOnB3LTViMGM5ZQ=="), "/a"),
+        (r#"{"scheme": "bearer", "token": "t"}"#, Some("Bearer t"), "/a"),
+        (r#"{"scheme": "none"}"#, None, "/a"),
+        (
+            r#"{"scheme": "api_key", "in": "query", "name": "key", "value": "k 1"}"#,
+            None,
+            "/a?key=k+1",
+        ),
+    ];
+    for (auth, expected, target) in rows {
+        let (requests, _) = run(&hook(auth), RequestPlan::get("a"), vec![answer(200, &[], "")]);
+        assert_eq!(authorization(&requests[0].0), expected, "{auth}");
+        let uri = requests[0].0.uri();
+        assert_eq!(uri.path_and_query().map(|target| target.as_str()), Some(target), "{auth}");
+    }
+}
+
+#[test]
+fn a_proof_replaces_a_header_and_stays_at_home() {
+    let auth = r#"{"scheme": "api_key", "name": "X-Key", "value": "k"}"#;
+    let plan = RequestPlan::get("a").header("x-key", "own");
+    let away = answer(302, &[("location", "https://other.example/")], "");
+    let (requests, _) = run(&hook(auth), plan, vec![away, answer(200, &[], "")]);
+    assert_eq!(requests[0].0.headers()["x-key"], "k");
+    assert!(!requests[1].0.headers().contains_key("x-key"));
+}
+
+#[test]
+fn a_token_is_fetched_once_and_used_by_all() {
+    let hook = hook(OAUTH2);
+    let answers = vec![answer(200, &[], TOKEN), answer(200, &[], "")];
+    let (requests, result) = run(&hook, RequestPlan::post("a"), answers);
+    assert!(result.is_ok());
+    assert_eq!(requests[0].0.uri(), "https://id.example.com/token");
+    assert_eq!((requests[0].1, requests[1].1), (SendCause::Token, SendCause::First));
+    assert_eq!(authorization(&requests[1].0), Some("Bearer t-1"));
+    let (requests, _) = run(&hook, RequestPlan::get("b"), vec![answer(200, &[], "")]);
+    assert_eq!(authorization(&requests[0].0), Some("Bearer t-1"));
+}
+
+#[test]
+fn a_401_refreshes_the_token_and_sends_again_exactly_once() {
+    let hook = hook(OAUTH2);
+    let answers = vec![
+        answer(200, &[], TOKEN),
+        answer(401, &[], ""),
+        answer(200, &[], OTHER),
+        answer(401, &[], ""),
+    ];
+    let (requests, result) = run(&hook, RequestPlan::post("a").data("x"), answers);
+    assert_eq!(result.expect_err("401 twice").to_string(), "401:Unauthorized");
+    let shown: Vec<_> = requests.iter().map(|(request, _)| authorization(request)).collect();
+    assert_eq!(shown[1], Some("Bearer t-1"));
+    assert_eq!(shown[3], Some("Bearer t-2"));
+}
+
+#[test]
+fn another_call_waits_for_the_token_under_way() {
+    let hook = hook(OAUTH2);
+    let begin = || Call::new(&hook, RequestPlan::get("a"), 7, NOW).step(&hook, NOW);
+    let Step::Send { attempt, .. } = begin() else { panic!("the first fetches") };
+    let Step::Wait { call, reason, wait } = begin() else { panic!("the second waits") };
+    assert_eq!(reason, WaitReason::Token);
+    let step = attempt.finish(&hook, Ok(answer(200, &[], TOKEN)), NOW);
+    assert!(matches!(step, Step::Send { .. }));
+    let Step::Send { request, .. } = call.step(&hook, NOW.after(wait)) else {
+        panic!("it goes on")
+    };
+    assert_eq!(authorization(&request), Some("Bearer t-1"));
+}
+
+#[test]
+fn a_caller_who_vanishes_holds_nobody_up() {
+    let hook = hook(OAUTH2);
+    let begin = |now| Call::new(&hook, RequestPlan::get("a"), 7, now).step(&hook, now);
+    drop(begin(NOW));
+    let later = NOW.after(Duration::from_secs(71));
+    assert!(matches!(begin(later), Step::Send { .. }), "the lease has run out");
+}
+
+#[test]
+fn a_token_endpoint_that_fails_is_retried_as_the_policy_says() {
+    let hook = hook(OAUTH2);
+    let answers = vec![answer(503, &[], ""), answer(200, &[], TOKEN), answer(200, &[], "")];
+    let plan = RequestPlan::post("a").retry(RetryPolicy::default());
+    let (requests, result) = run(&hook, plan, answers);
+    assert!(result.is_ok());
+    assert_eq!(requests.len(), 3);
+
+    let refused = answer(400, &[], r#"{"error": "invalid_client"}"#);
+    let (_, result) = run(&self::hook(OAUTH2), RequestPlan::get("a"), vec![refused]);
+    let failure = result.expect_err("no token");
+    assert_eq!(failure.reason(), StopReason::Auth);
+    assert_eq!(failure.to_string(), "auth: the token request was refused with 400: invalid_client");
+}
+
+#[cfg(feature = "digest")]
+#[test]
+fn a_digest_challenge_is_answered_once() {
+    let challenge = r#"Digest realm="r", nonce="n", qop="auth", algorithm=SHA-256"#;
+    let asked = || answer(401, &[("www-authenticate", challenge)], "");
+    let hook = hook(r#"{"scheme": "digest"}"#);
+    let answers = vec![asked(), answer(200, &[], "")];
+    let (requests, result) = run(&hook, RequestPlan::post("a").data("x"), answers);
+    assert!(result.is_ok());
+    assert_eq!(authorization(&requests[0].0), None);
+    assert_eq!(requests[1].1, SendCause::Challenge);
+    assert!(authorization(&requests[1].0).is_some_and(|value| value.starts_with("Digest ")));
+
+    let (requests, result) = run(&hook, RequestPlan::get("a"), vec![asked(), asked()]);
+    assert_eq!(result.expect_err("wrong password").to_string(), "401:Unauthorized");
+    assert_eq!(requests.len(), 2);
+}
+
+#[derive(Debug)]
+struct Own;
+
+impl Authenticate for Own {
+    fn authorize(&self, _: &AuthRequest<'_>) -> Result<Proof, Error> {
+        Ok(Proof::Nothing)
+    }
+
+    fn answer(&self, _: &AuthRequest<'_>, asked: &[Challenge]) -> Result<Option<Proof>, Error> {
+        let known = asked.iter().any(|challenge| challenge.scheme == "own");
+        Ok(known.then(|| Proof::Query("sig".to_owned(), Secret::new("s"))))
+    }
+}
+
+#[test]
+fn a_scheme_of_the_callers_own_answers_too() {
+    let hook = Hook::builder(&Connection::new().with_host("https://api.example.com"))
+        .auth(AuthScheme::Custom(Arc::new(Own)))
+        .build()
+        .expect("a hook");
+    let asked = answer(401, &[("www-authenticate", "Own realm=x")], "");
+    let (requests, result) = run(&hook, RequestPlan::get("a"), vec![asked, answer(200, &[], "")]);
+    assert!(result.is_ok());
+    assert_eq!(requests[1].0.uri(), "https://api.example.com/a?sig=s");
+}
+
+#[test]
+fn settings_nobody_reads_are_refused() {
+    let connection = Connection::new()
+        .with_host("https://api.example.com")
+        .with_extra(r#"{"http_hook": {"rety": {}}}"#);
+    let error = Hook::new(&connection).expect_err("a typo");
+    assert!(error.to_string().contains("connection.extra.http_hook.rety"), "{error}");
+}
