@@ -26,12 +26,15 @@ const HOSTILE: [&str; 7] = [
     "state",
 ];
 
+/// A file, its name in the report, categories, and what runs a case of them.
+type Group = (&'static str, &'static str, &'static [&'static str], fn(&Case) -> Verdict);
+
 fn main() -> ExitCode {
     let data = Data::open(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data"));
     let list = data.deviations();
     let mut report = Report::default();
     report.check_ids(&list, &data.ids(&FILES));
-    let groups: [(&str, &str, &[&str], fn(&Case) -> Verdict); 3] = [
+    let groups: [Group; 3] = [
         ("http_hook.json", "http_hook", &CONNECTIONS, connections::run),
         ("http_hook.json", "http_hook", &CALLS, calls::run),
         ("hostile.json", "hostile", &HOSTILE, hostile::run),

@@ -101,12 +101,13 @@ fn every_problem_is_told_at_once() {
 }
 
 #[test]
-fn a_type_of_https_stands_for_a_missing_schema() {
+fn a_type_of_https_stands_for_an_empty_schema() {
     #[rustfmt::skip]
     let rows = [
         // why                     type           schema         scheme
-        ("D5",                     Some("https"), None,          "https"),
-        ("D5: empty is missing",   Some("HTTPS"), Some(""),      "https"),
+        ("D5: a URI without one",  Some("https"), Some(""),      "https"),
+        ("D5: in any case",        Some("HTTPS"), Some(""),      "https"),
+        ("absent: not from a URI", Some("https"), None,          "http"),
         ("the schema decides",     Some("https"), Some("http"),  "http"),
         ("any other type is http", Some("sftp"),  None,          "http"),
         ("no type is http",        None,          None,          "http"),

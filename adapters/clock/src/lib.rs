@@ -1,1 +1,114 @@
-//! The real clock.
+//! The real clock for [`http_hook`], and a seed for a call.
+//!
+//! ```text
+//! SystemTime, once ─┐
+//!                   ├─▶ Timestamp = wall time at start + monotonic time since
+//! Instant, always ──┘
+//! ```
+//!
+//! The core reads no clock and draws no number: a driver gets both from here.
+
+#![forbid(unsafe_code)]
+
+use std::hash::{BuildHasher, RandomState};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use async_trait::async_trait;
+use futures_timer::Delay;
+use http_hook::{Clock, Timestamp, blocking};
+
+/// The longest sleep that is asked for at once: timers add it to an [`Instant`], which must not overflow.
+const LONGEST_SLEEP: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The real clock: wall time when it was made, plus the monotonic time since.
+///
+/// Setting the machine's clock changes nothing for calls under way. Make one for each run of the program: one that
+/// is made anew reads the wall clock anew. Async sleeps need no runtime: a thread of `futures-timer` wakes them.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use http_hook::blocking::Clock;
+/// use http_hook_clock::SystemClock;
+///
+/// let clock = SystemClock::new();
+/// let start = clock.now();
+/// clock.sleep(Duration::from_millis(2));
+/// assert!(clock.now().since(start) >= Duration::from_millis(2));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct SystemClock {
+    wall: Duration,
+    start: Instant,
+}
+
+impl SystemClock {
+    /// Reads the wall clock; a wall clock set before 1970 reads as 1970.
+    #[must_use]
+    pub fn new() -> Self {
+        let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Self { wall, start: Instant::now() }
+    }
+
+    fn read(&self) -> Timestamp {
+        Timestamp::new(self.wall).after(self.start.elapsed())
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait]
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        self.read()
+    }
+
+    async fn sleep(&self, wait: Duration) {
+        for part in parts(wait) {
+            Delay::new(part).await;
+        }
+    }
+}
+
+impl blocking::Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        self.read()
+    }
+
+    fn sleep(&self, wait: Duration) {
+        for part in parts(wait) {
+            thread::sleep(part);
+        }
+    }
+}
+
+/// Cuts a wait into parts that a timer can take.
+fn parts(wait: Duration) -> impl Iterator<Item = Duration> {
+    let mut left = wait;
+    std::iter::from_fn(move || {
+        let part = left.min(LONGEST_SLEEP);
+        left = left.saturating_sub(part);
+        (!part.is_zero()).then_some(part)
+    })
+}
+
+/// Draws a seed for a call: another one each time, never for secrets.
+///
+/// The numbers come from the keys of the standard library's [`RandomState`]. They only spread the waits of many
+/// clients; give a seed of your own to have a call repeated exactly.
+///
+/// # Examples
+///
+/// ```
+/// assert_ne!(http_hook_clock::seed(), http_hook_clock::seed());
+/// ```
+#[must_use]
+pub fn seed() -> u64 {
+    RandomState::new().hash_one(0_u64)
+}

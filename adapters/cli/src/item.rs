@@ -1,0 +1,131 @@
+//! Items: parameters, headers and body of a call as words, in the notation of `HTTPie`.
+//!
+//! | word | item |
+//! | --- | --- |
+//! | `name==value` | [`Param`](Item::Param) |
+//! | `Name:value`, `Name:`, `Name;` | [`Header`](Item::Header), one taken away, an empty one |
+//! | `name=value` | [`Text`](Item::Text) |
+//! | `name:=JSON` | [`Json`](Item::Json) |
+//! | `@FILE` | [`Body`](Item::Body) |
+//!
+//! With `@` after the separator the value is the text of a file. A backslash before a separator makes it part of
+//! the name. The separator that comes first counts, the longest one of those that begin at the same place.
+
+use std::fs::File;
+use std::io::{self, Read};
+
+use serde_json::Value;
+
+use crate::exit::Problem;
+
+/// The largest file that is taken as a value or a body, in bytes.
+const MAX_FILE: u64 = 256 << 20;
+
+pub(crate) enum Item {
+    Param(String, String),
+    /// `None` takes the header away.
+    Header(String, Option<String>),
+    Text(String, String),
+    Json(String, Value),
+    Body(Vec<u8>),
+}
+
+/// The longest first.
+const SEPARATORS: [&str; 8] = [":=@", "==@", ":=", "==", "=@", ":@", "=", ":"];
+
+impl Item {
+    pub(crate) fn parse(word: &str) -> Result<Self, Problem> {
+        if let Some(path) = word.strip_prefix('@') {
+            return read(path).map(Self::Body);
+        }
+        let Some((name, separator, value)) = split(word) else {
+            return match word.strip_suffix(';') {
+                Some(name) => Ok(Self::Header(name.to_owned(), Some(String::new()))),
+                // The word may be a secret that lost its separator.
+                None => Err(Problem::usage(
+                    "an item is none of name==value, Header:value, name=value, name:=JSON, @FILE",
+                )),
+            };
+        };
+        let value = match separator.strip_suffix('@') {
+            Some(_) => text(read(value)?, &name)?,
+            None => value.to_owned(),
+        };
+        Ok(match separator.trim_end_matches('@') {
+            "==" => Self::Param(name, value),
+            ":" if value.is_empty() => Self::Header(name, None),
+            ":" => Self::Header(name, Some(value.trim().to_owned())),
+            ":=" => Self::Json(name.clone(), json(&value, &name)?),
+            _ => Self::Text(name, value),
+        })
+    }
+}
+
+/// Reads `NAME:VALUE` as the option `--header` has it.
+pub(crate) fn header(word: &str) -> Result<Item, Problem> {
+    let Some((name, value)) = word.split_once(':') else {
+        return Err(Problem::usage("a header is NAME:VALUE, or NAME: to take it away"));
+    };
+    let value = value.trim();
+    Ok(Item::Header(name.to_owned(), (!value.is_empty()).then(|| value.to_owned())))
+}
+
+pub(crate) fn json(text: &str, place: &str) -> Result<Value, Problem> {
+    let error = |error: serde_json::Error| {
+        let (line, column) = (error.line(), error.column());
+        Problem::usage(format!("{place} is not JSON at line {line}, column {column}"))
+    };
+    serde_json::from_str(text).map_err(error)
+}
+
+/// Reads the text of an option, or of the file that it names as `@FILE`.
+pub(crate) fn text_or_file(value: &str) -> Result<Vec<u8>, Problem> {
+    match value.strip_prefix('@') {
+        Some(path) => read(path),
+        None => Ok(value.as_bytes().to_owned()),
+    }
+}
+
+/// Splits at the first separator.
+fn split(word: &str) -> Option<(String, &'static str, &str)> {
+    let mut name = String::new();
+    let mut rest = word;
+    loop {
+        if let Some((separator, value)) = SEPARATORS
+            .into_iter()
+            .find_map(|separator| Some((separator, rest.strip_prefix(separator)?)))
+        {
+            return Some((name, separator, value));
+        }
+        let mut chars = rest.chars();
+        let mut next = chars.next()?;
+        if next == '\\' && chars.as_str().starts_with(['=', ':', '@', '\\']) {
+            next = chars.next()?;
+        }
+        name.push(next);
+        rest = chars.as_str();
+    }
+}
+
+/// Reads a file, `-` standard input.
+fn read(path: &str) -> Result<Vec<u8>, Problem> {
+    let problem = |error: io::Error| Problem::local(format!("cannot read {path}: {error}"));
+    let source: Box<dyn Read> = match path {
+        "-" => Box::new(io::stdin()),
+        path => Box::new(File::open(path).map_err(problem)?),
+    };
+    let mut bytes = Vec::new();
+    source.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(problem)?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(Problem::local(format!("{path} is longer than {MAX_FILE} bytes")));
+    }
+    Ok(bytes)
+}
+
+/// Makes text of a file's bytes; the line end that editors add is no part of it.
+pub(crate) fn text(bytes: Vec<u8>, place: &str) -> Result<String, Problem> {
+    let mut text = String::from_utf8(bytes)
+        .map_err(|_| Problem::usage(format!("the file for {place} is not UTF-8")))?;
+    text.truncate(text.trim_end_matches(['\r', '\n']).len());
+    Ok(text)
+}

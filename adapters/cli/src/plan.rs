@@ -1,0 +1,149 @@
+//! From words and options to a plan.
+
+use http::Method;
+use http_hook::retry::{RetryPolicy, Stop};
+use http_hook::{Options, RequestPlan, Setting};
+use serde_json::{Map, Value};
+
+use crate::args::{Call, Limit};
+use crate::exit::Problem;
+use crate::item::{self, Item};
+
+/// Method, endpoint and items of a call.
+pub(crate) struct Words<'a> {
+    method: Option<Method>,
+    pub(crate) endpoint: &'a str,
+    items: &'a [String],
+}
+
+/// The methods that may be written in lower case.
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+impl<'a> Words<'a> {
+    /// Tells method, endpoint and items apart: a method is written in capitals or well known, and an endpoint follows.
+    pub(crate) fn new(words: &'a [String]) -> Result<Self, Problem> {
+        let known = |word: &str| METHODS.iter().any(|method| method.eq_ignore_ascii_case(word));
+        let capitals = |word: &str| word.bytes().all(|byte| byte.is_ascii_uppercase());
+        match words {
+            [method, endpoint, items @ ..] if known(method) || capitals(method) => {
+                let method = method.to_ascii_uppercase().parse();
+                let method = method.map_err(|_| Problem::usage("the method is not a token"))?;
+                Ok(Self { method: Some(method), endpoint, items })
+            }
+            [endpoint, items @ ..] => Ok(Self { method: None, endpoint, items }),
+            [] => Err(Problem::usage("there is no endpoint")),
+        }
+    }
+}
+
+/// The body as it was given, before the method is known.
+enum Body {
+    None,
+    Data(Vec<u8>),
+    Json(Value),
+    Form(Vec<(String, String)>),
+}
+
+/// Makes the plan of a call of `endpoint`.
+pub(crate) fn plan(call: &Call, words: &Words<'_>, endpoint: &str) -> Result<RequestPlan, Problem> {
+    let mut params = Vec::new();
+    let mut headers = Vec::new();
+    let mut fields = Vec::new();
+    let mut file = None;
+    let given = call.headers.iter().map(|word| item::header(word));
+    for item in given.chain(words.items.iter().map(|word| Item::parse(word))) {
+        match item? {
+            Item::Param(name, value) => params.push((name, value)),
+            Item::Header(name, value) => headers.push((name, value)),
+            Item::Text(name, value) => fields.push((name, Value::String(value))),
+            Item::Json(name, value) => fields.push((name, value)),
+            Item::Body(bytes) if file.is_none() => file = Some(bytes),
+            Item::Body(_) => return Err(Problem::usage("there is more than one body")),
+        }
+    }
+    let body = body(call, fields, file)?;
+    let guessed = if matches!(body, Body::None) { Method::GET } else { Method::POST };
+    let mut plan = RequestPlan::new(words.method.clone().unwrap_or(guessed), endpoint);
+    plan = match body {
+        Body::None => plan,
+        Body::Data(bytes) => plan.data(bytes),
+        Body::Json(value) => plan.json(&value),
+        Body::Form(pairs) => plan.form(pairs),
+    };
+    for (name, value) in params {
+        plan = plan.param(&name, &value);
+    }
+    for (name, value) in headers {
+        plan = match value {
+            Some(value) => plan.secret_header(&name, &value),
+            None => plan.without_header(&name),
+        };
+    }
+    plan.check().map_err(Problem::of_error)?;
+    Ok(with_limits(call, plan))
+}
+
+fn body(call: &Call, fields: Vec<(String, Value)>, file: Option<Vec<u8>>) -> Result<Body, Problem> {
+    let data = call.data.as_deref().map(item::text_or_file).transpose()?;
+    let json = call.json.as_deref().map(item::text_or_file).transpose()?;
+    let mut bodies = Vec::new();
+    bodies.extend(data.or(file).map(Body::Data));
+    if let Some(bytes) = json {
+        bodies.push(Body::Json(item::json(&item::text(bytes, "--json")?, "--json")?));
+    }
+    if !fields.is_empty() {
+        bodies.push(if call.form { form(fields)? } else { object(fields) });
+    }
+    if bodies.len() > 1 {
+        return Err(Problem::usage("there is more than one body"));
+    }
+    Ok(bodies.pop().unwrap_or(Body::None))
+}
+
+fn object(fields: Vec<(String, Value)>) -> Body {
+    Body::Json(Value::Object(fields.into_iter().collect::<Map<_, _>>()))
+}
+
+fn form(fields: Vec<(String, Value)>) -> Result<Body, Problem> {
+    let pairs = fields.into_iter().map(|(name, value)| match value {
+        Value::String(text) => Ok((name, text)),
+        _ => Err(Problem::usage(format!("{name}:= has no meaning in a form"))),
+    });
+    pairs.collect::<Result<_, _>>().map(Body::Form)
+}
+
+fn with_limits(call: &Call, mut plan: RequestPlan) -> RequestPlan {
+    let mut options = Options::default();
+    options.connect_timeout = setting(call.connect_timeout);
+    options.head_timeout = setting(call.max_time);
+    options.idle_timeout = setting(call.max_time);
+    options.allow_redirects = Some(call.location);
+    options.max_redirects = Some(call.max_redirs);
+    plan = plan.options(options).retry(policy(call.retry));
+    if let Limit(Some(deadline)) = call.deadline {
+        plan = plan.deadline(deadline);
+    }
+    if call.retry_unsafe {
+        plan = plan.allow_resend();
+    }
+    if call.idempotency_key {
+        plan = plan.idempotency_key();
+    }
+    plan
+}
+
+fn setting<T>(limit: Option<Limit>) -> Setting<T>
+where
+    T: From<std::time::Duration>,
+{
+    match limit {
+        None => Setting::Inherit,
+        Some(Limit(None)) => Setting::Unset,
+        Some(Limit(Some(limit))) => Setting::Set(limit.into()),
+    }
+}
+
+/// The usual policy with this many retries.
+fn policy(retries: u32) -> RetryPolicy {
+    RetryPolicy { stop: Stop::after_attempt(retries.saturating_add(1)), ..RetryPolicy::default() }
+}

@@ -1,0 +1,275 @@
+//! What happened in a call, line by line, as it happens.
+
+use std::io::Write as _;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use http::uri::{Authority, Scheme};
+use http::{Method, StatusCode, Uri};
+use http_hook::blocking::Clock as _;
+use http_hook::retry::is_idempotent;
+use http_hook::{Event, Failure, SendCause, Sent, Timestamp, TransportError, WaitReason};
+use http_hook_clock::SystemClock;
+
+use crate::report;
+use crate::screen::{self, BAD, FAINT, GOOD, styled};
+
+/// Takes note of the events of a call, and prints them.
+///
+/// ```text
+/// > GET https://api.example.test/v1/orders?limit=***   sales (env AIRFLOW_CONN_SALES)
+///   1  503 Service Unavailable       142 ms   retry: 503 is transient, GET is idempotent
+///      waiting 2.0 s                 as the server asks
+///   2  200 OK                        188 ms   done: 2 sends, 1 retry, 2.3 s of 30s deadline
+/// ```
+pub(crate) struct Timeline {
+    shown: Shown,
+    /// The name of the connection and where it is from.
+    connection: String,
+    deadline: Option<Duration>,
+    clock: SystemClock,
+    start: Timestamp,
+    state: Mutex<State>,
+}
+
+/// A shorter wait is not worth a word to people who did not ask.
+const LONG_WAIT: Duration = Duration::from_millis(500);
+
+/// How much is printed, and where.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shown {
+    Nothing,
+    /// The waits, on stderr.
+    Waits,
+    /// Everything, on stderr.
+    All,
+    /// Everything, on stdout: it is the result.
+    AllAsResult,
+}
+
+#[derive(Default)]
+struct State {
+    method: Method,
+    url: Option<String>,
+    /// Scheme and authority of the last request.
+    origin: (Option<Scheme>, Option<Authority>),
+    sends: u32,
+    redirects: u32,
+    /// What came of the last send, until it is known what follows from it.
+    came: Option<Came>,
+    waits: Vec<String>,
+    doing: Doing,
+}
+
+#[derive(Clone, Copy, Default)]
+enum Doing {
+    #[default]
+    Nothing,
+    Sending,
+    Waiting(Duration),
+}
+
+struct Came {
+    what: String,
+    /// The same, where there is no table around it.
+    said: String,
+    /// Why it may be sent again.
+    because: String,
+    took: Duration,
+    good: bool,
+}
+
+impl Timeline {
+    pub(crate) fn new(
+        shown: Shown,
+        connection: String,
+        deadline: Option<Duration>,
+        clock: SystemClock,
+    ) -> Self {
+        let (start, state) = (clock.now(), Mutex::default());
+        Self { shown, connection, deadline, clock, start, state }
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.clock.now().since(self.start)
+    }
+
+    /// Gives where the last request went, redacted.
+    pub(crate) fn url(&self) -> Option<String> {
+        self.state().url.clone()
+    }
+
+    pub(crate) fn waits(&self) -> Vec<String> {
+        self.state().waits.clone()
+    }
+
+    /// Takes note of an event: what came of a send is printed when it is known what follows from it.
+    pub(crate) fn event(&self, event: &Event<'_>) {
+        let mut state = self.state();
+        match event {
+            Event::Send { method, uri, send, cause, .. } => {
+                if *cause == SendCause::Redirect {
+                    state.redirects += 1;
+                    let follows = state.follows(method, uri);
+                    self.came(&mut state, &follows);
+                }
+                state.origin = origin(uri);
+                state.method = (*method).clone();
+                state.url = Some(screen::url(uri));
+                state.sends = *send;
+                state.doing = Doing::Sending;
+                if *send == 1 {
+                    self.headline(&state);
+                }
+            }
+            Event::Answer { status, took } => {
+                state.came = Some(answer(&state.method, *status, *took));
+            }
+            Event::Error { error, took } => {
+                state.came = Some(no_answer(&state.method, error, *took));
+            }
+            Event::Wait { wait, reason } => {
+                state.doing = Doing::Waiting(*wait);
+                self.wait(&mut state, *wait, *reason);
+            }
+            Event::Accepted { .. } => {
+                let done = self.done(&state);
+                self.came(&mut state, &done);
+            }
+            Event::GaveUp { failure } => {
+                let text = gave_up(failure);
+                self.came(&mut state, &text);
+            }
+            _ => {}
+        }
+    }
+
+    /// Says what a signal interrupts.
+    pub(crate) fn interrupted(&self) -> String {
+        let state = self.state();
+        let sends = state.sends;
+        let method = &state.method;
+        match state.doing {
+            Doing::Nothing => "interrupted before anything was sent".to_owned(),
+            Doing::Sending => {
+                format!("interrupted in send {sends}: the server may have seen the {method}")
+            }
+            Doing::Waiting(wait) => {
+                let wait = screen::seconds(wait);
+                format!(
+                    "interrupted after {}, in a wait of {wait}",
+                    screen::count(sends, "send", "sends")
+                )
+            }
+        }
+    }
+
+    fn headline(&self, state: &State) {
+        let url = state.url.as_deref().unwrap_or_default();
+        let request = format!("> {} {url}", state.method);
+        self.line(&format!("{request:<52}   {}", styled(FAINT, &self.connection)));
+    }
+
+    fn wait(&self, state: &mut State, wait: Duration, reason: WaitReason) {
+        let why = match reason {
+            WaitReason::Backoff => "backoff with jitter",
+            WaitReason::Hint => "as the server asks",
+            WaitReason::Breaker => "the circuit breaker is open",
+            WaitReason::RateLimit => "rate limit",
+            WaitReason::Token => "another call fetches the token",
+            reason => reason.name(),
+        };
+        let short = screen::seconds(wait);
+        if self.shown == Shown::Waits && wait >= LONG_WAIT {
+            let said = state.came.as_ref().map_or("no answer", |came| &came.said);
+            screen::error(&format!("{said}: waiting {short} ({why})"));
+        }
+        let because = state.came.as_ref().map(|came| came.because.clone()).unwrap_or_default();
+        self.came(state, &format!("retry: {because}"));
+        self.line(&format!("     {:<28}{}", format!("waiting {short}"), styled(FAINT, why)));
+        let asked = if reason == WaitReason::Hint { " (as asked)" } else { "" };
+        state.waits.push(format!("{short}{asked}"));
+    }
+
+    /// Prints what came of the last send, and what follows from it.
+    fn came(&self, state: &mut State, follows: &str) {
+        let Some(came) = state.came.take() else { return };
+        let style = if came.good { GOOD } else { BAD };
+        let what = styled(style, &format!("{:<24}", came.what));
+        self.line(&format!(
+            "{:>3}  {what}{:>10}   {follows}",
+            state.sends,
+            screen::took(came.took)
+        ));
+    }
+
+    fn done(&self, state: &State) -> String {
+        let retries = state.sends.saturating_sub(1).saturating_sub(state.redirects);
+        let mut parts = vec![screen::count(state.sends, "send", "sends")];
+        for (count, one, many) in
+            [(retries, "retry", "retries"), (state.redirects, "redirect", "redirects")]
+        {
+            parts.extend((count > 0).then(|| screen::count(count, one, many)));
+        }
+        let elapsed = screen::seconds(self.elapsed());
+        let of =
+            self.deadline.map(|all| format!(" of {} deadline", humantime::format_duration(all)));
+        parts.push(format!("{elapsed}{}", of.unwrap_or_default()));
+        format!("done: {}", parts.join(", "))
+    }
+
+    /// Prints a line. Where nobody reads it the call goes on.
+    fn line(&self, text: &str) {
+        let text = text.trim_end();
+        let _ = match self.shown {
+            Shown::Nothing | Shown::Waits => Ok(()),
+            Shown::All => writeln!(anstream::stderr(), "{text}"),
+            Shown::AllAsResult => writeln!(anstream::stdout(), "{text}"),
+        };
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Says what a redirect changes.
+    fn follows(&self, method: &Method, uri: &Uri) -> String {
+        let origin =
+            if self.origin == origin(uri) { "same origin" } else { "other origin, no credentials" };
+        if self.method == *method {
+            format!("follow: {origin}, method kept")
+        } else {
+            format!("follow: {origin}, {} becomes {method}", self.method)
+        }
+    }
+}
+
+fn origin(uri: &Uri) -> (Option<Scheme>, Option<Authority>) {
+    (uri.scheme().cloned(), uri.authority().cloned())
+}
+
+fn answer(method: &Method, status: StatusCode, took: Duration) -> Came {
+    let what = format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or_default());
+    let because = format!("{} is transient, {}", status.as_u16(), safe(method));
+    let said = what.clone();
+    Came { what, said, because, took, good: status.is_success() }
+}
+
+fn no_answer(method: &Method, error: &TransportError, took: Duration) -> Came {
+    let safe = if error.sent() == Sent::No { "nothing was sent".to_owned() } else { safe(method) };
+    let because = format!("{error}, {safe}");
+    let what = error.kind().name().replace('_', " ");
+    Came { what, said: error.to_string(), because, took, good: false }
+}
+
+/// Says why a request that is sent again does no harm.
+fn safe(method: &Method) -> String {
+    let safe = if is_idempotent(method) { "is idempotent" } else { "may be repeated" };
+    format!("{method} {safe}")
+}
+
+fn gave_up(failure: &Failure) -> String {
+    format!("gave up: {}", report::why(failure.reason()))
+}
