@@ -8,6 +8,8 @@ use http_hook::{Clock, Hook, HttpHook, RequestPlan, RetryPolicy, Timestamp, bloc
 use http_hook_conformance::server::{Reply, serve};
 use http_hook_isahc::IsahcTransport;
 
+type Planned<'a> = &'a dyn Fn(String) -> RequestPlan;
+
 #[derive(Clone, Copy)]
 struct RealTime(Duration, Instant);
 
@@ -52,7 +54,7 @@ fn a_call_is_sent_as_often_as_its_policy_says() {
     let again = |path: String| post(path).allow_resend();
     let cut = || ok().without_last(2).close();
     #[rustfmt::skip]
-    let rows: [(&str, &dyn Fn(String) -> RequestPlan, Vec<Reply>, usize, bool); 5] = [
+    let rows: [(&str, Planned, Vec<Reply>, usize, bool); 5] = [
         // why                                plan    replies                                      sent  passes
         ("a GET is retried",                  &get,   vec![unavailable(), reset(), ok()],          3,    true),
         ("attempts are used up",              &get,   vec![reset(), reset(), reset(), ok()],       3,    false),
