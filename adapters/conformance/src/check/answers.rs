@@ -7,110 +7,52 @@ use super::probe::get;
 use super::row::{Check, Expect, row};
 use crate::server::Reply;
 
-const GET: (Method, &[u8]) = (Method::GET, b"");
-const HEAD: (Method, &[u8]) = (Method::HEAD, b"");
-
 pub(super) fn checks() -> Vec<Check> {
-    let answer = |name, fault: Option<u8>, status, body, reply: Reply| {
-        row(name, fault, GET, false, vec![reply], Expect::Answer(status, body))
-    };
-    let mut checks = vec![
-        answer("status-299", Some(23), 299, b"ok", Reply::status(299, &[], b"ok")),
-        answer("status-499", Some(23), 499, b"ok", Reply::status(499, &[], b"ok")),
-        answer("status-520", Some(23), 520, b"ok", Reply::status(520, &[], b"ok")),
-        answer("status-599", Some(23), 599, b"ok", Reply::status(599, &[], b"ok")),
-        answer("status-999", Some(23), 999, b"ok", Reply::status(999, &[], b"ok")),
-        answer("no-reason", None, 200, b"ok", raw("HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok")),
-        answer("status-204", Some(24), 204, b"", raw("HTTP/1.1 204 No Content\r\n\r\n")),
-        answer("status-204-with-body", Some(24), 204, b"", no_content_with_body()),
-        answer("status-304-with-length", Some(24), 304, b"", not_modified()),
-        answer("empty-body", None, 200, b"", Reply::ok(b"")),
-        answer("chunked", None, 200, b"hello", chunked("")),
-        answer("chunked-extension-and-trailer", None, 200, b"hello", chunked("X-Trailer: 1\r\n")),
-        answer(
-            "close-delimited",
-            Some(16),
-            200,
-            b"hello",
-            raw("HTTP/1.1 200 OK\r\n\r\nhello").close(),
-        ),
-        answer("http-1.0", Some(16), 200, b"hello", raw("HTTP/1.0 200 OK\r\n\r\nhello").close()),
-        answer("http-1.0-length", Some(16), 200, b"hello", http_1_0()),
-        answer("interim-100", None, 200, b"ok", interim("100 Continue", 1)),
-        answer("interim-103", None, 200, b"ok", interim("103 Early Hints", 1)),
-        answer(
-            "rest-after-length",
-            Some(15),
-            200,
-            b"ok",
-            Reply::ok(b"ok").write("HTTP/1.1 500 X\r\n\r\n").close(),
-        ),
-        row(
-            "head",
-            Some(24),
-            HEAD,
-            false,
-            vec![Reply::ok(b"hello").without_last(5)],
-            Expect::Answer(200, b""),
-        ),
-        row(
-            "head-chunked",
-            Some(24),
-            HEAD,
-            false,
-            vec![raw(CHUNKED_HEAD)],
-            Expect::Answer(200, b""),
-        ),
-        row(
-            "interim-flood",
-            Some(19),
-            GET,
-            false,
-            vec![interim("103 Early Hints", 5000)],
-            Expect::Either(200, b"ok"),
-        ),
-        row("final-101", Some(20), GET, false, vec![upgrade()], Expect::Ends),
-        row(
-            "chunked-and-length",
-            Some(14),
-            GET,
-            false,
-            vec![chunked_and_length()],
-            Expect::Either(200, b"hello"),
-        ),
-        row(
-            "folded-header",
-            Some(22),
-            GET,
-            false,
-            vec![Reply::status(200, &[("X-A", "1\r\n 2")], b"ok")],
-            Expect::Either(200, b"ok"),
-        ),
-        row(
-            "head-1-mib",
-            Some(21),
-            GET,
-            false,
-            vec![Reply::status(200, &[("X-Long", &"x".repeat(1 << 20))], b"ok")],
-            Expect::Either(200, b"ok"),
-        ),
-        row(
-            "headers-10000",
-            Some(21),
-            GET,
-            false,
-            vec![many_headers()],
-            Expect::Either(200, b"ok"),
-        ),
+    use Expect::{Answer, Either, Ends};
+    let get = Method::GET;
+    let x = "x".repeat(1 << 20);
+    #[rustfmt::skip]
+    let rows = [
+        // name                          fault     method         reply                                      what has to come of it
+        ("status-299",                   Some(23), &get,          Reply::status(299, &[], b"ok"),            Answer(299, b"ok")),
+        ("status-499",                   Some(23), &get,          Reply::status(499, &[], b"ok"),            Answer(499, b"ok")),
+        ("status-520",                   Some(23), &get,          Reply::status(520, &[], b"ok"),            Answer(520, b"ok")),
+        ("status-599",                   Some(23), &get,          Reply::status(599, &[], b"ok"),            Answer(599, b"ok")),
+        ("status-999",                   Some(23), &get,          Reply::status(999, &[], b"ok"),            Answer(999, b"ok")),
+        ("status-204",                   Some(24), &get,          raw("HTTP/1.1 204 No Content\r\n\r\n"),   Answer(204, b"")),
+        ("status-204-with-body",         Some(24), &get,          Reply::status(204, &[], b"junk").close(),  Answer(204, b"")),
+        ("status-304-with-length",       Some(24), &get,          without_body(304),                         Answer(304, b"")),
+        ("head",                         Some(24), &Method::HEAD, without_body(200),                         Answer(200, b"")),
+        ("head-chunked",                 Some(24), &Method::HEAD, raw(CHUNKED_HEAD),                         Answer(200, b"")),
+        ("no-reason",                    None,     &get,          no_reason(),                               Answer(200, b"ok")),
+        ("empty-body",                   None,     &get,          Reply::ok(b""),                            Answer(200, b"")),
+        ("chunked",                      None,     &get,          chunked(""),                               Answer(200, b"hello")),
+        ("chunked-and-trailer",          None,     &get,          chunked("X-Trailer: 1\r\n"),               Answer(200, b"hello")),
+        ("close-delimited",              Some(16), &get,          raw("HTTP/1.1 200 OK\r\n\r\nok").close(),  Answer(200, b"ok")),
+        ("http-1.0",                     Some(16), &get,          raw("HTTP/1.0 200 OK\r\n\r\nok").close(),  Answer(200, b"ok")),
+        ("http-1.0-length",              Some(16), &get,          http_1_0(),                                Answer(200, b"ok")),
+        ("interim-100",                  None,     &get,          interim("100 Continue", 1),                Answer(200, b"ok")),
+        ("interim-103",                  None,     &get,          interim("103 Early Hints", 1),             Answer(200, b"ok")),
+        ("rest-after-length",            Some(15), &get,          with_rest(),                               Answer(200, b"ok")),
+        ("interim-flood",                Some(19), &get,          interim("103 Early Hints", 5000),          Either(200, b"ok")),
+        ("final-101",                    Some(20), &get,          upgrade(),                                 Ends),
+        ("chunked-and-length",           Some(14), &get,          chunked_and_length(),                      Either(200, b"hello")),
+        ("folded-header",                Some(22), &get,          with_header("1\r\n 2"),                    Either(200, b"ok")),
+        ("head-1-mib",                   Some(21), &get,          with_header(&x),                           Either(200, b"ok")),
+        ("headers-10000",                Some(21), &get,          many_headers(),                            Either(200, b"ok")),
     ];
-    checks.extend([
+    let table = rows.into_iter().map(|(name, fault, method, reply, expect)| {
+        row(name, fault, (method.clone(), b""), false, vec![reply], expect)
+    });
+    let others = [
+        second_address(),
         redirect(),
         repeated(),
         latin1("header-latin1", b"caf\xe9"),
-        latin1("header-utf8", "café".as_bytes()),
+        latin1("header-utf8", "caf\u{e9}".as_bytes()),
         gzip(),
-    ]);
-    checks
+    ];
+    table.chain(others).collect()
 }
 
 const CHUNKED_HEAD: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -119,16 +61,24 @@ fn raw(text: &str) -> Reply {
     Reply::raw(text)
 }
 
-fn no_content_with_body() -> Reply {
-    Reply::status(204, &[], b"junk").close()
+fn without_body(status: u16) -> Reply {
+    Reply::status(status, &[], b"hello").without_last(5)
 }
 
-fn not_modified() -> Reply {
-    Reply::status(304, &[], b"hello").without_last(5)
+fn with_header(value: &str) -> Reply {
+    Reply::status(200, &[("X-A", value)], b"ok")
+}
+
+fn with_rest() -> Reply {
+    Reply::ok(b"ok").write("HTTP/1.1 500 X\r\n\r\n").close()
+}
+
+fn no_reason() -> Reply {
+    raw("HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok")
 }
 
 fn http_1_0() -> Reply {
-    raw("HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello").close()
+    raw("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok").close()
 }
 
 fn chunked(trailer: &str) -> Reply {
@@ -152,6 +102,18 @@ fn many_headers() -> Reply {
 fn chunked_and_length() -> Reply {
     Reply::raw("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n")
         .close()
+}
+
+/// Where `localhost` has two addresses, the server listens on the second one only.
+fn second_address() -> Check {
+    Check::new("second-address", 5, "the answer, sent once", |probe| {
+        Box::pin(async move {
+            let route = probe.route([Reply::ok(b"ok")]);
+            let told = probe.send(get(&route.url().replace("127.0.0.1", "localhost"))).await;
+            told.answer(200, b"ok")?;
+            told.agrees_with(&route.requests())
+        })
+    })
 }
 
 fn redirect() -> Check {

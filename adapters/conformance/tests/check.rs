@@ -1,0 +1,51 @@
+//! The suite itself: it sees faults, holds limits to be true, and outlives a transport that panics.
+
+use bytes::Bytes;
+use http_hook::{Body, Capabilities, Sent, TransportError, TransportErrorKind, blocking, from_fn};
+use http_hook_conformance::check::{self, Limit, Outcome, Report};
+
+const NOTHING: Capabilities = Capabilities::none("nothing");
+
+fn outcome<'a>(report: &'a Report, check: &str) -> &'a Outcome {
+    let row = report.rows().iter().find(|row| row.name == check);
+    &row.expect("there is such a check").outcome
+}
+
+#[test]
+fn limits_have_to_be_true() {
+    let refusing = from_fn(NOTHING, |_, _| async {
+        Err(TransportError::new(TransportErrorKind::Connect, Sent::No))
+    });
+    let limits = [
+        Limit { check: "chunked", reason: "it never connects" },
+        Limit { check: "refused", reason: "no longer true" },
+        Limit { check: "no-such-check", reason: "" },
+    ];
+    let report = pollster::block_on(check::check(&refusing, &limits));
+    let fails = |check| matches!(outcome(&report, check), Outcome::Fail(_));
+    assert_eq!(*outcome(&report, "chunked"), Outcome::Limit("it never connects"));
+    assert_eq!(*outcome(&report, "timeout-head"), Outcome::NotOffered);
+    assert!(fails("refused"), "a limit that is no longer true");
+    assert!(fails("no-such-check"), "a limit of nothing");
+    assert!(fails("status-299"), "no answer where there is one");
+    assert!(fails("closed-before-head"), "the wrong kind");
+}
+
+#[test]
+fn what_is_told_is_compared_with_what_was_seen() {
+    let inventing = from_fn(NOTHING, |_, _| async {
+        Ok(http::Response::new(Body::from(Bytes::from_static(b"ok"))))
+    });
+    let report = pollster::block_on(check::check(&inventing, &[]));
+    let Outcome::Fail(why) = outcome(&report, "interim-flood") else { panic!("not seen") };
+    assert_eq!(why, "an answer to a request that never came");
+}
+
+#[test]
+fn a_panic_is_a_failure() {
+    let panicking = blocking::from_fn(NOTHING, |_, _| panic!("on purpose"));
+    let report = check::blocking::check(&panicking, &[]);
+    let passed: Vec<_> = report.rows().iter().filter(|row| row.outcome == Outcome::Pass).collect();
+    assert!(passed.is_empty(), "{passed:?}");
+    assert_eq!(*outcome(&report, "head-cut"), Outcome::Fail("panicked".to_owned()));
+}
