@@ -125,3 +125,8 @@ pub mod blocking {
     pub use crate::http_hook::blocking::HttpHook;
     pub use crate::transport::blocking::{Body, FromFn, Transport, from_fn};
 }
+
+/// The examples of the README are tests, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

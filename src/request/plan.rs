@@ -251,6 +251,9 @@ impl RequestPlan {
 
     /// Adds a parameter to the URL, form-encoded.
     pub fn param(mut self, name: &str, value: &str) -> Self {
+        if self.params.is_empty() {
+            self.params.reserve(64);
+        }
         form::encode_into(&mut self.params, name, value);
         self
     }

@@ -36,7 +36,7 @@ fn ready(input: &Input, stored: usize) -> Hook {
         .with_password(input.password.as_str());
     let stored = input.headers.iter().take(stored);
     stored
-        .fold(Hook::builder(&connection), |hook, (name, value)| hook.header(name, value))
+        .fold(Hook::builder(&connection), |hook, (name, value)| hook.header(name, value.as_str()))
         .build()
         .expect("the input is a connection")
 }
