@@ -142,6 +142,10 @@ fn store(state: &State, hook: &Hook, phase: Phase) -> Result<String, Error> {
     let Some(ready) = &state.ready else {
         return Err(not_storable("the plan, which cannot be sent"));
     };
+    #[cfg(feature = "cookies")]
+    if ready.has_cookies {
+        return Err(not_storable("the cookies of the call"));
+    }
     if ready.auth.is_some() {
         return Err(not_storable("the authentication of the call"));
     }
@@ -196,7 +200,7 @@ impl Form {
             .collect::<Result<_, _>>()?;
         let seed =
             u64::from_str_radix(&self.seed, 16).map_err(|_| stored("the seed is not one"))?;
-        let in_force = hook.in_force(self.options.as_deref());
+        let in_force = hook.in_force(self.options.as_deref())?;
         // A clock that went back: no time has passed since.
         let written = self.written;
         let moved = |at: Timestamp| {
@@ -219,6 +223,8 @@ impl Form {
                 policy: self.policy.map(Arc::new),
                 resend: self.resend,
                 auth: None,
+                #[cfg(feature = "cookies")]
+                has_cookies: false,
             }),
             fault: None,
             seed,
@@ -236,6 +242,8 @@ impl Form {
             begun: false,
             auth: AuthFlow::default(),
             hop: None,
+            #[cfg(feature = "cookies")]
+            cookies: hook.cookies(),
             paid: self.paid,
             lease: None,
         })

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::uri::PathAndQuery;
 use http::{Request, Response};
 use http_hook::request::auth::{AuthRequest, AuthScheme, Authenticate, Challenge, Proof};
 use http_hook::{
@@ -36,12 +37,14 @@ fn answer(status: u16, headers: &[(&str, &str)], body: &'static str) -> Response
     response.body(Bytes::from_static(body.as_bytes())).expect("an answer")
 }
 
+type Sent = Vec<(Request<Payload>, SendCause)>;
+
 /// Runs a call; gives the requests with their causes, and the result.
 fn run(
     hook: &Hook,
     plan: RequestPlan,
     answers: Vec<Response<Bytes>>,
-) -> (Vec<(Request<Payload>, SendCause)>, Result<Response<Bytes>, http_hook::Failure>) {
+) -> (Sent, Result<Response<Bytes>, http_hook::Failure>) {
     let mut answers = answers.into_iter();
     let mut requests = Vec::new();
     let mut now = NOW;
@@ -85,7 +88,7 @@ fn schemes_that_always_show_the_same() {
         let (requests, _) = run(&hook(auth), RequestPlan::get("a"), vec![answer(200, &[], "")]);
         assert_eq!(authorization(&requests[0].0), expected, "{auth}");
         let uri = requests[0].0.uri();
-        assert_eq!(uri.path_and_query().map(|target| target.as_str()), Some(target), "{auth}");
+        assert_eq!(uri.path_and_query().map(PathAndQuery::as_str), Some(target), "{auth}");
     }
 }
 

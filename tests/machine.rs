@@ -20,6 +20,7 @@ fn hook() -> Hook {
     Hook::new(&connection).expect("a connection that can be used")
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "an answer is one or the other")]
 fn answer(status: u16) -> Result<Response<Bytes>, TransportError> {
     let response = Response::builder().status(status).body(Bytes::from_static(b"text"));
     Ok(response.expect("a response"))
@@ -29,11 +30,13 @@ fn broken(sent: Sent) -> Result<Response<Bytes>, TransportError> {
     Err(TransportError::new(TransportErrorKind::Interrupted, sent))
 }
 
+type Answer = fn() -> Result<Response<Bytes>, TransportError>;
+
 /// Runs a call against answers; the last one repeats. Gives the result and the waits.
 fn run(
     hook: &Hook,
     plan: RequestPlan,
-    answers: &[fn() -> Result<Response<Bytes>, TransportError>],
+    answers: &[Answer],
 ) -> (Result<Response<Bytes>, Failure>, Vec<Duration>) {
     let mut now = NOW;
     let mut waits = Vec::new();
@@ -58,9 +61,9 @@ fn run(
 
 #[test]
 fn a_call_ends_as_its_answers_say() {
-    type Answers = &'static [fn() -> Result<Response<Bytes>, TransportError>];
+    type Row = (&'static str, RequestPlan, &'static [Answer], Result<u16, StopReason>, usize);
     let retry = |plan: RequestPlan| plan.retry(RetryPolicy::default());
-    let rows: [(&str, RequestPlan, Answers, Result<u16, StopReason>, usize); 12] = [
+    let rows: [Row; 12] = [
         ("passes", RequestPlan::get("a"), &[|| answer(200)], Ok(200), 0),
         ("3xx without Location passes", RequestPlan::get("a"), &[|| answer(304)], Ok(304), 0),
         ("600 and above pass", RequestPlan::get("a"), &[|| answer(999)], Ok(999), 0),
@@ -143,7 +146,7 @@ fn a_failure_prints_as_the_original_does_and_keeps_the_answer() {
     let failure = result.expect_err("404 does not pass");
     assert_eq!(failure.to_string(), "404:Not Found");
     assert_eq!(failure.status().map(|status| status.as_u16()), Some(404));
-    assert_eq!(failure.body().map(|body| body.as_ref()), Some(b"text".as_slice()));
+    assert_eq!(failure.body().map(AsRef::as_ref), Some(b"text".as_slice()));
     assert_eq!((failure.sends(), failure.attempts()), (1, 1));
 
     let (result, _) = run(

@@ -6,14 +6,21 @@ use std::sync::Arc;
 use http::HeaderMap;
 
 use super::{Defaults, Hook, Inner};
+#[cfg(feature = "cookies")]
+use crate::call::jar::Cookies;
 use crate::connection::{Connection, ConnectionId, Extra, Problem, Secret};
 use crate::error::Error;
 use crate::request::auth::flow::Auth;
-use crate::request::auth::{AuthScheme, TokenCache};
+use crate::request::auth::{AuthScheme, Netrc, TokenCache};
 use crate::request::build::default_headers;
 use crate::request::in_force::InForce;
+use crate::request::proxy::Environment;
 use crate::request::{BaseParts, BaseUrl, Options, headers};
+#[cfg(feature = "cookies")]
+use crate::response::cookies::Jar;
 use crate::retry::{Gates, RetryPolicy};
+#[cfg(feature = "cookies")]
+use std::sync::Mutex;
 
 /// Everything that is wrong with a connection, all at once.
 #[derive(Debug)]
@@ -58,6 +65,11 @@ pub struct HookBuilder {
     gates: Option<Gates>,
     auth: Option<AuthScheme>,
     tokens: Option<Arc<dyn TokenCache>>,
+    environment: Option<Arc<Environment>>,
+    netrc: Option<Netrc>,
+    #[cfg(feature = "cookies")]
+    cookies: Cookies,
+    decodes: bool,
 }
 
 impl HookBuilder {
@@ -116,6 +128,42 @@ impl HookBuilder {
         self
     }
 
+    /// Passes the environment in: its proxies and certificate authorities hold where neither connection nor call
+    /// says anything, unless `trust_env` is off. The core reads no environment by itself.
+    pub fn environment(mut self, environment: Environment) -> Self {
+        self.environment = Some(Arc::new(environment));
+        self
+    }
+
+    /// Takes login and password of the connection's host from a netrc, where nothing else says who is calling and
+    /// `trust_env` is not off.
+    pub fn netrc(mut self, netrc: Netrc) -> Self {
+        self.netrc = Some(netrc);
+        self
+    }
+
+    /// Keeps cookies from the first request of a call to its last, each call beginning with a copy of `jar`.
+    #[cfg(feature = "cookies")]
+    pub fn cookies(mut self, jar: Jar) -> Self {
+        self.cookies = Cookies::Call(Box::new(jar));
+        self
+    }
+
+    /// Keeps cookies in one jar for all calls.
+    #[cfg(feature = "cookies")]
+    pub fn shared_cookies(mut self, jar: Jar) -> Self {
+        self.cookies = Cookies::Shared(Arc::new(Mutex::new(jar)));
+        self
+    }
+
+    /// Asks for gzip, deflate, br and zstd, and undoes them within the limit on bodies. A body that is streamed stays
+    /// as it came.
+    #[cfg(feature = "decode")]
+    pub fn decode(mut self, decode: bool) -> Self {
+        self.decodes = decode;
+        self
+    }
+
     /// Attaches the gates that all calls share: retry budget, circuit breaker, rate limit. Default: none.
     pub fn gates(mut self, gates: Gates) -> Self {
         self.gates = Some(gates);
@@ -135,14 +183,21 @@ impl HookBuilder {
         let headers = self.headers(&extra, &mut problems);
         let auth = self.auth_of(&extra, base.as_ref(), &mut problems);
         let policy = self.policy_of(&extra, &mut problems);
+        let options = extra.options.clone().over(self.options.clone());
+        let in_force = base.as_ref().and_then(|base| {
+            let environment = self.environment.as_ref();
+            InForce::new(&self.defaults.options, &options, environment, base.origin())
+                .map_err(|error| problems.push(problem("connection.extra", &error)))
+                .ok()
+        });
         known_settings(&extra, &mut problems);
-        let (Some(base), Some(auth), true) = (base, auth, problems.is_empty()) else {
+        let (Some(base), Some(auth), Some(in_force), true) =
+            (base, auth, in_force, problems.is_empty())
+        else {
             return Err(HookError { id: connection.id().cloned(), problems });
         };
         let mut proven = headers.clone();
         auth.add_to(&mut proven);
-        let options = extra.options.over(self.options);
-        let in_force = Arc::new(InForce::new(&self.defaults.options, &options));
         let id = connection.id().cloned();
         let defaults = self.defaults;
         Ok(Hook(Arc::new(Inner {
@@ -153,9 +208,13 @@ impl HookBuilder {
             auth,
             options,
             defaults,
-            in_force,
+            in_force: Arc::new(in_force),
             policy,
             gates: self.gates.unwrap_or_else(Gates::none),
+            environment: self.environment,
+            #[cfg(feature = "cookies")]
+            cookies: self.cookies,
+            decodes: self.decodes,
         })))
     }
 
@@ -178,7 +237,7 @@ impl HookBuilder {
     }
 
     fn headers(&self, extra: &Extra, problems: &mut Vec<Problem>) -> HeaderMap {
-        let mut map = default_headers();
+        let mut map = default_headers(super::accept_encoding(self.decodes));
         let layers = [("connection.extra", &extra.headers), ("header", &self.default_headers)];
         for (place, layer) in layers {
             for (name, value) in layer {
@@ -216,11 +275,27 @@ impl HookBuilder {
             (None, Some(value)) => {
                 AuthScheme::from_json(value, connection.login(), connection.password())
             }
-            (None, None) => Ok(usual_scheme(connection, base)),
+            (None, None) => Ok(self.usual_scheme(extra, base)),
         };
         let owner = connection.id().map_or("", ConnectionId::as_str);
         let auth = scheme.and_then(|scheme| Auth::new(scheme, owner, self.tokens.clone()));
         auth.map_err(|error| problems.push(problem("connection", &error))).ok()
+    }
+
+    /// Basic with login and password of the connection, else of its host text, else of the netrc; a password alone
+    /// is nothing.
+    fn usual_scheme(&self, extra: &Extra, base: Option<&BaseUrl>) -> AuthScheme {
+        let connection = &self.connection;
+        let own = connection.login().filter(|login| !login.is_empty()).map(|login| {
+            (login, connection.password().cloned().unwrap_or_else(|| Secret::new("")))
+        });
+        let of_host = || base?.user_info().map(|(login, password)| (login, password.clone()));
+        let trusted = extra.options.trust_env.or(self.options.trust_env).unwrap_or(true);
+        let of_netrc = || self.netrc.as_ref().filter(|_| trusted)?.find(base?.origin().host());
+        match own.or_else(of_host).or_else(of_netrc) {
+            Some((login, password)) => AuthScheme::Basic { login: login.to_owned(), password },
+            None => AuthScheme::None,
+        }
     }
 
     fn policy_of(&self, extra: &Extra, problems: &mut Vec<Problem>) -> Arc<RetryPolicy> {
@@ -257,18 +332,5 @@ fn known_settings(extra: &Extra, problems: &mut Vec<Problem>) {
             problems
                 .push(Problem::new(place, "there is no such setting; there are auth and retry"));
         }
-    }
-}
-
-/// Basic with login and password of the connection, else of its host text; a password alone is nothing.
-fn usual_scheme(connection: &Connection, base: Option<&BaseUrl>) -> AuthScheme {
-    let own = connection
-        .login()
-        .filter(|login| !login.is_empty())
-        .map(|login| (login, connection.password().cloned().unwrap_or_else(|| Secret::new(""))));
-    let of_host = || base?.user_info().map(|(login, password)| (login, password.clone()));
-    match own.or_else(of_host) {
-        Some((login, password)) => AuthScheme::Basic { login: login.to_owned(), password },
-        None => AuthScheme::None,
     }
 }

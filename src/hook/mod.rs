@@ -12,13 +12,26 @@ use http::{HeaderMap, Response};
 pub use builder::{HookBuilder, HookError};
 pub use defaults::Defaults;
 
+#[cfg(feature = "cookies")]
+use crate::call::jar::Cookies;
+#[cfg(feature = "cookies")]
+use crate::connection::Secret;
 use crate::connection::{Connection, ConnectionId};
-use crate::error::{Cause, Failure, StopReason};
+#[cfg(feature = "decode")]
+use crate::error::TransportError;
+use crate::error::{Cause, Error, Failure, StopReason};
 use crate::request::auth::flow::Auth;
 use crate::request::in_force::InForce;
+use crate::request::proxy::Environment;
 use crate::request::{BaseUrl, Options, Origin};
 use crate::response::check_failed;
+#[cfg(feature = "cookies")]
+use crate::response::cookies::Jar;
+#[cfg(feature = "decode")]
+use crate::response::decode::decode;
 use crate::retry::{Gates, RetryPolicy};
+#[cfg(feature = "cookies")]
+use std::sync::PoisonError;
 
 /// What is sent where nobody sets a User-Agent.
 pub const DEFAULT_USER_AGENT: &str = concat!("http-hook/", env!("CARGO_PKG_VERSION"));
@@ -54,6 +67,11 @@ struct Inner {
     in_force: Arc<InForce>,
     policy: Arc<RetryPolicy>,
     gates: Gates,
+    environment: Option<Arc<Environment>>,
+    #[cfg(feature = "cookies")]
+    cookies: Cookies,
+    /// Whether content codings are asked for and undone.
+    decodes: bool,
 }
 
 impl Hook {
@@ -144,14 +162,65 @@ impl Hook {
     }
 
     /// The options in force for a call that lays `call` over those of the connection.
-    pub(crate) fn in_force(&self, call: Option<&Options>) -> Arc<InForce> {
-        match call {
-            None => Arc::clone(&self.0.in_force),
-            Some(call) => {
-                let set = call.clone().over(self.0.options.clone());
-                Arc::new(InForce::new(&self.0.defaults.options, &set))
-            }
+    ///
+    /// # Errors
+    ///
+    /// A proxy that cannot be read.
+    pub(crate) fn in_force(&self, call: Option<&Options>) -> Result<Arc<InForce>, Error> {
+        let Some(call) = call else { return Ok(Arc::clone(&self.0.in_force)) };
+        let set = call.clone().over(self.0.options.clone());
+        let environment = self.0.environment.as_ref();
+        InForce::new(&self.0.defaults.options, &set, environment, self.origin()).map(Arc::new)
+    }
+
+    /// What the lowest layer says of content codings.
+    pub(crate) fn accept_encoding(&self) -> &'static str {
+        accept_encoding(self.0.decodes)
+    }
+
+    /// Undoes the content codings of a response, if that was asked for.
+    ///
+    /// # Errors
+    ///
+    /// Kind `Body` if a coding is broken, kind `Limit` if there is more than `limit` behind it.
+    #[cfg(feature = "decode")]
+    pub(crate) fn decode(
+        &self,
+        response: Response<Bytes>,
+        limit: u64,
+    ) -> Result<Response<Bytes>, TransportError> {
+        if !self.0.decodes {
+            return Ok(response);
         }
+        let (mut parts, body) = response.into_parts();
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let decoded = decode(&parts.headers, body, limit)?;
+        if decoded.changed {
+            parts.headers.remove(http::header::CONTENT_ENCODING);
+            parts.headers.remove(http::header::CONTENT_LENGTH);
+        }
+        Ok(Response::from_parts(parts, decoded.bytes))
+    }
+
+    /// Where the cookies of a new call are kept.
+    #[cfg(feature = "cookies")]
+    pub(crate) fn cookies(&self) -> Cookies {
+        self.0.cookies.clone()
+    }
+
+    /// The same, with cookies of the call itself.
+    #[cfg(feature = "cookies")]
+    pub(crate) fn cookies_with(&self, own: &[(String, Secret)]) -> Cookies {
+        let mut jar = match &self.0.cookies {
+            Cookies::None => Jar::default(),
+            Cookies::Call(jar) => Jar::clone(jar),
+            Cookies::Shared(jar) => jar.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        };
+        for (name, value) in own {
+            // What a plan holds was tried before.
+            let _ = jar.insert(self.origin(), name, value);
+        }
+        Cookies::Call(Box::new(jar))
     }
 
     /// Everything below the call that goes to the origin of the connection, with what the scheme always shows.
@@ -167,6 +236,10 @@ impl Hook {
     pub(crate) fn auth(&self) -> &Auth {
         &self.0.auth
     }
+}
+
+fn accept_encoding(decodes: bool) -> &'static str {
+    if decodes { "gzip, deflate, br, zstd" } else { "identity" }
 }
 
 /// Names the connection and its origin, nothing else.

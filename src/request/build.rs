@@ -31,6 +31,8 @@ pub(crate) struct Ready {
     pub(crate) resend: Resend,
     /// The call's own scheme, for the origin of the connection like the connection's.
     pub(crate) auth: Option<Arc<Auth>>,
+    #[cfg(feature = "cookies")]
+    pub(crate) has_cookies: bool,
 }
 
 impl Ready {
@@ -56,11 +58,13 @@ impl Ready {
             method: plan.method,
             headers,
             payload,
-            in_force: hook.in_force(plan.options.as_deref()),
+            in_force: hook.in_force(plan.options.as_deref())?,
             options: plan.options,
             policy: plan.policy,
             resend: plan.resend,
             auth: plan.auth,
+            #[cfg(feature = "cookies")]
+            has_cookies: plan.cookies.is_some(),
         })
     }
 }
@@ -85,7 +89,7 @@ pub(crate) fn request(
     let mut headers = match (home, &ready.auth) {
         (true, None) => hook.proven_headers(),
         (true, Some(_)) => hook.headers(),
-        (false, _) => default_headers(),
+        (false, _) => default_headers(hook.accept_encoding()),
     };
     for (name, value) in &ready.headers {
         if home || redirect::crosses(name) {
@@ -119,10 +123,10 @@ pub(crate) fn auth_of<'a>(hook: &'a Hook, ready: &'a Ready) -> &'a Auth {
 }
 
 /// The lowest layer of headers, which says nothing about who is calling.
-pub(crate) fn default_headers() -> HeaderMap {
+pub(crate) fn default_headers(accept_encoding: &'static str) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(8);
     headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
-    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(accept_encoding));
     headers.insert(USER_AGENT, HeaderValue::from_static(DEFAULT_USER_AGENT));
     headers
 }

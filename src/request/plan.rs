@@ -21,6 +21,8 @@ use super::multipart::Multipart;
 use super::options::Options;
 use super::payload::{Payload, Replay};
 use super::{form, headers};
+#[cfg(feature = "cookies")]
+use crate::connection::Secret;
 use crate::error::{Error, ErrorKind};
 use crate::retry::RetryPolicy;
 
@@ -56,6 +58,8 @@ pub struct RequestPlan {
     pub(crate) deadline: Option<Duration>,
     pub(crate) resend: Resend,
     pub(crate) auth: Option<Arc<Auth>>,
+    #[cfg(feature = "cookies")]
+    pub(crate) cookies: Option<Vec<(String, Secret)>>,
     error: Option<Box<Error>>,
 }
 
@@ -171,6 +175,8 @@ impl RequestPlan {
             deadline: None,
             resend: Resend::ByMethod,
             auth: None,
+            #[cfg(feature = "cookies")]
+            cookies: None,
             error: None,
         }
     }
@@ -338,6 +344,21 @@ impl RequestPlan {
     pub fn auth(mut self, scheme: AuthScheme) -> Self {
         match Auth::new(scheme, "", None) {
             Ok(auth) => self.auth = Some(Arc::new(auth)),
+            Err(error) => self.refuse(error),
+        }
+        self
+    }
+
+    /// Adds a cookie for the origin of the connection. The call keeps it, and those that answers set, from its first
+    /// request to its last.
+    #[cfg(feature = "cookies")]
+    pub fn cookie(mut self, name: impl Into<String>, value: impl Into<Secret>) -> Self {
+        let (name, value) = (name.into(), value.into());
+        let mut trial = crate::response::cookies::Jar::default();
+        let sound =
+            "http://cookie.invalid".parse().and_then(|origin| trial.insert(&origin, &name, &value));
+        match sound {
+            Ok(()) => self.cookies.get_or_insert_default().push((name, value)),
             Err(error) => self.refuse(error),
         }
         self

@@ -93,7 +93,7 @@ pub(crate) enum Ahead {
     /// Another call is fetching the token.
     Wait(Duration),
     /// A token has to be fetched.
-    Fetch(Request<Payload>),
+    Fetch(Box<Request<Payload>>),
 }
 
 /// What one call has found out; never stored. Nothing is allocated for a scheme that always shows the same.
@@ -163,7 +163,7 @@ impl AuthFlow {
                 *request.method_mut() = Method::POST;
                 *request.uri_mut() = url.clone();
                 *request.headers_mut() = asked.headers;
-                Ok(Ahead::Fetch(request))
+                Ok(Ahead::Fetch(Box::new(request)))
             }
         }
     }
@@ -274,13 +274,14 @@ impl AuthFlow {
             #[cfg(feature = "digest")]
             AuthScheme::Digest { .. } => {
                 let challenges = challenges(headers);
-                match &mut known.session {
-                    Some(session) => Ok(session.renew(&challenges)),
-                    None => {
-                        known.session = DigestSession::start(&challenges, seed);
-                        Ok(known.session.is_some())
-                    }
+                if known.session.as_mut().is_some_and(|session| session.renew(&challenges)) {
+                    return Ok(true);
                 }
+                // A session of an earlier attempt may begin anew; one of this attempt was refused.
+                if first {
+                    known.session = DigestSession::start(&challenges, seed);
+                }
+                Ok(first && known.session.is_some())
             }
             AuthScheme::Custom(own) if first => {
                 known.proof = own.answer(&view(sent, seed, now)?, &challenges(headers))?;
@@ -291,15 +292,13 @@ impl AuthFlow {
     }
 
     /// Learns from an answer that passes what makes the next proof cheaper.
+    #[cfg(feature = "digest")]
     pub(crate) fn learn(&mut self, headers: &HeaderMap) {
-        #[cfg(feature = "digest")]
         if let (Some(session), Some(info)) =
             (session(&mut self.0), headers.get("authentication-info"))
         {
             session.take_next_nonce(info.as_bytes());
         }
-        #[cfg(not(feature = "digest"))]
-        let _ = headers;
     }
 
     /// Whether the scheme has anything to say to a 401.
