@@ -189,9 +189,7 @@ impl PartialEq for Origin {
     fn eq(&self, other: &Self) -> bool {
         // Most are compared with themselves; finding the host in the authority takes a while.
         std::ptr::eq(self, other)
-            || self.scheme == other.scheme
-                && self.port == other.port
-                && self.host() == other.host()
+            || self.scheme == other.scheme && self.port == other.port && self.host() == other.host()
     }
 }
 
