@@ -202,7 +202,7 @@ impl Script {
                 }
             };
         }
-        panic!("no end after {} sends", sends);
+        panic!("no end after {sends} sends");
     }
 
     /// The process ends while a request is under way; another takes the call up.
