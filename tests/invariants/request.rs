@@ -72,9 +72,11 @@ pub(crate) fn headers(bytes: &[u8]) {
         assert!(!headers::is_refused(name), "{name} belongs to the transport");
         let text = value.as_bytes();
         assert!(text.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~')), "{name} is clean");
-        seen.insert(name.as_str().to_owned(), String::from_utf8_lossy(text).into_owned());
+        let before = seen.insert(name.as_str(), String::from_utf8_lossy(text));
+        assert_eq!(before, None, "{name} is sent once");
     }
-    assert_eq!(seen, model.0, "later layers win");
+    let expected = model.0.iter().map(|(name, value)| (name.as_str(), value.into())).collect();
+    assert_eq!(seen, expected, "later layers win");
 }
 
 /// The merge of headers, as slow and plain as can be.
