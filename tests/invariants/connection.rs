@@ -5,13 +5,13 @@ use http_hook::{Connection, Error, Hook, Secret};
 use super::MARKER;
 
 /// The URI form.
-pub fn uri(bytes: &[u8]) {
+pub(crate) fn uri(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     check(text, Connection::from_uri, Connection::to_uri);
 }
 
 /// The JSON form.
-pub fn json(bytes: &[u8]) {
+pub(crate) fn json(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     check(text, Connection::from_json, Connection::to_json);
 }

@@ -18,7 +18,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(67);
 const MAX_ATTEMPTS: u32 = 6;
 
 /// Any bytes are a script, and every script keeps the rules.
-pub fn machine(bytes: &[u8]) {
+pub(crate) fn machine(bytes: &[u8]) {
     let script = Script::decode(bytes);
     let straight = script.run(Way::Straight);
     for way in [Way::StoredAtEveryWait, Way::AskedTooEarly] {
@@ -33,7 +33,7 @@ pub fn machine(bytes: &[u8]) {
 }
 
 /// What happens to a call, decided beforehand.
-pub struct Script {
+pub(crate) struct Script {
     method: Method,
     body: &'static str,
     policy: RetryPolicy,
@@ -79,7 +79,7 @@ struct Run {
 
 impl Script {
     /// Reads a script out of bytes.
-    pub fn decode(bytes: &[u8]) -> Self {
+    pub(crate) fn decode(bytes: &[u8]) -> Self {
         let mut from = Choices(bytes);
         let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
         let method = from.one_of(&methods);
@@ -202,7 +202,7 @@ impl Script {
                 }
             };
         }
-        panic!("no end after {} sends", sends);
+        panic!("no end after {sends} sends");
     }
 
     /// The process ends while a request is under way; another takes the call up.

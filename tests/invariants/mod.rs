@@ -5,16 +5,16 @@
 
 #![allow(dead_code, reason = "each driver uses a part")]
 
-pub mod connection;
-pub mod machine;
-pub mod request;
-pub mod state;
+pub(crate) mod connection;
+pub(crate) mod machine;
+pub(crate) mod request;
+pub(crate) mod state;
 
 /// A subject's name, as its fuzz target and its folder in the corpus have it, and what checks it.
-pub type Subject = (&'static str, fn(&[u8]));
+pub(crate) type Subject = (&'static str, fn(&[u8]));
 
 /// All subjects.
-pub const SUBJECTS: &[Subject] = &[
+pub(crate) const SUBJECTS: &[Subject] = &[
     ("conn_uri", connection::uri),
     ("conn_json", connection::json),
     ("join", request::join),
@@ -24,14 +24,14 @@ pub const SUBJECTS: &[Subject] = &[
 ];
 
 /// A secret that is planted: not a word that a message could hold by itself.
-pub const MARKER: &str = "Q7zz9!planted";
+pub(crate) const MARKER: &str = "Q7zz9!planted";
 
 /// Bytes as a source of decisions. There are always more of them: behind the end all are 0.
-pub struct Choices<'a>(pub &'a [u8]);
+pub(crate) struct Choices<'a>(pub(crate) &'a [u8]);
 
-impl<'a> Choices<'a> {
+impl Choices<'_> {
     /// The next byte.
-    pub fn byte(&mut self) -> u8 {
+    pub(crate) fn byte(&mut self) -> u8 {
         match self.0.split_first() {
             Some((&byte, rest)) => {
                 self.0 = rest;
@@ -42,28 +42,28 @@ impl<'a> Choices<'a> {
     }
 
     /// One of several.
-    pub fn one_of<T: Clone>(&mut self, several: &[T]) -> T {
+    pub(crate) fn one_of<T: Clone>(&mut self, several: &[T]) -> T {
         several[usize::from(self.byte()) % several.len()].clone()
     }
 
     /// Whether it is so: no, if there is nothing left to say.
-    pub fn flag(&mut self) -> bool {
+    pub(crate) fn flag(&mut self) -> bool {
         self.byte() % 2 == 1
     }
 
     /// A time, mostly short, sometimes absurd.
-    pub fn milliseconds(&mut self) -> u64 {
+    pub(crate) fn milliseconds(&mut self) -> u64 {
         let scale = self.one_of(&[0, 1, 10, 1_000, 60_000, 86_400_000, u64::MAX / 256]);
         u64::from(self.byte()).saturating_mul(scale)
     }
 
     /// Whether all is said.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
 /// Bytes as lines of text; none if they are not UTF-8.
-pub fn lines(bytes: &[u8]) -> Option<Vec<&str>> {
+pub(crate) fn lines(bytes: &[u8]) -> Option<Vec<&str>> {
     Some(std::str::from_utf8(bytes).ok()?.split('\n').collect())
 }

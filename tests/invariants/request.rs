@@ -11,7 +11,7 @@ use http_hook::{
 use super::lines;
 
 /// The first line is a host, the second an endpoint, the third parameters.
-pub fn join(bytes: &[u8]) {
+pub(crate) fn join(bytes: &[u8]) {
     let Some(lines) = lines(bytes) else { return };
     let line = |number: usize| lines.get(number).copied().unwrap_or_default();
     let Ok(hook) = Hook::to(line(0)) else { return };
@@ -29,7 +29,7 @@ pub fn join(bytes: &[u8]) {
 
 /// Each line is `c` or `p` for connection or program and call, a name, and after a colon a value; without one the
 /// header is taken out.
-pub fn headers(bytes: &[u8]) {
+pub(crate) fn headers(bytes: &[u8]) {
     let Some(lines) = lines(bytes) else { return };
     let mut builder = Hook::builder(&Connection::new().with_host("http://api.example.com"));
     let mut plan = RequestPlan::get("");
@@ -72,9 +72,11 @@ pub fn headers(bytes: &[u8]) {
         assert!(!headers::is_refused(name), "{name} belongs to the transport");
         let text = value.as_bytes();
         assert!(text.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~')), "{name} is clean");
-        seen.insert(name.as_str().to_owned(), String::from_utf8_lossy(text).into_owned());
+        let before = seen.insert(name.as_str(), String::from_utf8_lossy(text));
+        assert_eq!(before, None, "{name} is sent once");
     }
-    assert_eq!(seen, model.0, "later layers win");
+    let expected = model.0.iter().map(|(name, value)| (name.as_str(), value.into())).collect();
+    assert_eq!(seen, expected, "later layers win");
 }
 
 /// The merge of headers, as slow and plain as can be.

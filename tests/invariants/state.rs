@@ -10,7 +10,7 @@ use super::MARKER;
 const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_800_000_000));
 
 /// The hook that the calls in the corpus belong to.
-pub fn hook() -> Hook {
+pub(crate) fn hook() -> Hook {
     let connection = Connection::new()
         .with_id("orders".parse().expect("an id"))
         .with_host("https://api.example.com/v1")
@@ -20,7 +20,7 @@ pub fn hook() -> Hook {
 }
 
 /// The text as it stands, and once more with a digest that fits.
-pub fn state(bytes: &[u8]) {
+pub(crate) fn state(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     take_up(text);
     if let Some(signed) = signed(text) {
