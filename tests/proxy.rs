@@ -3,7 +3,12 @@
 use http_hook::request::proxy::{Environment, choose};
 use http_hook::{ErrorKind, Proxies, Proxy};
 
-fn proxies(by_target: &[(&str, &str)], no_proxy: Option<&str>) -> Proxies {
+type Pairs<'a> = &'a [(&'a str, &'a str)];
+
+/// Why, target, proxies, environment, `no_proxy`, the proxy.
+type Choice<'a> = (&'a str, &'a str, Pairs<'a>, Pairs<'a>, Option<&'a str>, Option<&'a str>);
+
+fn proxies(by_target: Pairs<'_>, no_proxy: Option<&str>) -> Proxies {
     let proxy = |url: &str| Proxy { uri: url.to_owned(), credential: None };
     Proxies {
         by_target: by_target.iter().map(|(name, url)| ((*name).to_owned(), proxy(url))).collect(),
@@ -17,7 +22,7 @@ fn the_most_special_target_wins() {
     let host = ("http://a.test", "http://host.test");
     let any_host = ("all://a.test", "http://any.test");
     let all = ("all", "http://all.test");
-    let rows: [(&str, &[(&str, &str)], Option<&str>); 9] = [
+    let rows: [(&str, Pairs<'_>, Option<&str>); 9] = [
         ("none", &[], None),
         ("recorded: the scheme", &[http], Some("http://http.test")),
         ("another scheme", &[("https", "http://x.test")], None),
@@ -40,7 +45,7 @@ fn the_environment_fills_what_is_left_open() {
     let p = "http://p.test:1";
     let q = "http://q.test:2";
     #[rustfmt::skip]
-    let rows: [(&str, &str, &[(&str, &str)], &[(&str, &str)], Option<&str>, Option<&str>); 29] = [
+    let rows: [Choice<'_>; 29] = [
         // why                              origin                  environment                                     options             their no_proxy   proxy
         ("recorded: lower case",            "http://127.0.0.1:8",   &[("http_proxy", p)],                           &[],                None,           Some(p)),
         ("recorded: upper case",            "http://127.0.0.1:8",   &[("HTTP_PROXY", p)],                           &[],                None,           Some(p)),
@@ -109,7 +114,7 @@ fn no_proxy_has_a_limit() {
 #[test]
 fn authorities_come_from_the_environment() {
     let (a, b) = (("REQUESTS_CA_BUNDLE", "/a.pem"), ("CURL_CA_BUNDLE", "/b.pem"));
-    let rows: [(&[(&str, &str)], Option<&str>); 5] = [
+    let rows: [(Pairs<'_>, Option<&str>); 5] = [
         (&[], None),
         (&[b], Some("/b.pem")),
         (&[a, b], Some("/a.pem")),
