@@ -81,6 +81,7 @@ mod clock;
 pub mod connection;
 mod drive;
 pub mod error;
+mod explain;
 mod failure;
 mod hook;
 mod http_hook;
@@ -103,6 +104,7 @@ pub use error::{
     Cause, Error, ErrorKind, Failure, Sent, StopReason, TimeoutPhase, TransportError,
     TransportErrorKind,
 };
+pub use explain::{Explanation, Fact, Layer};
 pub use hook::{DEFAULT_USER_AGENT, Defaults, Hook, HookBuilder, HookError};
 pub use http_hook::{ConnectionTest, HttpHook};
 pub use json::to_python_json;

@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::call::{Attempt, Call, MAX_SENDS, SendCause, State, WaitReason};
+use crate::connection::is_secret;
 use crate::error::{Error, ErrorKind};
 use crate::hook::Hook;
 use crate::request::auth::flow::AuthFlow;
@@ -289,32 +290,6 @@ fn restore_body(body: Body) -> Result<Payload, Error> {
         }
         Body::External { len } => Payload::External { len, replay: Replay::Again },
     })
-}
-
-/// Parts of names under which secrets are kept: those of the original's masking, as far as HTTP uses them.
-const SECRET_NAMES: [&str; 16] = [
-    "access_key",
-    "api_key",
-    "apikey",
-    "auth",
-    "bearer",
-    "cookie",
-    "credential",
-    "passphrase",
-    "passwd",
-    "password",
-    "private_key",
-    "secret",
-    "session",
-    "signature",
-    "token",
-    "x_amz_",
-];
-
-/// Whether a name is one that secrets are kept under.
-fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase().replace('-', "_");
-    SECRET_NAMES.iter().any(|part| name.contains(part))
 }
 
 fn check_query(query: &str) -> Result<(), Error> {

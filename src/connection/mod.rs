@@ -17,6 +17,7 @@ pub use extra::Extra;
 pub use id::ConnectionId;
 pub use problem::Problem;
 pub use secret::Secret;
+pub(crate) use secret::is_secret;
 
 use crate::error::{Error, ErrorKind};
 

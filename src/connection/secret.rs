@@ -65,3 +65,29 @@ impl From<&str> for Secret {
         Self::new(text)
     }
 }
+
+/// Parts of names under which secrets are kept: those of the original's masking, as far as HTTP uses them.
+const SECRET_NAMES: [&str; 16] = [
+    "access_key",
+    "api_key",
+    "apikey",
+    "auth",
+    "bearer",
+    "cookie",
+    "credential",
+    "passphrase",
+    "passwd",
+    "password",
+    "private_key",
+    "secret",
+    "session",
+    "signature",
+    "token",
+    "x_amz_",
+];
+
+/// Whether a name is one that secrets are kept under.
+pub(crate) fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace('-', "_");
+    SECRET_NAMES.iter().any(|part| name.contains(part))
+}

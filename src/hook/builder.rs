@@ -10,6 +10,7 @@ use super::{Defaults, Hook, Inner};
 use crate::call::jar::Cookies;
 use crate::connection::{Connection, ConnectionId, Extra, Problem, Secret};
 use crate::error::Error;
+use crate::explain::{Layer, Sources};
 use crate::request::auth::flow::Auth;
 use crate::request::auth::{AuthScheme, Netrc, TokenCache};
 use crate::request::build::default_headers;
@@ -180,7 +181,10 @@ impl HookBuilder {
         let connection = &self.connection;
         let extra = Extra::read(connection, &mut problems);
         let base = self.base(&mut problems);
-        let headers = self.headers(&extra, &mut problems);
+        let mut sources = Sources::of(connection, self.default_host.is_some());
+        let headers = self.headers(&extra, &mut sources, &mut problems);
+        sources.program = self.options.clone();
+        sources.extra = extra.options.clone();
         let auth = self.auth_of(&extra, base.as_ref(), &mut problems);
         let policy = self.policy_of(&extra, &mut problems);
         let options = extra.options.clone().over(self.options.clone());
@@ -215,6 +219,7 @@ impl HookBuilder {
             #[cfg(feature = "cookies")]
             cookies: self.cookies,
             decodes: self.decodes,
+            sources,
         })))
     }
 
@@ -236,13 +241,24 @@ impl HookBuilder {
         }
     }
 
-    fn headers(&self, extra: &Extra, problems: &mut Vec<Problem>) -> HeaderMap {
+    fn headers(
+        &self,
+        extra: &Extra,
+        sources: &mut Sources,
+        problems: &mut Vec<Problem>,
+    ) -> HeaderMap {
         let mut map = default_headers(super::accept_encoding(self.decodes));
-        let layers = [("connection.extra", &extra.headers), ("header", &self.default_headers)];
-        for (place, layer) in layers {
-            for (name, value) in layer {
+        let layers = [
+            ("connection.extra", Layer::Connection("extra"), &extra.headers),
+            ("header", Layer::Program, &self.default_headers),
+        ];
+        for (place, layer, words) in layers {
+            for (name, value) in words {
                 let text = value.as_ref().map_or("", Secret::expose);
                 let checked = headers::check(name, text, place);
+                if let Ok((name, _)) = &checked {
+                    sources.headers.push((name.clone(), layer, value.is_some()));
+                }
                 match (checked, value) {
                     (Ok((name, mut checked)), Some(_)) => {
                         checked.set_sensitive(true);

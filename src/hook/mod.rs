@@ -20,6 +20,7 @@ use crate::connection::{Connection, ConnectionId};
 #[cfg(feature = "decode")]
 use crate::error::TransportError;
 use crate::error::{Cause, Error, Failure, StopReason};
+use crate::explain::Sources;
 use crate::request::auth::flow::Auth;
 use crate::request::in_force::InForce;
 use crate::request::proxy::Environment;
@@ -72,6 +73,7 @@ struct Inner {
     cookies: Cookies,
     /// Whether content codings are asked for and undone.
     decodes: bool,
+    sources: Sources,
 }
 
 impl Hook {
@@ -138,6 +140,14 @@ impl Hook {
     #[must_use]
     pub fn options(&self) -> &Options {
         &self.0.options
+    }
+
+    pub(crate) fn sources(&self) -> &Sources {
+        &self.0.sources
+    }
+
+    pub(crate) fn default_options(&self) -> &Options {
+        &self.0.defaults.options
     }
 
     pub(crate) fn base(&self) -> &BaseUrl {

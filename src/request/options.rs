@@ -109,6 +109,38 @@ impl Options {
     }
 }
 
+impl Options {
+    /// Every option with what this layer says of it, `none` where it says that there shall be none. Proxies are named
+    /// without their credentials.
+    pub(crate) fn shown(&self) -> [(&'static str, Option<String>); 14] {
+        fn setting<T>(setting: &Setting<T>, show: impl Fn(&T) -> String) -> Option<String> {
+            match setting {
+                Setting::Inherit => None,
+                Setting::Unset => Some("none".to_owned()),
+                Setting::Set(value) => Some(show(value)),
+            }
+        }
+        let time = |value: &Setting<Duration>| setting(value, |time| format!("{time:?}"));
+        let switch = |value: Option<bool>| value.map(|value| value.to_string());
+        [
+            ("connect_timeout", time(&self.connect_timeout)),
+            ("head_timeout", time(&self.head_timeout)),
+            ("idle_timeout", time(&self.idle_timeout)),
+            ("verify", setting(&self.verify, |verify| format!("{verify:?}"))),
+            ("cert", setting(&self.cert, |cert| cert.cert.clone())),
+            ("proxies", setting(&self.proxies, |all| format!("{:?}", all.by_target))),
+            ("keep_alive", setting(&self.keep_alive, |keep| format!("{keep:?}"))),
+            ("stream", switch(self.stream)),
+            ("allow_redirects", switch(self.allow_redirects)),
+            ("max_redirects", self.max_redirects.map(|max| max.to_string())),
+            ("allow_downgrade", switch(self.allow_downgrade)),
+            ("trust_env", switch(self.trust_env)),
+            ("check_response", switch(self.check_response)),
+            ("max_response_bytes", self.max_response_bytes.map(|max| max.to_string())),
+        ]
+    }
+}
+
 /// How the server's certificate is verified.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Verify {
