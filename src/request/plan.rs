@@ -211,7 +211,7 @@ impl RequestPlan {
         Self::new(Method::DELETE, endpoint)
     }
 
-    /// Sets the data; what becomes of it depends on the method (see [the module](self)).
+    /// Sets the data; parameters of a GET, nothing for HEAD, else the body.
     pub fn data(mut self, data: impl Into<Data>) -> Self {
         self.data = data.into();
         self

@@ -23,7 +23,7 @@ pub use capabilities::{Capabilities, Capability};
 ///
 /// A transport never follows a redirect, never sends again, never adds a credential and never undoes a
 /// content coding. Every status is `Ok`. When in doubt whether the server saw the request, an error says
-/// [`Sent::Maybe`].
+/// [`Sent::Maybe`](crate::Sent::Maybe).
 #[async_trait]
 pub trait Transport: Send + Sync {
     /// Tells which options the client can carry out. The driver refuses a call with any other.
