@@ -44,6 +44,7 @@ mod answer;
 mod blocking;
 mod body;
 mod error;
+mod face;
 mod options;
 mod timer;
 
@@ -52,6 +53,8 @@ use std::pin::pin;
 use std::sync::LazyLock;
 use std::task::Poll;
 use std::time::Instant;
+
+pub use face::{blocking_http_hook, http_hook};
 
 use async_trait::async_trait;
 use http::{Request, Response};
