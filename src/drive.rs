@@ -9,12 +9,16 @@
 //! observer is told [`Dropped`](Event::Dropped) with [`Sent::Maybe`]. Permits of gates are leases that expire
 //! with the attempt's time limit, so that a dropped call never holds anybody up.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
 use bytes::Bytes;
 use http::{Extensions, Request, Response};
 
 use crate::call::{Attempt, Call, Head, Step};
 use crate::clock::{self, Clock};
-use crate::error::{Error, ErrorKind, Sent, TransportError, TransportErrorKind};
+use crate::error::{Error, ErrorKind, Sent, TimeoutPhase, TransportError, TransportErrorKind};
 use crate::failure::Failure;
 use crate::hook::Hook;
 use crate::observe::{Event, Observer, Silent};
@@ -103,6 +107,31 @@ impl<'a, T: Transport + ?Sized, C: Clock + ?Sized> Driver<'a, T, C> {
         }
     }
 
+    /// Sends, within what is left of the deadline even where the transport knows no such limit.
+    async fn send(
+        &self,
+        capable: Capabilities,
+        request: Request<Body>,
+        options: &SendOptions,
+    ) -> Result<Response<Body>, TransportError> {
+        let sending = self.transport.send(request, options);
+        let Some(total) = options.timeouts.total.filter(|_| !capable.has(Capability::TotalTimeout))
+        else {
+            return sending.await;
+        };
+        let (mut sending, mut timer) = (pin!(sending), pin!(self.clock.sleep(total)));
+        poll_fn(|context| {
+            if let Poll::Ready(answer) = sending.as_mut().poll(context) {
+                return Poll::Ready(answer);
+            }
+            timer.as_mut().poll(context).map(|()| {
+                let kind = TransportErrorKind::Timeout(TimeoutPhase::Total);
+                Err(TransportError::new(kind, Sent::Maybe))
+            })
+        })
+        .await
+    }
+
     async fn drive(
         &self,
         call: Call,
@@ -122,7 +151,7 @@ impl<'a, T: Transport + ?Sized, C: Clock + ?Sized> Driver<'a, T, C> {
                     let began = self.clock.now();
                     watch.sending(&request, &attempt);
                     let answer = match open(request, || source.open()) {
-                        Ok(request) => self.transport.send(request, &options).await,
+                        Ok(request) => self.send(capable, request, &options).await,
                         Err(error) => Err(error),
                     };
                     let now = self.clock.now();

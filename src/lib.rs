@@ -114,7 +114,7 @@ pub use request::{
     Proxies, Proxy, Replay, RequestPlan, Scheme, SendOptions, Setting, Timeouts, Verify,
 };
 pub use request::{form, headers};
-pub use response::Reason;
+pub use response::{Reason, ResponseExt};
 pub use retry::RetryPolicy;
 pub use stored::MAX_STORED;
 pub use time::Timestamp;

@@ -257,15 +257,18 @@ impl Attempt {
     pub fn head(mut self, hook: &Hook, head: &response::Parts, now: Timestamp) -> Head {
         let now = self.0.clamp(now);
         let seen = Answer { status: head.status, headers: &head.headers, body: None };
-        let accepted = !head.status.is_informational()
-            && !self.0.auth.is_fetching()
-            && !self.0.may_answer(hook, head.status)
-            && !self.0.policy(hook).reads_body()
-            && matches!(self.0.judge(hook, Ok(seen), now).verdict, Verdict::Accept);
-        if accepted {
-            // Only an answer that is worth no retry, or may have none, is accepted.
-            self.0.settle(true, now);
-            return Head::Accept;
+        let undecided = head.status.is_informational()
+            || self.0.auth.is_fetching()
+            || self.0.may_answer(hook, head.status)
+            || self.0.policy(hook).reads_body();
+        if !undecided {
+            let judged = self.0.judge(hook, Ok(seen), now);
+            if matches!(judged.verdict, Verdict::Accept) {
+                #[cfg(feature = "cookies")]
+                self.0.take_cookies(hook, &head.headers, now);
+                self.0.settle(judged.healthy, now);
+                return Head::Accept;
+            }
         }
         let limit = match &self.0.ready {
             Some(ready) if !self.0.check_failed(head.status) => ready.in_force.max_response_bytes,

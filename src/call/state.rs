@@ -9,6 +9,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+#[cfg(feature = "cookies")]
+use http::HeaderMap;
 use http::{Method, Request, Response, StatusCode};
 
 #[cfg(feature = "cookies")]
@@ -173,7 +175,9 @@ impl State {
             return self.conclude_fetch(hook, answer, now);
         }
         #[cfg(feature = "cookies")]
-        self.take_cookies(hook, &answer, now);
+        if let Ok(response) = &answer {
+            self.take_cookies(hook, response.headers(), now);
+        }
         match self.answer_challenge(hook, &answer, now) {
             Ok(false) => {}
             Ok(true) => {
@@ -219,18 +223,13 @@ impl State {
     }
 
     #[cfg(feature = "cookies")]
-    fn take_cookies(
-        &mut self,
-        hook: &Hook,
-        answer: &Result<Response<Bytes>, TransportError>,
-        now: Timestamp,
-    ) {
-        let (Some(ready), Ok(response)) = (&self.ready, answer) else { return };
+    pub(super) fn take_cookies(&mut self, hook: &Hook, headers: &HeaderMap, now: Timestamp) {
+        let Some(ready) = &self.ready else { return };
         let (origin, target) = match &self.hop {
             Some(hop) => (&hop.origin, &hop.target),
             None => (hook.origin(), &ready.target),
         };
-        self.cookies.take_from(origin, target.path(), response.headers(), now);
+        self.cookies.take_from(origin, target.path(), headers, now);
     }
 
     /// Takes the answer of a token endpoint. One that fails is retried as the policy says: nothing was asked of the

@@ -5,6 +5,7 @@ mod check;
 pub mod cookies;
 #[cfg(feature = "decode")]
 pub mod decode;
+mod ext;
 pub mod hints;
 mod history;
 pub mod problem;
@@ -13,5 +14,6 @@ pub mod redirect;
 pub mod text;
 
 pub(crate) use check::{check_failed, whole};
+pub use ext::ResponseExt;
 pub use history::{History, Visit};
 pub use reason::Reason;
