@@ -5,7 +5,7 @@ use http_hook::{ErrorKind, Proxies, Proxy};
 
 type Pairs<'a> = &'a [(&'a str, &'a str)];
 
-/// Why, target, proxies, environment, `no_proxy`, the proxy.
+/// Why, origin, environment, options, their `no_proxy`, the proxy.
 type Choice<'a> = (&'a str, &'a str, Pairs<'a>, Pairs<'a>, Option<&'a str>, Option<&'a str>);
 
 fn proxies(by_target: Pairs<'_>, no_proxy: Option<&str>) -> Proxies {
