@@ -54,7 +54,11 @@ impl Ready {
             }
         }
         Ok(Self {
-            target: hook.base().target(&plan.endpoint, &plan.params)?,
+            target: if plan.params_are_clean {
+                hook.base().target_of_clean(&plan.endpoint, &plan.params)?
+            } else {
+                hook.base().target(&plan.endpoint, &plan.params)?
+            },
             method: plan.method,
             headers,
             payload,

@@ -49,6 +49,8 @@ pub struct RequestPlan {
     pub(crate) method: Method,
     pub(crate) endpoint: String,
     pub(crate) params: String,
+    /// Whether all of `params` was encoded here, so that nobody need look again.
+    pub(crate) params_are_clean: bool,
     pub(crate) headers: CallHeaders,
     pub(crate) data: Data,
     pub(crate) json: Option<Bytes>,
@@ -161,11 +163,13 @@ impl fmt::Debug for Data {
 
 impl RequestPlan {
     /// Plans a call of `endpoint`, which adds path and query to the base URL and can change nothing else.
+    #[inline]
     pub fn new(method: Method, endpoint: impl Into<String>) -> Self {
         Self {
             method,
             endpoint: endpoint.into(),
             params: String::new(),
+            params_are_clean: true,
             headers: Vec::new(),
             data: Data::None,
             json: None,
@@ -182,36 +186,43 @@ impl RequestPlan {
     }
 
     /// Plans a GET.
+    #[inline]
     pub fn get(endpoint: impl Into<String>) -> Self {
         Self::new(Method::GET, endpoint)
     }
 
     /// Plans a HEAD.
+    #[inline]
     pub fn head(endpoint: impl Into<String>) -> Self {
         Self::new(Method::HEAD, endpoint)
     }
 
     /// Plans a POST, the method of the original's constructor.
+    #[inline]
     pub fn post(endpoint: impl Into<String>) -> Self {
         Self::new(Method::POST, endpoint)
     }
 
     /// Plans a PUT.
+    #[inline]
     pub fn put(endpoint: impl Into<String>) -> Self {
         Self::new(Method::PUT, endpoint)
     }
 
     /// Plans a PATCH.
+    #[inline]
     pub fn patch(endpoint: impl Into<String>) -> Self {
         Self::new(Method::PATCH, endpoint)
     }
 
     /// Plans a DELETE.
+    #[inline]
     pub fn delete(endpoint: impl Into<String>) -> Self {
         Self::new(Method::DELETE, endpoint)
     }
 
     /// Sets the data; parameters of a GET, nothing for HEAD, else the body.
+    #[inline]
     pub fn data(mut self, data: impl Into<Data>) -> Self {
         self.data = data.into();
         self
@@ -256,6 +267,7 @@ impl RequestPlan {
     }
 
     /// Adds a parameter to the URL, form-encoded.
+    #[inline]
     pub fn param(mut self, name: &str, value: &str) -> Self {
         if self.params.is_empty() {
             self.params.reserve(64);
@@ -270,10 +282,12 @@ impl RequestPlan {
             self.params.push('&');
         }
         self.params.push_str(text);
+        self.params_are_clean = false;
         self
     }
 
     /// Sets a header for this call; it replaces one of the same name from the connection.
+    #[inline]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         match headers::check(name, value, "header") {
             Ok((name, value)) => self.put_header(name, Some(value)),
@@ -304,6 +318,7 @@ impl RequestPlan {
     }
 
     /// Lays options over those of the connection.
+    #[inline]
     pub fn options(mut self, options: Options) -> Self {
         let below = self.options.take().map(|below| *below).unwrap_or_default();
         self.options = Some(Box::new(options.over(below)));
@@ -311,23 +326,27 @@ impl RequestPlan {
     }
 
     /// Switches the check of the status on or off for this call.
+    #[inline]
     pub fn check_response(self, check: bool) -> Self {
         self.options(Options { check_response: Some(check), ..Options::default() })
     }
 
     /// Sets the policy for this call in place of the hook's.
+    #[inline]
     pub fn retry(mut self, policy: impl Into<Arc<RetryPolicy>>) -> Self {
         self.policy = Some(policy.into());
         self
     }
 
     /// Sets the longest time for everything: sends, waits, redirects.
+    #[inline]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
     }
 
     /// Allows sending the request again although its method is not idempotent and the server may have acted.
+    #[inline]
     pub fn allow_resend(mut self) -> Self {
         self.resend = Resend::Allowed;
         self
@@ -335,6 +354,7 @@ impl RequestPlan {
 
     /// Sends an Idempotency-Key made from the call's seed, the same with every send, and so allows sending the
     /// request again.
+    #[inline]
     pub fn idempotency_key(mut self) -> Self {
         self.resend = Resend::Keyed;
         self
@@ -458,6 +478,7 @@ impl RequestPlan {
             return Err(Error::new(ErrorKind::Url, message));
         }
         self.params = text;
+        self.params_are_clean = false;
         Ok(())
     }
 }

@@ -192,11 +192,31 @@ impl BaseUrl {
     ///
     /// Kind [`Limit`](ErrorKind::Limit) if the target is longer than 65,000 bytes.
     pub fn target(&self, endpoint: &str, params: &str) -> Result<PathAndQuery, Error> {
+        self.target_with(endpoint, params, requote::clean_params(params))
+    }
+
+    /// Makes the target of a request whose `params` were encoded by [`form`](super::form): that needs no second look.
+    pub(crate) fn target_of_clean(
+        &self,
+        endpoint: &str,
+        params: &str,
+    ) -> Result<PathAndQuery, Error> {
+        self.target_with(endpoint, params, true)
+    }
+
+    fn target_with(
+        &self,
+        endpoint: &str,
+        params: &str,
+        params_are_clean: bool,
+    ) -> Result<PathAndQuery, Error> {
         if endpoint.len() > MAX_TARGET || params.len() > MAX_TARGET {
             return Err(too_long());
         }
         let slash = self.slash(endpoint);
-        let target = match self.clean_target(slash, endpoint, params) {
+        let clean =
+            if params_are_clean { self.clean_target(slash, endpoint, params) } else { None };
+        let target = match clean {
             Some(target) => target,
             None => requote::requote(&format!("{}{slash}{endpoint}", self.rest), params),
         };
@@ -226,7 +246,7 @@ impl BaseUrl {
 
     /// Puts parts together that need no change, in one allocation of the exact size.
     fn clean_target(&self, slash: &str, endpoint: &str, params: &str) -> Option<String> {
-        if !self.rest_is_clean || !requote::clean_params(params) {
+        if !self.rest_is_clean {
             return None;
         }
         let (endpoint, sign) = match requote::clean(endpoint)? {
