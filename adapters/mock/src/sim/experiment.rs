@@ -48,7 +48,7 @@ impl Experiment {
 
     /// Tells in which seconds of the run the server is at fault.
     #[must_use]
-    pub const fn fault(self) -> Range<usize> {
+    pub const fn fault(self) -> Range<u32> {
         match self {
             Self::Outage(_) => outage::FROM..outage::UNTIL,
             Self::Overload => overload::FROM..overload::UNTIL,

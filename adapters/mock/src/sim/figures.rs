@@ -33,7 +33,8 @@ pub struct Figures {
 
 impl Figures {
     /// Draws the figures from a run with a fault in these seconds, under this load a second.
-    pub(super) fn new(series: Series, fault: Range<usize>, load: f64) -> Self {
+    pub(super) fn new(series: Series, fault: Range<u32>, load: f64) -> Self {
+        let fault = index(fault.start)..index(fault.end);
         let all = 0..usize::MAX;
         let around = fault.start..fault.end.saturating_add(30);
         let peak = part(&series.attempts, &around).iter().copied().max().unwrap_or_default();
@@ -61,12 +62,17 @@ pub(super) fn count(counts: &mut Vec<u32>, at: Duration) {
 
 /// Sums up some seconds.
 pub(super) fn sum(counts: &[u32], seconds: &Range<usize>) -> f64 {
-    part(counts, seconds).iter().copied().map(f64::from).sum()
+    // Not `sum`: of nothing it is -0.
+    part(counts, seconds).iter().fold(0.0, |sum, count| sum + f64::from(*count))
 }
 
 fn part<'a>(counts: &'a [u32], seconds: &Range<usize>) -> &'a [u32] {
     let end = seconds.end.min(counts.len());
     counts.get(seconds.start..end).unwrap_or_default()
+}
+
+fn index(second: u32) -> usize {
+    usize::try_from(second).unwrap_or(usize::MAX)
 }
 
 fn recovery(good: &[u32], from: usize, wanted: f64) -> Option<Duration> {

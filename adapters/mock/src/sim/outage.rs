@@ -11,8 +11,8 @@ use super::figures::Figures;
 use super::strategy::Strategy;
 use super::world::{Answer, Model, World};
 
-pub(super) const FROM: usize = 60;
-pub(super) const UNTIL: usize = 120;
+pub(super) const FROM: u32 = 60;
+pub(super) const UNTIL: u32 = 120;
 /// Requests a second, of all clients together.
 pub(super) const LOAD: f64 = 100.0;
 /// When the last request comes.
@@ -66,8 +66,7 @@ impl Model for Server {
     }
 
     fn serve(&mut self, _options: &SendOptions, now: Duration) -> (Duration, Answer) {
-        let second = usize::try_from(now.as_secs()).unwrap_or(usize::MAX);
-        let down = (FROM..UNTIL).contains(&second);
+        let down = (u64::from(FROM)..u64::from(UNTIL)).contains(&now.as_secs());
         let share = if down { self.outage.fail } else { self.outage.otherwise };
         let fine = self.faults.draw() >= share;
         let answer =

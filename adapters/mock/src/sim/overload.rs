@@ -9,8 +9,8 @@ use super::figures::Figures;
 use super::strategy::Strategy;
 use super::world::{Answer, Model, World};
 
-pub(super) const FROM: usize = 60;
-pub(super) const UNTIL: usize = 70;
+pub(super) const FROM: u32 = 60;
+pub(super) const UNTIL: u32 = 70;
 /// Requests a second that come.
 pub(super) const LOAD: u32 = 280;
 /// Requests a second that the server can do.
