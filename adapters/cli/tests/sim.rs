@@ -26,7 +26,7 @@ fn the_usual_policies_side_by_side() {
     let (code, out, err) = support::run(&["sim", "--experiment", "a1"]);
     assert_data_eq!(
         out,
-        str![[r#"
+        str![[r"
                         A1
 strategy                     amp      peak   success
 no retry                   1.000       [..]
@@ -40,7 +40,7 @@ default                    0.0[..]
 seed 1; recovery in seconds
 the default has to keep: A1 amp 0.10, A2 amp 0.20, A3 success 0.99, B recovery 10 s
 
-"#]]
+"]]
     );
     assert_eq!((code, err.as_str()), (Some(0), ""));
 }
