@@ -42,11 +42,13 @@ pub(super) struct Column {
     pub(super) found: Vec<Worst>,
 }
 
-/// The worst figures of all runs, and what happened in the first.
+/// The worst figures of all runs, one mean, and what happened in the first run.
 pub(super) struct Worst {
     pub(super) amp: f64,
     pub(super) peak: f64,
     pub(super) success: f64,
+    /// The mean of the success of all runs.
+    pub(super) mean: f64,
     pub(super) recovery: Option<Duration>,
     pub(super) series: Series,
 }
@@ -101,6 +103,7 @@ fn worst(
         amp: first.amp,
         peak: first.peak,
         success: first.success,
+        mean: first.success / f64::from(runs),
         recovery: first.recovery,
         series: first.series,
     };
@@ -109,6 +112,7 @@ fn worst(
         worst.amp = worst.amp.max(next.amp);
         worst.peak = worst.peak.max(next.peak);
         worst.success = worst.success.min(next.success);
+        worst.mean += next.success / f64::from(runs);
         worst.recovery = worst.recovery.zip(next.recovery).map(|(one, other)| one.max(other));
     }
     Ok(worst)

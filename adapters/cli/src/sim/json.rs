@@ -21,6 +21,7 @@ pub(super) fn text(found: &Comparison) -> String {
                     "amp": worst.amp,
                     "peak": worst.peak,
                     "success": worst.success,
+                    "mean_success": worst.mean,
                     "recovery_s": worst.recovery.map(|time| time.as_secs()),
                     "requests_per_s": worst.series.requests,
                     "attempts_per_s": worst.series.attempts,

@@ -28,7 +28,7 @@ pub(super) fn text(found: &Comparison) -> String {
 fn outages(found: &Comparison, text: &mut String) {
     let (mut head, mut units) = (name(""), name("strategy"));
     for column in &found.columns {
-        let figures = figures(column);
+        let figures = figures(column, found.runs);
         let _ = write!(head, "  {:<1$}", column.title, figures.len() * 10 - 2);
         for (unit, _) in figures {
             let _ = write!(units, "  {unit:>8}");
@@ -38,7 +38,7 @@ fn outages(found: &Comparison, text: &mut String) {
     for (index, strategy) in found.names.iter().enumerate() {
         let mut row = name(strategy);
         for column in &found.columns {
-            for (_, show) in figures(column) {
+            for (_, show) in figures(column, found.runs) {
                 let _ =
                     write!(row, "  {:>8}", column.found.get(index).map(show).unwrap_or_default());
             }
@@ -51,21 +51,23 @@ fn outages(found: &Comparison, text: &mut String) {
     };
     let _ = writeln!(
         text,
-        "\n{seeds}; recovery in seconds\nthe default has to keep: A1 amp 0.10, A2 amp 0.20, A3 success 0.99, B recovery 10 s"
+        "\n{seeds}; recovery in seconds\nthe default has to keep: A1 amp 0.10, A2 amp 0.20, A3 success 0.99 in the mean, B recovery 10 s"
     );
 }
 
 /// Tells what is worth telling of an experiment.
-fn figures(column: &Column) -> Vec<(&'static str, Show)> {
+fn figures(column: &Column, runs: u32) -> Vec<(&'static str, Show)> {
     let amp: (&str, Show) = ("amp", |worst| format!("{:.3}", worst.amp));
     let peak: (&str, Show) = ("peak", |worst| format!("{:.1}", worst.peak));
-    let success: (&str, Show) = ("success", |worst| format!("{:.3}", worst.success));
+    let success: (&str, Show) = ("success", |worst| format!("{:.4}", worst.success));
+    let mean: (&str, Show) = ("mean", |worst| format!("{:.4}", worst.mean));
     let recovery: (&str, Show) = ("recovery", |worst| {
         worst.recovery.as_ref().map(Duration::as_secs).map_or("never".to_owned(), |s| s.to_string())
     });
     match column.key {
         "a1" | "a2" => vec![amp, peak, success],
         "b" => vec![peak, recovery],
+        _ if runs > 1 => vec![success, mean],
         _ => vec![success],
     }
 }
