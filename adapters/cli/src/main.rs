@@ -21,6 +21,7 @@ mod report;
 mod screen;
 mod server;
 mod signals;
+mod sim;
 mod timeline;
 
 use std::process::ExitCode;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
     let result = match &args.command {
         Command::Call(call) => call::run(call, &args),
         Command::Demo => demo::run(),
+        Command::Sim(sim) => sim::run(sim),
     };
     let code = result.unwrap_or_else(|problem: Problem| {
         if args.quiet < 2 {

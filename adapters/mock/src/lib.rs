@@ -10,6 +10,8 @@
 //! and when. A request nobody scripted is an error at once, and [`assert_done`](MockTransport::assert_done) reports
 //! it together with every reply that was never asked for.
 //!
+//! [`sim`] lets many clients meet a server that fails, and tells what a policy does to it.
+//!
 //! # Examples
 //!
 //! ```
@@ -45,6 +47,7 @@ mod clock;
 mod received;
 mod reply;
 mod script;
+pub mod sim;
 mod transport;
 
 pub use clock::VirtualClock;
