@@ -15,7 +15,7 @@ use crate::recorded::values::CLOSED_PORT;
 pub type Exchange = Result<Response<Bytes>, TransportError>;
 
 /// The answers of a case, in the order in which requests arrive.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Answers {
     script: VecDeque<Value>,
     default: Value,

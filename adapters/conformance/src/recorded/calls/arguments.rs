@@ -10,7 +10,7 @@ use http_hook::{Data, Error, KeepAlive, Options, Replay, RequestPlan, Setting, f
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Map, Value};
 
-use crate::recorded::calls::{Fault, method};
+use crate::recorded::calls::{Fault, auth, method};
 use crate::recorded::values::{tagged, untuple};
 
 /// A plan, and the bytes of its source if the driver has to hold one.
@@ -166,6 +166,7 @@ fn with_keyword(plan: RequestPlan, name: &str, value: &Value) -> Result<RequestP
                 .collect();
             Ok(plan.header("cookie", &pairs.join("; ")))
         }
+        "auth" => Ok(plan.auth(auth::of_call(value)?)),
         "files" => Ok(plan),
         _ => Err(Inexpressible.into()),
     }
