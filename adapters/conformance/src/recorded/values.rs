@@ -8,12 +8,15 @@ const PLACEHOLDERS: [(&str, &str); 6] = [
     ("{{PORT2}}", "18081"),
     ("{{CLOSED_PORT}}", "18082"),
     ("{{BOUNDARY}}", BOUNDARY),
-    ("{{FILES}}", "/recorded-files"),
+    ("{{FILES}}", FILES),
     ("{{CA_BUNDLE}}", "/recorded-files/ca.pem"),
 ];
 
 /// The port on which nobody listens.
 pub(crate) const CLOSED_PORT: u16 = 18082;
+
+/// The folder of the files of a case, which are nowhere but in the case.
+pub(crate) const FILES: &str = "/recorded-files";
 
 /// The multipart boundary, 32 characters as recorded.
 pub(crate) const BOUNDARY: &str = "0123456789abcdef0123456789abcdef";

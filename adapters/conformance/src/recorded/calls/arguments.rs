@@ -160,11 +160,10 @@ fn with_keyword(plan: RequestPlan, name: &str, value: &Value) -> Result<RequestP
             },
         },
         "cookies" => {
-            let pairs = value.as_object().into_iter().flatten();
-            let pairs: Vec<String> = pairs
-                .map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or_default()))
-                .collect();
-            Ok(plan.header("cookie", &pairs.join("; ")))
+            let pairs = value.as_object().ok_or(Inexpressible)?;
+            Ok(pairs.iter().fold(plan, |plan, (name, value)| {
+                plan.cookie(name, value.as_str().unwrap_or_default())
+            }))
         }
         "auth" => Ok(plan.auth(auth::of_call(value)?)),
         "files" => Ok(plan),

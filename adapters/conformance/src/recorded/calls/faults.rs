@@ -109,6 +109,7 @@ const HEADER_OR_OPTION: &[&str] = &[
     "unicode_error",
     "attribute_error",
     "invalid_timeout",
+    "invalid_url",
     "type_error",
     "value_error",
     "os_error",
@@ -146,7 +147,8 @@ fn transport(kind: Transport) -> &'static [&'static str] {
         Transport::Dns | Transport::Connect | Transport::Interrupted => &["connection"],
         Transport::Timeout(TimeoutPhase::Connect) => &["connect_timeout"],
         Transport::Timeout(_) => &["read_timeout"],
-        Transport::Tls => &["tls"],
+        // Files that are not there are found by whoever makes the connection.
+        Transport::Tls => &["tls", "os_error"],
         Transport::Proxy => &["proxy"],
         Transport::Body => &["body_read", "content_decoding"],
         // A malformed head: a broken line ends the connection, a broken field is an invalid header.

@@ -16,17 +16,20 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Response};
+use http_hook::request::auth::Netrc;
+use http_hook::request::proxy::Environment;
+use http_hook::response::cookies::Jar;
 use http_hook::{
     Call, Capabilities, Connection, Defaults, Failure, Hook, Options, Payload, Setting, Step,
     StopReason, Timestamp, blocking,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::recorded::answer::Answers;
 use crate::recorded::case::Case;
 use crate::recorded::connections;
 use crate::recorded::report::Verdict;
-use crate::recorded::values::substitute;
+use crate::recorded::values::{FILES, substitute};
 
 pub use arguments::{Inexpressible, Planned, keep_alive, plan};
 pub use faults::{Fault, refuses};
@@ -103,8 +106,22 @@ pub fn run(case: &Case) -> Verdict {
 
 /// Makes the hook of a case.
 fn hook(connection: &Connection, input: &Value) -> Result<Hook, Fault> {
-    let mut builder =
-        Hook::builder(connection).defaults(Defaults::airflow()).options(keep_alive(&input["hook"]));
+    let empty = Map::new();
+    let variables = input["env"].as_object().unwrap_or(&empty);
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    // A session of the original keeps cookies and undoes codings; there is one for each call.
+    let mut builder = Hook::builder(connection)
+        .defaults(Defaults::airflow())
+        .options(keep_alive(&input["hook"]))
+        .environment(Environment::new(variables.iter().map(|(name, value)| (name, text(value)))))
+        .cookies(Jar::default())
+        .decode(true);
+    let netrc = variables.get("NETRC").map(text).unwrap_or_default();
+    let netrc = netrc.strip_prefix(FILES).and_then(|name| input["files"].get(&name[1..]));
+    // As there, one that cannot be read is none.
+    if let Some(Ok(netrc)) = netrc.and_then(Value::as_str).map(Netrc::parse) {
+        builder = builder.netrc(netrc);
+    }
     if let Some(scheme) = auth::scheme(connection, &input["hook"])? {
         builder = builder.auth(scheme);
     }
@@ -233,15 +250,8 @@ fn drive(
                 let request = Sent::new(&request, &options, source.as_deref());
                 // A source that is read once has nothing left for a second send.
                 source = source.map(|_| Vec::new());
-                let answer = match request.refusal() {
-                    Some(error) => Err(error),
-                    None => answers.next(&request.method),
-                };
+                let answer = request.exchange(answers, &mut sent);
                 statuses.extend(answer.as_ref().map(|response| response.status().as_u16()));
-                // What nobody takes does not arrive.
-                if request.refusal().is_none() {
-                    sent.push(request);
-                }
                 if let Some(last) = last {
                     *last.lock().expect("no panic") = Fault::of_exchange(&answer);
                 }
@@ -276,14 +286,8 @@ fn tested(hook: &Hook, answers: &mut Answers) -> Made {
     let transport = blocking::from_fn(Capabilities::all("recorded"), |request, options| {
         let request = request.map(|_| Payload::EMPTY);
         let request = Sent::new(&request, options, None);
-        let mut shared = shared.lock().expect("one thread");
-        let answer = match request.refusal() {
-            Some(error) => Err(error),
-            None => shared.0.next(&request.method),
-        };
-        if request.refusal().is_none() {
-            shared.1.push(request);
-        }
+        let (answers, sent) = &mut *shared.lock().expect("one thread");
+        let answer = request.exchange(answers, sent);
         answer.map(|response| response.map(Into::into))
     });
     let test = blocking::HttpHook::new(hook.clone(), transport, Still).test_connection("");
