@@ -8,10 +8,11 @@ mod arguments;
 mod auth;
 mod faults;
 mod judge;
+mod others;
 mod retry;
 mod sent;
+mod strategies;
 
-use std::sync::Mutex;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -19,10 +20,7 @@ use http::{Method, Response};
 use http_hook::request::auth::Netrc;
 use http_hook::request::proxy::Environment;
 use http_hook::response::cookies::Jar;
-use http_hook::{
-    Call, Capabilities, Connection, Defaults, Failure, Hook, Options, Payload, Setting, Step,
-    StopReason, Timestamp, blocking,
-};
+use http_hook::{Call, Connection, Defaults, Failure, Hook, Setting, Step, StopReason, Timestamp};
 use serde_json::{Map, Value, json};
 
 use crate::recorded::answer::Answers;
@@ -37,6 +35,7 @@ pub use sent::Sent;
 
 pub(crate) use judge::WRAPPER;
 use judge::compare;
+use others::{get_conn, tested};
 use retry::{Arguments, Last};
 
 /// The seed of every call: nothing that is compared depends on it.
@@ -278,54 +277,6 @@ fn drive(
     let attempts = sleeps.len().saturating_add(1);
     made.attempts = u32::try_from(attempts).ok();
     Made { sent, statuses, sleeps, ..made }
-}
-
-/// The library's own connection test, through its blocking face (D10: it sends HEAD).
-fn tested(hook: &Hook, answers: &mut Answers) -> Made {
-    let shared = Mutex::new((std::mem::take(answers), Vec::new()));
-    let transport = blocking::from_fn(Capabilities::all("recorded"), |request, options| {
-        let request = request.map(|_| Payload::EMPTY);
-        let request = Sent::new(&request, options, None);
-        let (answers, sent) = &mut *shared.lock().expect("one thread");
-        let answer = request.exchange(answers, sent);
-        answer.map(|response| response.map(Into::into))
-    });
-    let test = blocking::HttpHook::new(hook.clone(), transport, Still).test_connection("");
-    let (rest, sent) = shared.into_inner().expect("one thread");
-    *answers = rest;
-    Made { sent, ..Made::value(json!([test.ok(), test.message()])) }
-}
-
-/// A clock that nobody waits for.
-struct Still;
-
-impl blocking::Clock for Still {
-    fn now(&self) -> Timestamp {
-        Timestamp::default()
-    }
-
-    fn sleep(&self, _: Duration) {}
-}
-
-/// What the original's session holds is here what a call to the base URL would be sent with.
-fn get_conn(hook: &Hook, call: &Value) -> Made {
-    let input = json!({"hook": {"method": "GET"}});
-    let planned = match plan(&input, call) {
-        Ok(planned) => planned,
-        Err(fault) => return Made::failed(call, fault),
-    };
-    let now = Timestamp::default();
-    match Call::new(hook, planned.plan, SEED, now).step(hook, now) {
-        Step::Send { request, options, .. } => {
-            let request = Sent::new(&request, &options, None);
-            let set =
-                call["extra_options"].as_object().and_then(|map| Options::from_json(map).ok());
-            let set = set.unwrap_or_default().over(hook.options().clone());
-            Made::value(request.session(&set))
-        }
-        Step::Done(Err(failure)) => Made::failed(call, Fault::from(&failure)),
-        other => panic!("nothing is sent: {other:?}"),
-    }
 }
 
 /// Reads the method of the hook: the original turns it into capitals, and takes POST if none is named.
