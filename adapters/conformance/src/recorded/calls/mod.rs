@@ -9,6 +9,7 @@ mod auth;
 mod faults;
 mod judge;
 mod others;
+mod over;
 mod retry;
 mod sent;
 mod strategies;
@@ -27,10 +28,11 @@ use crate::recorded::answer::Answers;
 use crate::recorded::case::Case;
 use crate::recorded::connections;
 use crate::recorded::report::Verdict;
-use crate::recorded::values::{FILES, substitute};
+use crate::recorded::values::{FILES, Places};
 
 pub use arguments::{Inexpressible, Planned, keep_alive, plan};
 pub use faults::{Fault, refuses};
+pub use over::{Arrived, Wire, run_over};
 pub use sent::Sent;
 
 pub(crate) use judge::WRAPPER;
@@ -66,8 +68,21 @@ pub(crate) struct Made {
 /// Runs one case.
 #[must_use]
 pub fn run(case: &Case) -> Verdict {
-    let input = substitute(&case.input, false);
-    let expected = substitute(&case.expected, true);
+    let mut answers = Answers::new(&case.input["server"]);
+    each(case, &Places::default(), |hook, input, call, recorded| match call["fn"].as_str() {
+        Some("run_with_advanced_retry") => retried(hook, input, call, &mut answers, recorded),
+        _ => compare(recorded, &make(hook, input, call, &mut answers)),
+    })
+}
+
+/// Makes the hook of a case, and judges its calls in turn until one differs.
+fn each(
+    case: &Case,
+    places: &Places,
+    mut judge: impl FnMut(Result<&Hook, &Fault>, &Value, &Value, &Value) -> Verdict,
+) -> Verdict {
+    let input = places.substitute(&case.input, false);
+    let expected = places.substitute(&case.expected, true);
     let connection = match connections::read(&input["connection"]) {
         Some(Ok(connection)) => Some(connection),
         Some(Err(error)) => {
@@ -80,19 +95,13 @@ pub fn run(case: &Case) -> Verdict {
         Some(connection) => hook(connection, &input),
         None => Err(Fault::not_found()),
     };
-    let mut answers = Answers::new(&input["server"]);
     let calls = input["calls"].as_array().map(Vec::as_slice).unwrap_or_default();
     let mut verdict = Verdict::Passed;
     for (index, call) in calls.iter().enumerate() {
         // An error of the hook's constructor is one of each call here.
         let of_hook = expected.get("hook_error").map(|error| json!({"outcome": {"error": error}}));
         let recorded = of_hook.as_ref().unwrap_or(&expected["calls"][index]);
-        verdict = match call["fn"].as_str() {
-            Some("run_with_advanced_retry") => {
-                retried(hook.as_ref(), &input, call, &mut answers, recorded)
-            }
-            _ => compare(recorded, &make(hook.as_ref(), &input, call, &mut answers)),
-        };
+        verdict = judge(hook.as_ref(), &input, call, recorded);
         if let Verdict::Differs { expected, .. } = &mut verdict {
             if index > 0 {
                 *expected = format!("call {}: {expected}", index + 1);

@@ -4,7 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::PROXY_AUTHORIZATION;
+use http::header::{
+    CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, PROXY_AUTHORIZATION, TRANSFER_ENCODING,
+};
 use http::{HeaderMap, Method, Request, Uri};
 use http_hook::request::auth;
 use http_hook::{
@@ -14,7 +16,7 @@ use http_hook::{
 use serde_json::{Map, Value, json};
 
 use crate::recorded::answer::{Answers, Exchange, body};
-use crate::recorded::calls::setting;
+use crate::recorded::calls::{Arrived, setting};
 use crate::recorded::compare::difference;
 use crate::recorded::report::Verdict;
 use crate::recorded::values::{BOUNDARY, FILES};
@@ -84,6 +86,39 @@ impl Sent {
             sent.go_through(proxy);
         }
         sent
+    }
+
+    /// Takes a request as a server with sockets saw it.
+    pub(super) fn arrived(arrived: &Arrived, url: &str, options: &SendOptions) -> Self {
+        let mut headers = arrived.headers.clone();
+        // A client that cannot leave it out sends it empty.
+        if headers.get(CONTENT_TYPE).is_some_and(HeaderValue::is_empty) {
+            headers.remove(CONTENT_TYPE);
+        }
+        if arrived.method == "CONNECT" {
+            // Between client and proxy; what counts is what else would be told.
+            for name in ["host", "user-agent", "proxy-connection"] {
+                headers.remove(name);
+            }
+        }
+        let framing = match headers.contains_key(TRANSFER_ENCODING) {
+            true => "chunked",
+            false if headers.contains_key(CONTENT_LENGTH) => "content-length",
+            false => "none",
+        };
+        Self {
+            method: arrived.method.parse().expect("a method"),
+            url: url.to_owned(),
+            host: arrived.host.clone(),
+            port: arrived.port,
+            tls: arrived.tls,
+            target: arrived.target.clone(),
+            headers,
+            body: arrived.body.clone(),
+            framing,
+            options: options.clone(),
+            tunnel: None,
+        }
     }
 
     /// Sends by way of a proxy: over TLS through a tunnel, else with the whole URL as the target.
