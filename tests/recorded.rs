@@ -13,8 +13,20 @@ const FILES: [&str; 2] = ["http_hook.json", "hostile.json"];
 
 /// Categories of `http_hook.json`: each belongs to exactly one test binary.
 const CONNECTIONS: [&str; 2] = ["connection_uri", "connection_json"];
-const CALLS: [&str; 6] =
-    ["base_url", "url_encoding", "method_body", "headers", "check_response", "state"];
+const CALLS: [&str; 12] = [
+    "base_url",
+    "url_encoding",
+    "method_body",
+    "headers",
+    "check_response",
+    "state",
+    "retry",
+    "redirects",
+    "auth",
+    "options",
+    "environment",
+    "decoding",
+];
 /// Categories of `hostile.json`.
 const HOSTILE: [&str; 7] = [
     "connection-uri",

@@ -52,15 +52,15 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::LazyLock;
 use std::task::Poll;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 pub use face::{blocking_http_hook, http_hook};
 
 use async_trait::async_trait;
 use http::{Request, Response};
 use http_hook::{
-    Body, Capabilities, Capability, SendOptions, Sent, TimeoutPhase, Transport, TransportError,
-    TransportErrorKind as Kind,
+    Body, Capabilities, Capability, SendOptions, Sent, TimeoutPhase, Timeouts, Transport,
+    TransportError, TransportErrorKind as Kind,
 };
 use isahc::config::{Configurable, VersionNegotiation};
 use isahc::{HttpClient, HttpClientBuilder};
@@ -136,7 +136,7 @@ impl Transport for IsahcTransport {
     ) -> Result<Response<Body>, TransportError> {
         let start = Instant::now();
         let limits = options.timeouts;
-        let mut head = Deadline::after(start, limits.head);
+        let mut head = Deadline::after(start, head_limit(limits));
         let mut total = Deadline::after(start, limits.total);
         let proxied = options.client.proxy.is_some();
         let method = request.method().clone();
@@ -156,6 +156,17 @@ impl Transport for IsahcTransport {
         .await?;
         drop(head);
         from_isahc(response, &method, limits.idle, total)
+    }
+}
+
+/// How long to wait for a head, from the start. Where both limits are about the same, libcurl says first that there was
+/// no connection: then nothing was sent.
+fn head_limit(limits: Timeouts) -> Option<Duration> {
+    const FIRST: Duration = Duration::from_millis(250);
+    let head = limits.head?;
+    match limits.connect {
+        Some(connect) if connect <= head => Some(head.max(connect.saturating_add(FIRST))),
+        _ => Some(head),
     }
 }
 

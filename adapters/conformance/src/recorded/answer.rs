@@ -14,8 +14,23 @@ use crate::recorded::values::CLOSED_PORT;
 /// What a transport gives back.
 pub type Exchange = Result<Response<Bytes>, TransportError>;
 
+/// What a server with sockets does with a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wired {
+    /// Writes this and closes.
+    Answer(Vec<u8>),
+    /// Writes this and goes on: a tunnel is open.
+    Tunnel(Vec<u8>),
+    /// Closes.
+    Close,
+    /// Resets the connection.
+    Reset,
+    /// Waits until the client gives up.
+    Hang,
+}
+
 /// The answers of a case, in the order in which requests arrive.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Answers {
     script: VecDeque<Value>,
     default: Value,
@@ -45,13 +60,42 @@ impl Answers {
         Some(TransportError::new(kind, sent))
     }
 
+    fn take(&mut self) -> Value {
+        self.script.pop_front().unwrap_or_else(|| self.default.clone())
+    }
+
+    /// Gives the next answer as a server writes it.
+    ///
+    /// # Panics
+    ///
+    /// If the script holds an unknown fault.
+    pub fn wired(&mut self, method: &str) -> Wired {
+        let answer = self.take();
+        let mut cut = 0;
+        match answer.get("fault").and_then(Value::as_str) {
+            None => {}
+            Some("close") => return Wired::Close,
+            Some("reset") => return Wired::Reset,
+            Some("hang") => return Wired::Hang,
+            Some("truncated_body") => cut = 10,
+            Some(other) => panic!("unknown fault {other}"),
+        }
+        if let Some(raw) = answer.get("raw") {
+            return Wired::Answer(body(raw));
+        }
+        let tunnel = method == "CONNECT" && answer["status"] == 200;
+        let mut bytes = written(&answer, method, tunnel);
+        bytes.truncate(bytes.len().saturating_sub(cut));
+        if tunnel { Wired::Tunnel(bytes) } else { Wired::Answer(bytes) }
+    }
+
     /// Gives the next answer.
     ///
     /// # Errors
     ///
     /// What a client reports of a fault or of an answer that is not HTTP.
     pub fn next(&mut self, method: &Method) -> Exchange {
-        let answer = self.script.pop_front().unwrap_or_else(|| self.default.clone());
+        let answer = self.take();
         match answer.get("fault").and_then(Value::as_str) {
             Some("close" | "reset") => Err(TransportError::new(Kind::Interrupted, Sent::Maybe)),
             Some("hang") => {
@@ -89,6 +133,31 @@ fn scripted(answer: &Value, method: &Method) -> Exchange {
         headers.insert("content-length", HeaderValue::from(bytes.len()));
     }
     response(status.unwrap_or(200), reason, headers, bytes, method)
+}
+
+/// Writes an answer with the headers that the server adds; one that opens a tunnel has no body.
+fn written(answer: &Value, method: &str, tunnel: bool) -> Vec<u8> {
+    let mut head = format!("HTTP/1.1 {}", answer["status"].as_u64().unwrap_or(200)).into_bytes();
+    if let Some(reason) = answer.get("reason").and_then(Value::as_str) {
+        head.extend_from_slice(format!(" {reason}").as_bytes());
+    }
+    head.extend_from_slice(b"\r\n");
+    let mut has_length = tunnel;
+    for pair in answer.get("headers").and_then(Value::as_array).into_iter().flatten() {
+        let part = |i: usize| pair.get(i).and_then(Value::as_str).unwrap_or_default();
+        has_length |= part(0).eq_ignore_ascii_case("content-length");
+        head.extend([part(0).as_bytes(), b": ", &latin1(part(1)), b"\r\n"].concat());
+    }
+    let bytes = answer.get("body").map(body).unwrap_or_default();
+    if !has_length {
+        head.extend_from_slice(format!("Content-Length: {}\r\n", bytes.len()).as_bytes());
+    }
+    let end: &[u8] = if tunnel { b"\r\n" } else { b"Connection: close\r\n\r\n" };
+    head.extend_from_slice(end);
+    if !(tunnel || method == "HEAD") {
+        head.extend(bytes);
+    }
+    head
 }
 
 /// Header values stand as Latin-1 text.

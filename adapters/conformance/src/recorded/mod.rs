@@ -22,10 +22,10 @@ pub mod calls;
 pub mod connections;
 pub mod hostile;
 
-pub use answer::{Answers, Exchange};
+pub use answer::{Answers, Exchange, Wired};
 pub use case::{Case, Data};
 pub use compare::difference;
 pub use deviations::Deviations;
 pub use report::{Report, Verdict, run};
 pub use rules::covers;
-pub use values::{substitute, text_bytes};
+pub use values::{Places, substitute, text_bytes};

@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use crate::recorded::calls::WRAPPER;
 use crate::recorded::case::Case;
 use crate::recorded::values::tagged;
 
@@ -19,7 +20,7 @@ pub fn covers(rule: &str, case: &Case, expected: &str, got: &str) -> bool {
 /// A rule's name, and whether it covers a difference.
 type Rule = (&'static str, fn(&View) -> bool);
 
-const RULES: [Rule; 16] = [
+const RULES: [Rule; 18] = [
     ("quirk", |case| case.case.quirk),
     ("D1", |case| case.refused && (case.host_is_unsafe() || case.uri_has_controls())),
     ("D2", |case| {
@@ -32,6 +33,7 @@ const RULES: [Rule; 16] = [
     ("D7", |case| case.is_call() && case.has_pair_option()),
     ("D8", |case| case.is_call() && case.login_alone() && case.expected.contains("Basic")),
     ("D10", |case| case.is_call() && case.calls("fn").any(|name| name == "test_connection")),
+    ("D11", |case| case.refused && case.retries_by_class()),
     ("D15", |case| case.refused && case.headers().iter().any(|(name, _)| !is_token(name))),
     ("D16", |case| case.refused && case.headers().iter().any(|(_, value)| !is_visible(value))),
     ("D17", |case| {
@@ -42,6 +44,7 @@ const RULES: [Rule; 16] = [
     ("D21", |case| {
         case.is_call() && case.final_status().any(|status| (101..=103).contains(&status))
     }),
+    ("D22", |case| case.expected.starts_with(WRAPPER)),
 ];
 
 /// A case, as the rules look at it.
@@ -109,6 +112,20 @@ impl View<'_> {
 
     fn is_call(&self) -> bool {
         self.case.kind == "http"
+    }
+
+    /// Whether a class stands where a predicate should.
+    fn retries_by_class(&self) -> bool {
+        fn has(value: &Value) -> bool {
+            match value {
+                Value::Object(members) => {
+                    members.contains_key("exception_class") || members.values().any(has)
+                }
+                Value::Array(items) => items.iter().any(has),
+                _ => false,
+            }
+        }
+        self.calls("retry").any(has)
     }
 
     fn host_is_foreign(&self) -> bool {

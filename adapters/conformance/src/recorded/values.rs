@@ -2,47 +2,81 @@
 
 use serde_json::Value;
 
-/// What each placeholder stands for where no socket is opened.
-const PLACEHOLDERS: [(&str, &str); 6] = [
-    ("{{PORT}}", "18080"),
-    ("{{PORT2}}", "18081"),
-    ("{{CLOSED_PORT}}", "18082"),
-    ("{{BOUNDARY}}", BOUNDARY),
-    ("{{FILES}}", "/recorded-files"),
-    ("{{CA_BUNDLE}}", "/recorded-files/ca.pem"),
-];
+/// What the placeholders stand for.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// The port of the server.
+    pub port: u16,
+    /// A second port of the same server.
+    pub port2: u16,
+    /// A port on which nobody listens.
+    pub closed_port: u16,
+    /// The file with the certificate of the authority that signed the server's.
+    pub ca_bundle: String,
+}
+
+impl Default for Places {
+    /// Where no socket is opened.
+    fn default() -> Self {
+        let ca_bundle = format!("{FILES}/ca.pem");
+        Self { port: 18080, port2: 18081, closed_port: CLOSED_PORT, ca_bundle }
+    }
+}
+
+impl Places {
+    /// Puts values in place of the placeholders, at any depth, in names as in values.
+    ///
+    /// In `expected` a text that is nothing but a port is a number.
+    #[must_use]
+    pub fn substitute(&self, value: &Value, expected: bool) -> Value {
+        match value {
+            Value::String(text) => {
+                let new = self.replace(text);
+                match new.parse::<u16>() {
+                    Ok(port) if expected && text.starts_with("{{") => port.into(),
+                    _ => new.into(),
+                }
+            }
+            Value::Array(items) => {
+                items.iter().map(|item| self.substitute(item, expected)).collect()
+            }
+            Value::Object(members) => {
+                let new = members
+                    .iter()
+                    .map(|(name, value)| (self.replace(name), self.substitute(value, expected)));
+                Value::Object(new.collect())
+            }
+            other => other.clone(),
+        }
+    }
+
+    fn replace(&self, text: &str) -> String {
+        if !text.contains("{{") {
+            return text.to_owned();
+        }
+        text.replace("{{PORT}}", &self.port.to_string())
+            .replace("{{PORT2}}", &self.port2.to_string())
+            .replace("{{CLOSED_PORT}}", &self.closed_port.to_string())
+            .replace("{{BOUNDARY}}", BOUNDARY)
+            .replace("{{FILES}}", FILES)
+            .replace("{{CA_BUNDLE}}", &self.ca_bundle)
+    }
+}
+
+/// Puts values in place of the placeholders where no socket is opened.
+#[must_use]
+pub fn substitute(value: &Value, expected: bool) -> Value {
+    Places::default().substitute(value, expected)
+}
 
 /// The port on which nobody listens.
 pub(crate) const CLOSED_PORT: u16 = 18082;
 
+/// The folder of the files of a case, which are nowhere but in the case.
+pub(crate) const FILES: &str = "/recorded-files";
+
 /// The multipart boundary, 32 characters as recorded.
 pub(crate) const BOUNDARY: &str = "0123456789abcdef0123456789abcdef";
-
-/// Puts values in place of the placeholders, at any depth, in names as in values.
-///
-/// In `expected` a text that is nothing but a port is a number.
-#[must_use]
-pub fn substitute(value: &Value, expected: bool) -> Value {
-    match value {
-        Value::String(text) => {
-            let new = replace(text);
-            match new.parse::<u16>() {
-                Ok(port) if expected && text.starts_with("{{") => port.into(),
-                _ => new.into(),
-            }
-        }
-        Value::Array(items) => items.iter().map(|item| substitute(item, expected)).collect(),
-        Value::Object(members) => {
-            let new = members.iter().map(|(k, v)| (replace(k), substitute(v, expected)));
-            Value::Object(new.collect())
-        }
-        other => other.clone(),
-    }
-}
-
-fn replace(text: &str) -> String {
-    PLACEHOLDERS.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value))
-}
 
 /// Reads a text of a hostile case: a string, or `$repeat`, `$concat` and `$hex` of such.
 ///

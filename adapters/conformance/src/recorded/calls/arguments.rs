@@ -10,7 +10,7 @@ use http_hook::{Data, Error, KeepAlive, Options, Replay, RequestPlan, Setting, f
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Map, Value};
 
-use crate::recorded::calls::{Fault, method};
+use crate::recorded::calls::{Fault, auth, method};
 use crate::recorded::values::{tagged, untuple};
 
 /// A plan, and the bytes of its source if the driver has to hold one.
@@ -74,9 +74,14 @@ pub fn plan(input: &Value, call: &Value) -> Result<Planned, Fault> {
     Ok(Planned { plan, source })
 }
 
-/// Reads the TCP keep-alive arguments of the hook: on by default, as there.
+/// Reads the TCP keep-alive arguments of the hook: on where nothing is said, as there.
 #[must_use]
 pub fn keep_alive(hook: &Value) -> Options {
+    let mut options = Options::default();
+    let mut names = hook.as_object().into_iter().flat_map(Map::keys);
+    if !names.any(|name| name.starts_with("tcp_keep_alive")) {
+        return options;
+    }
     let seconds = |name: &str| hook[name].as_u64().map(Duration::from_secs);
     let usual = KeepAlive::default();
     let on = KeepAlive {
@@ -87,7 +92,6 @@ pub fn keep_alive(hook: &Value) -> Options {
             .and_then(|count| u32::try_from(count).ok())
             .unwrap_or(usual.count),
     };
-    let mut options = Options::default();
     options.keep_alive = match hook["tcp_keep_alive"].as_bool() {
         Some(false) => Setting::Unset,
         _ => Setting::Set(on),
@@ -160,12 +164,12 @@ fn with_keyword(plan: RequestPlan, name: &str, value: &Value) -> Result<RequestP
             },
         },
         "cookies" => {
-            let pairs = value.as_object().into_iter().flatten();
-            let pairs: Vec<String> = pairs
-                .map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or_default()))
-                .collect();
-            Ok(plan.header("cookie", &pairs.join("; ")))
+            let pairs = value.as_object().ok_or(Inexpressible)?;
+            Ok(pairs.iter().fold(plan, |plan, (name, value)| {
+                plan.cookie(name, value.as_str().unwrap_or_default())
+            }))
         }
+        "auth" => Ok(plan.auth(auth::of_call(value)?)),
         "files" => Ok(plan),
         _ => Err(Inexpressible.into()),
     }

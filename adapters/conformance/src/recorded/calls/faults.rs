@@ -1,10 +1,12 @@
 //! Errors by the neutral names of the recorded data.
 
 use http_hook::{
-    Cause, Error, ErrorKind, Failure, HookError, TimeoutPhase, TransportErrorKind as Transport,
+    Cause, Error, ErrorKind, Failure, HookError, Reason, TimeoutPhase,
+    TransportErrorKind as Transport,
 };
 use serde_json::Value;
 
+use crate::recorded::answer::Exchange;
 use crate::recorded::report::Verdict;
 
 /// An error of the library, with the neutral names that it answers to.
@@ -23,6 +25,17 @@ impl Fault {
     #[must_use]
     pub fn new(kinds: &[&'static str], message: &str) -> Self {
         Self { kinds: kinds.to_vec(), texts: vec![message.into()], message: message.into() }
+    }
+
+    /// What one exchange comes to, were it the whole call.
+    pub(crate) fn of_exchange(answer: &Exchange) -> Self {
+        match answer {
+            Ok(response) => {
+                let text = format!("{}:{}", response.status().as_u16(), Reason::of(response));
+                Self::new(&["http_status"], &text)
+            }
+            Err(error) => Self::new(transport(error.kind()), &error.to_string()),
+        }
     }
 
     /// What looking up an id that no source knows ends in; looking up is the sources' matter.
@@ -96,6 +109,7 @@ const HEADER_OR_OPTION: &[&str] = &[
     "unicode_error",
     "attribute_error",
     "invalid_timeout",
+    "invalid_url",
     "type_error",
     "value_error",
     "os_error",
@@ -115,7 +129,7 @@ fn neutral(kind: ErrorKind) -> &'static [&'static str] {
         ErrorKind::Header => HEADER,
         ErrorKind::Body => &["invalid_json", "value_error", "type_error", "unicode_error"],
         ErrorKind::Option => HEADER_OR_OPTION,
-        ErrorKind::Auth => &["unicode_error", "value_error"],
+        ErrorKind::Auth => &["unicode_error", "value_error", "type_error"],
         _ => &[],
     }
 }
@@ -133,7 +147,8 @@ fn transport(kind: Transport) -> &'static [&'static str] {
         Transport::Dns | Transport::Connect | Transport::Interrupted => &["connection"],
         Transport::Timeout(TimeoutPhase::Connect) => &["connect_timeout"],
         Transport::Timeout(_) => &["read_timeout"],
-        Transport::Tls => &["tls"],
+        // Files that are not there are found by whoever makes the connection.
+        Transport::Tls => &["tls", "os_error"],
         Transport::Proxy => &["proxy"],
         Transport::Body => &["body_read", "content_decoding"],
         // A malformed head: a broken line ends the connection, a broken field is an invalid header.

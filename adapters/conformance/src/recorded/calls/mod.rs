@@ -5,30 +5,40 @@
 //! fragment and the user info of a URL, the log, and texts that come from the recorded client or language.
 
 mod arguments;
+mod auth;
 mod faults;
+mod judge;
+mod others;
+mod over;
+mod retry;
 mod sent;
+mod strategies;
 
-use std::sync::Mutex;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Response};
-use http_hook::{
-    Call, Capabilities, Defaults, Failure, Hook, Options, Payload, Reason, Setting, Step,
-    Timestamp, blocking,
-};
-use serde_json::{Value, json};
+use http_hook::request::auth::Netrc;
+use http_hook::request::proxy::Environment;
+use http_hook::response::cookies::Jar;
+use http_hook::{Call, Connection, Defaults, Failure, Hook, Setting, Step, StopReason, Timestamp};
+use serde_json::{Map, Value, json};
 
 use crate::recorded::answer::Answers;
 use crate::recorded::case::Case;
-use crate::recorded::compare::difference;
 use crate::recorded::connections;
 use crate::recorded::report::Verdict;
-use crate::recorded::values::substitute;
+use crate::recorded::values::{FILES, Places};
 
 pub use arguments::{Inexpressible, Planned, keep_alive, plan};
 pub use faults::{Fault, refuses};
+pub use over::{Arrived, Wire, run_over};
 pub use sent::Sent;
+
+pub(crate) use judge::WRAPPER;
+use judge::compare;
+use others::{get_conn, tested};
+use retry::{Arguments, Last};
 
 /// The seed of every call: nothing that is compared depends on it.
 const SEED: u64 = 7;
@@ -45,15 +55,34 @@ pub(crate) struct Made {
     outcome: Outcome,
     base_url: Option<String>,
     sent: Vec<Sent>,
+    /// Of the last attempt.
     statuses: Vec<u16>,
     sleeps: Vec<Duration>,
+    /// The number of the last attempt of a run that was given up.
+    gave_up: Option<u32>,
+    attempts: Option<u32>,
+    /// Whether no request could be built.
+    unsendable: bool,
 }
 
 /// Runs one case.
 #[must_use]
 pub fn run(case: &Case) -> Verdict {
-    let input = substitute(&case.input, false);
-    let expected = substitute(&case.expected, true);
+    let mut answers = Answers::new(&case.input["server"]);
+    each(case, &Places::default(), |hook, input, call, recorded| match call["fn"].as_str() {
+        Some("run_with_advanced_retry") => retried(hook, input, call, &mut answers, recorded),
+        _ => compare(recorded, &make(hook, input, call, &mut answers)),
+    })
+}
+
+/// Makes the hook of a case, and judges its calls in turn until one differs.
+fn each(
+    case: &Case,
+    places: &Places,
+    mut judge: impl FnMut(Result<&Hook, &Fault>, &Value, &Value, &Value) -> Verdict,
+) -> Verdict {
+    let input = places.substitute(&case.input, false);
+    let expected = places.substitute(&case.expected, true);
     let connection = match connections::read(&input["connection"]) {
         Some(Ok(connection)) => Some(connection),
         Some(Err(error)) => {
@@ -62,23 +91,17 @@ pub fn run(case: &Case) -> Verdict {
         }
         None => None,
     };
-    let hook = connection.as_ref().map(|connection| {
-        let options = keep_alive(&input["hook"]);
-        Hook::builder(connection).defaults(Defaults::airflow()).options(options).build()
-    });
-    let mut answers = Answers::new(&input["server"]);
+    let hook = match &connection {
+        Some(connection) => hook(connection, &input),
+        None => Err(Fault::not_found()),
+    };
     let calls = input["calls"].as_array().map(Vec::as_slice).unwrap_or_default();
     let mut verdict = Verdict::Passed;
     for (index, call) in calls.iter().enumerate() {
-        let made = match &hook {
-            Some(Ok(hook)) => make(hook, &input, call, &mut answers),
-            Some(Err(error)) => Made::failed(call, Fault::from(error)),
-            None => Made::failed(call, Fault::not_found()),
-        };
         // An error of the hook's constructor is one of each call here.
         let of_hook = expected.get("hook_error").map(|error| json!({"outcome": {"error": error}}));
         let recorded = of_hook.as_ref().unwrap_or(&expected["calls"][index]);
-        verdict = compare(recorded, &made);
+        verdict = judge(hook.as_ref(), &input, call, recorded);
         if let Verdict::Differs { expected, .. } = &mut verdict {
             if index > 0 {
                 *expected = format!("call {}: {expected}", index + 1);
@@ -89,6 +112,64 @@ pub fn run(case: &Case) -> Verdict {
     verdict
 }
 
+/// Makes the hook of a case.
+fn hook(connection: &Connection, input: &Value) -> Result<Hook, Fault> {
+    let empty = Map::new();
+    let variables = input["env"].as_object().unwrap_or(&empty);
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    // A session of the original keeps cookies and undoes codings; there is one for each call.
+    let mut builder = Hook::builder(connection)
+        .defaults(Defaults::airflow())
+        .options(keep_alive(&input["hook"]))
+        .environment(Environment::new(variables.iter().map(|(name, value)| (name, text(value)))))
+        .cookies(Jar::default())
+        .decode(true);
+    let netrc = variables.get("NETRC").map(text).unwrap_or_default();
+    let netrc = netrc.strip_prefix(FILES).and_then(|name| input["files"].get(&name[1..]));
+    // As there, one that cannot be read is none.
+    if let Some(Ok(netrc)) = netrc.and_then(Value::as_str).map(Netrc::parse) {
+        builder = builder.netrc(netrc);
+    }
+    if let Some(scheme) = auth::scheme(connection, &input["hook"])? {
+        builder = builder.auth(scheme);
+    }
+    builder.build().map_err(|error| Fault::from(&error))
+}
+
+/// Runs a call under tenacity's arguments: by the controller, then by the machine.
+fn retried(
+    hook: Result<&Hook, &Fault>,
+    input: &Value,
+    call: &Value,
+    answers: &mut Answers,
+    recorded: &Value,
+) -> Verdict {
+    let arguments = match Arguments::read(&call["retry"]) {
+        Ok(arguments) => arguments,
+        Err(fault) => return compare(recorded, &Made::failed(call, fault.into())),
+    };
+    let mut same = answers.clone();
+    let made = arguments.control(takes(input), || make(hook, input, call, answers));
+    // What comes before the wrapper's text is alike once this much is.
+    let verdict = compare(recorded, &made);
+    let alike = match &verdict {
+        Verdict::Differs { expected, .. } => expected.starts_with(WRAPPER),
+        other => *other == Verdict::Passed,
+    };
+    let (Ok(hook), Ok(mut planned), true) = (hook, plan(input, call), alike) else {
+        return verdict;
+    };
+    planned.plan = planned.plan.retry(arguments.of_machine());
+    let mut made = drive(hook, planned, input, &mut same, Some(&arguments.last));
+    made.base_url = Some(hook.base_url().to_owned());
+    // The machine does not try twice what cannot be built.
+    match arguments.compare_machine(recorded, &made) {
+        Verdict::Differs { .. } if made.unsendable => verdict,
+        Verdict::Passed => verdict,
+        other => other,
+    }
+}
+
 impl Made {
     /// A call that came to nothing before any request. The original's connection test never fails, it tells.
     fn failed(call: &Value, fault: Fault) -> Self {
@@ -96,11 +177,34 @@ impl Made {
             Some("test_connection") => Outcome::Value(json!([false, fault.message])),
             _ => Outcome::Fault(fault),
         };
-        Self { outcome, base_url: None, sent: Vec::new(), statuses: Vec::new(), sleeps: Vec::new() }
+        Self {
+            outcome,
+            base_url: None,
+            sent: Vec::new(),
+            statuses: Vec::new(),
+            sleeps: Vec::new(),
+            gave_up: None,
+            attempts: None,
+            unsendable: false,
+        }
+    }
+
+    fn take_outcome(&mut self) -> Outcome {
+        std::mem::replace(&mut self.outcome, Outcome::Value(Value::Null))
+    }
+
+    /// Adds what the next attempt made.
+    fn followed_by(mut self, next: Self) -> Self {
+        self.sent.extend(next.sent);
+        Self { sent: self.sent, ..next }
     }
 }
 
-fn make(hook: &Hook, input: &Value, call: &Value, answers: &mut Answers) -> Made {
+fn make(hook: Result<&Hook, &Fault>, input: &Value, call: &Value, answers: &mut Answers) -> Made {
+    let hook = match hook {
+        Ok(hook) => hook,
+        Err(fault) => return Made::failed(call, fault.clone()),
+    };
     let mut made = match call["fn"].as_str().unwrap_or("run") {
         "url_from_endpoint" => {
             let endpoint = call["endpoint"].as_str().unwrap_or_default();
@@ -127,13 +231,23 @@ fn send(hook: &Hook, input: &Value, call: &Value, answers: &mut Answers) -> Made
         Ok(planned) => planned,
         Err(fault) => return Made::failed(call, fault),
     };
-    drive(hook, planned, input, answers)
+    drive(hook, planned, input, answers, None)
+}
+
+/// The seconds that each attempt takes.
+fn takes(input: &Value) -> Duration {
+    Duration::from_secs_f64(input["clock"]["attempt_takes"].as_f64().unwrap_or_default())
 }
 
 /// The loop of the machine, over the scripted server and a clock that moves by waits and `attempt_takes`.
-fn drive(hook: &Hook, planned: Planned, input: &Value, answers: &mut Answers) -> Made {
-    let takes = input["clock"]["attempt_takes"].as_f64().unwrap_or_default();
-    let takes = Duration::from_secs_f64(takes);
+fn drive(
+    hook: &Hook,
+    planned: Planned,
+    input: &Value,
+    answers: &mut Answers,
+    last: Option<&Last>,
+) -> Made {
+    let takes = takes(input);
     let mut now = Timestamp::new(Duration::from_secs(1_700_000_000));
     let (mut sent, mut statuses, mut sleeps) = (Vec::new(), Vec::new(), Vec::new());
     let mut source = planned.source;
@@ -144,186 +258,34 @@ fn drive(hook: &Hook, planned: Planned, input: &Value, answers: &mut Answers) ->
                 let request = Sent::new(&request, &options, source.as_deref());
                 // A source that is read once has nothing left for a second send.
                 source = source.map(|_| Vec::new());
-                let answer = match request.refusal() {
-                    Some(error) => Err(error),
-                    None => answers.next(&request.method),
-                };
+                let answer = request.exchange(answers, &mut sent);
                 statuses.extend(answer.as_ref().map(|response| response.status().as_u16()));
-                // What nobody takes does not arrive.
-                if request.refusal().is_none() {
-                    sent.push(request);
+                if let Some(last) = last {
+                    *last.lock().expect("no panic") = Fault::of_exchange(&answer);
                 }
                 now = now.after(takes);
                 attempt.finish(hook, answer, now)
             }
             Step::Wait { call, wait, .. } => {
                 sleeps.push(wait);
+                statuses.clear();
                 now = now.after(wait);
                 call.step(hook, now)
             }
             Step::Done(result) => break result,
         };
     };
-    let outcome = match result {
+    let mut made = Made::failed(&Value::Null, Fault::not_found());
+    made.outcome = match result {
         Ok(response) => Outcome::Answer(Box::new(response)),
-        Err(failure) => Outcome::Fault(Fault::from(&failure as &Failure)),
+        Err(failure) => {
+            made.unsendable = failure.reason() == StopReason::Invalid;
+            Outcome::Fault(Fault::from(&failure as &Failure))
+        }
     };
-    Made { outcome, base_url: None, sent, statuses, sleeps }
-}
-
-/// The library's own connection test, through its blocking face (D10: it sends HEAD).
-fn tested(hook: &Hook, answers: &mut Answers) -> Made {
-    let shared = Mutex::new((std::mem::take(answers), Vec::new()));
-    let transport = blocking::from_fn(Capabilities::all("recorded"), |request, options| {
-        let request = request.map(|_| Payload::EMPTY);
-        let request = Sent::new(&request, options, None);
-        let mut shared = shared.lock().expect("one thread");
-        let answer = match request.refusal() {
-            Some(error) => Err(error),
-            None => shared.0.next(&request.method),
-        };
-        if request.refusal().is_none() {
-            shared.1.push(request);
-        }
-        answer.map(|response| response.map(Into::into))
-    });
-    let test = blocking::HttpHook::new(hook.clone(), transport, Still).test_connection("");
-    let (rest, sent) = shared.into_inner().expect("one thread");
-    *answers = rest;
-    Made { sent, ..Made::value(json!([test.ok(), test.message()])) }
-}
-
-/// A clock that nobody waits for.
-struct Still;
-
-impl blocking::Clock for Still {
-    fn now(&self) -> Timestamp {
-        Timestamp::default()
-    }
-
-    fn sleep(&self, _: Duration) {}
-}
-
-/// What the original's session holds is here what a call to the base URL would be sent with.
-fn get_conn(hook: &Hook, call: &Value) -> Made {
-    let input = json!({"hook": {"method": "GET"}});
-    let planned = match plan(&input, call) {
-        Ok(planned) => planned,
-        Err(fault) => return Made::failed(call, fault),
-    };
-    let now = Timestamp::default();
-    match Call::new(hook, planned.plan, SEED, now).step(hook, now) {
-        Step::Send { request, options, .. } => {
-            let request = Sent::new(&request, &options, None);
-            let set =
-                call["extra_options"].as_object().and_then(|map| Options::from_json(map).ok());
-            let set = set.unwrap_or_default().over(hook.options().clone());
-            Made::value(request.session(&set))
-        }
-        Step::Done(Err(failure)) => Made::failed(call, Fault::from(&failure)),
-        other => panic!("nothing is sent: {other:?}"),
-    }
-}
-
-fn compare(expected: &Value, made: &Made) -> Verdict {
-    let outcome = &expected["outcome"];
-    let verdict = match &made.outcome {
-        Outcome::Fault(fault) => refuses(outcome, fault),
-        Outcome::Answer(response) => answered(&outcome["ok"], outcome, response, made),
-        Outcome::Value(value) => told(&outcome["ok"]["value"], value),
-    };
-    if verdict != Verdict::Passed {
-        return verdict;
-    }
-    let recorded = expected["base_url"].as_str().map(without_user_info);
-    let base_url = made.base_url.as_ref().zip(recorded);
-    if let Some((got, recorded)) = base_url.filter(|(got, recorded)| recorded != *got) {
-        return Verdict::differs(format!("base_url {recorded}"), got);
-    }
-    requests(expected, made)
-}
-
-fn answered(ok: &Value, outcome: &Value, response: &Response<Bytes>, made: &Made) -> Verdict {
-    let status = response.status().as_u16();
-    if !ok.is_object() {
-        return Verdict::differs(outcome.to_string(), format!("an answer {status}"));
-    }
-    let target = made.sent.last().map(|sent| sent.url.clone()).unwrap_or_default();
-    let (_, history) = made.statuses.split_last().unwrap_or((&0, &[]));
-    let got = json!({
-        "status": status,
-        "reason": Reason::of(response).as_str(),
-        "url": target,
-        "history": history,
-        "text": text(response.body(), ok["encoding"].as_str()),
-    });
-    let mut expected = ok.clone();
-    expected["url"] = plain(ok["url"].as_str().unwrap_or_default()).into();
-    expected.as_object_mut().expect("an object").remove("encoding");
-    difference(&expected, &got).unwrap_or(Verdict::Passed)
-}
-
-/// Takes user info and fragment off, which no request line shows, and writes the host in lower case.
-fn plain(url: &str) -> String {
-    let url = without_user_info(url.split('#').next().unwrap_or_default());
-    let (scheme, rest) = url.split_once("://").unwrap_or(("", &url));
-    let (host, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-    format!("{scheme}://{}{path}", host.to_ascii_lowercase())
-}
-
-/// What the base URL of a hook shows: a credential is kept apart from it (D18).
-fn without_user_info(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    format!("{scheme}://{host}{path}")
-}
-
-/// Decodes as the recorded client did: its guess of an encoding is a trait of that client.
-fn text(body: &[u8], encoding: Option<&str>) -> String {
-    match encoding.map(str::to_ascii_lowercase).as_deref() {
-        Some("iso-8859-1" | "latin-1") => body.iter().map(|byte| char::from(*byte)).collect(),
-        _ => String::from_utf8_lossy(body).into_owned(),
-    }
-}
-
-/// Compares a told value. The second of a connection test is compared where it is the hook's own text.
-fn told(expected: &Value, got: &Value) -> Verdict {
-    let own = |text: &str| {
-        text.as_bytes().get(3) == Some(&b':') || text.starts_with("Inv") || text.starts_with("The ")
-    };
-    match (expected.as_array().map(Vec::as_slice), got.as_array()) {
-        (Some([Value::Bool(false), Value::String(text)]), Some(got)) if !own(text) => {
-            difference(&false.into(), &got[0]).unwrap_or(Verdict::Passed)
-        }
-        _ => {
-            let mut expected = expected.clone();
-            if let Some(headers) = expected.get("headers").and_then(Value::as_array) {
-                expected["headers"] = sent::sorted(headers.iter().map(sent::pair).collect());
-            }
-            difference(&expected, got).unwrap_or(Verdict::Passed)
-        }
-    }
-}
-
-fn requests(expected: &Value, made: &Made) -> Verdict {
-    let recorded = expected["requests"].as_array().map(Vec::as_slice).unwrap_or_default();
-    if recorded.len() != made.sent.len() {
-        let (expected, got) = (recorded.len(), made.sent.len());
-        return Verdict::differs(format!("{expected} requests"), format!("{got} requests"));
-    }
-    for (recorded, sent) in recorded.iter().zip(&made.sent) {
-        if let Some(verdict) = sent.difference(recorded) {
-            return verdict;
-        }
-    }
-    let options = expected.get("send_options").zip(made.sent.first());
-    let differs = options.and_then(|(options, sent)| sent.options_difference(options));
-    let sleeps = expected.get("sleeps").and_then(|recorded| {
-        let got: Vec<f64> = made.sleeps.iter().map(Duration::as_secs_f64).collect();
-        difference(recorded, &json!(got))
-    });
-    differs.or(sleeps).unwrap_or(Verdict::Passed)
+    let attempts = sleeps.len().saturating_add(1);
+    made.attempts = u32::try_from(attempts).ok();
+    Made { sent, statuses, sleeps, ..made }
 }
 
 /// Reads the method of the hook: the original turns it into capitals, and takes POST if none is named.

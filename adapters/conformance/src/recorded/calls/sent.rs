@@ -1,18 +1,25 @@
 //! A request as a server would see it: what the machine emits, and what every client adds.
 
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, Method, Request};
+use http::header::{
+    CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, PROXY_AUTHORIZATION, TRANSFER_ENCODING,
+};
+use http::{HeaderMap, Method, Request, Uri};
+use http_hook::request::auth;
 use http_hook::{
-    ClientCert, DEFAULT_USER_AGENT, Options, Payload, SendOptions, TransportError, Verify,
+    ClientCert, DEFAULT_USER_AGENT, Options, Payload, Proxy, SendOptions, Sent as TransportSent,
+    TransportError, TransportErrorKind as Kind, Verify,
 };
 use serde_json::{Map, Value, json};
 
-use crate::recorded::answer::{Answers, body};
-use crate::recorded::calls::setting;
+use crate::recorded::answer::{Answers, Exchange, body};
+use crate::recorded::calls::{Arrived, setting};
 use crate::recorded::compare::difference;
 use crate::recorded::report::Verdict;
-use crate::recorded::values::BOUNDARY;
+use crate::recorded::values::{BOUNDARY, FILES};
 
 /// A request as it would arrive.
 pub struct Sent {
@@ -28,6 +35,8 @@ pub struct Sent {
     body: Vec<u8>,
     framing: &'static str,
     options: SendOptions,
+    /// What opens the way through a proxy.
+    tunnel: Option<Box<Self>>,
 }
 
 impl Sent {
@@ -60,7 +69,7 @@ impl Sent {
             _ => None,
         };
         let target = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-        Self {
+        let mut sent = Self {
             method: request.method().clone(),
             url: uri.to_string(),
             host: authority.trim_matches(['[', ']']).to_owned(),
@@ -71,7 +80,115 @@ impl Sent {
             body,
             framing,
             options: options.clone(),
+            tunnel: None,
+        };
+        if let Some(proxy) = &options.client.proxy {
+            sent.go_through(proxy);
         }
+        sent
+    }
+
+    /// Takes a request as a server with sockets saw it.
+    pub(super) fn arrived(arrived: &Arrived, url: &str, options: &SendOptions) -> Self {
+        let mut headers = arrived.headers.clone();
+        // A client that cannot leave it out sends it empty.
+        if headers.get(CONTENT_TYPE).is_some_and(HeaderValue::is_empty) {
+            headers.remove(CONTENT_TYPE);
+        }
+        if arrived.method == "CONNECT" {
+            // Between client and proxy; what counts is what else would be told.
+            for name in ["host", "user-agent", "proxy-connection"] {
+                headers.remove(name);
+            }
+        }
+        let framing = match headers.contains_key(TRANSFER_ENCODING) {
+            true => "chunked",
+            false if headers.contains_key(CONTENT_LENGTH) => "content-length",
+            false => "none",
+        };
+        Self {
+            method: arrived.method.parse().expect("a method"),
+            url: url.to_owned(),
+            host: arrived.host.clone(),
+            port: arrived.port,
+            tls: arrived.tls,
+            target: arrived.target.clone(),
+            headers,
+            body: arrived.body.clone(),
+            framing,
+            options: options.clone(),
+            tunnel: None,
+        }
+    }
+
+    /// Sends by way of a proxy: over TLS through a tunnel, else with the whole URL as the target.
+    fn go_through(&mut self, proxy: &Proxy) {
+        let uri: Uri = proxy.uri.parse().expect("the URL of a proxy");
+        let credential = proxy.credential.as_ref().map(|(login, password)| {
+            auth::basic(login, password).expect("a credential that a header holds")
+        });
+        let host = uri.host().expect("the host of a proxy").trim_matches(['[', ']']).to_owned();
+        let of_scheme = if uri.scheme_str() == Some("https") { 443 } else { 80 };
+        let port = uri.port_u16().unwrap_or(of_scheme);
+        let mut own = HeaderMap::new();
+        if let Some(value) = credential {
+            let headers = if self.tls { &mut own } else { &mut self.headers };
+            headers.insert(PROXY_AUTHORIZATION, value);
+        }
+        if self.tls {
+            self.tunnel = Some(Box::new(Self {
+                method: Method::CONNECT,
+                url: String::new(),
+                host: host.clone(),
+                port,
+                tls: of_scheme == 443,
+                target: format!("{}:{}", self.host, self.port),
+                headers: own,
+                body: Vec::new(),
+                framing: "none",
+                options: self.options.clone(),
+                tunnel: None,
+            }));
+        } else {
+            self.target = self.url.split('#').next().unwrap_or_default().to_owned();
+            self.tls = of_scheme == 443;
+        }
+        (self.host, self.port) = (host, port);
+    }
+
+    /// Sends over the scripted server, by way of a tunnel first if there has to be one. Notes what arrives.
+    pub(crate) fn exchange(mut self, answers: &mut Answers, arrived: &mut Vec<Self>) -> Exchange {
+        let client = Arc::clone(&self.options.client);
+        // Nothing is dialled with files that are not there.
+        let unreadable = client.cert.iter().any(|cert| {
+            let key = cert.key.as_ref().unwrap_or(&cert.cert);
+            [&cert.cert, key].into_iter().any(|path| !is_there(path))
+        });
+        let unknown = match &client.verify {
+            Verify::File(path) => self.url.starts_with("https") && !is_there(path),
+            Verify::System | Verify::Off => false,
+        };
+        if unreadable || unknown {
+            return Err(TransportError::new(Kind::Tls, TransportSent::No));
+        }
+        if let Some(error) = Answers::refusal(&self.host, self.port, self.tls) {
+            return Err(match (error.kind(), &client.proxy) {
+                (Kind::Dns | Kind::Connect, Some(_)) => {
+                    TransportError::new(Kind::Proxy, TransportSent::No)
+                }
+                _ => error,
+            });
+        }
+        if let Some(tunnel) = self.tunnel.take() {
+            arrived.push(*tunnel);
+            let answer = answers.next(&Method::CONNECT);
+            if !answer.is_ok_and(|answer| answer.status().is_success()) {
+                return Err(TransportError::new(Kind::Proxy, TransportSent::No));
+            }
+        }
+        let answer = answers.next(&self.method);
+        arrived.push(self);
+        answer
     }
 
     /// Gives the URL without default port and fragment, the headers and the options: for hostile cases.
@@ -84,11 +201,6 @@ impl Sent {
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body
-    }
-
-    /// Tells whether nobody takes the connection.
-    pub(crate) fn refusal(&self) -> Option<TransportError> {
-        Answers::refusal(&self.host, self.port, self.tls)
     }
 
     /// Compares with a recorded request.
@@ -141,7 +253,7 @@ impl Sent {
         let is_recorded = |name: &str| recorded.iter().any(|(other, _)| other == name);
         let default = |name: &str, value: &str| match name {
             "user-agent" => value == DEFAULT_USER_AGENT,
-            "accept-encoding" => value == "identity",
+            "accept-encoding" => ["identity", "gzip, deflate, br, zstd"].contains(&value),
             _ => false,
         };
         let boundary = self.boundary();
@@ -163,7 +275,7 @@ impl Sent {
         let expected = json!({
             "timeout": timeout(&recorded["timeout"]),
             "stream": recorded["stream"],
-            "verify": recorded["verify"],
+            "verify": truth(&recorded["verify"]),
             "cert": recorded["cert"],
         });
         let seconds = |limit: Option<Duration>| limit.map(|limit| limit.as_secs_f64());
@@ -231,6 +343,20 @@ fn timeout(recorded: &Value) -> Value {
         Some([connect, read]) => json!([connect, read, read]),
         _ => json!([recorded, recorded, recorded]),
     }
+}
+
+/// A number is as good as its truth; null says nothing, and so certificates are verified.
+fn truth(recorded: &Value) -> Value {
+    match recorded {
+        Value::Null => true.into(),
+        Value::Number(number) => (number.as_f64() != Some(0.0)).into(),
+        other => other.clone(),
+    }
+}
+
+/// Whether a file is there; those of a case are.
+fn is_there(path: &str) -> bool {
+    path.starts_with(FILES) || Path::new(path).exists()
 }
 
 fn verify(verify: &Verify) -> Value {
