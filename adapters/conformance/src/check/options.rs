@@ -17,6 +17,7 @@ pub(super) fn checks() -> Vec<Check> {
         Check::new("verify-file-missing", 6, "a TLS error, not sent", verify_missing)
             .needs(Capability::VerifyFile),
         Check::new("proxy-http", None, "an absolute target, credentials for the proxy", proxy_http)
+            .needs(Capability::ProxyHttp)
             .needs(Capability::ProxyAuth),
         Check::new("proxy-refused", 35, "a proxy error, not sent", proxy_refused)
             .needs(Capability::ProxyHttp),
