@@ -25,4 +25,5 @@ fn conforms() {
     let report = runtime.block_on(check::check(&ReqwestTransport::default(), LIMITS));
     println!("{report}");
     report.assert_clean();
+    report.assert_in_table(concat!(env!("CARGO_MANIFEST_DIR"), "/../conformance/TRANSPORTS.md"));
 }

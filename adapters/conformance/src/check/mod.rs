@@ -25,6 +25,7 @@ mod probe;
 mod report;
 mod requests;
 mod row;
+mod table;
 mod times;
 
 use std::panic::AssertUnwindSafe;
