@@ -100,7 +100,8 @@ fn of_curl(error: &curl::Error, proxied: bool) -> TransportError {
         27 | 63 | 100 => (Kind::Limit, Sent::Maybe),
         // UNSUPPORTED_PROTOCOL (an answer that is not HTTP), WEIRD_SERVER_REPLY, HTTP2
         1 | 8 | 16 => (Kind::Protocol, Sent::Maybe),
-        // WRITE_ERROR: isahc could not read a header line
+        // WRITE_ERROR: isahc could not read a header line, be it the proxy's
+        23 if proxied => (Kind::Protocol, Sent::Maybe),
         23 => (Kind::Protocol, Sent::Yes),
         // PARTIAL_FILE, BAD_CONTENT_ENCODING
         18 | 61 => (Kind::Body, Sent::Yes),

@@ -25,6 +25,7 @@
 //!   a second: libcurl looks at a kept connection once a second only. Only a server that breaks HTTP does that.
 //! - A dropped exchange ends when the server next says something, when the total limit passes, or with the client.
 //! - `Accept: */*` and `User-Agent` are added if the request has none; reason phrases are not told.
+//! - A tunnel that breaks off while the proxy makes it is a broken exchange: perhaps sent.
 //! - Why TLS failed is not told beyond libcurl's code; a client certificate that is missing under TLS 1.3 is a broken exchange.
 //! - libcurl takes dot segments out of paths and writes escapes in upper case.
 //! - Of TCP keep-alive only the interval can be set, so it is done as far as possible and not offered as an option.

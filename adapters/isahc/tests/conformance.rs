@@ -16,10 +16,14 @@ const LIMITS: &[Limit] = &[
     limit("targets-dot-segments", "libcurl takes dot segments out of a path"),
     limit("targets-lower-case-escapes", "libcurl writes escapes in upper case"),
     limit("reason-told", "isahc does not tell the reason phrase"),
+    limit("proxy-closed", TUNNEL),
+    limit("proxy-reset", TUNNEL),
+    limit("proxy-garbage", TUNNEL),
     limit("drop-closes", "isahc notices a dropped future when the server says something"),
 ];
 
 const HALF_A_HEAD: &str = "libcurl takes half a head for a head";
+const TUNNEL: &str = "libcurl does not tell a tunnel that broke off from an exchange: perhaps sent";
 const SENT_AGAIN: &str = "libcurl sends a request without a body again when a kept \
     connection dies; only idempotent ones go by a kept one";
 
@@ -32,6 +36,7 @@ fn conforms() {
     let report = pollster::block_on(check::check(&IsahcTransport::default(), LIMITS));
     println!("{report}");
     report.assert_clean();
+    report.assert_in_table(concat!(env!("CARGO_MANIFEST_DIR"), "/../conformance/TRANSPORTS.md"));
 }
 
 #[test]

@@ -50,6 +50,8 @@ pub(super) fn checks() -> Vec<Check> {
         repeated(),
         latin1("header-latin1", b"caf\xe9"),
         latin1("header-utf8", "caf\u{e9}".as_bytes()),
+        header_bytes(),
+        close_announced(),
         gzip(),
     ];
     table.chain(others).collect()
@@ -161,6 +163,41 @@ fn latin1(name: &'static str, value: &'static [u8]) -> Check {
                 Some(error) if error.kind() == Kind::Bug => Err(told.summary()),
                 Some(_) => Ok(()),
                 None => expect_value(&told.answer(200, b"ok")?.headers, "x-name", value),
+            }
+        })
+    })
+}
+
+/// Any byte but the two that end a line.
+fn header_bytes() -> Check {
+    Check::new("header-bytes", 22, "each byte as sent, or an error", |probe| {
+        Box::pin(async move {
+            for byte in (0..=u8::MAX).filter(|byte| !b"\r\n".contains(byte)) {
+                let value = [b'<', byte, b'>'];
+                let head = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Name: ".as_slice();
+                let reply = Reply::raw([head, &value, b"\r\n\r\nok"].concat()).close();
+                let told = probe.send(get(probe.route([reply]).url())).await;
+                match told.error() {
+                    Some(error) if error.kind() == Kind::Bug => return Err(told.summary()),
+                    Some(_) => {}
+                    None => expect_value(&told.answer(200, b"ok")?.headers, "x-name", &value)?,
+                }
+            }
+            Ok(())
+        })
+    })
+}
+
+fn close_announced() -> Check {
+    Check::new("close-announced", None, "the next request goes by a new connection", |probe| {
+        Box::pin(async move {
+            let closing = Reply::status(200, &[("Connection", "close")], b"ok");
+            let route = probe.route([closing, Reply::ok(b"own")]);
+            probe.send(get(route.url())).await.answer(200, b"ok")?;
+            probe.send(get(route.url())).await.answer(200, b"own")?;
+            match route.requests().as_slice() {
+                [one, two] if one.connection != two.connection => Ok(()),
+                seen => Err(format!("came as {seen:?}")),
             }
         })
     })

@@ -16,6 +16,9 @@ const GARBAGE: &[Kind] = &[Kind::Protocol, Kind::Interrupted];
 /// What a body that is not whole may be called.
 const BODY: &[Kind] = &[Kind::Body, Kind::Interrupted, Kind::Protocol];
 
+/// What a head that does not end may be called.
+const ENDLESS: &[Kind] = &[Kind::Limit, Kind::Protocol, Kind::Interrupted];
+
 pub(super) fn checks() -> Vec<Check> {
     let error = |name, fault: u8, kinds, reply| {
         row(name, fault, GET, false, vec![reply], Expect::Error(kinds))
@@ -37,6 +40,7 @@ pub(super) fn checks() -> Vec<Check> {
         error("head-cut-at-line", 11, GARBAGE, Reply::raw("HTTP/1.1 200 OK\r\nX-A: 1\r\n").close()),
         error("head-reset", 11, GARBAGE, Reply::raw("HTTP/1.1 200 OK\r\nX-A: 1\r\n").reset()),
         error("not-http", 11, GARBAGE, Reply::raw("SSH-2.0-OpenSSH_9.2\r\n").close()),
+        error("head-without-end", 21, ENDLESS, endless_line()),
         error("status-099", 11, GARBAGE, Reply::status(99, &[], b"ok").close()),
         error(
             "status-1000",
@@ -76,6 +80,11 @@ pub(super) fn checks() -> Vec<Check> {
             Reply::raw("HTTP/1.1 200 OK\nContent-Length: 2\n\nok").close(),
         ),
     ]
+}
+
+/// A header line of 16 MiB, and then silence: whoever takes it all in waits for ever.
+fn endless_line() -> Reply {
+    Reply::raw("HTTP/1.1 200 OK\r\nX-A: ").write(vec![b'x'; 16 << 20]).hang()
 }
 
 fn chunks(text: &str) -> Reply {

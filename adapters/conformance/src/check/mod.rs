@@ -25,6 +25,7 @@ mod probe;
 mod report;
 mod requests;
 mod row;
+mod table;
 mod times;
 
 use std::panic::AssertUnwindSafe;
@@ -48,7 +49,7 @@ async fn run(transport: &dyn Transport, limits: &[Limit], droppable: bool) -> Re
         let limit = limits.iter().find(|limit| limit.check == check.name);
         let server = serve();
         let probe = Probe::new(transport, &server);
-        let offered = check.needs.is_none_or(|needed| transport.capabilities().has(needed));
+        let offered = transport.capabilities().missing(check.needs).is_none();
         let outcome = if !offered || check.drops_future && !droppable {
             Outcome::NotOffered
         } else {

@@ -1,13 +1,15 @@
 //! Options that only a client can carry out: TLS, and proxies.
 
+use std::time::Duration;
+
 use http_hook::{
-    Capability, ClientOptions, Proxy, Secret, SendOptions, Sent, Timeouts,
+    Capability, ClientOptions, Proxy, Secret, SendOptions, Sent, TimeoutPhase, Timeouts,
     TransportErrorKind as Kind, Verify,
 };
 
 use super::probe::{Probe, Told, get};
 use super::row::{Check, Checking};
-use crate::server::{Reply, Seen, refusing};
+use crate::server::{Reply, Route, Seen, refusing};
 
 pub(super) fn checks() -> Vec<Check> {
     vec![
@@ -17,11 +19,19 @@ pub(super) fn checks() -> Vec<Check> {
         Check::new("verify-file-missing", 6, "a TLS error, not sent", verify_missing)
             .needs(Capability::VerifyFile),
         Check::new("proxy-http", None, "an absolute target, credentials for the proxy", proxy_http)
+            .needs(Capability::ProxyHttp)
             .needs(Capability::ProxyAuth),
         Check::new("proxy-refused", 35, "a proxy error, not sent", proxy_refused)
             .needs(Capability::ProxyHttp),
         Check::new("proxy-connect-refused", 35, "a proxy error, not sent", proxy_tunnel)
             .needs(Capability::ProxyHttps),
+        tunnel("proxy-407", || Reply::status(407, &[("Proxy-Authenticate", "Basic")], b"")),
+        tunnel("proxy-closed", || Reply::silent().close()),
+        tunnel("proxy-reset", || Reply::silent().reset()),
+        tunnel("proxy-garbage", || Reply::raw("SSH-2.0-OpenSSH_9.2\r\n\r\n").close()),
+        Check::new("proxy-slow", 35, "a proxy error or connect timeout, not sent", proxy_slow)
+            .needs(Capability::ProxyHttps)
+            .needs(Capability::ConnectTimeout),
         Check::new("proxy-not-ambient", 19, "no proxy that was not asked for", proxy_none),
     ]
 }
@@ -112,6 +122,39 @@ fn proxy_tunnel<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
         });
         expect(&told.await, Kind::Proxy)
     })
+}
+
+/// What a proxy does when it is asked for a tunnel.
+fn tunnel(name: &'static str, reply: fn() -> Reply) -> Check {
+    Check::new(name, 35, "a proxy error, not sent, asked for once", move |probe| {
+        Box::pin(async move {
+            let (told, route) = through_proxy(probe, reply(), Timeouts::default()).await;
+            expect(&told, Kind::Proxy)?;
+            match route.requests().len() {
+                1 => Ok(()),
+                times => Err(format!("asked the proxy {times} times")),
+            }
+        })
+    })
+    .needs(Capability::ProxyHttps)
+}
+
+fn proxy_slow<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
+    Box::pin(async move {
+        let mut limits = Timeouts::default();
+        limits.connect = Some(Duration::from_millis(300));
+        let (told, _) = through_proxy(probe, Reply::silent().hang(), limits).await;
+        expect(&told, Kind::Proxy).or_else(|_| expect(&told, Kind::Timeout(TimeoutPhase::Connect)))
+    })
+}
+
+async fn through_proxy(probe: &Probe<'_>, reply: Reply, limits: Timeouts) -> (Told, Route) {
+    let route = probe.route([reply]);
+    let mut options = ClientOptions::default();
+    options.proxy = Some(proxy(format!("http://{}", probe.server.addr()), None));
+    // The server finds the script by the target's name.
+    let url = format!("https://{}.invalid/", route.path().trim_start_matches('/'));
+    (probe.send_under(get(&url), &SendOptions::new(limits, options)).await, route)
 }
 
 fn proxy_none<'a>(probe: &'a Probe<'a>) -> Checking<'a> {

@@ -50,6 +50,18 @@ pub struct Row {
     pub outcome: Outcome,
 }
 
+impl Row {
+    /// Gives the outcome as a table has it.
+    pub(super) fn cell(&self) -> String {
+        match &self.outcome {
+            Outcome::Pass => "pass".to_owned(),
+            Outcome::Limit(reason) => format!("limit: {reason}"),
+            Outcome::NotOffered => "not offered".to_owned(),
+            Outcome::Fail(why) => format!("FAIL: {why}"),
+        }
+    }
+}
+
 /// What came of a run.
 #[must_use]
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +80,12 @@ impl Report {
             }
         }
         Self { client, rows }
+    }
+
+    /// Names the client.
+    #[must_use]
+    pub fn client(&self) -> &'static str {
+        self.client
     }
 
     /// Gives the rows.
@@ -95,13 +113,7 @@ impl Report {
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let fault = self.fault.map(|fault| fault.to_string()).unwrap_or_default();
-        write!(f, "| {} | {fault} | {} | ", self.name, self.expected)?;
-        match &self.outcome {
-            Outcome::Pass => f.write_str("pass |"),
-            Outcome::Limit(reason) => write!(f, "limit: {reason} |"),
-            Outcome::NotOffered => f.write_str("not offered |"),
-            Outcome::Fail(why) => write!(f, "FAIL: {why} |"),
-        }
+        write!(f, "| {} | {fault} | {} | {} |", self.name, self.expected, self.cell())
     }
 }
 

@@ -4,12 +4,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use http::Method;
-use http_hook::{Capability, Sent, TransportErrorKind as Kind};
+use http_hook::{Capabilities, Capability, Sent, TransportErrorKind as Kind};
 
 use super::probe::{Probe, Told, describe, get, request};
 use crate::server::Reply;
 
 pub(super) type Checking<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + 'a>>;
+
+const NOTHING: Capabilities = Capabilities::none("");
 
 /// A check: what it is called, what is expected, how it is run.
 #[derive(Clone)]
@@ -17,7 +19,7 @@ pub(super) struct Check {
     pub(super) name: &'static str,
     pub(super) fault: Option<u8>,
     pub(super) expected: &'static str,
-    pub(super) needs: Option<Capability>,
+    pub(super) needs: Capabilities,
     pub(super) drops_future: bool,
     pub(super) run: Arc<dyn for<'a> Fn(&'a Probe<'a>) -> Checking<'a>>,
 }
@@ -30,12 +32,12 @@ impl Check {
         run: impl for<'a> Fn(&'a Probe<'a>) -> Checking<'a> + 'static,
     ) -> Self {
         let run = Arc::new(run);
-        Self { name, fault: fault.into(), expected, needs: None, drops_future: false, run }
+        Self { name, fault: fault.into(), expected, needs: NOTHING, drops_future: false, run }
     }
 
     /// Leaves the check out where the transport does not offer `capability`.
     pub(super) fn needs(mut self, capability: Capability) -> Self {
-        self.needs = Some(capability);
+        self.needs = self.needs.with(capability);
         self
     }
 

@@ -34,6 +34,8 @@ pub(super) fn checks() -> Vec<Check> {
         }),
         Check::new("no-timeout-in-time", 17, "a slow answer within its limits is whole", in_time)
             .needs(Capability::IdleTimeout),
+        Check::new("head-after-idle-limit", 17, "no limit of pauses before the head", slow_head)
+            .needs(Capability::IdleTimeout),
         Check::new("next-after-timeout", 18, "the next request gets its own answer", next)
             .needs(Capability::HeadTimeout),
         Check::new("next-after-drop", 40, "the next request gets its own answer", next_after_drop)
@@ -103,6 +105,14 @@ fn in_time<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
         });
         let told = probe.send_within(get(route.url()), limits).await;
         told.answer(200, b"hello").map(|_| ())
+    })
+}
+
+fn slow_head<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
+    Box::pin(async move {
+        let route = probe.route([Reply::silent().wait(LIMIT).write(LATE)]);
+        let limits = timeouts(|limits| limits.idle = Some(LIMIT / 2));
+        probe.send_within(get(route.url()), limits).await.answer(200, b"late").map(|_| ())
     })
 }
 

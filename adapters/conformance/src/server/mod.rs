@@ -230,13 +230,14 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
     }
 }
 
-/// Gives the first segment of a target, in origin or absolute form.
+/// Gives the first segment of a target, in origin or absolute form; of a tunnel's target the first label of its host.
 fn route_of(target: &str) -> String {
     let path = match target.split_once("://") {
         Some((_, rest)) => rest.find('/').map_or("", |slash| &rest[slash..]),
         None => target,
     };
-    let segment = path.trim_start_matches('/').split(['/', '?', '#']).next().unwrap_or_default();
+    let ends = if path.starts_with('/') { ['/', '?', '#'] } else { ['.', ':', '/'] };
+    let segment = path.trim_start_matches('/').split(ends).next().unwrap_or_default();
     format!("/{segment}")
 }
 

@@ -1,0 +1,131 @@
+//! The HTTP client [reqwest](https://docs.rs/reqwest) as an async transport of http-hook. It needs a tokio runtime with time and I/O.
+//!
+//! reqwest does some things by itself that a transport must not do. Repaired here:
+//!
+//! | reqwest | here |
+//! | --- | --- |
+//! | follows redirects, sends again what a server refused | switched off |
+//! | takes proxies from the environment | only the one that it is told |
+//! | undoes content codings, where a crate of the program switches that on | switched off |
+//! | writes the URL into its errors | left out |
+//! | reads a host as browsers do: `0x7f.1` is `127.0.0.1` | refused before anything is sent |
+//! | takes `..` and `%2e%2e` out of a path | refused before anything is sent |
+//! | drops user info of a URL | refused before anything is sent |
+//! | knows TLS options, proxies and the limit for connecting for a whole client only | a client for each set of them, at most [`MAX_CLIENTS`] |
+//! | knows one time limit for all | limits for connecting, head, pause and total, each told apart |
+//! | sends a body that is shorter than announced as far as it goes | a request body error, as for one that is longer |
+//! | leaves out the length of an empty POST | `Content-Length: 0` |
+//! | panics without a runtime | an error |
+//!
+//! What remains:
+//!
+//! - Paths with dot segments, escaped or not, cannot be sent. Some characters are escaped as browsers do: `{` is sent as `%7B`.
+//! - `Accept: */*` is added if the request has none.
+//! - Files of certificates are read once for each client. A client's key has to be PKCS#8 (`BEGIN PRIVATE KEY`).
+//! - A client's connections belong to the runtime that made them: use a transport under one runtime.
+//!
+//! # Examples
+//!
+//! ```no_run
+//! use http_hook_reqwest::ReqwestTransport;
+//!
+//! let transport = ReqwestTransport::default();
+//! # let _: &dyn http_hook::Transport = &transport;
+//! ```
+
+mod body;
+mod clients;
+mod error;
+mod limits;
+mod request;
+
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Instant;
+
+use async_trait::async_trait;
+use http::{Request, Response};
+use http_hook::{Body, Capabilities, Reason, SendOptions, TimeoutPhase, Transport, TransportError};
+use hyper::ext::ReasonPhrase;
+use reqwest::{Client, ClientBuilder};
+use tokio::runtime::Handle;
+
+use body::Incoming;
+use clients::Clients;
+use error::{guard, late, of_head, refused};
+use limits::Limit;
+use request::to_reqwest;
+
+pub use clients::MAX_CLIENTS;
+
+/// reqwest as an async transport. Cloning it is cheap and shares its clients.
+#[derive(Clone)]
+pub struct ReqwestTransport {
+    clients: Arc<Clients>,
+}
+
+impl ReqwestTransport {
+    /// Makes a transport of clients that are set up by `make`. Options of a send go before its settings; default headers and cookie jars of
+    /// a client are outside the hook's care.
+    pub fn from_builder(make: impl Fn() -> ClientBuilder + Send + Sync + 'static) -> Self {
+        Self { clients: Arc::new(Clients::new(make)) }
+    }
+}
+
+impl Default for ReqwestTransport {
+    fn default() -> Self {
+        Self::from_builder(Client::builder)
+    }
+}
+
+impl fmt::Debug for ReqwestTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReqwestTransport").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Transport for ReqwestTransport {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::all("reqwest")
+    }
+
+    async fn send(
+        &self,
+        request: Request<Body>,
+        options: &SendOptions,
+    ) -> Result<Response<Body>, TransportError> {
+        if Handle::try_current().is_err() {
+            return Err(refused("there is no tokio runtime"));
+        }
+        let start = Instant::now();
+        let limits = options.timeouts;
+        let total = Limit::after(start, limits.total, TimeoutPhase::Total);
+        let mut head = Limit::after(start, limits.head, TimeoutPhase::Head).or_earlier(&total);
+        let secure = request.uri().scheme_str() == Some("https");
+        let (request, source) = to_reqwest(request)?;
+        let client = self.clients.with(options)?;
+        let mut sending = pin!(client.execute(request));
+        let answer = poll_fn(|context| match guard(|| sending.as_mut().poll(context)) {
+            Err(bug) => Poll::Ready(Err(bug)),
+            Ok(Poll::Ready(Ok(response))) => Poll::Ready(Ok(response)),
+            Ok(Poll::Ready(Err(error))) => {
+                let proxied = options.client.proxy.is_some();
+                Poll::Ready(Err(source.failed().unwrap_or_else(|| of_head(error, secure, proxied))))
+            }
+            Ok(Poll::Pending) => head.poll(context).map(|phase| Err(late(phase))),
+        });
+        let (parts, body) = Response::<reqwest::Body>::from(answer.await?).into_parts();
+        let mut own = Response::new(Body::stream(Incoming::new(body, limits.idle, total)));
+        *own.status_mut() = parts.status;
+        *own.version_mut() = parts.version;
+        *own.headers_mut() = parts.headers;
+        if let Some(reason) = parts.extensions.get::<ReasonPhrase>() {
+            own.extensions_mut().insert(Reason::new(&String::from_utf8_lossy(reason.as_bytes())));
+        }
+        Ok(own)
+    }
+}

@@ -1,0 +1,106 @@
+//! The HTTP client [ureq](https://docs.rs/ureq) as a blocking transport of http-hook.
+//!
+//! ureq does some things by itself that a transport must not do. Repaired here:
+//!
+//! | ureq | here |
+//! | --- | --- |
+//! | makes an error of a status from 400 on, follows redirects | switched off for each send |
+//! | takes a proxy from the environment | only the one that it is told |
+//! | refuses a body with some methods | every method may have one |
+//! | adds `Accept`, `Accept-Encoding` and `User-Agent` | left out, unless a configuration of the caller's names an agent |
+//! | sends on and on when a body is shorter than announced | a request body error, as for one that is longer |
+//! | sends user info of a URL as credentials | refused before anything is sent |
+//! | tells an unknown host by an error's text only | told apart |
+//! | errors hold the URL | left out |
+//!
+//! What remains:
+//!
+//! - The limit up to the head holds for each of three steps: sending the head, sending the body, waiting for the answer. The limit for
+//!   connecting holds for the name and for the connection.
+//! - The limit between two pieces of the body holds before the head, too: an answer that starts later than that is a timeout.
+//! - Every proxy is asked for a tunnel (`CONNECT`), which is no way to send a request for an `http` target: not offered.
+//! - A tunnel that breaks off while the proxy makes it is a broken exchange: perhaps sent.
+//! - An interim answer 100 with headers is an error.
+//! - TCP keep-alive cannot be set: not offered.
+//! - A send with TLS options of its own gets a connection of its own.
+//! - A client's key has to be PKCS#8 (`BEGIN PRIVATE KEY`).
+//! - HTTP/1.1 only; reason phrases are not told; the head of an answer may have 64 KiB.
+//!
+//! # Examples
+//!
+//! ```no_run
+//! use http_hook_ureq::UreqTransport;
+//!
+//! let transport = UreqTransport::default();
+//! # let _: &dyn http_hook::blocking::Transport = &transport;
+//! ```
+
+mod body;
+mod error;
+mod options;
+
+use http::{Request, Response};
+use http_hook::blocking::{Body, Transport};
+use http_hook::{Capabilities, Capability, SendOptions, TransportError};
+use ureq::config::Config;
+use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
+use ureq::{Agent, SendBody};
+
+use body::{Incoming, Outgoing};
+use error::{guard, of_head};
+
+const CAPABILITIES: Capabilities =
+    Capabilities::all("ureq").without(Capability::ProxyHttp).without(Capability::KeepAlive);
+
+/// ureq as a blocking transport. Cloning it is cheap and shares its connections.
+#[derive(Clone, Debug)]
+pub struct UreqTransport {
+    agent: Agent,
+}
+
+impl UreqTransport {
+    /// Makes a transport of ureq's settings. What a send decides goes before them: limits of time, proxy, statuses, redirects,
+    /// methods, added headers, and TLS where a send has options for it.
+    #[must_use]
+    pub fn from_config(config: Config) -> Self {
+        Self { agent: config.into() }
+    }
+}
+
+impl Default for UreqTransport {
+    /// TLS by the platform, with the authorities that it trusts.
+    fn default() -> Self {
+        let tls = TlsConfig::builder()
+            .provider(TlsProvider::NativeTls)
+            .root_certs(RootCerts::PlatformVerifier)
+            .build();
+        Self::from_config(Agent::config_builder().tls_config(tls).user_agent("").build())
+    }
+}
+
+impl Transport for UreqTransport {
+    fn capabilities(&self) -> Capabilities {
+        CAPABILITIES
+    }
+
+    fn send(
+        &self,
+        request: Request<Body>,
+        options: &SendOptions,
+    ) -> Result<Response<Body>, TransportError> {
+        let (mut parts, body) = request.into_parts();
+        options::check(&parts.uri, options)?;
+        let framed = body::frame(&mut parts, &body);
+        let proxied = options.client.proxy.is_some();
+        let body = if framed { Outgoing::into_ureq(body)? } else { SendBody::none() };
+        let request = self.agent.configure_request(Request::from_parts(parts, body));
+        let request = options::configure(request, self.agent.config(), options)?;
+        let answer = guard(|| self.agent.run(request))?;
+        let (parts, body) = answer.map_err(|error| of_head(error, proxied))?.into_parts();
+        let mut own = Response::new(Incoming::into_body(body));
+        *own.status_mut() = parts.status;
+        *own.version_mut() = parts.version;
+        *own.headers_mut() = parts.headers;
+        Ok(own)
+    }
+}

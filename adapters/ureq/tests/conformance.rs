@@ -1,0 +1,26 @@
+//! ureq under the suite of all transports, and what it cannot do.
+
+use http_hook_conformance::check::{Limit, blocking};
+use http_hook_ureq::UreqTransport;
+
+const LIMITS: &[Limit] = &[
+    limit("interim-100", "ureq takes a status 100 that has headers for an error"),
+    limit("reason-told", "ureq does not tell the reason phrase"),
+    limit("proxy-reset", TUNNEL),
+    limit("proxy-garbage", TUNNEL),
+    limit("head-after-idle-limit", "ureq's limit for a read holds for the head, too"),
+];
+
+const TUNNEL: &str = "ureq does not tell a tunnel that broke off from an exchange: perhaps sent";
+
+const fn limit(check: &'static str, reason: &'static str) -> Limit {
+    Limit { check, reason }
+}
+
+#[test]
+fn conforms() {
+    let report = blocking::check(&UreqTransport::default(), LIMITS);
+    println!("{report}");
+    report.assert_clean();
+    report.assert_in_table(concat!(env!("CARGO_MANIFEST_DIR"), "/../conformance/TRANSPORTS.md"));
+}
