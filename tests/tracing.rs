@@ -38,11 +38,11 @@ fn attributes(span: &SpanData) -> BTreeMap<String, String> {
     pairs.map(|pair| (pair.key.to_string(), format!("{:?}", pair.value))).collect()
 }
 
-fn hook(connection: Connection) -> Hook {
-    Hook::new(&connection).expect("a hook")
+fn hook(connection: &Connection) -> Hook {
+    Hook::new(connection).expect("a hook")
 }
 
-fn run(connection: Connection, plan: RequestPlan, replies: Vec<Reply>) -> Vec<SpanData> {
+fn run(connection: &Connection, plan: RequestPlan, replies: Vec<Reply>) -> Vec<SpanData> {
     let server = MockTransport::new(replies);
     let spans = exported(|| {
         let face = Blocking::new(hook(connection), server.clone(), server.clock());
@@ -59,7 +59,7 @@ fn api() -> Connection {
 #[test]
 fn a_span_says_all_that_it_has_to() {
     let plan = RequestPlan::get("v1/orders").param("page", "2").param("sig", "s3cret");
-    let spans = run(api(), plan, vec![Reply::status(200)]);
+    let spans = run(&api(), plan, vec![Reply::status(200)]);
     let expected = [
         ("http.request.method", "String(Static(\"GET\"))"),
         ("http.response.status_code", "I64(200)"),
@@ -78,6 +78,9 @@ fn a_span_says_all_that_it_has_to() {
     assert_eq!((&spans[0].span_kind, &spans[0].status), (&SpanKind::Client, &Status::Unset));
 }
 
+/// Why, the connection, the script, the count on each span.
+type Row<'a> = (&'a str, Connection, Vec<Reply>, &'a [Option<u32>]);
+
 #[test]
 fn every_resend_counts() {
     let oauth2 = r#"{"http_hook": {"auth": {"scheme": "oauth2_client_credentials", "token_url": "https://id.example.com/token"}}}"#;
@@ -88,7 +91,7 @@ fn every_resend_counts() {
     let broken = || Reply::error(Kind::Interrupted, Sent::Maybe);
     let ok = || Reply::status(200);
     let unauthorized = || Reply::status(401).header("www-authenticate", "Bearer");
-    let rows: [(&str, Connection, Vec<Reply>, &[Option<u32>]); 4] = [
+    let rows: [Row<'_>; 4] = [
         ("once", api(), vec![ok()], &[None]),
         (
             "retries and redirects",
@@ -106,7 +109,7 @@ fn every_resend_counts() {
     ];
     for (why, connection, replies, expected) in rows {
         let plan = RequestPlan::get("a").retry(RetryPolicy::default());
-        let spans = run(connection, plan, replies);
+        let spans = run(&connection, plan, replies);
         let own: Vec<_> =
             spans.iter().map(|span| attributes(span).remove("http.request.resend_count")).collect();
         let expected: Vec<_> =
@@ -131,7 +134,7 @@ fn outcomes_are_told_apart() {
         ("in the body: after the end", vec![Reply::status(200).body("a").breaks_off()], None, false),
     ];
     for (why, replies, error, is_error) in rows {
-        let spans = run(api(), RequestPlan::get("a"), replies);
+        let spans = run(&api(), RequestPlan::get("a"), replies);
         let own = attributes(&spans[0]).remove("error.type");
         let own = own.map(|own| own.split('"').nth(1).unwrap_or_default().to_owned());
         assert_eq!((spans.len(), own.as_deref()), (1, error), "{why}");
@@ -142,7 +145,7 @@ fn outcomes_are_told_apart() {
 #[test]
 fn a_method_that_is_not_known_makes_no_series() {
     let purge = Method::from_bytes(b"PURGE").expect("a method");
-    let spans = run(api(), RequestPlan::new(purge, "a"), vec![Reply::status(200)]);
+    let spans = run(&api(), RequestPlan::new(purge, "a"), vec![Reply::status(200)]);
     let own = attributes(&spans[0]);
     assert_eq!(&*spans[0].name, "HTTP");
     assert!(own["http.request.method"].contains("_OTHER"), "{own:?}");
@@ -163,7 +166,7 @@ fn calls_are_told_apart() {
     });
     let spans = exported(|| {
         let face =
-            HttpHook::new(hook(api()), slow, VirtualClock::new()).with_observer(Spans::new());
+            HttpHook::new(hook(&api()), slow, VirtualClock::new()).with_observer(Spans::new());
         let (mut a, mut b) =
             (pin!(face.run(RequestPlan::get("a"))), pin!(face.run(RequestPlan::get("b"))));
         let mut context = Context::from_waker(Waker::noop());
@@ -186,7 +189,7 @@ fn a_dropped_call_is_no_error() {
     let server = MockTransport::new([Reply::hang()]);
     let spans = exported(|| {
         let face =
-            HttpHook::new(hook(api()), server, VirtualClock::new()).with_observer(Spans::new());
+            HttpHook::new(hook(&api()), server, VirtualClock::new()).with_observer(Spans::new());
         let mut options = Options::default();
         options.head_timeout = Setting::Unset;
         let plan = RequestPlan::get("a").options(options);

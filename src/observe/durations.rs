@@ -18,11 +18,11 @@ pub const BUCKETS: [Duration; 14] = [
     Duration::from_millis(250),
     Duration::from_millis(500),
     Duration::from_millis(750),
-    Duration::from_millis(1_000),
+    Duration::from_secs(1),
     Duration::from_millis(2_500),
-    Duration::from_millis(5_000),
+    Duration::from_secs(5),
     Duration::from_millis(7_500),
-    Duration::from_millis(10_000),
+    Duration::from_secs(10),
 ];
 
 /// The most series that are kept apart, as in OpenTelemetry; what comes after is counted in one that has no names.
