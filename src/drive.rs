@@ -138,7 +138,7 @@ impl<'a, T: Transport + ?Sized, C: Clock + ?Sized> Driver<'a, T, C> {
         source: &mut dyn BodySource<Body>,
         stream: bool,
     ) -> Result<Answer<Body>, Failure> {
-        let mut watch = Watch { observer: self.observer, sent: Some(Sent::No) };
+        let mut watch = Watch::new(self.observer, &call);
         let mut step = call.step(self.hook, self.clock.now());
         loop {
             step = match step {
@@ -146,7 +146,7 @@ impl<'a, T: Transport + ?Sized, C: Clock + ?Sized> Driver<'a, T, C> {
                     let capable = self.transport.capabilities();
                     let attempt = match admit(capable, &request, &options, attempt, stream) {
                         Ok(attempt) => attempt,
-                        Err(failure) => return watch.end(Err(failure), 0),
+                        Err(failure) => return watch.end(Err(failure)),
                     };
                     let began = self.clock.now();
                     watch.sending(&request, &attempt);
@@ -156,7 +156,6 @@ impl<'a, T: Transport + ?Sized, C: Clock + ?Sized> Driver<'a, T, C> {
                     };
                     let now = self.clock.now();
                     watch.answered(&answer, now, began);
-                    let sends = attempt.sends();
                     match (answer, stream) {
                         (Err(error), _) => attempt.finish(self.hook, Err(error), now),
                         (Ok(response), false) => {
@@ -177,7 +176,7 @@ impl<'a, T: Transport + ?Sized, C: Clock + ?Sized> Driver<'a, T, C> {
                                 Head::Accept => {
                                     let answer =
                                         Answer::Streaming(Response::from_parts(parts, body));
-                                    return watch.end(Ok(answer), sends);
+                                    return watch.end(Ok(answer));
                                 }
                                 Head::Read { limit, reading } => {
                                     let body = body.collect_up_to(limit).await;
@@ -195,7 +194,7 @@ impl<'a, T: Transport + ?Sized, C: Clock + ?Sized> Driver<'a, T, C> {
                     self.clock.sleep(wait).await;
                     call.step(self.hook, self.clock.now())
                 }
-                Step::Done(result) => return watch.end(result.map(Answer::Whole), 0),
+                Step::Done(result) => return watch.end(result.map(Answer::Whole)),
             };
         }
     }
@@ -265,14 +264,27 @@ fn open<B: From<Bytes>>(
 /// Tells the observer; also that a call was dropped, if it never ended.
 struct Watch<'a> {
     observer: &'a dyn Observer,
+    /// The observer of this call alone, if it has one.
+    own: Option<Box<dyn Observer>>,
     /// What is known of the last request; `None` once the call has ended.
     sent: Option<Sent>,
+    sends: u32,
 }
 
-impl Watch<'_> {
+impl<'a> Watch<'a> {
+    fn new(observer: &'a dyn Observer, call: &Call) -> Self {
+        let sent = Some(Sent::No);
+        Self { observer, own: observer.for_call(), sent, sends: call.sends() }
+    }
+
+    fn tell(&self, event: &Event<'_>) {
+        self.own.as_deref().unwrap_or(self.observer).event(event);
+    }
+
     fn sending(&mut self, request: &Request<Payload>, attempt: &Attempt) {
         self.sent = Some(Sent::Maybe);
-        self.observer.event(&Event::Send {
+        self.sends = attempt.sends();
+        self.tell(&Event::Send {
             method: request.method(),
             uri: request.uri(),
             attempt_number: attempt.number(),
@@ -291,32 +303,29 @@ impl Watch<'_> {
         match answer {
             Ok(response) => {
                 self.sent = Some(Sent::Yes);
-                self.observer.event(&Event::Answer { status: response.status(), took });
+                self.tell(&Event::Answer { status: response.status(), took });
             }
             Err(error) => {
                 self.sent = Some(error.sent());
-                self.observer.event(&Event::Error { error, took });
+                self.tell(&Event::Error { error, took });
             }
         }
     }
 
     fn body(&self, body: &Result<Bytes, TransportError>, now: Timestamp, began: Timestamp) {
         if let Err(error) = body {
-            self.observer.event(&Event::Error { error, took: now.since(began) });
+            self.tell(&Event::Error { error, took: now.since(began) });
         }
     }
 
     fn waiting(&self, wait: std::time::Duration, reason: crate::call::WaitReason) {
-        self.observer.event(&Event::Wait { wait, reason });
+        self.tell(&Event::Wait { wait, reason });
     }
 
-    fn end<B>(
-        mut self,
-        result: Result<Answer<B>, Failure>,
-        sends: u32,
-    ) -> Result<Answer<B>, Failure> {
+    fn end<B>(mut self, result: Result<Answer<B>, Failure>) -> Result<Answer<B>, Failure> {
         self.sent = None;
-        self.observer.event(&match &result {
+        let sends = self.sends;
+        self.tell(&match &result {
             Ok(answer) => Event::Accepted { status: answer.status(), sends },
             Err(failure) => Event::GaveUp { failure },
         });
@@ -327,7 +336,7 @@ impl Watch<'_> {
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
         if let Some(sent) = self.sent {
-            self.observer.event(&Event::Dropped { sent });
+            self.tell(&Event::Dropped { sent });
         }
     }
 }
@@ -335,8 +344,8 @@ impl Drop for Watch<'_> {
 /// Runs a call over a blocking transport.
 pub(crate) mod blocking {
     use super::{
-        Answer, BodySource, Bytes, Call, Failure, Head, Hook, Observer, Response, Sent, Silent,
-        Step, Watch, admit, clock, history, open, transport,
+        Answer, BodySource, Bytes, Call, Failure, Head, Hook, Observer, Response, Silent, Step,
+        Watch, admit, clock, history, open, transport,
     };
     use transport::blocking::{Body, Transport};
 
@@ -398,7 +407,7 @@ pub(crate) mod blocking {
             source: &mut dyn BodySource<Body>,
             stream: bool,
         ) -> Result<Answer<Body>, Failure> {
-            let mut watch = Watch { observer: self.observer, sent: Some(Sent::No) };
+            let mut watch = Watch::new(self.observer, &call);
             let mut step = call.step(self.hook, self.clock.now());
             loop {
                 step = match step {
@@ -406,7 +415,7 @@ pub(crate) mod blocking {
                         let capable = self.transport.capabilities();
                         let attempt = match admit(capable, &request, &options, attempt, stream) {
                             Ok(attempt) => attempt,
-                            Err(failure) => return watch.end(Err(failure), 0),
+                            Err(failure) => return watch.end(Err(failure)),
                         };
                         let began = self.clock.now();
                         watch.sending(&request, &attempt);
@@ -414,7 +423,6 @@ pub(crate) mod blocking {
                             .and_then(|request| self.transport.send(request, &options));
                         let now = self.clock.now();
                         watch.answered(&answer, now, began);
-                        let sends = attempt.sends();
                         match (answer, stream) {
                             (Err(error), _) => attempt.finish(self.hook, Err(error), now),
                             (Ok(response), false) => {
@@ -431,7 +439,7 @@ pub(crate) mod blocking {
                                 match attempt.head(self.hook, &parts, now) {
                                     Head::Accept => {
                                         let response = Response::from_parts(parts, body);
-                                        return watch.end(Ok(Answer::Streaming(response)), sends);
+                                        return watch.end(Ok(Answer::Streaming(response)));
                                     }
                                     Head::Read { limit, reading } => {
                                         let body = body.collect_up_to(limit);
@@ -450,7 +458,7 @@ pub(crate) mod blocking {
                         self.clock.sleep(wait);
                         call.step(self.hook, self.clock.now())
                     }
-                    Step::Done(result) => return watch.end(result.map(Answer::Whole), 0),
+                    Step::Done(result) => return watch.end(result.map(Answer::Whole)),
                 };
             }
         }

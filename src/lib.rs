@@ -60,6 +60,7 @@
 //! | what came back | [`response`] |
 //! | what next | [`retry`] |
 //! | what went wrong | [`error`] |
+//! | what happens meanwhile | [`observe`] |
 
 #![forbid(unsafe_code)]
 #![cfg_attr(
@@ -86,7 +87,7 @@ mod failure;
 mod hook;
 mod http_hook;
 mod json;
-mod observe;
+pub mod observe;
 pub mod request;
 pub mod response;
 pub mod retry;
@@ -108,6 +109,8 @@ pub use explain::{Explanation, Fact, Layer};
 pub use hook::{DEFAULT_USER_AGENT, Defaults, Hook, HookBuilder, HookError};
 pub use http_hook::{ConnectionTest, HttpHook};
 pub use json::to_python_json;
+#[cfg(feature = "tracing")]
+pub use observe::{Durations, Spans};
 pub use observe::{Event, Observer, Silent};
 pub use request::{
     BaseParts, BaseUrl, ClientCert, ClientOptions, Data, KeepAlive, Options, Origin, Payload,

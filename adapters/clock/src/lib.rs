@@ -1,4 +1,4 @@
-//! The real clock for [`http_hook`], and a seed for a call.
+//! The real clock for [`http_hook`], a seed for a call, and deadlines for transports.
 //!
 //! ```text
 //! SystemTime, once ─┐
@@ -10,6 +10,8 @@
 
 #![forbid(unsafe_code)]
 
+mod deadline;
+
 use std::hash::{BuildHasher, RandomState};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -17,6 +19,8 @@ use std::time::{Duration, Instant, SystemTime};
 use async_trait::async_trait;
 use futures_timer::Delay;
 use http_hook::{Clock, Timestamp, blocking};
+
+pub use deadline::Deadline;
 
 /// The longest sleep that is asked for at once: timers add it to an [`Instant`], which must not overflow.
 const LONGEST_SLEEP: Duration = Duration::from_secs(24 * 60 * 60);

@@ -5,10 +5,10 @@ use std::time::Duration;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{Method, Response, StatusCode, response};
 use http_hook::{Body, Sent, TransportError, TransportErrorKind as Kind};
+use http_hook_clock::Deadline;
 use isahc::AsyncBody;
 
 use crate::body::Incoming;
-use crate::timer::Deadline;
 
 /// Takes over head and body, and none of isahc's extensions.
 pub(crate) fn from_isahc(

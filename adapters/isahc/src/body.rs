@@ -10,10 +10,10 @@ use bytes::{Buf, Bytes};
 use futures_io::AsyncRead;
 use http_body::{Frame, SizeHint};
 use http_hook::{Body, Sent, TimeoutPhase, TransportError, TransportErrorKind as Kind};
+use http_hook_clock::Deadline;
 use isahc::AsyncBody;
 
 use crate::error::{SourceFailed, guard, of_body};
-use crate::timer::Deadline;
 
 const PIECE: usize = 16 << 10;
 

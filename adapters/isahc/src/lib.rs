@@ -47,7 +47,6 @@ mod body;
 mod error;
 mod face;
 mod options;
-mod timer;
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -63,13 +62,13 @@ use http_hook::{
     Body, Capabilities, Capability, SendOptions, Sent, TimeoutPhase, Timeouts, Transport,
     TransportError, TransportErrorKind as Kind,
 };
+use http_hook_clock::Deadline;
 use isahc::config::{Configurable, VersionNegotiation};
 use isahc::{HttpClient, HttpClientBuilder};
 use tracing::Dispatch;
 
 use answer::from_isahc;
 use error::{guard, of_head};
-use timer::Deadline;
 
 const CAPABILITIES: Capabilities = Capabilities::all("isahc").without(Capability::KeepAlive);
 

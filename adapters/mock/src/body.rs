@@ -13,13 +13,13 @@ use crate::reply::Answer;
 /// The pieces of a body that are still to come, the next one last.
 struct Pieces {
     pieces: Vec<Bytes>,
-    breaks_off: bool,
+    breaks_off: Option<TransportError>,
 }
 
 impl Pieces {
     fn next(&mut self) -> Option<Result<Bytes, TransportError>> {
         let piece = self.pieces.pop().map(Ok);
-        piece.or_else(|| std::mem::take(&mut self.breaks_off).then(|| Err(broken_off())))
+        piece.or_else(|| self.breaks_off.take().map(Err))
     }
 }
 
@@ -66,7 +66,8 @@ impl Read for Pieces {
 fn split(mut answer: Answer) -> Result<Bytes, Pieces> {
     if answer.breaks_off || answer.pieces.len() > 1 {
         answer.pieces.reverse();
-        return Err(Pieces { pieces: answer.pieces, breaks_off: answer.breaks_off });
+        let breaks_off = answer.breaks_off.then(broken_off);
+        return Err(Pieces { pieces: answer.pieces, breaks_off });
     }
     Ok(answer.pieces.pop().unwrap_or_default())
 }
@@ -78,6 +79,16 @@ pub(crate) fn body(answer: Answer) -> Body {
 pub(crate) fn blocking_body(answer: Answer) -> blocking::Body {
     let reader = |pieces| blocking::Body::reader(None, pieces);
     split(answer).map_or_else(reader, blocking::Body::from)
+}
+
+/// A body that ends in this error at once.
+pub(crate) fn broken(error: TransportError) -> Body {
+    Body::stream(Pieces { pieces: Vec::new(), breaks_off: Some(error) })
+}
+
+/// The same in the blocking way.
+pub(crate) fn blocking_broken(error: TransportError) -> blocking::Body {
+    blocking::Body::reader(None, Pieces { pieces: Vec::new(), breaks_off: Some(error) })
 }
 
 fn broken_off() -> TransportError {

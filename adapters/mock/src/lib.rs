@@ -1,4 +1,5 @@
-//! Testing with [`http_hook`]: a scripted transport and a virtual clock. No socket, no thread, no real time.
+//! Testing with [`http_hook`]: a scripted transport, a virtual clock, record and replay. No socket, no thread, no real
+//! time.
 //!
 //! ```text
 //! [Reply, Reply, …] ──▶ MockTransport ──▶ answers, errors, silence      (async and blocking)
@@ -10,6 +11,7 @@
 //! and when. A request nobody scripted is an error at once, and [`assert_done`](MockTransport::assert_done) reports
 //! it together with every reply that was never asked for.
 //!
+//! A script can be recorded, too: [`Recorder`] notes what passes through any transport, and its [`Cassette`] plays it.
 //! [`sim`] lets many clients meet a server that fails, and tells what a policy does to it.
 //!
 //! # Examples
@@ -43,14 +45,18 @@
 #![forbid(unsafe_code)]
 
 mod body;
+mod cassette;
 mod clock;
 mod received;
+mod recorder;
 mod reply;
 mod script;
 pub mod sim;
 mod transport;
 
+pub use cassette::{Cassette, MAX_CASSETTE_BYTES, MAX_EXCHANGES};
 pub use clock::VirtualClock;
 pub use received::Received;
+pub use recorder::Recorder;
 pub use reply::Reply;
 pub use transport::{MockTransport, Unmet};

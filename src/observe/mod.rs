@@ -1,4 +1,13 @@
 //! What a driver tells while a call runs.
+//!
+//! With the feature `tracing`, `Spans` makes spans of it and `Durations` a histogram, with the names of OpenTelemetry.
+
+#[cfg(feature = "tracing")]
+mod durations;
+#[cfg(feature = "tracing")]
+mod spans;
+#[cfg(feature = "tracing")]
+mod target;
 
 use std::time::Duration;
 
@@ -7,6 +16,11 @@ use http::{Method, StatusCode, Uri};
 use crate::call::{SendCause, WaitReason};
 use crate::error::{Sent, TransportError};
 use crate::failure::Failure;
+
+#[cfg(feature = "tracing")]
+pub use durations::{BUCKETS, Durations, Histogram, MAX_SERIES, Series};
+#[cfg(feature = "tracing")]
+pub use spans::Spans;
 
 /// One thing that happened in a call.
 #[derive(Debug)]
@@ -71,6 +85,22 @@ pub enum Event<'a> {
 pub trait Observer: Send + Sync {
     /// Takes note of an event.
     fn event(&self, event: &Event<'_>);
+
+    /// Makes an observer for one call, for those that have to tell apart the events of calls that run at the same
+    /// time. The call then tells that one alone. By default there is none, and all calls tell this one.
+    fn for_call(&self) -> Option<Box<dyn Observer>> {
+        None
+    }
+}
+
+impl<O: Observer + ?Sized> Observer for std::sync::Arc<O> {
+    fn event(&self, event: &Event<'_>) {
+        (**self).event(event);
+    }
+
+    fn for_call(&self) -> Option<Box<dyn Observer>> {
+        (**self).for_call()
+    }
 }
 
 impl<F: Fn(&Event<'_>) + Send + Sync> Observer for F {

@@ -1,7 +1,4 @@
 //! Deadlines for futures, on one thread that sleeps.
-//!
-//! A deadline costs an entry in a map, and wakes the thread only if it is earlier than all others: limits of
-//! a minute on thousands of requests a second cost next to nothing.
 
 use std::collections::BTreeMap;
 use std::sync::{Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
@@ -11,20 +8,43 @@ use std::time::{Duration, Instant};
 
 type Key = (Instant, u64);
 
-/// A moment by which something has to be done. `None` never comes.
-pub(crate) struct Deadline {
+/// A moment by which something has to be done, for transports that keep time limits themselves.
+///
+/// It costs an entry in a map, and wakes the one thread that sleeps for all only if it is earlier than all others:
+/// limits of a minute on thousands of requests a second cost next to nothing. A deadline that was never asked about
+/// costs nothing at all.
+///
+/// # Examples
+///
+/// ```
+/// use std::future::poll_fn;
+/// use std::task::Poll;
+/// use std::time::{Duration, Instant};
+/// use http_hook_clock::Deadline;
+///
+/// let start = Instant::now();
+/// let mut deadline = Deadline::after(start, Some(Duration::from_millis(2)));
+/// pollster::block_on(poll_fn(|context| match deadline.has_passed(context) {
+///     true => Poll::Ready(()),
+///     false => Poll::Pending,
+/// }));
+/// assert!(start.elapsed() >= Duration::from_millis(2));
+/// ```
+#[derive(Debug)]
+pub struct Deadline {
     at: Option<Instant>,
     key: Option<Key>,
 }
 
 impl Deadline {
-    /// Gives the moment `limit` after `start`.
-    pub(crate) fn after(start: Instant, limit: Option<Duration>) -> Self {
+    /// Makes the moment `limit` after `start`. `None`, or a moment too late to count, never comes.
+    #[must_use]
+    pub fn after(start: Instant, limit: Option<Duration>) -> Self {
         Self { at: limit.and_then(|limit| start.checked_add(limit)), key: None }
     }
 
     /// Whether the moment has come; if not, the task is woken when it does.
-    pub(crate) fn has_passed(&mut self, context: &Context<'_>) -> bool {
+    pub fn has_passed(&mut self, context: &Context<'_>) -> bool {
         let Some(at) = self.at else { return false };
         if at <= Instant::now() {
             return true;
@@ -71,7 +91,7 @@ impl Timer {
             None => drop(state.waiting.insert(key, waker.clone())),
         }
         if !state.running {
-            let builder = thread::Builder::new().name("http-hook-isahc-timer".to_owned());
+            let builder = thread::Builder::new().name("http-hook-timer".to_owned());
             state.running = builder.spawn(|| self.run()).is_ok();
         } else if state.wakes_at.is_none_or(|wakes_at| at < wakes_at) {
             self.earlier.notify_one();

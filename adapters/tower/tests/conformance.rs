@@ -1,0 +1,16 @@
+//! hyper-util under the suite of all transports: it has no limits to declare.
+
+use http_hook_conformance::check;
+use http_hook_tower::TowerTransport;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+
+#[test]
+fn conforms() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let _entered = runtime.enter();
+    let client = Client::builder(TokioExecutor::new()).retry_canceled_requests(false).build_http();
+    let report = runtime.block_on(check::check(&TowerTransport::new(client), &[]));
+    println!("{report}");
+    report.assert_clean();
+}

@@ -1,0 +1,161 @@
+//! How long sends take, as a histogram: the metric `http.client.request.duration` of OpenTelemetry as plain data.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::target::{Rules, address, port};
+use super::{Event, Observer};
+
+/// The upper ends of the buckets, themselves included: 5 ms to 10 s, as the conventions advise.
+pub const BUCKETS: [Duration; 14] = [
+    Duration::from_millis(5),
+    Duration::from_millis(10),
+    Duration::from_millis(25),
+    Duration::from_millis(50),
+    Duration::from_millis(75),
+    Duration::from_millis(100),
+    Duration::from_millis(250),
+    Duration::from_millis(500),
+    Duration::from_millis(750),
+    Duration::from_secs(1),
+    Duration::from_millis(2_500),
+    Duration::from_secs(5),
+    Duration::from_millis(7_500),
+    Duration::from_secs(10),
+];
+
+/// The most series that are kept apart, as in OpenTelemetry; what comes after is counted in one that has no names.
+pub const MAX_SERIES: usize = 2_000;
+
+/// Counts how long sends take up to the head of their answer, by method, server and outcome.
+///
+/// Clones share the counts. To be read now and then and handed to whatever collects metrics.
+///
+/// # Examples
+///
+/// ```
+/// use http_hook::{Durations, Observer};
+///
+/// let durations = Durations::new();
+/// # let _: &dyn Observer = &durations;
+/// // let hook = HttpHook::new(hook, transport, clock).with_observer(durations.clone());
+/// for (series, histogram) in durations.snapshot() {
+///     println!("{} {}: {}", series.method, series.server_address, histogram.count);
+/// }
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Durations(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    rules: Rules,
+    all: Mutex<BTreeMap<Series, Histogram>>,
+}
+
+/// What the sends of one histogram have in common; the fields are named as the attributes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct Series {
+    /// `http.request.method`; `_OTHER` if it is not among the known ones.
+    pub method: String,
+    /// `server.address`
+    pub server_address: String,
+    /// `server.port`
+    pub server_port: u16,
+    /// `http.response.status_code`, if there was an answer.
+    pub status_code: Option<u16>,
+    /// `error.type`: the status if it is 400 or above, else the kind of the error.
+    pub error_type: Option<String>,
+}
+
+/// Counts by duration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Histogram {
+    /// How many fell into each of the [`BUCKETS`]; the last count is of those that took longer.
+    pub counts: [u64; BUCKETS.len() + 1],
+    /// How many there were.
+    pub count: u64,
+    /// How long all of them took together.
+    pub sum: Duration,
+}
+
+impl Durations {
+    /// Makes an observer that has counted nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Gives all counts so far.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<(Series, Histogram)> {
+        let all = self.0.all();
+        all.iter().map(|(series, histogram)| (series.clone(), histogram.clone())).collect()
+    }
+}
+
+impl Observer for Durations {
+    /// Tells nothing: only the observer of one call knows which request an answer belongs to.
+    fn event(&self, _: &Event<'_>) {}
+
+    fn for_call(&self) -> Option<Box<dyn Observer>> {
+        Some(Box::new(OfCall { shared: Arc::clone(&self.0), sending: Mutex::default() }))
+    }
+}
+
+struct OfCall {
+    shared: Arc<Shared>,
+    sending: Mutex<Option<Series>>,
+}
+
+impl Observer for OfCall {
+    fn event(&self, event: &Event<'_>) {
+        let mut sending = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
+        match event {
+            Event::Send { method, uri, .. } => {
+                *sending = Some(Series {
+                    method: self.shared.rules.method(method).unwrap_or("_OTHER").to_owned(),
+                    server_address: address(uri).to_owned(),
+                    server_port: port(uri),
+                    ..Series::default()
+                });
+            }
+            Event::Answer { status, took } => {
+                if let Some(series) = sending.take() {
+                    let error_type = (status.as_u16() >= 400).then(|| status.as_str().to_owned());
+                    let status_code = Some(status.as_u16());
+                    self.shared.count(Series { status_code, error_type, ..series }, *took);
+                }
+            }
+            Event::Error { error, took } => {
+                // An error in the body comes after the head, which was counted.
+                if let Some(series) = sending.take() {
+                    let error_type = Some(error.kind().name().to_owned());
+                    self.shared.count(Series { error_type, ..series }, *took);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Shared {
+    fn count(&self, series: Series, took: Duration) {
+        let mut all = self.all();
+        let full = all.len() >= MAX_SERIES && !all.contains_key(&series);
+        let series = if full { Series::default() } else { series };
+        let histogram = all.entry(series).or_default();
+        let bucket = BUCKETS.iter().position(|end| took <= *end).unwrap_or(BUCKETS.len());
+        if let Some(count) = histogram.counts.get_mut(bucket) {
+            *count = count.saturating_add(1);
+        }
+        histogram.count = histogram.count.saturating_add(1);
+        histogram.sum = histogram.sum.saturating_add(took);
+    }
+
+    fn all(&self) -> MutexGuard<'_, BTreeMap<Series, Histogram>> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
