@@ -26,7 +26,6 @@ pub fn file(name: &str) -> String {
 }
 
 /// Makes a hook of a connection that says nothing but `base` and `extra`.
-#[must_use]
 pub fn builder(base: &str, extra: &Value) -> HookBuilder {
     Hook::builder(&Connection::new().with_host(base).with_extra(extra.to_string()))
 }
