@@ -87,7 +87,9 @@ impl Call {
     /// Kind [`NotStorable`](ErrorKind::NotStorable), naming the part that cannot be stored: a secret header or
     /// parameter of the call, a closure in its policy, a source that can be read once only, proxies of the call.
     pub fn store(&self, hook: &Hook) -> Result<String, Error> {
-        let phase = if self.0.interrupted { Phase::Interrupted } else { Phase::Waiting };
+        // What waits for a token behind a redirect has sent the planned request.
+        let under_way = self.0.interrupted || self.0.hop.is_some();
+        let phase = if under_way { Phase::Interrupted } else { Phase::Waiting };
         store(&self.0, hook, phase)
     }
 

@@ -132,6 +132,57 @@ fn a_401_refreshes_the_token_and_sends_again_exactly_once() {
 }
 
 #[test]
+fn a_401_behind_a_redirect_home_is_answered_with_a_new_token_too() {
+    let answers = vec![
+        answer(200, &[], TOKEN),
+        answer(302, &[("location", "/b")], ""),
+        answer(401, &[], ""),
+        answer(200, &[], OTHER),
+        answer(200, &[], ""),
+    ];
+    let (requests, result) = run(&hook(OAUTH2), RequestPlan::post("a"), answers);
+    assert!(result.is_ok());
+    assert_eq!(requests[4].0.uri(), "https://api.example.com/b");
+    assert_eq!(authorization(&requests[4].0), Some("Bearer t-2"));
+}
+
+/// Answers a POST until the answers are used up.
+fn feed(hook: &Hook, answers: Vec<Response<Bytes>>) -> Step {
+    let plan = RequestPlan::post("a").retry(RetryPolicy::default());
+    let step = Call::new(hook, plan, 7, NOW).step(hook, NOW);
+    answers.into_iter().fold(step, |step, answer| match step {
+        Step::Send { attempt, .. } => attempt.finish(hook, Ok(answer), NOW),
+        other => panic!("nothing is sent: {other:?}"),
+    })
+}
+
+#[test]
+fn what_led_to_a_redirect_is_not_done_again_for_want_of_a_token() {
+    let hook = hook(OAUTH2);
+    let mut answers = vec![
+        answer(200, &[], TOKEN),
+        answer(302, &[("location", "/b")], ""),
+        answer(401, &[], ""),
+        answer(503, &[], ""),
+    ];
+    let Step::Done(result) = feed(&hook, answers.clone()) else { panic!("no token, no retry") };
+    assert_eq!(result.expect_err("no token").reason(), StopReason::NotIdempotent);
+
+    answers.truncate(2);
+    let Step::Send { attempt, .. } = feed(&hook, answers) else { panic!("a redirect is followed") };
+    // Another call is told the same, sooner, and fetches the next token.
+    let fetching = feed(&hook, vec![answer(401, &[], "")]);
+    let Step::Wait { call, .. } = attempt.finish(&hook, Ok(answer(401, &[], "")), NOW) else {
+        panic!("another call fetches the token")
+    };
+    let text = call.store(&hook).expect("nothing of it is secret");
+    let resumed = Call::resume(&hook, &text, NOW).expect("what was stored");
+    let Step::Done(result) = resumed.step(&hook, NOW) else { panic!("the POST is sent again") };
+    assert_eq!(result.expect_err("unknown").reason(), StopReason::NotIdempotent);
+    drop(fetching);
+}
+
+#[test]
 fn another_call_waits_for_the_token_under_way() {
     let hook = hook(OAUTH2);
     let begin = || Call::new(&hook, RequestPlan::get("a"), 7, NOW).step(&hook, NOW);

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_hook::response::History;
 use http_hook::{
-    Call, Connection, Hook, Options, Payload, RequestPlan, RetryPolicy, SendCause, Step,
-    StopReason, Timestamp,
+    Call, Connection, Hook, Options, Payload, RequestPlan, RetryPolicy, SendCause, Sent, Step,
+    StopReason, Timestamp, TransportError, TransportErrorKind,
 };
 
 const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_800_000_000));
@@ -139,6 +139,25 @@ fn a_retry_after_a_redirect_begins_again_with_the_planned_request() {
             "GET https://api.example.com/a"
         ]
     );
+}
+
+#[test]
+fn a_post_that_led_to_a_redirect_is_not_sent_again_because_the_next_request_got_nowhere() {
+    let hook = hook();
+    let plan = RequestPlan::post("a").data("text").retry(RetryPolicy::default());
+    let Step::Send { attempt, .. } = Call::new(&hook, plan, 7, NOW).step(&hook, NOW) else {
+        panic!("a call begins with a send");
+    };
+    let answer = Response::builder().status(303).header("location", "/b").body(Bytes::new());
+    let Step::Send { attempt, .. } = attempt.finish(&hook, Ok(answer.expect("an answer")), NOW)
+    else {
+        panic!("a redirect is followed at once");
+    };
+    let lost = TransportError::new(TransportErrorKind::Connect, Sent::No);
+    let Step::Done(Err(failure)) = attempt.finish(&hook, Err(lost), NOW) else {
+        panic!("the POST would be sent again");
+    };
+    assert_eq!(failure.reason(), StopReason::NotIdempotent);
 }
 
 #[test]

@@ -83,7 +83,8 @@ impl State {
             return self.end(StopReason::MaxSends, Cause::Transport(error), None);
         }
         let lease = lease_time(ready, remaining);
-        if self.hop.is_none() {
+        let home = self.is_home(hook);
+        if home {
             match self.auth.ahead(build::auth_of(hook, ready), lease, now) {
                 Ok(Ahead::Go) => {}
                 Ok(Ahead::Wait(wait)) => {
@@ -107,21 +108,20 @@ impl State {
                 }
                 Err(error) => return self.end(StopReason::Auth, Cause::Request(error), None),
             }
-            if self.lease.is_none() {
-                match hook.gates().admit(self.paid, lease, now) {
-                    Admission::Go(lease) => self.lease = Some(lease),
-                    Admission::Wait(wait, reason) => {
-                        return self.hold(wait, WaitReason::RateLimit, reason, remaining, now);
-                    }
-                    Admission::Refuse(reason) => return self.refused(reason),
+        }
+        if self.hop.is_none() && self.lease.is_none() {
+            match hook.gates().admit(self.paid, lease, now) {
+                Admission::Go(lease) => self.lease = Some(lease),
+                Admission::Wait(wait, reason) => {
+                    return self.hold(wait, WaitReason::RateLimit, reason, remaining, now);
                 }
+                Admission::Refuse(reason) => return self.refused(reason),
             }
         }
         let mut request = match build::request(hook, ready, self.hop.as_deref(), self.seed) {
             Ok(request) => request,
             Err(error) => return self.end(StopReason::Invalid, Cause::Request(error), None),
         };
-        let home = self.is_home(hook);
         if home {
             let auth = build::auth_of(hook, ready);
             if let Err(error) = self.auth.prove(auth, &mut request, self.seed, now) {
@@ -256,7 +256,10 @@ impl State {
         let outcome =
             HttpOutcome { method: &Method::POST, answer: seen(&answer), check_failed: true };
         match self.decide(hook, &outcome, now) {
-            Decision::Retry { wait, hint } => self.wait(wait, hint, now),
+            Decision::Retry { wait, hint } => match self.bars_new_token(hook) {
+                Some(reason) => self.end(reason, refusal(error, answer), hint),
+                None => self.wait(wait, hint, now),
+            },
             Decision::Stand => self.end(StopReason::Auth, refusal(error, answer), None),
             Decision::GiveUp { reason, hint } => self.end(reason, refusal(error, answer), hint),
         }

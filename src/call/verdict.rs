@@ -9,7 +9,6 @@ use super::state::State;
 use crate::error::{Error, Sent, TransportError};
 use crate::failure::StopReason;
 use crate::hook::Hook;
-use crate::request::build::Ready;
 use crate::request::hop::Hop;
 use crate::request::plan::Resend;
 use crate::response::check_failed;
@@ -65,15 +64,10 @@ impl State {
         let (reason, hint) = match decision {
             Decision::Stand => (StopReason::Rejected, None),
             Decision::GiveUp { reason, hint } => (reason, hint),
-            Decision::Retry { hint, .. } if !ready.payload.is_replayable() => {
-                (StopReason::BodyNotReplayable, hint)
-            }
-            Decision::Retry { hint, .. } if !may_resend(hook, ready, outcome.sent()) => {
-                (StopReason::NotIdempotent, hint)
-            }
-            Decision::Retry { wait, hint } => {
-                return Judged { verdict: Verdict::Retry { wait, hint }, healthy, class };
-            }
+            Decision::Retry { wait, hint } => match self.bars_retry(hook, outcome.sent()) {
+                Some(reason) => (reason, hint),
+                None => return Judged { verdict: Verdict::Retry { wait, hint }, healthy, class },
+            },
         };
         let verdict = match refused {
             Some(error) => Verdict::Refuse(error),
@@ -81,6 +75,25 @@ impl State {
             None => Verdict::Accept,
         };
         Judged { verdict, healthy, class }
+    }
+
+    /// What keeps the planned request from being sent once more, `sent` telling what became of the last one.
+    fn bars_retry(&self, hook: &Hook, sent: Sent) -> Option<StopReason> {
+        let ready = self.ready.as_ref()?;
+        if !ready.payload.is_replayable() {
+            return Some(StopReason::BodyNotReplayable);
+        }
+        // A redirect is an answer to the planned request, whatever became of the one behind it.
+        let sent = if self.hop.is_some() { Sent::Yes } else { sent };
+        let keyed = ready.resend == Resend::Keyed;
+        let allowed = hook.resend_any() || ready.resend == Resend::Allowed;
+        let may = retry::may_resend(&ready.method, sent, keyed, allowed);
+        (!may).then_some(StopReason::NotIdempotent)
+    }
+
+    /// The same for a token request that failed: without a redirect the planned request is still to come.
+    pub(super) fn bars_new_token(&self, hook: &Hook) -> Option<StopReason> {
+        self.hop.as_ref().and_then(|_| self.bars_retry(hook, Sent::Yes))
     }
 
     /// Asks the policy.
@@ -123,10 +136,4 @@ impl State {
         let own = self.ready.as_ref().and_then(|ready| ready.policy.as_ref());
         own.unwrap_or_else(|| hook.policy())
     }
-}
-
-fn may_resend(hook: &Hook, ready: &Ready, sent: Sent) -> bool {
-    let keyed = ready.resend == Resend::Keyed;
-    let allowed = hook.resend_any() || ready.resend == Resend::Allowed;
-    retry::may_resend(&ready.method, sent, keyed, allowed)
 }

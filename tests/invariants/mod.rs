@@ -7,8 +7,10 @@
 
 pub(crate) mod connection;
 pub(crate) mod machine;
+pub(crate) mod redirects;
 pub(crate) mod request;
 pub(crate) mod state;
+pub(crate) mod taint;
 
 /// A subject's name, as its fuzz target and its folder in the corpus have it, and what checks it.
 pub(crate) type Subject = (&'static str, fn(&[u8]));
@@ -21,6 +23,7 @@ pub(crate) const SUBJECTS: &[Subject] = &[
     ("headers", request::headers),
     ("machine", machine::machine),
     ("state", state::state),
+    ("redirect", redirects::redirect),
 ];
 
 /// A secret that is planted: not a word that a message could hold by itself.
