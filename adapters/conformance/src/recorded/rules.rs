@@ -1,7 +1,7 @@
 //! Which cases a rule covers: decided by what goes in and what was recorded, never by an id.
 //!
-//! A rule is a row of the table of deviations in the design, or `quirk`: a result that is marked as an
-//! accident of the recorded software. What a rule does not cover is a failure, however it is listed.
+//! A rule is a row of the table of deviations in the design, `quirk`: a result that is marked as an accident of
+//! the recorded software, or `client`: one that is marked as a trait of the recorded HTTP client. What a rule does not cover is a failure, however it is listed.
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ use crate::recorded::values::tagged;
 /// Tells whether `rule` covers a case that differs so; with `""`, whether any rule does.
 #[must_use]
 pub fn covers(rule: &str, case: &Case, expected: &str, got: &str) -> bool {
-    let view = View { case, expected, refused: got.starts_with("error") };
+    let view = View { case, expected, got, refused: got.starts_with("error") };
     let mut rules = RULES.iter().filter(|(name, _)| rule.is_empty() || rule == *name);
     rules.any(|(_, covers)| covers(&view))
 }
@@ -20,11 +20,13 @@ pub fn covers(rule: &str, case: &Case, expected: &str, got: &str) -> bool {
 /// A rule's name, and whether it covers a difference.
 type Rule = (&'static str, fn(&View) -> bool);
 
-const RULES: [Rule; 18] = [
+const RULES: [Rule; 19] = [
     ("quirk", |case| case.case.quirk),
+    ("client", |case| case.case.client_specific),
     ("D1", |case| case.refused && (case.host_is_unsafe() || case.uri_has_controls())),
     ("D2", |case| {
-        case.redirects_elsewhere() && (case.refused || case.expected.contains("headers"))
+        case.redirects_elsewhere()
+            && (case.got.contains("from https to http") || case.expected.contains("headers"))
     }),
     ("D3", |case| case.is_call() && case.options_stick() && case.expected.starts_with("call ")),
     ("D4", |case| case.is_call() && case.port_is_elsewhere()),
@@ -52,6 +54,8 @@ struct View<'a> {
     case: &'a Case,
     /// What was recorded, where it differs: `call 2: timeout 5`.
     expected: &'a str,
+    /// What the library did instead.
+    got: &'a str,
     /// Whether the library ended in an error.
     refused: bool,
 }

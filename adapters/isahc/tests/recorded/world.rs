@@ -87,14 +87,12 @@ impl blocking::Transport for World {
         request: Request<blocking::Body>,
         options: &SendOptions,
     ) -> Result<Response<blocking::Body>, TransportError> {
-        let (way, dialled) = match &options.client.proxy {
-            Some(proxy) => (way(&proxy.uri.parse().expect("a URL")), None),
-            None => {
-                let way = way(request.uri());
-                let dialled = self.address(&way.0, way.1);
-                (way, dialled)
-            }
+        let proxy = options.client.proxy.as_ref();
+        let way = match proxy {
+            Some(proxy) => way(&proxy.uri.parse().expect("a URL")),
+            None => way(request.uri()),
         };
+        let dialled = self.address(&way.0, way.1).filter(|_| proxy.is_none());
         let client = self.client(dialled);
         let client = client.map_err(|_| TransportError::new(TransportErrorKind::Bug, Sent::No))?;
         let answer = blocking::Transport::send(&client, request, options);

@@ -68,8 +68,9 @@ pub(crate) struct Made {
 /// Runs one case.
 #[must_use]
 pub fn run(case: &Case) -> Verdict {
-    let mut answers = Answers::new(&case.input["server"]);
-    each(case, &Places::default(), |hook, input, call, recorded| match call["fn"].as_str() {
+    let places = Places::default();
+    let mut answers = Answers::new(&places.substitute(&case.input["server"], false));
+    each(case, &places, |hook, input, call, recorded| match call["fn"].as_str() {
         Some("run_with_advanced_retry") => retried(hook, input, call, &mut answers, recorded),
         _ => compare(recorded, &make(hook, input, call, &mut answers)),
     })
