@@ -49,3 +49,29 @@ fn a_panic_is_a_failure() {
     assert!(passed.is_empty(), "{passed:?}");
     assert_eq!(*outcome(&report, "head-cut"), Outcome::Fail("panicked".to_owned()));
 }
+
+#[test]
+fn the_table_has_to_say_what_is_seen() {
+    let refusing = from_fn(NOTHING, |_, _| async {
+        Err(TransportError::new(TransportErrorKind::Connect, Sent::No))
+    });
+    let report = pollster::block_on(check::check(&refusing, &[]));
+    let path = std::env::temp_dir().join(format!("http-hook-table-{}.md", std::process::id()));
+    let head = "| check | fault | expected | nothing | other |\n| --- | --- | --- | --- | --- |\n";
+    let table = |refused: &str| {
+        let cell = |row: &check::Row| match (&row.outcome, row.name) {
+            (_, "refused") => refused.to_owned(),
+            (Outcome::Pass, _) => "pass".to_owned(),
+            (Outcome::Fail(why), _) => format!("FAIL: {why}"),
+            _ => "not offered".to_owned(),
+        };
+        let line = |row: &check::Row| format!("| {} | | | {} | pass |\n", row.name, cell(row));
+        head.to_owned() + &report.rows().iter().map(line).collect::<String>()
+    };
+    for (cell, holds) in [("pass", true), ("limit: it never connects", false), ("", false)] {
+        std::fs::write(&path, table(cell)).expect("a file");
+        let compared = std::panic::catch_unwind(|| report.assert_in_table(&path));
+        assert_eq!(compared.is_ok(), holds, "{cell}");
+    }
+    std::fs::remove_file(&path).expect("the file");
+}

@@ -1,0 +1,104 @@
+//! What the suite cannot see from outside: clients that come and go, runtimes that are missing, errors that tell too much.
+
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use http::Request;
+use http_hook::{
+    Body, ClientOptions, KeepAlive, SendOptions, Sent, Timeouts, Transport, TransportError,
+    TransportErrorKind as Kind,
+};
+use http_hook_conformance::server::{Reply, refusing, serve};
+use http_hook_reqwest::{MAX_CLIENTS, ReqwestTransport};
+use tokio::runtime::Runtime;
+
+async fn get(
+    transport: &ReqwestTransport,
+    url: &str,
+    options: &SendOptions,
+) -> Result<u16, TransportError> {
+    let request = Request::get(url).body(Body::default()).expect("a request");
+    let response = transport.send(request, options).await?;
+    let status = response.status().as_u16();
+    response.into_body().collect(1 << 10).await.map(|_| status)
+}
+
+fn keep_alive(seconds: u64) -> SendOptions {
+    let mut options = ClientOptions::default();
+    options.keep_alive =
+        Some(KeepAlive { idle: Duration::from_secs(seconds), ..KeepAlive::default() });
+    SendOptions::new(Timeouts::default(), options)
+}
+
+#[test]
+fn the_client_used_last_is_kept_and_the_oldest_goes() {
+    let (runtime, server) = (Runtime::new().expect("a runtime"), serve());
+    let max = u64::try_from(MAX_CLIENTS).expect("a small number");
+    #[rustfmt::skip]
+    let rows = [
+        // why                                     sends                                    connections
+        ("one set of options, one client",         vec![1, 1, 1],                           1),
+        ("another set, another client",            vec![1, 2, 1, 2],                        2),
+        ("as many as are kept",                    (1..=max).chain(1..=max).collect(),      MAX_CLIENTS),
+        ("one too many, and the oldest is made anew", (1..=max + 1).chain([1]).collect(),   MAX_CLIENTS + 2),
+    ];
+    for (why, sends, connections) in rows {
+        let route = server.route(vec![Reply::ok(b"ok"); sends.len()]);
+        let transport = ReqwestTransport::default();
+        for seconds in sends {
+            let status = runtime.block_on(get(&transport, route.url(), &keep_alive(seconds)));
+            assert_eq!(status.ok(), Some(200), "{why}");
+        }
+        let mut seen: Vec<_> = route.requests().iter().map(|seen| seen.connection).collect();
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), connections, "{why}");
+    }
+}
+
+#[test]
+fn what_is_left_of_a_deadline_makes_no_new_client() {
+    let runtime = Runtime::new().expect("a runtime");
+    let (transport, server) = (ReqwestTransport::default(), serve());
+    let route = server.route(vec![Reply::ok(b"ok"); 5]);
+    for left in [None, Some(50_u64), Some(49), Some(48), None] {
+        let mut limits = Timeouts::default();
+        limits.connect = Some(Duration::from_secs(left.unwrap_or(60)));
+        limits.total = left.map(Duration::from_secs);
+        let options = SendOptions::new(limits, ClientOptions::default());
+        assert_eq!(runtime.block_on(get(&transport, route.url(), &options)).ok(), Some(200));
+    }
+    let seen = route.requests();
+    assert!(seen.iter().all(|one| one.connection == seen[0].connection), "{seen:?}");
+}
+
+#[test]
+fn without_a_runtime_there_is_an_error() {
+    let options = SendOptions::new(Timeouts::default(), ClientOptions::default());
+    let transport = ReqwestTransport::default();
+    let mut sending = pin!(get(&transport, "http://127.0.0.1:1/", &options));
+    let Poll::Ready(Err(error)) = sending.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+    else {
+        panic!("no error");
+    };
+    assert_eq!((error.kind(), error.sent()), (Kind::InvalidRequest, Sent::No));
+}
+
+#[test]
+fn no_error_tells_the_url() {
+    let runtime = Runtime::new().expect("a runtime");
+    let (transport, server) = (ReqwestTransport::default(), serve());
+    let options = SendOptions::new(Timeouts::default(), ClientOptions::default());
+    let route = server.route([Reply::silent().close(), Reply::ok(b"ok").without_last(1).close()]);
+    let refused = format!("http://{}/", refusing());
+    for url in [&refused, route.url(), route.url(), "http://0x7f.1/", "http://h/a/../b"] {
+        let url = format!("{url}?key=open-sesame");
+        let error = runtime.block_on(get(&transport, &url, &options)).expect_err("a failure");
+        let mut source: Option<&dyn std::error::Error> = Some(&error);
+        while let Some(one) = source {
+            assert!(!format!("{one} {one:?}").contains("open-sesame"), "{url}: {one:?}");
+            source = one.source();
+        }
+    }
+}
