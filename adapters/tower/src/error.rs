@@ -31,11 +31,8 @@ pub(crate) fn of_head(error: BoxError, secure: bool) -> TransportError {
         if let Some(own) = one.downcast_ref::<TransportError>() {
             return again(own);
         }
-        #[cfg(feature = "hyper")]
-        {
-            connecting |= hyper::is_connecting(one);
-            last = hyper::tell(one).or(last);
-        }
+        connecting |= hyper::is_connecting(one);
+        last = hyper::tell(one).or(last);
         if let Some(error) = one.downcast_ref::<io::Error>() {
             last = of_io(error).or(last);
             // What an I/O error wraps is not always its source.
@@ -140,5 +137,19 @@ mod hyper {
         } else {
             return None;
         })
+    }
+}
+
+/// Without the feature nothing is known of hyper.
+#[cfg(not(feature = "hyper"))]
+mod hyper {
+    use super::{Kind, StdError};
+
+    pub(super) fn is_connecting(_: &(dyn StdError + 'static)) -> bool {
+        false
+    }
+
+    pub(super) fn tell(_: &(dyn StdError + 'static)) -> Option<(Kind, &'static str)> {
+        None
     }
 }
