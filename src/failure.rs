@@ -25,7 +25,6 @@ struct Inner {
 }
 
 /// What came last.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum Cause {
     /// No request could be built.
@@ -41,6 +40,24 @@ pub enum Cause {
         /// The response.
         response: Box<Response<Bytes>>,
     },
+}
+
+/// A response as its status: its headers and its body may hold secrets.
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request(error) => f.debug_tuple("Request").field(error).finish(),
+            Self::Transport(error) => f.debug_tuple("Transport").field(error).finish(),
+            Self::Response(response) => {
+                f.debug_tuple("Response").field(&response.status()).finish()
+            }
+            Self::Refused { error, response } => f
+                .debug_struct("Refused")
+                .field("error", error)
+                .field("response", &response.status())
+                .finish(),
+        }
+    }
 }
 
 /// Why a call was given up.

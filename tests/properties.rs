@@ -127,4 +127,9 @@ proptest! {
     fn every_script_keeps_the_invariants(bytes in prop::collection::vec(any::<u8>(), 0..256)) {
         invariants::machine::machine(&bytes);
     }
+
+    #[test]
+    fn storing_anywhere_changes_nothing(bytes in prop::collection::vec(any::<u8>(), 0..256)) {
+        invariants::machine::resume(&bytes);
+    }
 }

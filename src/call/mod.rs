@@ -23,6 +23,7 @@ use crate::hook::Hook;
 use crate::request::auth::flow::AuthFlow;
 use crate::request::build::Ready;
 use crate::request::hop::Hop;
+use crate::request::shown::ShownRequest;
 use crate::request::{Payload, RequestPlan, SendOptions};
 use crate::response::{History, whole};
 use crate::retry::Answer;
@@ -39,7 +40,6 @@ pub const MAX_FAILURE_BODY: usize = 64 << 10;
 
 /// What to do now.
 #[must_use]
-#[derive(Debug)]
 #[expect(
     clippy::large_enum_variant,
     reason = "a step is taken apart at once, and a box would be one allocation a send"
@@ -65,6 +65,29 @@ pub enum Step {
     },
     /// The call is over.
     Done(Result<Response<Bytes>, Failure>),
+}
+
+/// Without query, header values and body of the request; an answer as its status.
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Send { request, options, attempt } => f
+                .debug_struct("Send")
+                .field("request", &ShownRequest(request))
+                .field("options", options)
+                .field("attempt", attempt)
+                .finish(),
+            Self::Wait { call, wait, reason } => f
+                .debug_struct("Wait")
+                .field("call", call)
+                .field("wait", wait)
+                .field("reason", reason)
+                .finish(),
+            Self::Done(result) => {
+                f.debug_tuple("Done").field(&result.as_ref().map(Response::status)).finish()
+            }
+        }
+    }
 }
 
 /// What a call waits for.

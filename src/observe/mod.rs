@@ -9,6 +9,7 @@ mod spans;
 #[cfg(feature = "tracing")]
 mod target;
 
+use std::fmt;
 use std::time::Duration;
 
 use http::{Method, StatusCode, Uri};
@@ -16,6 +17,7 @@ use http::{Method, StatusCode, Uri};
 use crate::call::{SendCause, WaitReason};
 use crate::error::{Sent, TransportError};
 use crate::failure::Failure;
+use crate::request::shown::ShownUri;
 
 #[cfg(feature = "tracing")]
 pub use durations::{BUCKETS, Durations, Histogram, MAX_SERIES, Series};
@@ -23,7 +25,6 @@ pub use durations::{BUCKETS, Durations, Histogram, MAX_SERIES, Series};
 pub use spans::Spans;
 
 /// One thing that happened in a call.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
     /// A request is about to be sent.
@@ -77,6 +78,36 @@ pub enum Event<'a> {
         /// Whether the server can have seen the last request: `Maybe` if it was under way.
         sent: Sent,
     },
+}
+
+/// Without the query of a URL.
+impl fmt::Debug for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Send { method, uri, attempt_number, send, cause } => f
+                .debug_struct("Send")
+                .field("method", method)
+                .field("uri", &ShownUri(uri))
+                .field("attempt_number", attempt_number)
+                .field("send", send)
+                .field("cause", cause)
+                .finish(),
+            Self::Answer { status, took } => {
+                f.debug_struct("Answer").field("status", status).field("took", took).finish()
+            }
+            Self::Error { error, took } => {
+                f.debug_struct("Error").field("error", error).field("took", took).finish()
+            }
+            Self::Wait { wait, reason } => {
+                f.debug_struct("Wait").field("wait", wait).field("reason", reason).finish()
+            }
+            Self::Accepted { status, sends } => {
+                f.debug_struct("Accepted").field("status", status).field("sends", sends).finish()
+            }
+            Self::GaveUp { failure } => f.debug_struct("GaveUp").field("failure", failure).finish(),
+            Self::Dropped { sent } => f.debug_struct("Dropped").field("sent", sent).finish(),
+        }
+    }
 }
 
 /// Is told what happens in a call.

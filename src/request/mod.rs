@@ -16,6 +16,7 @@ pub(crate) mod payload;
 pub(crate) mod plan;
 pub mod proxy;
 pub(crate) mod requote;
+pub(crate) mod shown;
 pub(crate) mod url;
 
 pub use options::{

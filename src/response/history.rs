@@ -1,8 +1,11 @@
 //! Which answers led to the last one.
 
+use std::fmt;
+
 use http::{Response, StatusCode, Uri};
 
 use crate::request::Origin;
+use crate::request::shown::ShownUri;
 
 /// The redirects that were followed, as an extension of the response that came of them.
 ///
@@ -14,10 +17,20 @@ use crate::request::Origin;
 /// let response = http::Response::new(());
 /// assert!(History::of(&response).is_none(), "nothing was followed");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct History {
     hops: Vec<Visit>,
     url: Uri,
+}
+
+/// Without the query of the URL.
+impl fmt::Debug for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("History")
+            .field("hops", &self.hops)
+            .field("url", &ShownUri(&self.url))
+            .finish()
+    }
 }
 
 /// One redirect that was followed: no path, no query, no header, for they may hold secrets.

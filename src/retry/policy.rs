@@ -100,8 +100,9 @@ impl RetryPolicy {
         if text.len() > MAX_POLICY_BYTES {
             return Err(Error::new(ErrorKind::Limit, "retry policy: more than 64 KiB"));
         }
-        serde_json::from_str(text)
-            .map_err(|error| Error::new(ErrorKind::Policy, format!("retry policy: {error}")))
+        serde_json::from_str(text).map_err(|error| {
+            Error::new(ErrorKind::Policy, format!("retry policy: {}", says(&error)))
+        })
     }
 
     /// Decides what to do after an attempt that ended at `now`; each call of `draw` gives a number of [0, 1).
@@ -222,5 +223,14 @@ impl<'de> Deserialize<'de> for RetryPolicy {
         let policy = Self::deserialize(deserializer)?;
         policy.validate().map_err(serde::de::Error::custom)?;
         Ok(policy)
+    }
+}
+
+/// What is wrong with a policy's text, without the texts in it: one that stands in the wrong place may be secret.
+fn says(error: &serde_json::Error) -> String {
+    let says = error.to_string();
+    match (says.split_once('"'), says.rsplit_once('"')) {
+        (Some((before, _)), Some((_, behind))) => format!("{before}\"…\"{behind}"),
+        _ => says,
     }
 }

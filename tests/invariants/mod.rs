@@ -5,8 +5,10 @@
 
 #![allow(dead_code, reason = "each driver uses a part")]
 
+pub(crate) mod answers;
 pub(crate) mod connection;
 pub(crate) mod machine;
+pub(crate) mod plans;
 pub(crate) mod redirects;
 pub(crate) mod request;
 pub(crate) mod state;
@@ -24,6 +26,13 @@ pub(crate) const SUBJECTS: &[Subject] = &[
     ("machine", machine::machine),
     ("state", state::state),
     ("redirect", redirects::redirect),
+    ("digest", answers::digest),
+    ("cookie", answers::cookie),
+    ("multipart", plans::multipart),
+    ("decode", answers::decoded),
+    ("retry_after", answers::retry_after),
+    ("policy", plans::policy),
+    ("resume", machine::resume),
 ];
 
 /// A secret that is planted: not a word that a message could hold by itself.

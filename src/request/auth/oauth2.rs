@@ -89,7 +89,7 @@ pub enum ClientAuth {
 }
 
 /// A token request, to be sent by POST. A redirect of it is not followed.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct TokenRequest {
     /// The origin of the token endpoint. Nothing of the connection goes there.
@@ -98,8 +98,15 @@ pub struct TokenRequest {
     pub path: PathAndQuery,
     /// Accept, Content-Type and, as sensitive, Authorization.
     pub headers: HeaderMap,
-    /// The form. It holds secrets: do not print it.
+    /// The form. It holds secrets.
     pub body: Bytes,
+}
+
+/// Tells where it goes.
+impl fmt::Debug for TokenRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenRequest").field("origin", &self.origin).finish_non_exhaustive()
+    }
 }
 
 /// A token, and how long it is good for.

@@ -1,0 +1,138 @@
+//! What a server sends: cookies, codings, waits and challenges, whatever they hold.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method};
+use http_hook::request::auth::{Challenge, DigestSession};
+use http_hook::response::cookies::{Jar, Scope};
+use http_hook::response::decode::decode;
+use http_hook::response::hints;
+use http_hook::{Origin, Secret, Timestamp, TransportErrorKind};
+
+use super::{Choices, MARKER};
+
+const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_800_000_000));
+
+/// The first byte chooses origin and scope, the second another origin; each line is a `Set-Cookie`.
+pub(crate) fn cookie(bytes: &[u8]) {
+    let mut from = Choices(bytes);
+    let origins = [
+        "https://api.example.com",
+        "http://api.example.com",
+        "https://api.example.com:8443",
+        "https://example.com",
+        "https://notexample.com",
+        "http://[::1]",
+        "http://10.0.0.1",
+    ];
+    let origins = origins.map(|text| text.parse::<Origin>().expect("an origin"));
+    let setter = from.one_of(&origins);
+    let scope = from.one_of(&[Scope::Origin, Scope::Domain]);
+    let mut jar = Jar::new(scope);
+    let mut taken = 0;
+    for line in from.0.split(|byte| *byte == b'\n') {
+        taken += usize::from(jar.set(&setter, "/v1/orders", line, NOW));
+        assert!(jar.len() <= taken && jar.len() <= 3_000);
+    }
+    for other in &origins {
+        for path in ["/", "/v1", "/v1/orders", "/v1x"] {
+            let Ok(Some(value)) = jar.header(other, path, NOW) else { continue };
+            assert!(value.is_sensitive() && value.len() <= 64 * 1024 + 4_096);
+            assert!(value.as_bytes().iter().all(|byte| !byte.is_ascii_control() || *byte == b'\t'));
+            let same_site =
+                other.host().ends_with("example.com") && other.host() != "notexample.com";
+            let may = match scope {
+                Scope::Origin => *other == setter,
+                Scope::Domain => other.host() == setter.host() || same_site,
+            };
+            assert!(may, "a cookie of {setter} goes to {other}");
+        }
+    }
+    let later = NOW.after(Duration::from_secs(u64::from(u32::MAX) * 100));
+    let _ = jar.header(&setter, "/", later);
+}
+
+/// The first byte is a limit, the first line the codings, the rest a body.
+pub(crate) fn decoded(bytes: &[u8]) {
+    let mut from = Choices(bytes);
+    let limit = usize::from(from.byte()) * 64;
+    let Some(end) = from.0.iter().position(|byte| *byte == b'\n') else { return };
+    let (codings, body) = from.0.split_at(end);
+    let Ok(codings) = HeaderValue::from_bytes(codings) else { return };
+    let mut headers = HeaderMap::new();
+    headers.insert("content-encoding", codings);
+    let body = Bytes::copy_from_slice(&body[1..]);
+    match decode(&headers, body.clone(), limit) {
+        Ok(decoded) if decoded.changed => assert!(decoded.bytes.len() <= limit, "past the limit"),
+        Ok(decoded) => assert_eq!(decoded.bytes, body, "left as it was"),
+        Err(error) => {
+            let kinds = [TransportErrorKind::Limit, TransportErrorKind::Body];
+            assert!(kinds.contains(&error.kind()), "{error:?}");
+        }
+    }
+}
+
+/// Text as any header that asks for a wait.
+pub(crate) fn retry_after(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let read = hints::retry_after(text, NOW);
+    let digits = text.trim_matches([' ', '\t']);
+    if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        // Read digit by digit, as slow and plain as can be.
+        let slow = digits.bytes().fold(0_u64, |sum, digit| {
+            sum.saturating_mul(10).saturating_add(u64::from(digit - b'0'))
+        });
+        let wait = read.expect("a number of seconds");
+        assert!(
+            wait == Duration::from_secs(slow)
+                || (wait < Duration::from_secs(slow) && slow > 1 << 40)
+        );
+    } else if let Ok(wait) = read {
+        assert!(digits.contains(':'), "a date has a time: {text:?}");
+        let early = hints::retry_after(text, NOW.before(Duration::from_secs(60)));
+        let early = early.expect("the same date");
+        assert!(early >= wait && early.saturating_sub(wait) <= Duration::from_secs(60));
+    }
+    let Ok(value) = HeaderValue::from_str(text) else { return };
+    let mut headers = HeaderMap::new();
+    for name in ["retry-after", "ratelimit", "ratelimit-reset", "x-ratelimit-reset", "date"] {
+        headers.insert(name, value.clone());
+    }
+    let _ =
+        (hints::wait(&headers, NOW), hints::after(&headers, NOW), hints::rate_limit(&headers, NOW));
+}
+
+/// Lines as challenges, one after the other.
+pub(crate) fn digest(bytes: &[u8]) {
+    let password = Secret::new(MARKER);
+    let mut session: Option<DigestSession> = None;
+    for line in bytes.split(|byte| *byte == b'\n') {
+        let challenges = match Challenge::parse(line) {
+            Ok(challenges) => challenges,
+            Err(error) => {
+                assert!(!error.to_string().contains(MARKER));
+                continue;
+            }
+        };
+        match &mut session {
+            Some(session) => {
+                session.renew(&challenges);
+                session.take_next_nonce(line);
+            }
+            None => session = DigestSession::start(&challenges, 7),
+        }
+        let Some(session) = &mut session else { continue };
+        assert!(!format!("{session:?}").contains(MARKER));
+        for body in [None, Some(&b"body"[..])] {
+            let Ok(value) = session.answer("us\"er", &password, &Method::PUT, "/a?b", body) else {
+                continue;
+            };
+            assert!(value.is_sensitive() && value.as_bytes().starts_with(b"Digest username"));
+            let text = String::from_utf8_lossy(value.as_bytes());
+            assert!(!text.contains(MARKER) && !text.chars().any(char::is_control), "{text:?}");
+            // What was sent can be read by the same reader.
+            assert!(Challenge::parse(value.as_bytes()).is_ok(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Limits, each one below, at, and above.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Response;
+use http_hook::blocking::{self, Body, Clock, Driver};
+use http_hook::headers::MAX_HEADERS;
+use http_hook::retry::{Stop, Wait};
+use http_hook::{
+    Call, Capabilities, Connection, ErrorKind, Failure, Hook, MAX_FAILURE_BODY, MAX_SENDS,
+    NoSource, Options, RequestPlan, RetryPolicy, Step, StopReason, Timestamp, TransportErrorKind,
+};
+
+const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_800_000_000));
+
+fn hook() -> Hook {
+    Hook::to("https://api.example.com").expect("a hook")
+}
+
+/// Runs a call against a server that gives this status and body.
+fn run(plan: RequestPlan, status: u16, body: Bytes) -> Result<Response<Bytes>, Failure> {
+    struct Still;
+    impl Clock for Still {
+        fn now(&self) -> Timestamp {
+            NOW
+        }
+
+        fn sleep(&self, _: Duration) {}
+    }
+    let hook = hook();
+    let transport = blocking::from_fn(Capabilities::all("test"), move |_, _| {
+        let answer = Response::builder().status(status);
+        Ok(answer.body(Body::Bytes(body.clone())).expect("an answer"))
+    });
+    let driver = Driver::new(&hook, &transport, &Still);
+    driver.run(Call::new(&hook, plan, 7, NOW), &mut NoSource)
+}
+
+#[test]
+fn sends() {
+    let policy = RetryPolicy {
+        wait: Wait::fixed(Duration::ZERO),
+        stop: Stop::after_attempt(u32::MAX),
+        ..RetryPolicy::default()
+    };
+    for (passes_at, passes) in [(MAX_SENDS - 1, true), (MAX_SENDS, true), (MAX_SENDS + 1, false)] {
+        let hook = hook();
+        let plan = RequestPlan::get("a").retry(policy.clone());
+        let sends = Cell::new(0);
+        let mut step = Call::new(&hook, plan, 7, NOW).step(&hook, NOW);
+        let result = loop {
+            step = match step {
+                Step::Send { attempt, .. } => {
+                    sends.set(sends.get() + 1);
+                    let status = if sends.get() == passes_at { 200 } else { 503 };
+                    let answer = Response::builder().status(status).body(Bytes::new());
+                    attempt.finish(&hook, Ok(answer.expect("an answer")), NOW)
+                }
+                Step::Wait { call, .. } => call.step(&hook, NOW),
+                Step::Done(result) => break result,
+            };
+        };
+        assert_eq!(result.is_ok(), passes, "{passes_at}");
+        assert_eq!(sends.get(), passes_at.min(MAX_SENDS));
+        if let Err(failure) = result {
+            assert_eq!((failure.reason(), failure.sends()), (StopReason::MaxSends, MAX_SENDS));
+        }
+    }
+}
+
+#[test]
+fn the_body_of_a_failure() {
+    for len in [MAX_FAILURE_BODY - 1, MAX_FAILURE_BODY, MAX_FAILURE_BODY + 1] {
+        let failure = run(RequestPlan::get("a"), 404, vec![b'x'; len].into()).expect_err("404");
+        let kept = failure.body().expect("an answer").len();
+        assert_eq!(kept, len.min(MAX_FAILURE_BODY), "{len}");
+    }
+}
+
+#[test]
+fn the_body_of_an_answer() {
+    for (len, passes) in [(99, true), (100, true), (101, false)] {
+        let mut options = Options::default();
+        options.max_response_bytes = Some(100);
+        let plan = RequestPlan::get("a").options(options);
+        match run(plan, 200, vec![b'x'; len].into()) {
+            Ok(response) => assert_eq!((response.body().len(), passes), (len, true)),
+            Err(failure) => {
+                let http_hook::Cause::Transport(error) = failure.cause() else {
+                    panic!("{failure:?}")
+                };
+                assert_eq!((error.kind(), passes), (TransportErrorKind::Limit, false), "{len}");
+            }
+        }
+    }
+}
+
+#[test]
+fn headers() {
+    for (count, passes) in [(MAX_HEADERS - 1, true), (MAX_HEADERS, true), (MAX_HEADERS + 1, false)]
+    {
+        let plan = (0..count)
+            .fold(RequestPlan::get("a"), |plan, number| plan.header(&format!("x-{number}"), "v"));
+        let error = plan.check().err().map(http_hook::Error::kind);
+        assert_eq!(error, (!passes).then_some(ErrorKind::Limit), "{count} of a call");
+    }
+    // Three of the hook's own are there before: accept, accept-encoding, user-agent.
+    let own = MAX_HEADERS - 3;
+    for (count, passes) in [(own - 1, true), (own, true), (own + 1, false)] {
+        let connection = Connection::new().with_host("https://api.example.com");
+        let builder = (0..count).fold(Hook::builder(&connection), |builder, number| {
+            builder.header(format!("x-{number}"), "v")
+        });
+        assert_eq!(builder.build().is_ok(), passes, "{count} of a hook");
+    }
+}
+
+#[test]
+fn stored_connections() {
+    let text = |len: usize| {
+        let head = "https://api.example.com/?a=";
+        format!("{head}{}", "x".repeat(len - head.len()))
+    };
+    let max = Connection::MAX_TEXT;
+    for (len, passes) in [(max - 1, true), (max, true), (max + 1, false)] {
+        assert_eq!(Connection::from_uri(&text(len)).is_ok(), passes, "{len} bytes");
+    }
+}

@@ -1,0 +1,234 @@
+//! The stored form: pinned, and taken up at once, late, twice, or under another connection.
+//!
+//! `HTTP_HOOK_WRITE_GOLDEN=1` writes the golden files anew; a published version is never changed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Response;
+use http_hook::retry::{Stop, Wait};
+use http_hook::{
+    Call, Connection, ErrorKind, Hook, MAX_STORED, Options, RequestPlan, RetryPolicy, Setting,
+    Step, StopReason, Timestamp, Verify,
+};
+
+const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_800_000_000));
+
+fn connection() -> Connection {
+    Connection::new()
+        .with_id("orders".parse().expect("an id"))
+        .with_host("https://api.example.com/v1")
+        .with_login("svc")
+        .with_password("pw-1")
+}
+
+fn hook() -> Hook {
+    Hook::new(&connection()).expect("a connection that can be used")
+}
+
+fn policy() -> RetryPolicy {
+    RetryPolicy {
+        wait: Wait::fixed(Duration::from_secs(10)),
+        stop: Stop::after_attempt(4),
+        ..RetryPolicy::default()
+    }
+}
+
+/// A call that waits after a 503.
+fn waiting(plan: RequestPlan) -> Call {
+    let hook = hook();
+    let step = Call::new(&hook, plan, 7, NOW).step(&hook, NOW);
+    let Step::Send { attempt, .. } = step else { panic!("{step:?}") };
+    match attempt.finish(&hook, Ok(answer(503)), NOW) {
+        Step::Wait { call, .. } => call,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn answer(status: u16) -> Response<Bytes> {
+    Response::builder().status(status).body(Bytes::new()).expect("an answer")
+}
+
+fn under_way(plan: RequestPlan) -> String {
+    let hook = hook();
+    match Call::new(&hook, plan, 7, NOW).step(&hook, NOW) {
+        Step::Send { attempt, .. } => attempt.store(&hook).expect("nothing of it is secret"),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What each golden file holds.
+fn golden() -> [(&'static str, String); 6] {
+    let stored = |plan| waiting(plan).store(&hook()).expect("nothing of it is secret");
+    let get = || RequestPlan::get("orders").param("page", "1").retry(RetryPolicy::default());
+    let mut options = Options::default();
+    options.head_timeout = Setting::Set(Duration::from_millis(2_500));
+    options.verify = Setting::Set(Verify::File("/ca.pem".to_owned()));
+    options.max_redirects = Some(3);
+    options.allow_redirects = Some(true);
+    let post = RequestPlan::post("orders").idempotency_key().json(&["text", "é"]);
+    [
+        ("waiting", stored(get().deadline(Duration::from_secs(60)))),
+        ("interrupted", under_way(get().without_header("accept"))),
+        ("body", stored(post.header("x-team", "sales").retry(policy()))),
+        ("bytes", under_way(RequestPlan::put("orders").data(vec![0, 159, 255]))),
+        ("policy", stored(RequestPlan::get("orders").retry(policy()))),
+        ("options", stored(get().options(options))),
+    ]
+}
+
+fn path(name: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    root.join("tests/data/stored").join(format!("v1-{name}.json"))
+}
+
+#[test]
+fn the_stored_form_is_pinned() {
+    for (name, text) in golden() {
+        if std::env::var_os("HTTP_HOOK_WRITE_GOLDEN").is_some() {
+            fs::write(path(name), format!("{text}\n")).expect("a golden file");
+        }
+        let kept = fs::read_to_string(path(name)).expect("a golden file");
+        assert_eq!(text, kept.trim_end(), "{name}: written as ever");
+        let call = Call::resume(&hook(), kept.trim_end(), NOW).expect("read as ever");
+        let again = call.store(&hook()).expect("it was stored before");
+        assert_eq!(again, kept.trim_end(), "{name}: reading loses nothing");
+    }
+}
+
+#[test]
+fn a_waiting_call_goes_on_whenever_and_wherever_it_is_taken_up() {
+    let seconds = Duration::from_secs;
+    let text = waiting(RequestPlan::get("orders").retry(policy())).store(&hook());
+    let text = text.expect("nothing of it is secret");
+    #[rustfmt::skip]
+    let rows = [
+        // why                                  taken up at                     waits still
+        ("at once",                             NOW,                            Some(10)),
+        ("in the middle",                       NOW.after(seconds(4)),          Some(6)),
+        ("on time",                             NOW.after(seconds(10)),         None),
+        ("late",                                NOW.after(seconds(86_400)),     None),
+        ("after a hundred years",               NOW.after(seconds(3_155_760_000)), None),
+        ("the clock went back a second",        NOW.before(seconds(1)),         Some(10)),
+        ("the clock went back fifty years",     NOW.before(seconds(1_577_880_000)), Some(10)),
+    ];
+    for (why, now, left) in rows {
+        let call = Call::resume(&hook(), &text, now).expect(why);
+        assert_eq!((call.sends(), call.attempt_number()), (1, 1), "{why}");
+        let step = match call.step(&hook(), now) {
+            Step::Wait { call, wait, .. } => {
+                assert_eq!(Some(wait.as_secs()), left, "{why}");
+                call.step(&hook(), now.after(wait))
+            }
+            step => {
+                assert_eq!(left, None, "{why}");
+                step
+            }
+        };
+        let Step::Send { attempt, .. } = step else { panic!("{why}: {step:?}") };
+        assert_eq!((attempt.sends(), attempt.number()), (2, 2), "{why}: the attempts go on");
+    }
+}
+
+#[test]
+fn a_call_that_is_taken_up_twice_is_the_same_call_twice() {
+    let plan = RequestPlan::post("orders").idempotency_key().data("text").retry(policy());
+    let text = waiting(plan).store(&hook()).expect("nothing of it is secret");
+    let sent = || {
+        let now = NOW.after(Duration::from_secs(10));
+        let call = Call::resume(&hook(), &text, now).expect("what was stored");
+        match call.step(&hook(), now) {
+            Step::Send { request, .. } => request,
+            other => panic!("{other:?}"),
+        }
+    };
+    let (first, second) = (sent(), sent());
+    assert_eq!(first.headers(), second.headers(), "one Idempotency-Key");
+    assert_eq!((first.uri(), first.body()), (second.uri(), second.body()));
+}
+
+#[test]
+fn a_call_that_was_under_way_is_sent_again_only_if_that_does_no_harm() {
+    let rows = [
+        // plan, whether it is sent again
+        (RequestPlan::get("orders"), true),
+        (RequestPlan::put("orders").data("text"), true),
+        (RequestPlan::post("orders").data("text"), false),
+        (RequestPlan::patch("orders").data("text"), false),
+        (RequestPlan::post("orders").data("text").idempotency_key(), true),
+        (RequestPlan::post("orders").data("text").allow_resend(), true),
+    ];
+    for (plan, again) in rows {
+        let why = format!("{plan:?}");
+        let text = under_way(plan.retry(policy()));
+        let call = Call::resume(&hook(), &text, NOW).expect(&why);
+        match call.step(&hook(), NOW) {
+            Step::Wait { .. } => assert!(again, "{why}"),
+            Step::Done(Err(failure)) => {
+                assert_eq!((failure.reason(), again), (StopReason::NotIdempotent, false), "{why}");
+            }
+            other => panic!("{why}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_stored_call_belongs_to_its_connection() {
+    let text = waiting(RequestPlan::get("orders").retry(policy())).store(&hook());
+    let text = text.expect("nothing of it is secret");
+    let id = |id: &str| connection().with_id(id.parse().expect("an id"));
+    #[rustfmt::skip]
+    let rows = [
+        // why                  the connection by now                                           why it is refused
+        ("nothing changed",     connection(),                                                   None),
+        ("another password",    connection().with_password("pw-2"),                             None),
+        ("another login",       connection().with_login("other"),                               None),
+        ("a default port",      connection().with_host("https://api.example.com:443/v1"),       None),
+        ("another host",        connection().with_host("https://other.example/v1"),             Some("the connection has another origin than when the call was stored")),
+        ("another port",        connection().with_host("https://api.example.com:8443/v1"),      Some("the connection has another origin than when the call was stored")),
+        ("another scheme",      connection().with_host("http://api.example.com/v1"),            Some("the connection has another origin than when the call was stored")),
+        ("another id",          id("other"),                                                    Some("the stored call belongs to another connection")),
+    ];
+    let now = NOW.after(Duration::from_secs(10));
+    for (why, connection, refused) in rows {
+        let hook = Hook::new(&connection).expect(why);
+        match Call::resume(&hook, &text, now) {
+            Ok(call) => {
+                assert_eq!(refused, None, "{why}");
+                let Step::Send { request, .. } = call.step(&hook, now) else { panic!("{why}") };
+                let fresh = Call::new(&hook, RequestPlan::get("orders"), 7, now).step(&hook, now);
+                let Step::Send { request: fresh, .. } = fresh else { panic!("{why}") };
+                assert_eq!(request.headers(), fresh.headers(), "{why}: the credentials of now");
+            }
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::Stored, "{why}");
+                assert_eq!(Some(error.message()), refused, "{why}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_stored_call_that_was_changed_or_cut_is_refused() {
+    let text = under_way(RequestPlan::get("orders"));
+    for at in 0..text.len() {
+        let cut = text.get(..at).unwrap_or_default();
+        assert!(Call::resume(&hook(), cut, NOW).is_err(), "cut at {at}");
+        let mut bytes = text.clone().into_bytes();
+        bytes[at] ^= 1;
+        let Ok(changed) = String::from_utf8(bytes) else { continue };
+        let error = Call::resume(&hook(), &changed, NOW).expect_err("changed");
+        assert_eq!(error.kind(), ErrorKind::Stored, "changed at {at}");
+    }
+}
+
+#[test]
+fn a_stored_call_is_read_up_to_its_limit() {
+    let text = under_way(RequestPlan::get("orders"));
+    for (len, reads) in [(MAX_STORED - 1, true), (MAX_STORED, true), (MAX_STORED + 1, false)] {
+        let padded = format!("{text}{}", " ".repeat(len - text.len()));
+        assert_eq!(Call::resume(&hook(), &padded, NOW).is_ok(), reads, "{len} bytes");
+    }
+}
