@@ -84,7 +84,7 @@ fn each_form_is_found() {
     let rows = [
         ("as it is", WORD.to_owned(), true),
         ("inside", format!("x{WORD}y"), true),
-        ("every byte escaped", WORD.bytes().map(|byte| format!("%{byte:02x}")).collect(), true),
+        ("escaped", WORD.replacen("Q7zz", "%51%37%7a%7A", 1), true),
         ("login and password as base64", base64("svc:", ""), true),
         ("shifted by one", base64("a:", ""), true),
         ("shifted by two", base64("ab", "!"), true),

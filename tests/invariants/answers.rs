@@ -130,7 +130,8 @@ pub(crate) fn digest(bytes: &[u8]) {
             };
             assert!(value.is_sensitive() && value.as_bytes().starts_with(b"Digest username"));
             let text = String::from_utf8_lossy(value.as_bytes());
-            assert!(!text.contains(MARKER) && !text.chars().any(char::is_control), "{text:?}");
+            let is_clean = |character: char| character == '\t' || !character.is_control();
+            assert!(!text.contains(MARKER) && text.chars().all(is_clean), "{text:?}");
             // What was sent can be read by the same reader.
             assert!(Challenge::parse(value.as_bytes()).is_ok(), "{text:?}");
         }

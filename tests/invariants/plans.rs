@@ -32,7 +32,9 @@ pub(crate) fn multipart(bytes: &[u8]) {
     let boundary = kind.split_once("boundary=").expect("a boundary").1.trim_matches('"');
     let Payload::Bytes(written) = body.payload() else { panic!("all of it is in memory") };
     assert_eq!(body.len(), u64::try_from(written.len()).ok(), "the length is counted");
-    let sign = format!("--{boundary}");
+    // A boundary stands at the beginning of a line.
+    let written = [b"\r\n", &*written].concat();
+    let sign = format!("\r\n--{boundary}");
     let found = written.windows(sign.len()).filter(|window| *window == sign.as_bytes()).count();
     assert_eq!(found, parts + 1, "one boundary before each part, and one at the end");
     assert!(written.ends_with(format!("{sign}--\r\n").as_bytes()));

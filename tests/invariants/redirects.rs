@@ -159,6 +159,7 @@ impl Scheme {
 }
 
 /// A call, decided beforehand.
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 struct Script {
     home: Place,
     token: Place,
