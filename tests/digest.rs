@@ -168,3 +168,25 @@ fn the_same_seed_gives_the_same_nonce_for_ever() {
         Some("795997a62a9382d1533eaab36a699e76")
     );
 }
+
+#[test]
+fn a_challenge_sends_back_nothing_that_a_header_may_not_hold() {
+    let rows = [
+        ("visible ASCII", "a b~".to_owned(), true),
+        ("a tab", "a\tb".to_owned(), true),
+        ("beyond ASCII", "ü".to_owned(), false),
+        ("a C1 control character", "\u{8d}".to_owned(), false),
+    ];
+    for (why, text, passes) in rows {
+        for challenge in [
+            format!(r#"Digest realm="{text}", nonce="n""#),
+            format!(r#"Digest realm="r", nonce="{text}""#),
+            format!(r#"Digest realm="r", nonce="n", opaque="{text}""#),
+        ] {
+            let asked = Challenge::parse(challenge.as_bytes()).expect("a challenge");
+            let mut session = DigestSession::start(&asked, 7).expect("an algorithm that is known");
+            let answer = session.answer("u", &Secret::new("p"), &Method::GET, "/", None);
+            assert_eq!(answer.is_ok(), passes, "{challenge:?}: {why}");
+        }
+    }
+}

@@ -236,6 +236,12 @@ impl DigestSession {
         if self.userhash {
             text.push_str(", userhash=true");
         }
+        // What the server sent is sent back: clients fail on anything else in a header.
+        if !text.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~')) {
+            let says =
+                "digest: the challenge holds characters that no header of a request may hold";
+            return Err(Error::new(ErrorKind::Auth, says));
+        }
         sensitive(&text)
     }
 }
