@@ -184,6 +184,13 @@ impl Failure {
         self.response().map(Response::body)
     }
 
+    /// Reads the last response as a problem in the sense of RFC 9457, if it says that it is one.
+    #[must_use]
+    pub fn problem(&self) -> Option<crate::response::problem::Problem> {
+        self.response()
+            .and_then(|last| crate::response::problem::Problem::read(last.headers(), last.body()))
+    }
+
     /// Counts the requests that were sent: retries, redirects, challenges and tokens included.
     #[must_use]
     pub fn sends(&self) -> u32 {

@@ -123,3 +123,43 @@ fn what_cannot_be_written_is_an_error() {
     }
     assert_eq!(form.field("a", "b").map_err(|error| error.kind()), Err(ErrorKind::Limit));
 }
+
+/// A multipart body whose file comes from a source, opened anew for each send.
+#[test]
+fn sources_are_joined_in_order_for_both_drivers() {
+    use http_hook::request::multipart_source::MultipartSource;
+    use http_hook::{Body, BodySource, blocking};
+
+    let mut form = Multipart::default();
+    form.field("kind", "report").expect("room");
+    form.file(Part::source("file", Some(5), Replay::Again).with_filename("a.txt")).expect("room");
+    let body = form.write(7).expect("a body");
+    let whole = |part: &[u8]| {
+        let mut whole = Vec::new();
+        for segment in body.segments() {
+            match segment {
+                Segment::Bytes(bytes) => whole.extend_from_slice(bytes),
+                _ => whole.extend_from_slice(part),
+            }
+        }
+        whole
+    };
+
+    let mut source = MultipartSource::new(body.clone())
+        .part(|| Ok(blocking::Body::reader(Some(5), &b"hello"[..])));
+    for _ in 0..2 {
+        let sent = source.open().expect("a source").collect(10_000).expect("a body");
+        assert_eq!(sent, whole(b"hello"));
+        assert_eq!(body.len(), Some(sent.len() as u64));
+    }
+
+    let mut source = MultipartSource::new(body.clone())
+        .part(|| Ok(Body::from(bytes::Bytes::from_static(b"hello"))));
+    for _ in 0..2 {
+        let sent = pollster::block_on(source.open().expect("a source").collect(10_000));
+        assert_eq!(sent.expect("a body"), whole(b"hello"));
+    }
+
+    let mut source: MultipartSource<blocking::Body> = MultipartSource::new(body.clone());
+    assert!(source.open().is_err(), "a part without a source");
+}

@@ -9,6 +9,7 @@ pub mod headers;
 pub(crate) mod hop;
 pub(crate) mod in_force;
 pub mod multipart;
+pub mod multipart_source;
 pub(crate) mod options;
 mod options_json;
 pub(crate) mod origin;

@@ -12,12 +12,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Method;
-use http::header::{HeaderName, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use serde::Serialize;
 
 use super::auth::AuthScheme;
 use super::auth::flow::Auth;
-use super::multipart::Multipart;
+use super::multipart::{Multipart, MultipartBody};
 use super::options::Options;
 use super::payload::{Payload, Replay};
 use super::{form, headers};
@@ -236,6 +236,16 @@ impl RequestPlan {
         self.data(Data::form(pairs))
     }
 
+    /// Sends a multipart body that was [written](Multipart::write) before: some of its parts come from sources, which
+    /// the driver is given as a [`MultipartSource`](super::multipart_source::MultipartSource).
+    pub fn multipart_body(mut self, body: &MultipartBody) -> Self {
+        self.put_header(CONTENT_TYPE, Some(body.content_type().clone()));
+        match body.payload() {
+            Payload::Bytes(bytes) => self.data(bytes),
+            Payload::External { len, replay } => self.external(len, replay),
+        }
+    }
+
     /// Sets a JSON body, written as the original writes it: `", "` and `": "`, other than ASCII escaped.
     /// Data that is not empty goes before it.
     pub fn json<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
@@ -441,7 +451,8 @@ impl RequestPlan {
             return match body.payload() {
                 bytes @ Payload::Bytes(_) => Ok((bytes, Some(body.content_type().clone()))),
                 Payload::External { .. } => {
-                    let message = "a multipart body of a plan is all in memory";
+                    let message =
+                        "a multipart body with sources is written before: see `multipart_body`";
                     Err(Error::new(ErrorKind::Body, message))
                 }
             };

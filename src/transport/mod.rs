@@ -7,6 +7,7 @@
 pub(crate) mod blocking;
 pub(crate) mod body;
 mod capabilities;
+pub(crate) mod joined;
 
 use std::sync::Arc;
 
