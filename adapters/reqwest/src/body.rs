@@ -119,7 +119,7 @@ impl Incoming {
         if !self.waiting {
             self.waiting = true;
             let idle = Limit::after(Instant::now(), self.idle, TimeoutPhase::Body);
-            self.limit.put_off(idle.or_earlier(&self.total));
+            self.limit.put_off(&idle.or_earlier(&self.total));
         }
         self.limit.poll(context)
     }

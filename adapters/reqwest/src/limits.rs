@@ -35,7 +35,7 @@ impl Limit {
     }
 
     /// Puts the limit off, keeping its timer.
-    pub(crate) fn put_off(&mut self, other: Self) {
+    pub(crate) fn put_off(&mut self, other: &Self) {
         self.at = other.at;
         if let (Some(sleep), Some((at, _))) = (&mut self.sleep, self.at) {
             sleep.as_mut().reset(at.into());
