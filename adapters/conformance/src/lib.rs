@@ -44,8 +44,8 @@
 //!         write!(head, "Content-Length: {}\r\n\r\n", body.len()).map_err(|_| refused("no memory"))?;
 //!
 //!         let address = (authority.host(), authority.port_u16().unwrap_or(80));
-//!         let unsent = |error| TransportError::new(Kind::Connect, Sent::No).with_source::<io::Error>(error);
-//!         let broken = |error| TransportError::new(Kind::Interrupted, Sent::Maybe).with_source::<io::Error>(error);
+//!         let unsent = |error: io::Error| TransportError::new(Kind::Connect, Sent::No).with_source(error);
+//!         let broken = |error: io::Error| TransportError::new(Kind::Interrupted, Sent::Maybe).with_source(error);
 //!         let mut stream = TcpStream::connect(address).map_err(unsent)?;
 //!         stream.write_all(&head).and_then(|()| stream.write_all(&body)).map_err(broken)?;
 //!
@@ -68,15 +68,32 @@
 //!     }
 //! }
 //!
-//! use http_hook_conformance::{check::{self, Limit, Outcome}, server};
+//! use blocking::Transport as _;
+//! use http_hook::{ClientOptions, Timeouts};
+//! use http_hook_conformance::server::{Reply, serve};
 //!
-//! let report = check::blocking::check(&Plain, &[]);
-//! let passed = report.rows().iter().filter(|row| row.outcome == Outcome::Pass).count();
-//! assert!(passed > 50, "{report}");
-//! assert!(report.failures().any(|row| row.name == "kept-reused"));
+//! let server = serve();
+//! let route = server.route([Reply::ok(b"hello").close()]);
+//! let request = Request::get(route.url()).body(blocking::Body::default())?;
+//! let response = Plain.send(request, &SendOptions::new(Timeouts::default(), ClientOptions::default()))?;
+//! assert_eq!(response.into_body().collect(100)?, "hello");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The suite then says what is wrong with it: chunked bodies, cut ones, interim answers. What the client behind a
+//! Its `tests/conformance.rs` is this:
+//!
+//! ```no_run
+//! # fn plain() -> impl http_hook::blocking::Transport { http_hook::blocking::from_fn(http_hook::Capabilities::none(""), |_, _| todo!()) }
+//! use http_hook_conformance::check::{Limit, blocking};
+//!
+//! const LIMITS: &[Limit] = &[Limit { check: "kept-reused", reason: "a connection is used once" }];
+//!
+//! let report = blocking::check(&plain(), LIMITS);
+//! println!("{report}");
+//! report.assert_clean();
+//! ```
+//!
+//! The suite then says what is wrong with it: chunked bodies, lengths, interim answers, limits of time. What the client behind a
 //! transport cannot do goes into a list of [limits](check::Limit), each with its reason, in the transport's `tests/conformance.rs`; a limit that
 //! is no longer true fails. `adapters/ureq` is the shortest real example, and `TRANSPORTS.md` here says what each one passes.
 
