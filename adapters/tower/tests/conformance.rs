@@ -13,4 +13,5 @@ fn conforms() {
     let report = runtime.block_on(check::check(&TowerTransport::new(client), &[]));
     println!("{report}");
     report.assert_clean();
+    report.assert_in_table(concat!(env!("CARGO_MANIFEST_DIR"), "/../conformance/TRANSPORTS.md"));
 }
