@@ -1,0 +1,110 @@
+//! The drivers: what they refuse, what they tell when dropped, that both decide alike.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Response;
+use http_hook::{
+    Capabilities, Capability, Cause, Clock, Connection, ErrorKind, Event, Hook, HttpHook,
+    RequestPlan, Sent, StopReason, TimeoutPhase, Timestamp, TransportErrorKind, blocking, from_fn,
+};
+
+/// Time that stands still; sleeping is over at once.
+struct Still;
+
+#[async_trait::async_trait]
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        Timestamp::default()
+    }
+
+    async fn sleep(&self, _: Duration) {}
+}
+
+impl blocking::Clock for Still {
+    fn now(&self) -> Timestamp {
+        Timestamp::default()
+    }
+
+    fn sleep(&self, _: Duration) {}
+}
+
+fn hook(extra: &str) -> Hook {
+    let connection = Connection::new().with_host("http://api.example.com").with_extra(extra);
+    Hook::new(&connection).expect("a connection that can be used")
+}
+
+#[test]
+fn an_option_that_the_client_would_drop_is_an_error_that_names_both() {
+    let rows = [
+        (r#"{"verify": false}"#, Capability::VerifyOff, "verify = false"),
+        (r#"{"verify": "/ca.pem"}"#, Capability::VerifyFile, "verify (file)"),
+        (
+            r#"{"cert": ["/c.pem", "/k.pem"]}"#,
+            Capability::ClientKey,
+            "cert (with a key of its own)",
+        ),
+        (r#"{"timeout": [3, null]}"#, Capability::ConnectTimeout, "timeout (connect)"),
+        (r#"{"proxies": {"http": "http://p:1"}}"#, Capability::ProxyHttp, "proxies (http)"),
+        (
+            r#"{"proxies": {"http": "http://u:p@p:1"}}"#,
+            Capability::ProxyAuth,
+            "proxies (with credentials)",
+        ),
+    ];
+    for (extra, missing, option) in rows {
+        let capable = Capabilities::all("tinyclient").without(missing);
+        let send = |_, _: &_| -> Result<_, _> { panic!("{extra}: nothing may be sent") };
+        let hook = blocking::HttpHook::new(hook(extra), blocking::from_fn(capable, send), Still);
+        let failure = hook.run(RequestPlan::get("a")).expect_err(extra);
+        assert_eq!(failure.to_string(), format!("tinyclient cannot honour the option {option}"));
+        assert_eq!((failure.reason(), failure.sends()), (StopReason::Invalid, 0), "{extra}");
+        let Cause::Request(error) = failure.into_cause() else { panic!("{extra}") };
+        assert_eq!(error.kind(), ErrorKind::Unsupported, "{extra}");
+    }
+}
+
+#[test]
+fn defaults_that_the_client_does_not_know_are_no_error() {
+    let transport = blocking::from_fn(Capabilities::none("tinyclient"), |_, _| {
+        Ok(Response::new(blocking::Body::default()))
+    });
+    let hook = blocking::HttpHook::new(hook("{}"), transport, Still);
+    assert!(hook.run(RequestPlan::get("a")).is_ok());
+}
+
+#[test]
+fn a_deadline_holds_over_a_client_that_knows_none() {
+    let transport = from_fn(Capabilities::none("tinyclient"), |_, _| async {
+        std::future::pending::<()>().await;
+        Ok(Response::new(Bytes::new().into()))
+    });
+    let hook = HttpHook::new(hook("{}"), transport, Still);
+    let plan = RequestPlan::get("a").deadline(Duration::from_secs(1));
+    let failure = pollster::block_on(hook.run(plan)).expect_err("no answer");
+    let Cause::Transport(error) = failure.into_cause() else { panic!("a time limit") };
+    assert_eq!(error.kind(), TransportErrorKind::Timeout(TimeoutPhase::Total));
+    assert_eq!(error.sent(), Sent::Maybe);
+}
+
+#[test]
+fn a_future_that_is_dropped_tells_that_the_outcome_is_unknown() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let transport = from_fn(Capabilities::none("tinyclient"), |_, _| async {
+        std::future::pending::<()>().await;
+        Ok(Response::new(Bytes::new().into()))
+    });
+    let notes = Arc::clone(&seen);
+    let hook =
+        HttpHook::new(hook("{}"), transport, Still).with_observer(move |event: &Event<'_>| {
+            if let Event::Dropped { sent } = event {
+                notes.lock().expect("notes").push(*sent);
+            }
+        });
+    let mut future = Box::pin(hook.run(RequestPlan::get("a")));
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(future.as_mut().poll(&mut context).is_pending());
+    drop(future);
+    assert_eq!(*seen.lock().expect("notes"), [Sent::Maybe]);
+}
