@@ -257,3 +257,24 @@ proptest::proptest! {
         }
     }
 }
+
+#[cfg(feature = "public-suffixes")]
+#[test]
+fn no_cookie_is_set_for_a_public_suffix() {
+    let rows = [
+        ("a.example.co.uk", "co.uk", false),
+        ("a.example.co.uk", "example.co.uk", true),
+        ("user.github.io", "github.io", false),
+        ("a.internal.corp", "internal.corp", true),
+    ];
+    for (host, domain, expected) in rows {
+        let origin = format!("https://{host}").parse().expect("an origin");
+        let mut jar = Jar::new(Scope::Domain).with_public_suffix_list();
+        let set = format!("s=1; Domain={domain}");
+        assert_eq!(
+            jar.set(&origin, "/", set.as_bytes(), Timestamp::default()),
+            expected,
+            "{host} {domain}"
+        );
+    }
+}

@@ -100,6 +100,17 @@ impl Jar {
         self
     }
 
+    /// Refuses cookies for the domains of the public suffix list, such as `co.uk`, as it was when the crate `psl` was
+    /// built. A domain that the list does not know is none.
+    #[cfg(feature = "public-suffixes")]
+    #[must_use]
+    pub fn with_public_suffix_list(self) -> Self {
+        self.with_public_suffixes(|domain| {
+            psl::suffix(domain.as_bytes())
+                .is_some_and(|suffix| suffix.is_known() && suffix.as_bytes() == domain.as_bytes())
+        })
+    }
+
     /// Tells how many cookies there are, expired ones included.
     #[must_use]
     pub fn len(&self) -> usize {
