@@ -160,10 +160,7 @@ impl<'a, T: Transport + ?Sized, C: Clock + ?Sized> Driver<'a, T, C> {
                         (Err(error), _) => attempt.finish(self.hook, Err(error), now),
                         (Ok(response), false) => {
                             let (parts, body) = response.into_parts();
-                            let body = match body {
-                                Body::Bytes(bytes) => Ok(bytes),
-                                body => body.collect(options.max_response_bytes).await,
-                            };
+                            let body = body.collect(options.max_response_bytes).await;
                             let now = self.clock.now();
                             watch.body(&body, now, began);
                             let whole = body.map(|body| Response::from_parts(parts, body));

@@ -108,3 +108,27 @@ fn a_future_that_is_dropped_tells_that_the_outcome_is_unknown() {
     drop(future);
     assert_eq!(*seen.lock().expect("notes"), [Sent::Maybe]);
 }
+
+#[test]
+fn a_body_over_its_limit_is_an_error_for_both_drivers() {
+    let plan = || {
+        let mut options = http_hook::Options::default();
+        options.max_response_bytes = Some(3);
+        RequestPlan::get("a").options(options)
+    };
+    let transport = from_fn(Capabilities::none("tinyclient"), |_, _| async {
+        Ok(Response::new(Bytes::from_static(b"four").into()))
+    });
+    let answer = HttpHook::new(hook("{}"), transport, Still);
+    let by_async = pollster::block_on(answer.run(plan()));
+    let transport = blocking::from_fn(Capabilities::none("tinyclient"), |_, _| {
+        Ok(Response::new(Bytes::from_static(b"four").into()))
+    });
+    let by_blocking = blocking::HttpHook::new(hook("{}"), transport, Still).run(plan());
+    for result in [by_async, by_blocking] {
+        let Cause::Transport(error) = result.expect_err("four bytes").into_cause() else {
+            panic!("a limit")
+        };
+        assert_eq!(error.kind(), TransportErrorKind::Limit);
+    }
+}
