@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::retry::{STEP, mix};
+
 /// Gives 32 hexadecimal digits from `seed`; another `stream` gives others.
 ///
 /// `SplitMix64`: each bit of the seed changes about half of the digits. Not for secrets: whoever knows the seed
@@ -10,15 +12,9 @@ pub(crate) fn hex(seed: u64, stream: u64) -> String {
     let mut state = mix(seed).wrapping_add(stream);
     let mut text = String::with_capacity(32);
     for _ in 0..2 {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        state = state.wrapping_add(STEP);
         // Writing to a String cannot fail.
         let _ = write!(text, "{:016x}", mix(state));
     }
     text
-}
-
-const fn mix(state: u64) -> u64 {
-    let state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    state ^ (state >> 31)
 }

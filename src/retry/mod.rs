@@ -30,6 +30,7 @@ pub use load::{Admission, Gates, Lease};
 pub use outcome::{Answer, FailureClass, HttpOutcome, Outcome};
 pub use policy::{MAX_POLICY_BYTES, RetryPolicy};
 pub use random::Random;
+pub(crate) use random::{STEP, mix};
 pub use seconds::Seconds;
 pub use state::{Decision, Progress, RetryState};
 pub use status::StatusRange;

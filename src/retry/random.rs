@@ -20,7 +20,8 @@ pub struct Random {
     state: u64,
 }
 
-const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+/// The step of `SplitMix64`.
+pub(crate) const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl Random {
     /// Makes the stream of attempt `attempt_number` of the call with this seed.
@@ -50,7 +51,8 @@ impl Random {
     }
 }
 
-const fn mix(value: u64) -> u64 {
+/// The mixing of `SplitMix64`.
+pub(crate) const fn mix(value: u64) -> u64 {
     let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     value ^ (value >> 31)
