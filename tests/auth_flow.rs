@@ -198,6 +198,36 @@ fn another_call_waits_for_the_token_under_way() {
 }
 
 #[test]
+fn a_token_that_cannot_come_in_time_is_not_waited_for() {
+    let hook = hook(OAUTH2);
+    let begin = |plan| Call::new(&hook, plan, 7, NOW).step(&hook, NOW);
+    let fetching = begin(RequestPlan::get("a"));
+    let Step::Wait { wait, .. } = begin(RequestPlan::get("a")) else { panic!("it waits") };
+    let Step::Done(Err(failure)) = begin(RequestPlan::get("a").deadline(wait)) else {
+        panic!("nothing can be sent in time")
+    };
+    assert_eq!(failure.reason(), StopReason::Deadline);
+    assert_eq!(failure.to_string(), "no token came before the deadline: nothing was sent");
+    drop(fetching);
+}
+
+#[test]
+fn the_certificate_of_the_connection_is_not_shown_to_whom_gives_tokens() {
+    let extra = format!(r#"{{"cert": "/client.pem", "http_hook": {{"auth": {OAUTH2}}}}}"#);
+    let hook = Hook::new(&connection("{}").with_extra(extra)).expect("a hook");
+    let Step::Send { options, attempt, .. } =
+        Call::new(&hook, RequestPlan::get("a"), 7, NOW).step(&hook, NOW)
+    else {
+        panic!("a token is fetched first")
+    };
+    assert!(options.client.cert.is_none());
+    let Step::Send { options, .. } = attempt.finish(&hook, Ok(answer(200, &[], TOKEN)), NOW) else {
+        panic!("then the request is sent")
+    };
+    assert!(options.client.cert.is_some());
+}
+
+#[test]
 fn a_caller_who_vanishes_holds_nobody_up() {
     let hook = hook(OAUTH2);
     let begin = |now| Call::new(&hook, RequestPlan::get("a"), 7, now).step(&hook, now);

@@ -242,6 +242,15 @@ fn breakers_do_not_open_together() {
         opened.insert(open / 100);
     }
     assert!(opened.len() > 12, "spread over the whole range: {opened:?}");
+    // One seed and one moment give one time, on every machine.
+    let opened = [(1, 0.0), (1, 1.0), (2, 0.0)].map(|(seed, seconds)| {
+        let settings = GateSettings { bucket: None, seed, ..GateSettings::default() };
+        let gates = Gates::new(&settings).unwrap();
+        trip(&gates, at(seconds));
+        let open = |ms: &u32| gates.retry(Error, at(seconds + f64::from(*ms) / 1e3)).is_ok();
+        (0..10_000_u32).find(open).unwrap()
+    });
+    assert_eq!(opened, [5_876, 5_987, 4_401], "milliseconds");
 }
 
 #[test]
@@ -321,9 +330,12 @@ fn origins_do_not_share_and_are_counted() {
     trip(&origins.gates("https://a.example"), at(0.0));
     assert!(refused(&origins.gates("https://a.example"), at(0.0)));
     assert!(!refused(&origins.gates("https://b.example"), at(0.0)));
-    for number in 0..MAX_ORIGINS {
+    for number in 3..MAX_ORIGINS {
         let _ = origins.gates(&format!("https://{number}.example"));
     }
+    trip(&origins.gates("https://last.example"), at(0.0));
+    assert!(refused(&origins.gates("https://last.example"), at(0.0)));
+    assert!(!refused(&origins.gates("https://and-another.example"), at(0.0)), "its own");
     trip(&origins.gates("https://one-more.example"), at(0.0));
     assert!(refused(&origins.gates("https://and-another.example"), at(0.0)), "the last ones share");
 }

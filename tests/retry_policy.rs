@@ -183,6 +183,9 @@ fn the_limits_are_the_last_that_pass() {
     let deep = RetryPolicy { stop: nest(100_000), ..RetryPolicy::default() };
     assert!(deep.validate().is_err());
     std::mem::forget(deep);
+    let bytes = |bytes: usize| RetryPolicy::from_json(&format!("{{}}{}", " ".repeat(bytes - 2)));
+    assert!(bytes(64 * 1024).is_ok());
+    assert!(bytes(64 * 1024 + 1).is_err());
     // The rest of the default policy has eight parts: when (3), once (1), wait (4).
     let wide = |parts: usize| Stop::Any { stops: vec![Stop::Never; parts - 9] };
     assert!(with(wide(512)).is_ok());
@@ -229,6 +232,7 @@ fn events_are_known_by_name() {
     let text = serde_json::to_string(&policy).unwrap();
     let mut read = RetryPolicy::from_json(&text).unwrap();
     assert_eq!(read, policy);
+    assert_ne!(Event::new("shutdown"), Event::new("another"));
     event.set();
     let headers = HeaderMap::new();
     let busy = HttpOutcome::answered(&Method::GET, status(503), &headers);
@@ -425,4 +429,34 @@ fn ranges_print_as_they_read() {
         assert_eq!(serde_json::from_str::<StatusRange>(text).unwrap(), range);
     }
     assert_eq!(serde_json::from_str::<StatusRange>("\"503\"").unwrap(), StatusRange::one(503));
+    let beyond = serde_json::to_string(&StatusRange::new(1000, 1099)).unwrap();
+    assert_eq!(beyond, "\"1000-1099\"", "no class has two digits");
+}
+
+#[test]
+fn seconds_print_as_they_read() {
+    for (seconds, text) in [
+        (Seconds::new(1.5), "1.5"),
+        (Seconds::new(-3.0), "-3.0"),
+        (Seconds::INFINITE, "\"inf\""),
+        (Seconds::new(f64::NEG_INFINITY), "\"-inf\""),
+    ] {
+        assert_eq!(serde_json::to_string(&seconds).unwrap(), text);
+        assert_eq!(serde_json::from_str::<Seconds>(text).unwrap(), seconds);
+    }
+    assert_eq!(serde_json::from_str::<Seconds>("-3").unwrap(), Seconds::new(-3.0));
+    for text in ["\"1\"", "true", "null", "[]"] {
+        let error = serde_json::from_str::<Seconds>(text).unwrap_err().to_string();
+        assert!(error.contains("number of seconds"), "{text}: {error}");
+    }
+}
+
+#[test]
+fn a_base_without_end_is_no_base() {
+    let (multiplier, max, min) = (Seconds::ONE, Seconds::LONGEST, Seconds::ZERO);
+    for exp_base in [f64::INFINITY, f64::NAN] {
+        let wait = Wait::Exponential { multiplier, max, exp_base, min };
+        let policy = RetryPolicy { wait: Wait::None + wait, ..RetryPolicy::default() };
+        assert!(policy.validate().unwrap_err().message().contains("exp_base"));
+    }
 }

@@ -64,7 +64,11 @@ impl From<Duration> for Seconds {
 impl Serialize for Seconds {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if self.0.is_infinite() {
-            return serializer.serialize_str(if self.0 > 0.0 { "inf" } else { "-inf" });
+            return serializer.serialize_str(if self.0.is_sign_positive() {
+                "inf"
+            } else {
+                "-inf"
+            });
         }
         serializer.serialize_f64(self.0)
     }
@@ -95,7 +99,7 @@ impl Visitor<'_> for SecondsVisitor {
 
     fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Seconds, E> {
         let size = Duration::from_secs(value.unsigned_abs()).as_secs_f64();
-        Ok(Seconds(if value < 0 { -size } else { size }))
+        Ok(Seconds(if value.is_negative() { -size } else { size }))
     }
 
     fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Seconds, E> {

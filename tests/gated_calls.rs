@@ -1,0 +1,209 @@
+//! Gates as calls meet them: what opens them, what is told, what passes for free.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Response;
+use http_hook::retry::load::{Bucket, BucketSettings, Budget, GateSettings, Gates, RateSettings};
+use http_hook::retry::{Condition, FailureClass, RetryPolicy, Wait};
+use http_hook::{
+    Call, Connection, Failure, Hook, RequestPlan, Step, StopReason, TimeoutPhase, Timestamp,
+    TransportError, TransportErrorKind, WaitReason,
+};
+
+const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_800_000_000));
+const SECOND: Duration = Duration::from_secs(1);
+
+fn hook(gates: Gates) -> Hook {
+    let connection = Connection::new().with_host("https://api.example.com");
+    Hook::builder(&connection).gates(gates).build().expect("a hook")
+}
+
+fn rate(per_second: f64, burst: u32) -> Hook {
+    let rate = Some(RateSettings { per_second, burst });
+    hook(Gates::new(&GateSettings { rate, ..GateSettings::none() }).expect("gates"))
+}
+
+fn budget(budget: Arc<dyn Budget>) -> Gates {
+    Gates::with_budget(&GateSettings::none(), budget).expect("gates")
+}
+
+fn plan() -> RequestPlan {
+    let policy = RetryPolicy { wait: Wait::None, ..RetryPolicy::default() };
+    RequestPlan::get("a").retry(policy)
+}
+
+type Answer = Result<Response<Bytes>, TransportError>;
+type Script = fn() -> Answer;
+type Waits = Vec<(Duration, WaitReason)>;
+
+#[expect(clippy::unnecessary_wraps, reason = "an answer is one or the other")]
+fn answer(status: u16) -> Answer {
+    let response = Response::builder().status(status).header("location", "/elsewhere");
+    Ok(response.body(Bytes::new()).expect("an answer"))
+}
+
+/// Runs a call against answers, the last of which repeats: the result, the sends, and the waits for gates.
+fn run(
+    hook: &Hook,
+    plan: RequestPlan,
+    answers: &[Script],
+) -> (Result<Response<Bytes>, Failure>, usize, Waits) {
+    let (mut now, mut sends, mut waits) = (NOW, 0, Vec::new());
+    let mut step = Call::new(hook, plan, 7, now).step(hook, now);
+    loop {
+        step = match step {
+            Step::Send { attempt, .. } => {
+                sends += 1;
+                attempt.finish(hook, answers[(sends - 1).min(answers.len() - 1)](), now)
+            }
+            Step::Wait { call, wait, reason } => {
+                if reason != WaitReason::Backoff {
+                    waits.push((wait, reason));
+                }
+                now = now.after(wait);
+                call.step(hook, now)
+            }
+            Step::Done(result) => return (result, sends, waits),
+        };
+    }
+}
+
+fn reason(result: Result<Response<Bytes>, Failure>) -> StopReason {
+    result.expect_err("it does not pass").reason()
+}
+
+#[test]
+fn calls_that_fail_open_the_breaker_and_others_do_not() {
+    let rows: [(&str, Script, bool); 5] = [
+        ("busy", || answer(503), true),
+        (
+            "lost",
+            || Err(TransportError::new(TransportErrorKind::Connect, http_hook::Sent::No)),
+            true,
+        ),
+        ("not found", || answer(404), false),
+        ("fine", || answer(200), false),
+        ("leads nowhere", || answer(300), false),
+    ];
+    for (what, each, opens) in rows {
+        let hook = hook(Gates::default());
+        for _ in 0..20 {
+            let _ = run(&hook, plan(), &[each]);
+        }
+        let (result, sends, _) = run(&hook, plan(), &[|| answer(200)]);
+        assert_eq!(sends, usize::from(!opens), "{what}");
+        if opens {
+            let failure = result.expect_err("the breaker is open");
+            assert_eq!(failure.reason(), StopReason::Breaker, "{what}");
+            assert_eq!(failure.to_string(), "the circuit breaker is open: nothing was sent");
+        }
+    }
+}
+
+/// A budget that keeps what it is asked.
+#[derive(Debug, Default)]
+struct Ledger(std::sync::Mutex<Vec<Entry>>);
+
+#[derive(Clone, Debug, PartialEq)]
+enum Entry {
+    Withdrawn(FailureClass),
+    Deposited(u32),
+}
+
+impl Budget for Ledger {
+    fn withdraw(&self, class: FailureClass, _now: Timestamp) -> Option<u32> {
+        self.0.lock().unwrap().push(Entry::Withdrawn(class));
+        Some(3)
+    }
+
+    fn deposit(&self, paid: u32, _now: Timestamp) {
+        self.0.lock().unwrap().push(Entry::Deposited(paid));
+    }
+}
+
+#[test]
+fn a_retry_is_paid_by_the_class_of_its_failure_and_paid_back_by_success() {
+    use Entry::{Deposited, Withdrawn};
+    use FailureClass::{Error, Throttled, Timeout};
+    fn late() -> Answer {
+        let kind = TransportErrorKind::Timeout(TimeoutPhase::Head);
+        Err(TransportError::new(kind, http_hook::Sent::Maybe))
+    }
+    fn lost() -> Answer {
+        Err(TransportError::new(TransportErrorKind::Interrupted, http_hook::Sent::Maybe))
+    }
+    let rows: [(&str, &[Script], &[Entry]); 7] = [
+        ("a success", &[|| answer(200)], &[Deposited(0)]),
+        (
+            "busy, then a success",
+            &[|| answer(503), || answer(200)],
+            &[Withdrawn(Error), Deposited(3)],
+        ),
+        ("throttled", &[|| answer(429), || answer(200)], &[Withdrawn(Throttled), Deposited(3)]),
+        (
+            "the server's time limit",
+            &[|| answer(408), || answer(200)],
+            &[Withdrawn(Timeout), Deposited(3)],
+        ),
+        ("a time limit of ours", &[late, || answer(200)], &[Withdrawn(Timeout), Deposited(3)]),
+        ("lost", &[lost, || answer(200)], &[Withdrawn(Error), Deposited(3)]),
+        ("never", &[|| answer(503)], &[Withdrawn(Error), Withdrawn(Error)]),
+    ];
+    for (what, answers, expected) in rows {
+        let ledger = Arc::new(Ledger::default());
+        let gates = budget(Arc::clone(&ledger) as Arc<dyn Budget>);
+        let _ = run(&hook(gates), plan(), answers);
+        assert_eq!(*ledger.0.lock().unwrap(), expected, "{what}");
+    }
+}
+
+#[test]
+fn an_empty_budget_ends_the_call_with_what_came() {
+    let empty = || {
+        let bucket = Bucket::new(BucketSettings { capacity: 0, ..BucketSettings::default() });
+        hook(budget(Arc::new(bucket)))
+    };
+    let (result, sends, _) = run(&empty(), plan(), &[|| answer(503)]);
+    assert_eq!((reason(result), sends), (StopReason::Budget, 1));
+    let (result, sends, _) = run(&empty(), plan().check_response(false), &[|| answer(503)]);
+    assert_eq!((result.expect("nobody checks it").status().as_u16(), sends), (503, 1));
+    let wanted = RetryPolicy { when: Condition::Always, ..RetryPolicy::default() };
+    let (result, sends, _) = run(&empty(), plan().retry(wanted), &[|| answer(200)]);
+    assert_eq!((result.expect("it passes the check").status().as_u16(), sends), (200, 1));
+}
+
+#[test]
+fn a_call_takes_one_permit_an_attempt() {
+    let (result, sends, waits) = run(&rate(1.0, 1), plan(), &[|| answer(302), || answer(200)]);
+    assert!(result.is_ok());
+    assert_eq!((sends, waits), (2, vec![]), "a redirect is free");
+    let (result, sends, waits) = run(&rate(1.0, 1), plan(), &[|| answer(503), || answer(200)]);
+    assert!(result.is_ok());
+    assert_eq!((sends, waits), (2, vec![(SECOND, WaitReason::RateLimit)]), "a retry is not");
+}
+
+#[test]
+fn a_permit_that_comes_too_late_is_not_waited_for() {
+    let rows = [
+        (SECOND + SECOND / 2, Ok(1)),
+        (SECOND, Err(StopReason::RateLimit)),
+        (SECOND / 2, Err(StopReason::RateLimit)),
+    ];
+    for (deadline, expected) in rows {
+        let hook = rate(1.0, 1);
+        let _ = run(&hook, plan(), &[|| answer(200)]);
+        let (result, sends, waits) = run(&hook, plan().deadline(deadline), &[|| answer(200)]);
+        assert_eq!(waits.len(), sends);
+        let found = match result {
+            Ok(_) => Ok(sends),
+            Err(failure) => {
+                let text = "the rate limit leaves no room before the deadline: nothing was sent";
+                assert_eq!(failure.to_string(), text);
+                Err(failure.reason())
+            }
+        };
+        assert_eq!(found, expected, "{deadline:?}");
+    }
+}

@@ -1,0 +1,127 @@
+//! What an attempt came to, as policies see it.
+
+use std::time::Duration;
+
+use http::{HeaderMap, Method, StatusCode};
+use http_hook::retry::{Condition, FailureClass, HttpOutcome, Outcome, RetryState, Wait};
+use http_hook::{Sent, TimeoutPhase, TransportError, TransportErrorKind};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Says no more than it has to.
+struct Silent;
+
+impl Outcome for Silent {
+    fn failed(&self) -> bool {
+        true
+    }
+}
+
+/// Says what kind of error it was.
+struct Named;
+
+impl Outcome for Named {
+    fn failed(&self) -> bool {
+        true
+    }
+
+    fn kind(&self) -> Option<&str> {
+        Some("busy")
+    }
+}
+
+#[test]
+fn what_is_not_said_holds_for_no_condition() {
+    assert!(!Silent.try_again() && !Silent.check_failed() && !Silent.is_kind(""));
+    assert_eq!((Silent.kind(), Silent.status(), Silent.body()), (None, None, None));
+    assert!(Silent.headers().is_none() && Silent.as_any().is_none());
+    let rows = [
+        ("an error", Condition::Error, true),
+        ("its kind", Condition::error_kinds(&["", "busy", "timeout"]), false),
+        ("a status", Condition::statuses(&[200, 503]), false),
+        ("a header", Condition::header("x"), false),
+        ("a text", Condition::BodyContains { text: String::new() }, false),
+        ("a value", Condition::BodyJson { pointer: String::new(), equals: 0.into() }, false),
+        ("the check", Condition::CheckFailed, false),
+    ];
+    for (what, condition, holds) in rows {
+        assert_eq!(condition.holds(&Silent), holds, "{what}");
+    }
+}
+
+#[test]
+fn a_kind_is_of_itself() {
+    assert!(Named.is_kind("busy"));
+    assert!(!Named.is_kind("bus") && !Named.is_kind(""));
+    assert!(Condition::error_kinds(&["busy"]).holds(&Named));
+    assert!(!Condition::error_kinds(&["timeout"]).holds(&Named));
+}
+
+#[test]
+fn errors_of_transports() {
+    let head = TransportErrorKind::Timeout(TimeoutPhase::Head);
+    let rows = [
+        // error                             name            a kind above it      class
+        (TransportErrorKind::Dns, "dns", None, FailureClass::Error),
+        (TransportErrorKind::Connect, "connect", None, FailureClass::Error),
+        (head, "head_timeout", Some("timeout"), FailureClass::Timeout),
+        (TransportErrorKind::Interrupted, "interrupted", None, FailureClass::Error),
+    ];
+    for (kind, name, above, class) in rows {
+        let error = TransportError::new(kind, Sent::Maybe);
+        let lost = HttpOutcome::lost(&Method::GET, &error);
+        assert_eq!(lost.kind(), Some(name));
+        assert!(lost.failed() && lost.is_kind(name) && !lost.is_kind("nothing"), "{name}");
+        assert_eq!(lost.is_kind("timeout"), above.is_some(), "{name}");
+        assert_eq!((lost.class(), lost.sent()), (class, Sent::Maybe), "{name}");
+        assert_eq!((lost.status(), lost.body()), (None, None), "{name}");
+        assert!(lost.headers().is_none(), "{name}");
+    }
+}
+
+#[test]
+fn answers() {
+    let headers = HeaderMap::new();
+    let rows = [
+        // status  class                    whether the server can have acted
+        (200, FailureClass::Error, Sent::Yes),
+        (408, FailureClass::Timeout, Sent::Yes),
+        (421, FailureClass::Error, Sent::No),
+        (425, FailureClass::Error, Sent::No),
+        (429, FailureClass::Throttled, Sent::Yes),
+        (503, FailureClass::Error, Sent::Yes),
+        (504, FailureClass::Error, Sent::Yes),
+    ];
+    for (number, class, sent) in rows {
+        let status = StatusCode::from_u16(number).unwrap();
+        let answered = HttpOutcome::answered(&Method::GET, status, &headers).with_body(b"text");
+        assert_eq!((answered.class(), answered.sent()), (class, sent), "{number}");
+        assert_eq!((answered.status(), answered.body()), (Some(status), Some(&b"text"[..])));
+        assert!(!answered.failed() && answered.kind().is_none() && !answered.is_kind("timeout"));
+    }
+}
+
+#[test]
+fn code_is_equal_to_itself_alone() {
+    let condition = || Condition::custom(|_: &dyn Outcome| true);
+    let one = condition();
+    assert_eq!(one, one.clone());
+    assert_ne!(one, condition());
+}
+
+#[test]
+fn code_waits_to_the_nanosecond() {
+    let long = Duration::new(1 << 40, 123_456_789);
+    let wait = Wait::custom(move |_: &RetryState<'_>, _: &mut dyn FnMut() -> f64| long);
+    assert_eq!(wait.after(1, &mut || 0.0), long);
+}
+
+#[test]
+fn a_wait_alone_follows_an_error_nobody_knows() {
+    let by_error = Wait::When {
+        when: Condition::Error,
+        then: Box::new(Wait::fixed(SECOND)),
+        otherwise: Box::new(Wait::None),
+    };
+    assert_eq!(by_error.after(1, &mut || 0.0), SECOND);
+}

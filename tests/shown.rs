@@ -1,0 +1,123 @@
+//! What `{:?}` tells of calls: who it is and how far it got, and nothing that may be secret.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Response, StatusCode};
+use http_hook::retry::load::{Admission, Gates};
+use http_hook::retry::{Condition, HttpOutcome, Outcome, RetryPolicy, Retrying};
+use http_hook::{Call, Connection, Head, Hook, RequestPlan, Step, Timestamp};
+
+const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_800_000_000));
+const SECRET: &str = "hunter2-5b0c9e";
+
+struct Lost;
+
+impl Outcome for Lost {
+    fn failed(&self) -> bool {
+        true
+    }
+}
+
+fn hook() -> Hook {
+    let connection = Connection::new()
+        .with_host("https://api.example.com/v1")
+        .with_login("svc")
+        .with_password(SECRET)
+        .with_extra(format!(r#"{{"x-key": "{SECRET}"}}"#));
+    Hook::new(&connection).expect("a connection that can be used")
+}
+
+fn begin(hook: &Hook) -> Step {
+    let plan = RequestPlan::post("orders")
+        .param("key", SECRET)
+        .json(&serde_json::json!({"card": SECRET}))
+        .allow_resend()
+        .retry(RetryPolicy::default());
+    Call::new(hook, plan, 7, NOW).step(hook, NOW)
+}
+
+fn answer(status: u16) -> Response<Bytes> {
+    let answer = Response::builder().status(status).header("set-cookie", SECRET);
+    answer.body(Bytes::from_static(SECRET.as_bytes())).expect("an answer")
+}
+
+#[test]
+fn steps_and_what_they_hold() {
+    let hook = hook();
+    let send = begin(&hook);
+    let shown_send = format!("{send:?}");
+    let Step::Send { attempt, .. } = send else { panic!("a call begins with a send") };
+    let shown_attempt = format!("{attempt:?}");
+    let wait = attempt.finish(&hook, Ok(answer(503)), NOW);
+    let shown_wait = format!("{wait:?}");
+    let Step::Wait { call, .. } = wait else { panic!("503 is retried") };
+    let shown_call = format!("{call:?}");
+    let Step::Send { attempt, .. } = begin(&hook) else { panic!("a call begins with a send") };
+    let head = attempt.head(&hook, &answer(404).into_parts().0, NOW);
+    let shown_head = format!("{head:?}");
+    let Head::Read { reading, .. } = head else { panic!("a failure's text is read") };
+    let shown_reading = format!("{reading:?}");
+    let done = reading.finish(&hook, Ok(answer(404)), NOW);
+    let shown_done = format!("{done:?}");
+    let rows: [(&str, &[&str]); 7] = [
+        (
+            &shown_send,
+            &["Send {", "POST https://api.example.com/v1/orders?***", "\"x-key\"", "Attempt {"],
+        ),
+        (&shown_attempt, &["Attempt {", "sends: 1", "attempt_number: 1"]),
+        (&shown_wait, &["Wait {", "Call {", "Backoff"]),
+        (&shown_call, &["Call {", "sends: 1", "attempt_number: 1", "due: ", "idle_for: "]),
+        (&shown_head, &["Read {", "limit: 65536", "Reading {"]),
+        (&shown_reading, &["Reading {", "limit: 65536", "sends: 1"]),
+        (&shown_done, &["Done(Err(", "404"]),
+    ];
+    for (shown, parts) in rows {
+        for part in parts {
+            assert!(shown.contains(part), "{part} is not in {shown}");
+        }
+        assert!(!shown.contains(SECRET), "{shown}");
+    }
+}
+
+#[test]
+fn parts_of_retrying() {
+    let mut headers = HeaderMap::new();
+    headers.insert("x-key", SECRET.parse().expect("a value"));
+    let answered = HttpOutcome::answered(&Method::GET, StatusCode::OK, &headers);
+    let Admission::Go(lease) = Gates::default().admit(5, Duration::from_secs(1), NOW) else {
+        panic!("the gates are open")
+    };
+    let rows: [(String, &[&str]); 4] = [
+        (format!("{:?}", answered.with_body(SECRET.as_bytes())), &["Answer {", "200"]),
+        (format!("{:?}", Condition::custom(|_: &dyn Outcome| true)), &["Custom"]),
+        (
+            format!("{:?}", Retrying::<Lost>::new(&RetryPolicy::default())),
+            &["Retrying {", "stop: ", "max_attempts: 3"],
+        ),
+        (format!("{lease:?}"), &["Lease {", "paid: 5"]),
+    ];
+    for (shown, parts) in rows {
+        for part in parts {
+            assert!(shown.contains(part), "{part} is not in {shown}");
+        }
+        assert!(!shown.contains(SECRET), "{shown}");
+    }
+}
+
+#[cfg(feature = "cookies")]
+#[test]
+fn where_cookies_are_kept() {
+    use http_hook::response::cookies::{Jar, Scope};
+    let builder = || Hook::builder(&Connection::new().with_host("https://api.example.com"));
+    let jar = || Jar::new(Scope::Origin);
+    let rows = [
+        (builder(), "cookies: None"),
+        (builder().cookies(jar()), "cookies: Call"),
+        (builder().shared_cookies(jar()), "cookies: Shared"),
+    ];
+    for (builder, expected) in rows {
+        let shown = format!("{builder:?}");
+        assert!(shown.contains(expected), "{shown}");
+    }
+}
