@@ -44,6 +44,12 @@ fn answer(status: u16) -> Answer {
     Ok(response.body(Bytes::new()).expect("an answer"))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "an answer is one or the other")]
+fn token() -> Answer {
+    let text = r#"{"access_token": "t", "token_type": "Bearer"}"#;
+    Ok(Response::new(Bytes::from_static(text.as_bytes())))
+}
+
 /// Runs a call against answers, the last of which repeats: the result, the sends, and the waits for gates.
 fn run(
     hook: &Hook,
@@ -182,6 +188,21 @@ fn a_call_takes_one_permit_an_attempt() {
     let (result, sends, waits) = run(&rate(1.0, 1), plan(), &[|| answer(503), || answer(200)]);
     assert!(result.is_ok());
     assert_eq!((sends, waits), (2, vec![(SECOND, WaitReason::RateLimit)]), "a retry is not");
+}
+
+#[test]
+fn tokens_and_challenges_take_no_permit() {
+    let extra = r#"{"http_hook": {"auth": {
+        "scheme": "oauth2_client_credentials", "token_url": "https://id.example.com/token"}}}"#;
+    let connection = Connection::new().with_host("https://api.example.com").with_login("svc");
+    let rate = Some(RateSettings { per_second: 1.0, burst: 1 });
+    let gates = Gates::new(&GateSettings { rate, ..GateSettings::none() }).expect("gates");
+    let connection = connection.with_password("pw-5b0c9e").with_extra(extra);
+    let hook = Hook::builder(&connection).gates(gates).build().expect("a hook");
+    let answers: [Script; 4] = [token, || answer(401), token, || answer(200)];
+    let (result, sends, waits) = run(&hook, plan(), &answers);
+    assert!(result.is_ok());
+    assert_eq!((sends, waits), (4, vec![]));
 }
 
 #[test]

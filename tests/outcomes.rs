@@ -124,4 +124,6 @@ fn a_wait_alone_follows_an_error_nobody_knows() {
         otherwise: Box::new(Wait::None),
     };
     assert_eq!(by_error.after(1, &mut || 0.0), SECOND);
+    let doubling = Wait::exponential(SECOND, 60 * SECOND);
+    assert_eq!([1, 2, 3].map(|n| doubling.after(n, &mut || 0.0)), [SECOND, 2 * SECOND, 4 * SECOND]);
 }

@@ -1,7 +1,10 @@
 //! The invariants under random input.
 
+#[path = "invariants/cases.rs"]
+mod cases;
 mod invariants;
 
+use cases::cases;
 use proptest::prelude::*;
 
 /// Text made of what the formats are made of.
@@ -111,6 +114,8 @@ fn select(several: &[&'static str]) -> impl Strategy<Value = &'static str> + use
 }
 
 proptest! {
+    #![proptest_config(cases())]
+
     #[test]
     fn conn_uri(bytes in text(URI)) { invariants::connection::uri(&bytes); }
 

@@ -282,11 +282,17 @@ fn hints_and_own_waits() {
         let Decision::Retry { wait, .. } = decision else { panic!("{why}: {decision:?}") };
         assert!((wait.as_secs_f64() - seconds).abs() < 1e-6, "{why}: {wait:?}");
     }
-    let headers = headers(&[("retry-after", "30")]);
     let policy = RetryPolicy { hints: Hints::none(), wait: Wait::None, ..RetryPolicy::default() };
-    let busy = HttpOutcome::answered(&Method::GET, status(503), &headers);
-    let expected = Decision::Retry { wait: Duration::ZERO, hint: None };
-    assert_eq!(policy.decide(&busy, &first(), NOW, &mut || 1.0), expected, "none heeded");
+    for hint in
+        [("retry-after", "30"), ("x-ratelimit-reset", "30"), ("ratelimit", "\"a\";r=0;t=30")]
+    {
+        let headers = headers(&[hint]);
+        let busy = HttpOutcome::answered(&Method::GET, status(503), &headers);
+        let heeded = RetryPolicy::default().decide(&busy, &first(), NOW, &mut || 1.0);
+        assert!(matches!(heeded, Decision::Retry { hint: Some(_), .. }), "{hint:?}");
+        let expected = Decision::Retry { wait: Duration::ZERO, hint: None };
+        assert_eq!(policy.decide(&busy, &first(), NOW, &mut || 1.0), expected, "{hint:?}");
+    }
 }
 
 #[test]

@@ -1,7 +1,11 @@
 //! What holds for any wait, any policy and any seed.
 
+#[path = "invariants/cases.rs"]
+mod cases;
+
 use std::time::Duration;
 
+use cases::cases;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use http_hook::Timestamp;
 use http_hook::retry::{
@@ -13,13 +17,6 @@ use proptest::prelude::*;
 const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_700_000_000));
 /// The largest draw.
 const SUP: f64 = 1.0 - f64::EPSILON / 2.0;
-
-/// 10,000 cases, or as many as `PROPTEST_CASES=100000 cargo test --release --test retry_properties` says.
-fn cases() -> ProptestConfig {
-    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
-    let told = std::env::var_os("PROPTEST_CASES").is_some();
-    if told { config } else { ProptestConfig { cases: 10_000, ..config } }
-}
 
 fn seconds() -> impl Strategy<Value = Seconds> {
     prop_oneof![

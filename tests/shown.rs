@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode};
 use http_hook::retry::load::{Admission, Gates};
 use http_hook::retry::{Condition, HttpOutcome, Outcome, RetryPolicy, Retrying};
-use http_hook::{Call, Connection, Head, Hook, RequestPlan, Step, Timestamp};
+use http_hook::{Call, Connection, Head, Hook, RequestPlan, Step, Timestamp, WaitReason};
 
 const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_800_000_000));
 const SECRET: &str = "hunter2-5b0c9e";
@@ -90,7 +90,7 @@ fn parts_of_retrying() {
     };
     let rows: [(String, &[&str]); 4] = [
         (format!("{:?}", answered.with_body(SECRET.as_bytes())), &["Answer {", "200"]),
-        (format!("{:?}", Condition::custom(|_: &dyn Outcome| true)), &["Custom"]),
+        (format!("{:?}", Condition::custom(|_: &dyn Outcome| true)), &["Custom(Custom)"]),
         (
             format!("{:?}", Retrying::<Lost>::new(&RetryPolicy::default())),
             &["Retrying {", "stop: ", "max_attempts: 3"],
@@ -102,6 +102,21 @@ fn parts_of_retrying() {
             assert!(shown.contains(part), "{part} is not in {shown}");
         }
         assert!(!shown.contains(SECRET), "{shown}");
+    }
+}
+
+#[test]
+fn a_wait_is_named_as_it_is_stored() {
+    let rows = [
+        (WaitReason::Backoff, "backoff"),
+        (WaitReason::Hint, "hint"),
+        (WaitReason::Breaker, "breaker"),
+        (WaitReason::RateLimit, "rate_limit"),
+        (WaitReason::Token, "token"),
+    ];
+    for (reason, name) in rows {
+        assert_eq!(reason.name(), name);
+        assert_eq!(serde_json::to_value(reason).expect("JSON"), name);
     }
 }
 

@@ -109,7 +109,7 @@ impl State {
                 Err(error) => return self.end(StopReason::Auth, Cause::Request(error), None),
             }
         }
-        if self.hop.is_none() && self.lease.is_none() {
+        if self.lease.is_none() {
             match hook.gates().admit(self.paid, lease, now) {
                 Admission::Go(lease) => self.lease = Some(lease),
                 Admission::Wait(wait, reason) => {
