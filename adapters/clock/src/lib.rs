@@ -1,4 +1,4 @@
-//! The real clock for [`http_hook`], a seed for a call, and deadlines for transports.
+//! The real clock for [`http_hook`], a seed for a call, and deadlines and limits of time for transports.
 //!
 //! ```text
 //! SystemTime, once ─┐
@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod deadline;
+mod limits;
 
 use std::hash::{BuildHasher, RandomState};
 use std::thread;
@@ -21,6 +22,7 @@ use futures_timer::Delay;
 use http_hook::{Clock, Timestamp, blocking};
 
 pub use deadline::Deadline;
+pub use limits::{Limited, Limits};
 
 /// The longest sleep that is asked for at once: timers add it to an [`Instant`], which must not overflow.
 const LONGEST_SLEEP: Duration = Duration::from_secs(24 * 60 * 60);

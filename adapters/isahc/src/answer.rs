@@ -1,11 +1,9 @@
 //! isahc's answer as the hook's.
 
-use std::time::Duration;
-
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{Method, Response, StatusCode, response};
 use http_hook::{Body, Sent, TransportError, TransportErrorKind as Kind};
-use http_hook_clock::Deadline;
+use http_hook_clock::Limits;
 use isahc::AsyncBody;
 
 use crate::body::Incoming;
@@ -14,12 +12,11 @@ use crate::body::Incoming;
 pub(crate) fn from_isahc(
     response: Response<AsyncBody>,
     method: &Method,
-    idle: Option<Duration>,
-    total: Deadline,
+    limits: Limits,
 ) -> Result<Response<Body>, TransportError> {
     let (parts, body) = response.into_parts();
     let length = length(&parts, method)?;
-    let mut own = Response::new(Body::stream(Incoming::new(body, length, idle, total)));
+    let mut own = Response::new(Body::stream(limits.body(Incoming::new(body, length))));
     *own.status_mut() = parts.status;
     *own.version_mut() = parts.version;
     *own.headers_mut() = parts.headers;

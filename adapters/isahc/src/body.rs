@@ -3,14 +3,12 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
-use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
 use futures_io::AsyncRead;
 use http_body::{Frame, SizeHint};
-use http_hook::{Body, Sent, TimeoutPhase, TransportError, TransportErrorKind as Kind};
-use http_hook_clock::Deadline;
+use http_hook::{Body, Sent, TransportError, TransportErrorKind as Kind};
 use isahc::AsyncBody;
 
 use crate::error::{SourceFailed, guard, of_body};
@@ -88,51 +86,29 @@ impl AsyncRead for Outgoing {
     }
 }
 
-/// The body of an answer, with its limits of time and its length checked once more: libcurl ignores a
-/// length that it cannot count to.
+/// The body of an answer, with its length checked once more: libcurl ignores a length that it cannot count to.
 pub(crate) struct Incoming {
     body: AsyncBody,
     left: Option<u64>,
-    ended: bool,
     piece: Vec<u8>,
-    idle_limit: Option<Duration>,
-    idle: Option<Deadline>,
-    total: Deadline,
 }
 
 impl Incoming {
-    pub(crate) fn new(
-        body: AsyncBody,
-        left: Option<u64>,
-        idle_limit: Option<Duration>,
-        total: Deadline,
-    ) -> Self {
-        Self { body, left, ended: false, piece: Vec::new(), idle_limit, idle: None, total }
+    pub(crate) fn new(body: AsyncBody, left: Option<u64>) -> Self {
+        Self { body, left, piece: Vec::new() }
     }
 
     fn read(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, TransportError>> {
         let wanted = self.left.map_or(PIECE, |left| usize::try_from(left).unwrap_or(PIECE));
         self.piece.resize(wanted.clamp(1, PIECE), 0);
-        match guard(|| Pin::new(&mut self.body).poll_read(context, &mut self.piece)) {
-            Err(error) => Poll::Ready(Err(error)),
-            Ok(Poll::Ready(Err(error))) => Poll::Ready(Err(of_body(&error))),
-            Ok(Poll::Ready(Ok(count))) => {
-                self.idle = None;
-                Poll::Ready(self.take(count))
-            }
-            Ok(Poll::Pending) => {
-                let limit = self.idle_limit;
-                let idle = self.idle.get_or_insert_with(|| Deadline::after(Instant::now(), limit));
-                let phase = if idle.has_passed(context) {
-                    TimeoutPhase::Body
-                } else if self.total.has_passed(context) {
-                    TimeoutPhase::Total
-                } else {
-                    return Poll::Pending;
-                };
-                Poll::Ready(Err(TransportError::new(Kind::Timeout(phase), Sent::Yes)))
-            }
-        }
+        let read = guard(|| Pin::new(&mut self.body).poll_read(context, &mut self.piece));
+        Poll::Ready(match read {
+            Err(bug) => Err(bug),
+            Ok(read) => match ready!(read) {
+                Err(error) => Err(of_body(&error)),
+                Ok(count) => self.take(count),
+            },
+        })
     }
 
     fn take(&mut self, count: usize) -> Result<Bytes, TransportError> {
@@ -159,24 +135,10 @@ impl http_body::Body for Incoming {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
-        if self.ended {
-            return Poll::Ready(None);
-        }
-        let Poll::Ready(read) = self.read(context) else { return Poll::Pending };
-        let end = read.as_ref().map_or(true, Bytes::is_empty);
-        if end {
-            self.ended = true;
-            // The connection goes back, or is closed, now and not when the caller drops this.
-            self.body = AsyncBody::empty();
-        }
-        Poll::Ready(match read {
+        Poll::Ready(match ready!(self.read(context)) {
             Ok(piece) if piece.is_empty() => None,
             read => Some(read.map(Frame::data)),
         })
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.ended
     }
 
     fn size_hint(&self) -> SizeHint {

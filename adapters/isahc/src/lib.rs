@@ -49,20 +49,17 @@ mod face;
 mod options;
 
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::LazyLock;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub use face::{blocking_http_hook, http_hook};
 
 use async_trait::async_trait;
 use http::{Request, Response};
-use http_hook::{
-    Body, Capabilities, Capability, SendOptions, Sent, TimeoutPhase, Timeouts, Transport,
-    TransportError, TransportErrorKind as Kind,
-};
-use http_hook_clock::Deadline;
+use http_hook::{Body, Capabilities, Capability, SendOptions, Timeouts, Transport, TransportError};
+use http_hook_clock::Limits;
 use isahc::config::{Configurable, VersionNegotiation};
 use isahc::{HttpClient, HttpClientBuilder};
 use tracing::Dispatch;
@@ -134,28 +131,22 @@ impl Transport for IsahcTransport {
         request: Request<Body>,
         options: &SendOptions,
     ) -> Result<Response<Body>, TransportError> {
-        let start = Instant::now();
-        let limits = options.timeouts;
-        let mut head = Deadline::after(start, head_limit(limits));
-        let mut total = Deadline::after(start, limits.total);
+        let mut limits = options.timeouts;
+        limits.head = head_limit(limits);
+        let mut limits = Limits::start(limits);
         let proxied = options.client.proxy.is_some();
         let method = request.method().clone();
         let once = request.body().is_empty() && !method.is_idempotent();
         let client = if once { &self.fresh } else { &self.kept };
         let request = options::to_isahc(request, options)?;
-        let mut sending = pin!(silently(|| client.send_async(request)));
-        let response = poll_fn(|context| {
-            Poll::Ready(match guard(|| silently(|| sending.as_mut().poll(context))) {
-                Err(bug) => Err(bug),
-                Ok(Poll::Ready(answer)) => answer.map_err(|error| of_head(&error, proxied)),
-                Ok(Poll::Pending) if head.has_passed(context) => Err(late(TimeoutPhase::Head)),
-                Ok(Poll::Pending) if total.has_passed(context) => Err(late(TimeoutPhase::Total)),
-                Ok(Poll::Pending) => return Poll::Pending,
-            })
-        })
-        .await?;
-        drop(head);
-        from_isahc(response, &method, limits.idle, total)
+        let mut sending = silently(|| client.send_async(request));
+        let sending =
+            poll_fn(|context| match guard(|| silently(|| Pin::new(&mut sending).poll(context))) {
+                Err(bug) => Poll::Ready(Err(bug)),
+                Ok(polled) => polled.map_err(|error| of_head(&error, proxied)),
+            });
+        let response = limits.head(sending).await?;
+        from_isahc(response, &method, limits)
     }
 }
 
@@ -175,8 +166,4 @@ fn head_limit(limits: Timeouts) -> Option<Duration> {
 fn silently<T>(step: impl FnOnce() -> T) -> T {
     static SILENCE: LazyLock<Dispatch> = LazyLock::new(Dispatch::none);
     tracing::dispatcher::with_default(&SILENCE, step)
-}
-
-fn late(phase: TimeoutPhase) -> TransportError {
-    TransportError::new(Kind::Timeout(phase), Sent::Maybe)
 }

@@ -1,14 +1,12 @@
-//! Bodies on their way through a service: [`Outgoing`] holds a source to what it promised, [`Incoming`] keeps the
-//! limits of time.
+//! Bodies on their way through a service: [`Outgoing`] holds a source to what it promised, [`Incoming`] tells errors
+//! apart.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
 use http_body::{Frame, SizeHint};
-use http_hook::{Body, BoxBody, Sent, TimeoutPhase, TransportError, TransportErrorKind as Kind};
-use http_hook_clock::Deadline;
+use http_hook::{Body, BoxBody, Sent, TransportError, TransportErrorKind as Kind};
 
 use crate::BoxError;
 use crate::error::{guard, of_body};
@@ -94,32 +92,12 @@ impl http_body::Body for Outgoing {
     }
 }
 
-/// The body of an answer, with its limits of time.
-pub(crate) struct Incoming<B> {
-    body: Pin<Box<B>>,
-    ended: bool,
-    idle_limit: Option<Duration>,
-    idle: Option<Deadline>,
-    total: Deadline,
-}
+/// The body of an answer.
+pub(crate) struct Incoming<B>(Pin<Box<B>>);
 
 impl<B> Incoming<B> {
-    pub(crate) fn new(body: B, idle_limit: Option<Duration>, total: Deadline) -> Self {
-        Self { body: Box::pin(body), ended: false, idle_limit, idle: None, total }
-    }
-
-    /// Tells whether a limit has passed meanwhile.
-    fn late(&mut self, context: &Context<'_>) -> Option<TransportError> {
-        let limit = self.idle_limit;
-        let idle = self.idle.get_or_insert_with(|| Deadline::after(Instant::now(), limit));
-        let phase = if idle.has_passed(context) {
-            TimeoutPhase::Body
-        } else if self.total.has_passed(context) {
-            TimeoutPhase::Total
-        } else {
-            return None;
-        };
-        Some(TransportError::new(Kind::Timeout(phase), Sent::Yes))
+    pub(crate) fn new(body: B) -> Self {
+        Self(Box::pin(body))
     }
 }
 
@@ -136,31 +114,20 @@ where
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
-        if self.ended {
-            return Poll::Ready(None);
-        }
-        let next = match guard(|| self.body.as_mut().poll_frame(context)) {
+        Poll::Ready(match guard(|| self.0.as_mut().poll_frame(context)) {
             Err(bug) => Some(Err(bug)),
-            Ok(Poll::Ready(Some(Ok(frame)))) => {
-                self.idle = None;
-                Some(Ok(frame.map_data(|mut data| data.copy_to_bytes(data.remaining()))))
-            }
-            Ok(Poll::Ready(Some(Err(error)))) => Some(Err(of_body(error.into()))),
-            Ok(Poll::Ready(None)) => None,
-            Ok(Poll::Pending) => match self.late(context) {
-                None => return Poll::Pending,
-                late => late.map(Err),
-            },
-        };
-        self.ended = !matches!(next, Some(Ok(_)));
-        Poll::Ready(next)
+            Ok(next) => ready!(next).map(|frame| {
+                let frame = frame.map_err(|error| of_body(error.into()))?;
+                Ok(frame.map_data(|mut data| data.copy_to_bytes(data.remaining())))
+            }),
+        })
     }
 
     fn is_end_stream(&self) -> bool {
-        self.ended || self.body.is_end_stream()
+        self.0.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.0.size_hint()
     }
 }

@@ -54,7 +54,6 @@ use std::fmt;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
-use std::time::Instant;
 
 use async_trait::async_trait;
 use bytes::Buf;
@@ -62,10 +61,10 @@ use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::uri::Scheme;
 use http::{Method, Request, Response, Uri};
 use http_hook::{
-    Body, Capabilities, Capability, SendOptions, Sent, TimeoutPhase, Transport, TransportError,
+    Body, Capabilities, Capability, SendOptions, Sent, Transport, TransportError,
     TransportErrorKind as Kind,
 };
-use http_hook_clock::Deadline;
+use http_hook_clock::Limits;
 use tower_service::Service;
 
 use body::{Incoming, Outgoing};
@@ -136,10 +135,7 @@ where
         request: Request<Body>,
         options: &SendOptions,
     ) -> Result<Response<Body>, TransportError> {
-        let start = Instant::now();
-        let limits = options.timeouts;
-        let mut head = Deadline::after(start, limits.head);
-        let mut total = Deadline::after(start, limits.total);
+        let mut limits = Limits::start(options.timeouts);
         check_uri(request.uri())?;
         let secure = request.uri().scheme() == Some(&Scheme::HTTPS);
         let mut request = request.map(Outgoing::wrap);
@@ -152,24 +148,15 @@ where
                 poll_fn(|context| service.poll_ready(context)).await?;
                 service.call(request).await
             });
-            poll_fn(|context| {
-                Poll::Ready(match guard(|| sending.as_mut().poll(context)) {
-                    Err(bug) => Err(bug),
-                    Ok(Poll::Ready(answer)) => {
-                        answer.map_err(|error| error::of_head(error.into(), secure))
-                    }
-                    Ok(Poll::Pending) if head.has_passed(context) => Err(late(TimeoutPhase::Head)),
-                    Ok(Poll::Pending) if total.has_passed(context) => {
-                        Err(late(TimeoutPhase::Total))
-                    }
-                    Ok(Poll::Pending) => return Poll::Pending,
-                })
-            })
-            .await?
+            let sending = poll_fn(|context| match guard(|| sending.as_mut().poll(context)) {
+                Err(bug) => Poll::Ready(Err(bug)),
+                Ok(polled) => polled.map_err(|error| error::of_head(error.into(), secure)),
+            });
+            limits.head(sending).await?
         };
         #[cfg(feature = "hyper")]
         let response = error::with_reason(response);
-        Ok(response.map(|body| Body::stream(Incoming::new(body, limits.idle, total))))
+        Ok(response.map(|body| Body::stream(limits.body(Incoming::new(body)))))
     }
 }
 
@@ -194,8 +181,4 @@ fn check_uri(uri: &Uri) -> Result<(), TransportError> {
 /// Whether a server expects content, and so wants to hear that there is none (RFC 9110 §8.6). hyper leaves that out.
 fn means_content(method: &Method) -> bool {
     matches!(*method, Method::POST | Method::PUT | Method::PATCH)
-}
-
-fn late(phase: TimeoutPhase) -> TransportError {
-    TransportError::new(Kind::Timeout(phase), Sent::Maybe)
 }
