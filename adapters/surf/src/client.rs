@@ -1,0 +1,127 @@
+//! The clients under a transport, set up so that they do no more than they are told.
+
+use std::fmt;
+
+use surf::Client;
+
+use crate::request::Over;
+use crate::{SurfTransport, capabilities};
+
+impl SurfTransport {
+    /// Makes a transport of your client, which has to be one that keeps no connections, and says so in its
+    /// [`Config`](surf::Config).
+    ///
+    /// Over kept connections libcurl sends an empty POST again when one has died, and async-h1 gives out the answer to
+    /// a request that was given up as the answer to the next. What else surf's own clients do by themselves stays so: with
+    /// libcurl a HEAD ends with the limit of time only, gzip is undone, and proxies are taken from the environment;
+    /// [`curl`](Self::curl) has that mended. A limit of time, middleware and the like of your client are outside the hook's care.
+    ///
+    /// # Errors
+    ///
+    /// [`KeepsConnections`] if its `Config` says so, which is the default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(any(feature = "curl-client", feature = "h1-client"))]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use http_hook_surf::SurfTransport;
+    ///
+    /// let config = surf::Config::new().set_http_keep_alive(false).set_timeout(None);
+    /// let transport = SurfTransport::new(config.try_into()?)?;
+    /// # let _: &dyn http_hook::Transport = &transport;
+    ///
+    /// assert!(SurfTransport::new(surf::Client::new()).is_err());
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(any(feature = "curl-client", feature = "h1-client")))]
+    /// # fn main() {}
+    /// ```
+    pub fn new(client: Client) -> Result<Self, KeepsConnections> {
+        if client.config().http_config.http_keep_alive {
+            return Err(KeepsConnections);
+        }
+        let capabilities = capabilities("surf");
+        Ok(Self { fresh: client, kept: None, over: Over::Libcurl, capabilities })
+    }
+
+    /// Makes a transport over libcurl, with what surf's client for it does by itself mended. It keeps connections, but not
+    /// for requests that libcurl would send twice.
+    ///
+    /// # Errors
+    ///
+    /// isahc's error if it cannot start.
+    #[cfg(feature = "curl-client")]
+    pub fn curl() -> Result<Self, isahc::Error> {
+        use isahc::config::{Configurable, VersionNegotiation};
+
+        // HTTP/2 would share a connection that is in use.
+        let fresh = libcurl::builder().connection_cache_size(0);
+        let fresh = fresh.version_negotiation(VersionNegotiation::http11()).build()?;
+        let kept = Some(libcurl::wrap(libcurl::builder().build()?));
+        let capabilities = capabilities("surf");
+        Ok(Self { fresh: libcurl::wrap(fresh), kept, over: Over::Libcurl, capabilities })
+    }
+
+    /// Makes a transport over async-h1. It connects anew for each request.
+    #[cfg(feature = "h1-client")]
+    #[must_use]
+    pub fn h1() -> Self {
+        let config = http_client::Config::new().set_http_keep_alive(false).set_timeout(None);
+        let Ok(client) = http_client::h1::H1Client::try_from(config);
+        let fresh = Client::with_http_client(client);
+        Self { fresh, kept: None, over: Over::AsyncH1, capabilities: capabilities("surf-h1") }
+    }
+}
+
+/// A client keeps connections, with which surf's clients are not to be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeepsConnections;
+
+impl fmt::Display for KeepsConnections {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the client keeps connections")
+    }
+}
+
+impl std::error::Error for KeepsConnections {}
+
+#[cfg(feature = "curl-client")]
+mod libcurl {
+    use http_client::isahc::IsahcClient;
+    use isahc::config::Configurable;
+    use isahc::http::{Method, Request};
+    use isahc::interceptor::{Context, Interceptor, InterceptorFuture};
+    use isahc::{Body, Error, HttpClient, HttpClientBuilder};
+    use surf::Client;
+
+    pub(super) fn builder() -> HttpClientBuilder {
+        let builder = HttpClient::builder().interceptor(WithoutBody);
+        builder.automatic_decompression(false).proxy(None)
+    }
+
+    pub(super) fn wrap(client: HttpClient) -> Client {
+        Client::with_http_client(IsahcClient::from_client(client))
+    }
+
+    /// surf gives every request a body, if an empty one. For libcurl a HEAD that has one is an upload: it would wait
+    /// for the body of the answer.
+    struct WithoutBody;
+
+    impl Interceptor for WithoutBody {
+        type Err = Error;
+
+        fn intercept<'a>(
+            &'a self,
+            mut request: Request<Body>,
+            context: Context<'a>,
+        ) -> InterceptorFuture<'a, Error> {
+            let means_content =
+                matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH);
+            if request.body().len() == Some(0) && !means_content {
+                *request.body_mut() = Body::empty();
+            }
+            Box::pin(async move { context.send(request).await })
+        }
+    }
+}
