@@ -38,7 +38,7 @@ bucket 100 + breaker       0.0[..]
 default                    0.0[..]
 
 seed 1; recovery in seconds
-the default has to keep: A1 amp 0.10, A2 amp 0.20, A3 success 0.99 in the mean, B recovery 10 s
+the default has to keep: A1 amp 0.10, A2 amp 0.20, A3 success 0.99, B recovery 10 s
 
 "]]
     );

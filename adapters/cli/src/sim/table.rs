@@ -51,7 +51,7 @@ fn outages(found: &Comparison, text: &mut String) {
     };
     let _ = writeln!(
         text,
-        "\n{seeds}; recovery in seconds\nthe default has to keep: A1 amp 0.10, A2 amp 0.20, A3 success 0.99 in the mean, B recovery 10 s"
+        "\n{seeds}; recovery in seconds\nthe default has to keep: A1 amp 0.10, A2 amp 0.20, A3 success 0.99, B recovery 10 s"
     );
 }
 
