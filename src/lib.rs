@@ -111,7 +111,7 @@ pub use http_hook::{ConnectionTest, HttpHook};
 pub use json::to_python_json;
 #[cfg(feature = "tracing")]
 pub use observe::{Durations, Spans};
-pub use observe::{Event, Observer, Silent};
+pub use observe::{Event, Observer, Observers, Silent};
 pub use request::{
     BaseParts, BaseUrl, ClientCert, ClientOptions, Data, KeepAlive, Options, Origin, Payload,
     Proxies, Proxy, Replay, RequestPlan, Scheme, SendOptions, Setting, Timeouts, Verify,

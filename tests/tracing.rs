@@ -9,8 +9,8 @@ use std::task::{Context, Poll, Waker};
 use http::{Method, Request, Response};
 use http_hook::blocking::HttpHook as Blocking;
 use http_hook::{
-    Body, Capabilities, Connection, Hook, HttpHook, Options, RequestPlan, RetryPolicy, Sent,
-    Setting, Spans, TransportErrorKind as Kind, from_fn,
+    Body, Capabilities, Connection, Durations, Hook, HttpHook, Observer, Observers, Options,
+    RequestPlan, RetryPolicy, Sent, Setting, Silent, Spans, TransportErrorKind as Kind, from_fn,
 };
 use http_hook_mock::{MockTransport, Reply, VirtualClock};
 use opentelemetry::trace::{SpanKind, Status, TracerProvider};
@@ -152,9 +152,19 @@ fn a_method_that_is_not_known_makes_no_series() {
     assert!(own["http.request.method_original"].contains("PURGE"), "{own:?}");
 }
 
-/// Two calls of one hook at a time, their sends interleaved.
+/// Two calls of one hook at a time, their sends interleaved; alone, and beside an observer of all calls.
 #[test]
 fn calls_are_told_apart() {
+    told_apart(Spans::new());
+    let durations = Durations::new();
+    told_apart(Observers::default().with(durations.clone()).with(Spans::new()).with(Silent));
+    let mut statuses: Vec<_> =
+        durations.snapshot().into_iter().map(|(series, _)| series.status_code).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [Some(200), Some(404)]);
+}
+
+fn told_apart(observer: impl Observer + 'static) {
     let slow = from_fn(Capabilities::all("slow"), |request: Request<Body>, _| async move {
         let mut waited = false;
         poll_fn(
@@ -165,8 +175,7 @@ fn calls_are_told_apart() {
         Ok(Response::builder().status(status).body(Body::default()).expect("an answer"))
     });
     let spans = exported(|| {
-        let face =
-            HttpHook::new(hook(&api()), slow, VirtualClock::new()).with_observer(Spans::new());
+        let face = HttpHook::new(hook(&api()), slow, VirtualClock::new()).with_observer(observer);
         let (mut a, mut b) =
             (pin!(face.run(RequestPlan::get("a"))), pin!(face.run(RequestPlan::get("b"))));
         let mut context = Context::from_waker(Waker::noop());

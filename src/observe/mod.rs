@@ -1,9 +1,11 @@
 //! What a driver tells while a call runs.
 //!
-//! With the feature `tracing`, `Spans` makes spans of it and `Durations` a histogram, with the names of OpenTelemetry.
+//! With the feature `tracing`, `Spans` makes spans of it and `Durations` a histogram, with the names of OpenTelemetry;
+//! [`Observers`] holds both.
 
 #[cfg(feature = "tracing")]
 mod durations;
+mod observers;
 #[cfg(feature = "tracing")]
 mod spans;
 #[cfg(feature = "tracing")]
@@ -21,6 +23,7 @@ use crate::request::shown::ShownUri;
 
 #[cfg(feature = "tracing")]
 pub use durations::{BUCKETS, Durations, Histogram, MAX_SERIES, Series};
+pub use observers::Observers;
 #[cfg(feature = "tracing")]
 pub use spans::Spans;
 
