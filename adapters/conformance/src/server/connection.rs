@@ -1,7 +1,7 @@
 //! One connection: requests in, scripts played, in turn.
 
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,6 +10,7 @@ use socket2::SockRef;
 
 use super::script::{Act, Reply};
 use super::seen::Seen;
+use super::wire::{Handshake, Wire};
 use super::{PATIENCE, Shared};
 
 const MAX_HEAD: usize = 4 << 20;
@@ -19,7 +20,7 @@ const TLS_HANDSHAKE: u8 = 22;
 const TICK: Duration = Duration::from_millis(20);
 
 pub(super) struct Connection {
-    stream: TcpStream,
+    wire: Wire,
     number: usize,
     shared: Arc<Shared>,
     buffer: Vec<u8>,
@@ -28,16 +29,22 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) fn new(stream: TcpStream, number: usize, shared: Arc<Shared>) -> Self {
-        Self { stream, number, shared, buffer: Vec::new(), until: Instant::now() + PATIENCE * 6 }
+        let until = Instant::now() + PATIENCE * 6;
+        Self { wire: Wire::Plain(stream), number, shared, buffer: Vec::new(), until }
     }
 
     /// Serves until a script ends the connection or the other side does.
     pub(super) fn serve(mut self) -> io::Result<()> {
-        self.stream.set_nodelay(true)?;
-        self.stream.set_read_timeout(Some(TICK))?;
-        self.stream.set_write_timeout(Some(PATIENCE))?;
+        self.wire.socket().set_nodelay(true)?;
+        self.wire.socket().set_read_timeout(Some(TICK))?;
+        self.wire.socket().set_write_timeout(Some(PATIENCE))?;
+        if !self.begin()? {
+            return Ok(());
+        }
+        let client = self.wire.client();
         while let Some(head) = self.head()? {
-            let seen = Seen { connection: self.number, head, ..Seen::default() };
+            let connection = self.number;
+            let seen = Seen { connection, head, client: client.clone(), ..Seen::default() };
             let (index, reply) = self.shared.arrived(seen);
             if !self.play(index, &reply)? {
                 break;
@@ -46,26 +53,65 @@ impl Connection {
         Ok(())
     }
 
+    /// Does the handshake, whatever it is; gives whether there is a connection.
+    fn begin(&mut self) -> io::Result<bool> {
+        let shared = Arc::clone(&self.shared);
+        match &shared.handshake {
+            Handshake::None => return Ok(true),
+            #[cfg(feature = "tls")]
+            Handshake::Tls(acceptor) => {
+                let until = self.until.min(Instant::now() + PATIENCE);
+                let go_on = || !shared.is_stopped() && Instant::now() < until;
+                let accepted = Wire::accept(acceptor, self.wire.socket().try_clone()?, go_on);
+                if let Ok(wire) = accepted {
+                    self.wire = wire;
+                    return Ok(true);
+                }
+                // What TLS had to say has to arrive.
+                self.wire.end()?;
+                self.drain();
+            }
+            Handshake::Close => {
+                self.fill()?;
+                self.wire.end()?;
+                self.drain();
+            }
+            Handshake::Reset => {
+                self.fill()?;
+                SockRef::from(self.wire.socket()).set_linger(Some(Duration::ZERO))?;
+            }
+            Handshake::Hang => self.drain(),
+        }
+        Ok(false)
+    }
+
     /// Plays a script; gives whether the connection is kept.
     fn play(&mut self, index: usize, reply: &Reply) -> io::Result<bool> {
         for act in reply.acts() {
             match act {
                 Act::ReadBody => self.body(index)?,
-                Act::Write(bytes) => self.stream.write_all(bytes)?,
+                Act::Write(bytes) => self.wire.write_all(bytes)?,
                 Act::Drip(bytes, every) => {
                     for byte in bytes {
                         self.rest(*every)?;
-                        self.stream.write_all(&[*byte])?;
+                        self.wire.write_all(&[*byte])?;
                     }
                 }
                 Act::Wait(time) => self.rest(*time)?,
-                Act::Close => {
-                    self.stream.shutdown(Shutdown::Write)?;
+                Act::Close | Act::Cut => {
+                    if *act == Act::Close {
+                        self.wire.goodbye();
+                    }
+                    self.wire.end()?;
                     self.drain();
                     return Ok(false);
                 }
                 Act::Reset => {
-                    SockRef::from(&self.stream).set_linger(Some(Duration::ZERO))?;
+                    SockRef::from(self.wire.socket()).set_linger(Some(Duration::ZERO))?;
+                    return Ok(false);
+                }
+                Act::Tunnel(to) => {
+                    self.carry(*to)?;
                     return Ok(false);
                 }
                 Act::Hang => {
@@ -77,6 +123,26 @@ impl Connection {
             }
         }
         Ok(true)
+    }
+
+    /// Carries bytes both ways until one side ends, or the server.
+    fn carry(&mut self, to: SocketAddr) -> io::Result<()> {
+        let mut other = TcpStream::connect(to)?;
+        other.set_nodelay(true)?;
+        other.set_write_timeout(Some(PATIENCE))?;
+        other.write_all(&std::mem::take(&mut self.buffer))?;
+        let (mut back, mut here) = (other.try_clone()?, self.wire.socket().try_clone()?);
+        let back = thread::spawn(move || {
+            let carried = io::copy(&mut back, &mut here);
+            let _ = here.shutdown(Shutdown::Write);
+            carried
+        });
+        while self.fill().is_ok_and(|more| more) {
+            other.write_all(&std::mem::take(&mut self.buffer))?;
+        }
+        let _ = other.shutdown(Shutdown::Both); // the other side may be gone
+        let _ = back.join();
+        Ok(())
     }
 
     /// Waits in small steps, so that a stopped server stops.
@@ -106,7 +172,7 @@ impl Connection {
                 return Ok(Some(std::mem::replace(&mut self.buffer, rest)));
             }
             if self.buffer.first() == Some(&TLS_HANDSHAKE) {
-                self.stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")?;
+                self.wire.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")?;
                 return Ok(None);
             }
             if self.buffer.len() > MAX_HEAD || !self.fill()? {
@@ -118,7 +184,7 @@ impl Connection {
     fn body(&mut self, index: usize) -> io::Result<()> {
         let Some(seen) = self.shared.seen(index) else { return Ok(()) };
         if seen.text("expect").is_some() {
-            self.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+            self.wire.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
         if seen.text("transfer-encoding").is_some_and(|coding| coding == "chunked") {
             return self.chunks(index);
@@ -186,7 +252,7 @@ impl Connection {
             if self.shared.is_stopped() || Instant::now() >= self.until {
                 return Ok(false);
             }
-            match self.stream.read(&mut piece) {
+            match self.wire.read(&mut piece) {
                 Ok(0) => return Ok(false),
                 Ok(count) => {
                     self.buffer.extend_from_slice(&piece[..count]);

@@ -4,11 +4,15 @@
 //! It is made of threads and is bounded: no connection lives longer than a minute, no silence longer than
 //! [`PATIENCE`], and all ends when the [`Server`] is dropped.
 
+#[cfg(feature = "tls")]
+mod certificates;
 mod connection;
 mod script;
 mod seen;
+mod wire;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -19,8 +23,11 @@ use std::time::Duration;
 use connection::Connection;
 use socket2::{Domain, Socket, Type};
 
+#[cfg(feature = "tls")]
+pub use certificates::Identity;
 pub use script::{Act, Reply};
 pub use seen::Seen;
+pub use wire::Handshake;
 
 /// The longest silence: the server then closes.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -53,9 +60,19 @@ const MAX_CONNECTIONS: usize = 10_000;
 /// ```
 #[must_use]
 pub fn serve() -> Server {
+    serve_tls(Handshake::None)
+}
+
+/// Starts a server that begins each connection with this. With TLS the URLs of its routes name `localhost`.
+///
+/// # Panics
+///
+/// If there is no port to be had.
+#[must_use]
+pub fn serve_tls(handshake: Handshake) -> Server {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let addr = listener.local_addr().expect("a bound listener has an address");
-    let shared = Arc::new(Shared::default());
+    let shared = Arc::new(Shared { handshake, ..Shared::default() });
     let acceptor = thread::spawn({
         let shared = Arc::clone(&shared);
         move || accept(&listener, &shared)
@@ -83,7 +100,11 @@ impl Server {
         let mut routes = lock(&self.shared.routes);
         let path = format!("/r{}", routes.len() + 1);
         routes.insert(path.clone(), replies.into_iter().collect());
-        Route { url: format!("http://{}{path}", self.addr), path, shared: Arc::clone(&self.shared) }
+        let origin = match self.shared.handshake.scheme() {
+            "https" => format!("https://localhost:{}", self.addr.port()),
+            scheme => format!("{scheme}://{}", self.addr),
+        };
+        Route { url: format!("{origin}{path}"), path, shared: Arc::clone(&self.shared) }
     }
 
     /// Gives all requests so far, in the order they came.
@@ -186,12 +207,19 @@ impl Hanging {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Shared {
+    handshake: Handshake,
     stopped: AtomicBool,
     connections: AtomicUsize,
     routes: Mutex<BTreeMap<String, VecDeque<Reply>>>,
     seen: Mutex<Vec<Seen>>,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("scheme", &self.handshake.scheme()).finish_non_exhaustive()
+    }
 }
 
 impl Shared {

@@ -1,5 +1,6 @@
 //! What the server does with a request: acts, one after the other.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// One thing that the server does.
@@ -16,8 +17,12 @@ pub enum Act {
     Wait(Duration),
     /// Closes the connection in good order.
     Close,
+    /// Closes the connection without TLS's goodbye: whoever does not look takes this for the end.
+    Cut,
     /// Resets the connection.
     Reset,
+    /// Carries bytes to and from this address until one side ends.
+    Tunnel(SocketAddr),
     /// Says nothing more until the other side goes away or the server's patience ends.
     Hang,
 }
@@ -98,10 +103,22 @@ impl Reply {
         self.then(Act::Close)
     }
 
+    /// Closes the connection without TLS's goodbye.
+    #[must_use]
+    pub fn cut(self) -> Self {
+        self.then(Act::Cut)
+    }
+
     /// Resets the connection, after a moment in which what was written can arrive.
     #[must_use]
     pub fn reset(self) -> Self {
         self.then(Act::Wait(Duration::from_millis(30))).then(Act::Reset)
+    }
+
+    /// Carries bytes to and from this address, as a proxy does.
+    #[must_use]
+    pub fn tunnel(self, to: SocketAddr) -> Self {
+        self.then(Act::Tunnel(to))
     }
 
     /// Says nothing more.

@@ -12,6 +12,8 @@ pub struct Seen {
     pub head: Vec<u8>,
     /// The body, out of its chunks.
     pub body: Vec<u8>,
+    /// The name in the client's certificate, if it gave one.
+    pub client: Option<String>,
     /// Whether all of the body came.
     pub whole: bool,
     /// Whether the other side went away while the server hung.
