@@ -95,7 +95,7 @@
 //!
 //! The suite then says what is wrong with it: chunked bodies, lengths, interim answers, limits of time. What the client behind a
 //! transport cannot do goes into a list of [limits](check::Limit), each with its reason, in the transport's `tests/conformance.rs`; a limit that
-//! is no longer true fails. `adapters/ureq` is the shortest real example, and `TRANSPORTS.md` here says what each one passes.
+//! is no longer true fails. [`check::blocking::only`] runs a check at a time. `adapters/ureq` is the shortest real example, and `TRANSPORTS.md` here says what each one passes.
 
 pub mod check;
 pub mod recorded;

@@ -23,6 +23,8 @@ pub(super) fn checks() -> Vec<Check> {
         ("status-204-with-body",         Some(24), &get,          Reply::status(204, &[], b"junk").close(),  Answer(204, b"")),
         ("status-304-with-length",       Some(24), &get,          without_body(304),                         Answer(304, b"")),
         ("head",                         Some(24), &Method::HEAD, without_body(200),                         Answer(200, b"")),
+        ("status-304-with-body",         Some(24), &get,          Reply::status(304, &[], b"junk").close(),  Answer(304, b"")),
+        ("head-with-body",               Some(24), &Method::HEAD, Reply::ok(b"junk").close(),                Answer(200, b"")),
         ("head-chunked",                 Some(24), &Method::HEAD, raw(CHUNKED_HEAD),                         Answer(200, b"")),
         ("no-reason",                    None,     &get,          no_reason(),                               Answer(200, b"ok")),
         ("empty-body",                   None,     &get,          Reply::ok(b""),                            Answer(200, b"")),

@@ -14,7 +14,12 @@ use super::report::{Limit, Report};
 
 /// Runs every check over a blocking transport, save those that drop a future.
 pub fn check(transport: &dyn blocking::Transport, limits: &[Limit]) -> Report {
-    pollster::block_on(super::run(&InPlace(transport), limits, false))
+    pollster::block_on(super::run(&InPlace(transport), limits, false, |_| true))
+}
+
+/// Runs these checks only, without limits: for whoever writes a transport.
+pub fn only(transport: &dyn blocking::Transport, names: &[&str]) -> Report {
+    pollster::block_on(super::run(&InPlace(transport), &[], false, |name| names.contains(&name)))
 }
 
 /// A blocking transport that blocks inside a future: good enough for checks that run one at a time.

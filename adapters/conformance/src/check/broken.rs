@@ -5,7 +5,7 @@ use http_hook::{Sent, TransportErrorKind as Kind};
 
 use super::probe::get;
 use super::row::{Check, Expect, row};
-use crate::server::{Reply, refusing};
+use crate::server::{PATIENCE, Reply, refusing};
 
 const GET: (Method, &[u8]) = (Method::GET, b"");
 
@@ -40,7 +40,8 @@ pub(super) fn checks() -> Vec<Check> {
         error("head-cut-at-line", 11, GARBAGE, Reply::raw("HTTP/1.1 200 OK\r\nX-A: 1\r\n").close()),
         error("head-reset", 11, GARBAGE, Reply::raw("HTTP/1.1 200 OK\r\nX-A: 1\r\n").reset()),
         error("not-http", 11, GARBAGE, Reply::raw("SSH-2.0-OpenSSH_9.2\r\n").close()),
-        error("head-without-end", 21, ENDLESS, endless_line()),
+        endless("head-without-end", || [b"X-A: ".to_vec(), vec![b'x'; 16 << 20]].concat()),
+        endless("headers-without-end", || b"X-A: 1\r\n".repeat(2 << 20)),
         error("status-099", 11, GARBAGE, Reply::status(99, &[], b"ok").close()),
         error(
             "status-1000",
@@ -51,6 +52,7 @@ pub(super) fn checks() -> Vec<Check> {
         error("body-cut", 12, BODY, hello().without_last(3).close()),
         error("body-cut-at-once", 12, BODY, hello().without_last(5).close()),
         error("body-reset", 12, BODY, hello().without_last(3).reset()),
+        error("close-delimited-reset", 12, BODY, Reply::raw("HTTP/1.1 200 OK\r\n\r\nhel").reset()),
         error("chunk-cut", 12, BODY, chunks("5\r\nhel").close()),
         error("chunks-without-end", 13, BODY, chunks("5\r\nhello\r\n").close()),
         error("chunks-reset", 12, BODY, chunks("5\r\nhello\r\n").reset()),
@@ -82,9 +84,20 @@ pub(super) fn checks() -> Vec<Check> {
     ]
 }
 
-/// A header line of 16 MiB, and then silence: whoever takes it all in waits for ever.
-fn endless_line() -> Reply {
-    Reply::raw("HTTP/1.1 200 OK\r\nX-A: ").write(vec![b'x'; 16 << 20]).hang()
+/// A head of 16 MiB, and then silence: whoever takes it all in waits until the server has no more patience.
+fn endless(name: &'static str, more: fn() -> Vec<u8>) -> Check {
+    Check::new(name, 21, "an error, long before the head ends", move |probe| {
+        Box::pin(async move {
+            let reply = Reply::raw("HTTP/1.1 200 OK\r\n").write(more()).hang();
+            let route = probe.route([reply]);
+            let told = probe.send(get(route.url())).await;
+            Expect::Error(ENDLESS).holds(&told)?;
+            if told.took > PATIENCE / 2 {
+                return Err(format!("was told {}", told.summary()));
+            }
+            told.agrees_with(&route.requests())
+        })
+    })
 }
 
 fn chunks(text: &str) -> Reply {

@@ -14,7 +14,7 @@ const BROKEN: &[Kind] = &[Kind::Interrupted];
 
 pub(super) fn checks() -> Vec<Check> {
     let once = Expect::Unsent(BROKEN, Sent::Maybe);
-    let mut checks = vec![reused(), closed_while_idle(), not_poisoned()];
+    let mut checks = vec![reused(), closed_while_idle(), not_poisoned(), rest_not_next()];
     for (name, method, body, reply) in [
         ("kept-closed-get", Method::GET, b"".as_slice(), Reply::silent().close()),
         ("kept-reset-get", Method::GET, b"", Reply::silent().reset()),
@@ -79,6 +79,19 @@ fn not_poisoned() -> Check {
             let route = probe.route([Reply::ok(b"ok").wait(pause).write(stray), Reply::ok(b"own")]);
             probe.send(get(route.url())).await.answer(200, b"ok")?;
             thread::sleep(3 * pause);
+            probe.send(get(route.url())).await.answer(200, b"own").map(|_| ())
+        })
+    })
+}
+
+/// The same, where it comes with the first answer in one piece.
+fn rest_not_next() -> Check {
+    Check::new("kept-rest-not-next", 15, "the next request gets its own answer", |probe| {
+        Box::pin(async move {
+            let stray = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstray";
+            let both = format!("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok{stray}");
+            let route = probe.route([Reply::raw(both), Reply::ok(b"own")]);
+            probe.send(get(route.url())).await.answer(200, b"ok")?;
             probe.send(get(route.url())).await.answer(200, b"own").map(|_| ())
         })
     })

@@ -20,6 +20,7 @@ pub mod blocking;
 mod bodies;
 mod broken;
 mod kept;
+mod load;
 mod options;
 mod probe;
 mod report;
@@ -27,6 +28,8 @@ mod requests;
 mod row;
 mod table;
 mod times;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::panic::AssertUnwindSafe;
 
@@ -40,15 +43,25 @@ pub use report::{Limit, Outcome, Report, Row};
 
 /// Runs every check over an async transport. `limits` are the checks that its client cannot pass, with the reason.
 pub async fn check(transport: &dyn Transport, limits: &[Limit]) -> Report {
-    run(transport, limits, true).await
+    run(transport, limits, true, |_| true).await
 }
 
-async fn run(transport: &dyn Transport, limits: &[Limit], droppable: bool) -> Report {
+/// Runs these checks only, without limits: for whoever writes a transport.
+pub async fn only(transport: &dyn Transport, names: &[&str]) -> Report {
+    run(transport, &[], true, |name| names.contains(&name)).await
+}
+
+async fn run(
+    transport: &dyn Transport,
+    limits: &[Limit],
+    droppable: bool,
+    wanted: impl Fn(&str) -> bool,
+) -> Report {
     let mut rows = Vec::new();
-    for check in all() {
+    for check in all().into_iter().filter(|check| wanted(check.name)) {
         let limit = limits.iter().find(|limit| limit.check == check.name);
         let server = serve();
-        let probe = Probe::new(transport, &server);
+        let probe = Probe::new(transport, &server, !droppable);
         let offered = transport.capabilities().missing(check.needs).is_none();
         let outcome = if !offered || check.drops_future && !droppable {
             Outcome::NotOffered
@@ -67,9 +80,12 @@ fn all() -> Vec<Check> {
         broken::checks(),
         bodies::checks(),
         kept::checks(),
+        load::checks(),
         options::checks(),
         requests::checks(),
         times::checks(),
+        #[cfg(feature = "tls")]
+        tls::checks(),
     ]
     .concat()
 }

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use http_hook::{
-    Capability, ClientOptions, Proxy, Secret, SendOptions, Sent, TimeoutPhase, Timeouts,
+    Capability, ClientOptions, KeepAlive, Proxy, Secret, SendOptions, Sent, TimeoutPhase, Timeouts,
     TransportErrorKind as Kind, Verify,
 };
 
 use super::probe::{Probe, Told, get};
 use super::row::{Check, Checking};
-use crate::server::{Reply, Route, Seen, refusing};
+use crate::server::{Reply, Route, Seen, refusing, serve};
 
 pub(super) fn checks() -> Vec<Check> {
     vec![
@@ -26,13 +26,18 @@ pub(super) fn checks() -> Vec<Check> {
         Check::new("proxy-connect-refused", 35, "a proxy error, not sent", proxy_tunnel)
             .needs(Capability::ProxyHttps),
         tunnel("proxy-407", || Reply::status(407, &[("Proxy-Authenticate", "Basic")], b"")),
+        Check::new("proxy-407-again", 35, "the credentials are given once", proxy_again)
+            .needs(Capability::ProxyHttps)
+            .needs(Capability::ProxyAuth),
         tunnel("proxy-closed", || Reply::silent().close()),
         tunnel("proxy-reset", || Reply::silent().reset()),
         tunnel("proxy-garbage", || Reply::raw("SSH-2.0-OpenSSH_9.2\r\n\r\n").close()),
         Check::new("proxy-slow", 35, "a proxy error or connect timeout, not sent", proxy_slow)
             .needs(Capability::ProxyHttps)
             .needs(Capability::ConnectTimeout),
-        Check::new("proxy-not-ambient", 19, "no proxy that was not asked for", proxy_none),
+        Check::new("keep-alive", None, "the connection is probed, if asked for", keep_alive)
+            .needs(Capability::KeepAlive),
+        Check::new("proxy-not-ambient", None, "no proxy that was not asked for", proxy_none),
     ]
 }
 
@@ -128,7 +133,7 @@ fn proxy_tunnel<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
 fn tunnel(name: &'static str, reply: fn() -> Reply) -> Check {
     Check::new(name, 35, "a proxy error, not sent, asked for once", move |probe| {
         Box::pin(async move {
-            let (told, route) = through_proxy(probe, reply(), Timeouts::default()).await;
+            let (told, route) = through_proxy(probe, reply(), None, Timeouts::default()).await;
             expect(&told, Kind::Proxy)?;
             match route.requests().len() {
                 1 => Ok(()),
@@ -139,19 +144,43 @@ fn tunnel(name: &'static str, reply: fn() -> Reply) -> Check {
     .needs(Capability::ProxyHttps)
 }
 
+/// The same credentials would be refused again.
+fn proxy_again<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
+    Box::pin(async move {
+        let reply = Reply::status(407, &[("Proxy-Authenticate", "Basic realm=\"p\"")], b"");
+        let credential = Some(("user".to_owned(), Secret::new("wrong")));
+        let (told, route) = through_proxy(probe, reply, credential, Timeouts::default()).await;
+        expect(&told, Kind::Proxy)?;
+        let seen = route.requests();
+        match seen.iter().filter(|seen| seen.text("proxy-authorization").is_some()).count() {
+            1 => Ok(()),
+            times => Err(format!("gave them {times} times in {seen:?}")),
+        }
+    })
+}
+
 fn proxy_slow<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
     Box::pin(async move {
+        const LIMIT: Duration = Duration::from_millis(300);
         let mut limits = Timeouts::default();
-        limits.connect = Some(Duration::from_millis(300));
-        let (told, _) = through_proxy(probe, Reply::silent().hang(), limits).await;
+        limits.connect = Some(LIMIT);
+        let (told, _) = through_proxy(probe, Reply::silent().hang(), None, limits).await;
+        if told.took > 5 * LIMIT {
+            return Err(format!("was told {}", told.summary()));
+        }
         expect(&told, Kind::Proxy).or_else(|_| expect(&told, Kind::Timeout(TimeoutPhase::Connect)))
     })
 }
 
-async fn through_proxy(probe: &Probe<'_>, reply: Reply, limits: Timeouts) -> (Told, Route) {
+async fn through_proxy(
+    probe: &Probe<'_>,
+    reply: Reply,
+    credential: Option<(String, Secret)>,
+    limits: Timeouts,
+) -> (Told, Route) {
     let route = probe.route([reply]);
     let mut options = ClientOptions::default();
-    options.proxy = Some(proxy(format!("http://{}", probe.server.addr()), None));
+    options.proxy = Some(proxy(format!("http://{}", probe.server.addr()), credential));
     // The server finds the script by the target's name.
     let url = format!("https://{}.invalid/", route.path().trim_start_matches('/'));
     (probe.send_under(get(&url), &SendOptions::new(limits, options)).await, route)
@@ -167,4 +196,35 @@ fn proxy_none<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
         }
         Err(format!("came as {target:?}"))
     })
+}
+
+/// Where the kernel lists its timers (Linux), a connection that is probed has one of its own kind; elsewhere the option is only
+/// seen to do no harm.
+fn keep_alive<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
+    Box::pin(async move {
+        for asked in [false, true] {
+            let server = serve();
+            let route = server.route([Reply::ok(b"ok")]);
+            let told = send_under(probe, route.url(), |options| {
+                let time = Duration::from_secs(5);
+                let keep_alive = KeepAlive { idle: time, interval: time, count: 3 };
+                options.keep_alive = asked.then_some(keep_alive);
+            });
+            told.await.answer(200, b"ok")?;
+            let Some(timers) = timers_to(server.addr().port()) else { continue };
+            if timers.is_empty() || timers.iter().any(|timer| (timer == "02") != asked) {
+                return Err(format!("asked for: {asked}, timers {timers:?}"));
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Gives the timers of the connections to a port, as `/proc/net/tcp` names them: `02` is keep-alive's.
+fn timers_to(port: u16) -> Option<Vec<String>> {
+    let all = std::fs::read_to_string("/proc/net/tcp").ok()?;
+    let to = format!(":{port:04X}");
+    let lines = all.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let own = lines.filter(|cells| cells.get(2).is_some_and(|peer| peer.ends_with(&to)));
+    Some(own.filter_map(|cells| Some(cells.get(5)?.split(':').next()?.to_owned())).collect())
 }

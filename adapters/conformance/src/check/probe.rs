@@ -1,9 +1,11 @@
 //! One send, and all that the caller was told of it.
 
+use std::error::Error;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::Poll;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -18,11 +20,13 @@ const MAX_BODY: u64 = 64 << 20;
 pub(super) struct Probe<'a> {
     pub(super) transport: &'a dyn Transport,
     pub(super) server: &'a Server,
+    /// Whether the transport blocks: then many sends at once need threads.
+    blocks: bool,
 }
 
 impl<'a> Probe<'a> {
-    pub(super) fn new(transport: &'a dyn Transport, server: &'a Server) -> Self {
-        Self { transport, server }
+    pub(super) fn new(transport: &'a dyn Transport, server: &'a Server, blocks: bool) -> Self {
+        Self { transport, server, blocks }
     }
 
     pub(super) fn route(&self, replies: impl IntoIterator<Item = Reply>) -> Route {
@@ -32,6 +36,33 @@ impl<'a> Probe<'a> {
     /// Sends without limits of time.
     pub(super) async fn send(&self, request: Request<Body>) -> Told {
         self.send_within(request, Timeouts::default()).await
+    }
+
+    /// Sends all of them at once.
+    pub(super) async fn send_all(&self, requests: Vec<Request<Body>>) -> Vec<Told> {
+        if self.blocks {
+            return thread::scope(|scope| {
+                let send = |request| scope.spawn(|| pollster::block_on(self.send(request)));
+                let threads: Vec<_> = requests.into_iter().map(send).collect();
+                threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
+            });
+        }
+        let mut sending: Vec<_> =
+            requests.into_iter().map(|request| Box::pin(self.send(request))).collect();
+        let mut all: Vec<Option<Told>> = sending.iter().map(|_| None).collect();
+        poll_fn(|context| {
+            for (sending, told) in sending.iter_mut().zip(&mut all) {
+                if told.is_none() {
+                    *told = match sending.as_mut().poll(context) {
+                        Poll::Ready(own) => Some(own),
+                        Poll::Pending => None,
+                    };
+                }
+            }
+            if all.iter().all(Option::is_some) { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        all.into_iter().flatten().collect()
     }
 
     pub(super) async fn send_within(&self, request: Request<Body>, timeouts: Timeouts) -> Told {
@@ -114,10 +145,29 @@ impl Told {
     }
 }
 
+/// Says all that an error says, down to its last source.
 pub(super) fn describe(error: &TransportError) -> String {
-    let source = std::error::Error::source(error);
-    let source = source.map(|source| format!(": {source}")).unwrap_or_default();
-    format!("error {} (sent {:?}{source})", error.kind().name(), error.sent())
+    let sources = std::iter::successors(Error::source(error), |error| (*error).source());
+    let sources = sources.fold(String::new(), |all, source| format!("{all}: {source}"));
+    format!("error {} (sent {:?}{sources})", error.kind().name(), error.sent())
+}
+
+/// Runs a future until `over`, looking each millisecond; gives `None` if it was dropped then.
+pub(super) async fn drop_unless<F: Future>(
+    future: F,
+    over: impl Fn() -> bool,
+) -> Option<F::Output> {
+    let mut future = pin!(future);
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending if over() => Poll::Ready(None),
+        Poll::Pending => {
+            thread::sleep(Duration::from_millis(1));
+            context.waker().wake_by_ref();
+            Poll::Pending
+        }
+    })
+    .await
 }
 
 /// Runs a future; gives `None` if it panics.

@@ -16,6 +16,42 @@ needs it. Each transport's own test writes its column, and fails if what is writ
     HTTP_HOOK_WRITE_TABLE=1 cargo test --workspace --test conformance
 
 ";
+const FAULTS: &str = "
+## The fault matrix
+
+Which checks show a row of `fault`; where no socket can show one, what else does.
+
+| fault | checks |
+| --- | --- |
+";
+/// What is not for a transport to do, or not for a socket to show. `tests/` is the core's.
+const ELSEWHERE: [(u8, &str); 25] = [
+    (2, "a name that resolves later: the kind decides, `tests/retry_decisions.rs`"),
+    (25, "bombs and garbage: `tests/decode.rs`"),
+    (26, "loops: `tests/redirects.rs`"),
+    (27, "`tests/redirect_chains.rs`, `tests/redirects.rs`"),
+    (28, "`tests/redirect.rs`"),
+    (29, "as a redirect: `tests/redirect.rs`, `tests/redirects.rs`"),
+    (30, "`tests/redirect_chains.rs`, `tests/machine.rs`"),
+    (31, "`tests/redirects.rs`"),
+    (32, "`tests/retry_hints.rs`"),
+    (33, "`tests/retry_engine.rs`, `tests/retry_aws.rs`"),
+    (34, "before a transport: `tests/url.rs`, `tests/headers.rs`"),
+    (36, "`tests/proxy.rs`"),
+    (37, "`tests/machine.rs`, `tests/properties.rs`"),
+    (38, "`tests/machine.rs`, `tests/properties.rs`"),
+    (39, "`tests/machine.rs`"),
+    (40, "what is told: `tests/driver.rs`"),
+    (41, "`tests/driver.rs`, `tests/auth_flow.rs`"),
+    (42, "does not compile: each state is a value that its moves consume"),
+    (43, "`tests/stored.rs`"),
+    (44, "`tests/stored.rs`"),
+    (45, "`tests/stored.rs`"),
+    (46, "`tests/stored.rs`"),
+    (47, "`tests/auth_flow.rs`"),
+    (49, "for whoever keeps the state"),
+    (50, "not shown"),
+];
 const WRITE: &str = "HTTP_HOOK_WRITE_TABLE";
 
 /// By check: cells by client.
@@ -47,6 +83,7 @@ impl Report {
 }
 
 fn parse(table: &str) -> Cells {
+    let table = table.split_once(FAULTS).map_or(table, |(table, _)| table);
     let mut lines = table.lines().filter(|line| line.starts_with('|')).map(split);
     let clients = lines.next().unwrap_or_default();
     let row = |line: Vec<String>| {
@@ -78,5 +115,21 @@ fn print(rows: &[Row], cells: &Cells) -> String {
         let own = own.map(|cell| cell.map_or("", String::as_str));
         line([row.name, &fault, row.expected].into_iter().chain(own).collect());
     }
-    table
+    table + FAULTS + &by_fault(rows)
+}
+
+fn by_fault(rows: &[Row]) -> String {
+    let mut shown: BTreeMap<u8, Vec<String>> = BTreeMap::new();
+    for row in rows {
+        if let Some(fault) = row.fault {
+            shown.entry(fault).or_default().push(format!("`{}`", row.name));
+        }
+    }
+    for (fault, place) in ELSEWHERE {
+        shown.entry(fault).or_default().push(place.to_owned());
+    }
+    let line = |table, (fault, places): (u8, Vec<String>)| {
+        format!("{table}| {fault} | {} |\n", places.join(", "))
+    };
+    shown.into_iter().fold(String::new(), line)
 }

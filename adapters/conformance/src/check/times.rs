@@ -1,16 +1,15 @@
 //! Limits of time: each holds within a tenth, and says what it waited for.
 
-use std::future::poll_fn;
-use std::pin::pin;
-use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use http_hook::{Capability, Sent, TimeoutPhase, Timeouts, TransportErrorKind as Kind};
+use http_hook::{
+    Capability, Sent, TimeoutPhase, Timeouts, TransportError, TransportErrorKind as Kind,
+};
 
-use super::probe::{Probe, Told, get, request};
+use super::probe::{Probe, Told, drop_unless, get, request};
 use super::row::{Check, Checking};
-use crate::server::{Hanging, Reply};
+use crate::server::{Handshake, Hanging, Reply, serve_tls};
 
 const LIMIT: Duration = Duration::from_millis(400);
 /// A tenth, and what a loaded machine takes to notice.
@@ -20,9 +19,17 @@ pub(super) fn checks() -> Vec<Check> {
     vec![
         Check::new("timeout-connect", 4, "connect timeout, not sent", connect)
             .needs(Capability::ConnectTimeout),
-        limited("timeout-head", TimeoutPhase::Head, || Reply::silent().hang()),
+        Check {
+            fault: Some(18),
+            ..limited("timeout-head", TimeoutPhase::Head, || Reply::silent().hang())
+        },
         limited("timeout-head-drip", TimeoutPhase::Head, || {
             Reply::silent().drip("HTTP/1.1 200 OK\r\n", LIMIT / 4).hang()
+        }),
+        limited("timeout-head-interim", TimeoutPhase::Head, || {
+            let early =
+                |reply: Reply, _| reply.wait(LIMIT / 4).write("HTTP/1.1 103 Early Hints\r\n\r\n");
+            (0..8).fold(Reply::silent(), early).hang()
         }),
         limited("timeout-idle", TimeoutPhase::Body, || Reply::ok(b"hello").without_last(3).hang()),
         limited("timeout-total-in-head", TimeoutPhase::Total, || Reply::silent().hang()),
@@ -39,6 +46,8 @@ pub(super) fn checks() -> Vec<Check> {
         Check::new("next-after-timeout", 18, "the next request gets its own answer", next)
             .needs(Capability::HeadTimeout),
         Check::new("next-after-drop", 40, "the next request gets its own answer", next_after_drop)
+            .drops_future(),
+        Check::new("drop-in-each-state", 40, "the next request gets its own answer", drop_in_each)
             .drops_future(),
         Check::new("drop-closes", 40, "the server sees the connection closed", drop_closes)
             .drops_future(),
@@ -132,11 +141,51 @@ const LATE: &str = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate";
 fn next_after_drop<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
     Box::pin(async move {
         let late = Reply::silent().wait(LIMIT / 2).write(LATE);
-        let route = probe.route([Reply::ok(b"warm"), late, Reply::ok(b"own")]);
+        let own = || Reply::ok(b"own");
+        let route = probe.route([Reply::ok(b"warm"), late, own(), own()]);
         probe.send(get(route.url())).await.answer(200, b"warm")?;
         drop_when_seen(probe, route.url(), || route.requests().len() == 2).await?;
+        probe.send(get(route.url())).await.answer(200, b"own")?;
+        // By now the late answer has come.
+        thread::sleep(LIMIT);
         probe.send(get(route.url())).await.answer(200, b"own").map(|_| ())
     })
+}
+
+/// While it connects, does the handshake, sends, waits for the head, reads the body.
+fn drop_in_each<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
+    Box::pin(async move {
+        let hanging = Hanging::new().map_err(|error| error.to_string())?;
+        let handshake = serve_tls(Handshake::Hang);
+        let scripts = [
+            Reply::deaf().hang(),
+            Reply::silent().hang(),
+            Reply::silent().drip("HTTP/1.1 200 OK\r\n", LIMIT).hang(),
+            Reply::ok(b"hello").without_last(3).hang(),
+        ];
+        let routes: Vec<_> = scripts.map(|reply| probe.route([reply])).into();
+        let urls = routes.iter().map(|route| route.url().to_owned());
+        let fixed = [format!("http://{}/", hanging.addr()), handshake.route([]).url().to_owned()];
+        for url in fixed.into_iter().chain(urls) {
+            let end = Instant::now() + LIMIT / 4;
+            let post = request(http::Method::POST, &url, vec![b'x'; 8 << 20]);
+            // One without TLS says so at once.
+            let told = drop_unless(probe.send(post), || Instant::now() >= end).await;
+            if let Some(told) = told.filter(|told| !told.error().is_some_and(is_unsent)) {
+                return Err(format!("{url}: was told {} too soon", told.summary()));
+            }
+            let own = probe.route([Reply::ok(b"own")]);
+            probe.send(get(own.url())).await.answer(200, b"own")?;
+        }
+        match routes.iter().find(|route| route.requests().len() > 1) {
+            None => Ok(()),
+            Some(route) => Err(format!("came as {:?}", route.requests())),
+        }
+    })
+}
+
+fn is_unsent(error: &TransportError) -> bool {
+    error.sent() == Sent::No
 }
 
 fn drop_closes<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
@@ -161,18 +210,11 @@ async fn drop_when_seen(
     seen: impl Fn() -> bool,
 ) -> Result<(), String> {
     let start = Instant::now();
-    let mut sending = pin!(probe.send(request(http::Method::POST, url, "body")));
-    poll_fn(|context| match sending.as_mut().poll(context) {
-        Poll::Ready(told) => Poll::Ready(Err(format!("was told {} too soon", told.summary()))),
-        Poll::Pending if seen() => Poll::Ready(Ok(())),
-        Poll::Pending if start.elapsed() > 4 * LIMIT => {
-            Poll::Ready(Err("it never came".to_owned()))
-        }
-        Poll::Pending => {
-            thread::sleep(Duration::from_millis(2));
-            context.waker().wake_by_ref();
-            Poll::Pending
-        }
-    })
-    .await
+    let sending = probe.send(request(http::Method::POST, url, "body"));
+    let late = || start.elapsed() > 4 * LIMIT;
+    match drop_unless(sending, || seen() || late()).await {
+        Some(told) => Err(format!("was told {} too soon", told.summary())),
+        None if late() && !seen() => Err("it never came".to_owned()),
+        None => Ok(()),
+    }
 }
