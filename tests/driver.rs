@@ -1,13 +1,17 @@
 //! The drivers: what they refuse, what they tell when dropped, that both decide alike.
 
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
+use http_hook::retry::RetryPolicy;
 use http_hook::{
-    Capabilities, Capability, Cause, Clock, Connection, ErrorKind, Event, Hook, HttpHook,
-    RequestPlan, Sent, StopReason, TimeoutPhase, Timestamp, TransportErrorKind, blocking, from_fn,
+    Body, Capabilities, Capability, Cause, Clock, Connection, ErrorKind, Event, Hook, HttpHook,
+    RequestPlan, Sent, StopReason, TimeoutPhase, Timestamp, TransportError, TransportErrorKind,
+    blocking, from_fn,
 };
 
 /// Time that stands still; sleeping is over at once.
@@ -88,25 +92,79 @@ fn a_deadline_holds_over_a_client_that_knows_none() {
     assert_eq!(error.sent(), Sent::Maybe);
 }
 
+/// Time in which a wait never ends.
+struct Stuck;
+
+#[async_trait::async_trait]
+impl Clock for Stuck {
+    fn now(&self) -> Timestamp {
+        Timestamp::default()
+    }
+
+    async fn sleep(&self, _: Duration) {
+        std::future::pending().await
+    }
+}
+
+/// A body that never comes.
+struct Endless;
+
+impl http_body::Body for Endless {
+    type Data = Bytes;
+    type Error = TransportError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, TransportError>>> {
+        Poll::Pending
+    }
+}
+
 #[test]
-fn a_future_that_is_dropped_tells_that_the_outcome_is_unknown() {
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let transport = from_fn(Capabilities::none("tinyclient"), |_, _| async {
-        std::future::pending::<()>().await;
-        Ok(Response::new(Bytes::new().into()))
-    });
-    let notes = Arc::clone(&seen);
-    let hook =
-        HttpHook::new(hook("{}"), transport, Still).with_observer(move |event: &Event<'_>| {
-            if let Event::Dropped { sent } = event {
-                notes.lock().expect("notes").push(*sent);
+fn a_future_that_is_dropped_tells_what_is_known_of_its_last_request() {
+    use TransportErrorKind::{Connect, Interrupted};
+    type Reply = fn() -> Option<Result<Response<Body>, TransportError>>;
+    let rows: [(&str, Reply, &[Sent]); 6] = [
+        ("in flight", || None, &[Sent::Maybe]),
+        ("waiting, not sent", || Some(Err(TransportError::new(Connect, Sent::No))), &[Sent::No]),
+        (
+            "waiting, broken off",
+            || Some(Err(TransportError::new(Interrupted, Sent::Maybe))),
+            &[Sent::Maybe],
+        ),
+        ("waiting, refused", || Some(Ok(answer(503, Body::default()))), &[Sent::Yes]),
+        ("in the body", || Some(Ok(answer(200, Body::stream(Endless)))), &[Sent::Yes]),
+        ("done: nothing to tell", || Some(Ok(answer(200, Body::default()))), &[]),
+    ];
+    for (why, reply, expected) in rows {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let transport = from_fn(Capabilities::none("tinyclient"), move |_, _| async move {
+            match reply() {
+                Some(reply) => reply,
+                None => std::future::pending().await,
             }
         });
-    let mut future = Box::pin(hook.run(RequestPlan::get("a")));
-    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    assert!(future.as_mut().poll(&mut context).is_pending());
-    drop(future);
-    assert_eq!(*seen.lock().expect("notes"), [Sent::Maybe]);
+        let notes = Arc::clone(&seen);
+        let hook =
+            HttpHook::new(hook("{}"), transport, Stuck).with_observer(move |event: &Event<'_>| {
+                if let Event::Dropped { sent } = event {
+                    notes.lock().expect("notes").push(*sent);
+                }
+            });
+        let plan = RequestPlan::get("a").retry(RetryPolicy::default());
+        let mut future = Box::pin(hook.run(plan));
+        let polled = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert_eq!(polled.is_pending(), !expected.is_empty(), "{why}");
+        drop(future);
+        assert_eq!(*seen.lock().expect("notes"), expected, "{why}");
+    }
+}
+
+fn answer(status: u16, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status.try_into().expect("a status");
+    response
 }
 
 #[test]
