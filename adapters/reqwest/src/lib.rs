@@ -22,6 +22,7 @@
 //! - Paths with dot segments, escaped or not, cannot be sent. Some characters are escaped as browsers do: `{` is sent as `%7B`.
 //! - `Accept: */*` is added if the request has none.
 //! - Files of certificates are read once for each client. A client's key has to be PKCS#8 (`BEGIN PRIVATE KEY`).
+//! - Over OpenSSL, a body without a length whose TLS connection is cut is taken for whole.
 //! - A client's connections belong to the runtime that made them: use a transport under one runtime.
 //!
 //! # Examples

@@ -13,6 +13,7 @@ const LIMITS: &[Limit] = &[
         "targets-lower-case-escapes",
         "reqwest would take escaped dot segments out of a path, too",
     ),
+    limit("tls-cut", "OpenSSL's streams do not tell a connection that was cut from one that ended"),
 ];
 
 const fn limit(check: &'static str, reason: &'static str) -> Limit {

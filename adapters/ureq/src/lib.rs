@@ -19,7 +19,8 @@
 //!   connecting holds for the name and for the connection.
 //! - The limit between two pieces of the body holds before the head, too: an answer that starts later than that is a timeout.
 //! - Every proxy is asked for a tunnel (`CONNECT`), which is no way to send a request for an `http` target: not offered.
-//! - A tunnel that breaks off while the proxy makes it is a broken exchange: perhaps sent.
+//! - A tunnel that breaks off while the proxy makes it, and a TLS handshake that is reset, are broken exchanges: perhaps sent.
+//! - A body without a length that is reset, or whose TLS connection is cut, is taken for whole.
 //! - An interim answer 100 with headers is an error.
 //! - TCP keep-alive cannot be set: not offered.
 //! - A send with TLS options of its own gets a connection of its own.

@@ -8,6 +8,13 @@ const LIMITS: &[Limit] = &[
     limit("reason-told", "ureq does not tell the reason phrase"),
     limit("proxy-reset", TUNNEL),
     limit("proxy-garbage", TUNNEL),
+    limit("close-delimited-reset", "ureq takes a reset for the end of a body without a length"),
+    limit("tls-cut", "OpenSSL's streams do not tell a connection that was cut from one that ended"),
+    limit(
+        "tls-reset",
+        "ureq does not tell a handshake that was reset from an exchange: perhaps sent",
+    ),
+    limit("tls-kept-reused", "a send with TLS options of its own gets a connection of its own"),
     limit("head-after-idle-limit", "ureq's limit for a read holds for the head, too"),
 ];
 
