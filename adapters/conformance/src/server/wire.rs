@@ -75,9 +75,12 @@ impl Wire {
 
     /// Says goodbye as TLS wants it, where there is TLS.
     pub(super) fn goodbye(&mut self) {
-        #[cfg(feature = "tls")]
-        if let Self::Tls(stream) = self {
-            let _ = stream.shutdown(); // the other side may be gone
+        match self {
+            Self::Plain(_) => {}
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => {
+                let _ = stream.shutdown(); // the other side may be gone
+            }
         }
     }
 
