@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http_hook::{
     Body, Capabilities, Sent, Transport, TransportError, TransportErrorKind as Kind, from_fn,
 };
-use http_hook_conformance::check::{self, Outcome, Report};
+use http_hook_conformance::check::{self, Report};
 
 fn failed(report: &Report) -> BTreeSet<&'static str> {
     report.failures().map(|row| row.name).collect()
@@ -42,6 +42,7 @@ fn each_check_fails_for_one_that_does_not_try() {
 #[cfg(feature = "tls")]
 #[test]
 fn each_mistake_is_seen() {
+    use check::Outcome;
     use naive::{Mistake::*, Naive};
     #[rustfmt::skip]
     let rows = [

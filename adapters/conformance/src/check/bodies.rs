@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{Method, Request};
+use http::{HeaderMap, HeaderValue, Method, Request};
 use http_body::{Frame, SizeHint};
 use http_hook::{
     Body, Capability, ClientOptions, SendOptions, Timeouts, TransportError,
@@ -36,6 +37,25 @@ pub(super) fn checks() -> Vec<Check> {
         up("stream-up-empty", "an empty body", |body| Streamed::new(body, None), ""),
         up("stream-up-fails", "a request body error, never a whole body", Streamed::failing, "hel"),
         up(
+            "stream-up-panics",
+            "a request body error, never a whole body",
+            Streamed::panicking,
+            "hel",
+        ),
+        up(
+            "stream-up-slow",
+            "all of it, chunked",
+            |body| Streamed::between(body, &Piece::Pause),
+            "hello",
+        ),
+        up(
+            "stream-up-empty-piece",
+            "all of it, chunked",
+            |body| Streamed::between(body, &Piece::Data(Bytes::new())),
+            "hello",
+        ),
+        up("stream-up-trailers", "all of it, chunked", Streamed::with_trailers, "hello"),
+        up(
             "stream-up-short",
             "a request body error, never a whole body",
             |body| Streamed::new(body, Some(8)),
@@ -56,9 +76,20 @@ pub(super) fn checks() -> Vec<Check> {
     ]
 }
 
+/// What a source gives when it is asked.
+#[derive(Clone)]
+enum Piece {
+    Data(Bytes),
+    Trailers,
+    /// Nothing yet: it wakes who asked a moment later, from another thread.
+    Pause,
+    Error,
+    Panic,
+}
+
 /// A request body that comes in pieces.
 struct Streamed {
-    pieces: VecDeque<Result<Bytes, TransportError>>,
+    pieces: VecDeque<Piece>,
     len: Option<u64>,
     sent: Vec<u8>,
     fails: bool,
@@ -66,16 +97,34 @@ struct Streamed {
 
 impl Streamed {
     fn new(body: &'static str, len: Option<u64>) -> Self {
-        let pieces = body.as_bytes().chunks(2).map(|piece| Ok(Bytes::from_static(piece))).collect();
+        let pieces = body.as_bytes().chunks(2).map(Bytes::from_static).map(Piece::Data).collect();
         let fails = len.is_some_and(|len| len != body.len() as u64);
         Self { pieces, len, sent: body.into(), fails }
     }
 
     fn failing(body: &'static str) -> Self {
         let mut streamed = Self::new(body, None);
-        let error = TransportError::new(Kind::RequestBody, http_hook::Sent::Maybe);
-        streamed.pieces.push_back(Err(error.with_source("the source ran dry")));
+        streamed.pieces.push_back(Piece::Error);
         Self { fails: true, ..streamed }
+    }
+
+    fn panicking(body: &'static str) -> Self {
+        let mut streamed = Self::new(body, None);
+        streamed.pieces.push_back(Piece::Panic);
+        Self { fails: true, ..streamed }
+    }
+
+    fn with_trailers(body: &'static str) -> Self {
+        let mut streamed = Self::new(body, None);
+        streamed.pieces.push_back(Piece::Trailers);
+        streamed
+    }
+
+    /// Puts `piece` before each.
+    fn between(body: &'static str, piece: &Piece) -> Self {
+        let streamed = Self::new(body, None);
+        let pieces = streamed.pieces.into_iter().flat_map(|own| [piece.clone(), own]).collect();
+        Self { pieces, ..streamed }
     }
 }
 
@@ -85,9 +134,30 @@ impl http_body::Body for Streamed {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _context: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
-        Poll::Ready(self.pieces.pop_front().map(|piece| piece.map(Frame::data)))
+        Poll::Ready(match self.pieces.pop_front() {
+            None => None,
+            Some(Piece::Data(data)) => Some(Ok(Frame::data(data))),
+            Some(Piece::Trailers) => {
+                let mut trailers = HeaderMap::new();
+                trailers.insert("x-trailer", HeaderValue::from_static("1"));
+                Some(Ok(Frame::trailers(trailers)))
+            }
+            Some(Piece::Error) => {
+                let error = TransportError::new(Kind::RequestBody, http_hook::Sent::Maybe);
+                Some(Err(error.with_source("the source ran dry")))
+            }
+            Some(Piece::Panic) => panic!("a source that panics on purpose"),
+            Some(Piece::Pause) => {
+                let waker = context.waker().clone();
+                thread::spawn(move || {
+                    thread::sleep(Duration::from_millis(20));
+                    waker.wake();
+                });
+                return Poll::Pending;
+            }
+        })
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -126,7 +196,7 @@ fn post(url: &str, body: Body) -> Request<Body> {
 fn up_large<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
     Box::pin(async move {
         let all: Vec<u8> = (0..8 * MIB).map(|index| (index % 251).to_le_bytes()[0]).collect();
-        let pieces = all.chunks(100_000).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
+        let pieces = all.chunks(100_000).map(Bytes::copy_from_slice).map(Piece::Data).collect();
         let body = Streamed { pieces, len: None, sent: Vec::new(), fails: false };
         let route = probe.route([Reply::ok(b"ok")]);
         probe.send(post(route.url(), Body::stream(body))).await.answer(200, b"ok")?;
