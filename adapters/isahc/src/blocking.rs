@@ -16,6 +16,7 @@ use http_hook::{
 use pollster::block_on;
 
 use crate::IsahcTransport;
+use crate::error::guard;
 
 const PIECE: usize = 16 << 10;
 
@@ -106,9 +107,10 @@ impl Pipe {
         }
         let mut bytes = vec![0; PIECE];
         let read = loop {
-            match reader.read(&mut bytes) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => break read,
+            match guard(|| reader.read(&mut bytes)) {
+                Err(_) => break Err(io::Error::other("the source panicked")),
+                Ok(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+                Ok(read) => break read,
             }
         };
         let mut piece = self.lock();
