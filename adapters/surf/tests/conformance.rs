@@ -70,6 +70,8 @@ fn conforms_over_async_h1() {
         limit("http-1.0-length", "async-h1 takes HTTP/1.1 only"),
         limit("interim-100", INTERIM),
         limit("interim-103", INTERIM),
+        limit("timeout-head-interim", INTERIM),
+        limit("head-without-end", "async-h1 measures a head at the end of a line only"),
         limit("header-utf8", "surf panics at a header that is UTF-8; caught"),
         limit(
             "kept-reused",
