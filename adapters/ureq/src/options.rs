@@ -60,7 +60,10 @@ pub(crate) fn configure<'a>(
         .timeout_recv_response(head)
         .timeout_recv_body(None)
         .timeout_per_read(idle)
-        .timeout_per_write(None);
+        .timeout_per_write(None)
+        // ureq counts a body that came at once to the head, if an interim answer was before it. The buffer is a
+        // limit, too.
+        .max_response_header_size(agent.input_buffer_size());
     if *verify != Verify::System || cert.is_some() {
         request = request.tls_config(tls(agent.tls_config(), verify, cert.as_ref())?);
     }
