@@ -1,4 +1,4 @@
-//! What has to hold whatever client sends: the suite for transports, and the runner of recorded cases.
+//! What has to hold whatever client sends: the suite for transports, seeded scenarios, and the runner of recorded cases.
 //!
 //! # How to write a transport
 //!
@@ -95,8 +95,11 @@
 //!
 //! The suite then says what is wrong with it: chunked bodies, lengths, interim answers, limits of time. What the client behind a
 //! transport cannot do goes into a list of [limits](check::Limit), each with its reason, in the transport's `tests/conformance.rs`; a limit that
-//! is no longer true fails. [`check::blocking::only`] runs a check at a time. `adapters/ureq` is the shortest real example, and `TRANSPORTS.md` here says what each one passes.
+//! is no longer true fails. [`check::blocking::only`] runs a check at a time. That the hook decides over it as over any other is the
+//! matter of its `tests/scenarios.rs`, see [`scenarios`]. `adapters/ureq` is the shortest real example, and `TRANSPORTS.md` here says
+//! what each one passes.
 
 pub mod check;
 pub mod recorded;
+pub mod scenarios;
 pub mod server;

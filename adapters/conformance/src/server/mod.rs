@@ -97,9 +97,14 @@ impl Server {
 
     /// Opens a path of its own, whose requests get these replies in turn. Any further one gets a status 500.
     pub fn route(&self, replies: impl IntoIterator<Item = Reply>) -> Route {
-        let mut routes = lock(&self.shared.routes);
-        let path = format!("/r{}", routes.len() + 1);
-        routes.insert(path.clone(), replies.into_iter().collect());
+        let path = format!("/r{}", lock(&self.shared.routes).len() + 1);
+        self.route_at(&path, replies)
+    }
+
+    /// Opens this path, one segment such as `/orders`, in the place of any that was open there.
+    pub fn route_at(&self, path: &str, replies: impl IntoIterator<Item = Reply>) -> Route {
+        let path = path.to_owned();
+        lock(&self.shared.routes).insert(path.clone(), replies.into_iter().collect());
         let origin = match self.shared.handshake.scheme() {
             "https" => format!("https://localhost:{}", self.addr.port()),
             scheme => format!("{scheme}://{}", self.addr),
