@@ -102,7 +102,7 @@ impl Clock for Stuck {
     }
 
     async fn sleep(&self, _: Duration) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
