@@ -4,6 +4,7 @@
 //! many times. Everything that goes into a request is text that the compiler cannot see.
 
 pub mod by_hand;
+pub mod clients;
 pub mod hook;
 pub mod measure;
 pub mod middleware;

@@ -1,0 +1,138 @@
+//! Prints what a hook costs over real clients: `cargo run --release --manifest-path adapters/bench/Cargo.toml --bin clients`.
+//!
+//! CPU time is that of this process alone: the server is a child. Fails if a bar is broken, or if hook and client do not
+//! send the same bytes.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use http_hook_bench::clients::pairs::{Extent, Outcome, measure};
+use http_hook_bench::clients::server::{self, Server};
+use http_hook_bench::clients::{MANY, ROWS, Row, Way};
+
+const USAGE: &str = "usage: clients [--short] [--no-bars] [--csv] [--only CLIENT]
+       clients --run CLIENT bare|hook REQUESTS";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["--serve"] => server::serve_parent(server::OK).map_err(|error| error.to_string()),
+        ["--run", name, way, requests] => run(name, way, requests),
+        ref options => Options::read(options).and_then(|options| table(&options)),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+struct Options<'a> {
+    extent: Extent,
+    bars: bool,
+    csv: bool,
+    only: Option<&'a str>,
+}
+
+impl<'a> Options<'a> {
+    fn read(mut words: &[&'a str]) -> Result<Self, String> {
+        let extent = Extent { pairs: 101, batch: Duration::from_millis(150) };
+        let mut options = Self { extent, bars: true, csv: false, only: None };
+        loop {
+            words = match words {
+                [] => return Ok(options),
+                ["--short", rest @ ..] => {
+                    options.extent = Extent { pairs: 31, batch: Duration::from_millis(40) };
+                    rest
+                }
+                ["--no-bars", rest @ ..] => {
+                    options.bars = false;
+                    rest
+                }
+                ["--csv", rest @ ..] => {
+                    options.csv = true;
+                    rest
+                }
+                ["--only", name, rest @ ..] => {
+                    options.only = Some(name);
+                    rest
+                }
+                _ => return Err(USAGE.to_owned()),
+            };
+        }
+    }
+}
+
+/// What runs under a profiler.
+fn run(name: &str, way: &str, requests: &str) -> Result<(), String> {
+    let row = ROWS.iter().find(|row| row.name == name).ok_or("no such client")?;
+    let way = if way == "hook" { Way::Hook } else { Way::Other };
+    let requests = requests.parse().map_err(|_| "not a number of requests")?;
+    let server = Server::start(&["--serve"]).map_err(|error| error.to_string())?;
+    row.side(way, server.address, 1)(requests);
+    Ok(())
+}
+
+fn table(options: &Options<'_>) -> Result<(), String> {
+    let failed = |error: std::io::Error| error.to_string();
+    let server = Server::start(&["--serve"]).map_err(failed)?;
+    if options.csv {
+        println!("client,in_flight,requests_per_second,hook_requests_per_second,cpu_seconds_per_100000,hook_cpu_seconds_per_100000,ratio_q1,ratio,ratio_q3,bar");
+    } else {
+        println!("| client                        | in flight | requests/s | by the hook | CPU s / 100,000 | by the hook | ratio (quartiles)     | bar  |");
+        println!("| ----------------------------- | --------: | ---------: | ----------: | --------------: | ----------: | --------------------- | ---- |");
+    }
+    let mut broken = Vec::new();
+    let rows = ROWS.iter().filter(|row| options.only.is_none_or(|only| only == row.name));
+    for row in rows {
+        same_bytes(row)?;
+        for in_flight in [1, MANY] {
+            let mut other = row.side(Way::Other, server.address, in_flight);
+            let mut hook = row.side(Way::Hook, server.address, in_flight);
+            let outcome = measure(&mut other, &mut hook, in_flight, options.extent);
+            print(row, in_flight, &outcome, options.csv);
+            if outcome.ratio[1] > row.bar {
+                broken.push(format!("{} with {in_flight} in flight", row.name));
+            }
+        }
+    }
+    if broken.is_empty() || !options.bars {
+        return Ok(());
+    }
+    Err(format!("above the bar: {}", broken.join(", ")))
+}
+
+fn print(row: &Row, in_flight: u64, outcome: &Outcome, csv: bool) {
+    let (name, Outcome { other, hook, ratio: [low, ratio, high] }) = (row.name, outcome);
+    if csv {
+        println!(
+            "\"{name}\",{in_flight},{:.0},{:.0},{:.4},{:.4},{low:.4},{ratio:.4},{high:.4},{:.2}",
+            other.requests, hook.requests, other.cpu, hook.cpu, row.bar
+        );
+    } else {
+        println!(
+            "| {name:<29} | {in_flight:>9} | {:>10.0} | {:>11.0} | {:>15.2} | {:>11.2} | {ratio:.3} ({low:.3} to {high:.3}) | {:.2} |",
+            other.requests, hook.requests, other.cpu, hook.cpu, row.bar
+        );
+    }
+}
+
+/// Both sides of a row send the same bytes, but for the port of the server.
+fn same_bytes(row: &Row) -> Result<(), String> {
+    let head = |way| {
+        let mut port = String::new();
+        let head = server::head_of(|address| {
+            port = address.to_string();
+            row.side(way, address, 1)(1);
+        });
+        let head = head.map_err(|error| format!("{}: {error}", row.name))?;
+        Ok::<_, String>(String::from_utf8_lossy(&head).replace(&port, "HOST"))
+    };
+    let (other, hook) = (head(Way::Other)?, head(Way::Hook)?);
+    if other == hook {
+        return Ok(());
+    }
+    Err(format!("{}: not the same request\n{other}\nby the hook\n{hook}", row.name))
+}
