@@ -40,7 +40,7 @@ mod body;
 mod error;
 mod options;
 
-use http::{Request, Response};
+use http::{Extensions, Request, Response};
 use http_hook::blocking::{Body, Transport};
 use http_hook::{Capabilities, Capability, SendOptions, TransportError};
 use ureq::config::Config;
@@ -57,6 +57,8 @@ const CAPABILITIES: Capabilities =
 #[derive(Clone, Debug)]
 pub struct UreqTransport {
     agent: Agent,
+    /// What every request is told.
+    template: Extensions,
 }
 
 impl UreqTransport {
@@ -64,7 +66,8 @@ impl UreqTransport {
     /// methods, added headers, and TLS where a send has options for it.
     #[must_use]
     pub fn from_config(config: Config) -> Self {
-        Self { agent: config.into() }
+        let agent = Agent::from(config);
+        Self { template: options::template(&agent), agent }
     }
 }
 
@@ -94,8 +97,10 @@ impl Transport for UreqTransport {
         let framed = body::frame(&mut parts, &body);
         let proxied = options.client.proxy.is_some();
         let body = if framed { Outgoing::into_ureq(body)? } else { SendBody::none() };
+        parts.extensions = self.template.clone();
+        let by_address = options::is_by_address(&parts.uri);
         let request = self.agent.configure_request(Request::from_parts(parts, body));
-        let request = options::configure(request, self.agent.config(), options)?;
+        let request = options::configure(request, self.agent.config(), by_address, options)?;
         let answer = guard(|| self.agent.run(request))?;
         let (parts, body) = answer.map_err(|error| of_head(error, proxied))?.into_parts();
         let mut own = Response::new(Incoming::into_body(body));

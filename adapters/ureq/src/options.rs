@@ -1,13 +1,15 @@
 //! What ureq is told of a send, and everything that it would do by itself switched off.
 
 use std::fs;
+use std::net::IpAddr;
 use std::time::Duration;
 
-use http::{Request, Uri};
+use http::{Extensions, Request, Uri};
 use http_hook::{
     ClientCert, ClientOptions, Proxy, SendOptions, Sent, TransportError,
     TransportErrorKind as Kind, Verify,
 };
+use ureq::Agent;
 use ureq::config::{Config, ConfigBuilder};
 use ureq::tls::{Certificate, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
 use ureq::typestate::HttpCrateScope;
@@ -17,6 +19,8 @@ use crate::error::refused;
 
 /// The shortest limit there is: zero is one that has passed.
 const SHORTEST: Duration = Duration::from_millis(1);
+/// How much longer than one of its reads or writes a step may take.
+const LATER: Duration = Duration::from_secs(1);
 
 /// Says why ureq may not have a request for `uri`.
 pub(crate) fn check(uri: &Uri, options: &SendOptions) -> Result<(), TransportError> {
@@ -33,37 +37,59 @@ pub(crate) fn check(uri: &Uri, options: &SendOptions) -> Result<(), TransportErr
     }
 }
 
+/// Whether the host of `uri` is an address, so that there is no name to look up.
+pub(crate) fn is_by_address(uri: &Uri) -> bool {
+    let host = uri.host().unwrap_or_default();
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    host.parse::<IpAddr>().is_ok()
+}
+
+/// What every request is told, however it is to be sent: all that ureq would do by itself is switched off.
+pub(crate) fn template(agent: &Agent) -> Extensions {
+    let request = agent
+        .configure_request(Request::new(()))
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .allow_non_standard_methods(true)
+        .accept("")
+        .accept_encoding("")
+        .proxy(None)
+        .timeout_per_call(None)
+        .timeout_recv_body(None)
+        // ureq counts a body that came at once to the head, if an interim answer was before it. The buffer is a
+        // limit, too.
+        .max_response_header_size(agent.config().input_buffer_size());
+    request.build().into_parts().0.extensions
+}
+
 /// Makes the request that ureq gets.
 pub(crate) fn configure<'a>(
     request: ConfigBuilder<HttpCrateScope<SendBody<'a>>>,
     agent: &Config,
+    by_address: bool,
     options: &SendOptions,
 ) -> Result<Request<SendBody<'a>>, TransportError> {
     let ClientOptions { verify, cert, proxy, .. } = &*options.client;
     let limits = options.timeouts;
     let [connect, head, idle, total] = [limits.connect, limits.head, limits.idle, limits.total]
         .map(|limit| limit.map(|limit| limit.max(SHORTEST)));
-    let proxy = proxy.as_ref().map(to_ureq).transpose()?;
+    // A limit of one read or write stays the same, so that ureq need not tell the socket each time what is left.
+    let whole = head.map(|head| head.saturating_add(LATER));
+    let answer = if idle.is_some() && idle == head { whole } else { head };
+    // ureq resolves before it looks for a kept connection, and with a limit on a thread made for it each time.
+    let resolve = connect.filter(|_| !by_address);
     let mut request = request
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .allow_non_standard_methods(true)
-        .accept("")
-        .accept_encoding("")
-        .proxy(proxy)
         .timeout_global(total)
-        .timeout_per_call(None)
-        .timeout_resolve(connect)
+        .timeout_resolve(resolve)
         .timeout_connect(connect)
-        .timeout_send_request(head)
-        .timeout_send_body(head)
-        .timeout_recv_response(head)
-        .timeout_recv_body(None)
+        .timeout_send_request(whole)
+        .timeout_send_body(whole)
+        .timeout_recv_response(answer)
         .timeout_per_read(idle)
-        .timeout_per_write(None)
-        // ureq counts a body that came at once to the head, if an interim answer was before it. The buffer is a
-        // limit, too.
-        .max_response_header_size(agent.input_buffer_size());
+        .timeout_per_write(head);
+    if let Some(proxy) = proxy {
+        request = request.proxy(Some(to_ureq(proxy)?));
+    }
     if *verify != Verify::System || cert.is_some() {
         request = request.tls_config(tls(agent.tls_config(), verify, cert.as_ref())?);
     }

@@ -1,12 +1,12 @@
 //! Prints what a hook costs over real clients: `cargo run --release --manifest-path adapters/bench/Cargo.toml --bin clients`.
 //!
-//! CPU time is that of this process alone: the server is a child. Fails if a bar is broken, or if hook and client do not
+//! CPU time is that of this process alone: the server is a child, on the same CPU. Fails if a bar is broken, or if hook and client do not
 //! send the same bytes.
 
 use std::process::ExitCode;
 use std::time::Duration;
 
-use http_hook_bench::clients::pairs::{Extent, Outcome, measure};
+use http_hook_bench::clients::pairs::{Extent, Outcome, measure, stay_on_one_cpu};
 use http_hook_bench::clients::server::{self, Server};
 use http_hook_bench::clients::{MANY, ROWS, Row, Way};
 
@@ -38,13 +38,13 @@ struct Options<'a> {
 
 impl<'a> Options<'a> {
     fn read(mut words: &[&'a str]) -> Result<Self, String> {
-        let extent = Extent { pairs: 101, batch: Duration::from_millis(150) };
+        let extent = Extent { pairs: 301, batch: Duration::from_millis(50) };
         let mut options = Self { extent, bars: true, csv: false, only: None };
         loop {
             words = match words {
                 [] => return Ok(options),
                 ["--short", rest @ ..] => {
-                    options.extent = Extent { pairs: 31, batch: Duration::from_millis(40) };
+                    options.extent = Extent { pairs: 41, batch: Duration::from_millis(30) };
                     rest
                 }
                 ["--no-bars", rest @ ..] => {
@@ -77,6 +77,7 @@ fn run(name: &str, way: &str, requests: &str) -> Result<(), String> {
 
 fn table(options: &Options<'_>) -> Result<(), String> {
     let failed = |error: std::io::Error| error.to_string();
+    stay_on_one_cpu().map_err(failed)?;
     let server = Server::start(&["--serve"]).map_err(failed)?;
     if options.csv {
         println!("client,in_flight,requests_per_second,hook_requests_per_second,cpu_seconds_per_100000,hook_cpu_seconds_per_100000,ratio_q1,ratio,ratio_q3,bar");

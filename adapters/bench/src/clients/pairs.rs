@@ -1,7 +1,9 @@
 //! Batches of both sides in turn, and the ratios of what they took.
 
+use std::io;
 use std::time::{Duration, Instant};
 
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use rustix::time::{ClockId, clock_gettime};
 
 use super::load::Side;
@@ -45,16 +47,17 @@ pub struct Rates {
 /// Measures batches of `other` and of `hook` in turn, each pair in the other order than the one before.
 #[must_use]
 pub fn measure(other: &mut Side, hook: &mut Side, in_flight: u64, extent: Extent) -> Outcome {
-    let requests = [batch(other, in_flight, extent), batch(hook, in_flight, extent)];
+    let requests = batch(other, in_flight, extent);
+    hook(requests);
     let (mut others, mut hooks, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for pair in 0..extent.pairs {
         let (one, own);
         if pair % 2 == 0 {
-            one = cost(other, requests[0]);
-            own = cost(hook, requests[1]);
+            one = cost(other, requests);
+            own = cost(hook, requests);
         } else {
-            own = cost(hook, requests[1]);
-            one = cost(other, requests[0]);
+            own = cost(hook, requests);
+            one = cost(other, requests);
         }
         ratios.push(own.cpu / one.cpu);
         others.push(one);
@@ -63,9 +66,10 @@ pub fn measure(other: &mut Side, hook: &mut Side, in_flight: u64, extent: Extent
     Outcome { other: rates(&others), hook: rates(&hooks), ratio: quartiles(ratios) }
 }
 
-/// Finds how many requests make a batch, which warms everything up besides.
+/// Finds how many requests make a batch. The first few, which make connections and more, do not count.
 fn batch(side: &mut Side, in_flight: u64, extent: Extent) -> u64 {
     let mut requests = 8 * in_flight;
+    side(requests);
     loop {
         let took = cost(side, requests).wall * whole(requests);
         let part = took / extent.batch.as_secs_f64();
@@ -84,6 +88,19 @@ fn cost(side: &mut Side, requests: u64) -> Cost {
         cpu: (cpu_time() - cpu).as_secs_f64() / whole(requests),
         wall: wall.as_secs_f64() / whole(requests),
     }
+}
+
+/// Keeps this process, and what it starts from now on, on one CPU, so that no request waits for another CPU to wake.
+///
+/// # Errors
+///
+/// The system's error if it knows no such thing.
+pub fn stay_on_one_cpu() -> io::Result<()> {
+    let allowed = sched_getaffinity(None)?;
+    let last = (0..CpuSet::MAX_CPU).rev().find(|cpu| allowed.is_set(*cpu));
+    let mut one = CpuSet::new();
+    one.set(last.ok_or(io::ErrorKind::NotFound)?);
+    Ok(sched_setaffinity(None, &one)?)
 }
 
 /// What this process has used so far, in the kernel and outside, all threads together.
