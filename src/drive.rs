@@ -21,7 +21,7 @@ use crate::clock::{self, Clock};
 use crate::error::{Error, ErrorKind, Sent, TimeoutPhase, TransportError, TransportErrorKind};
 use crate::failure::Failure;
 use crate::hook::Hook;
-use crate::observe::{Event, Observer, Silent};
+use crate::observe::{Event, Observer};
 use crate::request::{Payload, SendOptions};
 use crate::time::Timestamp;
 use crate::transport::{self, Body, Capabilities, Capability, Transport};
@@ -60,19 +60,19 @@ pub struct Driver<'a, T: ?Sized, C: ?Sized> {
     hook: &'a Hook,
     transport: &'a T,
     clock: &'a C,
-    observer: &'a dyn Observer,
+    observer: Option<&'a dyn Observer>,
 }
 
 impl<'a, T: Transport + ?Sized, C: Clock + ?Sized> Driver<'a, T, C> {
     /// Makes a driver.
     pub fn new(hook: &'a Hook, transport: &'a T, clock: &'a C) -> Self {
-        Self { hook, transport, clock, observer: &Silent }
+        Self { hook, transport, clock, observer: None }
     }
 
     /// Tells `observer` what happens.
     #[must_use]
     pub fn observer(self, observer: &'a dyn Observer) -> Self {
-        Self { observer, ..self }
+        Self { observer: Some(observer), ..self }
     }
 
     /// Runs `call` and reads the body of the answer.
@@ -139,7 +139,8 @@ impl<'a, T: Transport + ?Sized, C: Clock + ?Sized> Driver<'a, T, C> {
         stream: bool,
     ) -> Result<Answer<Body>, Failure> {
         let mut watch = Watch::new(self.observer, &call);
-        let mut step = call.step(self.hook, self.clock.now());
+        let mut now = self.clock.now();
+        let mut step = call.step(self.hook, now);
         loop {
             step = match step {
                 Step::Send { request, options, attempt } => {
@@ -148,20 +149,22 @@ impl<'a, T: Transport + ?Sized, C: Clock + ?Sized> Driver<'a, T, C> {
                         Ok(attempt) => attempt,
                         Err(failure) => return watch.end(Err(failure)),
                     };
-                    let began = self.clock.now();
+                    let began = now;
                     watch.sending(&request, &attempt);
                     let answer = match open(request, || source.open()) {
                         Ok(request) => self.send(capable, request, &options).await,
                         Err(error) => Err(error),
                     };
-                    let now = self.clock.now();
-                    watch.answered(&answer, now, began);
+                    watch.answered(&answer, || self.clock.now(), began);
                     match (answer, stream) {
-                        (Err(error), _) => attempt.finish(self.hook, Err(error), now),
+                        (Err(error), _) => {
+                            now = self.clock.now();
+                            attempt.finish(self.hook, Err(error), now)
+                        }
                         (Ok(response), false) => {
                             let (parts, body) = response.into_parts();
                             let body = body.collect(options.max_response_bytes).await;
-                            let now = self.clock.now();
+                            now = self.clock.now();
                             watch.body(&body, now, began);
                             let whole = body.map(|body| Response::from_parts(parts, body));
                             attempt.finish(self.hook, whole, now)
@@ -169,6 +172,7 @@ impl<'a, T: Transport + ?Sized, C: Clock + ?Sized> Driver<'a, T, C> {
                         (Ok(response), true) => {
                             let (mut parts, body) = response.into_parts();
                             parts.extensions.extend(history(&attempt));
+                            now = self.clock.now();
                             match attempt.head(self.hook, &parts, now) {
                                 Head::Accept => {
                                     let answer =
@@ -177,7 +181,7 @@ impl<'a, T: Transport + ?Sized, C: Clock + ?Sized> Driver<'a, T, C> {
                                 }
                                 Head::Read { limit, reading } => {
                                     let body = body.collect_up_to(limit).await;
-                                    let now = self.clock.now();
+                                    now = self.clock.now();
                                     watch.body(&body, now, began);
                                     let whole = body.map(|body| Response::from_parts(parts, body));
                                     reading.finish(self.hook, whole, now)
@@ -189,7 +193,8 @@ impl<'a, T: Transport + ?Sized, C: Clock + ?Sized> Driver<'a, T, C> {
                 Step::Wait { call, wait, reason } => {
                     watch.waiting(wait, reason);
                     self.clock.sleep(wait).await;
-                    call.step(self.hook, self.clock.now())
+                    now = self.clock.now();
+                    call.step(self.hook, now)
                 }
                 Step::Done(result) => return watch.end(result.map(Answer::Whole)),
             };
@@ -258,9 +263,9 @@ fn open<B: From<Bytes>>(
     Ok(Request::from_parts(parts, body))
 }
 
-/// Tells the observer; also that a call was dropped, if it never ended.
+/// Tells the observer, if there is one; also that a call was dropped, if it never ended.
 struct Watch<'a> {
-    observer: &'a dyn Observer,
+    observer: Option<&'a dyn Observer>,
     /// The observer of this call alone, if it has one.
     own: Option<Box<dyn Observer>>,
     /// What is known of the last request; `None` once the call has ended.
@@ -269,13 +274,15 @@ struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    fn new(observer: &'a dyn Observer, call: &Call) -> Self {
-        let sent = Some(Sent::No);
-        Self { observer, own: observer.for_call(), sent, sends: call.sends() }
+    fn new(observer: Option<&'a dyn Observer>, call: &Call) -> Self {
+        let own = observer.and_then(Observer::for_call);
+        Self { observer, own, sent: Some(Sent::No), sends: call.sends() }
     }
 
     fn tell(&self, event: &Event<'_>) {
-        self.own.as_deref().unwrap_or(self.observer).event(event);
+        if let Some(observer) = self.own.as_deref().or(self.observer) {
+            observer.event(event);
+        }
     }
 
     fn sending(&mut self, request: &Request<Payload>, attempt: &Attempt) {
@@ -290,23 +297,22 @@ impl<'a> Watch<'a> {
         });
     }
 
+    /// Reads the time only if somebody is to be told.
     fn answered<B>(
         &mut self,
         answer: &Result<Response<B>, TransportError>,
-        now: Timestamp,
+        now: impl FnOnce() -> Timestamp,
         began: Timestamp,
     ) {
-        let took = now.since(began);
-        match answer {
-            Ok(response) => {
-                self.sent = Some(Sent::Yes);
-                self.tell(&Event::Answer { status: response.status(), took });
-            }
-            Err(error) => {
-                self.sent = Some(error.sent());
-                self.tell(&Event::Error { error, took });
-            }
+        self.sent = Some(answer.as_ref().map_or_else(TransportError::sent, |_| Sent::Yes));
+        if self.observer.is_none() {
+            return;
         }
+        let took = now().since(began);
+        self.tell(&match answer {
+            Ok(response) => Event::Answer { status: response.status(), took },
+            Err(error) => Event::Error { error, took },
+        });
     }
 
     fn body(&self, body: &Result<Bytes, TransportError>, now: Timestamp, began: Timestamp) {
@@ -341,8 +347,8 @@ impl Drop for Watch<'_> {
 /// Runs a call over a blocking transport.
 pub(crate) mod blocking {
     use super::{
-        Answer, BodySource, Bytes, Call, Failure, Head, Hook, Observer, Response, Silent, Step,
-        Watch, admit, clock, history, open, transport,
+        Answer, BodySource, Bytes, Call, Failure, Head, Hook, Observer, Response, Step, Watch,
+        admit, clock, history, open, transport,
     };
     use transport::blocking::{Body, Transport};
 
@@ -351,19 +357,19 @@ pub(crate) mod blocking {
         hook: &'a Hook,
         transport: &'a T,
         clock: &'a C,
-        observer: &'a dyn Observer,
+        observer: Option<&'a dyn Observer>,
     }
 
     impl<'a, T: Transport + ?Sized, C: clock::blocking::Clock + ?Sized> Driver<'a, T, C> {
         /// Makes a driver.
         pub fn new(hook: &'a Hook, transport: &'a T, clock: &'a C) -> Self {
-            Self { hook, transport, clock, observer: &Silent }
+            Self { hook, transport, clock, observer: None }
         }
 
         /// Tells `observer` what happens.
         #[must_use]
         pub fn observer(self, observer: &'a dyn Observer) -> Self {
-            Self { observer, ..self }
+            Self { observer: Some(observer), ..self }
         }
 
         /// Runs `call` and reads the body of the answer.
@@ -405,7 +411,8 @@ pub(crate) mod blocking {
             stream: bool,
         ) -> Result<Answer<Body>, Failure> {
             let mut watch = Watch::new(self.observer, &call);
-            let mut step = call.step(self.hook, self.clock.now());
+            let mut now = self.clock.now();
+            let mut step = call.step(self.hook, now);
             loop {
                 step = match step {
                     Step::Send { request, options, attempt } => {
@@ -414,18 +421,20 @@ pub(crate) mod blocking {
                             Ok(attempt) => attempt,
                             Err(failure) => return watch.end(Err(failure)),
                         };
-                        let began = self.clock.now();
+                        let began = now;
                         watch.sending(&request, &attempt);
                         let answer = open(request, || source.open())
                             .and_then(|request| self.transport.send(request, &options));
-                        let now = self.clock.now();
-                        watch.answered(&answer, now, began);
+                        watch.answered(&answer, || self.clock.now(), began);
                         match (answer, stream) {
-                            (Err(error), _) => attempt.finish(self.hook, Err(error), now),
+                            (Err(error), _) => {
+                                now = self.clock.now();
+                                attempt.finish(self.hook, Err(error), now)
+                            }
                             (Ok(response), false) => {
                                 let (parts, body) = response.into_parts();
                                 let body = body.collect(options.max_response_bytes);
-                                let now = self.clock.now();
+                                now = self.clock.now();
                                 watch.body(&body, now, began);
                                 let whole = body.map(|body| Response::from_parts(parts, body));
                                 attempt.finish(self.hook, whole, now)
@@ -433,6 +442,7 @@ pub(crate) mod blocking {
                             (Ok(response), true) => {
                                 let (mut parts, body) = response.into_parts();
                                 parts.extensions.extend(history(&attempt));
+                                now = self.clock.now();
                                 match attempt.head(self.hook, &parts, now) {
                                     Head::Accept => {
                                         let response = Response::from_parts(parts, body);
@@ -440,7 +450,7 @@ pub(crate) mod blocking {
                                     }
                                     Head::Read { limit, reading } => {
                                         let body = body.collect_up_to(limit);
-                                        let now = self.clock.now();
+                                        now = self.clock.now();
                                         watch.body(&body, now, began);
                                         let whole =
                                             body.map(|body| Response::from_parts(parts, body));
@@ -453,7 +463,8 @@ pub(crate) mod blocking {
                     Step::Wait { call, wait, reason } => {
                         watch.waiting(wait, reason);
                         self.clock.sleep(wait);
-                        call.step(self.hook, self.clock.now())
+                        now = self.clock.now();
+                        call.step(self.hook, now)
                     }
                     Step::Done(result) => return watch.end(result.map(Answer::Whole)),
                 };

@@ -11,7 +11,7 @@ use crate::clock::{self, Clock};
 use crate::drive::{self, BodySource, Driver, NoSource};
 use crate::failure::Failure;
 use crate::hook::Hook;
-use crate::observe::{Observer, Silent};
+use crate::observe::Observer;
 use crate::request::RequestPlan;
 use crate::retry::RetryPolicy;
 use crate::time::Timestamp;
@@ -49,14 +49,14 @@ struct Face<T, C> {
     transport: T,
     clock: C,
     method: Method,
-    observer: Arc<dyn Observer>,
+    observer: Option<Arc<dyn Observer>>,
     seed: AtomicU64,
 }
 
 impl<T, C> Face<T, C> {
     fn new(hook: Hook, transport: T, clock: C, seed: u64) -> Self {
-        let observer = Arc::new(Silent);
-        Self { hook, transport, clock, method: Method::POST, observer, seed: AtomicU64::new(seed) }
+        let seed = AtomicU64::new(seed);
+        Self { hook, transport, clock, method: Method::POST, observer: None, seed }
     }
 
     /// Begins a call with the next seed.
@@ -134,7 +134,7 @@ macro_rules! face {
         /// Tells `observer` what happens in every call.
         #[must_use]
         pub fn with_observer(mut self, observer: impl Observer + 'static) -> Self {
-            self.face.observer = Arc::new(observer);
+            self.face.observer = Some(Arc::new(observer));
             self
         }
 
@@ -248,7 +248,11 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
 
     fn driver(&self) -> Driver<'_, T, C> {
         let face = &self.face;
-        Driver::new(&face.hook, &face.transport, &face.clock).observer(&*face.observer)
+        let driver = Driver::new(&face.hook, &face.transport, &face.clock);
+        match &face.observer {
+            Some(observer) => driver.observer(&**observer),
+            None => driver,
+        }
     }
 }
 
@@ -342,7 +346,11 @@ pub(crate) mod blocking {
 
         fn driver(&self) -> Driver<'_, T, C> {
             let face = &self.face;
-            Driver::new(&face.hook, &face.transport, &face.clock).observer(&*face.observer)
+            let driver = Driver::new(&face.hook, &face.transport, &face.clock);
+            match &face.observer {
+                Some(observer) => driver.observer(&**observer),
+                None => driver,
+            }
         }
     }
 }

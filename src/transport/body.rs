@@ -57,15 +57,24 @@ impl Body {
             Self::Bytes(_) => return Err(too_long(limit)),
             Self::Stream(body) => body,
         };
-        let mut all = BytesMut::new();
+        // A body in one piece, as most small ones are, is not copied.
+        let (mut first, mut all) = (Bytes::new(), BytesMut::new());
         while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
             let Ok(data) = frame?.into_data() else { continue };
-            if size(all.len()).saturating_add(size(data.len())) > limit {
+            let before = size(first.len().max(all.len()));
+            if before.saturating_add(size(data.len())) > limit {
                 return Err(too_long(limit));
+            }
+            if before == 0 {
+                first = data;
+                continue;
+            }
+            if all.is_empty() {
+                all.extend_from_slice(&first);
             }
             all.extend_from_slice(&data);
         }
-        Ok(all.freeze())
+        Ok(if all.is_empty() { first } else { all.freeze() })
     }
 
     /// Reads the body up to `limit` bytes and leaves the rest.

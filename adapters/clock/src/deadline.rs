@@ -46,7 +46,8 @@ impl Deadline {
     /// Whether the moment has come; if not, the task is woken when it does.
     pub fn has_passed(&mut self, context: &Context<'_>) -> bool {
         let Some(at) = self.at else { return false };
-        if at <= Instant::now() {
+        // The first time, the thread looks at the clock instead.
+        if self.key.is_some() && at <= Instant::now() {
             return true;
         }
         self.key = Some(TIMER.set(self.key, at, context.waker()));

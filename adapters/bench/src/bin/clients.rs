@@ -80,10 +80,16 @@ fn table(options: &Options<'_>) -> Result<(), String> {
     stay_on_one_cpu().map_err(failed)?;
     let server = Server::start(&["--serve"]).map_err(failed)?;
     if options.csv {
-        println!("client,in_flight,requests_per_second,hook_requests_per_second,cpu_seconds_per_100000,hook_cpu_seconds_per_100000,ratio_q1,ratio,ratio_q3,bar");
+        println!(
+            "client,in_flight,requests_per_second,hook_requests_per_second,cpu_seconds_per_100000,hook_cpu_seconds_per_100000,ratio_q1,ratio,ratio_q3,bar"
+        );
     } else {
-        println!("| client                        | in flight | requests/s | by the hook | CPU s / 100,000 | by the hook | ratio (quartiles)     | bar  |");
-        println!("| ----------------------------- | --------: | ---------: | ----------: | --------------: | ----------: | --------------------- | ---- |");
+        println!(
+            "| client                        | in flight | requests/s | by the hook | CPU s / 100,000 | by the hook | ratio (quartiles)     | bar  |"
+        );
+        println!(
+            "| ----------------------------- | --------: | ---------: | ----------: | --------------: | ----------: | --------------------- | ---- |"
+        );
     }
     let mut broken = Vec::new();
     let rows = ROWS.iter().filter(|row| options.only.is_none_or(|only| only == row.name));
