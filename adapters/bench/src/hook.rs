@@ -63,13 +63,19 @@ fn call(hook: &Hook, input: &Input, stored: usize) {
     }
 }
 
+/// What a waiting call may hold beside its own URL, headers and body, in bytes.
+const WAITING: i64 = 512;
+
 /// What a waiting call holds, and what a retry decision allocates.
+///
+/// # Errors
+///
+/// If a waiting call holds too much, or a decision allocates anything.
 ///
 /// # Panics
 ///
 /// If a 503 is not retried.
-#[must_use]
-pub fn sizes() -> Vec<String> {
+pub fn sizes() -> Result<Vec<String>, String> {
     let input = Input::new();
     let hook = ready(&input, 4);
     let plan = plan(&input, 4).retry(RetryPolicy::default());
@@ -79,6 +85,7 @@ pub fn sizes() -> Vec<String> {
         panic!("nothing to wait for")
     };
     let own = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    let own = i64::try_from(own).unwrap_or(i64::MAX);
     drop((request, options));
     let refused = Response::builder().status(503).body(Bytes::new()).expect("a response");
     let allocated = allocations_so_far();
@@ -89,8 +96,11 @@ pub fn sizes() -> Vec<String> {
     let held = live_bytes() - before;
     let size = size_of::<Call>();
     drop(call);
-    vec![
+    if decided > 0 || i64::try_from(size).unwrap_or(i64::MAX) + held - own > WAITING {
+        return Err(format!("waiting call: {size} + {held} - {own} bytes; {decided} allocations"));
+    }
+    Ok(vec![
         format!("waiting call: {size} bytes and {held} on the heap, of which its target is {own}"),
         format!("retry decision: {decided} allocations"),
-    ]
+    ])
 }

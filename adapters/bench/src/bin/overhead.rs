@@ -56,7 +56,7 @@ fn table() -> Result<(), String> {
             _ => {}
         }
     }
-    for line in hook::sizes() {
+    for line in hook::sizes()? {
         println!("{line}");
     }
     let (instructions, allocations) = own;

@@ -70,11 +70,23 @@ pub fn reqwest(input: Input) -> Hooked<impl Transport> {
 /// Over the client of hyper-util, as a tower service.
 #[must_use]
 pub fn hyper(input: Input) -> Hooked<impl Transport> {
-    let client = Client::builder(TokioExecutor::new()).retry_canceled_requests(false).build_http();
-    Hooked::new(input, TowerTransport::new(client))
+    Hooked::new(input, hyper_transport())
 }
 
-fn hook(input: &Input) -> Hook {
+/// hyper-util's client as a transport.
+#[must_use]
+pub fn hyper_transport() -> impl Transport {
+    let client = Client::builder(TokioExecutor::new()).retry_canceled_requests(false).build_http();
+    TowerTransport::new(client)
+}
+
+/// Makes the hook of a connection that is stored with all but endpoint and query.
+///
+/// # Panics
+///
+/// If `input` is no connection, which that of [`Input::new`] is.
+#[must_use]
+pub fn hook(input: &Input) -> Hook {
     let connection = Connection::new()
         .with_host(&input.host)
         .with_login(&input.login)
@@ -87,7 +99,8 @@ fn hook(input: &Input) -> Hook {
         .expect("the input is a connection")
 }
 
-fn plan(input: &Input) -> RequestPlan {
+/// Plans the call.
+pub fn plan(input: &Input) -> RequestPlan {
     let plan = RequestPlan::get(&input.endpoint);
     input.query.iter().fold(plan, |plan, (name, value)| plan.param(name, value))
 }
