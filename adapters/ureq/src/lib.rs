@@ -15,8 +15,10 @@
 //!
 //! What remains:
 //!
-//! - The limit up to the head holds for each of three steps: sending the head, sending the body, waiting for the answer. The limit for
-//!   connecting holds for the name and for the connection.
+//! - The limit up to the head holds for each of three steps: sending the head, sending the body, waiting for the answer. A step that goes
+//!   on in pieces may take a second longer. The limit for connecting holds for the name and for the connection.
+//! - A name is looked up for each request, be there a connection kept or not, and on a thread made for it if there is a limit for
+//!   connecting or a deadline. An address costs neither.
 //! - The limit between two pieces of the body holds before the head, too: an answer that starts later than that is a timeout.
 //! - Every proxy is asked for a tunnel (`CONNECT`), which is no way to send a request for an `http` target: not offered.
 //! - A tunnel that breaks off while the proxy makes it, and a TLS handshake that is reset, are broken exchanges: perhaps sent.
