@@ -73,6 +73,8 @@ const CAPABILITIES: Capabilities = Capabilities::all("isahc").without(Capability
 #[derive(Clone, Debug)]
 pub struct IsahcTransport {
     kept: HttpClient,
+    /// Whether it was made here: else each request is told what it shall not do by itself.
+    kept_is_set_up: bool,
     /// Keeps no connection: what it sends cannot meet a dead one.
     fresh: HttpClient,
 }
@@ -95,9 +97,9 @@ impl IsahcTransport {
     /// isahc's error if the builder's settings are not valid or it cannot start.
     pub fn from_builder(make: impl Fn() -> HttpClientBuilder) -> Result<Self, isahc::Error> {
         // HTTP/2 would share a connection that is in use.
-        let fresh = make().connection_cache_size(0);
+        let fresh = options::set_up(make()).connection_cache_size(0);
         let fresh = fresh.version_negotiation(VersionNegotiation::http11()).build()?;
-        Ok(Self { kept: make().build()?, fresh })
+        Ok(Self { kept: options::set_up(make()).build()?, kept_is_set_up: true, fresh })
     }
 
     /// Makes a transport of a client at hand. Requests that are not idempotent and have no body go by a second client with
@@ -107,7 +109,7 @@ impl IsahcTransport {
     ///
     /// isahc's error if it cannot start the second one.
     pub fn from_client(client: HttpClient) -> Result<Self, isahc::Error> {
-        Ok(Self { kept: client, ..Self::new()? })
+        Ok(Self { kept: client, kept_is_set_up: false, ..Self::new()? })
     }
 }
 
@@ -138,7 +140,7 @@ impl Transport for IsahcTransport {
         let method = request.method().clone();
         let once = request.body().is_empty() && !method.is_idempotent();
         let client = if once { &self.fresh } else { &self.kept };
-        let request = options::to_isahc(request, options)?;
+        let request = options::to_isahc(request, options, once || self.kept_is_set_up)?;
         let mut sending = silently(|| client.send_async(request));
         let sending =
             poll_fn(|context| match guard(|| silently(|| Pin::new(&mut sending).poll(context))) {

@@ -18,10 +18,21 @@ const NO_LIMIT: Duration = Duration::from_millis(0x7fff_ffff);
 /// How much later than the adapter libcurl gives up, so that an exchange whose future was dropped ends.
 const LATER: Duration = Duration::from_secs(1);
 
-/// Makes isahc's request, or says why it may not have this one.
+/// Switches off what isahc would do by itself: in a client, or in a request where the client is not ours.
+pub(crate) fn set_up<C: Configurable>(to: C) -> C {
+    to.redirect_policy(RedirectPolicy::None)
+        .automatic_decompression(false)
+        .expect_continue(false)
+        .timeout(NO_LIMIT)
+        .low_speed_timeout(0, Duration::ZERO)
+        .proxy(None)
+}
+
+/// Makes isahc's request for a client that is [set up](set_up) or not, or says why it may not have this one.
 pub(crate) fn to_isahc(
     request: Request<http_hook::Body>,
     options: &SendOptions,
+    is_set_up: bool,
 ) -> Result<Request<AsyncBody>, TransportError> {
     let (mut parts, body) = request.into_parts();
     check_uri(&parts.uri)?;
@@ -41,6 +52,9 @@ pub(crate) fn to_isahc(
     let mut builder = Request::builder().method(parts.method).uri(parts.uri);
     if let Some(headers) = builder.headers_mut() {
         *headers = parts.headers;
+    }
+    if !is_set_up {
+        builder = set_up(builder);
     }
     configure(builder, options)?
         .body(Outgoing::into_isahc(body))
@@ -62,23 +76,15 @@ fn configure(
 ) -> Result<http::request::Builder, TransportError> {
     let ClientOptions { verify, cert, proxy, keep_alive, .. } = &*options.client;
     let connect = options.timeouts.connect.unwrap_or(NO_LIMIT);
-    let total = options.timeouts.total.map_or(NO_LIMIT, |total| total.saturating_add(LATER));
-    let mut builder = builder
-        .redirect_policy(RedirectPolicy::None)
-        .automatic_decompression(false)
-        .expect_continue(false)
-        .connect_timeout(connect.clamp(Duration::from_millis(1), NO_LIMIT))
-        .timeout(total.min(NO_LIMIT))
-        .low_speed_timeout(0, Duration::ZERO);
-    // Without both, libcurl asks the environment.
-    builder = match proxy {
-        None => builder.proxy(None),
-        Some(proxy) => {
-            let uri: Uri =
-                proxy.uri.parse().map_err(|_| refused("the proxy's URL is not valid"))?;
-            builder.proxy(Some(uri)).proxy_blacklist(Vec::<String>::new())
-        }
-    };
+    let mut builder = builder.connect_timeout(connect.clamp(Duration::from_millis(1), NO_LIMIT));
+    if let Some(total) = options.timeouts.total {
+        builder = builder.timeout(total.saturating_add(LATER).min(NO_LIMIT));
+    }
+    // Without a list of exceptions, libcurl asks the environment for one.
+    if let Some(proxy) = proxy {
+        let uri: Uri = proxy.uri.parse().map_err(|_| refused("the proxy's URL is not valid"))?;
+        builder = builder.proxy(Some(uri)).proxy_blacklist(Vec::<String>::new());
+    }
     if let Some((user, password)) = proxy.as_ref().and_then(|proxy| proxy.credential.as_ref()) {
         builder = builder
             .proxy_authentication(Authentication::basic())
