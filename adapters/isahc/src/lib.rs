@@ -47,10 +47,10 @@ mod body;
 mod error;
 mod face;
 mod options;
+mod silence;
 
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::LazyLock;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -62,10 +62,10 @@ use http_hook::{Body, Capabilities, Capability, SendOptions, Timeouts, Transport
 use http_hook_clock::Limits;
 use isahc::config::{Configurable, VersionNegotiation};
 use isahc::{HttpClient, HttpClientBuilder};
-use tracing::Dispatch;
 
 use answer::from_isahc;
 use error::{guard, of_head};
+use silence::{hush, silently};
 
 const CAPABILITIES: Capabilities = Capabilities::all("isahc").without(Capability::KeepAlive);
 
@@ -98,8 +98,11 @@ impl IsahcTransport {
     pub fn from_builder(make: impl Fn() -> HttpClientBuilder) -> Result<Self, isahc::Error> {
         // HTTP/2 would share a connection that is in use.
         let fresh = options::set_up(make()).connection_cache_size(0);
-        let fresh = fresh.version_negotiation(VersionNegotiation::http11()).build()?;
-        Ok(Self { kept: options::set_up(make()).build()?, kept_is_set_up: true, fresh })
+        let fresh = silently(|| fresh.version_negotiation(VersionNegotiation::http11()).build())?;
+        let kept = silently(|| options::set_up(make()).build())?;
+        hush(&fresh);
+        hush(&kept);
+        Ok(Self { kept, kept_is_set_up: true, fresh })
     }
 
     /// Makes a transport of a client at hand. Requests that are not idempotent and have no body go by a second client with
@@ -109,6 +112,7 @@ impl IsahcTransport {
     ///
     /// isahc's error if it cannot start the second one.
     pub fn from_client(client: HttpClient) -> Result<Self, isahc::Error> {
+        hush(&client);
         Ok(Self { kept: client, kept_is_set_up: false, ..Self::new()? })
     }
 }
@@ -161,11 +165,4 @@ fn head_limit(limits: Timeouts) -> Option<Duration> {
         Some(connect) if connect <= head => Some(head.max(connect.saturating_add(FIRST))),
         _ => Some(head),
     }
-}
-
-/// Keeps isahc's traces of `step` from every subscriber: they hold URLs, headers and bodies. What isahc's thread traces
-/// of the exchange later is switched on and off here, too.
-fn silently<T>(step: impl FnOnce() -> T) -> T {
-    static SILENCE: LazyLock<Dispatch> = LazyLock::new(Dispatch::none);
-    tracing::dispatcher::with_default(&SILENCE, step)
 }
