@@ -1,5 +1,7 @@
-//! The bare clients, as a careful user calls them: URL and headers made anew for each request from texts, the status
-//! checked, the body read whole.
+//! The bare clients, as a careful user calls them: with time limits, URL and headers made anew for each request from
+//! texts, the status checked, the body read whole.
+
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -17,6 +19,10 @@ use super::load::{Get, GetBlocking};
 use super::server::BODY;
 use crate::{Input, by_hand};
 
+/// The limit for connecting, as a hook has it by default.
+const CONNECT: Duration = Duration::from_secs(10);
+/// The limit for all else, as a hook has it by default.
+const LIMIT: Duration = Duration::from_secs(60);
 /// How many connections a client keeps.
 const KEPT: usize = 2 * MANY as usize;
 
@@ -36,7 +42,8 @@ impl Isahc {
     /// Makes a client.
     #[must_use]
     pub fn new(input: Input) -> Self {
-        Self { client: isahc_settings().build().expect("isahc starts"), input }
+        let settings = isahc_settings().connect_timeout(CONNECT).timeout(LIMIT);
+        Self { client: settings.build().expect("isahc starts"), input }
     }
 }
 
@@ -57,18 +64,17 @@ pub struct Ureq {
 
 /// ureq's settings, the same under the hook.
 #[must_use]
-pub fn ureq_settings() -> ureq::config::Config {
-    ureq::Agent::config_builder()
-        .max_idle_connections(KEPT)
-        .max_idle_connections_per_host(KEPT)
-        .build()
+pub fn ureq_settings() -> ureq::config::ConfigBuilder<ureq::typestate::AgentScope> {
+    ureq::Agent::config_builder().max_idle_connections(KEPT).max_idle_connections_per_host(KEPT)
 }
 
 impl Ureq {
     /// Makes an agent.
     #[must_use]
     pub fn new(input: Input) -> Self {
-        Self { agent: ureq_settings().into(), input }
+        let settings = ureq_settings().timeout_connect(Some(CONNECT));
+        let settings = settings.timeout_recv_response(Some(LIMIT)).timeout_recv_body(Some(LIMIT));
+        Self { agent: settings.build().into(), input }
     }
 }
 
@@ -89,7 +95,7 @@ pub struct Reqwest {
 
 fn reqwest_client() -> reqwest::Client {
     let client = reqwest::Client::builder().redirect(redirect::Policy::none()).no_proxy();
-    client.build().expect("reqwest starts")
+    client.connect_timeout(CONNECT).timeout(LIMIT).build().expect("reqwest starts")
 }
 
 impl Reqwest {
@@ -156,16 +162,19 @@ impl Hyper {
     /// Makes a client.
     #[must_use]
     pub fn new(input: Input) -> Self {
-        Self { client: legacy::Client::builder(TokioExecutor::new()).build_http(), input }
+        let mut connector = HttpConnector::new();
+        connector.set_connect_timeout(Some(CONNECT));
+        Self { client: legacy::Client::builder(TokioExecutor::new()).build(connector), input }
     }
 }
 
 impl Get for Hyper {
     async fn get(&self) {
         let request = by_hand::request(&self.input).map(Full::new);
-        let response = self.client.request(request).await.expect("an answer");
+        let response = tokio::time::timeout(LIMIT, self.client.request(request)).await;
+        let response = response.expect("in time").expect("an answer");
         assert!(response.status().is_success());
-        let body = response.into_body().collect().await.expect("a body");
-        assert_eq!(body.to_bytes(), BODY);
+        let body = tokio::time::timeout(LIMIT, response.into_body().collect()).await;
+        assert_eq!(body.expect("in time").expect("a body").to_bytes(), BODY);
     }
 }
