@@ -15,6 +15,8 @@ use crate::error::refused;
 
 /// What "no limit" is for libcurl, which takes zero for its own default: 24 days.
 const NO_LIMIT: Duration = Duration::from_millis(0x7fff_ffff);
+/// The limit for connecting that a hook has by default: a client has it too, and only another one is told with a request.
+const CONNECT: Duration = Duration::from_secs(10);
 /// How much later than the adapter libcurl gives up, so that an exchange whose future was dropped ends.
 const LATER: Duration = Duration::from_secs(1);
 
@@ -23,6 +25,7 @@ pub(crate) fn set_up<C: Configurable>(to: C) -> C {
     to.redirect_policy(RedirectPolicy::None)
         .automatic_decompression(false)
         .expect_continue(false)
+        .connect_timeout(CONNECT)
         .timeout(NO_LIMIT)
         .low_speed_timeout(0, Duration::ZERO)
         .proxy(None)
@@ -71,12 +74,14 @@ fn check_uri(uri: &Uri) -> Result<(), TransportError> {
 }
 
 fn configure(
-    builder: http::request::Builder,
+    mut builder: http::request::Builder,
     options: &SendOptions,
 ) -> Result<http::request::Builder, TransportError> {
     let ClientOptions { verify, cert, proxy, keep_alive, .. } = &*options.client;
     let connect = options.timeouts.connect.unwrap_or(NO_LIMIT);
-    let mut builder = builder.connect_timeout(connect.clamp(Duration::from_millis(1), NO_LIMIT));
+    if connect != CONNECT {
+        builder = builder.connect_timeout(connect.clamp(Duration::from_millis(1), NO_LIMIT));
+    }
     if let Some(total) = options.timeouts.total {
         builder = builder.timeout(total.saturating_add(LATER).min(NO_LIMIT));
     }

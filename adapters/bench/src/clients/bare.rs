@@ -33,7 +33,6 @@ pub struct Isahc {
 }
 
 /// isahc's settings, the same under the hook.
-#[must_use]
 pub fn isahc_settings() -> isahc::HttpClientBuilder {
     isahc::HttpClient::builder().connection_cache_size(KEPT).automatic_decompression(false)
 }
