@@ -1,4 +1,4 @@
-//! Prints what a hook costs over real clients: `cargo run --release --manifest-path adapters/bench/Cargo.toml --bin clients`.
+//! Prints what a hook costs over real clients: `cargo run --profile lto --manifest-path adapters/bench/Cargo.toml --bin clients`.
 //!
 //! CPU time is that of this process alone: the server is a child, on the same CPU. Fails if a bar is broken, or if hook and client do not
 //! send the same bytes.
