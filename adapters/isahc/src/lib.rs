@@ -106,7 +106,8 @@ impl IsahcTransport {
     }
 
     /// Makes a transport of a client at hand. Requests that are not idempotent and have no body go by a second client with
-    /// isahc's defaults; use [`from_builder`](Self::from_builder) where those would not do.
+    /// isahc's defaults; use [`from_builder`](Self::from_builder) where those would not do. From now on the client's thread traces
+    /// nothing, whoever sends by it.
     ///
     /// # Errors
     ///
