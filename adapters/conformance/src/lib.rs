@@ -103,3 +103,4 @@ pub mod check;
 pub mod recorded;
 pub mod scenarios;
 pub mod server;
+pub mod silence;
