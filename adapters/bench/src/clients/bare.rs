@@ -105,16 +105,19 @@ impl Reqwest {
     }
 }
 
+/// The request, made by reqwest's builder.
+fn reqwest_request(client: &reqwest::Client, input: &Input) -> reqwest::Request {
+    let mut request = client.get(format!("{}/{}", input.host, input.endpoint)).query(&input.query);
+    for (name, value) in &input.headers {
+        request = request.header(name, value);
+    }
+    request.basic_auth(&input.login, Some(&input.password)).build().expect("a request")
+}
+
 impl Get for Reqwest {
     async fn get(&self) {
-        let input = &self.input;
-        let mut request =
-            self.client.get(format!("{}/{}", input.host, input.endpoint)).query(&input.query);
-        for (name, value) in &input.headers {
-            request = request.header(name, value);
-        }
-        let request = request.basic_auth(&input.login, Some(&input.password));
-        let response = request.send().await.expect("an answer");
+        let request = reqwest_request(&self.client, &self.input);
+        let response = self.client.execute(request).await.expect("an answer");
         assert!(response.status().is_success());
         assert_eq!(response.bytes().await.expect("a body"), BODY);
     }
@@ -122,6 +125,7 @@ impl Get for Reqwest {
 
 /// reqwest with reqwest-middleware and reqwest-retry.
 pub struct Middleware {
+    bare: reqwest::Client,
     client: ClientWithMiddleware,
     input: Input,
 }
@@ -132,20 +136,16 @@ impl Middleware {
     pub fn new(input: Input) -> Self {
         let policy = ExponentialBackoff::builder().build_with_max_retries(3);
         let retry = RetryTransientMiddleware::new_with_policy(policy);
-        Self { client: ClientBuilder::new(reqwest_client()).with(retry).build(), input }
+        let bare = reqwest_client();
+        let client = ClientBuilder::new(bare.clone()).with(retry).build();
+        Self { bare, client, input }
     }
 }
 
 impl Get for Middleware {
     async fn get(&self) {
-        let input = &self.input;
-        let mut request =
-            self.client.get(format!("{}/{}", input.host, input.endpoint)).query(&input.query);
-        for (name, value) in &input.headers {
-            request = request.header(name, value);
-        }
-        let request = request.basic_auth(&input.login, Some(&input.password));
-        let response = request.send().await.expect("an answer");
+        let request = reqwest_request(&self.bare, &self.input);
+        let response = self.client.execute(request).await.expect("an answer");
         assert!(response.status().is_success());
         assert_eq!(response.bytes().await.expect("a body"), BODY);
     }
