@@ -121,7 +121,9 @@ pub use response::{Reason, ResponseExt};
 pub use retry::RetryPolicy;
 pub use stored::MAX_STORED;
 pub use time::Timestamp;
-pub use transport::{Body, BoxBody, Capabilities, Capability, FromFn, Transport, from_fn};
+pub use transport::{
+    Body, BoxBody, Capabilities, Capability, FromFn, Transport, check_target, from_fn,
+};
 
 /// The blocking twins of the traits, the driver and the easy face. They decide as the async ones do.
 pub mod blocking {

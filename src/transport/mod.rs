@@ -8,6 +8,7 @@ pub(crate) mod blocking;
 pub(crate) mod body;
 mod capabilities;
 pub(crate) mod joined;
+mod target;
 
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ use crate::request::SendOptions;
 
 pub use body::{Body, BoxBody};
 pub use capabilities::{Capabilities, Capability};
+pub use target::check_target;
 
 /// Sends one request and gives back one response.
 ///

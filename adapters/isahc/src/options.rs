@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, TRANSFER_ENCODING};
 use http::{Method, Request, Uri};
-use http_hook::{ClientOptions, SendOptions, TransportError, Verify};
+use http_hook::{ClientOptions, SendOptions, TransportError, Verify, check_target};
 use isahc::AsyncBody;
 use isahc::auth::{Authentication, Credentials};
 use isahc::config::{Configurable, RedirectPolicy};
@@ -38,7 +38,7 @@ pub(crate) fn to_isahc(
     is_set_up: bool,
 ) -> Result<Request<AsyncBody>, TransportError> {
     let (mut parts, body) = request.into_parts();
-    check_uri(&parts.uri)?;
+    check_target(&parts.uri)?;
     if parts.headers.values().any(|value| value.to_str().is_err()) {
         return Err(refused("a header value holds a byte that is not visible ASCII"));
     }
@@ -62,15 +62,6 @@ pub(crate) fn to_isahc(
     configure(builder, options)?
         .body(Outgoing::into_isahc(body))
         .map_err(|_| refused("the request is not valid"))
-}
-
-fn check_uri(uri: &Uri) -> Result<(), TransportError> {
-    match (uri.scheme_str(), uri.authority()) {
-        (Some("http" | "https"), Some(authority)) if !authority.as_str().contains('@') => Ok(()),
-        (Some("http" | "https"), Some(_)) => Err(refused("the URL holds user info")),
-        (Some("http" | "https"), None) => Err(refused("the URL has no host")),
-        _ => Err(refused("the URL is neither http nor https")),
-    }
 }
 
 fn configure(

@@ -2,7 +2,7 @@
 
 use http::header::{CONTENT_LENGTH, HeaderValue, TRANSFER_ENCODING};
 use http::{Method, Request, Uri};
-use http_hook::{Body, TransportError};
+use http_hook::{Body, TransportError, check_target};
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
 
@@ -28,12 +28,7 @@ pub(crate) fn to_reqwest(
 }
 
 fn to_url(uri: &Uri) -> Result<Url, TransportError> {
-    match (uri.scheme_str(), uri.authority()) {
-        (Some("http" | "https"), Some(authority)) if !authority.as_str().contains('@') => {}
-        (Some("http" | "https"), Some(_)) => return Err(refused("the URL holds user info")),
-        (Some("http" | "https"), None) => return Err(refused("the URL has no host")),
-        _ => return Err(refused("the URL is neither http nor https")),
-    }
+    check_target(uri)?;
     let url = Url::parse(&uri.to_string()).map_err(|_| refused("the URL is not valid"))?;
     let same_host = url.host_str().zip(uri.host()).is_some_and(|(a, b)| a.eq_ignore_ascii_case(b));
     let default = if uri.scheme_str() == Some("https") { 443 } else { 80 };

@@ -59,10 +59,9 @@ use async_trait::async_trait;
 use bytes::Buf;
 use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::uri::Scheme;
-use http::{Method, Request, Response, Uri};
+use http::{Method, Request, Response};
 use http_hook::{
-    Body, Capabilities, Capability, SendOptions, Sent, Transport, TransportError,
-    TransportErrorKind as Kind,
+    Body, Capabilities, Capability, SendOptions, Transport, TransportError, check_target,
 };
 use http_hook_clock::Limits;
 use tower_service::Service;
@@ -136,7 +135,7 @@ where
         options: &SendOptions,
     ) -> Result<Response<Body>, TransportError> {
         let mut limits = Limits::start(options.timeouts);
-        check_uri(request.uri())?;
+        check_target(request.uri())?;
         let secure = request.uri().scheme() == Some(&Scheme::HTTPS);
         let mut request = request.map(Outgoing::wrap);
         if request.body().is_empty() && means_content(request.method()) {
@@ -166,16 +165,6 @@ impl<S> fmt::Debug for TowerTransport<S> {
             .field("capabilities", &self.capabilities)
             .finish_non_exhaustive()
     }
-}
-
-fn check_uri(uri: &Uri) -> Result<(), TransportError> {
-    let why = match (uri.scheme_str(), uri.authority()) {
-        (Some("http" | "https"), Some(own)) if !own.as_str().contains('@') => return Ok(()),
-        (Some("http" | "https"), Some(_)) => "the URL holds user info",
-        (Some("http" | "https"), None) => "the URL has no host",
-        _ => "the URL is neither http nor https",
-    };
-    Err(TransportError::new(Kind::InvalidRequest, Sent::No).with_source(why))
 }
 
 /// Whether a server expects content, and so wants to hear that there is none (RFC 9110 §8.6). hyper leaves that out.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::{Extensions, Request, Uri};
 use http_hook::{
     ClientCert, ClientOptions, Proxy, SendOptions, Sent, TransportError,
-    TransportErrorKind as Kind, Verify,
+    TransportErrorKind as Kind, Verify, check_target,
 };
 use ureq::Agent;
 use ureq::config::{Config, ConfigBuilder};
@@ -24,17 +24,11 @@ const LATER: Duration = Duration::from_secs(1);
 
 /// Says why ureq may not have a request for `uri`.
 pub(crate) fn check(uri: &Uri, options: &SendOptions) -> Result<(), TransportError> {
-    match (uri.scheme_str(), uri.authority()) {
-        (Some("http" | "https"), Some(authority)) if authority.as_str().contains('@') => {
-            Err(refused("the URL holds user info"))
-        }
-        (Some("http"), Some(_)) if options.client.proxy.is_some() => {
-            Err(refused("ureq has no proxy for http targets"))
-        }
-        (Some("http" | "https"), Some(_)) => Ok(()),
-        (Some("http" | "https"), None) => Err(refused("the URL has no host")),
-        _ => Err(refused("the URL is neither http nor https")),
+    check_target(uri)?;
+    if uri.scheme_str() == Some("http") && options.client.proxy.is_some() {
+        return Err(refused("ureq has no proxy for http targets"));
     }
+    Ok(())
 }
 
 /// Whether the host of `uri` is an address, so that there is no name to look up.
