@@ -122,7 +122,7 @@ pub use retry::RetryPolicy;
 pub use stored::MAX_STORED;
 pub use time::Timestamp;
 pub use transport::{
-    Body, BoxBody, Capabilities, Capability, FromFn, Transport, check_target, from_fn,
+    Body, BoxBody, Capabilities, Capability, FromFn, Transport, catch_panic, check_target, from_fn,
 };
 
 /// The blocking twins of the traits, the driver and the easy face. They decide as the async ones do.

@@ -8,6 +8,7 @@ pub(crate) mod blocking;
 pub(crate) mod body;
 mod capabilities;
 pub(crate) mod joined;
+mod panics;
 mod target;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use crate::request::SendOptions;
 
 pub use body::{Body, BoxBody};
 pub use capabilities::{Capabilities, Capability};
+pub use panics::catch_panic;
 pub use target::check_target;
 
 /// Sends one request and gives back one response.

@@ -6,7 +6,8 @@
 //! is sent twice, no coding is undone, no credential is added. An error says what broke ([`kind`](http_hook::TransportError::kind))
 //! and whether the server can have seen the request ([`sent`](http_hook::TransportError::sent)); when in doubt,
 //! [`Sent::Maybe`](http_hook::Sent::Maybe). Its text holds no URL and no header value.
-//! [`check_target`](http_hook::check_target) refuses what no transport may send to. [`Capabilities`](http_hook::Capabilities) names the options
+//! [`check_target`](http_hook::check_target) refuses what no transport may send to, and [`catch_panic`](http_hook::catch_panic) makes an
+//! error of a client's panic. [`Capabilities`](http_hook::Capabilities) names the options
 //! that it carries out; the hook refuses a call that needs another one, so name none that would be dropped.
 //!
 //! This one knows nothing but std, `http` URLs, and connections that are used once:

@@ -3,12 +3,10 @@
 //! isahc's own kinds are too coarse (a reset is "unknown"), so libcurl's code in the chain of sources decides.
 //! The texts are fixed ones: nothing of the request is in them.
 
-use std::any::Any;
 use std::error::Error as StdError;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use http_hook::{Sent, TimeoutPhase, TransportError, TransportErrorKind as Kind};
+use http_hook::{Sent, TimeoutPhase, TransportError, TransportErrorKind as Kind, catch_panic};
 use isahc::error::ErrorKind;
 
 /// The caller's source of the request body failed.
@@ -67,10 +65,7 @@ pub(crate) fn refused(why: &'static str) -> TransportError {
 
 /// Runs a step of the client; its panic is an error.
 pub(crate) fn guard<T>(step: impl FnOnce() -> T) -> Result<T, TransportError> {
-    catch_unwind(AssertUnwindSafe(step)).map_err(|panic: Box<dyn Any + Send>| {
-        drop(panic); // its text may hold what the request holds
-        TransportError::new(Kind::Bug, Sent::Maybe).with_source("isahc panicked")
-    })
+    catch_panic("isahc panicked", step)
 }
 
 fn source_failed<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a SourceFailed> {

@@ -1,11 +1,9 @@
 //! reqwest's errors by what they tell: the kind, and whether the server may have seen the request.
 
-use std::any::Any;
 use std::error::Error as StdError;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use http_hook::{Sent, TimeoutPhase, TransportError, TransportErrorKind as Kind};
+use http_hook::{Sent, TimeoutPhase, TransportError, TransportErrorKind as Kind, catch_panic};
 
 /// Reads an error that came instead of a head.
 pub(crate) fn of_head(error: reqwest::Error, secure: bool, proxied: bool) -> TransportError {
@@ -68,10 +66,7 @@ pub(crate) fn refused(why: &'static str) -> TransportError {
 
 /// Runs a step of the client; its panic is an error.
 pub(crate) fn guard<T>(step: impl FnOnce() -> T) -> Result<T, TransportError> {
-    catch_unwind(AssertUnwindSafe(step)).map_err(|panic: Box<dyn Any + Send>| {
-        drop(panic); // its text may hold what the request holds
-        TransportError::new(Kind::Bug, Sent::Maybe).with_source("reqwest panicked")
-    })
+    catch_panic("reqwest panicked", step)
 }
 
 fn explained(kind: Kind, sent: Sent, error: reqwest::Error) -> TransportError {

@@ -3,11 +3,9 @@
 //! surf has no kinds of its own: what its client put inside decides, and where that is a text only, the text. None of
 //! these texts is handed on: some hold what the server sent.
 
-use std::any::Any;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use http_hook::{Sent, TimeoutPhase, TransportError, TransportErrorKind as Kind};
+use http_hook::{Sent, TimeoutPhase, TransportError, TransportErrorKind as Kind, catch_panic};
 
 type Told = (Kind, Sent, &'static str);
 
@@ -37,10 +35,7 @@ pub(crate) fn refused(why: &'static str) -> TransportError {
 
 /// Runs a step of the client; its panic is an error.
 pub(crate) fn guard<T>(step: impl FnOnce() -> T) -> Result<T, TransportError> {
-    catch_unwind(AssertUnwindSafe(step)).map_err(|panic: Box<dyn Any + Send>| {
-        drop(panic); // its text may hold what the server sent
-        tell((Kind::Bug, Sent::Maybe, "surf panicked"))
-    })
+    catch_panic("surf panicked", step)
 }
 
 fn tell((kind, sent, text): Told) -> TransportError {

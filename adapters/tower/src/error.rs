@@ -4,18 +4,14 @@
 
 use std::error::Error as StdError;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use http_hook::{Sent, TimeoutPhase, TransportError, TransportErrorKind as Kind};
+use http_hook::{Sent, TimeoutPhase, TransportError, TransportErrorKind as Kind, catch_panic};
 
 use crate::BoxError;
 
 /// Runs a step of the service; its panic is an error.
 pub(crate) fn guard<T>(step: impl FnOnce() -> T) -> Result<T, TransportError> {
-    catch_unwind(AssertUnwindSafe(step)).map_err(|panic| {
-        drop(panic); // its text may hold what the request holds
-        TransportError::new(Kind::Bug, Sent::Maybe).with_source("the service panicked")
-    })
+    catch_panic("the service panicked", step)
 }
 
 /// Reads an error that came instead of a head. `secure` tells that the connection was to be by TLS.

@@ -1,11 +1,9 @@
 //! ureq's errors by what they tell: the kind, and whether the server may have seen the request.
 
-use std::any::Any;
 use std::fmt;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use http_hook::{Sent, TimeoutPhase, TransportError, TransportErrorKind as Kind};
+use http_hook::{Sent, TimeoutPhase, TransportError, TransportErrorKind as Kind, catch_panic};
 use ureq::{Error, Timeout};
 
 /// How std's text for a name that does not resolve begins: the error has no kind of its own.
@@ -92,8 +90,5 @@ pub(crate) fn refused(why: &'static str) -> TransportError {
 
 /// Runs a step of the client; its panic is an error.
 pub(crate) fn guard<T>(step: impl FnOnce() -> T) -> Result<T, TransportError> {
-    catch_unwind(AssertUnwindSafe(step)).map_err(|panic: Box<dyn Any + Send>| {
-        drop(panic); // its text may hold what the request holds
-        TransportError::new(Kind::Bug, Sent::Maybe).with_source("ureq panicked")
-    })
+    catch_panic("ureq panicked", step)
 }
