@@ -1,5 +1,6 @@
 //! Options that only a client can carry out: TLS, and proxies.
 
+use std::net::TcpStream;
 use std::time::Duration;
 
 use http_hook::{
@@ -204,6 +205,8 @@ fn keep_alive<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
     Box::pin(async move {
         for asked in [false, true] {
             let server = serve();
+            // Somebody else's connection, which stays in the kernel's list: as if the server's port had been used before.
+            drop(TcpStream::connect(server.addr()));
             let route = server.route([Reply::ok(b"ok")]);
             let told = send_under(probe, route.url(), |options| {
                 let time = Duration::from_secs(5);
@@ -211,20 +214,28 @@ fn keep_alive<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
                 options.keep_alive = asked.then_some(keep_alive);
             });
             told.await.answer(200, b"ok")?;
-            let Some(timers) = timers_to(server.addr().port()) else { continue };
-            if timers.is_empty() || timers.iter().any(|timer| (timer == "02") != asked) {
-                return Err(format!("asked for: {asked}, timers {timers:?}"));
+            let Some(client) = route.requests().first().and_then(|seen| seen.peer) else {
+                return Err("the client's end of the connection is not known".to_owned());
+            };
+            let Ok(table) = std::fs::read_to_string("/proc/net/tcp") else { continue };
+            let timer = timer_of(&table, client.port(), server.addr().port());
+            if timer.is_none_or(|timer| (timer == "02") != asked) {
+                return Err(format!("asked for: {asked}, timer {timer:?}"));
             }
         }
         Ok(())
     })
 }
 
-/// Gives the timers of the connections to a port, as `/proc/net/tcp` names them: `02` is keep-alive's.
-fn timers_to(port: u16) -> Option<Vec<String>> {
-    let all = std::fs::read_to_string("/proc/net/tcp").ok()?;
-    let to = format!(":{port:04X}");
-    let lines = all.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
-    let own = lines.filter(|cells| cells.get(2).is_some_and(|peer| peer.ends_with(&to)));
-    Some(own.filter_map(|cells| Some(cells.get(5)?.split(':').next()?.to_owned())).collect())
+/// Gives the timer of one connection by its two ports, as `/proc/net/tcp` names it: `02` is keep-alive's.
+///
+/// Both ports, since the server's may have been another server's a moment ago, whose connections are still listed.
+fn timer_of(table: &str, client: u16, server: u16) -> Option<&str> {
+    let (client, server) = (format!(":{client:04X}"), format!(":{server:04X}"));
+    table.lines().find_map(|line| {
+        let mut cells = line.split_whitespace().skip(1);
+        let (own, peer) = (cells.next()?, cells.next()?);
+        let timer = cells.nth(2)?.split(':').next();
+        timer.filter(|_| own.ends_with(&client) && peer.ends_with(&server))
+    })
 }

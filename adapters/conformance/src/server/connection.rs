@@ -42,9 +42,11 @@ impl Connection {
             return Ok(());
         }
         let client = self.wire.client();
+        let peer = self.wire.socket().peer_addr().ok();
         while let Some(head) = self.head()? {
             let connection = self.number;
-            let seen = Seen { connection, head, client: client.clone(), ..Seen::default() };
+            let client = client.clone();
+            let seen = Seen { connection, peer, head, client, ..Seen::default() };
             let (index, reply) = self.shared.arrived(seen);
             if !self.play(index, &reply)? {
                 break;

@@ -1,6 +1,7 @@
 //! What the server saw of a request, byte for byte.
 
 use std::fmt;
+use std::net::SocketAddr;
 
 /// A request as it came in. It is counted once its head is whole.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -8,6 +9,8 @@ use std::fmt;
 pub struct Seen {
     /// Which connection it came by, from 1.
     pub connection: usize,
+    /// The client's end of that connection; nothing, where the socket did not tell.
+    pub peer: Option<SocketAddr>,
     /// The head with its blank line, as it came.
     pub head: Vec<u8>,
     /// The body, out of its chunks.
