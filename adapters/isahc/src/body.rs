@@ -135,10 +135,18 @@ impl http_body::Body for Incoming {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        // The end is known by the length: isahc's thread need not be waited for once more, to say so.
+        if self.left == Some(0) {
+            return Poll::Ready(None);
+        }
         Poll::Ready(match ready!(self.read(context)) {
             Ok(piece) if piece.is_empty() => None,
             read => Some(read.map(Frame::data)),
         })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left == Some(0)
     }
 
     fn size_hint(&self) -> SizeHint {

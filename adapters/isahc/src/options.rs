@@ -13,8 +13,10 @@ use isahc::tls::{Identity, PrivateKey, TlsConfig, TrustStore};
 use crate::body::Outgoing;
 use crate::error::refused;
 
-/// What "no limit" is for libcurl, which takes zero for its own default: 24 days.
-const NO_LIMIT: Duration = Duration::from_millis(0x7fff_ffff);
+/// The longest limit that libcurl can count. For connecting it is "no limit", since zero is a default there.
+const LONGEST: Duration = Duration::from_millis(0x7fff_ffff);
+/// What "no limit" is for all of an exchange, and costs libcurl no timer.
+const NO_LIMIT: Duration = Duration::ZERO;
 /// The limit for connecting that a hook has by default: a client has it too, and only another one is told with a request.
 const CONNECT: Duration = Duration::from_secs(10);
 /// How much later than the adapter libcurl gives up, so that an exchange whose future was dropped ends.
@@ -24,7 +26,6 @@ const LATER: Duration = Duration::from_secs(1);
 pub(crate) fn set_up<C: Configurable>(to: C) -> C {
     to.redirect_policy(RedirectPolicy::None)
         .automatic_decompression(false)
-        .expect_continue(false)
         .connect_timeout(CONNECT)
         .timeout(NO_LIMIT)
         .low_speed_timeout(0, Duration::ZERO)
@@ -44,7 +45,8 @@ pub(crate) fn to_isahc(
     }
     parts.headers.remove(TRANSFER_ENCODING);
     parts.headers.remove(CONTENT_LENGTH);
-    if !body.is_empty() {
+    let has_body = !body.is_empty();
+    if has_body {
         if parts.method == Method::POST && !parts.headers.contains_key(CONTENT_TYPE) {
             // libcurl would claim that it is a form.
             parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(""));
@@ -59,6 +61,9 @@ pub(crate) fn to_isahc(
     if !is_set_up {
         builder = set_up(builder);
     }
+    if has_body {
+        builder = builder.expect_continue(false);
+    }
     configure(builder, options)?
         .body(Outgoing::into_isahc(body))
         .map_err(|_| refused("the request is not valid"))
@@ -69,12 +74,12 @@ fn configure(
     options: &SendOptions,
 ) -> Result<http::request::Builder, TransportError> {
     let ClientOptions { verify, cert, proxy, keep_alive, .. } = &*options.client;
-    let connect = options.timeouts.connect.unwrap_or(NO_LIMIT);
+    let connect = options.timeouts.connect.unwrap_or(LONGEST);
     if connect != CONNECT {
-        builder = builder.connect_timeout(connect.clamp(Duration::from_millis(1), NO_LIMIT));
+        builder = builder.connect_timeout(connect.clamp(Duration::from_millis(1), LONGEST));
     }
     if let Some(total) = options.timeouts.total {
-        builder = builder.timeout(total.saturating_add(LATER).min(NO_LIMIT));
+        builder = builder.timeout(total.saturating_add(LATER).min(LONGEST));
     }
     // Without a list of exceptions, libcurl asks the environment for one.
     if let Some(proxy) = proxy {

@@ -13,12 +13,23 @@ use crate::error::{guard, of_body};
 use crate::limits::Limit;
 
 /// Why the caller's source of a request body failed, if it did: reqwest's error need not tell.
+/// A body in memory has none.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Source(Arc<OnceLock<&'static str>>);
+pub(crate) struct Source(Option<Arc<OnceLock<&'static str>>>);
 
 impl Source {
+    fn new() -> Self {
+        Self(Some(Arc::default()))
+    }
+
+    fn fails(&self, why: &'static str) {
+        if let Some(own) = &self.0 {
+            let _ = own.set(why);
+        }
+    }
+
     pub(crate) fn failed(&self) -> Option<TransportError> {
-        let why = self.0.get()?;
+        let why = self.0.as_ref()?.get()?;
         Some(TransportError::new(Kind::RequestBody, Sent::Maybe).with_source(*why))
     }
 }
@@ -35,17 +46,15 @@ pub(crate) struct Outgoing {
 
 impl Outgoing {
     pub(crate) fn into_reqwest(body: Body) -> (reqwest::Body, Source) {
-        let source = Source::default();
-        let body = match body {
-            body if body.is_empty() => reqwest::Body::from(Bytes::new()),
-            Body::Bytes(bytes) => bytes.into(),
+        match body {
+            body if body.is_empty() => (Bytes::new().into(), Source::default()),
+            Body::Bytes(bytes) => (bytes.into(), Source::default()),
             body => {
-                let left = body.len();
-                let source = source.clone();
-                reqwest::Body::wrap(Self { body: Mutex::new(body), left, last: None, source })
+                let (left, source) = (body.len(), Source::new());
+                let own = Self { left, body: Mutex::new(body), last: None, source: source.clone() };
+                (reqwest::Body::wrap(own), source)
             }
-        };
-        (body, source)
+        }
     }
 
     fn poll_piece(
@@ -89,7 +98,7 @@ impl http_body::Body for Outgoing {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
         let piece = ready!(self.poll_piece(context)).map_err(|why| {
-            let _ = self.source.0.set(why);
+            self.source.fails(why);
             TransportError::new(Kind::RequestBody, Sent::Maybe)
         });
         Poll::Ready(piece.transpose().map(|piece| piece.map(Frame::data)))

@@ -39,6 +39,7 @@ mod clients;
 mod error;
 mod limits;
 mod request;
+mod url;
 
 use std::fmt;
 use std::future::poll_fn;
@@ -59,20 +60,26 @@ use clients::Clients;
 use error::{guard, late, of_head, refused};
 use limits::Limit;
 use request::to_reqwest;
+use url::Urls;
 
 pub use clients::MAX_CLIENTS;
 
 /// reqwest as an async transport. Cloning it is cheap and shares its clients.
 #[derive(Clone)]
 pub struct ReqwestTransport {
-    clients: Arc<Clients>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    clients: Clients,
+    urls: Urls,
 }
 
 impl ReqwestTransport {
     /// Makes a transport of clients that are set up by `make`. Options of a send go before its settings; default headers and cookie jars of
     /// a client are outside the hook's care.
     pub fn from_builder(make: impl Fn() -> ClientBuilder + Send + Sync + 'static) -> Self {
-        Self { clients: Arc::new(Clients::new(make)) }
+        Self { shared: Arc::new(Shared { clients: Clients::new(make), urls: Urls::default() }) }
     }
 }
 
@@ -107,8 +114,8 @@ impl Transport for ReqwestTransport {
         let total = Limit::after(start, limits.total, TimeoutPhase::Total);
         let mut head = Limit::after(start, limits.head, TimeoutPhase::Head).or_earlier(&total);
         let secure = request.uri().scheme_str() == Some("https");
-        let (request, source) = to_reqwest(request)?;
-        let client = self.clients.with(options)?;
+        let (request, source) = to_reqwest(request, &self.shared.urls)?;
+        let client = self.shared.clients.with(options)?;
         let mut sending = pin!(client.execute(request));
         let answer = poll_fn(|context| match guard(|| sending.as_mut().poll(context)) {
             Err(bug) => Poll::Ready(Err(bug)),

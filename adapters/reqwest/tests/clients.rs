@@ -11,7 +11,7 @@ use http_hook::{
     Body, ClientOptions, KeepAlive, SendOptions, Sent, Timeouts, Transport, TransportError,
     TransportErrorKind as Kind,
 };
-use http_hook_conformance::server::{Reply, refusing, serve};
+use http_hook_conformance::server::{Reply, Seen, refusing, serve};
 use http_hook_reqwest::{MAX_CLIENTS, ReqwestTransport};
 use reqwest::Client;
 use tokio::runtime::Runtime;
@@ -81,6 +81,27 @@ fn what_is_left_of_a_deadline_makes_no_new_client() {
         assert_eq!(runtime.block_on(get(&transport, route.url(), &options)).ok(), Some(200));
     }
     assert_eq!(made.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn each_origin_gets_its_own_requests() {
+    let runtime = Runtime::new().expect("a runtime");
+    let (transport, servers) = (ReqwestTransport::default(), [serve(), serve()]);
+    let options = SendOptions::new(Timeouts::default(), ClientOptions::default());
+    let routes = servers.each_ref().map(|server| server.route(vec![Reply::ok(b"ok"); 3]));
+    for path in ["", "//x/y", "?a=%2F"] {
+        for route in &routes {
+            let url = format!("{}{path}", route.url());
+            assert_eq!(runtime.block_on(get(&transport, &url, &options)).ok(), Some(200));
+        }
+    }
+    for (route, server) in routes.iter().zip(&servers) {
+        let seen = route.requests();
+        let targets: Vec<_> = seen.iter().map(Seen::target).collect();
+        assert_eq!(targets, ["", "//x/y", "?a=%2F"].map(|path| format!("{}{path}", route.path())));
+        let host = server.addr().to_string();
+        assert!(seen.iter().all(|one| one.text("host").as_deref() == Some(&*host)), "{seen:?}");
+    }
 }
 
 #[test]
