@@ -85,7 +85,18 @@ impl<'a, T: Transport + ?Sized, C: Clock + ?Sized> Driver<'a, T, C> {
         call: Call,
         source: &mut dyn BodySource<Body>,
     ) -> Result<Response<Bytes>, Failure> {
-        match self.drive(call, source, false).await? {
+        let now = self.clock.now();
+        self.run_from(now, call, source).await
+    }
+
+    /// Runs a call for which the time was just read.
+    pub(crate) async fn run_from(
+        &self,
+        now: Timestamp,
+        call: Call,
+        source: &mut dyn BodySource<Body>,
+    ) -> Result<Response<Bytes>, Failure> {
+        match self.drive(now, call, source, false).await? {
             Answer::Whole(response) => Ok(response),
             Answer::Streaming(response) => Ok(response.map(|_| Bytes::new())),
         }
@@ -101,7 +112,7 @@ impl<'a, T: Transport + ?Sized, C: Clock + ?Sized> Driver<'a, T, C> {
         call: Call,
         source: &mut dyn BodySource<Body>,
     ) -> Result<Response<Body>, Failure> {
-        match self.drive(call, source, true).await? {
+        match self.drive(self.clock.now(), call, source, true).await? {
             Answer::Whole(response) => Ok(response.map(Body::Bytes)),
             Answer::Streaming(response) => Ok(response),
         }
@@ -134,12 +145,12 @@ impl<'a, T: Transport + ?Sized, C: Clock + ?Sized> Driver<'a, T, C> {
 
     async fn drive(
         &self,
+        mut now: Timestamp,
         call: Call,
         source: &mut dyn BodySource<Body>,
         stream: bool,
     ) -> Result<Answer<Body>, Failure> {
         let mut watch = Watch::new(self.observer, &call);
-        let mut now = self.clock.now();
         let mut step = call.step(self.hook, now);
         loop {
             step = match step {
@@ -347,8 +358,8 @@ impl Drop for Watch<'_> {
 /// Runs a call over a blocking transport.
 pub(crate) mod blocking {
     use super::{
-        Answer, BodySource, Bytes, Call, Failure, Head, Hook, Observer, Response, Step, Watch,
-        admit, clock, history, open, transport,
+        Answer, BodySource, Bytes, Call, Failure, Head, Hook, Observer, Response, Step, Timestamp,
+        Watch, admit, clock, history, open, transport,
     };
     use transport::blocking::{Body, Transport};
 
@@ -382,7 +393,18 @@ pub(crate) mod blocking {
             call: Call,
             source: &mut dyn BodySource<Body>,
         ) -> Result<Response<Bytes>, Failure> {
-            match self.drive(call, source, false)? {
+            let now = self.clock.now();
+            self.run_from(now, call, source)
+        }
+
+        /// Runs a call for which the time was just read.
+        pub(crate) fn run_from(
+            &self,
+            now: Timestamp,
+            call: Call,
+            source: &mut dyn BodySource<Body>,
+        ) -> Result<Response<Bytes>, Failure> {
+            match self.drive(now, call, source, false)? {
                 Answer::Whole(response) => Ok(response),
                 Answer::Streaming(response) => Ok(response.map(|_| Bytes::new())),
             }
@@ -398,7 +420,7 @@ pub(crate) mod blocking {
             call: Call,
             source: &mut dyn BodySource<Body>,
         ) -> Result<Response<Body>, Failure> {
-            match self.drive(call, source, true)? {
+            match self.drive(self.clock.now(), call, source, true)? {
                 Answer::Whole(response) => Ok(response.map(Body::Bytes)),
                 Answer::Streaming(response) => Ok(response),
             }
@@ -406,12 +428,12 @@ pub(crate) mod blocking {
 
         fn drive(
             &self,
+            mut now: Timestamp,
             call: Call,
             source: &mut dyn BodySource<Body>,
             stream: bool,
         ) -> Result<Answer<Body>, Failure> {
             let mut watch = Watch::new(self.observer, &call);
-            let mut now = self.clock.now();
             let mut step = call.step(self.hook, now);
             loop {
                 step = match step {

@@ -190,7 +190,7 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     ///
     /// A [`Failure`]; it prints `404:Not Found` for a status that does not pass.
     pub async fn run(&self, plan: RequestPlan) -> Result<Response<Bytes>, Failure> {
-        self.run_and_check(self.prepare(plan)).await
+        self.run_with_body(plan, &mut NoSource).await
     }
 
     /// Performs a call under a policy of its own.
@@ -225,7 +225,8 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
         plan: RequestPlan,
         source: &mut dyn BodySource<Body>,
     ) -> Result<Response<Bytes>, Failure> {
-        self.driver().run(self.prepare(plan), source).await
+        let now = self.face.clock.now();
+        self.driver().run_from(now, self.face.call(plan, now), source).await
     }
 
     /// Performs a call and leaves the body of the answer to be streamed.
@@ -288,7 +289,7 @@ pub(crate) mod blocking {
         ///
         /// A [`Failure`]; it prints `404:Not Found` for a status that does not pass.
         pub fn run(&self, plan: RequestPlan) -> Result<Response<Bytes>, Failure> {
-            self.run_and_check(self.prepare(plan))
+            self.run_with_body(plan, &mut NoSource)
         }
 
         /// Performs a call under a policy of its own.
@@ -323,7 +324,8 @@ pub(crate) mod blocking {
             plan: RequestPlan,
             source: &mut dyn BodySource<Body>,
         ) -> Result<Response<Bytes>, Failure> {
-            self.driver().run(self.prepare(plan), source)
+            let now = self.face.clock.now();
+            self.driver().run_from(now, self.face.call(plan, now), source)
         }
 
         /// Performs a call and leaves the body of the answer to be read.

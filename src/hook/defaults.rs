@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::request::{Options, Setting};
+use crate::request::{Options, Setting, Timeouts};
 use crate::retry::RetryPolicy;
 
 /// What holds where neither connection nor call says anything.
@@ -18,13 +18,14 @@ pub struct Defaults {
 }
 
 impl Default for Defaults {
-    /// Connect 10 s, 60 s to the head of the answer, 60 s between pieces of the body; each call sends once.
+    /// The [usual](Timeouts::usual) limits of time; each call sends once.
     fn default() -> Self {
-        let minute = Setting::Set(Duration::from_secs(60));
+        let usual = Timeouts::usual();
+        let set = |limit: Option<Duration>| limit.map_or(Setting::Inherit, Setting::Set);
         let options = Options {
-            connect_timeout: Setting::Set(Duration::from_secs(10)),
-            head_timeout: minute,
-            idle_timeout: minute,
+            connect_timeout: set(usual.connect),
+            head_timeout: set(usual.head),
+            idle_timeout: set(usual.idle),
             ..Options::default()
         };
         Self { options, policy: RetryPolicy::never(), resend_any: false }

@@ -234,6 +234,26 @@ pub struct Timeouts {
     pub total: Option<Duration>,
 }
 
+impl Timeouts {
+    /// The limits where neither connection nor call says anything: 10 s for connecting, 60 s up to the head, 60 s between two pieces of the
+    /// body, none for the whole. A transport can be ready for them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use http_hook::Timeouts;
+    ///
+    /// assert_eq!(Timeouts::usual().connect, Some(Duration::from_secs(10)));
+    /// assert_eq!(Timeouts::default().connect, None);
+    /// ```
+    #[must_use]
+    pub const fn usual() -> Self {
+        let minute = Some(Duration::from_secs(60));
+        Self { connect: Some(Duration::from_secs(10)), head: minute, idle: minute, total: None }
+    }
+}
+
 /// What a transport is told with each send, beside the request.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

@@ -93,8 +93,8 @@ impl Body {
         match self {
             Self::Bytes(bytes) if size(bytes.len()) <= limit => Ok(bytes),
             Self::Bytes(_) => Err(too_long(limit)),
-            Self::Reader { reader, .. } => {
-                let mut all = Vec::new();
+            Self::Reader { reader, len } => {
+                let mut all = Vec::with_capacity(believed(len, limit));
                 let mut bounded = reader.take(limit.saturating_add(1));
                 bounded.read_to_end(&mut all).map_err(TransportError::from_body_io)?;
                 if size(all.len()) > limit {
@@ -120,6 +120,13 @@ impl Body {
             }
         }
     }
+}
+
+/// How much room to make at once for a body that is said to have `len` bytes. A small one gets just what it needs.
+fn believed(len: Option<u64>, limit: u64) -> usize {
+    const MOST: usize = 64 << 10;
+    let len = len.unwrap_or_default().min(limit);
+    usize::try_from(len).unwrap_or(MOST).min(MOST)
 }
 
 impl Default for Body {

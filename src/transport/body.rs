@@ -59,7 +59,10 @@ impl Body {
         };
         // A body in one piece, as most small ones are, is not copied.
         let (mut first, mut all) = (Bytes::new(), BytesMut::new());
-        while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
+        while !body.is_end_stream() {
+            let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await else {
+                break;
+            };
             let Ok(data) = frame?.into_data() else { continue };
             let before = size(first.len().max(all.len()));
             if before.saturating_add(size(data.len())) > limit {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, TRANSFER_ENCODING};
 use http::{Method, Request, Uri};
-use http_hook::{ClientOptions, SendOptions, TransportError, Verify, check_target};
+use http_hook::{ClientOptions, SendOptions, Timeouts, TransportError, Verify, check_target};
 use isahc::AsyncBody;
 use isahc::auth::{Authentication, Credentials};
 use isahc::config::{Configurable, RedirectPolicy};
@@ -17,8 +17,8 @@ use crate::error::refused;
 const LONGEST: Duration = Duration::from_millis(0x7fff_ffff);
 /// What "no limit" is for all of an exchange, and costs libcurl no timer.
 const NO_LIMIT: Duration = Duration::ZERO;
-/// The limit for connecting that a hook has by default: a client has it too, and only another one is told with a request.
-const CONNECT: Duration = Duration::from_secs(10);
+/// The usual limit for connecting: a client has it too, and only another one is told with a request.
+const CONNECT: Option<Duration> = Timeouts::usual().connect;
 /// How much later than the adapter libcurl gives up, so that an exchange whose future was dropped ends.
 const LATER: Duration = Duration::from_secs(1);
 
@@ -26,7 +26,7 @@ const LATER: Duration = Duration::from_secs(1);
 pub(crate) fn set_up<C: Configurable>(to: C) -> C {
     to.redirect_policy(RedirectPolicy::None)
         .automatic_decompression(false)
-        .connect_timeout(CONNECT)
+        .connect_timeout(CONNECT.unwrap_or(LONGEST))
         .timeout(NO_LIMIT)
         .low_speed_timeout(0, Duration::ZERO)
         .proxy(None)
@@ -74,8 +74,8 @@ fn configure(
     options: &SendOptions,
 ) -> Result<http::request::Builder, TransportError> {
     let ClientOptions { verify, cert, proxy, keep_alive, .. } = &*options.client;
-    let connect = options.timeouts.connect.unwrap_or(LONGEST);
-    if connect != CONNECT {
+    if options.timeouts.connect != CONNECT {
+        let connect = options.timeouts.connect.unwrap_or(LONGEST);
         builder = builder.connect_timeout(connect.clamp(Duration::from_millis(1), LONGEST));
     }
     if let Some(total) = options.timeouts.total {

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use http::{Extensions, Request, Uri};
 use http_hook::{
-    ClientCert, ClientOptions, Proxy, SendOptions, Sent, TransportError,
+    ClientCert, ClientOptions, Proxy, SendOptions, Sent, Timeouts, TransportError,
     TransportErrorKind as Kind, Verify, check_target,
 };
 use ureq::Agent;
-use ureq::config::{Config, ConfigBuilder};
+use ureq::config::ConfigBuilder;
 use ureq::tls::{Certificate, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
-use ureq::typestate::HttpCrateScope;
+use ureq::typestate::AgentScope;
 use ureq::{ProxyProtocol, SendBody};
 
 use crate::error::refused;
@@ -32,60 +32,105 @@ pub(crate) fn check(uri: &Uri, options: &SendOptions) -> Result<(), TransportErr
 }
 
 /// Whether the host of `uri` is an address, so that there is no name to look up.
-pub(crate) fn is_by_address(uri: &Uri) -> bool {
+fn is_by_address(uri: &Uri) -> bool {
     let host = uri.host().unwrap_or_default();
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     host.parse::<IpAddr>().is_ok()
 }
 
-/// What every request is told, however it is to be sent: all that ureq would do by itself is switched off.
-pub(crate) fn template(agent: &Agent) -> Extensions {
-    let request = agent
-        .configure_request(Request::new(()))
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .allow_non_standard_methods(true)
-        .accept("")
-        .accept_encoding("")
-        .proxy(None)
-        .timeout_per_call(None)
-        .timeout_recv_body(None)
-        // ureq counts a body that came at once to the head, if an interim answer was before it. The buffer is a
-        // limit, too.
-        .max_response_header_size(agent.config().input_buffer_size());
-    request.build().into_parts().0.extensions
+/// Switches off all that ureq would do by itself: in an agent, or in a request. ureq has no public trait for both.
+macro_rules! switched_off {
+    ($config:expr) => {
+        $config
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .allow_non_standard_methods(true)
+            .accept("")
+            .accept_encoding("")
+            .proxy(None)
+            .timeout_per_call(None)
+            .timeout_recv_body(None)
+            // ureq counts a body that came at once to the head, if an interim answer was before it. The buffer is a limit, too.
+            .max_response_header_size(usize::MAX)
+    };
 }
 
-/// Makes the request that ureq gets.
+/// Tells an agent or a request its limits of time.
+macro_rules! limited {
+    ($config:expr, $limits:expr) => {{
+        let Limits { resolve, connect, step, whole, answer, idle, total } = $limits;
+        $config
+            .timeout_global(total)
+            .timeout_resolve(resolve)
+            .timeout_connect(connect)
+            .timeout_send_request(whole)
+            .timeout_send_body(whole)
+            .timeout_recv_response(answer)
+            .timeout_per_read(idle)
+            .timeout_per_write(step)
+    }};
+}
+
+/// Limits of time, as ureq counts them.
+struct Limits {
+    resolve: Option<Duration>,
+    connect: Option<Duration>,
+    /// For one write.
+    step: Option<Duration>,
+    /// For all writes of a step.
+    whole: Option<Duration>,
+    answer: Option<Duration>,
+    idle: Option<Duration>,
+    total: Option<Duration>,
+}
+
+impl Limits {
+    fn new(limits: Timeouts, by_address: bool) -> Self {
+        let [connect, head, idle, total] = [limits.connect, limits.head, limits.idle, limits.total]
+            .map(|limit| limit.map(|limit| limit.max(SHORTEST)));
+        // A limit of one read or write stays the same, so that ureq need not tell the socket each time what is left.
+        let whole = head.map(|head| head.saturating_add(LATER));
+        let answer = if idle.is_some() && idle == head { whole } else { head };
+        // ureq resolves before it looks for a kept connection, and with a limit on a thread made for it each time.
+        let resolve = connect.filter(|_| !by_address);
+        Self { resolve, connect, step: head, whole, answer, idle, total }
+    }
+}
+
+/// Makes an agent that does nothing by itself and has the usual limits for addresses.
+pub(crate) fn set_up(config: ConfigBuilder<AgentScope>) -> Agent {
+    limited!(switched_off!(config), Limits::new(Timeouts::usual(), true)).build().into()
+}
+
+/// Whether an agent that is [set up](set_up) need be told nothing besides.
+pub(crate) fn are_usual(options: &SendOptions, uri: &Uri) -> bool {
+    let ClientOptions { verify, cert, proxy, .. } = &*options.client;
+    options.timeouts == Timeouts::usual()
+        && *verify == Verify::System
+        && cert.is_none()
+        && proxy.is_none()
+        && is_by_address(uri)
+}
+
+/// What every other request is told, however it is to be sent.
+pub(crate) fn template(agent: &Agent) -> Extensions {
+    switched_off!(agent.configure_request(Request::new(()))).build().into_parts().0.extensions
+}
+
+/// Tells a request what is particular to it.
 pub(crate) fn configure<'a>(
-    request: ConfigBuilder<HttpCrateScope<SendBody<'a>>>,
-    agent: &Config,
-    by_address: bool,
+    agent: &Agent,
+    request: Request<SendBody<'a>>,
     options: &SendOptions,
 ) -> Result<Request<SendBody<'a>>, TransportError> {
     let ClientOptions { verify, cert, proxy, .. } = &*options.client;
-    let limits = options.timeouts;
-    let [connect, head, idle, total] = [limits.connect, limits.head, limits.idle, limits.total]
-        .map(|limit| limit.map(|limit| limit.max(SHORTEST)));
-    // A limit of one read or write stays the same, so that ureq need not tell the socket each time what is left.
-    let whole = head.map(|head| head.saturating_add(LATER));
-    let answer = if idle.is_some() && idle == head { whole } else { head };
-    // ureq resolves before it looks for a kept connection, and with a limit on a thread made for it each time.
-    let resolve = connect.filter(|_| !by_address);
-    let mut request = request
-        .timeout_global(total)
-        .timeout_resolve(resolve)
-        .timeout_connect(connect)
-        .timeout_send_request(whole)
-        .timeout_send_body(whole)
-        .timeout_recv_response(answer)
-        .timeout_per_read(idle)
-        .timeout_per_write(head);
+    let limits = Limits::new(options.timeouts, is_by_address(request.uri()));
+    let mut request = limited!(agent.configure_request(request), limits);
     if let Some(proxy) = proxy {
         request = request.proxy(Some(to_ureq(proxy)?));
     }
     if *verify != Verify::System || cert.is_some() {
-        request = request.tls_config(tls(agent.tls_config(), verify, cert.as_ref())?);
+        request = request.tls_config(tls(agent.config().tls_config(), verify, cert.as_ref())?);
     }
     Ok(request.build())
 }

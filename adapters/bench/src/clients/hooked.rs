@@ -56,7 +56,7 @@ pub fn isahc(input: Input) -> Hooked<IsahcTransport> {
 /// Over ureq.
 #[must_use]
 pub fn ureq(input: Input) -> HookedBlocking<UreqTransport> {
-    let transport = UreqTransport::from_config(ureq_settings().build());
+    let transport = UreqTransport::from_builder(ureq_settings());
     let hook = blocking::HttpHook::new(hook(&input), transport, SystemClock::new());
     HookedBlocking { hook, input }
 }

@@ -60,11 +60,14 @@ impl<T: blocking::Transport + ?Sized> blocking::Transport for Tap<'_, T> {
 }
 
 fn patient(options: &SendOptions) -> SendOptions {
-    let patient = |limit: Option<Duration>| limit.map(|_| PATIENCE);
     let mut options = options.clone();
+    // Those are long enough, and a transport may be ready for them.
+    if options.timeouts == Timeouts::usual() {
+        return options;
+    }
     let Timeouts { connect, head, idle, total, .. } = &mut options.timeouts;
     for limit in [connect, head, idle, total] {
-        *limit = patient(*limit);
+        *limit = limit.map(|_| PATIENCE);
     }
     options
 }
