@@ -1,12 +1,12 @@
 //! Prints what a hook costs over real clients: `cargo run --profile lto --manifest-path adapters/bench/Cargo.toml --bin clients`.
 //!
-//! CPU time is that of this process alone: the server is a child, on the same CPU. Fails if a bar is broken, or if hook and client do not
+//! CPU time is that of this process alone: the server is a child, on the same CPUs. Fails if a bar is broken, or if hook and client do not
 //! send the same bytes.
 
 use std::process::ExitCode;
 use std::time::Duration;
 
-use http_hook_bench::clients::pairs::{Extent, Outcome, measure, stay_on_one_cpu};
+use http_hook_bench::clients::pairs::{Cpus, Extent, Outcome, measure};
 use http_hook_bench::clients::server::{self, Server};
 use http_hook_bench::clients::{MANY, ROWS, Row, Way};
 
@@ -38,13 +38,14 @@ struct Options<'a> {
 
 impl<'a> Options<'a> {
     fn read(mut words: &[&'a str]) -> Result<Self, String> {
-        let extent = Extent { pairs: 301, batch: Duration::from_millis(50) };
+        let extent = Extent { rounds: 6, pairs: 50, batch: Duration::from_millis(50) };
         let mut options = Self { extent, bars: true, csv: false, only: None };
         loop {
             words = match words {
                 [] => return Ok(options),
                 ["--short", rest @ ..] => {
-                    options.extent = Extent { pairs: 41, batch: Duration::from_millis(30) };
+                    options.extent =
+                        Extent { rounds: 2, pairs: 20, batch: Duration::from_millis(30) };
                     rest
                 }
                 ["--no-bars", rest @ ..] => {
@@ -77,18 +78,17 @@ fn run(name: &str, way: &str, requests: &str) -> Result<(), String> {
 
 fn table(options: &Options<'_>) -> Result<(), String> {
     let failed = |error: std::io::Error| error.to_string();
-    stay_on_one_cpu().map_err(failed)?;
-    let server = Server::start(&["--serve"]).map_err(failed)?;
+    let cpus = Cpus::new().map_err(failed)?;
     if options.csv {
         println!(
-            "client,in_flight,requests_per_second,hook_requests_per_second,cpu_seconds_per_100000,hook_cpu_seconds_per_100000,ratio_q1,ratio,ratio_q3,bar"
+            "client,in_flight,cpus,requests_per_second,hook_requests_per_second,cpu_seconds_per_100000,hook_cpu_seconds_per_100000,ratio_q1,ratio,ratio_q3,bar"
         );
     } else {
         println!(
-            "| client                        | in flight | requests/s | by the hook | CPU s / 100,000 | by the hook | ratio (quartiles)     | bar  |"
+            "| client                         | in flight | CPUs | requests/s | by the hook | CPU s / 100,000 | by the hook | ratio (quartiles)      | bar  |"
         );
         println!(
-            "| ----------------------------- | --------: | ---------: | ----------: | --------------: | ----------: | --------------------- | ---- |"
+            "| ------------------------------ | --------: | ---: | ---------: | ----------: | --------------: | ----------: | ---------------------- | ---- |"
         );
     }
     let mut broken = Vec::new();
@@ -96,10 +96,18 @@ fn table(options: &Options<'_>) -> Result<(), String> {
     for row in rows {
         same_bytes(row)?;
         for in_flight in [1, MANY] {
-            let mut other = row.side(Way::Other, server.address, in_flight);
-            let mut hook = row.side(Way::Hook, server.address, in_flight);
-            let outcome = measure(&mut other, &mut hook, in_flight, options.extent);
-            print(row, in_flight, &outcome, options.csv);
+            let parallel = row.is_parallel(in_flight);
+            cpus.take(parallel).map_err(failed)?;
+            // Threads that share CPUs scatter more.
+            let rounds = options.extent.rounds * if parallel { 2 } else { 1 };
+            let server = Server::start(&["--serve"]).map_err(failed)?;
+            let sides = || {
+                let side = |way| row.side(way, server.address, in_flight);
+                (side(Way::Other), side(Way::Hook))
+            };
+            let extent = Extent { rounds, ..options.extent };
+            let outcome = measure(sides, in_flight, extent);
+            print(row, in_flight, cpus.count(parallel), &outcome, options.csv);
             if outcome.ratio[1] > row.bar {
                 broken.push(format!("{} with {in_flight} in flight", row.name));
             }
@@ -111,16 +119,16 @@ fn table(options: &Options<'_>) -> Result<(), String> {
     Err(format!("above the bar: {}", broken.join(", ")))
 }
 
-fn print(row: &Row, in_flight: u64, outcome: &Outcome, csv: bool) {
+fn print(row: &Row, in_flight: u64, cpus: u32, outcome: &Outcome, csv: bool) {
     let (name, Outcome { other, hook, ratio: [low, ratio, high] }) = (row.name, outcome);
     if csv {
         println!(
-            "\"{name}\",{in_flight},{:.0},{:.0},{:.4},{:.4},{low:.4},{ratio:.4},{high:.4},{:.2}",
+            "\"{name}\",{in_flight},{cpus},{:.0},{:.0},{:.4},{:.4},{low:.4},{ratio:.4},{high:.4},{:.2}",
             other.requests, hook.requests, other.cpu, hook.cpu, row.bar
         );
     } else {
         println!(
-            "| {name:<29} | {in_flight:>9} | {:>10.0} | {:>11.0} | {:>15.2} | {:>11.2} | {ratio:.3} ({low:.3} to {high:.3}) | {:.2} |",
+            "| {name:<30} | {in_flight:>9} | {cpus:>4} | {:>10.0} | {:>11.0} | {:>15.2} | {:>11.2} | {ratio:.3} ({low:.3} to {high:.3}) | {:.2} |",
             other.requests, hook.requests, other.cpu, hook.cpu, row.bar
         );
     }

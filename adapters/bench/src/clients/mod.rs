@@ -20,8 +20,20 @@ pub struct Row {
     pub name: &'static str,
     /// What the hook's CPU time may be at most, as a part of the other side's.
     pub bar: f64,
+    threads: Threads,
     /// Makes one side, with so many requests in flight.
     make: fn(Input, Way, u64) -> Side,
+}
+
+/// Which threads work in a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Threads {
+    /// One, which does everything.
+    One,
+    /// The client has one besides that of the caller.
+    Own,
+    /// One for each request in flight.
+    Each,
 }
 
 /// A side of a row.
@@ -34,6 +46,16 @@ pub enum Way {
 }
 
 impl Row {
+    /// Whether more than one thread works at a time. Else all of it is done on one CPU, so that no request waits for another CPU to wake.
+    #[must_use]
+    pub fn is_parallel(&self, in_flight: u64) -> bool {
+        match self.threads {
+            Threads::One => false,
+            Threads::Own => true,
+            Threads::Each => in_flight > 1,
+        }
+    }
+
     /// Prepares the way of sending to a server at `address`.
     #[must_use]
     pub fn side(&self, way: Way, address: SocketAddr, in_flight: u64) -> Side {
@@ -46,6 +68,7 @@ pub const ROWS: &[Row] = &[
     Row {
         name: "isahc",
         bar: 1.03,
+        threads: Threads::Own,
         make: |input, way, in_flight| match way {
             Way::Other => asynchronous(|| bare::Isahc::new(input), in_flight),
             Way::Hook => asynchronous(|| hooked::isahc(input), in_flight),
@@ -54,6 +77,7 @@ pub const ROWS: &[Row] = &[
     Row {
         name: "ureq",
         bar: 1.03,
+        threads: Threads::Each,
         make: |input, way, in_flight| match way {
             Way::Other => blocking(bare::Ureq::new(input), in_flight),
             Way::Hook => blocking(hooked::ureq(input), in_flight),
@@ -62,6 +86,7 @@ pub const ROWS: &[Row] = &[
     Row {
         name: "reqwest",
         bar: 1.03,
+        threads: Threads::One,
         make: |input, way, in_flight| match way {
             Way::Other => asynchronous(|| bare::Reqwest::new(input), in_flight),
             Way::Hook => asynchronous(|| hooked::reqwest(input), in_flight),
@@ -70,6 +95,7 @@ pub const ROWS: &[Row] = &[
     Row {
         name: "hyper",
         bar: 1.05,
+        threads: Threads::One,
         make: |input, way, in_flight| match way {
             Way::Other => asynchronous(|| bare::Hyper::new(input), in_flight),
             Way::Hook => asynchronous(|| hooked::hyper(input), in_flight),
@@ -78,6 +104,7 @@ pub const ROWS: &[Row] = &[
     Row {
         name: "reqwest, beside its middleware",
         bar: 1.00,
+        threads: Threads::One,
         make: |input, way, in_flight| match way {
             Way::Other => asynchronous(|| bare::Middleware::new(input), in_flight),
             Way::Hook => asynchronous(|| hooked::reqwest(input), in_flight),

@@ -11,7 +11,9 @@ use super::load::Side;
 /// How much is measured.
 #[derive(Clone, Copy, Debug)]
 pub struct Extent {
-    /// Pairs of batches.
+    /// How often both sides are made anew: how a client's threads and memory happen to lie lasts as long as the client.
+    pub rounds: usize,
+    /// Pairs of batches in each.
     pub pairs: usize,
     /// About how long one batch takes.
     pub batch: Duration,
@@ -44,24 +46,27 @@ pub struct Rates {
     pub cpu: f64,
 }
 
-/// Measures batches of `other` and of `hook` in turn, each pair in the other order than the one before.
-#[must_use]
-pub fn measure(other: &mut Side, hook: &mut Side, in_flight: u64, extent: Extent) -> Outcome {
-    let requests = batch(other, in_flight, extent);
-    hook(requests);
+/// Measures batches of both sides in turn, each pair in the other order than the one before. `make` gives what the hook is compared with, and
+/// the hook.
+pub fn measure(mut make: impl FnMut() -> (Side, Side), in_flight: u64, extent: Extent) -> Outcome {
     let (mut others, mut hooks, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-    for pair in 0..extent.pairs {
-        let (one, own);
-        if pair % 2 == 0 {
-            one = cost(other, requests);
-            own = cost(hook, requests);
-        } else {
-            own = cost(hook, requests);
-            one = cost(other, requests);
+    for _ in 0..extent.rounds {
+        let (mut other, mut hook) = make();
+        let requests = batch(&mut other, in_flight, extent);
+        hook(requests);
+        for pair in 0..extent.pairs {
+            let (one, own);
+            if pair % 2 == 0 {
+                one = cost(&mut other, requests);
+                own = cost(&mut hook, requests);
+            } else {
+                own = cost(&mut hook, requests);
+                one = cost(&mut other, requests);
+            }
+            ratios.push(own.cpu / one.cpu);
+            others.push(one);
+            hooks.push(own);
         }
-        ratios.push(own.cpu / one.cpu);
-        others.push(one);
-        hooks.push(own);
     }
     Outcome { other: rates(&others), hook: rates(&hooks), ratio: quartiles(ratios) }
 }
@@ -90,17 +95,41 @@ fn cost(side: &mut Side, requests: u64) -> Cost {
     }
 }
 
-/// Keeps this process, and what it starts from now on, on one CPU, so that no request waits for another CPU to wake.
-///
-/// # Errors
-///
-/// The system's error if it knows no such thing.
-pub fn stay_on_one_cpu() -> io::Result<()> {
-    let allowed = sched_getaffinity(None)?;
-    let last = (0..CpuSet::MAX_CPU).rev().find(|cpu| allowed.is_set(*cpu));
-    let mut one = CpuSet::new();
-    one.set(last.ok_or(io::ErrorKind::NotFound)?);
-    Ok(sched_setaffinity(None, &one)?)
+/// The CPUs that the process was given.
+#[derive(Debug)]
+pub struct Cpus {
+    all: CpuSet,
+    last: CpuSet,
+}
+
+impl Cpus {
+    /// Asks the system.
+    ///
+    /// # Errors
+    ///
+    /// The system's error if it knows no such thing.
+    pub fn new() -> io::Result<Self> {
+        let all = sched_getaffinity(None)?;
+        let last = (0..CpuSet::MAX_CPU).rev().find(|cpu| all.is_set(*cpu));
+        let mut one = CpuSet::new();
+        one.set(last.ok_or(io::ErrorKind::NotFound)?);
+        Ok(Self { all, last: one })
+    }
+
+    /// Moves this thread, and the threads and processes that it starts from now on, to all of them or to one.
+    ///
+    /// # Errors
+    ///
+    /// The system's error if it does not do so.
+    pub fn take(&self, all: bool) -> io::Result<()> {
+        Ok(sched_setaffinity(None, if all { &self.all } else { &self.last })?)
+    }
+
+    /// Counts those that [`take`](Self::take) gives.
+    #[must_use]
+    pub fn count(&self, all: bool) -> u32 {
+        if all { self.all.count() } else { 1 }
+    }
 }
 
 /// What this process has used so far, in the kernel and outside, all threads together.
