@@ -98,10 +98,13 @@
 //! The suite then says what is wrong with it: chunked bodies, lengths, interim answers, limits of time. What the client behind a
 //! transport cannot do goes into a list of [limits](check::Limit), each with its reason, in the transport's `tests/conformance.rs`; a limit that
 //! is no longer true fails. [`check::blocking::only`] runs a check at a time. That the hook decides over it as over any other is the
-//! matter of its `tests/scenarios.rs`, see [`scenarios`]. `adapters/ureq` is the shortest real example, and `TRANSPORTS.md` here says
+//! matter of its `tests/scenarios.rs`, see [`scenarios`]; what it tells without a file descriptor left that of `tests/descriptors.rs`, see
+//! `descriptors`. `adapters/ureq` is the shortest real example, and `TRANSPORTS.md` here says
 //! what each one passes.
 
 pub mod check;
+#[cfg(unix)]
+pub mod descriptors;
 pub mod recorded;
 pub mod scenarios;
 pub mod server;

@@ -9,6 +9,11 @@ use ureq::{Error, Timeout};
 /// How std's text for a name that does not resolve begins: the error has no kind of its own.
 const UNRESOLVED: &str = "failed to lookup address information";
 
+/// What a process, or the machine, is told that may open no more files: std has no kind for it.
+const NO_DESCRIPTOR: &[i32] = if cfg!(unix) { &[ENFILE, EMFILE] } else { &[] };
+const ENFILE: i32 = 23;
+const EMFILE: i32 = 24;
+
 /// The caller's source of the request body failed.
 #[derive(Debug)]
 pub(crate) struct SourceFailed(pub(crate) &'static str);
@@ -73,7 +78,8 @@ fn of_io(error: &io::Error, proxied: bool) -> TransportError {
     let unresolved = error.to_string().starts_with(UNRESOLVED);
     // Only an attempt to connect ends like this; other kinds come from open connections, too.
     let unconnected =
-        matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::AddrNotAvailable);
+        matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::AddrNotAvailable)
+            || error.raw_os_error().is_some_and(|code| NO_DESCRIPTOR.contains(&code));
     let (kind, sent) = match (unresolved, unconnected) {
         (false, false) => (Kind::Interrupted, Sent::Maybe),
         _ if proxied => (Kind::Proxy, Sent::No),

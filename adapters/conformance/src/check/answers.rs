@@ -42,6 +42,7 @@ pub(super) fn checks() -> Vec<Check> {
         ("folded-header",                Some(22), &get,          with_header("1\r\n 2"),                    Either(200, b"ok")),
         ("head-1-mib",                   Some(21), &get,          with_header(&x),                           Either(200, b"ok")),
         ("headers-10000",                Some(21), &get,          many_headers(),                            Either(200, b"ok")),
+        ("locations-differ",             Some(28), &get,          two_locations(),                           Either(302, b"moved")),
     ];
     let table = rows.into_iter().map(|(name, fault, method, reply, expect)| {
         row(name, fault, (method.clone(), b""), false, vec![reply], expect)
@@ -96,6 +97,10 @@ fn interim(status: &str, times: usize) -> Reply {
 
 fn upgrade() -> Reply {
     raw("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\nxyz").close()
+}
+
+fn two_locations() -> Reply {
+    Reply::status(302, &[("Location", "/one"), ("Location", "/two")], b"moved")
 }
 
 fn many_headers() -> Reply {

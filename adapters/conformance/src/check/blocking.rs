@@ -23,7 +23,7 @@ pub fn only(transport: &dyn blocking::Transport, names: &[&str]) -> Report {
 }
 
 /// A blocking transport that blocks inside a future: good enough for checks that run one at a time.
-struct InPlace<'a>(&'a dyn blocking::Transport);
+pub(crate) struct InPlace<'a>(pub(crate) &'a dyn blocking::Transport);
 
 #[async_trait]
 impl Transport for InPlace<'_> {

@@ -39,6 +39,7 @@ use crate::server::serve;
 use probe::{Probe, catch_panics};
 use row::Check;
 
+pub(crate) use blocking::InPlace;
 pub use report::{Limit, Outcome, Report, Row};
 
 /// Runs every check over an async transport. `limits` are the checks that its client cannot pass, with the reason.

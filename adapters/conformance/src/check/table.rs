@@ -50,7 +50,7 @@ const ELSEWHERE: [(u8, &str); 25] = [
     (46, "`tests/stored.rs`"),
     (47, "`tests/auth_flow.rs`"),
     (49, "for whoever keeps the state"),
-    (50, "not shown"),
+    (50, "each client's `tests/descriptors.rs`"),
 ];
 const WRITE: &str = "HTTP_HOOK_WRITE_TABLE";
 
