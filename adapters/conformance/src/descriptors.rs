@@ -64,7 +64,7 @@ impl All {
         const FEW: u64 = 1024;
         let before = getrlimit(Resource::Nofile);
         let few = before.current.map_or(FEW, |limit| limit.min(FEW));
-        setrlimit(Resource::Nofile, Rlimit { current: Some(few), ..before.clone() })?;
+        setrlimit(Resource::Nofile, Rlimit { current: Some(few), ..before })?;
         let files = std::iter::from_fn(|| File::open("/dev/null").ok()).collect();
         Ok(Self { before, _files: files })
     }
@@ -72,6 +72,6 @@ impl All {
 
 impl Drop for All {
     fn drop(&mut self) {
-        let _ = setrlimit(Resource::Nofile, self.before.clone()); // raising to where it was is allowed
+        let _ = setrlimit(Resource::Nofile, self.before); // raising to where it was is allowed
     }
 }
