@@ -157,7 +157,13 @@ macro_rules! face {
 
         /// Makes a plan ready to be [run and checked](Self::run_and_check), or stored.
         pub fn prepare(&self, plan: RequestPlan) -> Call {
-            self.face.call(plan, self.face.clock.now())
+            self.begin(plan).1
+        }
+
+        /// Begins a call, and tells when.
+        fn begin(&self, plan: RequestPlan) -> (Timestamp, Call) {
+            let now = self.face.clock.now();
+            (now, self.face.call(plan, now))
         }
 
         /// Checks the status of a response: 400 to 599 is a failure.
@@ -190,7 +196,8 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     ///
     /// A [`Failure`]; it prints `404:Not Found` for a status that does not pass.
     pub async fn run(&self, plan: RequestPlan) -> Result<Response<Bytes>, Failure> {
-        self.run_with_body(plan, &mut NoSource).await
+        let (now, call) = self.begin(plan);
+        self.driver().run_from(now, call, &mut NoSource).await
     }
 
     /// Performs a call under a policy of its own.
@@ -225,8 +232,8 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
         plan: RequestPlan,
         source: &mut dyn BodySource<Body>,
     ) -> Result<Response<Bytes>, Failure> {
-        let now = self.face.clock.now();
-        self.driver().run_from(now, self.face.call(plan, now), source).await
+        let (now, call) = self.begin(plan);
+        self.driver().run_from(now, call, source).await
     }
 
     /// Performs a call and leaves the body of the answer to be streamed.
@@ -261,7 +268,7 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
 pub(crate) mod blocking {
     use super::{
         Arc, BodySource, Bytes, Call, ConnectionTest, Face, Failure, Hook, Method, NoSource,
-        Observer, RequestPlan, Response, RetryPolicy, clock, drive, seed_of, transport,
+        Observer, RequestPlan, Response, RetryPolicy, Timestamp, clock, drive, seed_of, transport,
     };
     use clock::blocking::Clock;
     use drive::blocking::Driver;
@@ -289,7 +296,8 @@ pub(crate) mod blocking {
         ///
         /// A [`Failure`]; it prints `404:Not Found` for a status that does not pass.
         pub fn run(&self, plan: RequestPlan) -> Result<Response<Bytes>, Failure> {
-            self.run_with_body(plan, &mut NoSource)
+            let (now, call) = self.begin(plan);
+            self.driver().run_from(now, call, &mut NoSource)
         }
 
         /// Performs a call under a policy of its own.
@@ -324,8 +332,8 @@ pub(crate) mod blocking {
             plan: RequestPlan,
             source: &mut dyn BodySource<Body>,
         ) -> Result<Response<Bytes>, Failure> {
-            let now = self.face.clock.now();
-            self.driver().run_from(now, self.face.call(plan, now), source)
+            let (now, call) = self.begin(plan);
+            self.driver().run_from(now, call, source)
         }
 
         /// Performs a call and leaves the body of the answer to be read.
