@@ -253,7 +253,12 @@ impl Shared {
 }
 
 fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
-    while let Ok((stream, _)) = listener.accept() {
+    while !shared.is_stopped() {
+        let Ok((stream, _)) = listener.accept() else {
+            // The process may have no file descriptor left for a while.
+            thread::sleep(Duration::from_millis(5));
+            continue;
+        };
         let number = shared.connections.fetch_add(1, Ordering::SeqCst) + 1;
         if shared.is_stopped() || number > MAX_CONNECTIONS {
             return;
