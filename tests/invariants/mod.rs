@@ -1,7 +1,7 @@
 //! What must hold for any input: one function a subject, over bytes.
 //!
-//! Driven three times: by `properties.rs` with random bytes, by `corpus.rs` with what is kept in `fuzz/corpus`, and
-//! by the fuzzer.
+//! Driven three times: by `proof/properties.rs` with random bytes, by `proof/corpus.rs` with what is kept in
+//! `fuzz/corpus`, and by the fuzzer.
 
 #![allow(dead_code, reason = "each driver uses a part")]
 

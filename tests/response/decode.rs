@@ -1,5 +1,4 @@
 //! Bodies without their codings, as text, and as problems.
-#![cfg(feature = "decode")]
 
 use std::io::Write as _;
 

@@ -1,5 +1,4 @@
 //! Spans as an exporter of OpenTelemetry gets them: one a send, with the names of the conventions.
-#![cfg(feature = "tracing")]
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;

@@ -1,7 +1,7 @@
 //! The default policy and the default gates in an outage, a partial outage and an overload: the bars they must keep.
 //!
 //! A small model of its own, with the decisions alone; the simulation runs the same through the whole machine.
-//! `cargo test --test retry_outage -- --nocapture` prints the figures.
+//! `cargo test --test retry outage -- --nocapture` prints the figures.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

@@ -1,11 +1,11 @@
 //! Replays what the fuzzer found, on stable, in every run.
 
-mod invariants;
-
 use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
+
+use crate::invariants;
 
 #[test]
 fn the_corpus_keeps_the_invariants() {

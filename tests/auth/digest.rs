@@ -1,5 +1,4 @@
 //! Digest authentication: the vectors of RFC 7616, and what a server may do to a session.
-#![cfg(feature = "digest")]
 
 use http::Method;
 use http_hook::Secret;

@@ -1,11 +1,7 @@
 //! What holds for any wait, any policy and any seed.
 
-#[path = "invariants/cases.rs"]
-mod cases;
-
 use std::time::Duration;
 
-use cases::cases;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use http_hook::Timestamp;
 use http_hook::retry::{
@@ -13,6 +9,8 @@ use http_hook::retry::{
     idempotency,
 };
 use proptest::prelude::*;
+
+use crate::cases::cases;
 
 const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_700_000_000));
 /// The largest draw.

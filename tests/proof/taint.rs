@@ -1,8 +1,5 @@
 //! Secrets planted in every place that holds one show in no `Debug`, no message and no stored call.
 
-#[path = "invariants/taint.rs"]
-mod taint;
-
 use std::error::Error as StdError;
 use std::fmt::{Debug, Display};
 use std::sync::Mutex;
@@ -21,7 +18,8 @@ use http_hook::{
     RequestPlan, RetryPolicy, Secret, Sent, Setting, Step, TimeoutPhase, Timestamp, TransportError,
     TransportErrorKind,
 };
-use taint::Traces;
+
+use crate::invariants::taint::Traces;
 
 const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_800_000_000));
 const WORD: &str = "Q7zz9Planted";

@@ -1,5 +1,4 @@
 //! Cookies: what is kept, how long, and where it goes back to.
-#![cfg(feature = "cookies")]
 
 use std::time::Duration;
 

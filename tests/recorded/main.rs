@@ -1,6 +1,5 @@
 //! The recorded cases that need no socket, at the level of the machine: see `http_hook_conformance::recorded`.
 
-#[path = "recorded/tenacity/mod.rs"]
 mod tenacity;
 
 use std::process::ExitCode;

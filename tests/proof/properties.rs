@@ -1,11 +1,9 @@
 //! The invariants under random input.
 
-#[path = "invariants/cases.rs"]
-mod cases;
-mod invariants;
-
-use cases::cases;
 use proptest::prelude::*;
+
+use crate::cases::cases;
+use crate::invariants;
 
 /// Text made of what the formats are made of.
 fn text(pieces: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {

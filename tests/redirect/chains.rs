@@ -1,8 +1,6 @@
 //! Random redirect graphs, and every cell of method, status and body, through the machine.
 //!
-//! `HTTP_HOOK_CHAINS=1000000 cargo test --release --test redirect_chains -- --nocapture` follows a million.
-
-mod invariants;
+//! `HTTP_HOOK_CHAINS=1000000 cargo test --release --test redirect chains -- --nocapture` follows a million.
 
 use std::time::Duration;
 
@@ -11,7 +9,8 @@ use http::{Method, Request, Response};
 use http_hook::{
     Call, Connection, Hook, Payload, Replay, RequestPlan, Step, StopReason, Timestamp,
 };
-use invariants::redirects::{Reached, follow};
+
+use crate::invariants::redirects::{Reached, follow};
 
 const CHAINS: u64 = 10_000;
 

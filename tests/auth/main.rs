@@ -1,0 +1,6 @@
+//! Credentials: what is shown to whom.
+
+#[cfg(feature = "digest")]
+mod digest;
+mod flow;
+mod schemes;

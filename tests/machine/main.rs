@@ -1,0 +1,10 @@
+//! The machine and its drivers: steps, limits, what is told, what is stored.
+
+mod driver;
+mod limits;
+mod observe;
+mod shown;
+#[cfg(feature = "tracing")]
+mod spans;
+mod steps;
+mod stored;

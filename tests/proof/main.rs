@@ -1,0 +1,12 @@
+//! What holds for any input, and of the sources as a whole.
+
+mod auto_traits;
+#[path = "../invariants/cases.rs"]
+mod cases;
+mod corpus;
+mod dependencies;
+#[path = "../invariants/mod.rs"]
+mod invariants;
+mod properties;
+mod purity;
+mod taint;

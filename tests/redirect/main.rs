@@ -1,0 +1,7 @@
+//! Redirects: where to, and what goes along.
+
+mod calls;
+mod chains;
+#[path = "../invariants/mod.rs"]
+mod invariants;
+mod rules;

@@ -1,0 +1,10 @@
+//! What is sent: URL, headers, body, and by which way.
+
+mod explain;
+mod form;
+mod headers;
+mod multipart;
+mod proxy;
+mod url;
+mod url_properties;
+mod wiring;

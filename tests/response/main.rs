@@ -1,0 +1,8 @@
+//! What comes back: bodies, codings, cookies.
+
+mod bodies;
+#[cfg(feature = "cookies")]
+mod cookies;
+#[cfg(feature = "decode")]
+mod decode;
+mod streaming;

@@ -1,0 +1,14 @@
+//! Whether, when and how often to send again.
+
+mod aws;
+#[path = "../invariants/cases.rs"]
+mod cases;
+mod decisions;
+mod engine;
+mod gated_calls;
+mod gates;
+mod hints;
+mod outage;
+mod outcomes;
+mod policy;
+mod properties;
