@@ -1,5 +1,6 @@
 //! Authentication through the machine: what is shown, what is answered, who fetches the token.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,18 +9,13 @@ use http::{Request, Response};
 use http_hook::request::auth::{AuthRequest, AuthScheme, Authenticate, Challenge, Proof};
 use http_hook::{
     Call, Connection, Error, Hook, Payload, RequestPlan, RetryPolicy, Secret, SendCause, Step,
-    StopReason, Timestamp, WaitReason,
+    StopReason, WaitReason,
 };
-use std::sync::Arc;
 
-const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_800_000_000));
+use crate::support::{self, NOW, Scenario, Sending, response};
 
 fn connection(auth: &str) -> Connection {
-    Connection::new()
-        .with_host("https://api.example.com")
-        .with_login("svc")
-        .with_password("pw-5b0c9e")
-        .with_extra(format!(r#"{{"http_hook": {{"auth": {auth}}}}}"#))
+    support::connection().with_extra(format!(r#"{{"http_hook": {{"auth": {auth}}}}}"#))
 }
 
 fn hook(auth: &str) -> Hook {
@@ -28,14 +24,6 @@ fn hook(auth: &str) -> Hook {
 
 const OAUTH2: &str =
     r#"{"scheme": "oauth2_client_credentials", "token_url": "https://id.example.com/token"}"#;
-
-fn answer(status: u16, headers: &[(&str, &str)], body: &'static str) -> Response<Bytes> {
-    let mut response = Response::builder().status(status);
-    for (name, value) in headers {
-        response = response.header(*name, *value);
-    }
-    response.body(Bytes::from_static(body.as_bytes())).expect("an answer")
-}
 
 type Sent = Vec<(Request<Payload>, SendCause)>;
 
@@ -46,23 +34,10 @@ fn run(
     answers: Vec<Response<Bytes>>,
 ) -> (Sent, Result<Response<Bytes>, http_hook::Failure>) {
     let mut answers = answers.into_iter();
-    let mut requests = Vec::new();
-    let mut now = NOW;
-    let mut step = Call::new(hook, plan, 7, now).step(hook, now);
-    loop {
-        step = match step {
-            Step::Send { request, attempt, .. } => {
-                requests.push((request, attempt.cause()));
-                let answer = answers.next().expect("no more requests than answers");
-                attempt.finish(hook, Ok(answer), now)
-            }
-            Step::Wait { call, wait, .. } => {
-                now = now.after(wait);
-                call.step(hook, now)
-            }
-            Step::Done(result) => return (requests, result),
-        };
-    }
+    let played = Scenario::new(hook, plan)
+        .run(|_| Ok(answers.next().expect("no more requests than answers")));
+    let requests = played.sends.into_iter().map(|(request, _, cause)| (request, cause));
+    (requests.collect(), played.result)
 }
 
 fn authorization(request: &Request<Payload>) -> Option<&str> {
@@ -85,7 +60,7 @@ fn schemes_that_always_show_the_same() {
         ),
     ];
     for (auth, expected, target) in rows {
-        let (requests, _) = run(&hook(auth), RequestPlan::get("a"), vec![answer(200, &[], "")]);
+        let (requests, _) = run(&hook(auth), RequestPlan::get("a"), vec![response(200, &[], "")]);
         assert_eq!(authorization(&requests[0].0), expected, "{auth}");
         let uri = requests[0].0.uri();
         assert_eq!(uri.path_and_query().map(PathAndQuery::as_str), Some(target), "{auth}");
@@ -96,8 +71,8 @@ fn schemes_that_always_show_the_same() {
 fn a_proof_replaces_a_header_and_stays_at_home() {
     let auth = r#"{"scheme": "api_key", "name": "X-Key", "value": "k"}"#;
     let plan = RequestPlan::get("a").header("x-key", "own");
-    let away = answer(302, &[("location", "https://other.example/")], "");
-    let (requests, _) = run(&hook(auth), plan, vec![away, answer(200, &[], "")]);
+    let away = response(302, &[("location", "https://other.example/")], "");
+    let (requests, _) = run(&hook(auth), plan, vec![away, response(200, &[], "")]);
     assert_eq!(requests[0].0.headers()["x-key"], "k");
     assert!(!requests[1].0.headers().contains_key("x-key"));
 }
@@ -105,13 +80,13 @@ fn a_proof_replaces_a_header_and_stays_at_home() {
 #[test]
 fn a_token_is_fetched_once_and_used_by_all() {
     let hook = hook(OAUTH2);
-    let answers = vec![answer(200, &[], TOKEN), answer(200, &[], "")];
+    let answers = vec![response(200, &[], TOKEN), response(200, &[], "")];
     let (requests, result) = run(&hook, RequestPlan::post("a"), answers);
     assert!(result.is_ok());
     assert_eq!(requests[0].0.uri(), "https://id.example.com/token");
     assert_eq!((requests[0].1, requests[1].1), (SendCause::Token, SendCause::First));
     assert_eq!(authorization(&requests[1].0), Some("Bearer t-1"));
-    let (requests, _) = run(&hook, RequestPlan::get("b"), vec![answer(200, &[], "")]);
+    let (requests, _) = run(&hook, RequestPlan::get("b"), vec![response(200, &[], "")]);
     assert_eq!(authorization(&requests[0].0), Some("Bearer t-1"));
 }
 
@@ -119,10 +94,10 @@ fn a_token_is_fetched_once_and_used_by_all() {
 fn a_401_refreshes_the_token_and_sends_again_exactly_once() {
     let hook = hook(OAUTH2);
     let answers = vec![
-        answer(200, &[], TOKEN),
-        answer(401, &[], ""),
-        answer(200, &[], OTHER),
-        answer(401, &[], ""),
+        response(200, &[], TOKEN),
+        response(401, &[], ""),
+        response(200, &[], OTHER),
+        response(401, &[], ""),
     ];
     let (requests, result) = run(&hook, RequestPlan::post("a").data("x"), answers);
     assert_eq!(result.expect_err("401 twice").to_string(), "401:Unauthorized");
@@ -134,11 +109,11 @@ fn a_401_refreshes_the_token_and_sends_again_exactly_once() {
 #[test]
 fn a_401_behind_a_redirect_home_is_answered_with_a_new_token_too() {
     let answers = vec![
-        answer(200, &[], TOKEN),
-        answer(302, &[("location", "/b")], ""),
-        answer(401, &[], ""),
-        answer(200, &[], OTHER),
-        answer(200, &[], ""),
+        response(200, &[], TOKEN),
+        response(302, &[("location", "/b")], ""),
+        response(401, &[], ""),
+        response(200, &[], OTHER),
+        response(200, &[], ""),
     ];
     let (requests, result) = run(&hook(OAUTH2), RequestPlan::post("a"), answers);
     assert!(result.is_ok());
@@ -149,21 +124,17 @@ fn a_401_behind_a_redirect_home_is_answered_with_a_new_token_too() {
 /// Answers a POST until the answers are used up.
 fn feed(hook: &Hook, answers: Vec<Response<Bytes>>) -> Step {
     let plan = RequestPlan::post("a").retry(RetryPolicy::default());
-    let step = Call::new(hook, plan, 7, NOW).step(hook, NOW);
-    answers.into_iter().fold(step, |step, answer| match step {
-        Step::Send { attempt, .. } => attempt.finish(hook, Ok(answer), NOW),
-        other => panic!("nothing is sent: {other:?}"),
-    })
+    Scenario::new(hook, plan).after(answers).step()
 }
 
 #[test]
 fn what_led_to_a_redirect_is_not_done_again_for_want_of_a_token() {
     let hook = hook(OAUTH2);
     let mut answers = vec![
-        answer(200, &[], TOKEN),
-        answer(302, &[("location", "/b")], ""),
-        answer(401, &[], ""),
-        answer(503, &[], ""),
+        response(200, &[], TOKEN),
+        response(302, &[("location", "/b")], ""),
+        response(401, &[], ""),
+        response(503, &[], ""),
     ];
     let Step::Done(result) = feed(&hook, answers.clone()) else { panic!("no token, no retry") };
     assert_eq!(result.expect_err("no token").reason(), StopReason::NotIdempotent);
@@ -171,8 +142,8 @@ fn what_led_to_a_redirect_is_not_done_again_for_want_of_a_token() {
     answers.truncate(2);
     let Step::Send { attempt, .. } = feed(&hook, answers) else { panic!("a redirect is followed") };
     // Another call is told the same, sooner, and fetches the next token.
-    let fetching = feed(&hook, vec![answer(401, &[], "")]);
-    let Step::Wait { call, .. } = attempt.finish(&hook, Ok(answer(401, &[], "")), NOW) else {
+    let fetching = feed(&hook, vec![response(401, &[], "")]);
+    let Step::Wait { call, .. } = attempt.finish(&hook, Ok(response(401, &[], "")), NOW) else {
         panic!("another call fetches the token")
     };
     let text = call.store(&hook).expect("nothing of it is secret");
@@ -185,11 +156,11 @@ fn what_led_to_a_redirect_is_not_done_again_for_want_of_a_token() {
 #[test]
 fn another_call_waits_for_the_token_under_way() {
     let hook = hook(OAUTH2);
-    let begin = || Call::new(&hook, RequestPlan::get("a"), 7, NOW).step(&hook, NOW);
+    let begin = || Scenario::new(&hook, RequestPlan::get("a")).step();
     let Step::Send { attempt, .. } = begin() else { panic!("the first fetches") };
     let Step::Wait { call, reason, wait } = begin() else { panic!("the second waits") };
     assert_eq!(reason, WaitReason::Token);
-    let step = attempt.finish(&hook, Ok(answer(200, &[], TOKEN)), NOW);
+    let step = attempt.finish(&hook, Ok(response(200, &[], TOKEN)), NOW);
     assert!(matches!(step, Step::Send { .. }));
     let Step::Send { request, .. } = call.step(&hook, NOW.after(wait)) else {
         panic!("it goes on")
@@ -200,7 +171,7 @@ fn another_call_waits_for_the_token_under_way() {
 #[test]
 fn a_token_that_cannot_come_in_time_is_not_waited_for() {
     let hook = hook(OAUTH2);
-    let begin = |plan| Call::new(&hook, plan, 7, NOW).step(&hook, NOW);
+    let begin = |plan| Scenario::new(&hook, plan).step();
     let fetching = begin(RequestPlan::get("a"));
     let Step::Wait { wait, .. } = begin(RequestPlan::get("a")) else { panic!("it waits") };
     let Step::Done(Err(failure)) = begin(RequestPlan::get("a").deadline(wait)) else {
@@ -215,13 +186,10 @@ fn a_token_that_cannot_come_in_time_is_not_waited_for() {
 fn the_certificate_of_the_connection_is_not_shown_to_whom_gives_tokens() {
     let extra = format!(r#"{{"cert": "/client.pem", "http_hook": {{"auth": {OAUTH2}}}}}"#);
     let hook = Hook::new(&connection("{}").with_extra(extra)).expect("a hook");
-    let Step::Send { options, attempt, .. } =
-        Call::new(&hook, RequestPlan::get("a"), 7, NOW).step(&hook, NOW)
-    else {
-        panic!("a token is fetched first")
-    };
+    let Sending { options, attempt, .. } = Scenario::new(&hook, RequestPlan::get("a")).sending();
     assert!(options.client.cert.is_none());
-    let Step::Send { options, .. } = attempt.finish(&hook, Ok(answer(200, &[], TOKEN)), NOW) else {
+    let Step::Send { options, .. } = attempt.finish(&hook, Ok(response(200, &[], TOKEN)), NOW)
+    else {
         panic!("then the request is sent")
     };
     assert!(options.client.cert.is_some());
@@ -230,7 +198,7 @@ fn the_certificate_of_the_connection_is_not_shown_to_whom_gives_tokens() {
 #[test]
 fn a_caller_who_vanishes_holds_nobody_up() {
     let hook = hook(OAUTH2);
-    let begin = |now| Call::new(&hook, RequestPlan::get("a"), 7, now).step(&hook, now);
+    let begin = |now| Scenario::new(&hook, RequestPlan::get("a")).at(now).step();
     drop(begin(NOW));
     let later = NOW.after(Duration::from_secs(71));
     assert!(matches!(begin(later), Step::Send { .. }), "the lease has run out");
@@ -239,13 +207,13 @@ fn a_caller_who_vanishes_holds_nobody_up() {
 #[test]
 fn a_token_endpoint_that_fails_is_retried_as_the_policy_says() {
     let hook = hook(OAUTH2);
-    let answers = vec![answer(503, &[], ""), answer(200, &[], TOKEN), answer(200, &[], "")];
+    let answers = vec![response(503, &[], ""), response(200, &[], TOKEN), response(200, &[], "")];
     let plan = RequestPlan::post("a").retry(RetryPolicy::default());
     let (requests, result) = run(&hook, plan, answers);
     assert!(result.is_ok());
     assert_eq!(requests.len(), 3);
 
-    let refused = answer(400, &[], r#"{"error": "invalid_client"}"#);
+    let refused = response(400, &[], r#"{"error": "invalid_client"}"#);
     let (_, result) = run(&self::hook(OAUTH2), RequestPlan::get("a"), vec![refused]);
     let failure = result.expect_err("no token");
     assert_eq!(failure.reason(), StopReason::Auth);
@@ -256,9 +224,9 @@ fn a_token_endpoint_that_fails_is_retried_as_the_policy_says() {
 #[test]
 fn a_digest_challenge_is_answered_once() {
     let challenge = r#"Digest realm="r", nonce="n", qop="auth", algorithm=SHA-256"#;
-    let asked = || answer(401, &[("www-authenticate", challenge)], "");
+    let asked = || response(401, &[("www-authenticate", challenge)], "");
     let hook = hook(r#"{"scheme": "digest"}"#);
-    let answers = vec![asked(), answer(200, &[], "")];
+    let answers = vec![asked(), response(200, &[], "")];
     let (requests, result) = run(&hook, RequestPlan::post("a").data("x"), answers);
     assert!(result.is_ok());
     assert_eq!(authorization(&requests[0].0), None);
@@ -290,8 +258,8 @@ fn a_scheme_of_the_callers_own_answers_too() {
         .auth(AuthScheme::Custom(Arc::new(Own)))
         .build()
         .expect("a hook");
-    let asked = answer(401, &[("www-authenticate", "Own realm=x")], "");
-    let (requests, result) = run(&hook, RequestPlan::get("a"), vec![asked, answer(200, &[], "")]);
+    let asked = response(401, &[("www-authenticate", "Own realm=x")], "");
+    let (requests, result) = run(&hook, RequestPlan::get("a"), vec![asked, response(200, &[], "")]);
     assert!(result.is_ok());
     assert_eq!(requests[1].0.uri(), "https://api.example.com/a?sig=s");
 }

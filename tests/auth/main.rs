@@ -4,3 +4,5 @@
 mod digest;
 mod flow;
 mod schemes;
+#[path = "../support/mod.rs"]
+mod support;

@@ -10,11 +10,9 @@ use http_hook::request::auth::{
 use http_hook::{ErrorKind, Secret, Timestamp};
 use serde_json::json;
 
-const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_000));
+use crate::support::at;
 
-fn at(seconds: u64) -> Timestamp {
-    Timestamp::new(Duration::from_secs(seconds))
-}
+const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_000));
 
 /// Writes challenges as `scheme token name=value …`, parted by `; `.
 fn shown(value: &[u8]) -> Option<String> {

@@ -1,6 +1,5 @@
 //! Limits, each one below, at, and above.
 
-use std::cell::Cell;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,10 +9,10 @@ use http_hook::headers::MAX_HEADERS;
 use http_hook::retry::{Stop, Wait};
 use http_hook::{
     Call, Capabilities, Connection, ErrorKind, Failure, Hook, MAX_FAILURE_BODY, MAX_SENDS,
-    NoSource, Options, RequestPlan, RetryPolicy, Step, StopReason, Timestamp, TransportErrorKind,
+    NoSource, Options, RequestPlan, RetryPolicy, StopReason, Timestamp, TransportErrorKind,
 };
 
-const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_800_000_000));
+use crate::support::{NOW, Played, Scenario, status};
 
 fn hook() -> Hook {
     Hook::to("https://api.example.com").expect("a hook")
@@ -48,22 +47,13 @@ fn sends() {
     for (passes_at, passes) in [(MAX_SENDS - 1, true), (MAX_SENDS, true), (MAX_SENDS + 1, false)] {
         let hook = hook();
         let plan = RequestPlan::get("a").retry(policy.clone());
-        let sends = Cell::new(0);
-        let mut step = Call::new(&hook, plan, 7, NOW).step(&hook, NOW);
-        let result = loop {
-            step = match step {
-                Step::Send { attempt, .. } => {
-                    sends.set(sends.get() + 1);
-                    let status = if sends.get() == passes_at { 200 } else { 503 };
-                    let answer = Response::builder().status(status).body(Bytes::new());
-                    attempt.finish(&hook, Ok(answer.expect("an answer")), NOW)
-                }
-                Step::Wait { call, .. } => call.step(&hook, NOW),
-                Step::Done(result) => break result,
-            };
-        };
+        let mut sends = 0;
+        let Played { result, .. } = Scenario::new(&hook, plan).run(|_| {
+            sends += 1;
+            Ok(status(if sends == passes_at { 200 } else { 503 }))
+        });
         assert_eq!(result.is_ok(), passes, "{passes_at}");
-        assert_eq!(sends.get(), passes_at.min(MAX_SENDS));
+        assert_eq!(sends, passes_at.min(MAX_SENDS));
         if let Err(failure) = result {
             assert_eq!((failure.reason(), failure.sends()), (StopReason::MaxSends, MAX_SENDS));
         }

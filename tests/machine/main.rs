@@ -8,3 +8,5 @@ mod shown;
 mod spans;
 mod steps;
 mod stored;
+#[path = "../support/mod.rs"]
+mod support;

@@ -6,9 +6,10 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode};
 use http_hook::retry::load::{Admission, Gates};
 use http_hook::retry::{Condition, HttpOutcome, Outcome, RetryPolicy, Retrying};
-use http_hook::{Call, Connection, Head, Hook, RequestPlan, Step, Timestamp, WaitReason};
+use http_hook::{Connection, Head, Hook, RequestPlan, Step, WaitReason};
 
-const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_800_000_000));
+use crate::support::{NOW, Scenario, connection, response};
+
 const SECRET: &str = "hunter2-5b0c9e";
 
 struct Lost;
@@ -20,9 +21,8 @@ impl Outcome for Lost {
 }
 
 fn hook() -> Hook {
-    let connection = Connection::new()
+    let connection = connection()
         .with_host("https://api.example.com/v1")
-        .with_login("svc")
         .with_password(SECRET)
         .with_extra(format!(r#"{{"x-key": "{SECRET}"}}"#));
     Hook::new(&connection).expect("a connection that can be used")
@@ -34,12 +34,11 @@ fn begin(hook: &Hook) -> Step {
         .json(&serde_json::json!({"card": SECRET}))
         .allow_resend()
         .retry(RetryPolicy::default());
-    Call::new(hook, plan, 7, NOW).step(hook, NOW)
+    Scenario::new(hook, plan).step()
 }
 
 fn answer(status: u16) -> Response<Bytes> {
-    let answer = Response::builder().status(status).header("set-cookie", SECRET);
-    answer.body(Bytes::from_static(SECRET.as_bytes())).expect("an answer")
+    response(status, &[("set-cookie", SECRET)], SECRET)
 }
 
 #[test]

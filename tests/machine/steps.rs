@@ -5,63 +5,42 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Method, Response};
 use http_hook::{
-    Call, Connection, Defaults, ErrorKind, Failure, Head, Hook, Options, Payload, Reason, Replay,
+    Connection, Defaults, ErrorKind, Failure, Head, Hook, Options, Payload, Reason, Replay,
     RequestPlan, RetryPolicy, Sent, Step, StopReason, Timestamp, TransportError,
     TransportErrorKind,
 };
 
-const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_800_000_000));
+use crate::support::{Answer, NOW, Scenario, Sending, Waits, connection, response, status};
 
 fn hook() -> Hook {
-    let connection = Connection::new()
-        .with_host("https://api.example.com/v1")
-        .with_login("svc")
-        .with_password("pw-5b0c9e");
+    let connection = connection().with_host("https://api.example.com/v1");
     Hook::new(&connection).expect("a connection that can be used")
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "an answer is one or the other")]
-fn answer(status: u16) -> Result<Response<Bytes>, TransportError> {
-    let response = Response::builder().status(status).body(Bytes::from_static(b"text"));
-    Ok(response.expect("a response"))
+fn answer(status: u16) -> Answer {
+    Ok(response(status, &[], "text"))
 }
 
-fn broken(sent: Sent) -> Result<Response<Bytes>, TransportError> {
+fn broken(sent: Sent) -> Answer {
     Err(TransportError::new(TransportErrorKind::Interrupted, sent))
 }
 
-type Answer = fn() -> Result<Response<Bytes>, TransportError>;
+type Script = fn() -> Answer;
 
 /// Runs a call against answers; the last one repeats. Gives the result and the waits.
 fn run(
     hook: &Hook,
     plan: RequestPlan,
-    answers: &[Answer],
-) -> (Result<Response<Bytes>, Failure>, Vec<Duration>) {
-    let mut now = NOW;
-    let mut waits = Vec::new();
-    let mut sends = 0;
-    let mut step = Call::new(hook, plan, 7, now).step(hook, now);
-    loop {
-        step = match step {
-            Step::Send { attempt, .. } => {
-                sends += 1;
-                let answer = answers[(sends - 1).min(answers.len() - 1)]();
-                attempt.finish(hook, answer, now)
-            }
-            Step::Wait { call, wait, .. } => {
-                waits.push(wait);
-                now = now.after(wait);
-                call.step(hook, now)
-            }
-            Step::Done(result) => return (result, waits),
-        };
-    }
+    answers: &[Script],
+) -> (Result<Response<Bytes>, Failure>, Waits) {
+    let played = Scenario::new(hook, plan).run(|number| answers[number.min(answers.len() - 1)]());
+    (played.result, played.waits)
 }
 
 #[test]
 fn a_call_ends_as_its_answers_say() {
-    type Row = (&'static str, RequestPlan, &'static [Answer], Result<u16, StopReason>, usize);
+    type Row = (&'static str, RequestPlan, &'static [Script], Result<u16, StopReason>, usize);
     let retry = |plan: RequestPlan| plan.retry(RetryPolicy::default());
     let rows: [Row; 12] = [
         ("passes", RequestPlan::get("a"), &[|| answer(200)], Ok(200), 0),
@@ -130,9 +109,7 @@ fn a_call_ends_as_its_answers_say() {
 #[test]
 fn the_request_is_the_connection_with_the_call_on_top() {
     let plan = RequestPlan::get("orders?x=1").param("limit", "5 0").header("accept", "text/plain");
-    let Step::Send { request, .. } = Call::new(&hook(), plan, 7, NOW).step(&hook(), NOW) else {
-        panic!("a call begins with a send");
-    };
+    let Sending { request, .. } = Scenario::new(&hook(), plan).sending();
     assert_eq!(request.method(), Method::GET);
     assert_eq!(request.uri(), "https://api.example.com/v1/orders?x=1&limit=5+0");
     assert_eq!(request.headers()["accept"], "text/plain");
@@ -182,9 +159,7 @@ fn an_answer_that_cannot_be_is_an_error() {
     for (why, method, response, expected) in rows {
         let hook = hook();
         let plan = RequestPlan::new(method, "a");
-        let Step::Send { attempt, .. } = Call::new(&hook, plan, 7, NOW).step(&hook, NOW) else {
-            panic!("a call begins with a send");
-        };
+        let Sending { attempt, .. } = Scenario::new(&hook, plan).sending();
         let Step::Done(result) = attempt.finish(&hook, Ok(response.expect("a response")), NOW)
         else {
             panic!("{why}: a call without a policy ends");
@@ -232,10 +207,7 @@ fn a_payload_that_is_used_up_is_sent_once() {
 fn a_deadline_holds_over_everything() {
     let plan = RequestPlan::get("a").retry(RetryPolicy::default()).deadline(Duration::from_secs(3));
     let hook = hook();
-    let Step::Send { options, attempt, .. } = Call::new(&hook, plan, 7, NOW).step(&hook, NOW)
-    else {
-        panic!("a call begins with a send");
-    };
+    let Sending { options, attempt, .. } = Scenario::new(&hook, plan).sending();
     assert_eq!(options.timeouts.total, Some(Duration::from_secs(3)));
     assert_eq!(options.timeouts.connect, Some(Duration::from_secs(3)));
     let late = NOW.after(Duration::from_secs(3));
@@ -249,12 +221,7 @@ fn a_deadline_holds_over_everything() {
 fn an_early_step_says_how_long_to_wait_and_a_clock_set_back_changes_nothing() {
     let hook = hook();
     let plan = RequestPlan::get("a").retry(RetryPolicy::default());
-    let Step::Send { attempt, .. } = Call::new(&hook, plan, 7, NOW).step(&hook, NOW) else {
-        panic!("a call begins with a send");
-    };
-    let Step::Wait { call, wait, .. } = attempt.finish(&hook, answer(503), NOW) else {
-        panic!("503 is retried");
-    };
+    let (call, wait) = Scenario::new(&hook, plan).after([status(503)]).waiting();
     let Step::Wait { call, wait: again, .. } = call.step(&hook, Timestamp::default()) else {
         panic!("it is too early");
     };
@@ -266,10 +233,7 @@ fn an_early_step_says_how_long_to_wait_and_a_clock_set_back_changes_nothing() {
 fn a_head_is_enough_where_the_answer_passes() {
     let hook = hook();
     let head = |status: u16| answer(status).expect("a response").into_parts().0;
-    let begin = || match Call::new(&hook, RequestPlan::get("a"), 7, NOW).step(&hook, NOW) {
-        Step::Send { attempt, .. } => attempt,
-        _ => panic!("a call begins with a send"),
-    };
+    let begin = || Scenario::new(&hook, RequestPlan::get("a")).sending().attempt;
     assert!(matches!(begin().head(&hook, &head(200), NOW), Head::Accept));
     let Head::Read { limit, reading } = begin().head(&hook, &head(404), NOW) else {
         panic!("a failure's text is wanted");
@@ -297,11 +261,8 @@ fn options_of_a_call_lie_over_those_of_the_connection() {
     let hook = Hook::new(&connection).expect("a hook");
     let mut own = Options::default();
     own.head_timeout = http_hook::Setting::Unset;
-    let Step::Send { options, .. } =
-        Call::new(&hook, RequestPlan::get("a").options(own), 7, NOW).step(&hook, NOW)
-    else {
-        panic!("a call begins with a send");
-    };
+    let plan = RequestPlan::get("a").options(own);
+    let Sending { options, .. } = Scenario::new(&hook, plan).sending();
     assert_eq!(options.timeouts.connect, Some(Duration::from_secs(5)));
     assert_eq!(options.timeouts.head, None);
     assert_eq!(options.timeouts.idle, Some(Duration::from_secs(5)));
@@ -310,11 +271,7 @@ fn options_of_a_call_lie_over_those_of_the_connection() {
 #[test]
 fn an_empty_payload_is_no_body() {
     let hook = hook();
-    let Step::Send { request, .. } =
-        Call::new(&hook, RequestPlan::post("a"), 7, NOW).step(&hook, NOW)
-    else {
-        panic!("a call begins with a send");
-    };
+    let Sending { request, .. } = Scenario::new(&hook, RequestPlan::post("a")).sending();
     assert_eq!(request.body(), &Payload::EMPTY);
     assert!(!request.headers().contains_key("content-type"));
 }

@@ -6,22 +6,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::Response;
 use http_hook::retry::{Stop, Wait};
 use http_hook::{
     Call, Connection, ErrorKind, Hook, MAX_STORED, Options, RequestPlan, RetryPolicy, Setting,
-    Step, StopReason, Timestamp, Verify,
+    Step, StopReason, Verify,
 };
 
-const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_800_000_000));
+use crate::support::{self, NOW, Scenario, status};
 
 fn connection() -> Connection {
-    Connection::new()
+    support::connection()
         .with_id("orders".parse().expect("an id"))
         .with_host("https://api.example.com/v1")
-        .with_login("svc")
-        .with_password("pw-1")
 }
 
 fn hook() -> Hook {
@@ -38,25 +34,13 @@ fn policy() -> RetryPolicy {
 
 /// A call that waits after a 503.
 fn waiting(plan: RequestPlan) -> Call {
-    let hook = hook();
-    let step = Call::new(&hook, plan, 7, NOW).step(&hook, NOW);
-    let Step::Send { attempt, .. } = step else { panic!("{step:?}") };
-    match attempt.finish(&hook, Ok(answer(503)), NOW) {
-        Step::Wait { call, .. } => call,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn answer(status: u16) -> Response<Bytes> {
-    Response::builder().status(status).body(Bytes::new()).expect("an answer")
+    Scenario::new(&hook(), plan).after([status(503)]).waiting().0
 }
 
 fn under_way(plan: RequestPlan) -> String {
     let hook = hook();
-    match Call::new(&hook, plan, 7, NOW).step(&hook, NOW) {
-        Step::Send { attempt, .. } => attempt.store(&hook).expect("nothing of it is secret"),
-        other => panic!("{other:?}"),
-    }
+    let attempt = Scenario::new(&hook, plan).sending().attempt;
+    attempt.store(&hook).expect("nothing of it is secret")
 }
 
 /// What each golden file holds.
@@ -198,8 +182,7 @@ fn a_stored_call_belongs_to_its_connection() {
             Ok(call) => {
                 assert_eq!(refused, None, "{why}");
                 let Step::Send { request, .. } = call.step(&hook, now) else { panic!("{why}") };
-                let fresh = Call::new(&hook, RequestPlan::get("orders"), 7, now).step(&hook, now);
-                let Step::Send { request: fresh, .. } = fresh else { panic!("{why}") };
+                let fresh = Scenario::new(&hook, RequestPlan::get("orders")).sending().request;
                 assert_eq!(request.headers(), fresh.headers(), "{why}: the credentials of now");
             }
             Err(error) => {

@@ -9,4 +9,6 @@ mod dependencies;
 mod invariants;
 mod properties;
 mod purity;
+#[path = "../support/mod.rs"]
+mod support;
 mod taint;

@@ -20,8 +20,8 @@ use http_hook::{
 };
 
 use crate::invariants::taint::Traces;
+use crate::support::NOW;
 
-const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_800_000_000));
 const WORD: &str = "Q7zz9Planted";
 
 /// A secret: with what percent escapes, JSON and base64 change.

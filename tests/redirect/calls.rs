@@ -1,24 +1,17 @@
 //! Redirects through the machine: where to, how, and what goes along.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::{Request, Response};
 use http_hook::response::History;
 use http_hook::{
-    Call, Connection, Hook, Options, Payload, RequestPlan, RetryPolicy, SendCause, Sent, Step,
-    StopReason, Timestamp, TransportError, TransportErrorKind,
+    Hook, Options, Payload, RequestPlan, RetryPolicy, SendCause, Sent, Step, StopReason,
+    TransportError, TransportErrorKind,
 };
 
-const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_800_000_000));
+use crate::support::{self, NOW, Scenario, response};
 
 fn hook() -> Hook {
-    let connection = Connection::new()
-        .with_host("https://api.example.com")
-        .with_login("svc")
-        .with_password("pw")
-        .with_extra(r#"{"X-Key": "k-1"}"#);
-    Hook::new(&connection).expect("a connection that can be used")
+    support::hook(r#"{"X-Key": "k-1"}"#)
 }
 
 /// Follows `answers` (status, Location) and gives the requests and the result.
@@ -26,21 +19,11 @@ fn follow(
     plan: RequestPlan,
     answers: &[(u16, &str)],
 ) -> (Vec<Request<Payload>>, Result<Response<Bytes>, http_hook::Failure>) {
-    let hook = hook();
-    let mut requests = Vec::new();
-    let mut step = Call::new(&hook, plan, 7, NOW).step(&hook, NOW);
-    loop {
-        step = match step {
-            Step::Send { request, attempt, .. } => {
-                let (status, location) = answers[requests.len().min(answers.len() - 1)];
-                requests.push(request);
-                let answer = Response::builder().status(status).header("location", location);
-                attempt.finish(&hook, Ok(answer.body(Bytes::new()).expect("an answer")), NOW)
-            }
-            Step::Wait { call, wait, .. } => call.step(&hook, NOW.after(wait)),
-            Step::Done(result) => return (requests, result),
-        };
-    }
+    let played = Scenario::new(&hook(), plan).run(|number| {
+        let (status, location) = answers[number.min(answers.len() - 1)];
+        Ok(response(status, &[("location", location)], ""))
+    });
+    (played.sends.into_iter().map(|(request, ..)| request).collect(), played.result)
 }
 
 fn urls(requests: &[Request<Payload>]) -> Vec<String> {
@@ -145,14 +128,8 @@ fn a_retry_after_a_redirect_begins_again_with_the_planned_request() {
 fn a_post_that_led_to_a_redirect_is_not_sent_again_because_the_next_request_got_nowhere() {
     let hook = hook();
     let plan = RequestPlan::post("a").data("text").retry(RetryPolicy::default());
-    let Step::Send { attempt, .. } = Call::new(&hook, plan, 7, NOW).step(&hook, NOW) else {
-        panic!("a call begins with a send");
-    };
-    let answer = Response::builder().status(303).header("location", "/b").body(Bytes::new());
-    let Step::Send { attempt, .. } = attempt.finish(&hook, Ok(answer.expect("an answer")), NOW)
-    else {
-        panic!("a redirect is followed at once");
-    };
+    let moved = response(303, &[("location", "/b")], "");
+    let attempt = Scenario::new(&hook, plan).after([moved]).sending().attempt;
     let lost = TransportError::new(TransportErrorKind::Connect, Sent::No);
     let Step::Done(Err(failure)) = attempt.finish(&hook, Err(lost), NOW) else {
         panic!("the POST would be sent again");
@@ -162,15 +139,7 @@ fn a_post_that_led_to_a_redirect_is_not_sent_again_because_the_next_request_got_
 
 #[test]
 fn attempts_and_sends_are_counted_apart() {
-    let hook = hook();
-    let plan = RequestPlan::get("a");
-    let Step::Send { attempt, .. } = Call::new(&hook, plan, 7, NOW).step(&hook, NOW) else {
-        panic!("a call begins with a send");
-    };
-    let answer = Response::builder().status(302).header("location", "/b").body(Bytes::new());
-    let Step::Send { attempt, .. } = attempt.finish(&hook, Ok(answer.expect("an answer")), NOW)
-    else {
-        panic!("a redirect is followed at once");
-    };
+    let moved = response(302, &[("location", "/b")], "");
+    let attempt = Scenario::new(&hook(), RequestPlan::get("a")).after([moved]).sending().attempt;
     assert_eq!((attempt.number(), attempt.sends(), attempt.cause()), (1, 2, SendCause::Redirect));
 }

@@ -2,15 +2,11 @@
 //!
 //! `HTTP_HOOK_CHAINS=1000000 cargo test --release --test redirect chains -- --nocapture` follows a million.
 
-use std::time::Duration;
-
-use bytes::Bytes;
-use http::{Method, Request, Response};
-use http_hook::{
-    Call, Connection, Hook, Payload, Replay, RequestPlan, Step, StopReason, Timestamp,
-};
+use http::{Method, Request};
+use http_hook::{Hook, Payload, Replay, RequestPlan, Step, StopReason};
 
 use crate::invariants::redirects::{Reached, follow};
+use crate::support::{NOW, Scenario, Sending, response};
 
 const CHAINS: u64 = 10_000;
 
@@ -72,21 +68,16 @@ fn plan(method: &Method, carries: Carries) -> RequestPlan {
     }
 }
 
-const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_800_000_000));
-
-fn first_step(plan: RequestPlan) -> (Hook, Step) {
-    let hook = Hook::new(&Connection::new().with_host("https://api.example.com")).expect("a hook");
-    let step = Call::new(&hook, plan, 7, NOW).step(&hook, NOW);
-    (hook, step)
+fn hook() -> Hook {
+    Hook::to("https://api.example.com").expect("a hook")
 }
 
 /// The first request, and what comes of redirecting it.
 fn redirected(plan: RequestPlan, status: u16, location: &str) -> (Request<Payload>, Step) {
-    let (hook, step) = first_step(plan);
-    let Step::Send { request, attempt, .. } = step else { panic!("{step:?}") };
-    let answer = Response::builder().status(status).header("location", location);
-    let answer = answer.body(Bytes::new()).expect("an answer");
-    (request, attempt.finish(&hook, Ok(answer), NOW))
+    let hook = hook();
+    let Sending { request, attempt, .. } = Scenario::new(&hook, plan).sending();
+    let moved = response(status, &[("location", location)], "");
+    (request, attempt.finish(&hook, Ok(moved), NOW))
 }
 
 #[test]
@@ -113,7 +104,7 @@ fn every_cell_of_method_status_and_body() {
                 let method: Method = before.parse().expect("a method");
                 let cell = format!("{status} {before} {carries:?}");
                 if (before, carries) == ("GET", Carries::Once) {
-                    let error = first_step(plan(&method, carries)).1;
+                    let error = Scenario::new(&hook(), plan(&method, carries)).step();
                     let Step::Done(Err(failure)) = error else { panic!("{cell}: {error:?}") };
                     assert_eq!(failure.reason(), StopReason::Invalid, "the data are parameters");
                     continue;

@@ -5,3 +5,5 @@ mod chains;
 #[path = "../invariants/mod.rs"]
 mod invariants;
 mod rules;
+#[path = "../support/mod.rs"]
+mod support;

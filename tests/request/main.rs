@@ -5,6 +5,8 @@ mod form;
 mod headers;
 mod multipart;
 mod proxy;
+#[path = "../support/mod.rs"]
+mod support;
 mod url;
 mod url_properties;
 mod wiring;

@@ -2,16 +2,14 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Request, Response};
+use http::Request;
 use http_hook::request::auth::Netrc;
 use http_hook::request::proxy::Environment;
 use http_hook::{
-    Call, Connection, Hook, HookBuilder, Payload, RequestPlan, RetryPolicy, SendOptions, Step,
-    Timestamp, Verify,
+    Connection, Hook, HookBuilder, Payload, RequestPlan, RetryPolicy, SendOptions, Verify,
 };
 
-const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_800_000_000));
+use crate::support::{Played, Scenario, response};
 
 fn builder(extra: &str) -> HookBuilder {
     let connection = Connection::new().with_host("http://api.example.com").with_extra(extra);
@@ -24,30 +22,12 @@ fn run(
     plan: RequestPlan,
     answers: &[(u16, &[(&str, &str)])],
 ) -> Vec<(Request<Payload>, SendOptions)> {
-    let mut sent = Vec::new();
-    let mut now = NOW;
-    let mut step = Call::new(hook, plan, 7, now).step(hook, now);
-    loop {
-        step = match step {
-            Step::Send { request, options, attempt } => {
-                let (status, headers) = answers[sent.len()];
-                sent.push((request, options));
-                let mut answer = Response::builder().status(status);
-                for (name, value) in headers {
-                    answer = answer.header(*name, *value);
-                }
-                attempt.finish(hook, Ok(answer.body(Bytes::new()).expect("an answer")), now)
-            }
-            Step::Wait { call, wait, .. } => {
-                now = now.after(wait);
-                call.step(hook, now)
-            }
-            Step::Done(result) => {
-                assert!(result.is_ok(), "{result:?}");
-                return sent;
-            }
-        };
-    }
+    let Played { sends, result, .. } = Scenario::new(hook, plan).run(|number| {
+        let (status, headers) = answers[number];
+        Ok(response(status, headers, ""))
+    });
+    assert!(result.is_ok(), "{result:?}");
+    sends.into_iter().map(|(request, options, _)| (request, options)).collect()
 }
 
 #[test]

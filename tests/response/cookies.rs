@@ -1,13 +1,9 @@
 //! Cookies: what is kept, how long, and where it goes back to.
 
-use std::time::Duration;
-
 use http_hook::response::cookies::{Jar, Scope};
 use http_hook::{ErrorKind, Origin, Secret, Timestamp};
 
-fn at(seconds: u64) -> Timestamp {
-    Timestamp::new(Duration::from_secs(seconds))
-}
+use crate::support::at;
 
 /// 1 January 2026, midnight.
 const NOW: u64 = 1_767_225_600;

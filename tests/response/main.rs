@@ -6,3 +6,5 @@ mod cookies;
 #[cfg(feature = "decode")]
 mod decode;
 mod streaming;
+#[path = "../support/mod.rs"]
+mod support;

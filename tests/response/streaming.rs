@@ -1,25 +1,18 @@
 //! Answers whose head comes first: which are the caller's to stream, and which the machine has to read.
 
-use std::time::Duration;
-
 use bytes::Bytes;
-use http::{Response, response::Parts};
+use http::response::Parts;
 use http_hook::retry::{Condition, RetryPolicy};
 use http_hook::{
-    Attempt, Call, Cause, Connection, Head, Hook, MAX_FAILURE_BODY, RequestPlan, Sent, Step,
-    StopReason, Timestamp, TransportErrorKind,
+    Attempt, Call, Cause, Head, Hook, MAX_FAILURE_BODY, RequestPlan, Sent, Step, StopReason,
+    TransportErrorKind,
 };
 use serde_json::json;
 
-const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_800_000_000));
+use crate::support::{self, NOW, Scenario, response};
 
 fn hook(extra: &serde_json::Value) -> Hook {
-    let connection = Connection::new()
-        .with_host("https://api.example.com")
-        .with_login("svc")
-        .with_password("pw-5b0c9e")
-        .with_extra(extra.to_string());
-    Hook::new(&connection).expect("a connection that can be used")
+    support::hook(&extra.to_string())
 }
 
 fn plain() -> Hook {
@@ -27,22 +20,11 @@ fn plain() -> Hook {
 }
 
 fn begin(hook: &Hook, plan: RequestPlan) -> Attempt {
-    match Call::new(hook, plan, 7, NOW).step(hook, NOW) {
-        Step::Send { attempt, .. } => attempt,
-        other => panic!("a call begins with a send: {other:?}"),
-    }
+    Scenario::new(hook, plan).sending().attempt
 }
 
 fn head(status: u16, headers: &[(&str, &str)]) -> Parts {
-    answer(status, headers, "").into_parts().0
-}
-
-fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Response<Bytes> {
-    let mut response = Response::builder().status(status);
-    for (name, value) in headers {
-        response = response.header(*name, *value);
-    }
-    response.body(Bytes::copy_from_slice(body.as_bytes())).expect("an answer")
+    response(status, headers, "").into_parts().0
 }
 
 fn for_body(text: &str) -> RetryPolicy {
@@ -129,7 +111,8 @@ fn a_text_cut_at_its_limit_is_no_broken_body() {
             panic!("a failure's text is wanted");
         };
         let text = "x".repeat(came);
-        let Step::Done(Err(failure)) = reading.finish(&hook, Ok(answer(404, &headers, &text)), NOW)
+        let Step::Done(Err(failure)) =
+            reading.finish(&hook, Ok(response(404, &headers, &text)), NOW)
         else {
             panic!("404 does not pass");
         };
@@ -152,7 +135,7 @@ fn a_streamed_answer_knows_where_it_came_from() {
     let Head::Read { reading, .. } = attempt.head(&hook, &head(302, &to), NOW) else {
         panic!("a redirect is not the caller's");
     };
-    let Step::Send { attempt, .. } = reading.finish(&hook, Ok(answer(302, &to, "")), NOW) else {
+    let Step::Send { attempt, .. } = reading.finish(&hook, Ok(response(302, &to, "")), NOW) else {
         panic!("it is followed");
     };
     let history = attempt.history().expect("a redirect led here");
@@ -168,11 +151,11 @@ fn sends_and_attempts_are_counted() {
     let Step::Send { attempt, .. } = call.step(&hook, NOW) else { panic!("a call begins") };
     assert_eq!((attempt.number(), attempt.sends()), (1, 1));
     let to = [("location", "/b")];
-    let Step::Send { attempt, .. } = attempt.finish(&hook, Ok(answer(307, &to, "")), NOW) else {
+    let Step::Send { attempt, .. } = attempt.finish(&hook, Ok(response(307, &to, "")), NOW) else {
         panic!("it is followed");
     };
     assert_eq!((attempt.number(), attempt.sends()), (1, 2));
-    let Step::Wait { call, .. } = attempt.finish(&hook, Ok(answer(503, &[], "")), NOW) else {
+    let Step::Wait { call, .. } = attempt.finish(&hook, Ok(response(503, &[], "")), NOW) else {
         panic!("503 is retried");
     };
     assert_eq!((call.attempt_number(), call.sends()), (1, 2));

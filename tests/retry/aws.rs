@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use http::{HeaderMap, Method, StatusCode};
+use http_hook::StopReason;
 use http_hook::retry::load::{Admission, Bucket, BucketSettings, GateSettings, Gates};
 use http_hook::retry::{
     Condition, Decision, HintMode, Hints, HttpOutcome, Progress, RetryPolicy, Seconds, Stop, Wait,
 };
-use http_hook::{StopReason, Timestamp};
 use std::sync::Arc;
 
-const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_700_000_000));
+use crate::support::NOW;
 
 /// The numbers of one generation.
 #[derive(Clone, Copy)]

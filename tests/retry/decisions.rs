@@ -9,9 +9,10 @@ use http_hook::retry::load::{BucketSettings, GateSettings, Gates};
 use http_hook::retry::{
     Condition, Decision, HttpOutcome, Progress, RetryPolicy, Stop, Wait, may_resend,
 };
-use http_hook::{Sent, StopReason, TimeoutPhase, Timestamp, TransportError, TransportErrorKind};
+use http_hook::{Sent, StopReason, TimeoutPhase, TransportError, TransportErrorKind};
 
-const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_700_000_000));
+use crate::support::NOW;
+
 const METHODS: [&str; 9] =
     ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE", "POST", "PATCH", "PURGE"];
 const STATUSES: [u16; 22] = [

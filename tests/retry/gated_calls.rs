@@ -8,11 +8,12 @@ use http::Response;
 use http_hook::retry::load::{Bucket, BucketSettings, Budget, GateSettings, Gates, RateSettings};
 use http_hook::retry::{Condition, FailureClass, RetryPolicy, Wait};
 use http_hook::{
-    Call, Connection, Failure, Hook, RequestPlan, Step, StopReason, TimeoutPhase, Timestamp,
-    TransportError, TransportErrorKind, WaitReason,
+    Connection, Failure, Hook, RequestPlan, StopReason, TimeoutPhase, Timestamp, TransportError,
+    TransportErrorKind, WaitReason,
 };
 
-const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_800_000_000));
+use crate::support::{Answer, Scenario, Waits, connection, response};
+
 const SECOND: Duration = Duration::from_secs(1);
 
 fn hook(gates: Gates) -> Hook {
@@ -34,20 +35,16 @@ fn plan() -> RequestPlan {
     RequestPlan::get("a").retry(policy)
 }
 
-type Answer = Result<Response<Bytes>, TransportError>;
 type Script = fn() -> Answer;
-type Waits = Vec<(Duration, WaitReason)>;
 
 #[expect(clippy::unnecessary_wraps, reason = "an answer is one or the other")]
 fn answer(status: u16) -> Answer {
-    let response = Response::builder().status(status).header("location", "/elsewhere");
-    Ok(response.body(Bytes::new()).expect("an answer"))
+    Ok(response(status, &[("location", "/elsewhere")], ""))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "an answer is one or the other")]
 fn token() -> Answer {
-    let text = r#"{"access_token": "t", "token_type": "Bearer"}"#;
-    Ok(Response::new(Bytes::from_static(text.as_bytes())))
+    Ok(response(200, &[], r#"{"access_token": "t", "token_type": "Bearer"}"#))
 }
 
 /// Runs a call against answers, the last of which repeats: the result, the sends, and the waits for gates.
@@ -56,24 +53,10 @@ fn run(
     plan: RequestPlan,
     answers: &[Script],
 ) -> (Result<Response<Bytes>, Failure>, usize, Waits) {
-    let (mut now, mut sends, mut waits) = (NOW, 0, Vec::new());
-    let mut step = Call::new(hook, plan, 7, now).step(hook, now);
-    loop {
-        step = match step {
-            Step::Send { attempt, .. } => {
-                sends += 1;
-                attempt.finish(hook, answers[(sends - 1).min(answers.len() - 1)](), now)
-            }
-            Step::Wait { call, wait, reason } => {
-                if reason != WaitReason::Backoff {
-                    waits.push((wait, reason));
-                }
-                now = now.after(wait);
-                call.step(hook, now)
-            }
-            Step::Done(result) => return (result, sends, waits),
-        };
-    }
+    let mut played =
+        Scenario::new(hook, plan).run(|number| answers[number.min(answers.len() - 1)]());
+    played.waits.retain(|(_, reason)| *reason != WaitReason::Backoff);
+    (played.result, played.sends.len(), played.waits)
 }
 
 fn reason(result: Result<Response<Bytes>, Failure>) -> StopReason {
@@ -194,10 +177,9 @@ fn a_call_takes_one_permit_an_attempt() {
 fn tokens_and_challenges_take_no_permit() {
     let extra = r#"{"http_hook": {"auth": {
         "scheme": "oauth2_client_credentials", "token_url": "https://id.example.com/token"}}}"#;
-    let connection = Connection::new().with_host("https://api.example.com").with_login("svc");
     let rate = Some(RateSettings { per_second: 1.0, burst: 1 });
     let gates = Gates::new(&GateSettings { rate, ..GateSettings::none() }).expect("gates");
-    let connection = connection.with_password("pw-5b0c9e").with_extra(extra);
+    let connection = connection().with_extra(extra);
     let hook = Hook::builder(&connection).gates(gates).build().expect("a hook");
     let answers: [Script; 4] = [token, || answer(401), token, || answer(200)];
     let (result, sends, waits) = run(&hook, plan(), &answers);

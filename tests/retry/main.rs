@@ -12,3 +12,5 @@ mod outage;
 mod outcomes;
 mod policy;
 mod properties;
+#[path = "../support/mod.rs"]
+mod support;

@@ -7,10 +7,11 @@ use http_hook::retry::{
     Condition, Decision, Event, HintMode, Hints, HttpOutcome, Outcome, Progress, RetryPolicy,
     RetryState, Seconds, StatusRange, Stop, Wait, idempotency, may_resend,
 };
-use http_hook::{ErrorKind, Sent, StopReason, Timestamp, TransportError, TransportErrorKind};
+use http_hook::{ErrorKind, Sent, StopReason, TransportError, TransportErrorKind};
 use serde_json::json;
 
-const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_700_000_000));
+use crate::support::NOW;
+
 const SECOND: Duration = Duration::from_secs(1);
 
 fn headers(rows: &[(&str, &str)]) -> HeaderMap {

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use http_hook::Timestamp;
 use http_hook::retry::{
     Decision, HttpOutcome, Progress, Random, RetryPolicy, RetryState, Seconds, Stop, Wait,
     idempotency,
@@ -11,8 +10,8 @@ use http_hook::retry::{
 use proptest::prelude::*;
 
 use crate::cases::cases;
+use crate::support::NOW;
 
-const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_700_000_000));
 /// The largest draw.
 const SUP: f64 = 1.0 - f64::EPSILON / 2.0;
 
