@@ -12,7 +12,6 @@
 //! it together with every reply that was never asked for.
 //!
 //! A script can be recorded, too: [`Recorder`] notes what passes through any transport, and its [`Cassette`] plays it.
-//! [`sim`] lets many clients meet a server that fails, and tells what a policy does to it.
 //!
 //! # Examples
 //!
@@ -51,7 +50,6 @@ mod received;
 mod recorder;
 mod reply;
 mod script;
-pub mod sim;
 mod transport;
 
 pub use cassette::{Cassette, MAX_CASSETTE_BYTES, MAX_EXCHANGES};
