@@ -81,16 +81,6 @@ pub(crate) fn blocking_body(answer: Answer) -> blocking::Body {
     split(answer).map_or_else(reader, blocking::Body::from)
 }
 
-/// A body that ends in this error at once.
-pub(crate) fn broken(error: TransportError) -> Body {
-    Body::stream(Pieces { pieces: Vec::new(), breaks_off: Some(error) })
-}
-
-/// The same in the blocking way.
-pub(crate) fn blocking_broken(error: TransportError) -> blocking::Body {
-    blocking::Body::reader(None, Pieces { pieces: Vec::new(), breaks_off: Some(error) })
-}
-
 fn broken_off() -> TransportError {
     TransportError::new(TransportErrorKind::Body, Sent::Yes)
         .with_source("the script breaks the body off here")

@@ -11,8 +11,7 @@
 //! and when. A request nobody scripted is an error at once, and [`assert_done`](MockTransport::assert_done) reports
 //! it together with every reply that was never asked for.
 //!
-//! A script can be recorded, too: [`Recorder`] notes what passes through any transport, and its [`Cassette`] plays it.
-//! [`sim`] lets many clients meet a server that fails, and tells what a policy does to it.
+//! What a real server answers can be recorded and played again, too: see [`cassette`].
 //!
 //! # Examples
 //!
@@ -45,18 +44,15 @@
 #![forbid(unsafe_code)]
 
 mod body;
-mod cassette;
 mod clock;
 mod received;
-mod recorder;
 mod reply;
 mod script;
-pub mod sim;
 mod transport;
 
-pub use cassette::{Cassette, MAX_CASSETTE_BYTES, MAX_EXCHANGES};
 pub use clock::VirtualClock;
+pub use http_hook_cassette as cassette;
+pub use http_hook_cassette::Unmet;
 pub use received::Received;
-pub use recorder::Recorder;
 pub use reply::Reply;
-pub use transport::{MockTransport, Unmet};
+pub use transport::MockTransport;

@@ -33,8 +33,6 @@ pub struct Reply {
     pub(crate) left: u32,
     expected: Option<(String, String)>,
     condition: Option<Condition>,
-    /// What the condition is, for people.
-    name: Option<String>,
 }
 
 type Condition = Box<dyn Fn(&Received) -> bool + Send + Sync>;
@@ -106,14 +104,9 @@ impl Reply {
     ///
     /// If the name or value is not legal, or if this is no answer.
     #[track_caller]
-    pub fn header(self, name: &str, value: &str) -> Self {
+    pub fn header(mut self, name: &str, value: &str) -> Self {
         let name: HeaderName = name.parse().expect("a header's name is a token");
         let value = HeaderValue::from_bytes(value.as_bytes()).expect("no control characters");
-        self.append(name, value)
-    }
-
-    /// Adds a header to what is known to be an answer.
-    pub(crate) fn append(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.answer().headers.append(name, value);
         self
     }
@@ -192,11 +185,6 @@ impl Reply {
         self
     }
 
-    pub(crate) fn named(mut self, name: String) -> Self {
-        self.name = Some(name);
-        self
-    }
-
     pub(crate) fn fits(&self, received: &Received) -> bool {
         self.expected.as_ref().is_none_or(|(method, path)| received.is(method, path))
             && self.condition.as_ref().is_none_or(|condition| condition(received))
@@ -224,14 +212,7 @@ impl Reply {
 
 impl From<Outcome> for Reply {
     fn from(outcome: Outcome) -> Self {
-        Self {
-            outcome,
-            after: Duration::ZERO,
-            left: 1,
-            expected: None,
-            condition: None,
-            name: None,
-        }
+        Self { outcome, after: Duration::ZERO, left: 1, expected: None, condition: None }
     }
 }
 
@@ -247,10 +228,8 @@ impl fmt::Debug for Reply {
             let path = path.split('?').next().unwrap_or_default();
             write!(f, " for {method} {path}")?;
         }
-        match (&self.name, &self.condition) {
-            (Some(name), _) => write!(f, " for {name}")?,
-            (None, Some(_)) => f.write_str(" on a condition")?,
-            (None, None) => {}
+        if self.condition.is_some() {
+            f.write_str(" on a condition")?;
         }
         match self.left {
             1 => Ok(()),

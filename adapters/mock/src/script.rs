@@ -52,10 +52,7 @@ impl Script {
 
     pub(crate) fn verify(&self) -> Result<(), Unmet> {
         let left = self.replies.iter().filter(|reply| reply.is_owed());
-        let left: Vec<_> = left.map(|reply| format!("{reply:?}")).collect();
-        if self.unexpected.is_empty() && left.is_empty() {
-            return Ok(());
-        }
-        Err(Unmet { unexpected: self.unexpected.clone(), left })
+        let left = left.map(|reply| format!("{reply:?}")).collect();
+        Unmet::check(self.unexpected.clone(), left)
     }
 }

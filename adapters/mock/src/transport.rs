@@ -16,7 +16,7 @@ use http_hook::{
 use crate::body::{blocking_body, body};
 use crate::reply::{Answer, Outcome, Reply};
 use crate::script::{Order, Script};
-use crate::{Received, VirtualClock};
+use crate::{Received, Unmet, VirtualClock};
 
 /// The largest request body that is kept in the log, in bytes.
 const MAX_REQUEST_BYTES: u64 = 64 << 20;
@@ -219,28 +219,3 @@ impl fmt::Debug for MockTransport {
             .finish_non_exhaustive()
     }
 }
-
-/// What a script and the requests disagree on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Unmet {
-    /// The requests that nobody scripted, redacted.
-    pub unexpected: Vec<String>,
-    /// The replies that no request came for.
-    pub left: Vec<String>,
-}
-
-impl fmt::Display for Unmet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut parts = Vec::new();
-        if !self.unexpected.is_empty() {
-            parts.push(format!("unexpected requests: {}", self.unexpected.join("; ")));
-        }
-        if !self.left.is_empty() {
-            parts.push(format!("the script still has: {}", self.left.join("; ")));
-        }
-        f.write_str(&parts.join("; "))
-    }
-}
-
-impl std::error::Error for Unmet {}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http_hook::Error;
 use http_hook::retry::{RetryPolicy, Wait};
-use http_hook_mock::sim::{Contention, Experiment, Series, Strategy, contention};
+use http_hook_sim::{Contention, Experiment, Series, Strategy, contention};
 
 use crate::args::Which;
 

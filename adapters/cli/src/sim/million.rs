@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use http_hook::Error;
 use http_hook::retry::load::GateSettings;
-use http_hook_mock::sim::{Answers, Strategy, crowd};
+use http_hook_sim::{Answers, Strategy, crowd};
 
 const CLIENTS: u32 = 1_000_000;
 

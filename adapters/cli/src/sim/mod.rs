@@ -12,7 +12,7 @@ use std::path::Path;
 
 use http_hook::Error;
 use http_hook::retry::MAX_POLICY_BYTES;
-use http_hook_mock::sim::Strategy;
+use http_hook_sim::Strategy;
 
 use crate::args::{Sim, SimFormat};
 use crate::exit::Problem;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use http_hook_mock::sim::Experiment;
+use http_hook_sim::Experiment;
 
 use super::compare::{Column, Comparison, Worst};
 

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use serde_json::Value;
 
-use super::{Content, Exchange, Outcome, Told};
+use crate::cassette::{Content, Exchange, Outcome, Told};
 
 /// What stands for something that was taken out.
 pub(crate) const HIDDEN: &str = "***";

@@ -11,14 +11,14 @@ use http_hook::{
     TransportError, TransportErrorKind,
 };
 
-use super::agenda::Agenda;
-use super::figures::{Series, count};
+use crate::agenda::Agenda;
+use crate::figures::{Series, count};
 
 /// When the world begins: 2030-01-01T00:00:00Z.
 const START: Timestamp = Timestamp::new(Duration::from_secs(1_893_456_000));
 
 /// What differs between experiments: when requests come, and what becomes of them. Times are since the start.
-pub(super) trait Model {
+pub(crate) trait Model {
     /// Tells when the next request of this client comes, if there is one more.
     fn arrival(&mut self, client: usize) -> Option<Duration>;
 
@@ -28,7 +28,7 @@ pub(super) trait Model {
 
 /// What a client gets.
 #[derive(Clone, Copy)]
-pub(super) enum Answer {
+pub(crate) enum Answer {
     /// 200.
     Good,
     /// A status.
@@ -40,7 +40,7 @@ pub(super) enum Answer {
 }
 
 /// Clients, a server, and what is due.
-pub(super) struct World<'a, M> {
+pub(crate) struct World<'a, M> {
     hooks: &'a [Hook],
     model: M,
     agenda: Agenda<(usize, Due)>,
@@ -57,14 +57,14 @@ enum Due {
 }
 
 impl<'a, M: Model> World<'a, M> {
-    pub(super) fn new(hooks: &'a [Hook], model: M, seed: u64) -> Self {
+    pub(crate) fn new(hooks: &'a [Hook], model: M, seed: u64) -> Self {
         let (agenda, seeds) = (Agenda::new(), Random::new(seed, 0));
         Self { hooks, model, agenda, seeds, waiting: 0, most_waiting: 0, series: Series::default() }
     }
 
-    /// Lets time pass up to `end`: a call that is not over by then is no success. Gives what happened, and how
+    /// Lets time pass up to `end`: a call that is not over by then is no success. Returns what happened, and how
     /// many calls waited at once at most.
-    pub(super) fn run(mut self, end: Duration) -> (Series, u32) {
+    pub(crate) fn run(mut self, end: Duration) -> (Series, u32) {
         for client in 0..self.hooks.len() {
             self.expect(client);
         }
@@ -133,7 +133,7 @@ impl<'a, M: Model> World<'a, M> {
 }
 
 impl Answer {
-    pub(super) fn to_result(self) -> Result<Response<Bytes>, TransportError> {
+    pub(crate) fn to_result(self) -> Result<Response<Bytes>, TransportError> {
         let mut response = Response::new(Bytes::new());
         match self {
             Self::Good => {}
@@ -151,7 +151,7 @@ impl Answer {
     }
 }
 
-/// Gives the point in time this long after the world's begin.
-pub(super) fn at(now: Duration) -> Timestamp {
+/// Returns the point in time this long after the world's begin.
+pub(crate) fn at(now: Duration) -> Timestamp {
     START.after(now)
 }

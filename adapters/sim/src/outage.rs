@@ -6,15 +6,15 @@ use http::StatusCode;
 use http_hook::retry::Random;
 use http_hook::{Error, Options, SendOptions};
 
-use super::chance::until_next;
-use super::figures::Figures;
-use super::strategy::Strategy;
-use super::world::{Answer, Model, World};
+use crate::chance::until_next;
+use crate::figures::Figures;
+use crate::strategy::Strategy;
+use crate::world::{Answer, Model, World};
 
-pub(super) const FROM: u32 = 60;
-pub(super) const UNTIL: u32 = 120;
+pub(crate) const FROM: u32 = 60;
+pub(crate) const UNTIL: u32 = 120;
 /// Requests a second, of all clients together.
-pub(super) const LOAD: f64 = 100.0;
+pub(crate) const LOAD: f64 = 100.0;
 /// When the last request comes.
 const LAST: Duration = Duration::from_secs(240);
 /// What is not over by then has failed.
@@ -32,7 +32,7 @@ pub struct Outage {
 }
 
 impl Outage {
-    pub(super) fn run(self, strategy: &Strategy, seed: u64) -> Result<Figures, Error> {
+    pub(crate) fn run(self, strategy: &Strategy, seed: u64) -> Result<Figures, Error> {
         let mut seeds = Random::new(seed, 0);
         let hooks = (0..self.clients)
             .map(|_| strategy.hook(seeds.bits(), Options::default()))

@@ -1,12 +1,12 @@
 //! The default policy and gates in the simulation: what they must keep, and how they rank.
 //!
-//! `cargo test -p http-hook-mock --test outage -- --nocapture` prints the figures.
+//! `cargo test -p http-hook-sim --test outage -- --nocapture` prints the figures.
 
 use std::time::Duration;
 
 use http_hook::retry::Wait;
 use http_hook::retry::load::GateSettings;
-use http_hook_mock::sim::{Answers, Experiment, Figures, Strategy, contention, crowd};
+use http_hook_sim::{Answers, Experiment, Figures, Strategy, contention, crowd};
 
 fn run(experiment: Experiment, strategy: &Strategy, seed: u64) -> Figures {
     experiment.run(strategy, seed).unwrap()

@@ -6,8 +6,8 @@
 //!       arrivals ──▶ Agenda: what is due, by time ───────────┘◀── waits, answers ───┘──▶ Figures, Series
 //! ```
 //!
-//! Every decision is the machine's; this module only lets time pass and answers. One seed, one result. It is a
-//! model: its numbers rank policies, they do not predict a system.
+//! Every decision is the machine's; this crate only lets time pass and answers. One seed, one result. It is a
+//! model: its numbers rank policies, they do not predict a system. The command `http-hook sim` prints it.
 //!
 //! | experiment | load | what goes wrong |
 //! | --- | --- | --- |
@@ -21,7 +21,7 @@
 //!
 //! ```
 //! use http_hook::retry::load::GateSettings;
-//! use http_hook_mock::sim::{Experiment, Strategy};
+//! use http_hook_sim::{Experiment, Strategy};
 //!
 //! let careful = Strategy::default();
 //! let eager = Strategy { gates: GateSettings::none(), ..Strategy::default() };
@@ -29,6 +29,8 @@
 //! assert!(Experiment::A1.run(&eager, 1)?.amp > 2.5);
 //! # Ok::<(), http_hook::Error>(())
 //! ```
+
+#![forbid(unsafe_code)]
 
 mod agenda;
 mod chance;

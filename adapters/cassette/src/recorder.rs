@@ -11,9 +11,10 @@ use http_hook::{
     TransportErrorKind as Kind, blocking,
 };
 
-use crate::cassette::redact::Rules;
+use crate::Cassette;
+use crate::body::{blocking_broken, broken};
 use crate::cassette::{Asked, Content, Exchange, MAX_EXCHANGES, Outcome, Told};
-use crate::{Cassette, body};
+use crate::redact::Rules;
 
 /// The longest body of an answer that is recorded, in bytes, unless [`Recorder::max_body_bytes`] says otherwise.
 const MAX_BODY_BYTES: u64 = 16 << 20;
@@ -26,7 +27,7 @@ const MAX_BODY_BYTES: u64 = 16 << 20;
 /// none of this finds has to be [told](Recorder::hide).
 ///
 /// Answers are read whole before they are handed on, within a limit. An exchange whose future was dropped is recorded as
-/// cancelled. See [`Cassette`] for an example.
+/// cancelled. The [crate's page](crate) has an example.
 #[derive(Clone)]
 pub struct Recorder<T> {
     transport: T,
@@ -76,7 +77,7 @@ impl<T> Recorder<T> {
         Self { max_body_bytes, ..self }
     }
 
-    /// Gives what was recorded so far, redacted by all that is known by now.
+    /// Returns what was recorded so far, redacted by all that is known by now.
     #[must_use]
     pub fn cassette(&self) -> Cassette {
         let tape = self.tape();
@@ -144,7 +145,10 @@ impl<T: Transport> Transport for Recorder<T> {
         let (head, own) = answer.map_err(|error| self.failed(index, error))?.into_parts();
         let bytes = own.collect(self.max_body_bytes).await;
         self.answered(index, &head, bytes.as_ref().ok());
-        Ok(Response::from_parts(head, bytes.map_or_else(body::broken, Body::from)))
+        Ok(Response::from_parts(
+            head,
+            bytes.map_or_else(|error| broken(Bytes::new(), error), Body::from),
+        ))
     }
 }
 
@@ -164,7 +168,8 @@ impl<T: blocking::Transport> blocking::Transport for Recorder<T> {
         let (head, own) = answer.map_err(|error| self.failed(index, error))?.into_parts();
         let bytes = own.collect(self.max_body_bytes);
         self.answered(index, &head, bytes.as_ref().ok());
-        let own = bytes.map_or_else(body::blocking_broken, blocking::Body::from);
+        let ends = |error| blocking_broken(Bytes::new(), error);
+        let own = bytes.map_or_else(ends, blocking::Body::from);
         Ok(Response::from_parts(head, own))
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 use std::time::Duration;
 
 /// What is due. Of two things due at once, the older comes first.
-pub(super) struct Agenda<T> {
+pub(crate) struct Agenda<T> {
     heap: BinaryHeap<Entry<T>>,
     count: u64,
 }
@@ -17,16 +17,16 @@ struct Entry<T> {
 }
 
 impl<T> Agenda<T> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { heap: BinaryHeap::new(), count: 0 }
     }
 
-    pub(super) fn add(&mut self, at: Duration, what: T) {
+    pub(crate) fn add(&mut self, at: Duration, what: T) {
         self.count += 1;
         self.heap.push(Entry { at, number: self.count, what });
     }
 
-    pub(super) fn next(&mut self) -> Option<(Duration, T)> {
+    pub(crate) fn next(&mut self) -> Option<(Duration, T)> {
         self.heap.pop().map(|entry| (entry.at, entry.what))
     }
 }

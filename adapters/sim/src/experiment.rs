@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use http_hook::Error;
 
-use super::figures::Figures;
-use super::outage::{self, Outage};
-use super::overload;
-use super::strategy::Strategy;
+use crate::figures::Figures;
+use crate::outage::{self, Outage};
+use crate::overload;
+use crate::strategy::Strategy;
 
 /// An experiment with a server that fails for a while.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,7 +28,7 @@ impl Experiment {
     /// An overload that can outlive its cause.
     pub const B: Self = Self::Overload;
 
-    /// Gives a partial outage, as A3 is, with this share of failing attempts.
+    /// Returns a partial outage, as A3 is, with this share of failing attempts.
     #[must_use]
     pub const fn partial(fail: f64) -> Self {
         Self::Outage(Outage { clients: 1, fail, otherwise: 0.001 })

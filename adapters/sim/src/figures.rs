@@ -25,7 +25,7 @@ pub struct Figures {
     pub success: f64,
     /// How long after the fault it takes until 10 s in a row have 95 % of the load as goodput; `None`: never.
     ///
-    /// It is for [`Experiment::B`](super::Experiment::B): the load of the others varies too much by itself.
+    /// It is for [`Experiment::B`](crate::Experiment::B): the load of the others varies too much by itself.
     pub recovery: Option<Duration>,
     /// What happened, second by second.
     pub series: Series,
@@ -33,7 +33,7 @@ pub struct Figures {
 
 impl Figures {
     /// Draws the figures from a run with a fault in these seconds, under this load a second.
-    pub(super) fn new(series: Series, fault: Range<u32>, load: f64) -> Self {
+    pub(crate) fn new(series: Series, fault: Range<u32>, load: f64) -> Self {
         let fault = index(fault.start)..index(fault.end);
         let all = 0..usize::MAX;
         let around = fault.start..fault.end.saturating_add(30);
@@ -49,7 +49,7 @@ impl Figures {
 }
 
 /// Counts one more in the second of `at`.
-pub(super) fn count(counts: &mut Vec<u32>, at: Duration) {
+pub(crate) fn count(counts: &mut Vec<u32>, at: Duration) {
     let second = usize::try_from(at.as_secs()).unwrap_or(usize::MAX);
     // The world ends after some minutes: what comes later is nowhere.
     if second < 3_600 && counts.len() <= second {
@@ -61,7 +61,7 @@ pub(super) fn count(counts: &mut Vec<u32>, at: Duration) {
 }
 
 /// Sums up some seconds.
-pub(super) fn sum(counts: &[u32], seconds: &Range<usize>) -> f64 {
+pub(crate) fn sum(counts: &[u32], seconds: &Range<usize>) -> f64 {
     // Not `sum`: of nothing it is -0.
     part(counts, seconds).iter().fold(0.0, |sum, count| sum + f64::from(*count))
 }

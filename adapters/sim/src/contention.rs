@@ -7,10 +7,10 @@ use http_hook::retry::load::GateSettings;
 use http_hook::retry::{Condition, Random, RetryPolicy, Stop, Wait};
 use http_hook::{Attempt, Call, Error, Hook, Options, RequestPlan, Step};
 
-use super::agenda::Agenda;
-use super::chance::leg;
-use super::strategy::Strategy;
-use super::world::{Answer, at};
+use crate::agenda::Agenda;
+use crate::chance::leg;
+use crate::strategy::Strategy;
+use crate::world::{Answer, at};
 
 /// What contention came to, in the mean of all runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -37,7 +37,7 @@ pub struct Contention {
 /// ```
 /// use std::time::Duration;
 /// use http_hook::retry::Wait;
-/// use http_hook_mock::sim::contention;
+/// use http_hook_sim::contention;
 ///
 /// let (base, cap) = (Duration::from_millis(10), Duration::from_secs(2));
 /// let plain = contention(&Wait::exponential(base, cap), 50, 2, 1)?;

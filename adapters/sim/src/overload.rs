@@ -5,14 +5,14 @@ use std::time::Duration;
 use http_hook::retry::Random;
 use http_hook::{Error, Options, SendOptions, Setting};
 
-use super::figures::Figures;
-use super::strategy::Strategy;
-use super::world::{Answer, Model, World};
+use crate::figures::Figures;
+use crate::strategy::Strategy;
+use crate::world::{Answer, Model, World};
 
-pub(super) const FROM: u32 = 60;
-pub(super) const UNTIL: u32 = 70;
+pub(crate) const FROM: u32 = 60;
+pub(crate) const UNTIL: u32 = 70;
 /// Requests a second that come.
-pub(super) const LOAD: u32 = 280;
+pub(crate) const LOAD: u32 = 280;
 /// Requests a second that the server can do.
 const CAPACITY: u32 = 300;
 const SECOND: Duration = Duration::from_secs(1);
@@ -20,7 +20,7 @@ const STALLED: std::ops::Range<Duration> = Duration::from_secs(60)..Duration::fr
 const END: Duration = Duration::from_secs(600);
 
 /// 280/s on a server of 300/s, which works in order, also on what no client waits for any more; clients wait 1 s.
-pub(super) fn run(strategy: &Strategy, seed: u64) -> Result<Figures, Error> {
+pub(crate) fn run(strategy: &Strategy, seed: u64) -> Result<Figures, Error> {
     let mut seeds = Random::new(seed, 0);
     let mut options = Options::default();
     options.head_timeout = Setting::Set(SECOND);

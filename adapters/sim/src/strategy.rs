@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// # Examples
 ///
 /// ```
-/// use http_hook_mock::sim::Strategy;
+/// use http_hook_sim::Strategy;
 ///
 /// let strategy = Strategy::from_json(r#"{
 ///     "policy": {"stop": {"type": "after_attempt", "max_attempts": 5}},
@@ -75,7 +75,7 @@ impl Strategy {
     }
 
     /// Makes one client: a hook with gates of its own, whose chance is drawn from `seed`.
-    pub(super) fn hook(&self, seed: u64, options: Options) -> Result<Hook, Error> {
+    pub(crate) fn hook(&self, seed: u64, options: Options) -> Result<Hook, Error> {
         let gates = Gates::new(&GateSettings { seed, ..self.gates.clone() })?;
         Hook::builder(&Connection::new().with_host("http://server.test"))
             .policy(Arc::new(self.policy.clone()))

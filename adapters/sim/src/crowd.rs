@@ -6,9 +6,9 @@ use http::StatusCode;
 use http_hook::retry::Random;
 use http_hook::{Error, Options, SendOptions};
 
-use super::figures::{Series, sum};
-use super::strategy::Strategy;
-use super::world::{Answer, Model, World};
+use crate::figures::{Series, sum};
+use crate::strategy::Strategy;
+use crate::world::{Answer, Model, World};
 
 const OUTAGE: Duration = Duration::from_secs(60);
 const END: Duration = Duration::from_secs(600);
