@@ -6,27 +6,30 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
 
+use crate::base::Timestamp;
+use crate::body::{Body, BodySource};
 use crate::call::Call;
-use crate::clock::{self, Clock};
-use crate::drive::{self, BodySource, Driver, NoSource};
-use crate::failure::Failure;
+use crate::drive::{Run, drive, drive_from};
 use crate::hook::Hook;
 use crate::observe::Observer;
+use crate::options::Capabilities;
 use crate::request::RequestPlan;
+use crate::response::Failure;
 use crate::retry::RetryPolicy;
-use crate::time::Timestamp;
-use crate::transport::{self, Body, Transport};
+use crate::transport::{Clock, Transport};
 
 /// Calls an HTTP API through a stored connection: Airflow's `HttpHook`, over any [`Transport`].
 ///
 /// # Examples
 ///
 /// ```
-/// use http_hook::{Capabilities, Hook, HttpHook, RequestPlan, from_fn};
+/// use http_hook::{Hook, HttpHook, RequestPlan};
+/// use http_hook::options::Capabilities;
+/// use http_hook::transport::from_fn;
 /// # use std::time::Duration;
 /// # struct NoTime;
 /// # #[async_trait::async_trait]
-/// # impl http_hook::Clock for NoTime {
+/// # impl http_hook::transport::Clock for NoTime {
 /// #     fn now(&self) -> http_hook::Timestamp { http_hook::Timestamp::default() }
 /// #     async fn sleep(&self, _: Duration) {}
 /// # }
@@ -44,23 +47,39 @@ pub struct HttpHook<T, C> {
 }
 
 /// What the async and the blocking face share.
-struct Face<T, C> {
-    hook: Hook,
-    transport: T,
-    clock: C,
-    method: Method,
-    observer: Option<Arc<dyn Observer>>,
-    seed: AtomicU64,
+pub(crate) struct Face<T, C> {
+    pub(crate) hook: Hook,
+    pub(crate) transport: T,
+    pub(crate) clock: C,
+    pub(crate) method: Method,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
+    pub(crate) seed: AtomicU64,
 }
 
 impl<T, C> Face<T, C> {
-    fn new(hook: Hook, transport: T, clock: C, seed: u64) -> Self {
-        let seed = AtomicU64::new(seed);
+    /// `capabilities` are those of the transport.
+    pub(crate) fn new(
+        hook: &Hook,
+        capabilities: Capabilities,
+        transport: T,
+        clock: C,
+        now: Timestamp,
+    ) -> Self {
+        let seed = AtomicU64::new(seed_of(now));
+        let hook = hook.for_client(capabilities);
         Self { hook, transport, clock, method: Method::POST, observer: None, seed }
     }
 
+    /// Lets a run tell the observer.
+    pub(crate) fn watched<'a, B: From<Bytes>, R>(&'a self, run: Run<'a, B, R>) -> Run<'a, B, R> {
+        match &self.observer {
+            Some(observer) => run.observer(&**observer),
+            None => run,
+        }
+    }
+
     /// Begins a call with the next seed.
-    fn call(&self, plan: RequestPlan, now: Timestamp) -> Call {
+    pub(crate) fn call(&self, plan: RequestPlan, now: Timestamp) -> Call {
         // An odd step visits every seed before one comes again.
         let seed = self.seed.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed);
         Call::new(&self.hook, plan, seed, now)
@@ -105,11 +124,11 @@ impl ConnectionTest {
     }
 
     /// Whether a GET may tell more than this answer to a HEAD.
-    fn head_not_allowed(&self) -> bool {
+    pub(crate) fn head_not_allowed(&self) -> bool {
         matches!(self.status(), Some(StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED))
     }
 
-    fn of(result: Result<Response<Bytes>, Failure>) -> Self {
+    pub(crate) fn of(result: Result<Response<Bytes>, Failure>) -> Self {
         Self { result: result.map(|response| response.status()) }
     }
 }
@@ -180,14 +199,16 @@ macro_rules! face {
     };
 }
 
+pub(crate) use face;
+
 impl<T: Transport, C: Clock> HttpHook<T, C> {
     face!();
 
     /// Makes the face of a hook. Calls draw their chances from the time, unless
     /// [`with_seed`](HttpHook::with_seed) says otherwise.
     pub fn new(hook: Hook, transport: T, clock: C) -> Self {
-        let seed = seed_of(clock.now());
-        Self { face: Face::new(hook, transport, clock, seed) }
+        let (capabilities, now) = (transport.capabilities(), clock.now());
+        Self { face: Face::new(&hook, capabilities, transport, clock, now) }
     }
 
     /// Performs a call and checks its answer.
@@ -197,7 +218,8 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     /// A [`Failure`]; it prints `404:Not Found` for a status that does not pass.
     pub async fn run(&self, plan: RequestPlan) -> Result<Response<Bytes>, Failure> {
         let (now, call) = self.begin(plan);
-        self.driver().run_from(now, call, &mut NoSource).await
+        let run = self.face.watched(Run::new(&self.face.hook, call));
+        drive_from(now, run, &self.face.transport, &self.face.clock).await
     }
 
     /// Performs a call under a policy of its own.
@@ -219,7 +241,8 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     ///
     /// As [`run`](Self::run).
     pub async fn run_and_check(&self, call: Call) -> Result<Response<Bytes>, Failure> {
-        self.driver().run(call, &mut NoSource).await
+        let run = self.face.watched(Run::new(&self.face.hook, call));
+        drive(run, &self.face.transport, &self.face.clock).await
     }
 
     /// Performs a call whose payload is external, with `source` as its body.
@@ -233,7 +256,8 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
         source: &mut dyn BodySource<Body>,
     ) -> Result<Response<Bytes>, Failure> {
         let (now, call) = self.begin(plan);
-        self.driver().run_from(now, call, source).await
+        let run = self.face.watched(Run::new(&self.face.hook, call)).source(source);
+        drive_from(now, run, &self.face.transport, &self.face.clock).await
     }
 
     /// Performs a call and leaves the body of the answer to be streamed.
@@ -242,7 +266,9 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     ///
     /// As [`run`](Self::run); what breaks in the body after that is the body's error.
     pub async fn stream(&self, plan: RequestPlan) -> Result<Response<Body>, Failure> {
-        self.driver().stream(self.prepare(plan), &mut NoSource).await
+        let (now, call) = self.begin(plan);
+        let run = self.face.watched(Run::stream(&self.face.hook, call));
+        drive_from(now, run, &self.face.transport, &self.face.clock).await
     }
 
     /// Asks for `endpoint` (empty: the base URL) with HEAD, and with GET where HEAD is not allowed.
@@ -252,116 +278,6 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
             return head;
         }
         ConnectionTest::of(self.run(RequestPlan::get(endpoint)).await)
-    }
-
-    fn driver(&self) -> Driver<'_, T, C> {
-        let face = &self.face;
-        let driver = Driver::new(&face.hook, &face.transport, &face.clock);
-        match &face.observer {
-            Some(observer) => driver.observer(&**observer),
-            None => driver,
-        }
-    }
-}
-
-/// The blocking face.
-pub(crate) mod blocking {
-    use super::{
-        Arc, BodySource, Bytes, Call, ConnectionTest, Face, Failure, Hook, Method, NoSource,
-        Observer, RequestPlan, Response, RetryPolicy, Timestamp, clock, drive, seed_of, transport,
-    };
-    use clock::blocking::Clock;
-    use drive::blocking::Driver;
-    use transport::blocking::{Body, Transport};
-
-    /// Calls an HTTP API through a stored connection, blocking the thread. It decides as the async
-    /// [`HttpHook`](crate::HttpHook) does.
-    pub struct HttpHook<T, C> {
-        face: Face<T, C>,
-    }
-
-    impl<T: Transport, C: Clock> HttpHook<T, C> {
-        face!();
-
-        /// Makes the face of a hook. Calls draw their chances from the time, unless
-        /// [`with_seed`](HttpHook::with_seed) says otherwise.
-        pub fn new(hook: Hook, transport: T, clock: C) -> Self {
-            let seed = seed_of(clock.now());
-            Self { face: Face::new(hook, transport, clock, seed) }
-        }
-
-        /// Performs a call and checks its answer.
-        ///
-        /// # Errors
-        ///
-        /// A [`Failure`]; it prints `404:Not Found` for a status that does not pass.
-        pub fn run(&self, plan: RequestPlan) -> Result<Response<Bytes>, Failure> {
-            let (now, call) = self.begin(plan);
-            self.driver().run_from(now, call, &mut NoSource)
-        }
-
-        /// Performs a call under a policy of its own.
-        ///
-        /// # Errors
-        ///
-        /// A [`Failure`] that says why the call was given up, and what came last.
-        pub fn run_with_advanced_retry(
-            &self,
-            policy: impl Into<Arc<RetryPolicy>>,
-            plan: RequestPlan,
-        ) -> Result<Response<Bytes>, Failure> {
-            self.run(plan.retry(policy))
-        }
-
-        /// Performs a call that is prepared, or was stored.
-        ///
-        /// # Errors
-        ///
-        /// As [`run`](Self::run).
-        pub fn run_and_check(&self, call: Call) -> Result<Response<Bytes>, Failure> {
-            self.driver().run(call, &mut NoSource)
-        }
-
-        /// Performs a call whose payload is external, with `source` as its body.
-        ///
-        /// # Errors
-        ///
-        /// As [`run`](Self::run).
-        pub fn run_with_body(
-            &self,
-            plan: RequestPlan,
-            source: &mut dyn BodySource<Body>,
-        ) -> Result<Response<Bytes>, Failure> {
-            let (now, call) = self.begin(plan);
-            self.driver().run_from(now, call, source)
-        }
-
-        /// Performs a call and leaves the body of the answer to be read.
-        ///
-        /// # Errors
-        ///
-        /// As [`run`](Self::run); what breaks in the body after that is the body's error.
-        pub fn stream(&self, plan: RequestPlan) -> Result<Response<Body>, Failure> {
-            self.driver().stream(self.prepare(plan), &mut NoSource)
-        }
-
-        /// Asks for `endpoint` (empty: the base URL) with HEAD, and with GET where HEAD is not allowed.
-        pub fn test_connection(&self, endpoint: &str) -> ConnectionTest {
-            let head = ConnectionTest::of(self.run(RequestPlan::head(endpoint)));
-            if !head.head_not_allowed() {
-                return head;
-            }
-            ConnectionTest::of(self.run(RequestPlan::get(endpoint)))
-        }
-
-        fn driver(&self) -> Driver<'_, T, C> {
-            let face = &self.face;
-            let driver = Driver::new(&face.hook, &face.transport, &face.clock);
-            match &face.observer {
-                Some(observer) => driver.observer(&**observer),
-                None => driver,
-            }
-        }
     }
 }
 

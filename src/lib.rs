@@ -20,7 +20,9 @@
 //! # use std::time::Duration;
 //! # use bytes::Bytes;
 //! use http_hook::{Call, Connection, Hook, RequestPlan, RetryPolicy, Step};
-//! # use http_hook::{Payload, SendOptions, Timestamp, TransportError};
+//! # use http_hook::{Timestamp, TransportError};
+//! # use http_hook::body::Payload;
+//! # use http_hook::options::SendOptions;
 //! # let mut answers = vec![200, 503];
 //! # let mut send = |_: http::Request<Payload>, _: SendOptions| -> Result<http::Response<Bytes>, TransportError> {
 //! #     let status = answers.pop().unwrap_or(500);
@@ -77,61 +79,40 @@
     )
 )]
 
+pub mod auth;
+mod base;
+pub mod blocking;
+pub mod body;
 mod call;
-mod clock;
 pub mod connection;
+#[cfg(feature = "cookies")]
+pub mod cookies;
 mod drive;
-pub mod error;
-mod explain;
-mod failure;
-mod hook;
+pub mod gates;
+pub mod hook;
 mod http_hook;
-mod json;
 pub mod observe;
+pub mod options;
+pub mod redirect;
 pub mod request;
 pub mod response;
 pub mod retry;
-mod stored;
-mod time;
-mod transport;
+pub mod transport;
 
-pub use call::{
-    Attempt, Call, Head, MAX_FAILURE_BODY, MAX_SENDS, Reading, SendCause, Step, WaitReason,
+pub use base::{
+    Error, ErrorKind, Origin, Secret, Sent, Timestamp, TransportError, TransportErrorKind,
 };
-pub use clock::Clock;
-pub use connection::{Connection, ConnectionId, Extra, Problem, Secret};
-pub use drive::{BodySource, Driver, NoSource};
-pub use error::{
-    Cause, Error, ErrorKind, Failure, Sent, StopReason, TimeoutPhase, TransportError,
-    TransportErrorKind,
-};
-pub use explain::{Explanation, Fact, Layer};
-pub use hook::{DEFAULT_USER_AGENT, Defaults, Hook, HookBuilder, HookError};
+pub use call::{Attempt, Call, Explanation, Fact, Head, Reading, SendCause, Step, WaitReason};
+pub use connection::id::ConnectionId;
+pub use connection::record::Connection;
+pub use drive::{Act, Run, drive};
+pub use hook::made::Hook;
 pub use http_hook::{ConnectionTest, HttpHook};
-pub use json::to_python_json;
-#[cfg(feature = "tracing")]
-pub use observe::{Durations, Spans};
-pub use observe::{Event, Observer, Observers, Silent};
-pub use request::{
-    BaseParts, BaseUrl, ClientCert, ClientOptions, Data, KeepAlive, Options, Origin, Payload,
-    Proxies, Proxy, Replay, RequestPlan, Scheme, SendOptions, Setting, Timeouts, Verify,
-};
-pub use request::{form, headers};
-pub use response::{Reason, ResponseExt};
-pub use retry::RetryPolicy;
-pub use stored::MAX_STORED;
-pub use time::Timestamp;
-pub use transport::{
-    Body, BoxBody, Capabilities, Capability, FromFn, Transport, catch_panic, check_target, from_fn,
-};
-
-/// The blocking twins of the traits, the driver and the easy face. They decide as the async ones do.
-pub mod blocking {
-    pub use crate::clock::blocking::Clock;
-    pub use crate::drive::blocking::Driver;
-    pub use crate::http_hook::blocking::HttpHook;
-    pub use crate::transport::blocking::{Body, FromFn, Transport, from_fn};
-}
+pub use options::layer::Options;
+pub use request::plan::RequestPlan;
+pub use response::ext::ResponseExt;
+pub use response::failure::{Cause, Failure, StopReason};
+pub use retry::policy::RetryPolicy;
 
 /// The examples of the README are tests, too.
 #[cfg(doctest)]

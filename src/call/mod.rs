@@ -1,4 +1,5 @@
-//! The state machine: what a caller holds here, [the transitions](state) and [the judgement](verdict) beside it.
+//! The state machine: what a caller holds is here, [the record](state), [every move](step) and [the judgement](verdict)
+//! beside it.
 //!
 //! ```text
 //! new ─▶ Call ──step──▶ Attempt ──finish──▶ Done(Ok | Err)
@@ -6,37 +7,37 @@
 //!         └───── Wait ◀────┘ finish
 //! ```
 
-#[cfg(feature = "cookies")]
-pub(crate) mod jar;
+mod build;
+mod conclude;
+mod curl;
+mod explain;
+mod form;
 mod state;
+mod step;
+mod stored;
 mod verdict;
 
 use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response, response};
+use http::{Request, Response, Uri};
+use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Sent, TransportError, TransportErrorKind};
-use crate::failure::{Cause, Failure, StopReason};
+pub use explain::{Explanation, Fact};
+
+use crate::base::names::named;
+use crate::base::redact::{ShownRequest, ShownUrl};
+use crate::base::{Error, Timestamp};
+use crate::body::Payload;
 use crate::hook::Hook;
-use crate::request::auth::flow::AuthFlow;
-use crate::request::build::Ready;
-use crate::request::hop::Hop;
-use crate::request::shown::ShownRequest;
-use crate::request::{Payload, RequestPlan, SendOptions};
-use crate::response::{History, whole};
-use crate::retry::Answer;
-use crate::time::Timestamp;
-use crate::transport::body::size;
-pub(crate) use state::State;
-use verdict::Verdict;
-
-/// The most requests that any call sends, whatever its policy.
-pub const MAX_SENDS: u32 = 1_000;
-
-/// The longest part of a failed answer's body that is kept, in bytes.
-pub const MAX_FAILURE_BODY: usize = 64 << 10;
+use crate::options::SendOptions;
+use crate::redirect::History;
+use crate::redirect::hop::Hop;
+use crate::request::RequestPlan;
+use crate::response::Failure;
+use build::Ready;
+use state::State;
 
 /// What to do now.
 #[must_use]
@@ -67,7 +68,7 @@ pub enum Step {
     Done(Result<Response<Bytes>, Failure>),
 }
 
-/// Without query, header values and body of the request; an answer as its status.
+/// Without path, query, header values and body of the request; a response as its status.
 impl fmt::Debug for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -91,7 +92,7 @@ impl fmt::Debug for Step {
 }
 
 /// What a call waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum WaitReason {
@@ -107,19 +108,17 @@ pub enum WaitReason {
     Token,
 }
 
-impl WaitReason {
-    /// Names the reason in lower case, as it is printed and stored.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Backoff => "backoff",
-            Self::Hint => "hint",
-            Self::Breaker => "breaker",
-            Self::RateLimit => "rate_limit",
-            Self::Token => "token",
-        }
-    }
-}
+named!(
+    WaitReason,
+    "the reason",
+    [
+        Backoff => "backoff",
+        Hint => "hint",
+        Breaker => "breaker",
+        RateLimit => "rate_limit",
+        Token => "token",
+    ]
+);
 
 /// Why a request is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -137,9 +136,21 @@ pub enum SendCause {
     Token,
 }
 
+named!(
+    SendCause,
+    "the cause",
+    [
+        First => "first",
+        Retry => "retry",
+        Redirect => "redirect",
+        Challenge => "challenge",
+        Token => "token",
+    ]
+);
+
 /// What remains to be done: the call before a send. [`store`](Call::store) keeps it for another machine.
 #[must_use = "a call does nothing until it is stepped"]
-pub struct Call(pub(crate) Box<State>);
+pub struct Call(Result<Box<State>, Box<Error>>);
 
 /// A request under way: to be answered by [`finish`](Attempt::finish), or by [`head`](Attempt::head) where the body
 /// is to be streamed.
@@ -151,9 +162,19 @@ pub struct Attempt(Box<State>);
 pub struct Reading {
     attempt: Attempt,
     limit: u64,
+    want: Want,
 }
 
-/// What becomes of an answer whose head has come.
+/// How much of a body the machine needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Want {
+    /// All of it: a body that is longer than the call allows is an error.
+    Whole,
+    /// Its beginning.
+    Part,
+}
+
+/// What becomes of a response whose head has come.
 #[must_use]
 #[derive(Debug)]
 pub enum Head {
@@ -161,7 +182,7 @@ pub enum Head {
     Accept,
     /// Read the body up to `limit` bytes, cut the rest off, and finish `reading` with it.
     Read {
-        /// How many bytes are wanted at most.
+        /// How many bytes are wanted at most. Where the body has to be whole it is one more than the call allows.
         limit: u64,
         /// What to answer.
         reading: Reading,
@@ -169,150 +190,74 @@ pub enum Head {
 }
 
 impl Call {
+    /// The most requests that any call sends, whatever its policy.
+    pub const MAX_SENDS: u32 = 1_000;
+
     /// Begins a call. A plan that cannot be sent shows at the first step.
     ///
     /// `seed` decides every random choice of the call; two calls with the same seed wait alike.
     pub fn new(hook: &Hook, plan: RequestPlan, seed: u64, now: Timestamp) -> Self {
         let deadline = plan.deadline.map(|deadline| now.after(deadline));
         #[cfg(feature = "cookies")]
-        let cookies =
-            plan.cookies.as_ref().map_or_else(|| hook.cookies(), |own| hook.cookies_with(own));
-        let (ready, fault) = match Ready::new(hook, plan, seed) {
-            Ok(ready) => (Some(ready), None),
-            Err(error) => (None, Some(error)),
+        let cookies = match &plan.cookies {
+            None => hook.cookies().clone(),
+            Some(own) => hook.cookies().with(hook.origin(), own),
         };
-        Self(Box::new(State {
-            ready,
-            fault,
-            seed,
-            started: now,
-            latest: now,
-            due: now,
-            deadline,
-            waits_for: WaitReason::Backoff,
-            sends: 0,
-            attempt_number: 0,
-            previous_wait: Duration::ZERO,
-            idle_for: Duration::ZERO,
-            interrupted: false,
-            next: SendCause::First,
-            begun: false,
-            auth: AuthFlow::default(),
-            hop: None,
-            #[cfg(feature = "cookies")]
-            cookies,
-            paid: 0,
-            lease: None,
-        }))
+        match Ready::new(hook, plan, seed) {
+            Ok(ready) => {
+                let state = State::new(ready, seed, deadline, now);
+                #[cfg(feature = "cookies")]
+                let state = State { cookies, ..state };
+                Self(Ok(Box::new(state)))
+            }
+            Err(fault) => Self(Err(fault)),
+        }
     }
 
-    /// Goes on. A step that comes too early only says how long to wait.
-    pub fn step(mut self, hook: &Hook, now: Timestamp) -> Step {
-        let now = self.0.clamp(now);
-        let mut state = self.0;
-        if state.interrupted {
-            state.interrupted = false;
-            let error = TransportError::new(TransportErrorKind::Interrupted, Sent::Maybe);
-            return state.conclude(hook, Err(error), now);
-        }
-        let wait = state.due.since(now);
-        if !wait.is_zero() {
-            let reason = state.waits_for;
-            return Step::Wait { call: Self(state), wait, reason };
-        }
-        state.send(hook, now)
+    /// Makes a call that ends with `fault` at its first step.
+    pub(crate) fn refused(fault: Error) -> Self {
+        Self(Err(Box::new(fault)))
     }
 
-    /// Tells when the call wants to go on.
+    /// Tells when the call wants to go on; a call that cannot be sent wants to say so at once.
     #[must_use]
     pub fn due(&self) -> Timestamp {
-        self.0.due
+        self.0.as_ref().map_or(Timestamp::default(), |state| state.due)
     }
 
     /// Counts the attempts that have ended.
     #[must_use]
     pub fn attempt_number(&self) -> u32 {
-        self.0.attempt_number
+        self.0.as_ref().map_or(0, |state| state.attempt_number)
     }
 
     /// Counts the requests that were sent.
     #[must_use]
     pub fn sends(&self) -> u32 {
-        self.0.sends
+        self.0.as_ref().map_or(0, |state| state.sends)
     }
 
-    /// Gives the time spent waiting so far, the wait under way included.
+    /// Returns the time spent waiting so far, the wait under way included.
     #[must_use]
     pub fn idle_for(&self) -> Duration {
-        self.0.idle_for
-    }
-
-    /// Gives the call up.
-    #[must_use]
-    pub fn cancel(self) -> Failure {
-        let error = TransportError::new(TransportErrorKind::Cancelled, Sent::No);
-        self.0.failure(StopReason::Cancelled, Cause::Transport(error), None)
+        self.0.as_ref().map_or(Duration::ZERO, |state| state.idle_for)
     }
 }
 
 impl Attempt {
-    /// Answers the attempt with what came back.
-    pub fn finish(
-        mut self,
-        hook: &Hook,
-        answer: Result<Response<Bytes>, TransportError>,
-        now: Timestamp,
-    ) -> Step {
-        let now = self.0.clamp(now);
-        let answer = answer.and_then(|response| match &self.0.ready {
-            Some(ready) => {
-                let response = whole(&ready.method, response)?;
-                #[cfg(feature = "decode")]
-                let response = hook.decode(response, ready.in_force.max_response_bytes)?;
-                Ok(response)
-            }
-            None => Ok(response),
-        });
-        self.0.conclude(hook, answer, now)
-    }
-
-    /// Answers the attempt with the head of what came back, for a caller who streams bodies.
-    pub fn head(mut self, hook: &Hook, head: &response::Parts, now: Timestamp) -> Head {
-        let now = self.0.clamp(now);
-        let seen = Answer { status: head.status, headers: &head.headers, body: None };
-        let undecided = head.status.is_informational()
-            || self.0.auth.is_fetching()
-            || self.0.may_answer(hook, head.status)
-            || self.0.policy(hook).reads_body();
-        if !undecided {
-            let judged = self.0.judge(hook, Ok(seen), now);
-            if matches!(judged.verdict, Verdict::Accept) {
-                #[cfg(feature = "cookies")]
-                self.0.take_cookies(hook, &head.headers, now);
-                self.0.settle(judged.healthy, now);
-                return Head::Accept;
-            }
-        }
-        let limit = match &self.0.ready {
-            Some(ready) if !self.0.check_failed(head.status) => ready.in_force.max_response_bytes,
-            _ => size(MAX_FAILURE_BODY),
-        };
-        Head::Read { limit, reading: Reading { attempt: self, limit } }
-    }
-
-    /// Gives the number of the attempt, from 1.
+    /// Returns the number of the attempt, from 1.
     #[must_use]
     pub fn number(&self) -> u32 {
         self.0.attempt_number
     }
 
-    /// Gives the ordinal of the send within the call, from 1.
+    /// Returns the ordinal of the send within the call, from 1.
     #[must_use]
     pub fn sends(&self) -> u32 {
         self.0.sends
     }
 
-    /// Tells which redirects led to this request; an answer that is read gets it as an extension.
+    /// Tells which redirects led to this request; a response that is read gets it as an extension.
     #[must_use]
     pub fn history(&self) -> Option<History> {
         self.0.hop.as_deref().and_then(Hop::history)
@@ -321,49 +266,35 @@ impl Attempt {
     /// Tells why the request is sent.
     #[must_use]
     pub fn cause(&self) -> SendCause {
-        self.0.next
+        self.0.cause()
     }
 
-    /// Gives the call up because the request cannot be sent as it is. Nothing must have been sent.
+    /// Whether the request goes to the connection's own origin: not elsewhere by a redirect, and not to a token endpoint.
     #[must_use]
-    pub fn refuse(mut self, error: Error) -> Failure {
-        self.0.sends = self.0.sends.saturating_sub(1);
-        self.0.attempt_number = self.0.attempt_number.saturating_sub(1);
-        self.0.failure(StopReason::Invalid, Cause::Request(error), None)
+    pub fn to_own_origin(&self, hook: &Hook) -> bool {
+        !self.0.is_fetching() && self.0.is_home(hook)
     }
 
-    /// Gives the call up while the request is under way: the server may have seen it.
+    /// Whether the request may be sent again although nobody knows whether the server acted on it: its method is idempotent,
+    /// it carries a key, or the call allows it, and its body can be read again. What is not has to be kept before it is sent.
     #[must_use]
-    pub fn cancel(self) -> Failure {
-        let error = TransportError::new(TransportErrorKind::Cancelled, Sent::Maybe);
-        self.0.failure(StopReason::Cancelled, Cause::Transport(error), None)
+    pub fn repeatable(&self) -> bool {
+        self.0.is_repeatable()
     }
 
-    pub(crate) fn state(&self) -> &State {
-        &self.0
-    }
-}
-
-impl Reading {
-    /// Answers the attempt with the whole response.
-    pub fn finish(
-        mut self,
-        hook: &Hook,
-        answer: Result<Response<Bytes>, TransportError>,
-        now: Timestamp,
-    ) -> Step {
-        let cut = |response: &Response<Bytes>| size(response.body().len()) >= self.limit;
-        if answer.as_ref().is_ok_and(cut) {
-            let now = self.attempt.0.clamp(now);
-            return self.attempt.0.conclude(hook, answer, now);
-        }
-        self.attempt.finish(hook, answer, now)
+    /// Returns the URL of the request as it may be shown.
+    #[must_use]
+    pub fn shown_url<'a>(&self, hook: &Hook, uri: &'a Uri) -> ShownUrl<'a> {
+        ShownUrl::new(uri, self.0.whose(hook))
     }
 }
 
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug(&self.0, f.debug_struct("Call"))
+        match &self.0 {
+            Ok(state) => debug(state, f.debug_struct("Call")),
+            Err(fault) => f.debug_tuple("Call").field(fault).finish(),
+        }
     }
 }
 

@@ -1,21 +1,19 @@
-//! What an answer means for a call: the judgement, which changes nothing.
+//! What a response means for a call: the judgement, which changes nothing.
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Response, StatusCode};
+use http::Response;
 
 use super::state::State;
-use crate::error::{Error, Sent, TransportError};
-use crate::failure::StopReason;
+use crate::base::chance::Random;
+use crate::base::{Error, Timestamp, TransportError};
 use crate::hook::Hook;
-use crate::request::hop::Hop;
-use crate::request::plan::Resend;
-use crate::response::check_failed;
-use crate::retry::{self, Answer, Decision, FailureClass, HttpOutcome, Progress, Random};
-use crate::time::Timestamp;
+use crate::redirect::hop::{Hop, Planned, Rules};
+use crate::response::StopReason;
+use crate::retry::{Decision, FailureClass, HttpOutcome, Progress, ResponseView};
 
-/// What an answer means for the call.
+/// What a response means for the call.
 pub(super) enum Verdict {
     Accept,
     Redirect(Box<Hop>),
@@ -33,38 +31,35 @@ pub(super) struct Judged {
 }
 
 impl State {
-    /// Judges an answer, and changes nothing: first whether it leads on, then what the policy says.
+    /// Judges a response, and changes nothing: first whether it leads on, then what the policy says.
     pub(super) fn judge(
         &self,
         hook: &Hook,
-        seen: Result<Answer<'_>, &TransportError>,
+        seen: Result<ResponseView<'_>, &TransportError>,
         now: Timestamp,
     ) -> Judged {
-        let class = FailureClass::Error;
-        let Some(ready) = &self.ready else {
-            let verdict = Verdict::Reject { reason: StopReason::Invalid, hint: None };
-            return Judged { verdict, healthy: true, class };
-        };
         let mut refused = None;
         if let Ok(head) = &seen {
-            match Hop::next(hook, ready, self.hop.as_deref(), head.status, head.headers) {
+            match self.redirect(hook, head) {
                 Ok(None) => {}
                 Ok(Some(hop)) => {
-                    return Judged { verdict: Verdict::Redirect(hop), healthy: true, class };
+                    let (verdict, class) = (Verdict::Redirect(hop), FailureClass::Error);
+                    return Judged { verdict, healthy: true, class };
                 }
                 Err(error) => refused = Some(error),
             }
         }
         let check_failed = seen.as_ref().map_or(true, |head| self.check_failed(head.status));
         let failed = check_failed || refused.is_some();
-        let outcome = HttpOutcome { method: &ready.method, answer: seen, check_failed: failed };
+        let outcome =
+            HttpOutcome { method: &self.ready.method, response: seen, check_failed: failed };
         let class = outcome.class();
         let decision = self.decide(hook, &outcome, now);
         let healthy = decision == Decision::Stand;
         let (reason, hint) = match decision {
             Decision::Stand => (StopReason::Rejected, None),
             Decision::GiveUp { reason, hint } => (reason, hint),
-            Decision::Retry { wait, hint } => match self.bars_retry(hook, outcome.sent()) {
+            Decision::Retry { wait, hint } => match self.bars_retry(outcome.sent()) {
                 Some(reason) => (reason, hint),
                 None => return Judged { verdict: Verdict::Retry { wait, hint }, healthy, class },
             },
@@ -77,23 +72,23 @@ impl State {
         Judged { verdict, healthy, class }
     }
 
-    /// What keeps the planned request from being sent once more, `sent` telling what became of the last one.
-    fn bars_retry(&self, hook: &Hook, sent: Sent) -> Option<StopReason> {
-        let ready = self.ready.as_ref()?;
-        if !ready.payload.is_replayable() {
-            return Some(StopReason::BodyNotReplayable);
+    /// Where a response leads, if it is a redirect that is to be followed.
+    fn redirect(&self, hook: &Hook, head: &ResponseView<'_>) -> Result<Option<Box<Hop>>, Error> {
+        let (ready, options) = (&self.ready, &self.ready.in_force);
+        if !head.status.is_redirection() || !options.allow_redirects {
+            return Ok(None);
         }
-        // A redirect is an answer to the planned request, whatever became of the one behind it.
-        let sent = if self.hop.is_some() { Sent::Yes } else { sent };
-        let keyed = ready.resend == Resend::Keyed;
-        let allowed = hook.resend_any() || ready.resend == Resend::Allowed;
-        let may = retry::may_resend(&ready.method, sent, keyed, allowed);
-        (!may).then_some(StopReason::NotIdempotent)
-    }
-
-    /// The same for a token request that failed: without a redirect the planned request is still to come.
-    pub(super) fn bars_new_token(&self, hook: &Hook) -> Option<StopReason> {
-        self.hop.as_ref().and_then(|_| self.bars_retry(hook, Sent::Yes))
+        let planned = Planned {
+            method: &ready.method,
+            origin: hook.origin(),
+            target: &ready.target,
+            payload: &ready.payload,
+        };
+        let rules = Rules {
+            max_redirects: options.max_redirects,
+            allow_downgrade: options.allow_downgrade,
+        };
+        Hop::next(&planned, self.hop.as_deref(), rules, head.status, head.headers)
     }
 
     /// Asks the policy.
@@ -108,13 +103,13 @@ impl State {
             elapsed: now.since(self.started),
             idle_for: self.idle_for,
             previous_wait: self.previous_wait,
-            remaining: self.deadline.map(|deadline| deadline.since(now)),
+            remaining: self.remaining(now),
         };
         let mut draws = Random::new(self.seed, self.attempt_number);
         self.policy(hook).decide(outcome, &progress, now, &mut || draws.draw())
     }
 
-    /// What becomes of an answer that would have been retried, had a gate not been closed.
+    /// What becomes of a response that would have been retried, had a gate not been closed.
     pub(super) fn without_retry(
         &self,
         answer: &Result<Response<Bytes>, TransportError>,
@@ -125,15 +120,5 @@ impl State {
             Ok(response) if !self.check_failed(response.status()) => Verdict::Accept,
             _ => Verdict::Reject { reason, hint },
         }
-    }
-
-    pub(super) fn check_failed(&self, status: StatusCode) -> bool {
-        let on = self.ready.as_ref().is_none_or(|ready| ready.in_force.check_response);
-        on && check_failed(status)
-    }
-
-    pub(super) fn policy<'a>(&'a self, hook: &'a Hook) -> &'a retry::RetryPolicy {
-        let own = self.ready.as_ref().and_then(|ready| ready.policy.as_ref());
-        own.unwrap_or_else(|| hook.policy())
     }
 }

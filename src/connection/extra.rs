@@ -4,9 +4,10 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::{Connection, Problem, Secret};
-use crate::json::{FaultKind, Json};
-use crate::request::{OPTION_NAMES, Options};
+use super::record::Connection;
+use crate::base::json::{FaultKind, Json};
+use crate::base::{Problem, Secret};
+use crate::options::{OPTION_NAMES, Options};
 
 /// The member of an extra that holds what Airflow has no name for.
 const SETTINGS: &str = "http_hook";
@@ -58,7 +59,8 @@ impl Connection {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use http_hook::{Connection, Setting};
+    /// use http_hook::Connection;
+    /// use http_hook::options::Setting;
     ///
     /// let connection = Connection::from_uri("http://api.example.org/?timeout=5&X-Team=sales")?;
     /// let extra = connection.read_extra().expect("no problems");
@@ -100,7 +102,7 @@ impl Extra {
     ) -> Self {
         let mut extra = Self::default();
         let mut options = Map::new();
-        for (name, value) in members {
+        for (index, (name, value)) in members.into_iter().enumerate() {
             let typed = if is_query { typed(&value) } else { value.to_value() };
             match (name.as_str(), value, typed) {
                 (option, _, typed) if OPTION_NAMES.contains(&option) => {
@@ -115,7 +117,7 @@ impl Extra {
                 (SETTINGS, _, Value::Object(members)) => extra.settings = members,
                 (_, Json::Text(text), _) => extra.headers.push((name, Some(Secret::new(text)))),
                 (_, Json::Null, _) => extra.headers.push((name, None)),
-                _ => problems.push(not_a_text(&name)),
+                _ => problems.push(not_a_text(index.saturating_add(1))),
             }
         }
         match Options::from_extra(&options) {
@@ -151,9 +153,8 @@ fn problem(message: impl Into<String>) -> Problem {
     Problem::new("connection.extra", message)
 }
 
-fn not_a_text(name: &str) -> Problem {
-    let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-    let is_shown = (1..=64).contains(&name.len()) && name.bytes().all(is_token);
-    let place = format!("header {}", if is_shown { name } else { "(name not shown)" });
-    Problem::new(place, "not a text").with_hint("put the value in quotes")
+/// Its name may be a secret that was put in the wrong place: it is told which one it is.
+fn not_a_text(number: usize) -> Problem {
+    Problem::new(format!("connection.extra, member {number}"), "a header that is not a text")
+        .with_hint("put the value in quotes")
 }

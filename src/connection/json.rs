@@ -1,8 +1,9 @@
 //! Reads the JSON form, `{"conn_type": …, "host": …, "extra": {…}}`.
 
-use super::{Connection, Secret, check_length, invalid, normal_type};
-use crate::error::Error;
-use crate::json::{Fault, Json};
+use super::record::{Connection, check_length, invalid, normal_type};
+use crate::base::Secret;
+use crate::base::json::{Fault, Json};
+use crate::base::{Error, redact};
 
 impl Connection {
     /// Reads the JSON form: an object with any of `conn_type`, `description`, `host`, `login`, `password`,
@@ -25,7 +26,7 @@ impl Connection {
     /// assert_eq!(connection.port(), Some(8443));
     ///
     /// let error = Connection::from_json(r#"{"hots": "api.example.org"}"#).unwrap_err();
-    /// assert_eq!(error.to_string(), "connection.hots: a connection has no such field");
+    /// assert_eq!(error.to_string(), "connection: a field that no connection has; is it `host`?");
     /// # Ok::<(), http_hook::Error>(())
     /// ```
     pub fn from_json(text: &str) -> Result<Self, Error> {
@@ -80,12 +81,19 @@ fn unreadable(fault: Fault) -> Error {
     invalid(format!("connection: {} (after {} bytes)", fault.kind.says(), fault.at))
 }
 
-/// Names a field that there is not, if its name looks like one: anything else may be a slip of the pen.
+/// Tells that there is no such field, without its name, which may be a slip of the pen.
 fn unknown(name: &str) -> Error {
-    let looks_harmless =
-        name.len() <= 32 && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_');
-    let name = if looks_harmless { name } else { "(name not shown)" };
-    invalid(format!("connection.{name}: a connection has no such field"))
+    let known =
+        ["conn_type", "description", "extra", "host", "login", "password", "port", "schema", "uri"];
+    match redact::nearest(name, &known) {
+        Some(near) => {
+            invalid(format!("connection: a field that no connection has; is it `{near}`?"))
+        }
+        None => invalid(format!(
+            "connection: a field that no connection has, beside {}",
+            known.join(", ")
+        )),
+    }
 }
 
 fn to_text(name: &'static str, value: Json) -> Result<Option<String>, Error> {

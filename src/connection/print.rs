@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::uri::EXTRA;
-use super::{Connection, Secret};
-use crate::json::Json;
+use super::record::Connection;
+use crate::base::Secret;
+use crate::base::json::Json;
+use crate::connection::uri::EXTRA;
 
 /// What Python's `quote` encodes: all but letters, digits and four marks.
 const QUOTED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'-').remove(b'~');

@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
 
-use super::{Connection, Secret, check_length, invalid, normal_type};
-use crate::error::Error;
-use crate::json::push_text;
+use super::record::{Connection, check_length, invalid, normal_type};
+use crate::base::Error;
+use crate::base::Secret;
+use crate::base::json::push_text;
 
 /// The name in a query whose value is the whole extra.
 pub(super) const EXTRA: &str = "__extra__";

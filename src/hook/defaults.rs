@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::request::{Options, Setting, Timeouts};
+use crate::options::{Options, Setting, Timeouts};
 use crate::retry::RetryPolicy;
 
 /// What holds where neither connection nor call says anything.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::target::{Rules, address, port};
-use super::{Event, Observer};
+use super::target::Rules;
+use crate::observe::{Event, Observer};
 
 /// The upper ends of the buckets, themselves included: 5 ms to 10 s, as the conventions advise.
 pub const BUCKETS: [Duration; 14] = [
@@ -35,7 +35,7 @@ pub const MAX_SERIES: usize = 2_000;
 /// # Examples
 ///
 /// ```
-/// use http_hook::{Durations, Observer};
+/// use http_hook::observe::{Durations, Observer};
 ///
 /// let durations = Durations::new();
 /// # let _: &dyn Observer = &durations;
@@ -114,11 +114,11 @@ impl Observer for OfCall {
     fn event(&self, event: &Event<'_>) {
         let mut sending = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
-            Event::Send { method, uri, .. } => {
+            Event::Send { method, url, .. } => {
                 *sending = Some(Series {
                     method: self.shared.rules.method(method).unwrap_or("_OTHER").to_owned(),
-                    server_address: address(uri).to_owned(),
-                    server_port: port(uri),
+                    server_address: url.host().to_owned(),
+                    server_port: url.port(),
                     ..Series::default()
                 });
             }

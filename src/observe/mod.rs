@@ -14,13 +14,13 @@ mod target;
 use std::fmt;
 use std::time::Duration;
 
-use http::{Method, StatusCode, Uri};
+use http::{Method, StatusCode};
 
+use crate::base::{Sent, TransportError};
 use crate::call::{SendCause, WaitReason};
-use crate::error::{Sent, TransportError};
-use crate::failure::Failure;
-use crate::request::shown::ShownUri;
+use crate::response::Failure;
 
+pub use crate::base::redact::ShownUrl;
 #[cfg(feature = "tracing")]
 pub use durations::{BUCKETS, Durations, Histogram, MAX_SERIES, Series};
 pub use observers::Observers;
@@ -34,8 +34,8 @@ pub enum Event<'a> {
     Send {
         /// Its method.
         method: &'a Method,
-        /// Its URL. The query may hold secrets.
-        uri: &'a Uri,
+        /// Its URL, without what is the connection's or may be secret.
+        url: ShownUrl<'a>,
         /// The number of the attempt, from 1.
         attempt_number: u32,
         /// The ordinal of the send within the call, from 1: retries, redirects, challenges and tokens included.
@@ -83,14 +83,13 @@ pub enum Event<'a> {
     },
 }
 
-/// Without the query of a URL.
 impl fmt::Debug for Event<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Send { method, uri, attempt_number, send, cause } => f
+            Self::Send { method, url, attempt_number, send, cause } => f
                 .debug_struct("Send")
                 .field("method", method)
-                .field("uri", &ShownUri(uri))
+                .field("url", url)
                 .field("attempt_number", attempt_number)
                 .field("send", send)
                 .field("cause", cause)

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Event, Observer};
+use crate::observe::{Event, Observer};
 
 /// Tells several observers, in the order in which they were added.
 ///

@@ -4,12 +4,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http::{Method, StatusCode, Uri};
+use http::{Method, StatusCode};
 use tracing::Span;
 use tracing::field::Empty;
 
-use super::target::{Rules, address, port};
-use super::{Event, Observer};
+use super::target::{REDACTED, Rules};
+use super::{Event, Observer, ShownUrl};
 use crate::call::SendCause;
 
 /// Makes one span of each send: retries, redirects, answered challenges and token requests are spans of their own.
@@ -22,7 +22,7 @@ use crate::call::SendCause;
 /// | --- | --- |
 /// | `http.request.method` | `_OTHER` if it is not [known](Spans::known_methods); then `http.request.method_original` |
 /// | `server.address`, `server.port` | of the URL |
-/// | `url.full` | `REDACTED` for user info and each value of the query that is not [kept](Spans::keep_query) |
+/// | `url.full` | as everywhere: without what is the connection's, with `REDACTED` in its place |
 /// | `http.request.resend_count` | how often the request was sent before, if it was: for whatever reason |
 /// | `http.response.status_code` | if there was an answer |
 /// | `error.type` | the status if it is 400 or above, else the [kind](crate::TransportErrorKind::name) of the error |
@@ -32,9 +32,9 @@ use crate::call::SendCause;
 /// # Examples
 ///
 /// ```
-/// use http_hook::{Observer, Spans};
+/// use http_hook::observe::{Observer, Spans};
 ///
-/// let spans = Spans::new().keep_query("page");
+/// let spans = Spans::new();
 /// # let _: &dyn Observer = &spans;
 /// // let hook = HttpHook::new(hook, transport, clock).with_observer(spans);
 /// ```
@@ -42,7 +42,7 @@ use crate::call::SendCause;
 pub struct Spans(Arc<Rules>);
 
 impl Spans {
-    /// Makes an observer that knows the ten methods of the conventions, and keeps no value of a query.
+    /// Makes an observer that knows the ten methods of the conventions.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -53,13 +53,6 @@ impl Spans {
     pub fn known_methods(mut self, methods: impl IntoIterator<Item = Method>) -> Self {
         let methods = methods.into_iter().map(|method| method.as_str().to_owned());
         Arc::make_mut(&mut self.0).known = methods.collect();
-        self
-    }
-
-    /// Tells the value of this parameter of the query.
-    #[must_use]
-    pub fn keep_query(mut self, name: &str) -> Self {
-        Arc::make_mut(&mut self.0).keep_query.insert(name.to_owned());
         self
     }
 }
@@ -90,7 +83,7 @@ impl Observer for OfCall {
     fn event(&self, event: &Event<'_>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
-            Event::Send { method, uri, send, cause, .. } => {
+            Event::Send { method, url, send, cause, .. } => {
                 if *cause == SendCause::Token {
                     state.tokens = state.tokens.saturating_add(1);
                 }
@@ -98,7 +91,7 @@ impl Observer for OfCall {
                     SendCause::First | SendCause::Token => 0,
                     _ => send.saturating_sub(1).saturating_sub(state.tokens),
                 };
-                state.span = Some(self.begin(method, uri, resent));
+                state.span = Some(self.begin(method, *url, resent));
             }
             Event::Answer { status, .. } => {
                 if let Some(span) = state.span.take() {
@@ -127,7 +120,7 @@ impl Observer for OfCall {
 }
 
 impl OfCall {
-    fn begin(&self, method: &Method, uri: &Uri, resent: u32) -> Span {
+    fn begin(&self, method: &Method, url: ShownUrl<'_>, resent: u32) -> Span {
         let known = self.rules.method(method);
         let span = tracing::info_span!(
             target: "http_hook",
@@ -139,9 +132,9 @@ impl OfCall {
             "http.request.method_original" = Empty,
             "http.request.resend_count" = Empty,
             "http.response.status_code" = Empty,
-            "server.address" = address(uri),
-            "server.port" = i64::from(port(uri)),
-            "url.full" = self.rules.url(uri),
+            "server.address" = url.host(),
+            "server.port" = i64::from(url.port()),
+            "url.full" = url.with_mark(REDACTED),
             "error.type" = Empty,
         );
         if known.is_none() {

@@ -1,31 +1,11 @@
-//! What is sent: plan, URL, headers, payload, options.
+//! What is sent: one call in the caller's words.
 
-pub mod auth;
-pub(crate) mod build;
-pub(crate) mod chance;
-mod class;
-pub mod form;
-pub mod headers;
-pub(crate) mod hop;
-pub(crate) mod in_force;
-pub mod multipart;
-pub mod multipart_source;
-pub(crate) mod options;
-mod options_json;
-pub(crate) mod origin;
-pub(crate) mod payload;
+mod data;
+pub(crate) mod parts;
 pub(crate) mod plan;
-pub mod proxy;
-pub(crate) mod requote;
-pub(crate) mod shown;
-pub(crate) mod url;
+pub(crate) mod take;
 
-pub use options::{
-    ClientCert, ClientOptions, KeepAlive, Options, Proxies, Proxy, SendOptions, Setting, Timeouts,
-    Verify,
-};
-pub(crate) use options_json::OPTION_NAMES;
-pub use origin::{Origin, Scheme};
-pub use payload::{Payload, Replay};
-pub use plan::{Data, RequestPlan};
-pub use url::{BaseParts, BaseUrl};
+pub use crate::base::url::form;
+pub use data::Data;
+
+pub(crate) use plan::RequestPlan;

@@ -15,15 +15,19 @@ use http::Method;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use serde::Serialize;
 
-use super::auth::AuthScheme;
-use super::auth::flow::Auth;
-use super::multipart::{Multipart, MultipartBody};
-use super::options::Options;
-use super::payload::{Payload, Replay};
-use super::{form, headers};
+use super::data::Data;
+use super::parts::{CallHeader, Resend};
+use super::take::Typed;
+use crate::auth::AuthScheme;
+use crate::auth::flow::Auth;
 #[cfg(feature = "cookies")]
-use crate::connection::Secret;
-use crate::error::{Error, ErrorKind};
+use crate::base::Secret;
+use crate::base::headers;
+use crate::base::url::form;
+use crate::base::{Error, ErrorKind};
+use crate::body::multipart::{Multipart, MultipartBody};
+use crate::body::{Payload, Replay};
+use crate::options::Options;
 use crate::retry::RetryPolicy;
 
 /// One call: method, endpoint, data, headers, options, deadline.
@@ -51,10 +55,13 @@ pub struct RequestPlan {
     pub(crate) params: String,
     /// Whether all of `params` was encoded here, so that nobody need look again.
     pub(crate) params_are_clean: bool,
-    pub(crate) headers: CallHeaders,
+    /// In the order given.
+    pub(crate) headers: Vec<CallHeader>,
     pub(crate) data: Data,
     pub(crate) json: Option<Bytes>,
-    multipart: Option<Box<Multipart>>,
+    pub(super) multipart: Option<Box<Multipart>>,
+    /// The body of a plan that was taken apart before.
+    pub(crate) made: Option<Typed>,
     pub(crate) options: Option<Box<Options>>,
     pub(crate) policy: Option<Arc<RetryPolicy>>,
     pub(crate) deadline: Option<Duration>,
@@ -62,103 +69,7 @@ pub struct RequestPlan {
     pub(crate) auth: Option<Arc<Auth>>,
     #[cfg(feature = "cookies")]
     pub(crate) cookies: Option<Vec<(String, Secret)>>,
-    error: Option<Box<Error>>,
-}
-
-/// The headers of a call, in the order given: `None` takes the name out of the layers below.
-pub(crate) type CallHeaders = Vec<(HeaderName, Option<HeaderValue>)>;
-
-/// When a request may be sent again although the server may have acted on it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Resend {
-    /// When its method is idempotent (RFC 9110 §9.2.2).
-    #[default]
-    ByMethod,
-    /// Always: an Idempotency-Key makes it safe.
-    Keyed,
-    /// Always: the caller says so.
-    Allowed,
-}
-
-/// What a call carries: the seed's `data` argument.
-#[derive(Clone, Default)]
-#[non_exhaustive]
-pub enum Data {
-    /// Nothing.
-    #[default]
-    None,
-    /// Text: raw parameters of a GET, else a UTF-8 body without a Content-Type.
-    Text(String),
-    /// Bytes: a body without a Content-Type. A GET takes ASCII only, as raw parameters.
-    Bytes(Bytes),
-    /// Encoded pairs: parameters of a GET, else a form body.
-    Form(String),
-    /// A source that the driver holds.
-    External {
-        /// The length in bytes, if known.
-        len: Option<u64>,
-        /// Whether it can be read more than once.
-        replay: Replay,
-    },
-}
-
-impl Data {
-    /// Encodes pairs as a form: `a=1&b=two+words`.
-    pub fn form<N: AsRef<str>, V: AsRef<str>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
-        let mut encoded = String::new();
-        for (name, value) in pairs {
-            form::encode_into(&mut encoded, name.as_ref(), value.as_ref());
-        }
-        Self::Form(encoded)
-    }
-
-    /// Whether it counts as absent, so that `json` is looked at: as an empty value does in the original.
-    fn is_empty(&self) -> bool {
-        match self {
-            Self::None => true,
-            Self::Text(text) | Self::Form(text) => text.is_empty(),
-            Self::Bytes(bytes) => bytes.is_empty(),
-            Self::External { .. } => false,
-        }
-    }
-}
-
-impl From<&str> for Data {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
-    }
-}
-
-impl From<String> for Data {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl From<Bytes> for Data {
-    fn from(bytes: Bytes) -> Self {
-        Self::Bytes(bytes)
-    }
-}
-
-impl From<Vec<u8>> for Data {
-    fn from(bytes: Vec<u8>) -> Self {
-        Self::Bytes(bytes.into())
-    }
-}
-
-/// Tells the kind only: data may hold secrets.
-impl fmt::Debug for Data {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::None => f.write_str("None"),
-            Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
-            Self::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
-            Self::Form(text) => write!(f, "Form({} bytes)", text.len()),
-            Self::External { len, replay } => write!(f, "External({len:?}, {replay:?})"),
-        }
-    }
+    pub(super) error: Option<Box<Error>>,
 }
 
 impl RequestPlan {
@@ -174,6 +85,7 @@ impl RequestPlan {
             data: Data::None,
             json: None,
             multipart: None,
+            made: None,
             options: None,
             policy: None,
             deadline: None,
@@ -239,7 +151,7 @@ impl RequestPlan {
     /// Sends a multipart body that was [written](Multipart::write) before: some of its parts come from sources, which
     /// the driver is given as a [`MultipartSource`](super::multipart_source::MultipartSource).
     pub fn multipart_body(mut self, body: &MultipartBody) -> Self {
-        self.put_header(CONTENT_TYPE, Some(body.content_type().clone()));
+        self.put_header(CONTENT_TYPE, Some(body.content_type().clone()), true);
         match body.payload() {
             Payload::Bytes(bytes) => self.data(bytes),
             Payload::External { len, replay } => self.external(len, replay),
@@ -249,8 +161,41 @@ impl RequestPlan {
     /// Sets a JSON body, written as the original writes it: `", "` and `": "`, other than ASCII escaped.
     /// Data that is not empty goes before it.
     pub fn json<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
-        match crate::json::to_python_json(value) {
+        match crate::base::json::to_python_json(value) {
             Ok(bytes) => self.json = Some(bytes.into()),
+            Err(error) => self.refuse(error),
+        }
+        self
+    }
+
+    /// Sets a JSON body that is written already; it is sent as it is. Data that is not empty goes before it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook::RequestPlan;
+    ///
+    /// let plan = RequestPlan::post("v1/orders").json_text(r#"{"amount": 100000000000000000000}"#);
+    /// assert!(plan.check().is_ok());
+    /// ```
+    pub fn json_text(mut self, text: impl Into<Bytes>) -> Self {
+        self.json = Some(text.into());
+        self
+    }
+
+    /// Sets a body with the Content-Type that it has where no layer sets one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook::RequestPlan;
+    ///
+    /// let plan = RequestPlan::put("v1/report").body_with_type("a,b\n", "text/csv");
+    /// assert!(plan.check().is_ok());
+    /// ```
+    pub fn body_with_type(mut self, body: impl Into<Bytes>, content_type: &str) -> Self {
+        match headers::check(CONTENT_TYPE.as_str(), content_type, "body") {
+            Ok((_, content_type)) => self.data = Data::Typed(body.into(), content_type),
             Err(error) => self.refuse(error),
         }
         self
@@ -262,7 +207,7 @@ impl RequestPlan {
     /// # Examples
     ///
     /// ```
-    /// use http_hook::request::multipart::{Multipart, Part};
+    /// use http_hook::body::multipart::{Multipart, Part};
     /// use http_hook::RequestPlan;
     ///
     /// let mut form = Multipart::default();
@@ -297,10 +242,31 @@ impl RequestPlan {
     }
 
     /// Sets a header for this call; it replaces one of the same name from the connection.
+    ///
+    /// Its value can be shown and stored if the name is one of the open ones of HTTP (`accept`, `content-type`, `range` and
+    /// their like): see [`storable_header`](Self::storable_header) for others.
     #[inline]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         match headers::check(name, value, "header") {
-            Ok((name, value)) => self.put_header(name, Some(value)),
+            Ok((name, value)) => self.put_header(name, Some(value), false),
+            Err(error) => self.refuse(error),
+        }
+        self
+    }
+
+    /// Sets a header that may be [stored](crate::Call::store) with the call, and shown, whatever its name: it is no secret.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook::RequestPlan;
+    ///
+    /// let plan = RequestPlan::post("v1/orders").storable_header("x-trace", "7");
+    /// assert!(plan.check().is_ok());
+    /// ```
+    pub fn storable_header(mut self, name: &str, value: &str) -> Self {
+        match headers::check(name, value, "header") {
+            Ok((name, value)) => self.put_header(name, Some(value), true),
             Err(error) => self.refuse(error),
         }
         self
@@ -311,7 +277,7 @@ impl RequestPlan {
         match headers::check(name, value, "header") {
             Ok((name, mut value)) => {
                 value.set_sensitive(true);
-                self.put_header(name, Some(value));
+                self.put_header(name, Some(value), false);
             }
             Err(error) => self.refuse(error),
         }
@@ -321,7 +287,7 @@ impl RequestPlan {
     /// Takes a header of the connection, or a default one, out of this call.
     pub fn without_header(mut self, name: &str) -> Self {
         match headers::check(name, "", "header") {
-            Ok((name, _)) => self.put_header(name, None),
+            Ok((name, _)) => self.put_header(name, None, true),
             Err(error) => self.refuse(error),
         }
         self
@@ -372,7 +338,7 @@ impl RequestPlan {
 
     /// Proves who is calling by `scheme` in place of the connection's; it goes to the same origin, and no other.
     pub fn auth(mut self, scheme: AuthScheme) -> Self {
-        match Auth::new(scheme, "", None) {
+        match Auth::new(scheme, None) {
             Ok(auth) => self.auth = Some(Arc::new(auth)),
             Err(error) => self.refuse(error),
         }
@@ -384,7 +350,7 @@ impl RequestPlan {
     #[cfg(feature = "cookies")]
     pub fn cookie(mut self, name: impl Into<String>, value: impl Into<Secret>) -> Self {
         let (name, value) = (name.into(), value.into());
-        let mut trial = crate::response::cookies::Jar::default();
+        let mut trial = crate::cookies::Jar::default();
         let sound =
             "http://cookie.invalid".parse().and_then(|origin| trial.insert(&origin, &name, &value));
         match sound {
@@ -416,81 +382,11 @@ impl RequestPlan {
         }
     }
 
-    fn put_header(&mut self, name: HeaderName, value: Option<HeaderValue>) {
+    fn put_header(&mut self, name: HeaderName, value: Option<HeaderValue>, storable: bool) {
         if self.headers.len() >= headers::MAX_HEADERS {
             return self.refuse(Error::new(ErrorKind::Limit, "too many headers in one call"));
         }
-        self.headers.push((name, value));
-    }
-
-    pub(crate) fn take_error(&mut self) -> Option<Box<Error>> {
-        self.error.take()
-    }
-
-    /// Parts data and JSON into parameters and body, by the method. Gives the body and its usual Content-Type.
-    /// `seed` decides the boundary of a multipart body.
-    pub(crate) fn take_payload(
-        &mut self,
-        seed: u64,
-    ) -> Result<(Payload, Option<HeaderValue>), Error> {
-        const JSON: HeaderValue = HeaderValue::from_static("application/json");
-        const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
-
-        let mut data = std::mem::take(&mut self.data);
-        if self.method == Method::HEAD {
-            data = Data::None;
-        } else if self.method == Method::GET {
-            self.data_to_params(std::mem::take(&mut data))?;
-        }
-        if let Some(multipart) = self.multipart.take() {
-            if !data.is_empty() {
-                let message = "a multipart body takes its fields itself, not as data beside it";
-                return Err(Error::new(ErrorKind::Body, message));
-            }
-            let body = multipart.write(seed)?;
-            return match body.payload() {
-                bytes @ Payload::Bytes(_) => Ok((bytes, Some(body.content_type().clone()))),
-                Payload::External { .. } => {
-                    let message =
-                        "a multipart body with sources is written before: see `multipart_body`";
-                    Err(Error::new(ErrorKind::Body, message))
-                }
-            };
-        }
-        if data.is_empty() {
-            return Ok(match self.json.take() {
-                Some(json) => (json.into(), Some(JSON)),
-                None => (Payload::EMPTY, None),
-            });
-        }
-        Ok(match data {
-            Data::None => (Payload::EMPTY, None),
-            Data::Text(text) => (Bytes::from(text).into(), None),
-            Data::Bytes(bytes) => (bytes.into(), None),
-            Data::Form(text) => (Bytes::from(text).into(), Some(FORM)),
-            Data::External { len, replay } => (Payload::External { len, replay }, None),
-        })
-    }
-
-    fn data_to_params(&mut self, data: Data) -> Result<(), Error> {
-        let text = match data {
-            Data::None => return Ok(()),
-            Data::Text(text) | Data::Form(text) => text,
-            Data::Bytes(bytes) if bytes.is_ascii() => String::from_utf8_lossy(&bytes).into_owned(),
-            Data::Bytes(_) => {
-                return Err(Error::new(ErrorKind::Url, "parameters given as bytes must be ASCII"));
-            }
-            Data::External { .. } => {
-                return Err(Error::new(ErrorKind::Body, "the data of a GET are parameters"));
-            }
-        };
-        if !self.params.is_empty() {
-            let message = "a GET takes its parameters as data or as params, not both";
-            return Err(Error::new(ErrorKind::Url, message));
-        }
-        self.params = text;
-        self.params_are_clean = false;
-        Ok(())
+        self.headers.push(CallHeader { name, value, storable });
     }
 }
 
@@ -505,7 +401,7 @@ impl Default for RequestPlan {
 impl fmt::Debug for RequestPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.endpoint.split(['?', '#']).next().unwrap_or_default();
-        let names: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        let names: Vec<_> = self.headers.iter().map(|header| &header.name).collect();
         f.debug_struct("RequestPlan")
             .field("method", &self.method)
             .field("path", &path)

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{Method, Response, StatusCode};
 
-use crate::error::{Sent, TransportError, TransportErrorKind};
-use crate::transport::body::size;
+use crate::base::size;
+use crate::base::{Sent, TransportError, TransportErrorKind};
 
 /// Whether a status is a failure: 400 to 599, as the original's `raise_for_status` has it.
 pub(crate) fn check_failed(status: StatusCode) -> bool {

@@ -18,11 +18,11 @@ use std::io::{ErrorKind as IoKind, Read};
 use brotli_decompressor::Decompressor;
 use bytes::Bytes;
 use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
-use http::HeaderMap;
-use http::header::CONTENT_ENCODING;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use http::{HeaderMap, Response};
 use ruzstd::decoding::StreamingDecoder;
 
-use crate::error::{Sent, TransportError, TransportErrorKind};
+use crate::base::{Sent, TransportError, TransportErrorKind};
 
 /// The most codings over each other.
 const MAX_CHAIN: usize = 5;
@@ -82,6 +82,25 @@ pub fn decode(headers: &HeaderMap, body: Bytes, limit: usize) -> Result<Decoded,
         decoded.complete &= complete;
     }
     Ok(decoded)
+}
+
+/// Undoes the codings of a whole response, and takes out what speaks of the coded body.
+///
+/// # Errors
+///
+/// As [`decode`].
+pub(crate) fn decoded(
+    response: Response<Bytes>,
+    limit: u64,
+) -> Result<Response<Bytes>, TransportError> {
+    let (mut parts, body) = response.into_parts();
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let decoded = decode(&parts.headers, body, limit)?;
+    if decoded.changed {
+        parts.headers.remove(CONTENT_ENCODING);
+        parts.headers.remove(CONTENT_LENGTH);
+    }
+    Ok(Response::from_parts(parts, decoded.bytes))
 }
 
 /// Reads the names of the codings; none if one of them is unknown.

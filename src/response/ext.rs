@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::Response;
 use serde::de::DeserializeOwned;
 
-use crate::error::{Error, ErrorKind};
+use crate::base::{Error, ErrorKind};
 
 /// Reads the body of an answer that is in memory.
 ///
@@ -50,6 +50,6 @@ impl ResponseExt for Response<Bytes> {
     }
 
     fn text(&self) -> Cow<'_, str> {
-        super::text::text(self.headers(), self.body())
+        crate::response::text::text(self.headers(), self.body())
     }
 }

@@ -14,7 +14,7 @@ use http::HeaderMap;
 use http::header::{AGE, DATE, RETRY_AFTER};
 use thiserror::Error;
 
-use crate::time::Timestamp;
+use crate::base::Timestamp;
 
 /// A `Retry-After` value that is neither a number of seconds nor a date. Treat it as absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -35,7 +35,8 @@ pub struct InvalidRetryAfter;
 ///
 /// ```
 /// use std::time::Duration;
-/// use http_hook::{Timestamp, response::hints::retry_after};
+/// use http_hook::Timestamp;
+/// use http_hook::response::hints::retry_after;
 ///
 /// let now = Timestamp::new(Duration::from_secs(784_111_777)); // 08:49:37 on 6 November 1994
 /// assert_eq!(retry_after("120", now)?, Duration::from_secs(120));
@@ -57,7 +58,8 @@ pub fn retry_after(value: &str, now: Timestamp) -> Result<Duration, InvalidRetry
 /// ```
 /// use std::time::Duration;
 /// use http::HeaderMap;
-/// use http_hook::{Timestamp, response::hints};
+/// use http_hook::Timestamp;
+/// use http_hook::response::hints;
 ///
 /// let mut headers = HeaderMap::new();
 /// headers.insert("retry-after", "soon".parse()?);

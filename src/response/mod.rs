@@ -1,19 +1,17 @@
-//! What came back: reason phrases, classification, hints.
+//! What came back: reason phrases, classification, hints, and how a call ends without a response that passes.
 
 mod check;
-#[cfg(feature = "cookies")]
-pub mod cookies;
 #[cfg(feature = "decode")]
 pub mod decode;
-mod ext;
+pub(crate) mod ext;
+pub(crate) mod failure;
 pub mod hints;
-mod history;
-pub mod problem;
+mod problem;
 mod reason;
-pub mod redirect;
 pub mod text;
 
-pub(crate) use check::{check_failed, whole};
-pub use ext::ResponseExt;
-pub use history::{History, Visit};
+pub use problem::ProblemDetails;
 pub use reason::Reason;
+
+pub(crate) use check::{check_failed, whole};
+pub(crate) use failure::{Cause, Failure, StopReason};

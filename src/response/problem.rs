@@ -1,4 +1,4 @@
-//! Problem details: what an API says went wrong ([RFC 9457]).
+//! ProblemDetails details: what an API says went wrong ([RFC 9457]).
 //!
 //! [RFC 9457]: https://www.rfc-editor.org/rfc/rfc9457
 
@@ -12,7 +12,7 @@ const MAX_BYTES: usize = 64 * 1024;
 /// What an API says went wrong. The texts are the server's: print them with care.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Problem {
+pub struct ProblemDetails {
     /// A URL that names the kind of problem, `about:blank` where none is given.
     pub kind: String,
     /// The kind of problem, for people.
@@ -27,7 +27,7 @@ pub struct Problem {
     pub extensions: Map<String, Value>,
 }
 
-impl Problem {
+impl ProblemDetails {
     /// Reads the body of an answer of type `application/problem+json`; `None` if it is none.
     ///
     /// A member of the wrong kind counts as missing, as the standard wants it. A body of more than 64 KiB is not read.
@@ -35,11 +35,11 @@ impl Problem {
     /// # Examples
     ///
     /// ```
-    /// use http_hook::response::problem::Problem;
+    /// use http_hook::response::ProblemDetails;
     ///
     /// let mut headers = http::HeaderMap::new();
     /// headers.insert("content-type", "application/problem+json".parse()?);
-    /// let problem = Problem::read(&headers, br#"{"title": "out of credit", "status": 403, "balance": 30}"#);
+    /// let problem = ProblemDetails::read(&headers, br#"{"title": "out of credit", "status": 403, "balance": 30}"#);
     /// let problem = problem.expect("a problem");
     /// assert_eq!((problem.title.as_deref(), problem.status), (Some("out of credit"), Some(403)));
     /// assert_eq!(problem.extensions["balance"], 30);

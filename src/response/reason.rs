@@ -9,7 +9,7 @@ use http::Response;
 /// # Examples
 ///
 /// ```
-/// use http_hook::Reason;
+/// use http_hook::response::Reason;
 ///
 /// let mut response = http::Response::builder().status(404).body(())?;
 /// assert_eq!(Reason::of(&response).as_str(), "Not Found");

@@ -2,7 +2,7 @@
 //!
 //! All sums are done in `f64` with `+ - * /` alone, so that they are the same everywhere.
 
-use super::seconds::Seconds;
+use crate::retry::seconds::Seconds;
 
 /// Gives `multiplier * base^(n - 1)`, infinite where no number is large enough.
 pub(super) fn grown(multiplier: Seconds, base: f64, n: u32) -> f64 {

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::custom::Custom;
-use super::outcome::Outcome;
-use super::status::StatusRange;
+use crate::retry::custom::Custom;
+use crate::retry::outcome::RetryOutcome;
+use crate::retry::status::StatusRange;
 
 /// Which outcomes are worth another attempt, as data. In JSON, `type` names the variant in snake case.
 ///
@@ -99,11 +99,11 @@ pub enum Condition {
 /// A condition that data cannot say.
 pub trait ConditionFn: Send + Sync {
     /// Whether the outcome is worth another attempt.
-    fn holds(&self, outcome: &dyn Outcome) -> bool;
+    fn holds(&self, outcome: &dyn RetryOutcome) -> bool;
 }
 
-impl<F: Fn(&dyn Outcome) -> bool + Send + Sync> ConditionFn for F {
-    fn holds(&self, outcome: &dyn Outcome) -> bool {
+impl<F: Fn(&dyn RetryOutcome) -> bool + Send + Sync> ConditionFn for F {
+    fn holds(&self, outcome: &dyn RetryOutcome) -> bool {
         self(outcome)
     }
 }
@@ -135,7 +135,7 @@ impl Condition {
 
     /// Whether the outcome is worth another attempt.
     #[must_use]
-    pub fn holds(&self, outcome: &dyn Outcome) -> bool {
+    pub fn holds(&self, outcome: &dyn RetryOutcome) -> bool {
         match self {
             Self::Always => true,
             Self::Never => false,
@@ -181,7 +181,7 @@ impl Condition {
 }
 
 fn header_holds(
-    outcome: &dyn Outcome,
+    outcome: &dyn RetryOutcome,
     name: &str,
     equals: Option<&str>,
     contains: Option<&str>,

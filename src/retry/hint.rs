@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::outcome::Outcome;
-use super::seconds::{self, Seconds};
-use super::status::StatusRange;
+use crate::base::Timestamp;
 use crate::response::hints;
-use crate::time::Timestamp;
+use crate::retry::outcome::RetryOutcome;
+use crate::retry::seconds::{self, Seconds};
+use crate::retry::status::StatusRange;
 
 /// What of the server's wishes counts, and how.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,7 +68,7 @@ impl Hints {
 
     /// Gives the wait that the server asks for, as it is.
     #[must_use]
-    pub fn read(&self, outcome: &dyn Outcome, now: Timestamp) -> Option<Duration> {
+    pub fn read(&self, outcome: &dyn RetryOutcome, now: Timestamp) -> Option<Duration> {
         let (status, headers) = (outcome.status()?, outcome.headers()?);
         if !self.statuses.iter().any(|range| range.contains(status.as_u16())) {
             return None;

@@ -2,8 +2,8 @@
 
 use http::{HeaderValue, Method};
 
-use super::random::Random;
-use crate::error::Sent;
+use crate::base::Sent;
+use crate::base::chance::Random;
 
 /// Whether doing it twice is the same as doing it once
 /// ([RFC 9110 §9.2.2](https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2)): GET, HEAD, OPTIONS, TRACE, PUT, DELETE.
@@ -20,14 +20,15 @@ pub fn is_idempotent(method: &Method) -> bool {
 ///
 /// ```
 /// use http::Method;
-/// use http_hook::{Sent, retry::may_resend};
+/// use http_hook::Sent;
+/// use http_hook::retry::may_resend;
 ///
 /// assert!(may_resend(&Method::GET, Sent::Yes, false, false));
 /// assert!(!may_resend(&Method::POST, Sent::Maybe, false, false));
 /// assert!(may_resend(&Method::POST, Sent::No, false, false));
 /// ```
 #[must_use]
-pub fn may_resend(method: &Method, sent: Sent, keyed: bool, allowed: bool) -> bool {
+pub(crate) fn may_resend(method: &Method, sent: Sent, keyed: bool, allowed: bool) -> bool {
     is_idempotent(method) || sent == Sent::No || keyed || allowed
 }
 
@@ -45,7 +46,7 @@ pub fn may_resend(method: &Method, sent: Sent, keyed: bool, allowed: bool) -> bo
 /// assert_eq!(key(7).as_bytes().len(), 38);
 /// ```
 #[must_use]
-pub fn key(seed: u64) -> HeaderValue {
+pub(crate) fn key(seed: u64) -> HeaderValue {
     // A stream of its own: attempts count from 1.
     let mut random = Random::new(seed, 0);
     let mut text = *b"\"xxxxxxxx-xxxx-4xxx-vxxx-xxxxxxxxxxxx\"";

@@ -4,10 +4,10 @@ use std::any::Any;
 
 use http::{HeaderMap, Method, StatusCode};
 
-use crate::error::{Sent, TransportError, TransportErrorKind};
+use crate::base::{Sent, TransportError, TransportErrorKind};
 
 /// What an attempt came to, of HTTP or of anything else. Everything has a default: say what you know.
-pub trait Outcome {
+pub trait RetryOutcome {
     /// Whether there is no result, only an error.
     fn failed(&self) -> bool;
 
@@ -67,14 +67,14 @@ pub struct HttpOutcome<'a> {
     /// The method of the request.
     pub method: &'a Method,
     /// The response, or why there is none.
-    pub answer: Result<Answer<'a>, &'a TransportError>,
+    pub response: Result<ResponseView<'a>, &'a TransportError>,
     /// Whether the check of the response says failure.
     pub check_failed: bool,
 }
 
 /// A response as a policy sees it.
 #[derive(Clone, Copy)]
-pub struct Answer<'a> {
+pub struct ResponseView<'a> {
     /// The status.
     pub status: StatusCode,
     /// The headers.
@@ -98,20 +98,24 @@ impl<'a> HttpOutcome<'a> {
     /// Makes the outcome of an attempt that was answered.
     #[must_use]
     pub const fn answered(method: &'a Method, status: StatusCode, headers: &'a HeaderMap) -> Self {
-        Self { method, answer: Ok(Answer { status, headers, body: None }), check_failed: false }
+        Self {
+            method,
+            response: Ok(ResponseView { status, headers, body: None }),
+            check_failed: false,
+        }
     }
 
     /// Makes the outcome of an attempt that got no response.
     #[must_use]
     pub const fn lost(method: &'a Method, error: &'a TransportError) -> Self {
-        Self { method, answer: Err(error), check_failed: false }
+        Self { method, response: Err(error), check_failed: false }
     }
 
     /// Adds the body.
     #[must_use]
     pub fn with_body(mut self, body: &'a [u8]) -> Self {
-        if let Ok(answer) = &mut self.answer {
-            answer.body = Some(body);
+        if let Ok(response) = &mut self.response {
+            response.body = Some(body);
         }
         self
     }
@@ -122,8 +126,8 @@ impl<'a> HttpOutcome<'a> {
     /// [RFC 8470 §5.2](https://www.rfc-editor.org/rfc/rfc8470#section-5.2)); any other answer counts as sent.
     #[must_use]
     pub fn sent(&self) -> Sent {
-        match self.answer {
-            Ok(answer) if matches!(answer.status.as_u16(), 421 | 425) => Sent::No,
+        match self.response {
+            Ok(response) if matches!(response.status.as_u16(), 421 | 425) => Sent::No,
             Ok(_) => Sent::Yes,
             Err(error) => error.sent(),
         }
@@ -132,9 +136,11 @@ impl<'a> HttpOutcome<'a> {
     /// Tells what kind of failure this is, for a budget.
     #[must_use]
     pub fn class(&self) -> FailureClass {
-        match self.answer {
-            Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => FailureClass::Throttled,
-            Ok(answer) if answer.status == StatusCode::REQUEST_TIMEOUT => FailureClass::Timeout,
+        match self.response {
+            Ok(response) if response.status == StatusCode::TOO_MANY_REQUESTS => {
+                FailureClass::Throttled
+            }
+            Ok(response) if response.status == StatusCode::REQUEST_TIMEOUT => FailureClass::Timeout,
             Err(error) if matches!(error.kind(), TransportErrorKind::Timeout(_)) => {
                 FailureClass::Timeout
             }
@@ -143,18 +149,18 @@ impl<'a> HttpOutcome<'a> {
     }
 }
 
-impl Outcome for HttpOutcome<'_> {
+impl RetryOutcome for HttpOutcome<'_> {
     fn failed(&self) -> bool {
-        self.answer.is_err()
+        self.response.is_err()
     }
 
     fn kind(&self) -> Option<&str> {
-        self.answer.as_ref().err().map(|error| error.kind().name())
+        self.response.as_ref().err().map(|error| error.kind().name())
     }
 
     /// `timeout` stands for each of the time limits; every other kind for itself.
     fn is_kind(&self, kind: &str) -> bool {
-        match self.answer {
+        match self.response {
             Ok(_) => false,
             Err(error) => {
                 error.kind().name() == kind
@@ -164,15 +170,15 @@ impl Outcome for HttpOutcome<'_> {
     }
 
     fn status(&self) -> Option<StatusCode> {
-        self.answer.as_ref().ok().map(|answer| answer.status)
+        self.response.as_ref().ok().map(|response| response.status)
     }
 
     fn headers(&self) -> Option<&HeaderMap> {
-        self.answer.as_ref().ok().map(|answer| answer.headers)
+        self.response.as_ref().ok().map(|response| response.headers)
     }
 
     fn body(&self) -> Option<&[u8]> {
-        self.answer.as_ref().ok().and_then(|answer| answer.body)
+        self.response.as_ref().ok().and_then(|response| response.body)
     }
 
     fn check_failed(&self) -> bool {
@@ -181,8 +187,8 @@ impl Outcome for HttpOutcome<'_> {
 }
 
 /// Without the headers and the body: both may hold secrets.
-impl std::fmt::Debug for Answer<'_> {
+impl std::fmt::Debug for ResponseView<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Answer").field("status", &self.status).finish_non_exhaustive()
+        f.debug_struct("ResponseView").field("status", &self.status).finish_non_exhaustive()
     }
 }

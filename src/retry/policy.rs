@@ -5,19 +5,17 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::condition::Condition;
-use super::hint::Hints;
-use super::outcome::{HttpOutcome, Outcome};
-use super::seconds;
-use super::state::{Decision, Progress, RetryState};
-use super::stop::{Event, Stop};
-use super::wait::Wait;
-use crate::error::{Error, ErrorKind};
-use crate::failure::StopReason;
-use crate::time::Timestamp;
+use crate::base::Timestamp;
+use crate::base::{Error, ErrorKind, headers};
+use crate::response::StopReason;
+use crate::retry::condition::Condition;
+use crate::retry::hint::Hints;
+use crate::retry::outcome::{HttpOutcome, RetryOutcome};
+use crate::retry::seconds;
+use crate::retry::state::{Decision, Progress, RetryState};
+use crate::retry::stop::{Event, Stop};
+use crate::retry::wait::Wait;
 
-/// The most bytes a policy in JSON may have.
-pub const MAX_POLICY_BYTES: usize = 64 * 1024;
 /// When to send again, after what wait, and when to give up.
 ///
 /// The default makes 3 attempts, retries 408, 429, 500, 502, 503, 504 and errors that may pass, waits with full
@@ -29,7 +27,8 @@ pub const MAX_POLICY_BYTES: usize = 64 * 1024;
 /// # Examples
 ///
 /// ```
-/// use http_hook::retry::{RetryPolicy, Stop};
+/// use http_hook::RetryPolicy;
+/// use http_hook::retry::Stop;
 ///
 /// let policy = RetryPolicy::from_json(r#"{"stop": {"type": "after_attempt", "max_attempts": 5}}"#)?;
 /// assert_eq!(policy, RetryPolicy { stop: Stop::after_attempt(5), ..RetryPolicy::default() });
@@ -85,6 +84,9 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
+    /// The most bytes that a policy in JSON may have.
+    pub const MAX_BYTES: usize = 64 * 1024;
+
     /// The policy that never sends again.
     #[must_use]
     pub fn never() -> Self {
@@ -97,12 +99,33 @@ impl RetryPolicy {
     ///
     /// [`ErrorKind::Policy`] if the text is not the JSON form, [`ErrorKind::Limit`] if it is too large or too deep.
     pub fn from_json(text: &str) -> Result<Self, Error> {
-        if text.len() > MAX_POLICY_BYTES {
+        if text.len() > Self::MAX_BYTES {
             return Err(Error::new(ErrorKind::Limit, "retry policy: more than 64 KiB"));
         }
         serde_json::from_str(text).map_err(|error| {
             Error::new(ErrorKind::Policy, format!("retry policy: {}", says(&error)))
         })
+    }
+
+    /// Reads the policy of a stored connection: what is wrong with it is told without any of its text, which may be a secret
+    /// in the wrong place.
+    pub(crate) fn from_connection(value: &serde_json::Value) -> Result<Self, Error> {
+        if value.to_string().len() > Self::MAX_BYTES {
+            return Err(Error::new(ErrorKind::Limit, "more than 64 KiB"));
+        }
+        let policy = Self::deserialize(value).map_err(|error| {
+            let says = error.to_string();
+            let expected = says.split_once(", expected ").map(|(_, expected)| expected);
+            Error::new(
+                ErrorKind::Policy,
+                match expected {
+                    Some(expected) => format!("not a retry policy: expected {expected}"),
+                    None => "not a retry policy".to_owned(),
+                },
+            )
+        })?;
+        policy.validate()?;
+        Ok(policy)
     }
 
     /// Decides what to do after an attempt that ended at `now`; each call of `draw` gives a number of [0, 1).
@@ -116,7 +139,8 @@ impl RetryPolicy {
     /// use std::time::Duration;
     /// use http::{HeaderMap, Method, StatusCode};
     /// use http_hook::{StopReason, Timestamp};
-    /// use http_hook::retry::{Decision, HttpOutcome, Progress, RetryPolicy};
+    /// use http_hook::RetryPolicy;
+    /// use http_hook::retry::{Decision, HttpOutcome, Progress};
     ///
     /// let mut headers = HeaderMap::new();
     /// headers.insert("retry-after", "30".parse()?);
@@ -144,7 +168,7 @@ impl RetryPolicy {
     /// Decides on an outcome of any kind; see [`decide`](Self::decide).
     pub fn decide_on(
         &self,
-        outcome: &dyn Outcome,
+        outcome: &dyn RetryOutcome,
         progress: &Progress,
         now: Timestamp,
         draw: &mut dyn FnMut() -> f64,
@@ -197,17 +221,21 @@ impl RetryPolicy {
 
     /// Makes the header that tells the server of the attempt: `attempt=2; max=3; ttl=12`, `ttl` being the whole
     /// seconds that are left.
-    #[must_use]
-    pub fn attempt_header(
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Header`](ErrorKind::Header) for a name that a policy may not set.
+    pub(crate) fn attempt_header(
         &self,
         attempt_number: u32,
         remaining: Option<Duration>,
-    ) -> Option<(HeaderName, HeaderValue)> {
-        let name = HeaderName::try_from(self.attempt_header.as_deref()?).ok()?;
+    ) -> Result<Option<(HeaderName, HeaderValue)>, Error> {
+        let Some(name) = self.attempt_header.as_deref() else { return Ok(None) };
+        let name = headers::check_policy_name(name, "retry policy.attempt_header")?;
         let max = self.stop.max_attempts().map(|max| format!("; max={max}")).unwrap_or_default();
         let ttl = remaining.map(|left| format!("; ttl={}", left.as_secs())).unwrap_or_default();
-        let value = HeaderValue::try_from(format!("attempt={attempt_number}{max}{ttl}")).ok()?;
-        Some((name, value))
+        let value = HeaderValue::try_from(format!("attempt={attempt_number}{max}{ttl}"));
+        Ok(value.ok().map(|value| (name, value)))
     }
 }
 

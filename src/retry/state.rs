@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::outcome::Outcome;
-use crate::failure::StopReason;
+use crate::response::StopReason;
+use crate::retry::outcome::RetryOutcome;
 
 /// How far a call has come, at the end of an attempt.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct RetryState<'a> {
     /// The wait to come; nothing while it is being computed.
     pub upcoming: Duration,
     /// What the attempt came to.
-    pub outcome: &'a dyn Outcome,
+    pub outcome: &'a dyn RetryOutcome,
 }
 
 /// What to do after an attempt.
@@ -62,7 +62,7 @@ pub enum Decision {
 impl<'a> RetryState<'a> {
     /// Makes the state after a first attempt that took no time.
     #[must_use]
-    pub const fn new(outcome: &'a dyn Outcome) -> Self {
+    pub const fn new(outcome: &'a dyn RetryOutcome) -> Self {
         let none = Duration::ZERO;
         Self {
             attempt_number: 1,

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::custom::Custom;
-use super::seconds::Seconds;
-use super::state::RetryState;
-use crate::failure::StopReason;
+use crate::response::StopReason;
+use crate::retry::custom::Custom;
+use crate::retry::seconds::Seconds;
+use crate::retry::state::RetryState;
 
 /// When to give up, as data. In JSON, `type` names the variant in snake case; times are seconds.
 ///

@@ -1,17 +1,15 @@
 //! What a policy must keep to beyond its types.
 
-use http::HeaderName;
-
-use super::condition::Condition;
-use super::policy::RetryPolicy;
-use super::stop::Stop;
-use super::wait::Wait;
-use crate::error::{Error, ErrorKind};
+use crate::base::{Error, ErrorKind, headers};
+use crate::retry::condition::Condition;
+use crate::retry::policy::RetryPolicy;
+use crate::retry::stop::Stop;
+use crate::retry::wait::Wait;
 
 /// The most parts (conditions, waits and stops) a policy may have.
-pub const MAX_POLICY_PARTS: usize = 512;
+pub(super) const MAX_POLICY_PARTS: usize = 512;
 /// The deepest a part of a policy may be nested.
-pub const MAX_POLICY_DEPTH: usize = 16;
+pub(super) const MAX_POLICY_DEPTH: usize = 16;
 
 impl RetryPolicy {
     /// Whether it is data alone, and can be stored.
@@ -46,7 +44,6 @@ impl RetryPolicy {
             }
             parts <= MAX_POLICY_PARTS && depth <= MAX_POLICY_DEPTH
         });
-        let header = self.attempt_header.as_deref();
         if parts > MAX_POLICY_PARTS {
             Err(Error::new(ErrorKind::Limit, "retry policy: more than 512 parts"))
         } else if deepest > MAX_POLICY_DEPTH {
@@ -55,8 +52,11 @@ impl RetryPolicy {
             Err(Error::new(ErrorKind::Policy, fault))
         } else if !(0.0..=1.0).contains(&self.hints.jitter) {
             Err(Error::new(ErrorKind::Policy, "hints.jitter: not between 0 and 1"))
-        } else if header.is_some_and(|name| HeaderName::try_from(name).is_err()) {
-            Err(Error::new(ErrorKind::Policy, "attempt_header: not a header name"))
+        } else if let Some(name) = &self.attempt_header {
+            let checked = headers::check_policy_name(name, "attempt_header");
+            checked
+                .map(|_| ())
+                .map_err(|error| Error::new(ErrorKind::Policy, error.message().to_owned()))
         } else {
             Ok(())
         }

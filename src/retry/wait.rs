@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::backoff::{clip, grown, uniform};
-use super::condition::Condition;
-use super::custom::Custom;
-use super::seconds::Seconds;
-use super::state::RetryState;
-use crate::error::{Error, ErrorKind};
+use crate::base::{Error, ErrorKind};
+use crate::retry::backoff::{clip, grown, uniform};
+use crate::retry::condition::Condition;
+use crate::retry::custom::Custom;
+use crate::retry::seconds::Seconds;
+use crate::retry::state::RetryState;
 
 /// How long to wait, as data. In JSON, `type` names the variant in snake case; times are seconds.
 ///
@@ -343,7 +343,7 @@ impl std::iter::Sum for Wait {
 
 struct Unknown;
 
-impl super::outcome::Outcome for Unknown {
+impl crate::retry::outcome::RetryOutcome for Unknown {
     fn failed(&self) -> bool {
         true
     }

@@ -5,10 +5,7 @@
 //! ```
 
 pub(crate) mod blocking;
-pub(crate) mod body;
-mod capabilities;
-pub(crate) mod joined;
-mod panics;
+pub(crate) mod clock;
 mod target;
 
 use std::sync::Arc;
@@ -16,12 +13,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use http::{Request, Response};
 
-use crate::error::TransportError;
-use crate::request::SendOptions;
+use crate::base::TransportError;
+use crate::body::Body;
+use crate::options::{Capabilities, SendOptions};
 
-pub use body::{Body, BoxBody};
-pub use capabilities::{Capabilities, Capability};
-pub use panics::catch_panic;
+pub use crate::base::{Scheme, TimeoutPhase, catch_panic};
+pub use clock::Clock;
 pub use target::check_target;
 
 /// Sends one request and gives back one response.
@@ -68,12 +65,13 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
 /// # Examples
 ///
 /// ```
-/// use http_hook::{Capabilities, from_fn};
+/// use http_hook::options::Capabilities;
+/// use http_hook::transport::from_fn;
 ///
 /// let transport = from_fn(Capabilities::none("closure"), |request, _options| async move {
 ///     Ok(http::Response::new(request.into_body()))
 /// });
-/// # let _: &dyn http_hook::Transport = &transport;
+/// # let _: &dyn http_hook::transport::Transport = &transport;
 /// ```
 pub fn from_fn<F, R>(capabilities: Capabilities, send: F) -> FromFn<F>
 where

@@ -2,7 +2,7 @@
 
 use http::Uri;
 
-use crate::error::{Sent, TransportError, TransportErrorKind};
+use crate::base::{Sent, TransportError, TransportErrorKind};
 
 /// Refuses a URL that no transport may send to: one that is neither `http` nor `https`, has no host, or holds user info, which some
 /// clients would send as credentials ([RFC 9110 §4.2.4](https://www.rfc-editor.org/rfc/rfc9110#section-4.2.4)).
@@ -16,7 +16,8 @@ use crate::error::{Sent, TransportError, TransportErrorKind};
 /// # Examples
 ///
 /// ```
-/// use http_hook::{Sent, check_target};
+/// use http_hook::Sent;
+/// use http_hook::transport::check_target;
 ///
 /// assert!(check_target(&"https://api.example.com/a".parse()?).is_ok());
 /// let error = check_target(&"https://reader:secret@api.example.com/a".parse()?).unwrap_err();

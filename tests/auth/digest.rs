@@ -2,7 +2,7 @@
 
 use http::Method;
 use http_hook::Secret;
-use http_hook::request::auth::{Challenge, DigestSession};
+use http_hook::auth::{Challenge, DigestSession};
 
 fn start(challenge: &str) -> Option<DigestSession> {
     DigestSession::start(&Challenge::parse(challenge.as_bytes()).unwrap(), 7)

@@ -6,10 +6,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{Request, Response};
-use http_hook::request::auth::{AuthRequest, AuthScheme, Authenticate, Challenge, Proof};
+use http_hook::auth::{AuthRequest, AuthScheme, Authenticate, Challenge, Proof};
+use http_hook::body::Payload;
 use http_hook::{
-    Call, Connection, Error, Hook, Payload, RequestPlan, RetryPolicy, Secret, SendCause, Step,
-    StopReason, WaitReason,
+    Call, Connection, Error, Hook, RequestPlan, RetryPolicy, Secret, SendCause, Step, StopReason,
+    WaitReason,
 };
 
 use crate::support::{self, NOW, Scenario, Sending, response};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http_hook::request::auth::{
+use http_hook::auth::{
     AuthScheme, Challenge, ClientAuth, Netrc, OAuth2, Proof, Token, TokenSlot, TokenStep, basic,
 };
 use http_hook::{ErrorKind, Secret, Timestamp};

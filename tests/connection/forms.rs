@@ -1,6 +1,7 @@
 //! Tables for the text forms of a connection, and for what its extra means.
 
-use http_hook::{Connection, ErrorKind, Secret, Setting, Verify};
+use http_hook::options::{Setting, Verify};
+use http_hook::{Connection, ErrorKind, Secret};
 use serde_json::{Value, json};
 
 /// The fields that make a difference, as JSON.
@@ -410,7 +411,8 @@ fn an_extra_with_problems_tells_all_of_them() {
     ];
     for (why, extra, expected) in rows {
         let problems = Connection::new().with_extra(extra).read_extra().expect_err(why);
-        let places: Vec<&str> = problems.iter().map(http_hook::Problem::place).collect();
+        let places: Vec<&str> =
+            problems.iter().map(http_hook::connection::Problem::place).collect();
         assert_eq!(places, expected, "{extra}: {why}");
     }
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use http_hook::{ClientCert, Connection, ErrorKind, Options, Proxies, Proxy, Setting, Verify};
+use http_hook::options::{ClientCert, Proxies, Proxy, Setting, Verify};
+use http_hook::{Connection, ErrorKind, Options};
 use serde_json::{Value, json};
 
 fn read(options: &Value) -> Result<Options, Vec<String>> {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
-use http_hook::request::auth::{Challenge, DigestSession};
-use http_hook::response::cookies::{Jar, Scope};
+use http_hook::auth::{Challenge, DigestSession};
+use http_hook::cookies::{Jar, Scope};
 use http_hook::response::decode::decode;
 use http_hook::response::hints;
 use http_hook::{Origin, Secret, Timestamp, TransportErrorKind};

@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
+use http_hook::body::Payload;
+use http_hook::hook::Defaults;
 use http_hook::retry::{Hints, Stop, Wait};
+use http_hook::transport::TimeoutPhase;
 use http_hook::{
-    Call, Connection, Defaults, Failure, Hook, Payload, RequestPlan, RetryPolicy, Sent, Step,
-    StopReason, TimeoutPhase, Timestamp, TransportError, TransportErrorKind,
+    Call, Connection, Failure, Hook, RequestPlan, RetryPolicy, Sent, Step, StopReason, Timestamp,
+    TransportError, TransportErrorKind,
 };
 
 use super::{Choices, MARKER};

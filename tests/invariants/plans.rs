@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use http_hook::request::multipart::{Multipart, Part};
+use http_hook::body::Payload;
+use http_hook::body::multipart::{Multipart, Part};
 use http_hook::retry::{Decision, HttpOutcome, Progress};
-use http_hook::{Payload, RetryPolicy, Sent, Timestamp, TransportError, TransportErrorKind};
+use http_hook::{RetryPolicy, Sent, Timestamp, TransportError, TransportErrorKind};
 
 use super::Choices;
 

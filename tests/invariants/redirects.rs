@@ -11,12 +11,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, Uri};
-use http_hook::request::auth::AuthScheme;
+use http_hook::auth::AuthScheme;
+use http_hook::body::Payload;
+use http_hook::hook::Defaults;
+use http_hook::options::{ClientCert, SendOptions, Setting};
 use http_hook::retry::{Stop, Wait};
 use http_hook::{
-    Call, ClientCert, Connection, Defaults, Hook, Options, Payload, RequestPlan, RetryPolicy,
-    Secret, SendCause, SendOptions, Sent, Setting, Step, StopReason, Timestamp, TransportError,
-    TransportErrorKind,
+    Call, Connection, Hook, Options, RequestPlan, RetryPolicy, Secret, SendCause, Sent, Step,
+    StopReason, Timestamp, TransportError, TransportErrorKind,
 };
 
 use super::Choices;

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use http::{Request, Uri};
-use http_hook::{
-    Call, Connection, DEFAULT_USER_AGENT, Hook, Payload, RequestPlan, Step, Timestamp, headers,
-};
+use http_hook::body::Payload;
+use http_hook::{Call, Connection, Hook, RequestPlan, Step, Timestamp, headers};
 
 use super::lines;
 
@@ -87,7 +86,7 @@ impl Model {
         let usual = [
             ("accept", "*/*"),
             ("accept-encoding", "identity"),
-            ("user-agent", DEFAULT_USER_AGENT),
+            ("user-agent", Hook::DEFAULT_USER_AGENT),
         ];
         Self(usual.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
     }

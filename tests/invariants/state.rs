@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http_hook::{Call, Connection, Hook, MAX_SENDS, Step, Timestamp};
+use http_hook::{Call, Connection, Hook, Step, Timestamp};
 use serde_json::Value;
 
 use super::MARKER;
@@ -34,7 +34,7 @@ fn take_up(text: &str) {
         Ok(call) => call,
         Err(error) => return assert!(!format!("{error} {error:?}").contains(MARKER)),
     };
-    assert!(call.sends() <= MAX_SENDS);
+    assert!(call.sends() <= Call::MAX_SENDS);
     if let Ok(stored) = call.store(&hook) {
         assert!(!stored.contains(MARKER) || text.contains(MARKER), "a secret is stored");
         let again = Call::resume(&hook, &stored, NOW).expect("what was stored");
@@ -46,7 +46,7 @@ fn take_up(text: &str) {
         other => other,
     };
     if let Step::Send { request, attempt, .. } = step {
-        assert!(attempt.sends() > sends && attempt.sends() <= MAX_SENDS);
+        assert!(attempt.sends() > sends && attempt.sends() <= Call::MAX_SENDS);
         assert_eq!(request.uri().authority(), Some(hook.origin().authority()));
     }
 }

@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
-use http_hook::retry::RetryPolicy;
+use http_hook::RetryPolicy;
+use http_hook::body::Body;
+use http_hook::observe::Event;
+use http_hook::options::{Capabilities, Capability};
+use http_hook::transport::{Clock, TimeoutPhase, from_fn};
 use http_hook::{
-    Body, Capabilities, Capability, Cause, Clock, Connection, ErrorKind, Event, Hook, HttpHook,
-    RequestPlan, Sent, StopReason, TimeoutPhase, Timestamp, TransportError, TransportErrorKind,
-    blocking, from_fn,
+    Cause, Connection, ErrorKind, Hook, HttpHook, RequestPlan, Sent, StopReason, Timestamp,
+    TransportError, TransportErrorKind, blocking,
 };
 
 /// Time that stands still; sleeping is over at once.
@@ -58,7 +61,7 @@ fn an_option_that_the_client_would_drop_is_an_error_that_names_both() {
         ),
     ];
     for (extra, missing, option) in rows {
-        let capable = Capabilities::all("tinyclient").without(missing);
+        let capable = http_hook_mock::everything("tinyclient").without(missing);
         let send = |_, _: &_| -> Result<_, _> { panic!("{extra}: nothing may be sent") };
         let hook = blocking::HttpHook::new(hook(extra), blocking::from_fn(capable, send), Still);
         let failure = hook.run(RequestPlan::get("a")).expect_err(extra);

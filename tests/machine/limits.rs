@@ -6,10 +6,11 @@ use bytes::Bytes;
 use http::Response;
 use http_hook::blocking::{self, Body, Clock, Driver};
 use http_hook::headers::MAX_HEADERS;
+use http_hook::options::Capabilities;
 use http_hook::retry::{Stop, Wait};
 use http_hook::{
-    Call, Capabilities, Connection, ErrorKind, Failure, Hook, MAX_FAILURE_BODY, MAX_SENDS,
-    NoSource, Options, RequestPlan, RetryPolicy, StopReason, Timestamp, TransportErrorKind,
+    Call, Connection, ErrorKind, Failure, Hook, NoSource, Options, RequestPlan, RetryPolicy,
+    StopReason, Timestamp, TransportErrorKind,
 };
 
 use crate::support::{NOW, Played, Scenario, status};
@@ -29,7 +30,7 @@ fn run(plan: RequestPlan, status: u16, body: Bytes) -> Result<Response<Bytes>, F
         fn sleep(&self, _: Duration) {}
     }
     let hook = hook();
-    let transport = blocking::from_fn(Capabilities::all("test"), move |_, _| {
+    let transport = blocking::from_fn(http_hook_mock::everything("test"), move |_, _| {
         let answer = Response::builder().status(status);
         Ok(answer.body(Body::Bytes(body.clone())).expect("an answer"))
     });
@@ -44,7 +45,9 @@ fn sends() {
         stop: Stop::after_attempt(u32::MAX),
         ..RetryPolicy::default()
     };
-    for (passes_at, passes) in [(MAX_SENDS - 1, true), (MAX_SENDS, true), (MAX_SENDS + 1, false)] {
+    for (passes_at, passes) in
+        [(Call::MAX_SENDS - 1, true), (Call::MAX_SENDS, true), (Call::MAX_SENDS + 1, false)]
+    {
         let hook = hook();
         let plan = RequestPlan::get("a").retry(policy.clone());
         let mut sends = 0;
@@ -53,19 +56,22 @@ fn sends() {
             Ok(status(if sends == passes_at { 200 } else { 503 }))
         });
         assert_eq!(result.is_ok(), passes, "{passes_at}");
-        assert_eq!(sends, passes_at.min(MAX_SENDS));
+        assert_eq!(sends, passes_at.min(Call::MAX_SENDS));
         if let Err(failure) = result {
-            assert_eq!((failure.reason(), failure.sends()), (StopReason::MaxSends, MAX_SENDS));
+            assert_eq!(
+                (failure.reason(), failure.sends()),
+                (StopReason::MaxSends, Call::MAX_SENDS)
+            );
         }
     }
 }
 
 #[test]
 fn the_body_of_a_failure() {
-    for len in [MAX_FAILURE_BODY - 1, MAX_FAILURE_BODY, MAX_FAILURE_BODY + 1] {
+    for len in [Failure::MAX_BODY - 1, Failure::MAX_BODY, Failure::MAX_BODY + 1] {
         let failure = run(RequestPlan::get("a"), 404, vec![b'x'; len].into()).expect_err("404");
         let kept = failure.body().expect("an answer").len();
-        assert_eq!(kept, len.min(MAX_FAILURE_BODY), "{len}");
+        assert_eq!(kept, len.min(Failure::MAX_BODY), "{len}");
     }
 }
 

@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use http_hook::blocking::HttpHook as Blocking;
-use http_hook::{Event, Hook, HttpHook, Observer, RequestPlan, RetryPolicy};
+use http_hook::observe::{Event, Observer};
+use http_hook::{Hook, HttpHook, RequestPlan, RetryPolicy};
 use http_hook_mock::{MockTransport, Reply};
 
 #[derive(Clone, Default)]
@@ -63,7 +64,8 @@ fn sends_are_counted_however_a_call_is_run() {
 #[test]
 fn durations_fall_into_their_buckets() {
     use http_hook::observe::BUCKETS;
-    use http_hook::{Durations, Sent, TransportErrorKind as Kind};
+    use http_hook::observe::Durations;
+    use http_hook::{Sent, TransportErrorKind as Kind};
     use std::time::Duration;
 
     let ms = Duration::from_millis;

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode};
-use http_hook::retry::load::{Admission, Gates};
-use http_hook::retry::{Condition, HttpOutcome, Outcome, RetryPolicy, Retrying};
+use http_hook::RetryPolicy;
+use http_hook::gates::{Admission, Gates};
+use http_hook::retry::{Condition, HttpOutcome, RetryOutcome, Retrying};
 use http_hook::{Connection, Head, Hook, RequestPlan, Step, WaitReason};
 
 use crate::support::{NOW, Scenario, connection, response};
@@ -14,7 +15,7 @@ const SECRET: &str = "hunter2-5b0c9e";
 
 struct Lost;
 
-impl Outcome for Lost {
+impl RetryOutcome for Lost {
     fn failed(&self) -> bool {
         true
     }
@@ -89,7 +90,7 @@ fn parts_of_retrying() {
     };
     let rows: [(String, &[&str]); 4] = [
         (format!("{:?}", answered.with_body(SECRET.as_bytes())), &["Answer {", "200"]),
-        (format!("{:?}", Condition::custom(|_: &dyn Outcome| true)), &["Custom(Custom)"]),
+        (format!("{:?}", Condition::custom(|_: &dyn RetryOutcome| true)), &["Custom(Custom)"]),
         (
             format!("{:?}", Retrying::<Lost>::new(&RetryPolicy::default())),
             &["Retrying {", "stop: ", "max_attempts: 3"],
@@ -122,7 +123,7 @@ fn a_wait_is_named_as_it_is_stored() {
 #[cfg(feature = "cookies")]
 #[test]
 fn where_cookies_are_kept() {
-    use http_hook::response::cookies::{Jar, Scope};
+    use http_hook::cookies::{Jar, Scope};
     let builder = || Hook::builder(&Connection::new().with_host("https://api.example.com"));
     let jar = || Jar::new(Scope::Origin);
     let rows = [

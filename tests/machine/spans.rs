@@ -7,9 +7,12 @@ use std::task::{Context, Poll, Waker};
 
 use http::{Method, Request, Response};
 use http_hook::blocking::HttpHook as Blocking;
+use http_hook::body::Body;
+use http_hook::observe::{Durations, Observer, Observers, Silent, Spans};
+use http_hook::options::{Capabilities, Setting};
+use http_hook::transport::from_fn;
 use http_hook::{
-    Body, Capabilities, Connection, Durations, Hook, HttpHook, Observer, Observers, Options,
-    RequestPlan, RetryPolicy, Sent, Setting, Silent, Spans, TransportErrorKind as Kind, from_fn,
+    Connection, Hook, HttpHook, Options, RequestPlan, RetryPolicy, Sent, TransportErrorKind as Kind,
 };
 use http_hook_mock::{MockTransport, Reply, VirtualClock};
 use opentelemetry::trace::{SpanKind, Status, TracerProvider};
@@ -164,15 +167,16 @@ fn calls_are_told_apart() {
 }
 
 fn told_apart(observer: impl Observer + 'static) {
-    let slow = from_fn(Capabilities::all("slow"), |request: Request<Body>, _| async move {
-        let mut waited = false;
-        poll_fn(
-            |_| if std::mem::replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending },
-        )
-        .await;
-        let status = if request.uri().path() == "/a" { 200 } else { 404 };
-        Ok(Response::builder().status(status).body(Body::default()).expect("an answer"))
-    });
+    let slow =
+        from_fn(http_hook_mock::everything("slow"), |request: Request<Body>, _| async move {
+            let mut waited = false;
+            poll_fn(|_| {
+                if std::mem::replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
+            let status = if request.uri().path() == "/a" { 200 } else { 404 };
+            Ok(Response::builder().status(status).body(Body::default()).expect("an answer"))
+        });
     let spans = exported(|| {
         let face = HttpHook::new(hook(&api()), slow, VirtualClock::new()).with_observer(observer);
         let (mut a, mut b) =

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Response};
+use http_hook::body::{Payload, Replay};
+use http_hook::hook::Defaults;
+use http_hook::response::Reason;
 use http_hook::{
-    Connection, Defaults, ErrorKind, Failure, Head, Hook, Options, Payload, Reason, Replay,
-    RequestPlan, RetryPolicy, Sent, Step, StopReason, Timestamp, TransportError,
-    TransportErrorKind,
+    Connection, ErrorKind, Failure, Head, Hook, Options, RequestPlan, RetryPolicy, Sent, Step,
+    StopReason, Timestamp, TransportError, TransportErrorKind,
 };
 
 use crate::support::{Answer, NOW, Scenario, Sending, Waits, connection, response, status};
@@ -238,7 +240,7 @@ fn a_head_is_enough_where_the_answer_passes() {
     let Head::Read { limit, reading } = begin().head(&hook, &head(404), NOW) else {
         panic!("a failure's text is wanted");
     };
-    assert_eq!(limit, http_hook::MAX_FAILURE_BODY as u64);
+    assert_eq!(limit, http_hook::Failure::MAX_BODY as u64);
     let Step::Done(Err(failure)) = reading.finish(&hook, answer(404), NOW) else {
         panic!("404 does not pass");
     };
@@ -260,7 +262,7 @@ fn options_of_a_call_lie_over_those_of_the_connection() {
     let connection = Connection::new().with_host("http://h").with_extra(r#"{"timeout": 5}"#);
     let hook = Hook::new(&connection).expect("a hook");
     let mut own = Options::default();
-    own.head_timeout = http_hook::Setting::Unset;
+    own.head_timeout = http_hook::options::Setting::Unset;
     let plan = RequestPlan::get("a").options(own);
     let Sending { options, .. } = Scenario::new(&hook, plan).sending();
     assert_eq!(options.timeouts.connect, Some(Duration::from_secs(5)));

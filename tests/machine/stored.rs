@@ -6,10 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use http_hook::options::{Setting, Verify};
 use http_hook::retry::{Stop, Wait};
 use http_hook::{
-    Call, Connection, ErrorKind, Hook, MAX_STORED, Options, RequestPlan, RetryPolicy, Setting,
-    Step, StopReason, Verify,
+    Call, Connection, ErrorKind, Hook, Options, RequestPlan, RetryPolicy, Step, StopReason,
 };
 
 use crate::support::{self, NOW, Scenario, status};
@@ -210,7 +210,9 @@ fn a_stored_call_that_was_changed_or_cut_is_refused() {
 #[test]
 fn a_stored_call_is_read_up_to_its_limit() {
     let text = under_way(RequestPlan::get("orders"));
-    for (len, reads) in [(MAX_STORED - 1, true), (MAX_STORED, true), (MAX_STORED + 1, false)] {
+    for (len, reads) in
+        [(Call::MAX_STORED - 1, true), (Call::MAX_STORED, true), (Call::MAX_STORED + 1, false)]
+    {
         let padded = format!("{text}{}", " ".repeat(len - text.len()));
         assert_eq!(Call::resume(&hook(), &padded, NOW).is_ok(), reads, "{len} bytes");
     }

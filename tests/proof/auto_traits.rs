@@ -1,8 +1,11 @@
 //! What may go to another thread, stated in one table.
 
+use http_hook::observe::Observer;
+use http_hook::options::SendOptions;
+use http_hook::transport::Transport;
 use http_hook::{
-    Attempt, Call, Connection, Failure, Hook, HttpHook, Observer, RequestPlan, RetryPolicy,
-    SendOptions, Step, Transport, TransportError, blocking,
+    Attempt, Call, Connection, Failure, Hook, HttpHook, RequestPlan, RetryPolicy, Step,
+    TransportError, blocking,
 };
 
 fn all<T: Send + Sync + 'static>() {}
@@ -29,6 +32,6 @@ fn all_that_is_handed_on_may_go_to_another_thread() {
     all::<Attempt>();
     all::<Failure>();
     send::<Step>();
-    send::<http_hook::Body>();
+    send::<http_hook::body::Body>();
     send::<blocking::Body>();
 }

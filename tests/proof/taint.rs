@@ -7,16 +7,18 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response};
+use http_hook::auth::{AuthRequest, AuthScheme, Netrc, OAuth2, Token};
 use http_hook::blocking::{self, Body, Clock, Driver};
-use http_hook::request::auth::{AuthRequest, AuthScheme, Netrc, OAuth2, Token};
-use http_hook::request::multipart::{Multipart, Part};
-use http_hook::request::proxy::Environment;
-use http_hook::response::History;
-use http_hook::response::cookies::Jar;
+use http_hook::body::multipart::{Multipart, Part};
+use http_hook::cookies::Jar;
+use http_hook::observe::Event;
+use http_hook::options::Environment;
+use http_hook::options::{Capabilities, Proxy, Setting};
+use http_hook::redirect::History;
+use http_hook::transport::TimeoutPhase;
 use http_hook::{
-    Call, Capabilities, Connection, Event, Failure, Hook, NoSource, Options, Origin, Proxy,
-    RequestPlan, RetryPolicy, Secret, Sent, Setting, Step, TimeoutPhase, Timestamp, TransportError,
-    TransportErrorKind,
+    Call, Connection, Failure, Hook, NoSource, Options, Origin, RequestPlan, RetryPolicy, Secret,
+    Sent, Step, Timestamp, TransportError, TransportErrorKind,
 };
 
 use crate::invariants::taint::Traces;
@@ -303,7 +305,7 @@ fn ended(told: &Told, failure: &Failure) {
 }
 
 fn driven(told: &Told, hook: &Hook, plan: RequestPlan, answer: &Comes) {
-    let transport = blocking::from_fn(Capabilities::all("test"), |_, _| answer.given());
+    let transport = blocking::from_fn(http_hook_mock::everything("test"), |_, _| answer.given());
     let observer = |event: &Event<'_>| told.debug("event", event);
     let clock = Later(Mutex::new(NOW));
     let driver = Driver::new(hook, &transport, &clock).observer(&observer);
@@ -493,11 +495,11 @@ fn no_part_that_holds_a_secret_tells_it() {
     told.debug("multipart", &form.write(7).expect("a body"));
     let mut options = Options::default();
     let proxy = Proxy::parse(&format!("http://u:{WORD}@p.test:1")).expect("a proxy");
-    options.proxies = Setting::Set(http_hook::Proxies {
+    options.proxies = Setting::Set(http_hook::options::Proxies {
         by_target: vec![("all".to_owned(), proxy)],
         no_proxy: None,
     });
     told.debug("options", &options);
-    told.debug("bytes", &http_hook::Payload::from(Bytes::from(secret())));
+    told.debug("bytes", &http_hook::body::Payload::from(Bytes::from(secret())));
     told.nothing();
 }

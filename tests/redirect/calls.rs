@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_hook::response::History;
+use http_hook::body::Payload;
+use http_hook::redirect::History;
 use http_hook::{
-    Hook, Options, Payload, RequestPlan, RetryPolicy, SendCause, Sent, Step, StopReason,
-    TransportError, TransportErrorKind,
+    Hook, Options, RequestPlan, RetryPolicy, SendCause, Sent, Step, StopReason, TransportError,
+    TransportErrorKind,
 };
 
 use crate::support::{self, NOW, Scenario, response};

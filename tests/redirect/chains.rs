@@ -3,7 +3,8 @@
 //! `HTTP_HOOK_CHAINS=1000000 cargo test --release --test redirect chains -- --nocapture` follows a million.
 
 use http::{Method, Request};
-use http_hook::{Hook, Payload, Replay, RequestPlan, Step, StopReason};
+use http_hook::body::{Payload, Replay};
+use http_hook::{Hook, RequestPlan, Step, StopReason};
 
 use crate::invariants::redirects::{Reached, follow};
 use crate::support::{NOW, Scenario, Sending, response};

@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http_hook::body::{Payload, Replay};
 use http_hook::response::redirect::{Rewrite, crosses, describes_body, location, rewrite, target};
-use http_hook::{ErrorKind, Origin, Payload, Replay};
+use http_hook::{ErrorKind, Origin};
 
 #[test]
 fn locations_are_resolved() {

@@ -1,7 +1,9 @@
 //! Who said what, and the same as a command of curl; neither tells a secret.
 
-use http_hook::request::auth::AuthScheme;
-use http_hook::{Connection, Hook, Layer, Options, RequestPlan, Setting};
+use http_hook::auth::AuthScheme;
+use http_hook::hook::Layer;
+use http_hook::options::Setting;
+use http_hook::{Connection, Hook, Options, RequestPlan};
 
 fn hook() -> Hook {
     let connection = Connection::new()
@@ -12,7 +14,7 @@ fn hook() -> Hook {
         .with_password("pw-5b0c9e")
         .with_extra(r#"{"X-Key": "k-77", "Accept": "a/b", "timeout": 20}"#);
     let mut program = Options::default();
-    program.verify = Setting::Set(http_hook::Verify::Off);
+    program.verify = Setting::Set(http_hook::options::Verify::Off);
     Hook::builder(&connection)
         .header("X-Key", "k-78")
         .without_header("User-Agent")

@@ -1,6 +1,6 @@
 //! Form data, row by row.
 
-use http_hook::form;
+use http_hook::request::form;
 use serde_json::{Value, json};
 
 #[test]

@@ -1,7 +1,8 @@
 //! Bodies of several parts, as recorded.
 
-use http_hook::request::multipart::{Multipart, Part, Segment};
-use http_hook::{ErrorKind, Payload, Replay};
+use http_hook::ErrorKind;
+use http_hook::body::multipart::{Multipart, Part, Segment};
+use http_hook::body::{Payload, Replay};
 
 /// Writes the body, with `B` in place of the boundary.
 fn written(form: &Multipart) -> String {
@@ -127,8 +128,9 @@ fn what_cannot_be_written_is_an_error() {
 /// A multipart body whose file comes from a source, opened anew for each send.
 #[test]
 fn sources_are_joined_in_order_for_both_drivers() {
-    use http_hook::request::multipart_source::MultipartSource;
-    use http_hook::{Body, BodySource, blocking};
+    use http_hook::blocking;
+    use http_hook::body::MultipartSource;
+    use http_hook::body::{Body, BodySource};
 
     let mut form = Multipart::default();
     form.field("kind", "report").expect("room");

@@ -1,7 +1,9 @@
 //! Which proxy a request goes through.
 
-use http_hook::request::proxy::{Environment, choose};
-use http_hook::{ErrorKind, Proxies, Proxy};
+use http_hook::ErrorKind;
+use http_hook::options::Environment;
+use http_hook::options::{Proxies, Proxy};
+use http_hook::request::proxy::choose;
 
 type Pairs<'a> = &'a [(&'a str, &'a str)];
 

@@ -1,6 +1,7 @@
 //! What holds for any base, endpoint and parameters.
 
-use http_hook::{BaseParts, BaseUrl, form};
+use http_hook::request::form;
+use http_hook::{BaseParts, BaseUrl};
 use proptest::prelude::*;
 
 fn any_text() -> impl Strategy<Value = String> {

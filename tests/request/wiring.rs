@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use http::Request;
-use http_hook::request::auth::Netrc;
-use http_hook::request::proxy::Environment;
-use http_hook::{
-    Connection, Hook, HookBuilder, Payload, RequestPlan, RetryPolicy, SendOptions, Verify,
-};
+use http_hook::auth::Netrc;
+use http_hook::body::Payload;
+use http_hook::hook::HookBuilder;
+use http_hook::options::Environment;
+use http_hook::options::{SendOptions, Verify};
+use http_hook::{Connection, Hook, RequestPlan, RetryPolicy};
 
 use crate::support::{Played, Scenario, response};
 
@@ -80,7 +81,7 @@ fn attempts_are_told_to_the_server_on_demand() {
 #[cfg(feature = "cookies")]
 mod cookies {
     use super::*;
-    use http_hook::response::cookies::{Jar, Scope};
+    use http_hook::cookies::{Jar, Scope};
 
     fn cookie(request: &Request<Payload>) -> Option<&str> {
         request.headers().get("cookie").and_then(|value| value.to_str().ok())

@@ -7,7 +7,8 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::Frame;
-use http_hook::{Body, TransportError, TransportErrorKind, blocking};
+use http_hook::body::Body;
+use http_hook::{TransportError, TransportErrorKind, blocking};
 
 /// Gives its pieces, and is asked no more once it has said that it is at its end.
 struct Pieces(VecDeque<&'static [u8]>);

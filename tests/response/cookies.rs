@@ -1,6 +1,6 @@
 //! Cookies: what is kept, how long, and where it goes back to.
 
-use http_hook::response::cookies::{Jar, Scope};
+use http_hook::cookies::{Jar, Scope};
 use http_hook::{ErrorKind, Origin, Secret, Timestamp};
 
 use crate::support::at;

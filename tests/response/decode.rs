@@ -8,8 +8,8 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 use http::{HeaderMap, HeaderValue};
+use http_hook::response::ProblemDetails;
 use http_hook::response::decode::decode;
-use http_hook::response::problem::Problem;
 use http_hook::response::text::{charset, text};
 use http_hook::{Sent, TransportErrorKind as Kind};
 
@@ -182,7 +182,7 @@ fn problems_are_read() {
     let rows = [
         // why                      Content-Type                                body                        kind, title, status
         ("all members",             "application/problem+json",                 full,                       Some(("https://x.test/p", Some("t"), Some(403)))),
-        ("with a charset",          "Application/Problem+JSON; charset=utf-8",  full,                       Some(("https://x.test/p", Some("t"), Some(403)))),
+        ("with a charset",          "Application/ProblemDetails+JSON; charset=utf-8",  full,                       Some(("https://x.test/p", Some("t"), Some(403)))),
         ("none",                    "application/problem+json",                 "{}",                       Some(("about:blank", None, None))),
         ("members of other kinds",  "application/problem+json",                 r#"{"type":1,"title":{},"status":"403"}"#, Some(("about:blank", None, None))),
         ("no such status",          "application/problem+json",                 r#"{"status":70000}"#,      Some(("about:blank", None, None))),
@@ -193,7 +193,7 @@ fn problems_are_read() {
         ("too long",                "application/problem+json",                 &long,                      None),
     ];
     for (why, kind, body, expected) in rows {
-        let problem = Problem::read(&with("content-type", &[kind]), body.as_bytes());
+        let problem = ProblemDetails::read(&with("content-type", &[kind]), body.as_bytes());
         let problem = problem.as_ref();
         let got = problem
             .map(|problem| (problem.kind.as_str(), problem.title.as_deref(), problem.status));

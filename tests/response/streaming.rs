@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 use http::response::Parts;
-use http_hook::retry::{Condition, RetryPolicy};
+use http_hook::RetryPolicy;
+use http_hook::retry::Condition;
 use http_hook::{
-    Attempt, Call, Cause, Head, Hook, MAX_FAILURE_BODY, RequestPlan, Sent, Step, StopReason,
+    Attempt, Call, Cause, Failure, Head, Hook, RequestPlan, Sent, Step, StopReason,
     TransportErrorKind,
 };
 use serde_json::json;
@@ -89,7 +90,11 @@ fn how_much_of_it() {
         RequestPlan::get("a").options(options).retry(for_body("busy"))
     };
     assert_eq!(wanted(policy(), 200), 200_000, "an answer that may pass, whole");
-    assert_eq!(wanted(policy(), 500), MAX_FAILURE_BODY as u64, "the beginning of a failure's text");
+    assert_eq!(
+        wanted(policy(), 500),
+        Failure::MAX_BODY as u64,
+        "the beginning of a failure's text"
+    );
     assert_eq!(wanted(policy().check_response(false), 500), 200_000, "nobody calls it a failure");
 }
 
@@ -98,8 +103,8 @@ fn a_text_cut_at_its_limit_is_no_broken_body() {
     let hook = plain();
     let rows = [
         // bytes that came, of those announced, how the call ends
-        (MAX_FAILURE_BODY, MAX_FAILURE_BODY + 1, None),
-        (MAX_FAILURE_BODY - 1, MAX_FAILURE_BODY + 1, Some(TransportErrorKind::Body)),
+        (Failure::MAX_BODY, Failure::MAX_BODY + 1, None),
+        (Failure::MAX_BODY - 1, Failure::MAX_BODY + 1, Some(TransportErrorKind::Body)),
         (10, 10, None),
         (9, 10, Some(TransportErrorKind::Body)),
     ];

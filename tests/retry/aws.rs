@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use http::{HeaderMap, Method, StatusCode};
+use http_hook::RetryPolicy;
 use http_hook::StopReason;
-use http_hook::retry::load::{Admission, Bucket, BucketSettings, GateSettings, Gates};
+use http_hook::gates::{Admission, Bucket, BucketSettings, GateSettings, Gates};
 use http_hook::retry::{
-    Condition, Decision, HintMode, Hints, HttpOutcome, Progress, RetryPolicy, Seconds, Stop, Wait,
+    Condition, Decision, HintMode, Hints, HttpOutcome, Progress, Seconds, Stop, Wait,
 };
 use std::sync::Arc;
 

@@ -5,11 +5,11 @@
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use http_hook::retry::load::{BucketSettings, GateSettings, Gates};
-use http_hook::retry::{
-    Condition, Decision, HttpOutcome, Progress, RetryPolicy, Stop, Wait, may_resend,
-};
-use http_hook::{Sent, StopReason, TimeoutPhase, TransportError, TransportErrorKind};
+use http_hook::RetryPolicy;
+use http_hook::gates::{BucketSettings, GateSettings, Gates};
+use http_hook::retry::{Condition, Decision, HttpOutcome, Progress, Stop, Wait, may_resend};
+use http_hook::transport::TimeoutPhase;
+use http_hook::{Sent, StopReason, TransportError, TransportErrorKind};
 
 use crate::support::NOW;
 

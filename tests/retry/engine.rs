@@ -3,9 +3,10 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use http_hook::RetryPolicy;
 use http_hook::Timestamp;
 use http_hook::retry::{
-    Condition, Ended, GaveUp, Next, Outcome, RetryPolicy, Retrying, Seconds, Stop, Wait,
+    Condition, Ended, GaveUp, Next, RetryOutcome, Retrying, Seconds, Stop, Wait,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -13,7 +14,7 @@ const SECOND: Duration = Duration::from_secs(1);
 #[derive(Debug, PartialEq)]
 struct Answer(Result<u32, &'static str>);
 
-impl Outcome for Answer {
+impl RetryOutcome for Answer {
     fn failed(&self) -> bool {
         self.0.is_err()
     }

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
-use http_hook::retry::load::{Bucket, BucketSettings, Budget, GateSettings, Gates, RateSettings};
-use http_hook::retry::{Condition, FailureClass, RetryPolicy, Wait};
+use http_hook::RetryPolicy;
+use http_hook::gates::{Bucket, BucketSettings, Budget, GateSettings, Gates, RateSettings};
+use http_hook::retry::{Condition, FailureClass, Wait};
+use http_hook::transport::TimeoutPhase;
 use http_hook::{
-    Connection, Failure, Hook, RequestPlan, StopReason, TimeoutPhase, Timestamp, TransportError,
+    Connection, Failure, Hook, RequestPlan, StopReason, Timestamp, TransportError,
     TransportErrorKind, WaitReason,
 };
 

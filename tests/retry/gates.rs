@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_hook::retry::FailureClass::{Error, Throttled, Timeout};
-use http_hook::retry::load::{
+use http_hook::gates::{
     Admission, BreakerSettings, Bucket, BucketSettings, Budget, GateSettings, Gates, Lease,
     MAX_ORIGINS, Origins, RateSettings,
 };
+use http_hook::retry::FailureClass::{Error, Throttled, Timeout};
 use http_hook::{StopReason, Timestamp};
 use proptest::prelude::*;
 

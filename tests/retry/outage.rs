@@ -8,9 +8,11 @@ use std::collections::BinaryHeap;
 use std::time::Duration;
 
 use http::{HeaderMap, Method, StatusCode};
-use http_hook::retry::load::{Admission, GateSettings, Gates, Lease};
-use http_hook::retry::{Decision, HttpOutcome, Progress, Random, RetryPolicy};
-use http_hook::{Sent, TimeoutPhase, Timestamp, TransportError, TransportErrorKind};
+use http_hook::RetryPolicy;
+use http_hook::gates::{Admission, GateSettings, Gates, Lease};
+use http_hook::retry::{Decision, HttpOutcome, Progress, Random};
+use http_hook::transport::TimeoutPhase;
+use http_hook::{Sent, Timestamp, TransportError, TransportErrorKind};
 
 /// One call: how far it has come, and whose it is.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]

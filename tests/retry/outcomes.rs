@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use http::{HeaderMap, Method, StatusCode};
-use http_hook::retry::{Condition, FailureClass, HttpOutcome, Outcome, RetryState, Wait};
-use http_hook::{Sent, TimeoutPhase, TransportError, TransportErrorKind};
+use http_hook::retry::{Condition, FailureClass, HttpOutcome, RetryOutcome, RetryState, Wait};
+use http_hook::transport::TimeoutPhase;
+use http_hook::{Sent, TransportError, TransportErrorKind};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Says no more than it has to.
 struct Silent;
 
-impl Outcome for Silent {
+impl RetryOutcome for Silent {
     fn failed(&self) -> bool {
         true
     }
@@ -20,7 +21,7 @@ impl Outcome for Silent {
 /// Says what kind of error it was.
 struct Named;
 
-impl Outcome for Named {
+impl RetryOutcome for Named {
     fn failed(&self) -> bool {
         true
     }
@@ -103,7 +104,7 @@ fn answers() {
 
 #[test]
 fn code_is_equal_to_itself_alone() {
-    let condition = || Condition::custom(|_: &dyn Outcome| true);
+    let condition = || Condition::custom(|_: &dyn RetryOutcome| true);
     let one = condition();
     assert_eq!(one, one.clone());
     assert_ne!(one, condition());

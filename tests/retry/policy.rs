@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http_hook::RetryPolicy;
 use http_hook::retry::{
-    Condition, Decision, Event, HintMode, Hints, HttpOutcome, Outcome, Progress, RetryPolicy,
-    RetryState, Seconds, StatusRange, Stop, Wait, idempotency, may_resend,
+    Condition, Decision, Event, HintMode, Hints, HttpOutcome, Progress, RetryOutcome, RetryState,
+    Seconds, StatusRange, Stop, Wait, idempotency, may_resend,
 };
 use http_hook::{ErrorKind, Sent, StopReason, TransportError, TransportErrorKind};
 use serde_json::json;
@@ -74,7 +75,7 @@ fn conditions_on_responses() {
 
 #[test]
 fn conditions_without_a_response() {
-    use http_hook::TimeoutPhase::Head;
+    use http_hook::transport::TimeoutPhase::Head;
     #[rustfmt::skip]
     let rows = [
         ("any error",                  Condition::Error,                                 true),
@@ -196,7 +197,7 @@ fn the_limits_are_the_last_that_pass() {
 #[test]
 fn code_cannot_be_stored() {
     let default = RetryPolicy::default;
-    let condition = Condition::custom(|outcome: &dyn Outcome| outcome.failed());
+    let condition = Condition::custom(|outcome: &dyn RetryOutcome| outcome.failed());
     let wait = Wait::custom(|state: &RetryState<'_>, _: &mut dyn FnMut() -> f64| {
         SECOND * state.attempt_number
     });

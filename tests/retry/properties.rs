@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http_hook::RetryPolicy;
 use http_hook::retry::{
-    Decision, HttpOutcome, Progress, Random, RetryPolicy, RetryState, Seconds, Stop, Wait,
-    idempotency,
+    Decision, HttpOutcome, Progress, Random, RetryState, Seconds, Stop, Wait, idempotency,
 };
 use proptest::prelude::*;
 

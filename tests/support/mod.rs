@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
+use http_hook::body::Payload;
+use http_hook::options::SendOptions;
 use http_hook::{
-    Attempt, Call, Connection, Failure, Hook, Payload, RequestPlan, SendCause, SendOptions, Step,
-    Timestamp, TransportError, WaitReason,
+    Attempt, Call, Connection, Failure, Hook, RequestPlan, SendCause, Step, Timestamp,
+    TransportError, WaitReason,
 };
 
 /// When calls begin.

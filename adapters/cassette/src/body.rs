@@ -6,7 +6,8 @@ use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes};
 use http_body::Frame;
-use http_hook::{Body, TransportError, blocking};
+use http_hook::body::Body;
+use http_hook::{TransportError, blocking};
 
 /// Some bytes, then an error.
 struct Broken {

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response, request, response};
-use http_hook::{
-    Body, Capabilities, Reason, SendOptions, Sent, Transport, TransportError,
-    TransportErrorKind as Kind, blocking,
-};
+use http_hook::body::Body;
+use http_hook::options::{Capabilities, SendOptions};
+use http_hook::response::Reason;
+use http_hook::transport::Transport;
+use http_hook::{Sent, TransportError, TransportErrorKind as Kind, blocking};
 
 use crate::Cassette;
 use crate::body::{blocking_broken, broken};

@@ -9,10 +9,11 @@ use bytes::Bytes;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, request,
 };
-use http_hook::{
-    Body, Capabilities, Reason, SendOptions, Sent, TimeoutPhase, Transport, TransportError,
-    TransportErrorKind as Kind, blocking,
-};
+use http_hook::body::Body;
+use http_hook::options::{Capabilities, Capability, SendOptions};
+use http_hook::response::Reason;
+use http_hook::transport::{TimeoutPhase, Transport};
+use http_hook::{Sent, TransportError, TransportErrorKind as Kind, blocking};
 
 use crate::Unmet;
 use crate::body::{blocking_broken, broken};
@@ -21,6 +22,28 @@ use crate::redact::{HIDDEN, Rules};
 
 /// The longest body of a request that is read, in bytes.
 const MAX_REQUEST_BYTES: u64 = 64 << 20;
+
+/// No option is dropped where nothing is carried out.
+const CAPABILITIES: Capabilities = Capabilities::of(
+    "cassette",
+    &[
+        Capability::ConnectTimeout,
+        Capability::HeadTimeout,
+        Capability::IdleTimeout,
+        Capability::TotalTimeout,
+        Capability::VerifyOff,
+        Capability::VerifyFile,
+        Capability::ClientCert,
+        Capability::ClientKey,
+        Capability::ProxyHttp,
+        Capability::ProxyHttps,
+        Capability::ProxyAuth,
+        Capability::KeepAlive,
+        Capability::StreamRequest,
+        Capability::StreamResponse,
+        Capability::CustomMethod,
+    ],
+);
 
 /// Plays a [`Cassette`](crate::Cassette), async and blocking: no socket, and no time passes.
 ///
@@ -211,7 +234,7 @@ impl Played {
 #[async_trait]
 impl Transport for Replay {
     fn capabilities(&self) -> Capabilities {
-        Capabilities::all("cassette")
+        CAPABILITIES
     }
 
     async fn send(
@@ -227,7 +250,7 @@ impl Transport for Replay {
 
 impl blocking::Transport for Replay {
     fn capabilities(&self) -> Capabilities {
-        Capabilities::all("cassette")
+        CAPABILITIES
     }
 
     fn send(

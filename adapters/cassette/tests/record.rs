@@ -5,9 +5,11 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::Request;
 use http_hook::blocking::HttpHook;
+use http_hook::options::{ClientOptions, SendOptions, Timeouts};
+use http_hook::transport::Transport;
 use http_hook::{
-    ClientOptions, Connection, ErrorKind, Hook, RequestPlan, RetryPolicy, SendOptions, Sent,
-    Timeouts, Transport, TransportErrorKind as Kind, blocking,
+    Connection, ErrorKind, Hook, RequestPlan, RetryPolicy, Sent, TransportErrorKind as Kind,
+    blocking,
 };
 use http_hook_cassette::{Cassette, MAX_CASSETTE_BYTES, Recorder, Replay};
 use http_hook_mock::{MockTransport, Reply, VirtualClock};
@@ -34,7 +36,7 @@ fn call(
 
 /// The same in the async way.
 fn call_async(transport: &impl Transport, url: &str) -> Result<(u16, Bytes), (Kind, Sent)> {
-    let request = Request::get(url).body(http_hook::Body::default()).expect("a request");
+    let request = Request::get(url).body(http_hook::body::Body::default()).expect("a request");
     pollster::block_on(async {
         let answer = transport.send(request, &options()).await;
         let answer = answer.map_err(|error| (error.kind(), error.sent()))?;
@@ -206,7 +208,8 @@ fn a_hook_plays_what_a_hook_recorded() {
 #[test]
 fn a_dropped_exchange_was_cancelled() {
     let recorder = Recorder::new(MockTransport::new([Reply::hang()]));
-    let request = Request::get("http://h/").body(http_hook::Body::default()).expect("a request");
+    let request =
+        Request::get("http://h/").body(http_hook::body::Body::default()).expect("a request");
     let options = options();
     let mut sending = Box::pin(Transport::send(&recorder, request, &options));
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());

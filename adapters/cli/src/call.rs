@@ -66,7 +66,7 @@ pub(crate) fn send(
     let observer = Arc::clone(timeline);
     Ok(HttpHook::new(hook, transport, clock)
         .with_seed(seed)
-        .with_observer(move |event: &http_hook::Event<'_>| observer.event(event))
+        .with_observer(move |event: &http_hook::observe::Event<'_>| observer.event(event))
         .run(plan))
 }
 

@@ -1,6 +1,7 @@
 //! Exit codes, and what ends the command before there is a call.
 
-use http_hook::{Cause, Error, ErrorKind, Failure, HookError, StopReason, TransportErrorKind};
+use http_hook::hook::HookError;
+use http_hook::{Cause, Error, ErrorKind, Failure, StopReason, TransportErrorKind};
 
 use crate::args::Format;
 use crate::report;

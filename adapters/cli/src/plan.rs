@@ -1,8 +1,10 @@
 //! From words and options to a plan.
 
 use http::Method;
-use http_hook::retry::{RetryPolicy, Stop};
-use http_hook::{Options, RequestPlan, Setting};
+use http_hook::RetryPolicy;
+use http_hook::options::Setting;
+use http_hook::retry::Stop;
+use http_hook::{Options, RequestPlan};
 use serde_json::{Map, Value};
 
 use crate::args::{Call, Limit};

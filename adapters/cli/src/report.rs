@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use http_hook::{Cause, Failure, Reason, StopReason};
+use http_hook::response::Reason;
+use http_hook::{Cause, Failure, StopReason};
 use serde_json::json;
 
 use crate::exit;

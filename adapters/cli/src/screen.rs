@@ -1,11 +1,9 @@
 //! What may be shown on a screen, and how.
 
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use http::Uri;
 
 pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
@@ -31,26 +29,6 @@ pub(crate) fn line(text: &str) -> String {
 fn commands_terminal(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Shows a URL without user info and without the values of its query: either may be secret.
-pub(crate) fn url(uri: &Uri) -> String {
-    let mut shown = String::new();
-    if let (Some(scheme), Some(host)) = (uri.scheme(), uri.host()) {
-        let port = uri.port().map(|port| format!(":{port}")).unwrap_or_default();
-        let _ = write!(shown, "{scheme}://{host}{port}");
-    }
-    shown.push_str(uri.path());
-    for (index, pair) in uri.query().into_iter().flat_map(|query| query.split('&')).enumerate() {
-        shown.push(if index == 0 { '?' } else { '&' });
-        match pair.split_once('=') {
-            Some((name, _)) => {
-                let _ = write!(shown, "{name}=***");
-            }
-            None => shown.push_str("***"),
-        }
-    }
-    line(&shown)
 }
 
 /// Shows how long something took: `0.3 ms`, `142 ms`, `12.3 s`.

@@ -4,11 +4,11 @@ use std::io::Write as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http::uri::{Authority, Scheme};
-use http::{Method, StatusCode, Uri};
+use http::{Method, StatusCode};
 use http_hook::blocking::Clock as _;
+use http_hook::observe::{Event, ShownUrl};
 use http_hook::retry::is_idempotent;
-use http_hook::{Event, Failure, SendCause, Sent, Timestamp, TransportError, WaitReason};
+use http_hook::{Failure, SendCause, Sent, Timestamp, TransportError, WaitReason};
 use http_hook_clock::SystemClock;
 
 use crate::report;
@@ -17,7 +17,7 @@ use crate::screen::{self, BAD, FAINT, GOOD, styled};
 /// Takes note of the events of a call, and prints them.
 ///
 /// ```text
-/// > GET https://api.example.test/v1/orders?limit=***   sales (env AIRFLOW_CONN_SALES)
+/// > GET https://api.example.test/v1/orders?limit=50    sales (env AIRFLOW_CONN_SALES)
 ///   1  503 Service Unavailable       142 ms   retry: 503 is transient, GET is idempotent
 ///      waiting 2.0 s                 as the server asks
 ///   2  200 OK                        188 ms   done: 2 sends, 1 retry, 2.3 s of 30s deadline
@@ -51,8 +51,8 @@ pub(crate) enum Shown {
 struct State {
     method: Method,
     url: Option<String>,
-    /// Scheme and authority of the last request.
-    origin: (Option<Scheme>, Option<Authority>),
+    /// Scheme, host and port of the last request.
+    origin: (String, String, u16),
     sends: u32,
     redirects: u32,
     /// What came of the last send, until it is known what follows from it.
@@ -107,15 +107,15 @@ impl Timeline {
     pub(crate) fn event(&self, event: &Event<'_>) {
         let mut state = self.state();
         match event {
-            Event::Send { method, uri, send, cause, .. } => {
+            Event::Send { method, url, send, cause, .. } => {
                 if *cause == SendCause::Redirect {
                     state.redirects += 1;
-                    let follows = state.follows(method, uri);
+                    let follows = state.follows(method, url);
                     self.came(&mut state, &follows);
                 }
-                state.origin = origin(uri);
+                state.origin = origin(url);
                 state.method = (*method).clone();
-                state.url = Some(screen::url(uri));
+                state.url = Some(screen::line(&url.to_string()));
                 state.sends = *send;
                 state.doing = Doing::Sending;
                 if *send == 1 {
@@ -235,9 +235,9 @@ impl Timeline {
 
 impl State {
     /// Says what a redirect changes.
-    fn follows(&self, method: &Method, uri: &Uri) -> String {
+    fn follows(&self, method: &Method, url: &ShownUrl<'_>) -> String {
         let origin =
-            if self.origin == origin(uri) { "same origin" } else { "other origin, no credentials" };
+            if self.origin == origin(url) { "same origin" } else { "other origin, no credentials" };
         if self.method == *method {
             format!("follow: {origin}, method kept")
         } else {
@@ -246,8 +246,8 @@ impl State {
     }
 }
 
-fn origin(uri: &Uri) -> (Option<Scheme>, Option<Authority>) {
-    (uri.scheme().cloned(), uri.authority().cloned())
+fn origin(url: &ShownUrl<'_>) -> (String, String, u16) {
+    (url.scheme().to_owned(), url.host().to_owned(), url.port())
 }
 
 fn answer(method: &Method, status: StatusCode, took: Duration) -> Came {

@@ -10,9 +10,11 @@ use std::thread;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_hook::blocking::Clock as _;
+use http_hook::body::Payload;
+use http_hook::options::SendOptions;
 use http_hook::{
-    Call, Connection, Hook, Payload, RequestPlan, RetryPolicy, SendOptions, Sent, Step,
-    TransportError, TransportErrorKind as Kind,
+    Call, Connection, Hook, RequestPlan, RetryPolicy, Sent, Step, TransportError,
+    TransportErrorKind as Kind,
 };
 use http_hook_clock::SystemClock;
 

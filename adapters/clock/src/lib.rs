@@ -19,7 +19,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use async_trait::async_trait;
 use futures_timer::Delay;
-use http_hook::{Clock, Timestamp, blocking};
+use http_hook::transport::Clock;
+use http_hook::{Timestamp, blocking};
 
 pub use deadline::Deadline;
 pub use limits::{Limited, Limits};

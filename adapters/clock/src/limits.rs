@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use http_hook::{Sent, TimeoutPhase, Timeouts, TransportError, TransportErrorKind as Kind};
+use http_hook::options::Timeouts;
+use http_hook::transport::TimeoutPhase;
+use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 
 use crate::Deadline;
 
@@ -18,7 +20,9 @@ use crate::Deadline;
 ///
 /// ```
 /// use std::time::Duration;
-/// use http_hook::{TimeoutPhase, Timeouts, TransportErrorKind};
+/// use http_hook::TransportErrorKind;
+/// use http_hook::options::Timeouts;
+/// use http_hook::transport::TimeoutPhase;
 /// use http_hook_clock::Limits;
 ///
 /// let mut timeouts = Timeouts::default();

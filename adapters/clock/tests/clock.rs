@@ -5,7 +5,8 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
-use http_hook::{Clock, blocking};
+use http_hook::blocking;
+use http_hook::transport::Clock;
 use http_hook_clock::SystemClock;
 
 const WAIT: Duration = Duration::from_millis(20);

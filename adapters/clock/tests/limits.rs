@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::Frame;
-use http_hook::{Body, Sent, TimeoutPhase, Timeouts, TransportError, TransportErrorKind as Kind};
+use http_hook::body::Body;
+use http_hook::options::Timeouts;
+use http_hook::transport::TimeoutPhase;
+use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use http_hook_clock::Limits;
 
 /// A body that gives so many pieces and then nothing, not even an end.

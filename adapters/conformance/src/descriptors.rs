@@ -5,10 +5,10 @@ use std::io;
 
 use bytes::Bytes;
 use http::Request;
-use http_hook::{
-    Body, ClientOptions, SendOptions, Sent, Timeouts, Transport, TransportError,
-    TransportErrorKind as Kind,
-};
+use http_hook::body::Body;
+use http_hook::options::{ClientOptions, SendOptions, Timeouts};
+use http_hook::transport::Transport;
+use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::check::InPlace;

@@ -6,8 +6,8 @@
 //! is sent twice, no coding is undone, no credential is added. An error says what broke ([`kind`](http_hook::TransportError::kind))
 //! and whether the server can have seen the request ([`sent`](http_hook::TransportError::sent)); when in doubt,
 //! [`Sent::Maybe`](http_hook::Sent::Maybe). Its text holds no URL and no header value.
-//! [`check_target`](http_hook::check_target) refuses what no transport may send to, and [`catch_panic`](http_hook::catch_panic) makes an
-//! error of a client's panic. [`Capabilities`](http_hook::Capabilities) names the options
+//! [`check_target`](http_hook::transport::check_target) refuses what no transport may send to, and [`catch_panic`](http_hook::transport::catch_panic) makes an
+//! error of a client's panic. [`Capabilities`](http_hook::options::Capabilities) names the options
 //! that it carries out; the hook refuses a call that needs another one, so name none that would be dropped.
 //!
 //! This one knows nothing but std, `http` URLs, and connections that are used once:
@@ -17,7 +17,8 @@
 //! use std::net::TcpStream;
 //!
 //! use http::{Request, Response};
-//! use http_hook::{Capabilities, Capability, SendOptions, Sent, TransportError};
+//! use http_hook::{Sent, TransportError};
+//! use http_hook::options::{Capabilities, Capability, SendOptions};
 //! use http_hook::{TransportErrorKind as Kind, blocking};
 //!
 //! struct Plain;
@@ -71,7 +72,7 @@
 //! }
 //!
 //! use blocking::Transport as _;
-//! use http_hook::{ClientOptions, Timeouts};
+//! use http_hook::options::{ClientOptions, Timeouts};
 //! use http_hook_conformance::server::{Reply, serve};
 //!
 //! let server = serve();
@@ -85,7 +86,7 @@
 //! Its `tests/conformance.rs` is this:
 //!
 //! ```no_run
-//! # fn plain() -> impl http_hook::blocking::Transport { http_hook::blocking::from_fn(http_hook::Capabilities::none(""), |_, _| todo!()) }
+//! # fn plain() -> impl http_hook::blocking::Transport { http_hook::blocking::from_fn(http_hook::options::Capabilities::none(""), |_, _| todo!()) }
 //! use http_hook_conformance::check::{Limit, blocking};
 //!
 //! const LIMITS: &[Limit] = &[Limit { check: "kept-reused", reason: "a connection is used once" }];
@@ -105,6 +106,7 @@
 pub mod check;
 #[cfg(unix)]
 pub mod descriptors;
+pub mod engine;
 pub mod recorded;
 pub mod scenarios;
 pub mod server;

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http::Request;
-use http_hook::{Body, ClientOptions, SendOptions, Timeouts, Transport};
+use http_hook::body::Body;
+use http_hook::options::{ClientOptions, SendOptions, Timeouts};
+use http_hook::transport::Transport;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};

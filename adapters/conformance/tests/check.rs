@@ -1,7 +1,10 @@
 //! The suite itself: it sees faults, holds limits to be true, and outlives a transport that panics.
 
 use bytes::Bytes;
-use http_hook::{Body, Capabilities, Sent, TransportError, TransportErrorKind, blocking, from_fn};
+use http_hook::body::Body;
+use http_hook::options::Capabilities;
+use http_hook::transport::from_fn;
+use http_hook::{Sent, TransportError, TransportErrorKind, blocking};
 use http_hook_conformance::check::{self, Limit, Outcome, Report};
 
 const NOTHING: Capabilities = Capabilities::none("nothing");

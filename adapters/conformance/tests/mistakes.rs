@@ -7,9 +7,10 @@ use std::collections::BTreeSet;
 use std::thread;
 
 use bytes::Bytes;
-use http_hook::{
-    Body, Capabilities, Sent, Transport, TransportError, TransportErrorKind as Kind, from_fn,
-};
+use http_hook::body::Body;
+use http_hook::options::Capabilities;
+use http_hook::transport::{Transport, from_fn};
+use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use http_hook_conformance::check::{self, Report};
 
 fn failed(report: &Report) -> BTreeSet<&'static str> {
@@ -19,7 +20,7 @@ fn failed(report: &Report) -> BTreeSet<&'static str> {
 /// Nothing of the suite holds for every transport: each check fails for one of three that do not even try.
 #[test]
 fn each_check_fails_for_one_that_does_not_try() {
-    let all = Capabilities::all("none");
+    let all = http_hook_mock::everything("none");
     let refusing = from_fn(all, |_, _| async { Err(TransportError::new(Kind::Connect, Sent::No)) });
     let vague = from_fn(all, |_, _| async { Err(TransportError::new(Kind::Bug, Sent::Maybe)) });
     let inventing =

@@ -1,7 +1,7 @@
 //! Basic and Digest authentication against Apache httpd and httpbin.
 
 use http_hook::RequestPlan;
-use http_hook::response::cookies::Jar;
+use http_hook::cookies::Jar;
 use http_hook_foreign::{PASSWORD, builder, call, place};
 use serde_json::json;
 

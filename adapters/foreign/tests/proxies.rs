@@ -1,7 +1,7 @@
 //! Proxies against tinyproxy and squid. Each goes out by an address of its own, which Apache tells.
 
 use http_hook::RequestPlan;
-use http_hook::request::proxy::Environment;
+use http_hook::options::Environment;
 use http_hook_foreign::{builder, call, file, place};
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! TLS and client certificates against Apache httpd.
 
 use http_hook::RequestPlan;
-use http_hook::request::proxy::Environment;
+use http_hook::options::Environment;
 use http_hook_foreign::{PASSWORD, builder, call, file, place};
 use serde_json::{Value, json};
 

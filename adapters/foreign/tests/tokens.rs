@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use http_hook::request::auth::{AuthScheme, ClientAuth, OAuth2};
+use http_hook::auth::{AuthScheme, ClientAuth, OAuth2};
 use http_hook::{Hook, RequestPlan, Secret};
 use http_hook_foreign::{builder, call_blocking, file, place};
 use http_hook_isahc::blocking_http_hook;

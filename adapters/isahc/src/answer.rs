@@ -2,7 +2,8 @@
 
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{Method, Response, StatusCode, response};
-use http_hook::{Body, Sent, TransportError, TransportErrorKind as Kind};
+use http_hook::body::Body;
+use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use http_hook_clock::Limits;
 use isahc::AsyncBody;
 

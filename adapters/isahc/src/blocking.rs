@@ -9,10 +9,10 @@ use std::task::{Context, Poll, Waker};
 use bytes::{Buf, Bytes};
 use http::{Request, Response};
 use http_body::Frame;
-use http_hook::{
-    Body, Capabilities, SendOptions, Sent, Transport, TransportError, TransportErrorKind as Kind,
-    blocking,
-};
+use http_hook::body::Body;
+use http_hook::options::{Capabilities, SendOptions};
+use http_hook::transport::Transport;
+use http_hook::{Sent, TransportError, TransportErrorKind as Kind, blocking};
 use pollster::block_on;
 
 use crate::IsahcTransport;

@@ -8,7 +8,8 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, Bytes};
 use futures_io::AsyncRead;
 use http_body::{Frame, SizeHint};
-use http_hook::{Body, Sent, TransportError, TransportErrorKind as Kind};
+use http_hook::body::Body;
+use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use isahc::AsyncBody;
 
 use crate::error::{SourceFailed, guard, of_body};

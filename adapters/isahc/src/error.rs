@@ -6,7 +6,8 @@
 use std::error::Error as StdError;
 use std::io;
 
-use http_hook::{Sent, TimeoutPhase, TransportError, TransportErrorKind as Kind, catch_panic};
+use http_hook::transport::{TimeoutPhase, catch_panic};
+use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use isahc::error::ErrorKind;
 
 /// The caller's source of the request body failed.

@@ -36,7 +36,7 @@
 //! use http_hook_isahc::IsahcTransport;
 //!
 //! let transport = IsahcTransport::new()?;
-//! # let _: &dyn http_hook::Transport = &transport;
+//! # let _: &dyn http_hook::transport::Transport = &transport;
 //! # let _: &dyn http_hook::blocking::Transport = &transport;
 //! # Ok::<(), isahc::Error>(())
 //! ```
@@ -58,7 +58,10 @@ pub use face::{blocking_http_hook, http_hook};
 
 use async_trait::async_trait;
 use http::{Request, Response};
-use http_hook::{Body, Capabilities, Capability, SendOptions, Timeouts, Transport, TransportError};
+use http_hook::TransportError;
+use http_hook::body::Body;
+use http_hook::options::{Capabilities, Capability, SendOptions, Timeouts};
+use http_hook::transport::Transport;
 use http_hook_clock::Limits;
 use isahc::config::{Configurable, VersionNegotiation};
 use isahc::{HttpClient, HttpClientBuilder};
@@ -67,7 +70,25 @@ use answer::from_isahc;
 use error::{guard, of_head};
 use silence::{hush, silently};
 
-const CAPABILITIES: Capabilities = Capabilities::all("isahc").without(Capability::KeepAlive);
+const CAPABILITIES: Capabilities = Capabilities::of(
+    "isahc",
+    &[
+        Capability::ConnectTimeout,
+        Capability::HeadTimeout,
+        Capability::IdleTimeout,
+        Capability::TotalTimeout,
+        Capability::VerifyOff,
+        Capability::VerifyFile,
+        Capability::ClientCert,
+        Capability::ClientKey,
+        Capability::ProxyHttp,
+        Capability::ProxyHttps,
+        Capability::ProxyAuth,
+        Capability::StreamRequest,
+        Capability::StreamResponse,
+        Capability::CustomMethod,
+    ],
+);
 
 /// isahc as a transport, async and blocking. Cloning it is cheap and shares its connections.
 #[derive(Clone, Debug)]

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, TRANSFER_ENCODING};
 use http::{Method, Request, Uri};
-use http_hook::{ClientOptions, SendOptions, Timeouts, TransportError, Verify, check_target};
+use http_hook::TransportError;
+use http_hook::options::{ClientOptions, SendOptions, Timeouts, Verify};
+use http_hook::transport::check_target;
 use isahc::AsyncBody;
 use isahc::auth::{Authentication, Credentials};
 use isahc::config::{Configurable, RedirectPolicy};
@@ -34,7 +36,7 @@ pub(crate) fn set_up<C: Configurable>(to: C) -> C {
 
 /// Makes isahc's request for a client that is [set up](set_up) or not, or says why it may not have this one.
 pub(crate) fn to_isahc(
-    request: Request<http_hook::Body>,
+    request: Request<http_hook::body::Body>,
     options: &SendOptions,
     is_set_up: bool,
 ) -> Result<Request<AsyncBody>, TransportError> {

@@ -4,7 +4,8 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use async_trait::async_trait;
-use http_hook::{Clock, Hook, HttpHook, RequestPlan, RetryPolicy, Timestamp, blocking};
+use http_hook::transport::Clock;
+use http_hook::{Hook, HttpHook, RequestPlan, RetryPolicy, Timestamp, blocking};
 use http_hook_conformance::server::{Reply, serve};
 use http_hook_isahc::IsahcTransport;
 

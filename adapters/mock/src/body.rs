@@ -6,7 +6,8 @@ use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes};
 use http_body::{Frame, SizeHint};
-use http_hook::{Body, Sent, TransportError, TransportErrorKind, blocking};
+use http_hook::body::Body;
+use http_hook::{Sent, TransportError, TransportErrorKind, blocking};
 
 use crate::reply::Answer;
 

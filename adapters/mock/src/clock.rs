@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use http_hook::{Clock, Timestamp, blocking};
+use http_hook::transport::Clock;
+use http_hook::{Timestamp, blocking};
 
 /// Where a new clock stands: 2030-01-01T00:00:00Z, a whole second, so that HTTP dates are exact.
 const START: Duration = Duration::from_secs(1_893_456_000);

@@ -43,6 +43,8 @@
 
 #![forbid(unsafe_code)]
 
+use http_hook::options::{Capabilities, Capability};
+
 mod body;
 mod clock;
 mod received;
@@ -56,3 +58,36 @@ pub use http_hook_cassette::Unmet;
 pub use received::Received;
 pub use reply::Reply;
 pub use transport::MockTransport;
+
+/// What a client would have that can do everything: a script carries nothing out, so that no option is dropped.
+///
+/// # Examples
+///
+/// ```
+/// use http_hook::options::Capability;
+///
+/// assert!(http_hook_mock::everything("test").has(Capability::VerifyOff));
+/// ```
+#[must_use]
+pub const fn everything(client: &'static str) -> Capabilities {
+    Capabilities::of(
+        client,
+        &[
+            Capability::ConnectTimeout,
+            Capability::HeadTimeout,
+            Capability::IdleTimeout,
+            Capability::TotalTimeout,
+            Capability::VerifyOff,
+            Capability::VerifyFile,
+            Capability::ClientCert,
+            Capability::ClientKey,
+            Capability::ProxyHttp,
+            Capability::ProxyHttps,
+            Capability::ProxyAuth,
+            Capability::KeepAlive,
+            Capability::StreamRequest,
+            Capability::StreamResponse,
+            Capability::CustomMethod,
+        ],
+    )
+}

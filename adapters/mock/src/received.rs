@@ -5,7 +5,8 @@ use std::fmt;
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderMap, Method, Uri};
-use http_hook::{SendOptions, Timestamp};
+use http_hook::Timestamp;
+use http_hook::options::SendOptions;
 
 /// A request as the mock got it.
 ///

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use http_hook::{Reason, Sent, TransportErrorKind};
+use http_hook::response::Reason;
+use http_hook::{Sent, TransportErrorKind};
 
 use crate::Received;
 

@@ -8,10 +8,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_hook::blocking::Clock;
-use http_hook::{
-    Body, Capabilities, SendOptions, Sent, TimeoutPhase, TransportError, TransportErrorKind,
-    blocking,
-};
+use http_hook::body::Body;
+use http_hook::options::{Capabilities, SendOptions};
+use http_hook::transport::TimeoutPhase;
+use http_hook::{Sent, TransportError, TransportErrorKind, blocking};
 
 use crate::body::{blocking_body, body};
 use crate::reply::{Answer, Outcome, Reply};
@@ -62,7 +62,7 @@ impl MockTransport {
         Self {
             script: Arc::new(Mutex::new(Script::new(replies, order))),
             clock: VirtualClock::new(),
-            capabilities: Capabilities::all("mock"),
+            capabilities: crate::everything("mock"),
         }
     }
 
@@ -148,7 +148,7 @@ impl MockTransport {
 }
 
 #[async_trait]
-impl http_hook::Transport for MockTransport {
+impl http_hook::transport::Transport for MockTransport {
     fn capabilities(&self) -> Capabilities {
         self.capabilities
     }

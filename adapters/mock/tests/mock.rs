@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
-use http_hook::{
-    ClientOptions, Reason, SendOptions, Sent, TimeoutPhase, Timeouts, Transport, TransportError,
-    TransportErrorKind as Kind, blocking,
-};
+use http_hook::options::{ClientOptions, SendOptions, Timeouts};
+use http_hook::response::Reason;
+use http_hook::transport::{TimeoutPhase, Transport};
+use http_hook::{Sent, TransportError, TransportErrorKind as Kind, blocking};
 use http_hook_mock::{MockTransport, Reply, VirtualClock};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -34,7 +34,7 @@ fn call(server: &MockTransport, method: &str, path: &str) -> Result<(u16, Bytes)
 /// The same in the async way.
 fn call_async(server: &MockTransport) -> Result<(u16, Bytes), TransportError> {
     let request =
-        Request::get("http://api.example.test/").body(http_hook::Body::default()).unwrap();
+        Request::get("http://api.example.test/").body(http_hook::body::Body::default()).unwrap();
     pollster::block_on(async {
         let response = Transport::send(server, request, &options(None, None)).await?;
         Ok((response.status().as_u16(), response.into_body().collect(1_000).await?))
@@ -117,7 +117,7 @@ fn the_shortest_limit_wins() {
 fn a_hang_without_a_limit_never_ends_a_test() {
     let server = MockTransport::new([Reply::hang(), Reply::hang()]);
     assert_eq!(call(&server, "GET", "/").unwrap_err().kind(), Kind::Bug, "blocking");
-    let request = Request::get("http://h/").body(http_hook::Body::default()).unwrap();
+    let request = Request::get("http://h/").body(http_hook::body::Body::default()).unwrap();
     let options = options(None, None);
     let mut send = pin!(Transport::send(&server, request, &options));
     assert!(send.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending(), "async");
@@ -220,7 +220,11 @@ fn the_clock_goes_as_told() {
     let (epoch, now) = (http_hook::Timestamp::default(), blocking::Clock::now(&start));
     let rows: [Row; 5] = [
         ("a sleep is exact", |clock| blocking::Clock::sleep(clock, SECOND), SECOND),
-        ("async too", |clock| pollster::block_on(http_hook::Clock::sleep(clock, SECOND)), SECOND),
+        (
+            "async too",
+            |clock| pollster::block_on(http_hook::transport::Clock::sleep(clock, SECOND)),
+            SECOND,
+        ),
         (
             "one that is too long",
             |clock| (clock.stretch(150), blocking::Clock::sleep(clock, SECOND)).1,

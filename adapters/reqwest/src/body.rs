@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use http_hook::{Body, Sent, TimeoutPhase, TransportError, TransportErrorKind as Kind};
+use http_hook::body::Body;
+use http_hook::transport::TimeoutPhase;
+use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 
 use crate::error::{guard, of_body};
 use crate::limits::Limit;

@@ -4,10 +4,8 @@ use std::fs;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use http_hook::{
-    ClientCert, ClientOptions, Proxy, SendOptions, Sent, TransportError,
-    TransportErrorKind as Kind, Verify,
-};
+use http_hook::options::{ClientCert, ClientOptions, Proxy, SendOptions, Verify};
+use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use reqwest::{Certificate, Client, ClientBuilder, Identity, redirect, retry};
 
 use crate::error::refused;

@@ -3,7 +3,8 @@
 use std::error::Error as StdError;
 use std::io;
 
-use http_hook::{Sent, TimeoutPhase, TransportError, TransportErrorKind as Kind, catch_panic};
+use http_hook::transport::{TimeoutPhase, catch_panic};
+use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 
 /// Reads an error that came instead of a head.
 pub(crate) fn of_head(error: reqwest::Error, secure: bool, proxied: bool) -> TransportError {

@@ -31,7 +31,7 @@
 //! use http_hook_reqwest::ReqwestTransport;
 //!
 //! let transport = ReqwestTransport::default();
-//! # let _: &dyn http_hook::Transport = &transport;
+//! # let _: &dyn http_hook::transport::Transport = &transport;
 //! ```
 
 mod body;
@@ -50,7 +50,11 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use http::{Request, Response};
-use http_hook::{Body, Capabilities, Reason, SendOptions, TimeoutPhase, Transport, TransportError};
+use http_hook::TransportError;
+use http_hook::body::Body;
+use http_hook::options::{Capabilities, Capability, SendOptions};
+use http_hook::response::Reason;
+use http_hook::transport::{TimeoutPhase, Transport};
 use hyper::ext::ReasonPhrase;
 use reqwest::{Client, ClientBuilder};
 use tokio::runtime::Handle;
@@ -95,10 +99,31 @@ impl fmt::Debug for ReqwestTransport {
     }
 }
 
+const CAPABILITIES: Capabilities = Capabilities::of(
+    "reqwest",
+    &[
+        Capability::ConnectTimeout,
+        Capability::HeadTimeout,
+        Capability::IdleTimeout,
+        Capability::TotalTimeout,
+        Capability::VerifyOff,
+        Capability::VerifyFile,
+        Capability::ClientCert,
+        Capability::ClientKey,
+        Capability::ProxyHttp,
+        Capability::ProxyHttps,
+        Capability::ProxyAuth,
+        Capability::KeepAlive,
+        Capability::StreamRequest,
+        Capability::StreamResponse,
+        Capability::CustomMethod,
+    ],
+);
+
 #[async_trait]
 impl Transport for ReqwestTransport {
     fn capabilities(&self) -> Capabilities {
-        Capabilities::all("reqwest")
+        CAPABILITIES
     }
 
     async fn send(

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use http_hook::TimeoutPhase;
+use http_hook::transport::TimeoutPhase;
 use tokio::time::{Sleep, sleep_until};
 
 /// A moment by which something has to be done, and what it was waited for. There may be none.

@@ -2,7 +2,8 @@
 
 use http::header::{CONTENT_LENGTH, HeaderValue, TRANSFER_ENCODING};
 use http::{Method, Request};
-use http_hook::{Body, TransportError};
+use http_hook::TransportError;
+use http_hook::body::Body;
 
 use crate::body::{Outgoing, Source};
 use crate::url::Urls;

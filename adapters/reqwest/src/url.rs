@@ -4,7 +4,8 @@ use std::sync::{Mutex, PoisonError};
 
 use http::Uri;
 use http::uri::{Authority, Scheme};
-use http_hook::{TransportError, check_target};
+use http_hook::TransportError;
+use http_hook::transport::check_target;
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
 

@@ -7,10 +7,10 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use http::Request;
-use http_hook::{
-    Body, ClientOptions, KeepAlive, SendOptions, Sent, Timeouts, Transport, TransportError,
-    TransportErrorKind as Kind,
-};
+use http_hook::body::Body;
+use http_hook::options::{ClientOptions, KeepAlive, SendOptions, Timeouts};
+use http_hook::transport::Transport;
+use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use http_hook_conformance::server::{Reply, Seen, refusing, serve};
 use http_hook_reqwest::{MAX_CLIENTS, ReqwestTransport};
 use reqwest::Client;

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use http_hook::retry::load::GateSettings;
-use http_hook::retry::{Condition, Random, RetryPolicy, Stop, Wait};
+use http_hook::RetryPolicy;
+use http_hook::gates::GateSettings;
+use http_hook::retry::{Condition, Random, Stop, Wait};
 use http_hook::{Attempt, Call, Error, Hook, Options, RequestPlan, Step};
 
 use crate::agenda::Agenda;
@@ -19,7 +20,7 @@ pub struct Contention {
     pub calls: f64,
     /// Seconds until all clients were done.
     pub seconds: f64,
-    /// Clients that gave up after [`MAX_SENDS`](http_hook::MAX_SENDS) attempts.
+    /// Clients that gave up after [`MAX_SENDS`](http_hook::Call::MAX_SENDS) attempts.
     pub lost: f64,
 }
 

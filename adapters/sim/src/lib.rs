@@ -20,7 +20,7 @@
 //! # Examples
 //!
 //! ```
-//! use http_hook::retry::load::GateSettings;
+//! use http_hook::gates::GateSettings;
 //! use http_hook_sim::{Experiment, Strategy};
 //!
 //! let careful = Strategy::default();

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use http_hook::options::SendOptions;
 use http_hook::retry::Random;
-use http_hook::{Error, Options, SendOptions};
+use http_hook::{Error, Options};
 
 use crate::chance::until_next;
 use crate::figures::Figures;

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use http_hook::options::{SendOptions, Setting};
 use http_hook::retry::Random;
-use http_hook::{Error, Options, SendOptions, Setting};
+use http_hook::{Error, Options};
 
 use crate::figures::Figures;
 use crate::strategy::Strategy;

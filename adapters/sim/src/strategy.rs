@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_hook::retry::load::{BucketSettings, GateSettings, Gates};
-use http_hook::retry::{MAX_POLICY_BYTES, RetryPolicy, Stop, Wait};
+use http_hook::RetryPolicy;
+use http_hook::gates::{BucketSettings, GateSettings, Gates};
+use http_hook::retry::{Stop, Wait};
 use http_hook::{Connection, Error, ErrorKind, Hook, Options};
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +40,7 @@ impl Strategy {
     ///
     /// [`ErrorKind::Policy`] if the text is not that, [`ErrorKind::Limit`] if it is too large.
     pub fn from_json(text: &str) -> Result<Self, Error> {
-        if text.len() > MAX_POLICY_BYTES {
+        if text.len() > RetryPolicy::MAX_BYTES {
             return Err(Error::new(ErrorKind::Limit, "policy file: more than 64 KiB"));
         }
         let strategy: Self = serde_json::from_str(text)

@@ -5,10 +5,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, Response, StatusCode};
+use http_hook::options::SendOptions;
 use http_hook::retry::Random;
+use http_hook::transport::TimeoutPhase;
 use http_hook::{
-    Attempt, Call, Hook, RequestPlan, SendOptions, Sent, Step, TimeoutPhase, Timestamp,
-    TransportError, TransportErrorKind,
+    Attempt, Call, Hook, RequestPlan, Sent, Step, Timestamp, TransportError, TransportErrorKind,
 };
 
 use crate::agenda::Agenda;

@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
+use http_hook::gates::GateSettings;
 use http_hook::retry::Wait;
-use http_hook::retry::load::GateSettings;
 use http_hook_sim::{Answers, Experiment, Figures, Strategy, contention, crowd};
 
 fn run(experiment: Experiment, strategy: &Strategy, seed: u64) -> Figures {

@@ -1,7 +1,8 @@
 //! surf's answer as the hook's, field by field.
 
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
-use http_hook::{Body, Sent, TransportError, TransportErrorKind as Kind};
+use http_hook::body::Body;
+use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use http_hook_clock::Limits;
 use surf::http::headers::Headers;
 

@@ -8,7 +8,8 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, Bytes};
 use futures_io::{AsyncBufRead, AsyncRead};
 use http_body::{Frame, SizeHint};
-use http_hook::{Body, Sent, TransportError, TransportErrorKind as Kind};
+use http_hook::body::Body;
+use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 
 use crate::error::{guard, of_body};
 

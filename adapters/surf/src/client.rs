@@ -29,7 +29,7 @@ impl SurfTransport {
     ///
     /// let config = surf::Config::new().set_http_keep_alive(false).set_timeout(None);
     /// let transport = SurfTransport::new(config.try_into()?)?;
-    /// # let _: &dyn http_hook::Transport = &transport;
+    /// # let _: &dyn http_hook::transport::Transport = &transport;
     ///
     /// assert!(SurfTransport::new(surf::Client::new()).is_err());
     /// # Ok(())

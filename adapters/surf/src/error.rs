@@ -5,7 +5,8 @@
 
 use std::io;
 
-use http_hook::{Sent, TimeoutPhase, TransportError, TransportErrorKind as Kind, catch_panic};
+use http_hook::transport::{TimeoutPhase, catch_panic};
+use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 
 type Told = (Kind, Sent, &'static str);
 

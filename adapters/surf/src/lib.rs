@@ -15,7 +15,10 @@ use std::task::Poll;
 
 use async_trait::async_trait;
 use http::{Request, Response};
-use http_hook::{Body, Capabilities, Capability, SendOptions, Transport, TransportError};
+use http_hook::TransportError;
+use http_hook::body::Body;
+use http_hook::options::{Capabilities, Capability, SendOptions};
+use http_hook::transport::Transport;
 use http_hook_clock::Limits;
 use surf::Client;
 use tracing::Dispatch;

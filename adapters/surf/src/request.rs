@@ -4,7 +4,9 @@ use http::header::{
     CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderName, HeaderValue, TRANSFER_ENCODING,
 };
 use http::{Method, Request, Uri};
-use http_hook::{Body, TransportError, check_target};
+use http_hook::TransportError;
+use http_hook::body::Body;
+use http_hook::transport::check_target;
 use percent_encoding::percent_decode_str;
 use surf::Url;
 use surf::http::headers;

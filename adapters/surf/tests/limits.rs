@@ -3,10 +3,10 @@
 #![cfg(any(feature = "curl-client", feature = "h1-client"))]
 
 use http::{Request, StatusCode};
-use http_hook::{
-    Body, ClientOptions, SendOptions, Sent, Timeouts, Transport, TransportError,
-    TransportErrorKind as Kind,
-};
+use http_hook::body::Body;
+use http_hook::options::{ClientOptions, SendOptions, Timeouts};
+use http_hook::transport::Transport;
+use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use http_hook_conformance::server::{Reply, Route, serve};
 use http_hook_surf::SurfTransport;
 

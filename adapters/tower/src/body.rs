@@ -6,7 +6,8 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
 use http_body::{Frame, SizeHint};
-use http_hook::{Body, BoxBody, Sent, TransportError, TransportErrorKind as Kind};
+use http_hook::body::{Body, BoxBody};
+use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 
 use crate::BoxError;
 use crate::error::{guard, of_body};

@@ -5,7 +5,8 @@
 use std::error::Error as StdError;
 use std::io;
 
-use http_hook::{Sent, TimeoutPhase, TransportError, TransportErrorKind as Kind, catch_panic};
+use http_hook::transport::{TimeoutPhase, catch_panic};
+use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 
 use crate::BoxError;
 
@@ -102,7 +103,7 @@ fn of_io(error: &io::Error) -> Option<(Kind, &'static str)> {
 pub(crate) fn with_reason<B>(mut response: http::Response<B>) -> http::Response<B> {
     if let Some(reason) = response.extensions_mut().remove::<::hyper::ext::ReasonPhrase>() {
         let reason = String::from_utf8_lossy(reason.as_bytes());
-        response.extensions_mut().insert(http_hook::Reason::new(&reason));
+        response.extensions_mut().insert(http_hook::response::Reason::new(&reason));
     }
     response
 }

@@ -7,7 +7,8 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::Response;
-use http_hook::{Clock, Failure, Hook, HttpHook, RequestPlan, Transport};
+use http_hook::transport::{Clock, Transport};
+use http_hook::{Failure, Hook, HttpHook, RequestPlan};
 use tower_layer::Layer;
 use tower_service::Service;
 

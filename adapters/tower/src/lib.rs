@@ -25,7 +25,8 @@
 //!
 //! ```
 //! use bytes::Bytes;
-//! use http_hook::{Body, Connection, Hook, RequestPlan, TransportError};
+//! use http_hook::{Connection, Hook, RequestPlan, TransportError};
+//! use http_hook::body::Body;
 //! use http_hook_clock::SystemClock;
 //! use http_hook_tower::HookLayer;
 //! use tower::{Layer, ServiceExt};
@@ -60,9 +61,10 @@ use bytes::Buf;
 use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::uri::Scheme;
 use http::{Method, Request, Response};
-use http_hook::{
-    Body, Capabilities, Capability, SendOptions, Transport, TransportError, check_target,
-};
+use http_hook::TransportError;
+use http_hook::body::Body;
+use http_hook::options::{Capabilities, Capability, SendOptions};
+use http_hook::transport::{Transport, check_target};
 use http_hook_clock::Limits;
 use tower_service::Service;
 
@@ -94,7 +96,7 @@ const CAPABILITIES: Capabilities = Capabilities::none("tower")
 ///
 /// let client = Client::builder(TokioExecutor::new()).retry_canceled_requests(false).build_http();
 /// let transport = TowerTransport::new(client);
-/// # let _: &dyn http_hook::Transport = &transport;
+/// # let _: &dyn http_hook::transport::Transport = &transport;
 /// ```
 #[derive(Clone)]
 pub struct TowerTransport<S> {

@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
 use http::{Request, Response};
+use http_hook::body::Body;
+use http_hook::options::{ClientOptions, SendOptions, Timeouts};
+use http_hook::transport::{TimeoutPhase, Transport};
 use http_hook::{
-    Body, ClientOptions, Hook, HttpHook, RequestPlan, RetryPolicy, SendOptions, Sent, TimeoutPhase,
-    Timeouts, Transport, TransportError, TransportErrorKind as Kind,
+    Hook, HttpHook, RequestPlan, RetryPolicy, Sent, TransportError, TransportErrorKind as Kind,
 };
 use http_hook_mock::{MockTransport, Reply, VirtualClock};
 use http_hook_tower::{HookLayer, HookService, TowerTransport};

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::io;
 
-use http_hook::{Sent, TimeoutPhase, TransportError, TransportErrorKind as Kind, catch_panic};
+use http_hook::transport::{TimeoutPhase, catch_panic};
+use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use ureq::{Error, Timeout};
 
 /// How std's text for a name that does not resolve begins: the error has no kind of its own.

@@ -43,8 +43,9 @@ mod error;
 mod options;
 
 use http::{Extensions, Request, Response};
+use http_hook::TransportError;
 use http_hook::blocking::{Body, Transport};
-use http_hook::{Capabilities, Capability, SendOptions, TransportError};
+use http_hook::options::{Capabilities, Capability, SendOptions};
 use ureq::config::ConfigBuilder;
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 use ureq::typestate::AgentScope;
@@ -53,8 +54,24 @@ use ureq::{Agent, SendBody};
 use body::{Incoming, Outgoing};
 use error::{guard, of_head};
 
-const CAPABILITIES: Capabilities =
-    Capabilities::all("ureq").without(Capability::ProxyHttp).without(Capability::KeepAlive);
+const CAPABILITIES: Capabilities = Capabilities::of(
+    "ureq",
+    &[
+        Capability::ConnectTimeout,
+        Capability::HeadTimeout,
+        Capability::IdleTimeout,
+        Capability::TotalTimeout,
+        Capability::VerifyOff,
+        Capability::VerifyFile,
+        Capability::ClientCert,
+        Capability::ClientKey,
+        Capability::ProxyHttps,
+        Capability::ProxyAuth,
+        Capability::StreamRequest,
+        Capability::StreamResponse,
+        Capability::CustomMethod,
+    ],
+);
 
 /// ureq as a blocking transport. Cloning it is cheap and shares its connections.
 #[derive(Clone, Debug)]

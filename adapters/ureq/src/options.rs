@@ -5,10 +5,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use http::{Extensions, Request, Uri};
-use http_hook::{
-    ClientCert, ClientOptions, Proxy, SendOptions, Sent, Timeouts, TransportError,
-    TransportErrorKind as Kind, Verify, check_target,
-};
+use http_hook::options::{ClientCert, ClientOptions, Proxy, SendOptions, Timeouts, Verify};
+use http_hook::transport::check_target;
+use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use ureq::Agent;
 use ureq::config::ConfigBuilder;
 use ureq::tls::{Certificate, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};

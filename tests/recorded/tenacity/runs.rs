@@ -3,10 +3,11 @@
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
+use http_hook::RetryPolicy;
 use http_hook::Timestamp;
 use http_hook::retry::engine::{Event as Seen, Observer};
 use http_hook::retry::{
-    Condition, Ended, Event, GaveUp, Next, Outcome, RetryPolicy, RetryState, Retrying, Stop, Wait,
+    Condition, Ended, Event, GaveUp, Next, RetryOutcome, RetryState, Retrying, Stop, Wait,
 };
 use serde_json::{Value, json};
 
@@ -173,7 +174,7 @@ fn ending(ended: Ended<Shot>) -> Value {
 
 fn noted_retry(inner: Condition, shared: &Arc<Mutex<Shared>>) -> Condition {
     let shared = Arc::clone(shared);
-    Condition::custom(move |outcome: &dyn Outcome| {
+    Condition::custom(move |outcome: &dyn RetryOutcome| {
         let holds = inner.holds(outcome);
         let attempt = shared.lock().unwrap().attempt;
         note(&shared, json!({"ev": "retry", "attempt": attempt, "value": holds}));
@@ -222,7 +223,7 @@ fn observer(name: &'static str, fails: bool, shared: &Arc<Mutex<Shared>>) -> Obs
             "before" => json!({"ev": name, "attempt": attempt, "t": t}),
             "after" => json!({
                 "ev": name, "attempt": attempt, "t": t, "elapsed": seen.elapsed.as_secs_f64(), "idle": idle,
-                "failed": seen.outcome.is_some_and(Outcome::failed),
+                "failed": seen.outcome.is_some_and(RetryOutcome::failed),
             }),
             _ => json!({
                 "ev": name, "attempt": attempt, "t": t, "sleep": seen.upcoming.as_secs_f64(), "idle": idle,

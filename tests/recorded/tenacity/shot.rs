@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use http_hook::retry::Outcome;
+use http_hook::retry::RetryOutcome;
 use serde_json::{Value, json};
 
 use super::values::text;
@@ -81,12 +81,12 @@ impl Shot {
         }
     }
 
-    pub(super) fn of(outcome: &dyn Outcome) -> &Self {
+    pub(super) fn of(outcome: &dyn RetryOutcome) -> &Self {
         outcome.as_any().and_then(|any| any.downcast_ref()).expect("only shots are fired here")
     }
 }
 
-impl Outcome for Shot {
+impl RetryOutcome for Shot {
     fn failed(&self) -> bool {
         matches!(self, Self::Raised(_))
     }

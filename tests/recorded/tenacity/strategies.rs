@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use http_hook::retry::{Condition, Outcome, RetryPolicy, Stop, Wait};
+use http_hook::RetryPolicy;
+use http_hook::retry::{Condition, RetryOutcome, Stop, Wait};
 use serde_json::{Value, json};
 
 use super::shot::{Cause, Raised, Shot, Types};
@@ -70,14 +71,14 @@ pub(super) fn on_error(
     test: impl Fn(&Raised) -> bool + Send + Sync + 'static,
     of_results: bool,
 ) -> Condition {
-    Condition::custom(move |outcome: &dyn Outcome| match Shot::of(outcome) {
+    Condition::custom(move |outcome: &dyn RetryOutcome| match Shot::of(outcome) {
         Shot::Result(_) => of_results,
         Shot::Raised(error) => test(error),
     })
 }
 
 pub(super) fn on_result(test: impl Fn(&Value) -> bool + Send + Sync + 'static) -> Condition {
-    Condition::custom(move |outcome: &dyn Outcome| match Shot::of(outcome) {
+    Condition::custom(move |outcome: &dyn RetryOutcome| match Shot::of(outcome) {
         Shot::Result(value) => test(value),
         Shot::Raised(_) => false,
     })

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use http_hook::Error;
-use http_hook::retry::{RetryPolicy, Wait};
+use http_hook::RetryPolicy;
+use http_hook::retry::Wait;
 use http_hook_sim::{Contention, Experiment, Series, Strategy, contention};
 
 use crate::args::Which;

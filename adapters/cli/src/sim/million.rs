@@ -5,7 +5,7 @@ use std::fs;
 use std::time::Instant;
 
 use http_hook::Error;
-use http_hook::retry::load::GateSettings;
+use http_hook::gates::GateSettings;
 use http_hook_sim::{Answers, Strategy, crowd};
 
 const CLIENTS: u32 = 1_000_000;

@@ -11,7 +11,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 use http_hook::Error;
-use http_hook::retry::MAX_POLICY_BYTES;
+use http_hook::RetryPolicy;
 use http_hook_sim::Strategy;
 
 use crate::args::{Sim, SimFormat};
@@ -53,7 +53,7 @@ pub(crate) fn run(sim: &Sim) -> Result<u8, Problem> {
 
 /// Reads a policy file; it goes by its name without the ending.
 fn read(path: &Path) -> Result<Contender, Problem> {
-    let limit = u64::try_from(MAX_POLICY_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+    let limit = u64::try_from(RetryPolicy::MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
     let mut text = String::new();
     File::open(path)
         .and_then(|file| file.take(limit).read_to_string(&mut text))

@@ -8,7 +8,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Frame, SizeHint};
-use http_hook::{Body, Capabilities, SendOptions, Transport, TransportError, blocking};
+use http_hook::body::Body;
+use http_hook::options::{Capabilities, SendOptions};
+use http_hook::transport::Transport;
+use http_hook::{TransportError, blocking};
 
 use super::report::{Limit, Report};
 

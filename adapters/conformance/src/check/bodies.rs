@@ -10,10 +10,9 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request};
 use http_body::{Frame, SizeHint};
-use http_hook::{
-    Body, Capability, ClientOptions, SendOptions, Timeouts, TransportError,
-    TransportErrorKind as Kind,
-};
+use http_hook::body::Body;
+use http_hook::options::{Capability, ClientOptions, SendOptions, Timeouts};
+use http_hook::{TransportError, TransportErrorKind as Kind};
 
 use super::probe::{Probe, get, request};
 use super::row::{Check, Checking};

@@ -5,7 +5,7 @@
 //! comes twice.
 //!
 //! ```no_run
-//! # fn transport() -> impl http_hook::Transport { http_hook::from_fn(http_hook::Capabilities::none(""), |_, _| async { todo!() }) }
+//! # fn transport() -> impl http_hook::transport::Transport { http_hook::transport::from_fn(http_hook::options::Capabilities::none(""), |_, _| async { todo!() }) }
 //! use http_hook_conformance::check::{self, Limit};
 //!
 //! const LIMITS: &[Limit] = &[Limit { check: "head-cut", reason: "the client takes half a head for a head" }];
@@ -33,7 +33,7 @@ mod tls;
 
 use std::panic::AssertUnwindSafe;
 
-use http_hook::Transport;
+use http_hook::transport::Transport;
 
 use crate::server::serve;
 use probe::{Probe, catch_panics};

@@ -3,10 +3,11 @@
 use std::net::TcpStream;
 use std::time::Duration;
 
-use http_hook::{
-    Capability, ClientOptions, KeepAlive, Proxy, Secret, SendOptions, Sent, TimeoutPhase, Timeouts,
-    TransportErrorKind as Kind, Verify,
+use http_hook::options::{
+    Capability, ClientOptions, KeepAlive, Proxy, SendOptions, Timeouts, Verify,
 };
+use http_hook::transport::TimeoutPhase;
+use http_hook::{Secret, Sent, TransportErrorKind as Kind};
 
 use super::probe::{Probe, Told, get};
 use super::row::{Check, Checking};

@@ -10,7 +10,10 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{Method, Request, response};
-use http_hook::{Body, ClientOptions, SendOptions, Sent, Timeouts, Transport, TransportError};
+use http_hook::body::Body;
+use http_hook::options::{ClientOptions, SendOptions, Timeouts};
+use http_hook::transport::Transport;
+use http_hook::{Sent, TransportError};
 
 use crate::server::{Reply, Route, Seen, Server};
 

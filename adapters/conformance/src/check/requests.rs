@@ -4,7 +4,9 @@ use std::fmt::Debug;
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
 use http::{HeaderMap, Method};
-use http_hook::{Capability, Reason, Sent, TransportErrorKind as Kind};
+use http_hook::options::Capability;
+use http_hook::response::Reason;
+use http_hook::{Sent, TransportErrorKind as Kind};
 
 use super::probe::{Probe, get, request};
 use super::row::{Check, Checking};

@@ -4,7 +4,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use http::Method;
-use http_hook::{Capabilities, Capability, Sent, TransportErrorKind as Kind};
+use http_hook::options::{Capabilities, Capability};
+use http_hook::{Sent, TransportErrorKind as Kind};
 
 use super::probe::{Probe, Told, describe, get, request};
 use crate::server::Reply;

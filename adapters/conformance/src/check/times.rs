@@ -3,9 +3,9 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use http_hook::{
-    Capability, Sent, TimeoutPhase, Timeouts, TransportError, TransportErrorKind as Kind,
-};
+use http_hook::options::{Capability, Timeouts};
+use http_hook::transport::TimeoutPhase;
+use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 
 use super::probe::{Probe, Told, drop_unless, get, request};
 use super::row::{Check, Checking};

@@ -6,7 +6,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
-use http_hook::{Reason, Sent, TimeoutPhase, TransportError, TransportErrorKind as Kind};
+use http_hook::response::Reason;
+use http_hook::transport::TimeoutPhase;
+use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use serde_json::Value;
 
 use crate::recorded::values::CLOSED_PORT;

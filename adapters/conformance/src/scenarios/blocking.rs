@@ -1,6 +1,5 @@
 //! The same scenarios by the blocking driver.
 
-use http_hook::Capabilities;
 use http_hook::blocking::Transport;
 
 use super::limit::{Limit, Oddity, spared};
@@ -45,7 +44,7 @@ fn trace_on(transport: &dyn Transport, worlds: &mut Worlds, seed: u64, spared: &
 #[must_use]
 pub fn trace(seed: u64) -> Trace {
     let (mut scenario, journal) = prepare(seed, Places::imagined(), &[]);
-    let mock = mock(&scenario, journal.places(), Capabilities::all("mock"));
+    let mock = mock(&scenario, journal.places(), http_hook_mock::everything("mock"));
     run::run_blocking(&mut scenario, &mock, &journal);
     note_received(&journal, seed, &mock);
     journal.into_trace()

@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 use http::Method;
-use http_hook::request::auth::AuthScheme;
+use http_hook::auth::AuthScheme;
+use http_hook::body::Replay;
 use http_hook::retry::Event;
-use http_hook::{Replay, RequestPlan, Secret};
+use http_hook::{RequestPlan, Secret};
 
 use super::dice::Dice;
 use super::policy;

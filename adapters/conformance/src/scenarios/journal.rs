@@ -12,10 +12,11 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri, request, response};
 use http_hook::observe::Event;
-use http_hook::response::History;
-use http_hook::{
-    Cause, Clock, Failure, Observer, SendOptions, Timestamp, TransportError, blocking,
-};
+use http_hook::observe::Observer;
+use http_hook::options::SendOptions;
+use http_hook::redirect::History;
+use http_hook::transport::Clock;
+use http_hook::{Cause, Failure, Timestamp, TransportError, blocking};
 use http_hook_mock::VirtualClock;
 
 use super::dice::Dice;
@@ -201,8 +202,8 @@ impl Journal {
 impl Observer for Journal {
     fn event(&self, event: &Event<'_>) {
         match event {
-            Event::Send { method, uri, attempt_number, send, cause } => {
-                let line = self.line(method, uri);
+            Event::Send { method, url, attempt_number, send, cause } => {
+                let line = self.places.name(&format!("{method} {url}"));
                 let (send, attempt, cause) = (*send, *attempt_number, *cause);
                 self.note(What::Send { send, attempt, cause, line });
                 self.sending();

@@ -15,7 +15,7 @@
 //! `tests/scenarios.rs` is this:
 //!
 //! ```no_run
-//! # fn transport() -> impl http_hook::Transport { http_hook::from_fn(http_hook::Capabilities::none(""), |_, _| async { todo!() }) }
+//! # fn transport() -> impl http_hook::transport::Transport { http_hook::transport::from_fn(http_hook::options::Capabilities::none(""), |_, _| async { todo!() }) }
 //! use http_hook_conformance::scenarios;
 //!
 //! let report = pollster::block_on(scenarios::check(&transport(), &[]));
@@ -39,7 +39,8 @@ mod tap;
 mod trace;
 mod world;
 
-use http_hook::{Capabilities, Transport};
+use http_hook::options::Capabilities;
+use http_hook::transport::Transport;
 
 use journal::Journal;
 use limit::spared;
@@ -105,7 +106,7 @@ async fn trace_on(
 /// ```
 #[must_use]
 pub fn reference(seed: u64) -> Trace {
-    expected(seed, &[], Capabilities::all("mock"))
+    expected(seed, &[], http_hook_mock::everything("mock"))
 }
 
 fn expected(seed: u64, spared: &[Oddity], capable: Capabilities) -> Trace {

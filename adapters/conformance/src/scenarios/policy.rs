@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use http_hook::RetryPolicy;
-use http_hook::retry::load::{BreakerSettings, BucketSettings, GateSettings, RateSettings};
-use http_hook::retry::{Condition, Event, Gates, HintMode, Hints, RetryState, Stop, Wait};
+use http_hook::gates::Gates;
+use http_hook::gates::{BreakerSettings, BucketSettings, GateSettings, RateSettings};
+use http_hook::retry::{Condition, Event, HintMode, Hints, RetryState, Stop, Wait};
 
 use super::dice::Dice;
 

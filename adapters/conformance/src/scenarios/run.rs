@@ -7,9 +7,10 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::{Response, response};
 use http_body::{Frame, SizeHint};
+use http_hook::body::Body;
+use http_hook::transport::Transport;
 use http_hook::{
-    Body, Call, Driver, Failure, Sent, Transport, TransportError, TransportErrorKind as Kind,
-    blocking,
+    Call, Failure, Run, Sent, TransportError, TransportErrorKind as Kind, blocking, drive,
 };
 
 use super::call::{Planned, Source};
@@ -25,15 +26,16 @@ type Taken = Result<(response::Parts, Result<Bytes, TransportError>), Failure>;
 
 /// Runs a scenario over an async transport.
 pub(super) async fn run(scenario: &mut Scenario, transport: &dyn Transport, journal: &Journal) {
+    let hook = scenario.hook.for_client(transport.capabilities());
     let transport = &Tap { transport, journal };
     for (index, planned) in scenario.calls.drain(..).enumerate() {
         journal.note(What::Call { number: index + 1 });
         let Planned { plan, seed, stream, source } = planned;
-        let call = Call::new(&scenario.hook, plan, seed, journal.time());
-        let driver = Driver::new(&scenario.hook, transport, journal).observer(journal);
+        let call = Call::new(&hook, plan, seed, journal.time());
         let mut open = || opened(source.as_ref(), journal, streamed);
         let taken: Taken = if stream {
-            match driver.stream(call, &mut open).await {
+            let run = Run::stream(&hook, call).observer(journal).source(&mut open);
+            match drive(run, transport, journal).await {
                 Ok(response) => {
                     let (head, body) = response.into_parts();
                     Ok((head, body.collect(MAX_BODY).await))
@@ -41,7 +43,8 @@ pub(super) async fn run(scenario: &mut Scenario, transport: &dyn Transport, jour
                 Err(failure) => Err(failure),
             }
         } else {
-            driver.run(call, &mut open).await.map(whole)
+            let run = Run::new(&hook, call).observer(journal).source(&mut open);
+            drive(run, transport, journal).await.map(whole)
         };
         take(taken, journal);
     }
@@ -53,20 +56,22 @@ pub(super) fn run_blocking(
     transport: &dyn blocking::Transport,
     journal: &Journal,
 ) {
+    let hook = scenario.hook.for_client(transport.capabilities());
     let transport = &Tap { transport, journal };
     for (index, planned) in scenario.calls.drain(..).enumerate() {
         journal.note(What::Call { number: index + 1 });
         let Planned { plan, seed, stream, source } = planned;
-        let call = Call::new(&scenario.hook, plan, seed, journal.time());
-        let driver = blocking::Driver::new(&scenario.hook, transport, journal).observer(journal);
+        let call = Call::new(&hook, plan, seed, journal.time());
         let mut open = || opened(source.as_ref(), journal, read);
         let taken: Taken = if stream {
-            driver.stream(call, &mut open).map(|response| {
+            let run = Run::stream(&hook, call).observer(journal).source(&mut open);
+            blocking::drive(run, transport, journal).map(|response| {
                 let (head, body) = response.into_parts();
                 (head, body.collect(MAX_BODY))
             })
         } else {
-            driver.run(call, &mut open).map(whole)
+            let run = Run::new(&hook, call).observer(journal).source(&mut open);
+            blocking::drive(run, transport, journal).map(whole)
         };
         take(taken, journal);
     }

@@ -1,9 +1,10 @@
 //! A scenario, made of a seed: a connection, calls, and what the servers say.
 
-use http_hook::request::auth::{AuthScheme, KeyPlace, OAuth2};
-use http_hook::response::cookies::{Jar, Scope};
+use http_hook::auth::{AuthScheme, KeyPlace, OAuth2};
+use http_hook::cookies::{Jar, Scope};
+use http_hook::hook::{Defaults, HookBuilder};
 use http_hook::retry::Event;
-use http_hook::{Connection, Defaults, Hook, HookBuilder, Options, RetryPolicy, Secret};
+use http_hook::{Connection, Hook, Options, RetryPolicy, Secret};
 
 use super::call::Planned;
 use super::dice::Dice;

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use http::{Request, Response};
-use http_hook::{Body, Capabilities, SendOptions, Timeouts, Transport, TransportError, blocking};
+use http_hook::body::Body;
+use http_hook::options::{Capabilities, SendOptions, Timeouts};
+use http_hook::transport::Transport;
+use http_hook::{TransportError, blocking};
 
 use super::journal::Journal;
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use http::Uri;
-use http_hook::{Capabilities, Sent, TransportErrorKind as Kind};
+use http_hook::options::Capabilities;
+use http_hook::{Sent, TransportErrorKind as Kind};
 use http_hook_mock::{MockTransport, Reply};
 use socket2::{Domain, Socket, Type};
 

@@ -5,9 +5,9 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use http::Uri;
-use http_hook::{
-    SendOptions, Sent, TimeoutPhase, TransportError, TransportErrorKind as Kind, Verify,
-};
+use http_hook::options::{SendOptions, Verify};
+use http_hook::transport::TimeoutPhase;
+use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use openssl::ssl::{SslConnector, SslFiletype, SslMethod, SslStream, SslVerifyMode};
 
 use super::Mistake;

@@ -8,7 +8,10 @@ use std::thread;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
-use http_hook::{Body, Capabilities, SendOptions, Transport, TransportError, blocking};
+use http_hook::body::Body;
+use http_hook::options::{Capabilities, SendOptions};
+use http_hook::transport::Transport;
+use http_hook::{TransportError, blocking};
 
 use super::Naive;
 
@@ -36,7 +39,7 @@ impl Detached {
 #[async_trait]
 impl Transport for Detached {
     fn capabilities(&self) -> Capabilities {
-        Capabilities::all("detached")
+        http_hook_mock::everything("detached")
     }
 
     async fn send(&self, request: Request<Body>, options: &SendOptions) -> Answer {

@@ -10,9 +10,9 @@ use std::time::Instant;
 
 use http::{Method, Request, Response, Uri, request};
 use http_hook::blocking::{Body, Transport};
-use http_hook::{
-    Capabilities, SendOptions, Sent, TimeoutPhase, TransportError, TransportErrorKind as Kind,
-};
+use http_hook::options::{Capabilities, SendOptions};
+use http_hook::transport::TimeoutPhase;
+use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 
 use connect::{Connection, connect};
 pub(crate) use detached::Detached;
@@ -158,7 +158,7 @@ impl Naive {
 
 impl Transport for Naive {
     fn capabilities(&self) -> Capabilities {
-        Capabilities::all("naive")
+        http_hook_mock::everything("naive")
     }
 
     fn send(

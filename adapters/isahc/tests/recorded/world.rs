@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 
 use http::{Request, Response, Uri};
-use http_hook::{Capabilities, SendOptions, Sent, TransportError, TransportErrorKind, blocking};
+use http_hook::options::{Capabilities, SendOptions};
+use http_hook::{Sent, TransportError, TransportErrorKind, blocking};
 use http_hook_conformance::recorded::calls::{Arrived, Wire};
 use http_hook_conformance::recorded::{Answers, Places};
 use http_hook_conformance::server::{Hanging, refusing};

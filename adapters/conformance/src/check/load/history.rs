@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use http::{Method, Request, Response};
-use http_hook::retry::{RetryPolicy, Stop, Wait};
-use http_hook::{
-    Body, Capabilities, Clock, Hook, HttpHook, RequestPlan, SendOptions, Sent, Timestamp,
-    Transport, TransportError,
-};
+use http_hook::RetryPolicy;
+use http_hook::body::Body;
+use http_hook::options::{Capabilities, SendOptions};
+use http_hook::retry::{Stop, Wait};
+use http_hook::transport::{Clock, Transport};
+use http_hook::{Hook, HttpHook, RequestPlan, Sent, Timestamp, TransportError};
 
 use super::{ANSWERS, Chance, DEATHS, Step, pick};
 use crate::check::probe::Probe;

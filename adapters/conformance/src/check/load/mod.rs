@@ -5,7 +5,8 @@ mod history;
 use std::time::{Duration, Instant};
 
 use http::{Method, Request};
-use http_hook::{Body, Sent};
+use http_hook::Sent;
+use http_hook::body::Body;
 
 use super::probe::{Probe, Told, drop_unless, get, request};
 use super::row::Check;

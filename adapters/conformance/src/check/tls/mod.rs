@@ -6,10 +6,9 @@ mod world;
 
 use std::time::Duration;
 
-use http_hook::{
-    Capability, ClientOptions, SendOptions, Sent, TimeoutPhase, Timeouts,
-    TransportErrorKind as Kind, Verify,
-};
+use http_hook::options::{Capability, ClientOptions, SendOptions, Timeouts, Verify};
+use http_hook::transport::TimeoutPhase;
+use http_hook::{Sent, TransportErrorKind as Kind};
 
 use super::probe::{Probe, Told, get};
 use super::row::{Check, Expect};
@@ -220,7 +219,7 @@ async fn unreadable(probe: &Probe<'_>) -> Step {
     for (cert, key) in [("/nonexistent/client.pem", None), (junk.as_str(), Some(junk.clone()))] {
         let route = server.route([Reply::ok(b"ok")]);
         let mut options = world.trusting()?;
-        options.cert = Some(http_hook::ClientCert { cert: cert.to_owned(), key });
+        options.cert = Some(http_hook::options::ClientCert { cert: cert.to_owned(), key });
         is_refused(&send(probe, route.url(), &options).await, &route)?;
     }
     Ok(())

@@ -5,7 +5,8 @@ use std::thread;
 use std::time::Duration;
 
 use http::Method;
-use http_hook::{Capability, ClientOptions, Sent, TransportErrorKind as Kind, Verify};
+use http_hook::options::{Capability, ClientOptions, Verify};
+use http_hook::{Sent, TransportErrorKind as Kind};
 
 use super::super::kept::PAUSES;
 use super::super::probe::{Probe, request};

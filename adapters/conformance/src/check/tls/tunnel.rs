@@ -1,6 +1,7 @@
 //! TLS through a proxy's tunnel.
 
-use http_hook::{Capability, Proxy, Secret, Sent, TransportErrorKind as Kind};
+use http_hook::options::{Capability, Proxy};
+use http_hook::{Secret, Sent, TransportErrorKind as Kind};
 
 use super::super::probe::{Probe, Told};
 use super::super::row::Check;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use http_hook::{ClientCert, ClientOptions, Verify};
+use http_hook::options::{ClientCert, ClientOptions, Verify};
 use openssl::error::ErrorStack;
 use openssl::ssl::{SslAcceptor, SslVersion};
 

@@ -5,8 +5,11 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::Method;
-use http_hook::request::multipart::{Multipart, Part};
-use http_hook::{Data, Error, KeepAlive, Options, Replay, RequestPlan, Setting, form};
+use http_hook::body::Replay;
+use http_hook::body::multipart::{Multipart, Part};
+use http_hook::options::{KeepAlive, Setting};
+use http_hook::request::{Data, form};
+use http_hook::{Error, Options, RequestPlan};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Map, Value};
 

@@ -2,7 +2,7 @@
 
 use http::HeaderName;
 use http::header::PROXY_AUTHORIZATION;
-use http_hook::request::auth::{AuthRequest, AuthScheme, Authenticate, Proof};
+use http_hook::auth::{AuthRequest, AuthScheme, Authenticate, Proof};
 use http_hook::{Connection, Error, ErrorKind, Secret};
 use serde_json::{Value, json};
 use std::sync::Arc;

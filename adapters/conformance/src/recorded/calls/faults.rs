@@ -1,9 +1,9 @@
 //! Errors by the neutral names of the recorded data.
 
-use http_hook::{
-    Cause, Error, ErrorKind, Failure, HookError, Reason, TimeoutPhase,
-    TransportErrorKind as Transport,
-};
+use http_hook::hook::HookError;
+use http_hook::response::Reason;
+use http_hook::transport::TimeoutPhase;
+use http_hook::{Cause, Error, ErrorKind, Failure, TransportErrorKind as Transport};
 use serde_json::Value;
 
 use crate::recorded::answer::Exchange;

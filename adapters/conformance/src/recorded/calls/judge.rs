@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
-use http_hook::Reason;
+use http_hook::response::Reason;
 use http_hook::response::text;
 use serde_json::{Value, json};
 

@@ -18,10 +18,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Response};
-use http_hook::request::auth::Netrc;
-use http_hook::request::proxy::Environment;
-use http_hook::response::cookies::Jar;
-use http_hook::{Call, Connection, Defaults, Failure, Hook, Setting, Step, StopReason, Timestamp};
+use http_hook::auth::Netrc;
+use http_hook::cookies::Jar;
+use http_hook::hook::Defaults;
+use http_hook::options::Environment;
+use http_hook::options::Setting;
+use http_hook::{Call, Connection, Failure, Hook, Step, StopReason, Timestamp};
 use serde_json::{Map, Value, json};
 
 use crate::recorded::answer::Answers;

@@ -3,7 +3,8 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use http_hook::{Call, Capabilities, Hook, Options, Payload, Step, Timestamp, blocking};
+use http_hook::body::Payload;
+use http_hook::{Call, Hook, Options, Step, Timestamp, blocking};
 use serde_json::{Value, json};
 
 use super::arguments::plan;
@@ -14,13 +15,14 @@ use crate::recorded::answer::Answers;
 /// The library's own connection test, through its blocking face (D10: it sends HEAD).
 pub(super) fn tested(hook: &Hook, answers: &mut Answers) -> Made {
     let shared = Mutex::new((std::mem::take(answers), Vec::new()));
-    let transport = blocking::from_fn(Capabilities::all("recorded"), |request, options| {
-        let request = request.map(|_| Payload::EMPTY);
-        let request = Sent::new(&request, options, None);
-        let (answers, sent) = &mut *shared.lock().expect("one thread");
-        let answer = request.exchange(answers, sent);
-        answer.map(|response| response.map(Into::into))
-    });
+    let transport =
+        blocking::from_fn(http_hook_mock::everything("recorded"), |request, options| {
+            let request = request.map(|_| Payload::EMPTY);
+            let request = Sent::new(&request, options, None);
+            let (answers, sent) = &mut *shared.lock().expect("one thread");
+            let answer = request.exchange(answers, sent);
+            answer.map(|response| response.map(Into::into))
+        });
     let test = blocking::HttpHook::new(hook.clone(), transport, Still).test_connection("");
     let (rest, sent) = shared.into_inner().expect("one thread");
     *answers = rest;

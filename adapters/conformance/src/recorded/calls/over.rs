@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
-use http_hook::{Capabilities, Hook, SendOptions, StopReason, Timestamp, TransportError, blocking};
+use http_hook::options::{Capabilities, SendOptions};
+use http_hook::{Hook, StopReason, Timestamp, TransportError, blocking};
 use serde_json::Value;
 
 use super::arguments::plan;

@@ -9,17 +9,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::StatusCode;
+use http_hook::RetryPolicy;
 use http_hook::Timestamp;
-use http_hook::retry::{
-    Condition, Ended, GaveUp, Hints, Next, Outcome as Seen, RetryPolicy, RetryState, Retrying,
-    Stop, Wait,
-};
+use http_hook::retry::{Condition, Hints, RetryOutcome as Seen, RetryState, Stop, Wait};
 use serde_json::Value;
 
 use super::arguments::Inexpressible;
 use super::judge::{compare, requests};
 use super::strategies::{condition, of_errors, stop, wait};
 use super::{Fault, Made, Outcome};
+use crate::engine::{Ended, GaveUp, Next, Retrying};
 use crate::recorded::report::Verdict;
 use crate::recorded::values::untuple;
 

@@ -8,11 +8,10 @@ use http::header::{
     CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, PROXY_AUTHORIZATION, TRANSFER_ENCODING,
 };
 use http::{HeaderMap, Method, Request, Uri};
-use http_hook::request::auth;
-use http_hook::{
-    ClientCert, DEFAULT_USER_AGENT, Options, Payload, Proxy, SendOptions, Sent as TransportSent,
-    TransportError, TransportErrorKind as Kind, Verify,
-};
+use http_hook::auth::{AuthScheme, Proof};
+use http_hook::body::Payload;
+use http_hook::options::{ClientCert, Proxy, SendOptions, Verify};
+use http_hook::{Hook, Options, Sent as TransportSent, TransportError, TransportErrorKind as Kind};
 use serde_json::{Map, Value, json};
 
 use crate::recorded::answer::{Answers, Exchange, body};
@@ -125,7 +124,11 @@ impl Sent {
     fn go_through(&mut self, proxy: &Proxy) {
         let uri: Uri = proxy.uri.parse().expect("the URL of a proxy");
         let credential = proxy.credential.as_ref().map(|(login, password)| {
-            auth::basic(login, password).expect("a credential that a header holds")
+            let (login, password) = (login.clone(), password.clone());
+            match (AuthScheme::Basic { login, password }).proof() {
+                Ok(Proof::Header(_, value)) => value,
+                other => panic!("no credentials that a header holds: {other:?}"),
+            }
         });
         let host = uri.host().expect("the host of a proxy").trim_matches(['[', ']']).to_owned();
         let of_scheme = if uri.scheme_str() == Some("https") { 443 } else { 80 };
@@ -252,7 +255,7 @@ impl Sent {
     fn comparable(&self, recorded: &[(String, String)]) -> Vec<(String, String)> {
         let is_recorded = |name: &str| recorded.iter().any(|(other, _)| other == name);
         let default = |name: &str, value: &str| match name {
-            "user-agent" => value == DEFAULT_USER_AGENT,
+            "user-agent" => value == Hook::DEFAULT_USER_AGENT,
             "accept-encoding" => ["identity", "gzip, deflate, br, zstd"].contains(&value),
             _ => false,
         };

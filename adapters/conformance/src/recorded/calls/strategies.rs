@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_hook::retry::{Condition, Outcome as Seen, RetryState, Stop, Wait};
+use http_hook::retry::{Condition, RetryOutcome as Seen, RetryState, Stop, Wait};
 use regex::Regex;
 use serde_json::{Map, Value, json};
 

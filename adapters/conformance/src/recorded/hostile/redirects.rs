@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
-use http_hook::{
-    Call, Connection, Defaults, Hook, Options, Payload, Replay, RequestPlan, Step, Timestamp,
-};
+use http_hook::body::{Payload, Replay};
+use http_hook::hook::Defaults;
+use http_hook::{Call, Connection, Hook, Options, RequestPlan, Step, Timestamp};
 use serde_json::{Value, json};
 
 use super::Judged;

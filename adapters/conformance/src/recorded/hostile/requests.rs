@@ -1,7 +1,9 @@
 //! Hostile connections, endpoints and headers: each ends in a request or in an error.
 
 use http::{HeaderName, Method, Request};
-use http_hook::{Call, Connection, Defaults, Hook, Payload, RequestPlan, Secret, Step, Timestamp};
+use http_hook::body::Payload;
+use http_hook::hook::Defaults;
+use http_hook::{Call, Connection, Hook, RequestPlan, Secret, Step, Timestamp};
 use serde_json::{Value, json};
 
 use super::Judged;

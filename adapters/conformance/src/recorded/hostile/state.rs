@@ -6,8 +6,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use http_hook::retry::{Condition, HintMode, Hints, RetryPolicy, Stop, Wait};
-use http_hook::{Call, Connection, Defaults, Error, Hook, Payload, RequestPlan, Step, Timestamp};
+use http_hook::RetryPolicy;
+use http_hook::body::Payload;
+use http_hook::hook::Defaults;
+use http_hook::retry::{Condition, HintMode, Hints, Stop, Wait};
+use http_hook::{Call, Connection, Error, Hook, RequestPlan, Step, Timestamp};
 use serde_json::{Value, json};
 
 use super::{Judged, judge, mutations};

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Response};
-use http_hook::{Call, Defaults, Hook, RequestPlan, Step, Timestamp, WaitReason};
+use http_hook::hook::Defaults;
+use http_hook::{Call, Hook, RequestPlan, Step, Timestamp, WaitReason};
 use serde_json::{Value, json};
 
 use super::Judged;

@@ -1,0 +1,382 @@
+//! The authentication of a call, step by step: what comes before its request, what goes on it, what answers a 401.
+//!
+//! ```text
+//! ahead ──▶ Go | Wait (another call fetches the token) | Fetch(token request) ──fetched──▶ ahead
+//! prove ──▶ the request with its proof
+//! answer ─▶ whether a 401 can be answered by sending again
+//! ```
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use http::header::{AUTHORIZATION, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
+use http::uri::PathAndQuery;
+use http::{Method, Request, StatusCode, Uri};
+
+use crate::auth::challenge::Challenge;
+#[cfg(feature = "digest")]
+use crate::auth::digest::DigestSession;
+use crate::auth::oauth2::Token;
+use crate::auth::scheme::{AuthRequest, AuthScheme, Proof};
+use crate::auth::token_slot::{TokenCache, TokenKey, TokenSlot, TokenStep};
+use crate::base::url::form;
+use crate::base::{Error, ErrorKind, Origin, Timestamp, headers};
+use crate::body::Payload;
+
+/// After this time a call that waits for another's token looks again.
+const POLL: Duration = Duration::from_millis(100);
+
+/// A scheme made ready, with what its calls share.
+pub(crate) struct Auth {
+    scheme: AuthScheme,
+    /// What the scheme shows without being asked.
+    proof: Proof,
+    tokens: Option<Box<Tokens>>,
+}
+
+/// Where the tokens of a scheme come from, and where they are kept.
+struct Tokens {
+    url: Uri,
+    slot: Arc<Mutex<TokenSlot>>,
+    cache: Option<(Arc<dyn TokenCache>, TokenKey)>,
+}
+
+impl Auth {
+    /// Makes a scheme ready. `kept` is where its tokens outlive the hook, whose connection and origin they belong to.
+    ///
+    /// # Errors
+    ///
+    /// What keeps it from being used.
+    pub(crate) fn new(
+        scheme: AuthScheme,
+        kept: Option<(Arc<dyn TokenCache>, &str, &Origin)>,
+    ) -> Result<Self, Error> {
+        let tokens = match &scheme {
+            AuthScheme::OAuth2(own) => {
+                own.request(None)?;
+                let (origin, path) = own.endpoint()?;
+                let url = origin.join(path)?;
+                let cache = kept.and_then(|(cache, id, origin)| {
+                    Some((cache, TokenKey::of(id, origin, &url, own)?))
+                });
+                Some(Box::new(Tokens { url, slot: Arc::default(), cache }))
+            }
+            #[cfg(not(feature = "digest"))]
+            AuthScheme::Digest { .. } => {
+                let message = "auth: digest needs the feature `digest` of http-hook";
+                return Err(Error::new(ErrorKind::Auth, message));
+            }
+            _ => None,
+        };
+        let proof = scheme.proof()?;
+        Ok(Self { scheme, proof, tokens })
+    }
+
+    /// Puts the proof that never changes into the headers for the origin it belongs to.
+    pub(crate) fn add_to(&self, headers: &mut HeaderMap) {
+        if let Proof::Header(name, value) = &self.proof {
+            headers.insert(name.clone(), value.clone());
+        }
+    }
+
+    /// The name of the pair that the scheme adds to the query.
+    pub(crate) fn query_name(&self) -> Option<&str> {
+        match &self.proof {
+            Proof::Query(name, _) => Some(name),
+            Proof::Nothing | Proof::Header(..) => None,
+        }
+    }
+}
+
+impl Tokens {
+    fn slot(&self) -> MutexGuard<'_, TokenSlot> {
+        lock(&self.slot)
+    }
+}
+
+fn lock(slot: &Mutex<TokenSlot>) -> MutexGuard<'_, TokenSlot> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Names nothing: every part may be secret.
+impl fmt::Debug for Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Auth")
+    }
+}
+
+/// What comes before the planned request.
+pub(crate) enum Ahead {
+    /// Nothing: send it.
+    Go,
+    /// Another call is fetching the token.
+    Wait(Duration),
+    /// A token has to be fetched.
+    Fetch(Box<Request<Payload>>, Flight),
+}
+
+/// The fetching of a token: the others wait for it. When it vanishes, the next one may try at once.
+pub(crate) struct Flight {
+    slot: Arc<Mutex<TokenSlot>>,
+    number: u64,
+    /// The token before.
+    last: Option<Token>,
+}
+
+impl Drop for Flight {
+    /// A flight that has landed is another one's by now, or nobody's: releasing it changes nothing.
+    fn drop(&mut self) {
+        lock(&self.slot).release(self.number);
+    }
+}
+
+/// What one call has found out; never stored. Nothing is allocated for a scheme that always shows the same.
+#[derive(Default)]
+pub(crate) struct AuthFlow(Option<Box<Known>>);
+
+#[derive(Default)]
+struct Known {
+    token: Option<Token>,
+    /// What answers the last challenge of a scheme of the caller's own.
+    proof: Option<Proof>,
+    #[cfg(feature = "digest")]
+    session: Option<DigestSession>,
+    answers: u8,
+}
+
+/// The most challenges that one attempt answers: a first one, and one that says the nonce was stale.
+const MAX_ANSWERS: u8 = 2;
+
+impl AuthFlow {
+    /// Begins an attempt: it may answer challenges again, and keeps what was learnt.
+    pub(crate) fn begin(&mut self) {
+        if let Some(known) = &mut self.0 {
+            known.answers = 0;
+            known.proof = None;
+        }
+    }
+
+    /// Tells what comes before the planned request. `lease` is the longest time that a token request may take.
+    pub(crate) fn ahead(
+        &mut self,
+        auth: &Auth,
+        lease: Duration,
+        now: Timestamp,
+    ) -> Result<Ahead, Error> {
+        let (AuthScheme::OAuth2(own), Some(tokens)) = (&auth.scheme, &auth.tokens) else {
+            return Ok(Ahead::Go);
+        };
+        let known = self.0.get_or_insert_default();
+        if known.token.as_ref().is_some_and(|token| token.is_fresh(Duration::ZERO, now)) {
+            return Ok(Ahead::Go);
+        }
+        let mut slot = tokens.slot();
+        if let (TokenSlot::Empty, Some((cache, key))) = (&*slot, &tokens.cache) {
+            let kept = cache.load(key);
+            if let Some(token) = kept.filter(|token| token.is_fresh(own.skew, now)) {
+                slot.store(0, token);
+            }
+        }
+        match slot.next(own.skew, lease, POLL, now) {
+            TokenStep::Use(token) => {
+                known.token = Some(token);
+                Ok(Ahead::Go)
+            }
+            TokenStep::Wait(wait) => Ok(Ahead::Wait(wait)),
+            TokenStep::Fetch { flight, last } => {
+                drop(slot);
+                let flight = Flight { slot: Arc::clone(&tokens.slot), number: flight, last };
+                let asked = own.request(flight.last.as_ref())?;
+                let mut request = Request::new(Payload::Bytes(asked.body));
+                *request.method_mut() = Method::POST;
+                *request.uri_mut() = tokens.url.clone();
+                *request.headers_mut() = asked.headers;
+                Ok(Ahead::Fetch(Box::new(request), flight))
+            }
+        }
+    }
+
+    /// Takes the response of the token endpoint.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no token.
+    pub(crate) fn fetched(
+        &mut self,
+        auth: &Auth,
+        flight: Flight,
+        status: StatusCode,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let Some(tokens) = &auth.tokens else { return Ok(()) };
+        let token = Token::read(status, body, flight.last.as_ref(), now)?;
+        tokens.slot().store(flight.number, token.clone());
+        if let Some((cache, key)) = &tokens.cache {
+            cache.store(key, &token);
+        }
+        self.0.get_or_insert_default().token = Some(token);
+        Ok(())
+    }
+
+    /// Puts the proof on a request for the origin that the scheme is bound to.
+    pub(crate) fn prove(
+        &mut self,
+        auth: &Auth,
+        request: &mut Request<Payload>,
+        seed: u64,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let known = &mut self.0;
+        let proof = match &auth.scheme {
+            AuthScheme::OAuth2(_) => match known.as_ref().and_then(|known| known.token.as_ref()) {
+                Some(token) => Proof::Header(AUTHORIZATION, token.header()?),
+                None => Proof::Nothing,
+            },
+            #[cfg(feature = "digest")]
+            AuthScheme::Digest { login, password } => match session(known) {
+                Some(session) => {
+                    let target = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
+                    let body = in_memory(request.body());
+                    let value = session.answer(login, password, request.method(), target, body)?;
+                    Proof::Header(AUTHORIZATION, value)
+                }
+                None => Proof::Nothing,
+            },
+            AuthScheme::Custom(own) => match known.as_mut().and_then(|known| known.proof.take()) {
+                Some(proof) => proof,
+                None => own.authorize(&view(request, seed, now)?)?,
+            },
+            // A header that never changes is in the headers from the beginning: see `add_to`.
+            _ => match &auth.proof {
+                Proof::Header(..) => return Ok(()),
+                other => other.clone(),
+            },
+        };
+        match proof {
+            Proof::Nothing => Ok(()),
+            Proof::Header(name, mut value) => {
+                headers::check_scheme_name(&name, "auth")?;
+                value.set_sensitive(true);
+                put(request.headers_mut(), name, value)
+            }
+            Proof::Query(name, value) => {
+                let uri = with_query(request.uri(), &name, value.expose())?;
+                *request.uri_mut() = uri;
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether a 401 can be answered by sending the request again, at most twice an attempt. Only a scheme of the caller's own
+    /// asks for what was `sent`.
+    ///
+    /// # Errors
+    ///
+    /// What keeps a scheme of the caller's own from answering.
+    pub(crate) fn answer(
+        &mut self,
+        auth: &Auth,
+        sent: impl FnOnce() -> Result<Request<Payload>, Error>,
+        headers: &HeaderMap,
+        seed: u64,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let known = self.0.get_or_insert_default();
+        if known.answers >= MAX_ANSWERS {
+            return Ok(false);
+        }
+        let first = known.answers == 0;
+        known.answers = known.answers.saturating_add(1);
+        match &auth.scheme {
+            AuthScheme::OAuth2(_) if first => {
+                let Some(token) = known.token.take() else { return Ok(false) };
+                if let Some(tokens) = &auth.tokens {
+                    tokens.slot().refuse(&token);
+                }
+                Ok(true)
+            }
+            #[cfg(feature = "digest")]
+            AuthScheme::Digest { .. } => {
+                let challenges = challenges(headers);
+                if known.session.as_mut().is_some_and(|session| session.renew(&challenges)) {
+                    return Ok(true);
+                }
+                // A session of an earlier attempt may begin anew; one of this attempt was refused.
+                if first {
+                    known.session = DigestSession::start(&challenges, seed);
+                }
+                Ok(first && known.session.is_some())
+            }
+            AuthScheme::Custom(own) if first => {
+                known.proof = own.answer(&view(&sent()?, seed, now)?, &challenges(headers))?;
+                Ok(known.proof.is_some())
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Learns from an answer that passes what makes the next proof cheaper.
+    #[cfg(feature = "digest")]
+    pub(crate) fn learn(&mut self, headers: &HeaderMap) {
+        if let (Some(session), Some(info)) =
+            (session(&mut self.0), headers.get("authentication-info"))
+        {
+            session.take_next_nonce(info.as_bytes());
+        }
+    }
+
+    /// Whether the scheme has anything to say to a 401.
+    pub(crate) fn may_answer(&self, auth: &Auth) -> bool {
+        self.0.as_ref().is_none_or(|known| known.answers < MAX_ANSWERS)
+            && matches!(
+                auth.scheme,
+                AuthScheme::OAuth2(_) | AuthScheme::Digest { .. } | AuthScheme::Custom(_)
+            )
+    }
+}
+
+#[cfg(feature = "digest")]
+fn session(known: &mut Option<Box<Known>>) -> Option<&mut DigestSession> {
+    known.as_mut().and_then(|known| known.session.as_mut())
+}
+
+/// All challenges of an answer; one that cannot be read asks for nothing.
+fn challenges(headers: &HeaderMap) -> Vec<Challenge> {
+    let values = headers.get_all(WWW_AUTHENTICATE).iter();
+    values.filter_map(|value| Challenge::parse(value.as_bytes()).ok()).flatten().collect()
+}
+
+fn in_memory(payload: &Payload) -> Option<&[u8]> {
+    match payload {
+        Payload::Bytes(bytes) => Some(bytes),
+        Payload::External { .. } => None,
+    }
+}
+
+fn view(request: &Request<Payload>, seed: u64, now: Timestamp) -> Result<AuthRequest<'_>, Error> {
+    let target = request.uri().path_and_query();
+    let target = target.ok_or_else(|| Error::new(ErrorKind::Url, "the request has no target"))?;
+    let view = AuthRequest::new(request.method(), target, request.headers(), seed, now);
+    Ok(view.with_body(in_memory(request.body())))
+}
+
+fn put(headers: &mut HeaderMap, name: http::HeaderName, value: HeaderValue) -> Result<(), Error> {
+    match headers.try_insert(name, value) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Error::new(ErrorKind::Limit, "too many headers")),
+    }
+}
+
+fn with_query(uri: &Uri, name: &str, value: &str) -> Result<Uri, Error> {
+    let bad = || Error::new(ErrorKind::Auth, "auth: the key does not fit into the URL");
+    let mut parts = uri.clone().into_parts();
+    let mut target = parts.path_and_query.map_or_else(|| "/".to_owned(), |old| old.to_string());
+    let mut key = String::new();
+    form::encode_into(&mut key, name, value);
+    target.push(if target.contains('?') { '&' } else { '?' });
+    target.push_str(&key);
+    parts.path_and_query = Some(PathAndQuery::try_from(target).map_err(|_| bad())?);
+    Uri::from_parts(parts).map_err(|_| bad())
+}

@@ -1,0 +1,27 @@
+//! Who sends the request: schemes, and the small machines behind them.
+//!
+//! ```text
+//! Basic, Bearer, ApiKey  ──proof──▶ Proof, with each request
+//! Digest                 ──401, Challenge──▶ DigestSession ──answer──▶ header
+//! OAuth2                 ──TokenSlot: one flight for all──▶ Token ──▶ header
+//! Netrc                  ──find(host)──▶ as Basic
+//! ```
+//!
+//! Each is [`Bound`] to the origin it belongs to.
+
+mod basic;
+mod challenge;
+#[cfg(feature = "digest")]
+mod digest;
+pub(crate) mod flow;
+mod netrc;
+mod oauth2;
+mod scheme;
+mod token_slot;
+
+pub use crate::base::Bound;
+pub use challenge::Challenge;
+pub use netrc::Netrc;
+pub use oauth2::{ClientAuth, Grant, OAuth2, Token};
+pub use scheme::{AuthRequest, AuthScheme, Authenticate, KeyPlace, Proof};
+pub use token_slot::{TokenCache, TokenKey};

@@ -1,0 +1,209 @@
+//! The file `.netrc`: logins by host, as text that the caller passes in.
+
+use std::fmt;
+
+use crate::base::{Bound, Error, ErrorKind, Origin, Secret};
+
+/// The longest text that is read, in bytes.
+const MAX_BYTES: usize = 1024 * 1024;
+/// The most entries in one text.
+const MAX_ENTRIES: usize = 10_000;
+
+/// Logins by host, read from the text of a `.netrc` file.
+///
+/// Nothing is looked up by itself: the caller reads the file and asks for it to be used.
+///
+/// # Examples
+///
+/// ```
+/// use http_hook::auth::Netrc;
+///
+/// let netrc = Netrc::parse("machine api.test login u password p")?;
+/// let api = "https://api.test".parse()?;
+/// let found = netrc.find(&api).expect("an entry");
+/// assert_eq!(found.at(&api).map(|(login, _)| login.as_str()), Some("u"));
+/// assert!(netrc.find(&"https://other.test".parse()?).is_none());
+/// # Ok::<(), http_hook::Error>(())
+/// ```
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Netrc {
+    entries: Vec<Entry>,
+}
+
+/// Tells how many entries there are.
+impl fmt::Debug for Netrc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Netrc({} entries)", self.entries.len())
+    }
+}
+
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Entry {
+    /// `None` is the entry `default`.
+    host: Option<String>,
+    login: String,
+    account: String,
+    password: Option<Secret>,
+}
+
+impl Netrc {
+    /// Reads the text, by the rules of Python's `netrc` module, which the original uses.
+    ///
+    /// Words are parted by white space; `"…"` and `\` quote; a word that begins with `#` makes the rest of its
+    /// line a comment; `macdef` reaches to the next empty line.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Auth`] with the line of a word that has no place there; [`ErrorKind::Limit`] past 1 MiB or
+    /// 10,000 entries. The original takes such a file for an empty one.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        if text.len() > MAX_BYTES {
+            return Err(Error::new(ErrorKind::Limit, "netrc: longer than 1 MiB"));
+        }
+        let mut words = Words { rest: text, line: 1 };
+        let mut netrc = Self::default();
+        let mut open = false;
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                "machine" => {
+                    netrc.begin(Some(words.need("a host")?))?;
+                    open = true;
+                }
+                "default" => {
+                    netrc.begin(None)?;
+                    open = true;
+                }
+                "macdef" => {
+                    words.need("a name")?;
+                    words.skip_macro()?;
+                    open = false;
+                }
+                field => {
+                    let entry = netrc.entries.last_mut().filter(|_| open);
+                    let entry = entry.ok_or_else(|| words.misplaced())?;
+                    match field {
+                        "login" | "user" => entry.login = words.next().unwrap_or_default(),
+                        "account" => entry.account = words.next().unwrap_or_default(),
+                        "password" => entry.password = words.next().map(Secret::new),
+                        _ => return Err(words.misplaced()),
+                    }
+                }
+            }
+        }
+        Ok(netrc)
+    }
+
+    fn begin(&mut self, host: Option<String>) -> Result<(), Error> {
+        if self.entries.len() >= MAX_ENTRIES {
+            return Err(Error::new(ErrorKind::Limit, "netrc: more than 10,000 entries"));
+        }
+        self.entries.push(Entry { host, ..Entry::default() });
+        Ok(())
+    }
+
+    /// Returns login and password for an origin, whose host is compared as a whole: bound to that origin, and no other.
+    ///
+    /// The last entry of a host wins; `default` stands in where a host has none. An entry without a password gives
+    /// an empty one, an entry without anything gives nothing, and an account stands in for a login.
+    #[must_use]
+    pub fn find(&self, origin: &Origin) -> Option<Bound<(String, Secret)>> {
+        let of = |wanted: Option<&str>| {
+            self.entries.iter().rev().find(|entry| entry.host.as_deref() == wanted)
+        };
+        let entry = of(Some(origin.host())).or_else(|| of(None))?;
+        let login = if entry.login.is_empty() { &entry.account } else { &entry.login };
+        let password = entry.password.clone().unwrap_or_else(|| Secret::new(""));
+        if login.is_empty() && password.expose().is_empty() {
+            return None;
+        }
+        Some(Bound::new(origin.clone(), (login.clone(), password)))
+    }
+}
+
+struct Words<'a> {
+    rest: &'a str,
+    line: usize,
+}
+
+impl Words<'_> {
+    fn bump(&mut self) -> Option<char> {
+        let mut characters = self.rest.chars();
+        let character = characters.next()?;
+        self.rest = characters.as_str();
+        if character == '\n' {
+            self.line = self.line.saturating_add(1);
+        }
+        Some(character)
+    }
+
+    fn next(&mut self) -> Option<String> {
+        loop {
+            self.rest = {
+                let trimmed = self.rest.trim_start_matches(is_white);
+                let skipped = self.rest.len().saturating_sub(trimmed.len());
+                let lines = self.rest.bytes().take(skipped).filter(|byte| *byte == b'\n').count();
+                self.line = self.line.saturating_add(lines);
+                trimmed
+            };
+            if self.rest.starts_with('#') {
+                self.skip_line();
+            } else {
+                return self.word();
+            }
+        }
+    }
+
+    fn word(&mut self) -> Option<String> {
+        let mut word = String::new();
+        let quoted = self.rest.starts_with('"');
+        if quoted {
+            self.bump();
+        }
+        loop {
+            match self.bump() {
+                None if word.is_empty() && !quoted => return None,
+                None => return Some(word),
+                Some('"') if quoted => return Some(word),
+                Some(white) if !quoted && is_white(white) => return Some(word),
+                Some('\\') => word.extend(self.bump()),
+                Some(character) => word.push(character),
+            }
+        }
+    }
+
+    fn need(&mut self, what: &str) -> Result<String, Error> {
+        let line = self.line;
+        self.next()
+            .filter(|word| !word.is_empty())
+            .ok_or_else(|| Error::new(ErrorKind::Auth, format!("netrc: line {line} lacks {what}")))
+    }
+
+    fn skip_line(&mut self) {
+        while !matches!(self.bump(), None | Some('\n')) {}
+    }
+
+    fn skip_macro(&mut self) -> Result<(), Error> {
+        let line = self.line;
+        loop {
+            if self.rest.is_empty() {
+                let says = format!("netrc: the macro at line {line} does not end");
+                return Err(Error::new(ErrorKind::Auth, says));
+            }
+            if self.rest.starts_with('\n') {
+                return Ok(());
+            }
+            self.skip_line();
+        }
+    }
+
+    fn misplaced(&self) -> Error {
+        Error::new(
+            ErrorKind::Auth,
+            format!("netrc: a word at line {} has no place there", self.line),
+        )
+    }
+}
+
+const fn is_white(character: char) -> bool {
+    matches!(character, ' ' | '\t' | '\r' | '\n')
+}

@@ -1,0 +1,167 @@
+//! One token for many calls: who fetches it, who waits, as plain data driven by `now`.
+//!
+//! ```text
+//!          next: Fetch                store
+//! Empty ─────────────────▶ Fetching ─────────▶ Ready ──next: Use──▶
+//!   ▲                       │    ▲               │
+//!   └────── release ────────┘    └─ next: Fetch ─┘ (expired, or refused)
+//! ```
+
+use std::fmt;
+use std::time::Duration;
+
+use http::Uri;
+
+use super::oauth2::{Grant, OAuth2, Token};
+use crate::base::chance::digest;
+use crate::base::{Origin, Timestamp};
+
+/// The one place where the calls of a hook keep their token.
+///
+/// A flight is a lease: when its caller vanishes, the next one to ask after `until` takes over.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum TokenSlot {
+    /// There is no token, and nobody fetches one.
+    #[default]
+    Empty,
+    /// Somebody fetches one.
+    Fetching {
+        /// When the flight counts as lost.
+        until: Timestamp,
+        /// Which flight it is: only its own caller may end it.
+        flight: u64,
+        /// The token before, for its refresh token.
+        last: Option<Token>,
+    },
+    /// There is one.
+    Ready {
+        /// The token.
+        token: Token,
+        /// The last flight's number.
+        flight: u64,
+    },
+}
+
+/// What a call that needs a token does now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum TokenStep {
+    /// Use this one.
+    Use(Token),
+    /// Fetch one, then [store](TokenSlot::store) it or [release](TokenSlot::release) the flight.
+    Fetch {
+        /// The number of the flight.
+        flight: u64,
+        /// The token before, for [`OAuth2::request`](super::OAuth2::request).
+        last: Option<Token>,
+    },
+    /// Somebody else fetches one: ask again after this time.
+    Wait(Duration),
+}
+
+impl TokenSlot {
+    /// Tells a call what to do.
+    ///
+    /// `lease` is the time a flight may take at most, `poll` the time after which the others ask again, and `skew`
+    /// the time before its end at which a token counts as expired.
+    pub(super) fn next(
+        &mut self,
+        skew: Duration,
+        lease: Duration,
+        poll: Duration,
+        now: Timestamp,
+    ) -> TokenStep {
+        let (last, number) = match self {
+            Self::Ready { token, .. } if token.is_fresh(skew, now) => {
+                return TokenStep::Use(token.clone());
+            }
+            Self::Fetching { until, .. } if now < *until => {
+                return TokenStep::Wait(until.since(now).min(poll));
+            }
+            Self::Empty => (None, 0),
+            Self::Ready { token, flight } => (Some(token.clone()), *flight),
+            Self::Fetching { last, flight, .. } => (last.clone(), *flight),
+        };
+        let flight = number.wrapping_add(1);
+        *self = Self::Fetching { until: now.after(lease), flight, last: last.clone() };
+        TokenStep::Fetch { flight, last }
+    }
+
+    /// Takes the token of a flight. One that comes after its lease is welcome unless a newer one is there.
+    pub(super) fn store(&mut self, flight: u64, token: Token) {
+        let newer = matches!(self, Self::Ready { flight: own, .. } if *own > flight);
+        if !newer {
+            *self = Self::Ready { token, flight };
+        }
+    }
+
+    /// Ends a flight that failed, so that the next call may try.
+    pub(super) fn release(&mut self, flight: u64) {
+        if let Self::Fetching { flight: own, until, .. } = self {
+            if *own == flight {
+                *until = Timestamp::default();
+            }
+        }
+    }
+
+    /// Tells that a server refused this token: it is not used again. Another one, fetched meanwhile, stays.
+    pub(super) fn refuse(&mut self, used: &Token) {
+        if let Self::Ready { token, flight } = self {
+            if token == used {
+                let last = Some(token.clone());
+                *self = Self::Fetching { until: Timestamp::default(), flight: *flight, last };
+            }
+        }
+    }
+}
+
+/// Where a token belongs: the connection and its origin, the token endpoint, the grant, the client, the scope and the
+/// audience. Two hooks that differ in any of these never share a token.
+///
+/// It is a text in JSON, so that its parts cannot run together, and holds no secret: of a refresh token it has a digest.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TokenKey(String);
+
+impl TokenKey {
+    /// Makes the key; `None` where a further field of the token request might be a secret that another call does not have:
+    /// such tokens stay with the hook.
+    pub(super) fn of(id: &str, origin: &Origin, endpoint: &Uri, own: &OAuth2) -> Option<Self> {
+        let grant = match &own.grant {
+            Grant::ClientCredentials => "client_credentials".to_owned(),
+            Grant::Refresh(token) => format!("refresh_token {}", digest(token.expose())),
+        };
+        let mut fields = Vec::new();
+        for (name, value) in &own.fields {
+            if !["audience", "resource"].contains(&name.as_str()) {
+                return None;
+            }
+            fields.push((name.as_str(), value.expose()));
+        }
+        let scope = own.scope.as_deref();
+        let parts =
+            (id, origin.to_string(), endpoint.to_string(), grant, &own.client_id, scope, fields);
+        serde_json::to_string(&parts).ok().map(Self)
+    }
+
+    /// Returns the key as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for TokenKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenKey")
+    }
+}
+
+/// Keeps tokens beyond the life of a hook: in a file, a store, another process.
+///
+/// What is loaded is used until it expires or is refused.
+pub trait TokenCache: Send + Sync + fmt::Debug {
+    /// Returns the token kept under `key`.
+    fn load(&self, key: &TokenKey) -> Option<Token>;
+
+    /// Keeps `token` under `key`, in place of the one before.
+    fn store(&self, key: &TokenKey, token: &Token);
+}

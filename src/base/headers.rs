@@ -1,0 +1,188 @@
+//! What a header may be: one place for every header, whoever gives it.
+//!
+//! | rule | source |
+//! | --- | --- |
+//! | a name is a token | [RFC 9110 §5.1](https://www.rfc-editor.org/rfc/rfc9110#section-5.1) |
+//! | a value is visible ASCII, blanks and tabs; clients panic or differ on anything else | README, D16 |
+//! | a value does not start with a blank or tab; those at its end are dropped | as the original |
+//! | framing belongs to the transport: `Connection`, `Content-Length`, `Keep-Alive`, `Proxy-Connection`, `TE`, `Trailer`, `Transfer-Encoding`, `Upgrade` are refused | README, D17 |
+//! | `Proxy-Authorization` and `Proxy-Authenticate` are refused: a proxy's credentials go to that proxy only | README, D17 |
+//! | what a scheme or a policy adds is not `Host` either; a policy's header carries no credentials and describes no body | README, D17 |
+//! | at most 256 headers, and 64 KiB of names and values together, in each request as it is sent | README, D17 |
+
+use http::header::{AUTHORIZATION, COOKIE, HOST};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::base::{Error, ErrorKind};
+
+/// The largest number of headers of one request.
+pub(crate) const MAX_HEADERS: usize = 256;
+
+/// The largest size of all names and values of one request, in bytes.
+pub(crate) const MAX_HEADER_BYTES: usize = 64 * 1024;
+
+/// Headers that nobody may set but the transport. They are in lower case.
+const REFUSED: [&str; 10] = [
+    "connection",
+    "content-length",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Checks a header; `place` says where it stands, as `connection.extra` or `headers`.
+///
+/// The caller marks the value as sensitive if it comes from a connection.
+///
+/// # Errors
+///
+/// Kind [`Header`](ErrorKind::Header), naming the place and, if it is a token, the name, but never the value. Kind
+/// [`Limit`](ErrorKind::Limit) if this header alone is too large.
+///
+/// # Examples
+///
+/// ```
+/// use http_hook::headers::check;
+///
+/// let (name, value) = check("X-Team", "sales", "headers")?;
+/// assert_eq!((name.as_str(), value.as_bytes()), ("x-team", &b"sales"[..]));
+/// let error = check("X-Team", "a\r\nX-More: b", "headers").unwrap_err();
+/// assert_eq!(error.to_string(), "headers: header x-team: a character that is not visible ASCII, blank or tab");
+/// # Ok::<(), http_hook::Error>(())
+/// ```
+pub(crate) fn check(
+    name: &str,
+    value: &str,
+    place: &str,
+) -> Result<(HeaderName, HeaderValue), Error> {
+    check_bytes(name, value.as_bytes(), place)
+}
+
+/// Checks a header whose value is bytes, as [`check`] does.
+///
+/// # Errors
+///
+/// As [`check`].
+pub(crate) fn check_bytes(
+    name: &str,
+    value: &[u8],
+    place: &str,
+) -> Result<(HeaderName, HeaderValue), Error> {
+    parse(name, value).map_err(|fault| fault.at(place))
+}
+
+/// What is wrong with a header.
+pub(crate) struct Fault {
+    /// The name, if it is one. It may be secret if a connection gives it.
+    name: Option<HeaderName>,
+    pub(crate) kind: ErrorKind,
+    /// Why, without name and value.
+    pub(crate) why: &'static str,
+}
+
+impl Fault {
+    #[cold]
+    fn at(&self, place: &str) -> Error {
+        let message = match &self.name {
+            Some(name) => format!("{place}: header {name}: {}", self.why),
+            None => format!("{place}: {}", self.why),
+        };
+        Error::new(self.kind, message)
+    }
+}
+
+/// Reads a header.
+#[inline]
+pub(crate) fn parse(name: &str, value: &[u8]) -> Result<(HeaderName, HeaderValue), Fault> {
+    let bad = |name, why| Fault { name, kind: ErrorKind::Header, why };
+    if name.len().saturating_add(value.len()) > MAX_HEADER_BYTES {
+        let (kind, why) = (ErrorKind::Limit, "a header of more than 64 KiB");
+        return Err(Fault { name: None, kind, why });
+    }
+    // What is no token may be anything, a secret too.
+    let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else {
+        return Err(bad(None, "a header's name that is not a token"));
+    };
+    if is_refused(&name) {
+        return Err(bad(Some(name), "only the transport may set it"));
+    }
+    let legal = |byte: &u8| matches!(byte, b'\t' | b' '..=b'~');
+    if !value.iter().all(legal) {
+        return Err(bad(Some(name), "a character that is not visible ASCII, blank or tab"));
+    }
+    if matches!(value.first(), Some(b' ' | b'\t')) {
+        return Err(bad(Some(name), "a blank before the value"));
+    }
+    match HeaderValue::from_bytes(value.trim_ascii_end()) {
+        Ok(value) => Ok((name, value)),
+        Err(_) => Err(bad(Some(name), "not a value")),
+    }
+}
+
+/// Tells whether nobody may set this header but the transport (D17).
+#[must_use]
+pub(crate) fn is_refused(name: &HeaderName) -> bool {
+    REFUSED.contains(&name.as_str())
+}
+
+/// Checks the name of a header that a scheme adds: none that the transport or the origin decides.
+///
+/// # Errors
+///
+/// Kind [`Header`](ErrorKind::Header), naming place and name.
+pub(crate) fn check_scheme_name(name: &HeaderName, place: &str) -> Result<(), Error> {
+    if is_refused(name) || *name == HOST {
+        return Err(bad(format!("{place}: header {name}: only the transport may set it")));
+    }
+    Ok(())
+}
+
+/// Checks the name of a header that a policy adds: besides, it may not take the place of credentials or speak of the body.
+///
+/// # Errors
+///
+/// Kind [`Header`](ErrorKind::Header), naming the place.
+pub(crate) fn check_policy_name(name: &str, place: &str) -> Result<HeaderName, Error> {
+    let name = HeaderName::from_bytes(name.as_bytes())
+        .map_err(|_| bad(format!("{place}: a header's name that is not a token")))?;
+    check_scheme_name(&name, place)?;
+    if [AUTHORIZATION, COOKIE].contains(&name)
+        || name == "idempotency-key"
+        || name.as_str().starts_with("content-")
+    {
+        return Err(bad(format!("{place}: header {name}: it means something else")));
+    }
+    Ok(name)
+}
+
+/// Checks that a request, with everything that any layer, scheme, jar or policy has added, keeps to [`MAX_HEADERS`] and
+/// [`MAX_HEADER_BYTES`].
+///
+/// # Errors
+///
+/// Kind [`Limit`](ErrorKind::Limit).
+pub(crate) fn check_room(headers: &HeaderMap) -> Result<(), Error> {
+    let mut bytes = 0_usize;
+    for (name, value) in headers {
+        bytes = bytes.saturating_add(name.as_str().len()).saturating_add(value.len());
+    }
+    if headers.len() > MAX_HEADERS || bytes > MAX_HEADER_BYTES {
+        return Err(no_room());
+    }
+    Ok(())
+}
+
+#[cold]
+fn no_room() -> Error {
+    Error::new(ErrorKind::Limit, "headers: more than 256, or more than 64 KiB")
+}
+
+#[cold]
+fn bad(message: String) -> Error {
+    Error::new(ErrorKind::Header, message)
+}

@@ -1,0 +1,6 @@
+//! The grammar of URLs: origins, targets, forms.
+
+mod class;
+pub mod form;
+pub(crate) mod origin;
+pub(crate) mod requote;

@@ -1,0 +1,62 @@
+//! The blocking twins of the traits, the loop and the easy face. They decide as the async ones do.
+
+mod http_hook;
+
+use http::Response;
+
+pub use crate::body::blocking::Body;
+pub use crate::transport::blocking::{FromFn, Transport, from_fn};
+pub use crate::transport::clock::blocking::Clock;
+pub use http_hook::HttpHook;
+
+use crate::base::Timestamp;
+use crate::drive::{Act, Run};
+use crate::response::Failure;
+
+/// Drives a run over a blocking transport, on the calling thread.
+///
+/// # Errors
+///
+/// A [`Failure`] that says why the call was given up, and what came last.
+pub fn drive<T, C, R>(
+    run: Run<'_, Body, R>,
+    transport: &T,
+    clock: &C,
+) -> Result<Response<R>, Failure>
+where
+    T: Transport + ?Sized,
+    C: Clock + ?Sized,
+{
+    drive_from(clock.now(), run, transport, clock)
+}
+
+/// Drives a run for which the time was just read.
+fn drive_from<T, C, R>(
+    now: Timestamp,
+    mut run: Run<'_, Body, R>,
+    transport: &T,
+    clock: &C,
+) -> Result<Response<R>, Failure>
+where
+    T: Transport + ?Sized,
+    C: Clock + ?Sized,
+{
+    let mut act = run.woke(now);
+    loop {
+        act = match act {
+            Act::Send(request, options) => {
+                let answer = transport.send(request, &options);
+                run.sent(answer, || clock.now())
+            }
+            Act::Read(body, limit) => {
+                let body = body.read(limit);
+                run.read(body, clock.now())
+            }
+            Act::Sleep(wait) => {
+                clock.sleep(wait);
+                run.woke(clock.now())
+            }
+            Act::Done(result) => return result,
+        };
+    }
+}

@@ -1,0 +1,99 @@
+//! A body on its way through a blocking transport.
+
+use std::fmt;
+use std::io::Read;
+
+use bytes::Bytes;
+
+use super::stream::{cut, debug_body, within};
+use crate::base::{TransportError, size};
+
+/// A body on its way, for blocking transports.
+#[non_exhaustive]
+pub enum Body {
+    /// All of it, in memory.
+    Bytes(Bytes),
+    /// A reader, with the number of bytes it will give where that is known.
+    ///
+    /// An [`std::io::Error`] that holds a [`TransportError`] is given on as that error.
+    Reader {
+        /// The length in bytes, if known.
+        len: Option<u64>,
+        /// The source.
+        reader: Box<dyn Read + Send>,
+    },
+}
+
+impl Body {
+    /// Wraps a reader of `len` bytes (`None`: not known).
+    #[must_use]
+    pub fn reader(len: Option<u64>, reader: impl Read + Send + 'static) -> Self {
+        Self::Reader { len, reader: Box::new(reader) }
+    }
+
+    /// Gives the length in bytes, if known.
+    #[must_use]
+    pub fn len(&self) -> Option<u64> {
+        match self {
+            Self::Bytes(bytes) => Some(size(bytes.len())),
+            Self::Reader { len, .. } => *len,
+        }
+    }
+
+    /// Whether there are no bytes at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == Some(0)
+    }
+
+    /// Reads at most `limit` bytes of the body and leaves the rest.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Body`](crate::TransportErrorKind::Body) if reading fails.
+    pub fn read(self, limit: u64) -> Result<Bytes, TransportError> {
+        match self {
+            Self::Bytes(bytes) => Ok(cut(bytes, limit)),
+            Self::Reader { reader, len } => {
+                let mut all = Vec::with_capacity(believed(len, limit));
+                reader.take(limit).read_to_end(&mut all).map_err(TransportError::from_body_io)?;
+                Ok(all.into())
+            }
+        }
+    }
+
+    /// Reads all of the body.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Limit`](crate::TransportErrorKind::Limit) if there are more than `limit` bytes, kind
+    /// [`Body`](crate::TransportErrorKind::Body) if reading fails.
+    pub fn collect(self, limit: u64) -> Result<Bytes, TransportError> {
+        within(self.read(limit.saturating_add(1))?, limit)
+    }
+}
+
+/// How much room to make at once for a body that is said to have `len` bytes. A small one gets just what it needs.
+fn believed(len: Option<u64>, limit: u64) -> usize {
+    const MOST: usize = 64 << 10;
+    let len = len.unwrap_or_default().min(limit);
+    usize::try_from(len).unwrap_or(MOST).min(MOST)
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        Self::Bytes(Bytes::new())
+    }
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug_body(f, self.len())
+    }
+}

@@ -1,0 +1,15 @@
+//! Bodies: what the machine sees of them, what streams through a transport, and what they are made of.
+
+pub(crate) mod blocking;
+mod joined;
+pub mod multipart;
+mod multipart_source;
+mod payload;
+mod source;
+mod stream;
+
+pub use multipart_source::MultipartSource;
+pub use payload::{Payload, Replay};
+pub use source::{BodySource, NoSource};
+pub(crate) use stream::too_long;
+pub use stream::{Body, BoxBody};

@@ -1,0 +1,32 @@
+//! Where the body of an external payload comes from.
+
+use crate::base::{Sent, TransportError, TransportErrorKind};
+
+/// Opens the body of a call whose payload is [external](Payload::External), once for each send.
+///
+/// Any `FnMut() -> Result<B, TransportError>` is one.
+pub trait BodySource<B>: Send {
+    /// Opens the body at its beginning.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`RequestBody`](TransportErrorKind::RequestBody) if it cannot be read (again).
+    fn open(&mut self) -> Result<B, TransportError>;
+}
+
+impl<B, F: FnMut() -> Result<B, TransportError> + Send> BodySource<B> for F {
+    fn open(&mut self) -> Result<B, TransportError> {
+        self()
+    }
+}
+
+/// The source of a call that needs none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoSource;
+
+impl<B> BodySource<B> for NoSource {
+    fn open(&mut self) -> Result<B, TransportError> {
+        let error = TransportError::new(TransportErrorKind::RequestBody, Sent::No);
+        Err(error.with_source("the call has an external payload, and the driver no source for it"))
+    }
+}

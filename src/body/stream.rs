@@ -1,0 +1,159 @@
+//! A body on its way through an async transport.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::{Bytes, BytesMut};
+use http_body::Frame;
+
+use crate::base::size;
+use crate::base::{Sent, TransportError, TransportErrorKind};
+
+/// An `http_body` body behind a pointer: what streams through an async transport.
+pub type BoxBody = Pin<Box<dyn http_body::Body<Data = Bytes, Error = TransportError> + Send>>;
+
+/// A body on its way, for async transports.
+#[non_exhaustive]
+pub enum Body {
+    /// All of it, in memory.
+    Bytes(Bytes),
+    /// A stream; its length is in its [`size_hint`](http_body::Body::size_hint).
+    Stream(BoxBody),
+}
+
+impl Body {
+    /// Wraps a streaming body.
+    pub fn stream<B>(body: B) -> Self
+    where
+        B: http_body::Body<Data = Bytes, Error = TransportError> + Send + 'static,
+    {
+        Self::Stream(Box::pin(body))
+    }
+
+    /// Gives the length in bytes, if known.
+    #[must_use]
+    pub fn len(&self) -> Option<u64> {
+        match self {
+            Self::Bytes(bytes) => Some(size(bytes.len())),
+            Self::Stream(body) => body.size_hint().exact(),
+        }
+    }
+
+    /// Whether there are no bytes at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == Some(0)
+    }
+
+    /// Reads at most `limit` bytes of the body and leaves the rest. A body in one piece, as most small ones are, is not copied.
+    ///
+    /// # Errors
+    ///
+    /// The body's own error, if it comes before the limit.
+    pub async fn read(self, limit: u64) -> Result<Bytes, TransportError> {
+        let mut body = match self {
+            Self::Bytes(bytes) => return Ok(cut(bytes, limit)),
+            Self::Stream(body) => body,
+        };
+        let (mut first, mut all) = (Bytes::new(), BytesMut::new());
+        while size(first.len().max(all.len())) < limit && !body.is_end_stream() {
+            let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await else {
+                break;
+            };
+            let Ok(data) = frame?.into_data() else { continue };
+            if first.is_empty() {
+                first = data;
+                continue;
+            }
+            if all.is_empty() {
+                all.extend_from_slice(&first);
+            }
+            all.extend_from_slice(&data);
+        }
+        Ok(cut(if all.is_empty() { first } else { all.freeze() }, limit))
+    }
+
+    /// Reads all of the body.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Limit`](TransportErrorKind::Limit) if there are more than `limit` bytes, else the body's own error.
+    pub async fn collect(self, limit: u64) -> Result<Bytes, TransportError> {
+        within(self.read(limit.saturating_add(1)).await?, limit)
+    }
+}
+
+impl http_body::Body for Body {
+    type Data = Bytes;
+    type Error = TransportError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        match &mut *self {
+            Self::Bytes(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Self::Bytes(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Self::Stream(body) => body.as_mut().poll_frame(context),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Bytes(bytes) => bytes.is_empty(),
+            Self::Stream(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        match self {
+            Self::Bytes(bytes) => http_body::SizeHint::with_exact(size(bytes.len())),
+            Self::Stream(body) => body.size_hint(),
+        }
+    }
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        Self::Bytes(Bytes::new())
+    }
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug_body(f, self.len())
+    }
+}
+
+pub(super) fn debug_body(f: &mut fmt::Formatter<'_>, len: Option<u64>) -> fmt::Result {
+    match len {
+        Some(len) => write!(f, "Body({len} bytes)"),
+        None => f.write_str("Body(length unknown)"),
+    }
+}
+
+pub(super) fn cut(mut bytes: Bytes, limit: u64) -> Bytes {
+    if size(bytes.len()) > limit {
+        bytes.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    }
+    bytes
+}
+
+/// Refuses a body of which more than `limit` bytes were read.
+pub(super) fn within(bytes: Bytes, limit: u64) -> Result<Bytes, TransportError> {
+    if size(bytes.len()) > limit { Err(too_long(limit)) } else { Ok(bytes) }
+}
+
+#[cold]
+pub(crate) fn too_long(limit: u64) -> TransportError {
+    TransportError::new(TransportErrorKind::Limit, Sent::Yes)
+        .with_source(format!("the body is longer than {limit} bytes"))
+}

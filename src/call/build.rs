@@ -1,0 +1,218 @@
+//! Every request of a call is built here, from what the caller planned, never from an earlier request.
+
+use std::sync::Arc;
+
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, Method, Request};
+
+use crate::auth::flow::Auth;
+use crate::base::redact::Whose;
+use crate::base::{Bound, Error, ErrorKind, Origin};
+use crate::body::Payload;
+use crate::hook::Hook;
+use crate::options::in_force::InForce;
+use crate::options::{Capabilities, Capability, Options};
+use crate::redirect::hop::Hop;
+use crate::redirect::rewrite;
+use crate::request::RequestPlan;
+use crate::request::parts::{CallHeader, Resend};
+use crate::retry::{RetryPolicy, idempotency};
+
+/// draft-ietf-httpapi-idempotency-key-header-07.
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// A plan made ready: the part of a call that stays the same over all its sends.
+pub(crate) struct Ready {
+    pub(crate) method: Method,
+    pub(crate) target: PathAndQuery,
+    /// What the target was made of, beside the base: what is stored of it.
+    pub(crate) endpoint: String,
+    pub(crate) params: String,
+    pub(crate) headers: Vec<CallHeader>,
+    pub(crate) payload: Payload,
+    /// The Content-Type of the body where no layer sets one.
+    pub(crate) content_type: Option<HeaderValue>,
+    pub(crate) in_force: Arc<InForce>,
+    pub(crate) options: Option<Box<Options>>,
+    pub(crate) policy: Option<Arc<RetryPolicy>>,
+    pub(crate) resend: Resend,
+    /// The call's own scheme, for the origin of the connection like the connection's.
+    pub(crate) auth: Option<Bound<Arc<Auth>>>,
+    /// What the client has to be able to do for this method and this body.
+    pub(crate) needed: Capabilities,
+    #[cfg(feature = "cookies")]
+    pub(crate) has_cookies: bool,
+}
+
+impl Ready {
+    /// Takes a plan apart. `seed` decides the boundary of a multipart body.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be sent.
+    pub(crate) fn new(hook: &Hook, mut plan: RequestPlan, seed: u64) -> Result<Self, Box<Error>> {
+        if let Some(error) = plan.take_error() {
+            return Err(error);
+        }
+        let (payload, content_type) = plan.take_payload(seed)?;
+        let target = if plan.params_are_clean {
+            hook.base().target_of_clean(&plan.endpoint, &plan.params)?
+        } else {
+            hook.base().target(&plan.endpoint, &plan.params)?
+        };
+        let resend = match plan.resend {
+            Resend::ByMethod if hook.defaults().resend_any => Resend::Allowed,
+            own => own,
+        };
+        Ok(Self {
+            needed: needed(&plan.method, &payload),
+            target,
+            method: plan.method,
+            endpoint: plan.endpoint,
+            params: plan.params,
+            headers: plan.headers,
+            payload,
+            content_type,
+            in_force: hook.in_force(plan.options.as_deref())?,
+            options: plan.options,
+            policy: plan.policy,
+            resend,
+            auth: plan.auth.map(|auth| Bound::new(hook.origin().clone(), auth)),
+            #[cfg(feature = "cookies")]
+            has_cookies: plan.cookies.is_some(),
+        })
+    }
+
+    /// Whether the call's own headers set or take out this name.
+    fn names(&self, name: &HeaderName) -> bool {
+        self.headers.iter().any(|header| header.name == *name)
+    }
+}
+
+fn needed(method: &Method, payload: &Payload) -> Capabilities {
+    let mut needed = Capabilities::none("");
+    if matches!(payload, Payload::External { .. }) {
+        needed = needed.with(Capability::StreamRequest);
+    }
+    if !is_usual(method) {
+        needed = needed.with(Capability::CustomMethod);
+    }
+    needed
+}
+
+/// Whether a method is one of RFC 9110 or PATCH, which every client knows.
+fn is_usual(method: &Method) -> bool {
+    [
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::DELETE,
+        Method::PATCH,
+        Method::HEAD,
+        Method::OPTIONS,
+        Method::TRACE,
+        Method::CONNECT,
+    ]
+    .contains(method)
+}
+
+/// Builds a request of the call: the planned one, or what a redirect makes of it.
+///
+/// At the origin of the connection the headers are all layers, and the credentials. At any other origin they are
+/// the core's own defaults and those of the call that [may cross](rewrite::crosses): nothing of the connection.
+///
+/// # Errors
+///
+/// What cannot be sent.
+pub(crate) fn request(
+    hook: &Hook,
+    ready: &Ready,
+    hop: Option<&Hop>,
+    seed: u64,
+) -> Result<Request<Payload>, Error> {
+    let origin = hop.map_or(hook.origin(), |hop| &hop.origin);
+    let keep_body = hop.is_none_or(|hop| hop.keep_body);
+    let own = hook.own().at(origin);
+    let mut headers = match (own, &ready.auth) {
+        (Some(own), None) => own.proven.clone(),
+        (Some(own), Some(_)) => own.headers.clone(),
+        (None, _) => hook.default_headers(),
+    };
+    for CallHeader { name, value, .. } in &ready.headers {
+        if own.is_some() || rewrite::crosses(name) {
+            lay(&mut headers, name, value.as_ref())?;
+        }
+    }
+    if ready.resend == Resend::Keyed {
+        headers.entry(IDEMPOTENCY_KEY).or_insert_with(|| idempotency::key(seed));
+    }
+    if !keep_body {
+        take_out_body(&mut headers);
+    } else if let Some(usual) = &ready.content_type {
+        // One that the call takes out stays out.
+        if !ready.names(&CONTENT_TYPE) && !headers.contains_key(CONTENT_TYPE) {
+            headers.insert(CONTENT_TYPE, usual.clone());
+        }
+    }
+    if !(ready.auth.is_none() && ready.headers.is_empty()) {
+        if let Some(auth) = auth_at(hook, ready, origin) {
+            // A proof replaces a header of its name from any layer, as in the original.
+            auth.add_to(&mut headers);
+        }
+    }
+
+    let (method, target) =
+        hop.map_or((&ready.method, &ready.target), |hop| (&hop.method, &hop.target));
+    let payload = if keep_body { ready.payload.clone() } else { Payload::EMPTY };
+    let mut request = Request::new(payload);
+    *request.method_mut() = method.clone();
+    *request.uri_mut() = origin.join(target.clone())?;
+    *request.headers_mut() = headers;
+    Ok(request)
+}
+
+/// How this call proves who is calling, to the origin that the proof belongs to and to no other.
+pub(crate) fn auth_at<'a>(hook: &'a Hook, ready: &'a Ready, origin: &Origin) -> Option<&'a Auth> {
+    match &ready.auth {
+        Some(own) => own.at(origin).map(|auth| &**auth),
+        None => hook.own().at(origin).map(|own| &own.auth),
+    }
+}
+
+/// Which part of the planned target is whose.
+pub(crate) fn whose(hook: &Hook, ready: &Ready) -> Whose {
+    match hook.base().whose(&ready.target) {
+        Whose::Call { query, len, .. } if hook.shows_base() => {
+            Whose::Call { base: Some(0), query, len }
+        }
+        whose => whose,
+    }
+}
+
+/// Without a body there is nothing that its headers could describe.
+fn take_out_body(headers: &mut HeaderMap) {
+    let names: Vec<_> =
+        headers.keys().filter(|name| rewrite::describes_body(name)).cloned().collect();
+    for name in names {
+        headers.remove(name);
+    }
+}
+
+fn lay(
+    headers: &mut HeaderMap,
+    name: &HeaderName,
+    value: Option<&HeaderValue>,
+) -> Result<(), Error> {
+    match value {
+        Some(value) => {
+            headers
+                .try_insert(name, value.clone())
+                .map_err(|_| Error::new(ErrorKind::Limit, "too many headers"))?;
+        }
+        None => {
+            headers.remove(name);
+        }
+    }
+    Ok(())
+}

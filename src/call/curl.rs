@@ -1,0 +1,185 @@
+//! A call as a command of curl.
+
+use std::fmt::Write as _;
+
+use http::Method;
+use http::header::CONTENT_TYPE;
+
+use super::build::{self, Ready};
+use crate::base::Error;
+use crate::base::redact::{Whose, is_open, sounds_secret, unescaped};
+use crate::hook::Hook;
+use crate::request::RequestPlan;
+
+/// The command in the making, and the variables that it needs.
+#[derive(Default)]
+struct Command {
+    text: String,
+    variables: Vec<(String, String)>,
+}
+
+impl Hook {
+    /// Writes a call as a command of curl that does the same single send.
+    ///
+    /// What the [redactor](crate::observe::ShownUrl) hides is a variable of the shell; those are listed above the command,
+    /// which runs as it is once they are set. A body is read from the file `body`.
+    ///
+    /// # Errors
+    ///
+    /// What keeps the plan from being sent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook::{Connection, Hook, RequestPlan};
+    ///
+    /// let connection = Connection::parse("http://svc:pw@api.example.com/https")?;
+    /// let command = Hook::new(&connection)?.to_curl(&RequestPlan::get("v1/orders").param("page", "2"))?;
+    /// assert!(command.contains("# HTTP_HOOK_AUTHORIZATION: the value of the header authorization\n"));
+    /// assert!(command.contains(r#"--header "authorization: $HTTP_HOOK_AUTHORIZATION""#));
+    /// assert!(command.ends_with("'https://api.example.com/v1/orders?page=2'"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn to_curl(&self, plan: &RequestPlan) -> Result<String, Error> {
+        let ready = Ready::new(self, plan.clone(), 0).map_err(|error| *error)?;
+        let request = build::request(self, &ready, None, 0)?;
+        let mut command =
+            Command { text: "curl --globoff --path-as-is".to_owned(), ..Command::default() };
+        match *request.method() {
+            Method::HEAD => command.text.push_str(" --head"),
+            ref method => {
+                command.text.push_str(" --request ");
+                command.text.push_str(&quoted(method.as_str()));
+            }
+        }
+        for (name, value) in request.headers() {
+            let call = ready.headers.iter().rev().find(|header| header.name == *name);
+            let shown = !value.is_sensitive()
+                && (is_open(name) || call.is_some_and(|header| header.storable));
+            command.text.push_str(" --header ");
+            let line = match value.to_str() {
+                Ok("") if shown => quoted(&format!("{name};")),
+                Ok(text) if shown => quoted(&format!("{name}: {text}")),
+                _ => {
+                    let of = format!("the value of the header {name}");
+                    format!("\"{name}: ${}\"", command.variable(name.as_str(), of))
+                }
+            };
+            command.text.push_str(&line);
+        }
+        if !ready.payload.is_empty() {
+            if !request.headers().contains_key(CONTENT_TYPE) {
+                command.text.push_str(" --header 'content-type:'");
+            }
+            command.text.push_str(" --data-binary @body");
+        }
+        command.text.push(' ');
+        command.url(
+            &self.origin().to_url_start(),
+            ready.target.as_str(),
+            build::whose(self, &ready),
+        );
+        if let Some(query) = scheme_query(self, &ready)? {
+            command.text.push_str(if ready.target.query().is_some() { "'&" } else { "'?" });
+            command.text.push_str(&query);
+            let of = format!("the value of the parameter {query}, escaped");
+            let variable = command.variable(&query, of);
+            let _ = write!(command.text, "='\"${variable}\"");
+        }
+        Ok(command.finish())
+    }
+}
+
+impl Command {
+    /// Writes the URL, with variables in the place of what is hidden.
+    fn url(&mut self, origin: &str, target: &str, whose: Whose) {
+        let Whose::Call { base, query: hides_query, .. } = whose else { return };
+        let (path, query) = match target.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (target, None),
+        };
+        let mut open = origin.to_owned();
+        match base {
+            Some(0) => open.push_str(path),
+            _ => {
+                let of = match base {
+                    Some(_) => "the base path of the connection",
+                    None => "the path of the URL",
+                };
+                self.hidden(&mut open, "BASE_PATH", of.to_owned());
+                open.push_str(base.and_then(|base| path.get(base..)).unwrap_or_default());
+            }
+        }
+        if let Some(query) = query {
+            open.push('?');
+            if hides_query {
+                self.hidden(&mut open, "BASE_QUERY", "the query of the URL".to_owned());
+            } else {
+                for (index, pair) in query.split('&').enumerate() {
+                    open.push_str(if index == 0 { "" } else { "&" });
+                    match pair.split_once('=') {
+                        Some((name, _)) if sounds_secret(&unescaped(name)) => {
+                            open.push_str(name);
+                            open.push('=');
+                            let of = format!("the value of the parameter {name}, escaped");
+                            self.hidden(&mut open, &unescaped(name), of);
+                        }
+                        _ => open.push_str(pair),
+                    }
+                }
+            }
+        }
+        if !open.is_empty() {
+            self.text.push_str(&quoted(&open));
+        }
+    }
+
+    /// Writes what is shown so far, and a variable.
+    fn hidden(&mut self, open: &mut String, name: &str, of: String) {
+        self.text.push_str(&quoted(open));
+        open.clear();
+        let variable = self.variable(name, of);
+        let _ = write!(self.text, "\"${variable}\"");
+    }
+
+    /// The shell variable that stands for something hidden; no two things have the same.
+    fn variable(&mut self, name: &str, of: String) -> String {
+        let upper = name
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' });
+        let mut variable = format!("HTTP_HOOK_{}", upper.collect::<String>());
+        while self.variables.iter().any(|(own, _)| *own == variable) {
+            variable.push('_');
+        }
+        self.variables.push((variable.clone(), of));
+        variable
+    }
+
+    fn finish(self) -> String {
+        let mut text = String::new();
+        if !self.variables.is_empty() {
+            text.push_str("# set these first:\n");
+        }
+        for (variable, of) in &self.variables {
+            let _ = writeln!(text, "# {variable}: {of}");
+        }
+        text.push_str(&self.text);
+        text
+    }
+}
+
+/// The name of the parameter that the scheme adds, if it adds one.
+fn scheme_query(hook: &Hook, ready: &Ready) -> Result<Option<String>, Error> {
+    let Some(auth) = build::auth_at(hook, ready, hook.origin()) else { return Ok(None) };
+    Ok(auth.query_name().map(|name| {
+        let mut form = String::new();
+        crate::base::url::form::encode_into(&mut form, name, "");
+        form.pop();
+        form
+    }))
+}
+
+/// A text as one word of a POSIX shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}

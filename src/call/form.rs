@@ -1,0 +1,316 @@
+//! The two parts of a stored call as data, made of a call and read back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::Method;
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use serde::{Deserialize, Serialize};
+
+use super::WaitReason;
+use super::build::Ready;
+use super::state::{Phase, State};
+use crate::base::chance::digest;
+use crate::base::redact::{is_open, sounds_secret};
+use crate::base::{Error, ErrorKind, Timestamp, headers};
+use crate::body::{Payload, Replay};
+use crate::hook::Hook;
+use crate::options::{Options, Setting};
+use crate::request::RequestPlan;
+use crate::request::parts::{CallHeader, Resend};
+use crate::request::take::Typed;
+use crate::retry::RetryPolicy;
+
+/// The version written. Readers take this one and, once there are later ones, at least two before it.
+pub(super) const VERSION: u32 = 2;
+
+/// Both parts as one text.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Form {
+    pub(super) version: u32,
+    pub(super) plan: PlanForm,
+    pub(super) progress: ProgressForm,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PlanForm {
+    pub(super) version: u32,
+    pub(super) method: String,
+    pub(super) endpoint: String,
+    pub(super) params: String,
+    pub(super) headers: Vec<HeaderForm>,
+    pub(super) body: Body,
+    pub(super) options: Option<Box<Options>>,
+    pub(super) policy: Option<RetryPolicy>,
+    /// What was in force when the call began, whatever hook takes it up.
+    pub(super) resend: Resend,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HeaderForm {
+    name: String,
+    value: Option<String>,
+    /// Whether the caller marked it as storable.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    storable: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProgressForm {
+    pub(super) version: u32,
+    pub(super) state: Moment,
+    pub(super) connection: Option<String>,
+    /// Five hexadecimal digits made of origin and base: enough to notice a change, too few to guess either.
+    pub(super) base: String,
+    /// The digest of the plan that it belongs to.
+    pub(super) plan: String,
+    /// Sixteen hexadecimal digits: JSON numbers are not whole beyond 2^53 everywhere.
+    pub(super) seed: String,
+    pub(super) started: Timestamp,
+    pub(super) written: Timestamp,
+    pub(super) due: Timestamp,
+    pub(super) deadline: Option<Timestamp>,
+    pub(super) waits_for: WaitReason,
+    pub(super) sends: u32,
+    pub(super) attempt_number: u32,
+    pub(super) previous_wait: Duration,
+    pub(super) idle_for: Duration,
+    pub(super) digest: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Moment {
+    Waiting,
+    Interrupted,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Body {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    base64: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    external: Option<External>,
+    /// The Content-Type where no layer sets one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    content_type: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct External {
+    len: Option<u64>,
+}
+
+/// Writes both parts as one text.
+pub(super) fn both(state: &State, hook: &Hook, moment: Moment) -> Result<String, Error> {
+    let plan = plan_form(state)?;
+    let progress = progress_form(state, hook, moment, &plan)?;
+    text_of(&Form { version: VERSION, plan, progress })
+}
+
+pub(super) fn plan_form(state: &State) -> Result<PlanForm, Error> {
+    let ready = &state.ready;
+    #[cfg(feature = "cookies")]
+    if ready.has_cookies {
+        return Err(not_storable("the cookies of the call"));
+    }
+    if ready.auth.is_some() {
+        return Err(not_storable("the authentication of the call"));
+    }
+    if ready.options.as_ref().is_some_and(|options| options.proxies != Setting::Inherit) {
+        return Err(not_storable("the option proxies of the call"));
+    }
+    let query = ready.endpoint.split_once('?').map_or("", |(_, query)| query);
+    check_query(query)?;
+    check_query(&ready.params)?;
+    Ok(PlanForm {
+        version: VERSION,
+        method: ready.method.as_str().to_owned(),
+        endpoint: ready.endpoint.clone(),
+        params: ready.params.clone(),
+        headers: ready.headers.iter().map(header_form).collect::<Result<_, _>>()?,
+        body: body_form(ready)?,
+        options: ready.options.clone(),
+        policy: ready.policy.as_deref().cloned(),
+        resend: ready.resend,
+    })
+}
+
+pub(super) fn progress_form(
+    state: &State,
+    hook: &Hook,
+    moment: Moment,
+    plan: &PlanForm,
+) -> Result<ProgressForm, Error> {
+    // A token request asks nothing of the API: whoever takes it up begins the attempt again.
+    let only_token = state.is_fetching() && state.hop.is_none();
+    let moment = if only_token { Moment::Waiting } else { moment };
+    let form = ProgressForm {
+        version: VERSION,
+        state: moment,
+        connection: hook.id().map(|id| id.as_str().to_owned()),
+        base: fingerprint(hook),
+        plan: digest(&text_of(plan)?),
+        seed: format!("{:016x}", state.seed),
+        started: state.started,
+        written: state.latest,
+        due: state.due,
+        deadline: state.deadline,
+        waits_for: state.waits_for,
+        sends: state.sends,
+        attempt_number: state.attempt_number.saturating_sub(u32::from(only_token)),
+        previous_wait: state.previous_wait,
+        idle_for: state.idle_for,
+        digest: String::new(),
+    };
+    Ok(ProgressForm { digest: digest(&text_of(&form)?), ..form })
+}
+
+impl PlanForm {
+    /// Makes the plan anew, by the checks of any plan.
+    pub(super) fn restore(self) -> Result<RequestPlan, Error> {
+        let method = Method::from_bytes(self.method.as_bytes())
+            .map_err(|_| stored("the method is not one"))?;
+        let mut plan = RequestPlan::new(method, self.endpoint).params_text(&self.params);
+        plan.params_are_clean = self.params.is_empty();
+        for HeaderForm { name, value, storable } in self.headers {
+            plan = match value {
+                None => plan.without_header(&name),
+                Some(value) if storable => plan.storable_header(&name, &value),
+                Some(value) => plan.header(&name, &value),
+            };
+        }
+        plan.made = Some(self.body.restore()?);
+        plan.options = self.options;
+        plan.policy = self.policy.map(Arc::new);
+        plan.resend = self.resend;
+        Ok(plan)
+    }
+}
+
+impl ProgressForm {
+    pub(super) fn restore(self, state: &mut State, now: Timestamp) {
+        // A clock that went back: no time has passed since.
+        let written = self.written;
+        let moved = |at: Timestamp| {
+            if now >= written {
+                at
+            } else if at >= written {
+                now.after(at.since(written))
+            } else {
+                now.before(written.since(at))
+            }
+        };
+        state.started = moved(self.started);
+        state.latest = moved(written);
+        state.due = moved(self.due);
+        state.deadline = self.deadline.map(moved);
+        state.waits_for = self.waits_for;
+        state.sends = self.sends;
+        state.attempt_number = self.attempt_number;
+        state.previous_wait = self.previous_wait;
+        state.idle_for = self.idle_for;
+        state.phase = match self.state {
+            Moment::Waiting => Phase::Due,
+            Moment::Interrupted => Phase::Interrupted,
+        };
+    }
+}
+
+fn header_form(header: &CallHeader) -> Result<HeaderForm, Error> {
+    let CallHeader { name, value, storable } = header;
+    let storable = *storable && !is_open(name);
+    let Some(value) = value else {
+        return Ok(HeaderForm { name: name.to_string(), value: None, storable: false });
+    };
+    let may = !value.is_sensitive() && (storable || is_open(name));
+    match value.to_str().ok().filter(|_| may) {
+        Some(text) => {
+            Ok(HeaderForm { name: name.to_string(), value: Some(text.to_owned()), storable })
+        }
+        None => Err(header_not_storable(name)),
+    }
+}
+
+fn header_not_storable(name: &HeaderName) -> Error {
+    not_storable(&format!("header {name} (if it is no secret, set it by `storable_header`)"))
+}
+
+fn body_form(ready: &Ready) -> Result<Body, Error> {
+    let content_type = match ready.content_type.as_ref().map(HeaderValue::to_str) {
+        None => None,
+        Some(Ok(text)) => Some(text.to_owned()),
+        Some(Err(_)) => return Err(not_storable("the type of the body")),
+    };
+    let empty = Body { text: None, base64: None, external: None, content_type };
+    Ok(match &ready.payload {
+        Payload::Bytes(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => Body { text: Some(text.to_owned()), ..empty },
+            Err(_) => Body { base64: Some(STANDARD.encode(bytes)), ..empty },
+        },
+        Payload::External { len, replay: Replay::Again } => {
+            Body { external: Some(External { len: *len }), ..empty }
+        }
+        Payload::External { .. } => {
+            return Err(not_storable("a payload that can be read once only"));
+        }
+    })
+}
+
+impl Body {
+    fn restore(self) -> Result<Typed, Error> {
+        let payload = match (self.text, self.base64, self.external) {
+            (Some(text), None, None) => Payload::Bytes(text.into()),
+            (None, Some(text), None) => {
+                let bytes = STANDARD.decode(text).map_err(|_| stored("the body is not base64"))?;
+                Payload::Bytes(bytes.into())
+            }
+            (None, None, Some(External { len })) => {
+                Payload::External { len, replay: Replay::Again }
+            }
+            _ => return Err(stored("the body is not one")),
+        };
+        let content_type = self.content_type.map(|text| {
+            let checked = headers::check(CONTENT_TYPE.as_str(), &text, "body");
+            checked.map(|(_, content_type)| content_type)
+        });
+        Ok((payload, content_type.transpose()?))
+    }
+}
+
+fn check_query(query: &str) -> Result<(), Error> {
+    for (name, _) in form_urlencoded::parse(query.as_bytes()) {
+        if sounds_secret(&name) {
+            return Err(not_storable(&format!("parameter {}", name.escape_default())));
+        }
+    }
+    Ok(())
+}
+
+/// Tells a changed origin or base from the same one, and neither of them.
+pub(super) fn fingerprint(hook: &Hook) -> String {
+    let whole = digest(&format!("{}\n{}", hook.origin(), hook.base_url()));
+    whole.get(..5).unwrap_or_default().to_owned()
+}
+
+pub(super) fn text_of<T: Serialize>(form: &T) -> Result<String, Error> {
+    serde_json::to_string(form).map_err(|_| not_storable("the policy of the call"))
+}
+
+pub(super) fn stored(message: &'static str) -> Error {
+    Error::new(ErrorKind::Stored, message)
+}
+
+pub(super) fn not_storable(what: &str) -> Error {
+    Error::new(ErrorKind::NotStorable, format!("not storable: {what}"))
+}

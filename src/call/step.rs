@@ -1,0 +1,341 @@
+//! Every move of a call begins here; what follows a response is in [`conclude`](super::conclude). Nothing else changes its
+//! [state](super::state).
+//!
+//! ```text
+//! step ──▶ send ──▶ emit ──▶ (response) ──▶ conclude ──▶ wait | end | Done
+//!           ▲ token, challenge, redirect       │
+//!           └──────────────────────────────────┘
+//! ```
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, response};
+
+use super::build;
+use super::state::{Phase, State};
+use super::verdict::Verdict;
+use super::{Attempt, Call, Head, Reading, SendCause, Step, WaitReason, Want};
+use crate::auth::flow::{Ahead, Flight};
+use crate::base::{
+    Error, ErrorKind, Origin, Sent, TimeoutPhase, Timestamp, TransportError, TransportErrorKind,
+    headers, size,
+};
+use crate::body::{Payload, too_long};
+use crate::gates::{Admission, Lease};
+use crate::hook::Hook;
+use crate::options::SendOptions;
+use crate::response::{Cause, Failure, StopReason, whole};
+use crate::retry::ResponseView;
+
+impl Call {
+    /// Goes on. A step that comes too early only says how long to wait.
+    pub fn step(self, hook: &Hook, now: Timestamp) -> Step {
+        let mut state = match self.0 {
+            Ok(state) => state,
+            Err(fault) => {
+                return Step::Done(Err(Failure::new(StopReason::Invalid, Cause::Request(*fault))));
+            }
+        };
+        let now = state.clamp(now);
+        if matches!(state.phase, Phase::Interrupted) {
+            state.phase = Phase::Due;
+            let error = TransportError::new(TransportErrorKind::Interrupted, Sent::Maybe);
+            return state.conclude(hook, Err(error), now);
+        }
+        let wait = state.due.since(now);
+        if !wait.is_zero() {
+            let reason = state.waits_for;
+            return Step::Wait { call: Self(Ok(state)), wait, reason };
+        }
+        state.send(hook, now)
+    }
+
+    /// Gives the call up.
+    #[must_use]
+    pub fn cancel(self) -> Failure {
+        let error = TransportError::new(TransportErrorKind::Cancelled, Sent::No);
+        let cause = Cause::Transport(error);
+        match self.0 {
+            Ok(state) => state.failure(StopReason::Cancelled, cause, None),
+            Err(_) => Failure::new(StopReason::Cancelled, cause),
+        }
+    }
+}
+
+impl Attempt {
+    /// Answers the attempt with what came back, its body read whole.
+    ///
+    /// A body that is longer than the call allows is an error of kind [`Limit`](TransportErrorKind::Limit): it is enough to read
+    /// one byte more than [`max_response_bytes`](SendOptions::max_response_bytes).
+    pub fn finish(
+        mut self,
+        hook: &Hook,
+        answer: Result<Response<Bytes>, TransportError>,
+        now: Timestamp,
+    ) -> Step {
+        let now = self.0.clamp(now);
+        let limit = self.0.ready.in_force.max_response_bytes;
+        let answer = answer.and_then(|response| {
+            if size(response.body().len()) > limit {
+                return Err(too_long(limit));
+            }
+            let response = whole(self.0.method(), response)?;
+            #[cfg(feature = "decode")]
+            if hook.decodes() {
+                return crate::response::decode::decoded(response, limit);
+            }
+            Ok(response)
+        });
+        self.0.conclude(hook, answer, now)
+    }
+
+    /// Answers the attempt with the head of what came back, for a caller who streams bodies.
+    pub fn head(mut self, hook: &Hook, head: &response::Parts, now: Timestamp) -> Head {
+        let now = self.0.clamp(now);
+        let seen = ResponseView { status: head.status, headers: &head.headers, body: None };
+        let undecided = head.status.is_informational()
+            || self.0.is_fetching()
+            || self.0.may_answer(hook, head.status)
+            || self.0.policy(hook).reads_body();
+        if !undecided {
+            let judged = self.0.judge(hook, Ok(seen), now);
+            if matches!(judged.verdict, Verdict::Accept) {
+                #[cfg(feature = "cookies")]
+                self.0.take_cookies(hook, &head.headers, now);
+                self.0.settle(judged.healthy, now);
+                return Head::Accept;
+            }
+        }
+        // What somebody decides by has to be whole; the text of a failure is for people, and a part of it will do.
+        let want = if undecided { Want::Whole } else { Want::Part };
+        let limit = match want {
+            Want::Part => size(Failure::MAX_BODY),
+            Want::Whole => self.0.ready.in_force.max_response_bytes.saturating_add(1),
+        };
+        Head::Read { limit, reading: Reading { attempt: self, limit, want } }
+    }
+
+    /// Gives the call up while the request is under way: the server may have seen it.
+    #[must_use]
+    pub fn cancel(self) -> Failure {
+        let error = TransportError::new(TransportErrorKind::Cancelled, Sent::Maybe);
+        self.0.failure(StopReason::Cancelled, Cause::Transport(error), None)
+    }
+
+    /// Gives the call up before the request is sent, because the attempt could not be kept: nothing must have been sent
+    /// of it, and it is not counted.
+    #[must_use]
+    pub fn withdraw(mut self, error: Error) -> Failure {
+        self.0.sends = self.0.sends.saturating_sub(1);
+        let (Phase::Sent { cause, .. } | Phase::Fetching { then: cause, .. }) = &self.0.phase
+        else {
+            return self.0.failure(StopReason::NotStored, Cause::Request(error), None);
+        };
+        if matches!(cause, SendCause::First | SendCause::Retry) {
+            self.0.attempt_number = self.0.attempt_number.saturating_sub(1);
+        }
+        self.0.failure(StopReason::NotStored, Cause::Request(error), None)
+    }
+}
+
+impl Reading {
+    /// Answers the attempt with the response, its body read up to the limit.
+    pub fn finish(
+        self,
+        hook: &Hook,
+        answer: Result<Response<Bytes>, TransportError>,
+        now: Timestamp,
+    ) -> Step {
+        let Self { mut attempt, limit, want } = self;
+        let is_cut = |response: &Response<Bytes>| size(response.body().len()) >= limit;
+        if want == Want::Part && answer.as_ref().is_ok_and(is_cut) {
+            let now = attempt.0.clamp(now);
+            return attempt.0.conclude(hook, answer, now);
+        }
+        attempt.finish(hook, answer, now)
+    }
+}
+
+impl State {
+    /// Sends the next request, unless nothing may be sent any more.
+    pub(super) fn send(mut self: Box<Self>, hook: &Hook, now: Timestamp) -> Step {
+        let remaining = self.remaining(now);
+        if remaining == Some(Duration::ZERO) {
+            let kind = TransportErrorKind::Timeout(TimeoutPhase::Total);
+            return self.unsent(StopReason::Deadline, kind);
+        }
+        if self.sends >= Call::MAX_SENDS {
+            return self.unsent(StopReason::MaxSends, TransportErrorKind::Limit);
+        }
+        let longest = self.ready.in_force.longest_send();
+        let longest = remaining.map_or(longest, |left| left.min(longest));
+        let this = &mut *self;
+        let origin = this.hop.as_ref().map_or(hook.origin(), |hop| &hop.origin);
+        let auth = build::auth_at(hook, &this.ready, origin);
+        if let Some(auth) = auth {
+            match this.auth.ahead(auth, longest, now) {
+                Ok(Ahead::Go) => {}
+                Ok(Ahead::Wait(wait)) => {
+                    return self.hold(wait, WaitReason::Token, StopReason::Deadline, now);
+                }
+                Ok(Ahead::Fetch(request, flight)) => {
+                    return self.fetch(hook, *request, flight, remaining);
+                }
+                Err(error) => return self.end(StopReason::Auth, Cause::Request(error), None),
+            }
+        }
+        let mut lease = None;
+        if !matches!(this.phase, Phase::Sent { lease: Some(_), .. }) {
+            match hook.gates().admit(this.paid, longest, now) {
+                Admission::Go(permit) => lease = Some(permit),
+                Admission::Wait(wait, reason) => {
+                    return self.hold(wait, WaitReason::RateLimit, reason, now);
+                }
+                Admission::Refuse(reason) => return self.refused(reason),
+            }
+        }
+        let request = build::request(hook, &this.ready, this.hop.as_deref(), this.seed);
+        let mut request = match request {
+            Ok(request) => request,
+            Err(error) => return self.end(StopReason::Invalid, Cause::Request(error), None),
+        };
+        if let Some(auth) = auth {
+            if let Err(error) = this.auth.prove(auth, &mut request, this.seed, now) {
+                return self.end(StopReason::Auth, Cause::Request(error), None);
+            }
+            let begun = !matches!(this.phase, Phase::Due);
+            let number = this.attempt_number.saturating_add(u32::from(!begun));
+            let policy = this.ready.policy.as_ref().unwrap_or_else(|| hook.policy());
+            match policy.attempt_header(number, remaining) {
+                Ok(None) => {}
+                Ok(Some((name, value))) => {
+                    request.headers_mut().insert(name, value);
+                }
+                Err(error) => return self.end(StopReason::Invalid, Cause::Request(error), None),
+            }
+        }
+        #[cfg(feature = "cookies")]
+        {
+            let path = this.hop.as_ref().map_or(this.ready.target.path(), |hop| hop.target.path());
+            this.cookies.put_on(origin, path, request.headers_mut(), now);
+        }
+        let options = this.ready.in_force.send_options(origin, remaining);
+        let cause = this.cause();
+        match options.and_then(|options| self.checked(hook, &request, options)) {
+            Ok(options) => {
+                let lease = lease.or_else(|| self.take_lease());
+                self.emit(request, options, Phase::Sent { cause, lease })
+            }
+            Err(error) => self.end(StopReason::Invalid, Cause::Request(error), None),
+        }
+    }
+
+    /// Sends a request for a token.
+    fn fetch(
+        mut self: Box<Self>,
+        hook: &Hook,
+        request: Request<Payload>,
+        flight: Flight,
+        remaining: Option<Duration>,
+    ) -> Step {
+        let target = request.uri().to_string().parse::<Origin>();
+        let options =
+            target.and_then(|target| self.ready.in_force.send_options(&target, remaining));
+        match options.and_then(|options| self.checked(hook, &request, options)) {
+            Ok(options) => {
+                let (then, lease) = (self.cause(), self.take_lease());
+                self.emit(request, options, Phase::Fetching { flight, then, lease })
+            }
+            Err(error) => self.end(StopReason::Invalid, Cause::Request(error), None),
+        }
+    }
+
+    /// What every request passes before it is counted and handed out: what is in it has room, and what the client would drop
+    /// is an error.
+    fn checked(
+        &self,
+        hook: &Hook,
+        request: &Request<Payload>,
+        options: SendOptions,
+    ) -> Result<SendOptions, Error> {
+        headers::check_room(request.headers())?;
+        hook.capabilities().check(options.needed.and(self.ready.needed))?;
+        Ok(options)
+    }
+
+    /// Hands a request out: the one place where sends are counted.
+    fn emit(
+        mut self: Box<Self>,
+        request: Request<Payload>,
+        options: SendOptions,
+        phase: Phase,
+    ) -> Step {
+        self.sends = self.sends.saturating_add(1);
+        if matches!(self.phase, Phase::Due) {
+            self.attempt_number = self.attempt_number.saturating_add(1);
+        }
+        self.phase = phase;
+        Step::Send { request, options, attempt: Attempt(self) }
+    }
+
+    pub(super) fn take_lease(&mut self) -> Option<Lease> {
+        match &mut self.phase {
+            Phase::Sent { lease, .. } | Phase::Fetching { lease, .. } => lease.take(),
+            Phase::Due | Phase::Interrupted => None,
+        }
+    }
+
+    /// Waits for a gate or a token, if that can be before the deadline.
+    fn hold(
+        self: Box<Self>,
+        wait: Duration,
+        reason: WaitReason,
+        otherwise: StopReason,
+        now: Timestamp,
+    ) -> Step {
+        if self.remaining(now).is_some_and(|left| wait >= left) {
+            return self.refused(otherwise);
+        }
+        self.sleep(wait, reason, now)
+    }
+
+    pub(super) fn sleep(
+        mut self: Box<Self>,
+        wait: Duration,
+        reason: WaitReason,
+        now: Timestamp,
+    ) -> Step {
+        self.due = now.after(wait);
+        self.waits_for = reason;
+        self.idle_for = self.idle_for.saturating_add(wait);
+        Step::Wait { call: Call(Ok(self)), wait, reason }
+    }
+
+    /// Ends because a gate is closed.
+    #[cold]
+    fn refused(self: Box<Self>, reason: StopReason) -> Step {
+        let message = match reason {
+            StopReason::Breaker => "the circuit breaker is open: nothing was sent",
+            StopReason::Deadline => "no token came before the deadline: nothing was sent",
+            _ => "the rate limit leaves no room before the deadline: nothing was sent",
+        };
+        self.end(reason, Cause::Request(Error::new(ErrorKind::Gate, message)), None)
+    }
+
+    /// Ends because nothing may be sent any more.
+    #[cold]
+    fn unsent(self: Box<Self>, reason: StopReason, kind: TransportErrorKind) -> Step {
+        self.end(reason, Cause::Transport(TransportError::new(kind, Sent::No)), None)
+    }
+
+    #[cold]
+    pub(super) fn end(
+        self: Box<Self>,
+        reason: StopReason,
+        cause: Cause,
+        hint: Option<Duration>,
+    ) -> Step {
+        Step::Done(Err(self.failure(reason, cause, hint)))
+    }
+}

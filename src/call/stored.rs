@@ -1,0 +1,262 @@
+//! The stored form of a call: plain data that another machine takes up later, in two parts.
+//!
+//! | part | holds |
+//! | --- | --- |
+//! | plan | method, endpoint and query of the call, its headers, body, options and policy; never changes |
+//! | progress | counts, times, seed; names the plan, the connection and its base by digests; holds no URL, header or body |
+//!
+//! Neither holds anything of the connection but its id: it is looked up again, and the base is that of the hook at hand. What a
+//! reader gets is checked as hostile input, by the same checks as a fresh call. A digest over all fields finds accidents; it
+//! is no protection against somebody who may write the store, who could as well store another call.
+//!
+//! ```text
+//! Call ──store──▶ "waiting"      ──resume──▶ Call: the wait that is left, then the next attempt
+//! Attempt ─store─▶ "interrupted" ──resume──▶ Call: the outcome is unknown, the policy decides
+//! ```
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::build::Ready;
+use super::form::{
+    Form, Moment, PlanForm, ProgressForm, VERSION, both, fingerprint, not_storable, plan_form,
+    progress_form, stored, text_of,
+};
+use super::state::{Phase, State};
+use super::{Attempt, Call};
+use crate::base::chance::digest;
+use crate::base::{Error, ErrorKind, Timestamp};
+use crate::connection::ConnectionId;
+use crate::hook::Hook;
+use crate::options::{Options, Setting};
+
+impl Call {
+    /// The longest text that is read, in bytes.
+    pub const MAX_STORED: usize = 16 << 20;
+
+    /// Writes the call as JSON, to be [resumed](Call::resume) later or elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`NotStorable`](ErrorKind::NotStorable), naming the part that cannot be stored: a header that is neither one of the open
+    /// ones of HTTP nor [marked](RequestPlan::storable_header), a parameter whose name sounds secret, a closure in its policy, a
+    /// source that can be read once only, proxies, cookies or a scheme of the call's own; and for a call that cannot be sent.
+    pub fn store(&self, hook: &Hook) -> Result<String, Error> {
+        let state = self.storable()?;
+        both(state, hook, self.moment())
+    }
+
+    /// Writes the plan alone: it stays the same as long as the call goes on.
+    ///
+    /// # Errors
+    ///
+    /// As [`store`](Self::store).
+    pub fn store_plan(&self) -> Result<String, Error> {
+        text_of(&plan_form(self.storable()?)?)
+    }
+
+    /// Writes the progress alone, without URL, headers and body.
+    ///
+    /// # Errors
+    ///
+    /// As [`store`](Self::store).
+    pub fn store_progress(&self, hook: &Hook) -> Result<String, Error> {
+        let state = self.storable()?;
+        text_of(&progress_form(state, hook, self.moment(), &plan_form(state)?)?)
+    }
+
+    /// Takes a stored call up, at `now`.
+    ///
+    /// The connection may have another password by now; its id, its origin and its base must be the same. An attempt that
+    /// was stored under way counts as broken off, and may have acted. Leave to send again is that of the call as it was stored,
+    /// never the hook's. A wait is never longer than the one stored, wherever the clock stands.
+    ///
+    /// A stored `verify`, `cert` or `allow_downgrade` is taken only if the hook says the same: whoever may write the store does not
+    /// get to weaken a connection. See [`resume_under`](Self::resume_under).
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Stored`](ErrorKind::Stored) if the text is not a stored call of this connection, else that of a plan which cannot
+    /// be sent.
+    pub fn resume(hook: &Hook, text: &str, now: Timestamp) -> Result<Self, Error> {
+        Self::resume_under(hook, text, &Options::default(), now)
+    }
+
+    /// The same, where the caller names further options of this kind that a stored call may have.
+    ///
+    /// # Errors
+    ///
+    /// As [`resume`](Self::resume).
+    pub fn resume_under(
+        hook: &Hook,
+        text: &str,
+        allowed: &Options,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        let form: Form = read(text)?;
+        restore(hook, form.plan, form.progress, allowed, now)
+    }
+
+    /// Takes up a call whose parts were stored apart.
+    ///
+    /// # Errors
+    ///
+    /// As [`resume`](Self::resume), and if the two do not belong together.
+    pub fn resume_parts(
+        hook: &Hook,
+        plan: &str,
+        progress: &str,
+        allowed: &Options,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        restore(hook, read(plan)?, read(progress)?, allowed, now)
+    }
+
+    fn storable(&self) -> Result<&State, Error> {
+        match &self.0 {
+            Ok(state) => Ok(state),
+            Err(_) => Err(not_storable("the plan, which cannot be sent")),
+        }
+    }
+
+    fn moment(&self) -> Moment {
+        // What waits for a token behind a redirect has sent the planned request.
+        match &self.0 {
+            Ok(state) if matches!(state.phase, Phase::Interrupted) || state.hop.is_some() => {
+                Moment::Interrupted
+            }
+            _ => Moment::Waiting,
+        }
+    }
+}
+
+impl Attempt {
+    /// Writes the attempt as JSON, to be kept *before* its request is sent: whoever [resumes](Call::resume) it
+    /// takes the request for broken off.
+    ///
+    /// # Errors
+    ///
+    /// As [`Call::store`].
+    pub fn store(&self, hook: &Hook) -> Result<String, Error> {
+        both(&self.0, hook, Moment::Interrupted)
+    }
+
+    /// Writes the progress alone, without URL, headers and body.
+    ///
+    /// # Errors
+    ///
+    /// As [`Call::store`].
+    pub fn store_progress(&self, hook: &Hook) -> Result<String, Error> {
+        text_of(&progress_form(&self.0, hook, Moment::Interrupted, &plan_form(&self.0)?)?)
+    }
+}
+
+/// Reads one text, and checks how long it is and which version wrote it.
+fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Error> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        version: u32,
+    }
+    if text.len() > Call::MAX_STORED {
+        return Err(stored("the stored call is too long"));
+    }
+    let unreadable = |error: &serde_json::Error| Error::new(ErrorKind::Stored, position(error));
+    let Versioned { version } = serde_json::from_str(text).map_err(|error| unreadable(&error))?;
+    if version < VERSION {
+        return Err(stored("the stored call is of an older version, which is not read any more"));
+    }
+    if version > VERSION {
+        return Err(stored("the stored call is of a newer version than this one"));
+    }
+    serde_json::from_str(text).map_err(|error| unreadable(&error))
+}
+
+fn restore(
+    hook: &Hook,
+    plan: PlanForm,
+    mut progress: ProgressForm,
+    allowed: &Options,
+    now: Timestamp,
+) -> Result<Call, Error> {
+    let own = std::mem::take(&mut progress.digest);
+    let parts_fit = progress.plan == digest(&text_of(&plan)?);
+    if own != digest(&text_of(&progress)?) || !parts_fit {
+        return Err(stored("the stored call was changed"));
+    }
+    if progress.connection.as_deref() != hook.id().map(ConnectionId::as_str) {
+        return Err(stored("the stored call belongs to another connection"));
+    }
+    if progress.base != fingerprint(hook) {
+        return Err(stored(
+            "the connection has another origin or base than when the call was stored",
+        ));
+    }
+    let begun = progress.attempt_number > 0 || progress.state == Moment::Waiting;
+    let counts = progress.sends <= Call::MAX_SENDS && progress.attempt_number <= progress.sends;
+    if !begun || !counts {
+        return Err(stored("the counts of the stored call cannot be"));
+    }
+    check_times(&progress)?;
+    if let Some(options) = &plan.options {
+        check_options(hook, options, allowed)?;
+    }
+    let seed =
+        u64::from_str_radix(&progress.seed, 16).map_err(|_| stored("the seed is not one"))?;
+    let ready = Ready::new(hook, plan.restore()?, seed).map_err(|error| *error)?;
+    let mut state = State::new(ready, seed, None, now);
+    progress.restore(&mut state, now);
+    #[cfg(feature = "cookies")]
+    {
+        state.cookies = hook.cookies().clone();
+    }
+    Ok(Call(Ok(Box::new(state))))
+}
+
+/// What weakens a connection holds only if the hook, or whoever takes the call up, says the same.
+fn check_options(hook: &Hook, stored_ones: &Options, allowed: &Options) -> Result<(), Error> {
+    fn fits<T: PartialEq>(own: &Setting<T>, hook: &Setting<T>, allowed: &Setting<T>) -> bool {
+        *own == Setting::Inherit || own == hook || own == allowed
+    }
+    let own = hook.options();
+    let rows = [
+        (fits(&stored_ones.verify, &own.verify, &allowed.verify), "verify"),
+        (fits(&stored_ones.cert, &own.cert, &allowed.cert), "cert"),
+        (
+            stored_ones.allow_downgrade.is_none_or(|own| !own)
+                || stored_ones.allow_downgrade == own.allow_downgrade
+                || stored_ones.allow_downgrade == allowed.allow_downgrade,
+            "allow_downgrade",
+        ),
+    ];
+    if let Some((_, name)) = rows.into_iter().find(|(fits, _)| !fits) {
+        let message = format!("the stored call has an option {name} that the hook does not have");
+        return Err(Error::new(ErrorKind::Stored, message));
+    }
+    let limits = [stored_ones.connect_timeout, stored_ones.head_timeout, stored_ones.idle_timeout];
+    let is_sound = |limit: &Setting<Duration>| match limit {
+        Setting::Set(limit) => !limit.is_zero() && *limit <= Options::MAX_TIMEOUT,
+        Setting::Inherit | Setting::Unset => true,
+    };
+    if !limits.iter().all(is_sound) {
+        return Err(stored("a time limit of the stored call is out of range"));
+    }
+    Ok(())
+}
+
+fn check_times(progress: &ProgressForm) -> Result<(), Error> {
+    let waits = [progress.previous_wait, progress.idle_for];
+    let ordered = progress.started <= progress.written;
+    let longest = Options::MAX_TIMEOUT;
+    if !ordered
+        || progress.due.since(progress.written) > longest
+        || waits.iter().any(|wait| *wait > longest)
+    {
+        return Err(stored("the times of the stored call cannot be"));
+    }
+    Ok(())
+}
+
+fn position(error: &serde_json::Error) -> String {
+    format!("the stored call cannot be read at line {} column {}", error.line(), error.column())
+}

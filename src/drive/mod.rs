@@ -1,0 +1,98 @@
+//! The driver as a [machine](Run), and the async loop around it. The blocking one is in [`blocking`](crate::blocking).
+//!
+//! # When the future is dropped
+//!
+//! No further request is sent and nothing is waited for. If a send was under way, its outcome is unknown: the
+//! observer is told [`Dropped`](crate::observe::Event::Dropped) with [`Sent::Maybe`](crate::Sent::Maybe). Permits of gates are leases that expire
+//! with the attempt's time limit, so that a dropped call never holds anybody up.
+
+mod act;
+mod run;
+mod watch;
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
+use http::Response;
+
+pub use act::Act;
+pub use run::Run;
+
+use crate::base::{Sent, TimeoutPhase, Timestamp, TransportError, TransportErrorKind};
+use crate::body::Body;
+use crate::options::Capability;
+use crate::response::Failure;
+use crate::transport::{Clock, Transport};
+
+/// Drives a run over an async transport. Any executor will do.
+///
+/// # Errors
+///
+/// A [`Failure`] that says why the call was given up, and what came last.
+pub async fn drive<T, C, R>(
+    run: Run<'_, Body, R>,
+    transport: &T,
+    clock: &C,
+) -> Result<Response<R>, Failure>
+where
+    T: Transport + ?Sized,
+    C: Clock + ?Sized,
+{
+    drive_from(clock.now(), run, transport, clock).await
+}
+
+/// Drives a run for which the time was just read.
+pub(crate) async fn drive_from<T, C, R>(
+    now: Timestamp,
+    mut run: Run<'_, Body, R>,
+    transport: &T,
+    clock: &C,
+) -> Result<Response<R>, Failure>
+where
+    T: Transport + ?Sized,
+    C: Clock + ?Sized,
+{
+    let mut act = run.woke(now);
+    loop {
+        act = match act {
+            Act::Send(request, options) => {
+                let sending = transport.send(request, &options);
+                // What is left of the deadline holds even where the client knows no such limit.
+                let known = run.capabilities().has(Capability::TotalTimeout);
+                let answer = match options.timeouts.total.filter(|_| !known) {
+                    None => sending.await,
+                    Some(total) => race(sending, clock.sleep(total)).await,
+                };
+                run.sent(answer, || clock.now())
+            }
+            Act::Read(body, limit) => {
+                let body = body.read(limit).await;
+                run.read(body, clock.now())
+            }
+            Act::Sleep(wait) => {
+                clock.sleep(wait).await;
+                run.woke(clock.now())
+            }
+            Act::Done(result) => return result,
+        };
+    }
+}
+
+/// Waits for a response, or for the end of the time that is left.
+async fn race<A>(
+    sending: impl Future<Output = Result<A, TransportError>>,
+    timer: impl Future<Output = ()>,
+) -> Result<A, TransportError> {
+    let (mut sending, mut timer) = (pin!(sending), pin!(timer));
+    poll_fn(|context| {
+        if let Poll::Ready(answer) = sending.as_mut().poll(context) {
+            return Poll::Ready(answer);
+        }
+        timer.as_mut().poll(context).map(|()| {
+            let kind = TransportErrorKind::Timeout(TimeoutPhase::Total);
+            Err(TransportError::new(kind, Sent::Maybe))
+        })
+    })
+    .await
+}

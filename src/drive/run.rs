@@ -1,0 +1,402 @@
+//! The driver as a machine: it owns a hook, a call, an observer and the source of a body, and asks for what it cannot do.
+//!
+//! ```text
+//! woke ──▶ Act::Send  ──sent──▶ Act::Read ──read──▶ …
+//!          Act::Sleep ──woke──▶ …
+//!          Act::Done
+//! ```
+//!
+//! The [async](super::drive) and the [blocking](crate::blocking::drive) loop are a match over these four; a loop over anything else
+//! is another one.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Request, Response, response};
+
+use super::act::Act;
+use super::watch::Watch;
+use crate::base::{Error, ErrorKind, Sent, Timestamp, TransportError, TransportErrorKind, size};
+use crate::body::{BodySource, NoSource, Payload, too_long};
+use crate::call::{Attempt, Call, Head, Reading, Step, WaitReason};
+use crate::hook::Hook;
+use crate::observe::Observer;
+use crate::options::{Capabilities, Capability};
+use crate::response::{Cause, Failure, StopReason};
+
+/// A call being driven: `B` is a body on its way through the client, `R` what is made of the body of an accepted response.
+///
+/// Every driver is a loop over the [`Act`]s of this machine, so all of them decide the same. While a send or a sleep is
+/// pending, the call can be looked at and [stored](Run::store); a driver that cannot keep it [withdraws](Run::withdraw) it, and
+/// nothing is sent.
+///
+/// # Examples
+///
+/// ```
+/// # use std::time::Duration;
+/// use bytes::Bytes;
+/// use http_hook::{Act, Call, Hook, RequestPlan, Run, Timestamp};
+///
+/// let hook = Hook::to("https://api.example.com")?;
+/// let call = Call::new(&hook, RequestPlan::post("v1/orders").data("box"), 7, Timestamp::default());
+/// let now = || Timestamp::default();
+/// # let (mut kept, sleep) = (Vec::new(), |_: Duration| ());
+///
+/// let mut run = Run::<Bytes>::new(&hook, call);
+/// let mut act = run.woke(now());
+/// let result = loop {
+///     act = match act {
+///         Act::Send(request, _options) => {
+///             if !run.repeatable() {
+///                 kept.push(run.store()?); // before it is sent
+///             }
+///             run.sent(Ok(http::Response::new(request.into_body())), now)
+///         }
+///         Act::Read(body, limit) => {
+///             let limit = usize::try_from(limit).unwrap_or(usize::MAX).min(body.len());
+///             run.read(Ok(body.slice(..limit)), now())
+///         }
+///         Act::Sleep(wait) => {
+///             sleep(wait);
+///             run.woke(now())
+///         }
+///         Act::Done(result) => break result,
+///     };
+/// };
+/// assert_eq!(result?.body(), "box");
+/// assert_eq!(kept.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "a run does nothing until it is woken"]
+pub struct Run<'a, B, R = Bytes> {
+    hook: Hook,
+    watch: Watch<'a>,
+    source: Source<'a, B>,
+    wanted: Wanted<B, R>,
+    /// When the send under way began.
+    began: Timestamp,
+    phase: Phase,
+    /// The head of the response whose body is being read.
+    head: Option<response::Parts>,
+}
+
+enum Source<'a, B> {
+    None,
+    Lent(&'a mut dyn BodySource<B>),
+    Own(Box<dyn BodySource<B> + 'a>),
+}
+
+/// What becomes of the body of an accepted response.
+struct Wanted<B, R> {
+    /// Of one that was read.
+    whole: fn(Bytes) -> R,
+    /// Of one that is left to the caller; `None`: every body is read.
+    open: Option<fn(B) -> R>,
+}
+
+enum Phase {
+    /// Before the first step, or asleep, for a reason.
+    Waking(Call, Option<WaitReason>),
+    Sending(Attempt, u64),
+    /// Reading a body of which the whole is wanted.
+    Whole(Attempt, u64),
+    Part(Reading),
+    Over,
+}
+
+impl<B: From<Bytes>> Run<'_, B> {
+    /// Drives `call` and reads the body of its response. The hook tells [what the client can do](Hook::for_client).
+    pub fn new(hook: &Hook, call: Call) -> Self {
+        Self::wanting(hook, call, Wanted { whole: |bytes| bytes, open: None })
+    }
+}
+
+impl<B: From<Bytes>> Run<'_, B, B> {
+    /// Drives `call` and leaves the body of an accepted response to the caller.
+    pub fn stream(hook: &Hook, call: Call) -> Self {
+        let needed = Capabilities::none("").with(Capability::StreamResponse);
+        let call = match hook.capabilities().check(needed) {
+            Ok(()) => call,
+            Err(error) => Call::refused(error),
+        };
+        Self::wanting(hook, call, Wanted { whole: B::from, open: Some(|body| body) })
+    }
+}
+
+impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
+    fn wanting(hook: &Hook, call: Call, wanted: Wanted<B, R>) -> Self {
+        Self {
+            hook: hook.clone(),
+            watch: Watch::new(&call),
+            source: Source::None,
+            wanted,
+            began: Timestamp::default(),
+            phase: Phase::Waking(call, None),
+            head: None,
+        }
+    }
+
+    /// Tells `observer` what happens.
+    pub fn observer(mut self, observer: &'a dyn Observer) -> Self {
+        self.watch.lend(observer);
+        self
+    }
+
+    /// Tells `observer` what happens, and owns a share of it.
+    pub fn shared_observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.watch.share(observer);
+        self
+    }
+
+    /// Takes the body of an [external](Payload::External) payload from `source`.
+    pub fn source(mut self, source: &'a mut dyn BodySource<B>) -> Self {
+        self.source = Source::Lent(source);
+        self
+    }
+
+    /// The same with a source that the run owns.
+    pub fn own_source(mut self, source: impl BodySource<B> + 'a) -> Self {
+        self.source = Source::Own(Box::new(source));
+        self
+    }
+
+    /// Begins, or goes on after a sleep.
+    #[inline]
+    pub fn woke(&mut self, now: Timestamp) -> Act<B, R> {
+        match self.take() {
+            Phase::Waking(call, _) => {
+                let step = call.step(&self.hook, now);
+                self.act(step, now)
+            }
+            _ => self.out_of_turn(),
+        }
+    }
+
+    /// Takes what came of a send.
+    #[inline]
+    pub fn sent(
+        &mut self,
+        answer: Result<Response<B>, TransportError>,
+        now: impl Fn() -> Timestamp,
+    ) -> Act<B, R> {
+        let Phase::Sending(attempt, limit) = self.take() else { return self.out_of_turn() };
+        self.watch.answered(answer.as_ref().map(Response::status), &now, self.began);
+        let response = match answer {
+            Ok(response) => response,
+            Err(error) => return self.failed(attempt, error, now()),
+        };
+        let (mut head, body) = response.into_parts();
+        let Some(open) = self.wanted.open else {
+            self.phase = Phase::Whole(attempt, limit);
+            self.head = Some(head);
+            // One more shows that there are more.
+            return Act::Read(body, limit.saturating_add(1));
+        };
+        let history = attempt.history();
+        match attempt.head(&self.hook, &head, now()) {
+            Head::Accept => {
+                history.map(|history| head.extensions.insert(history));
+                self.watch.accepted(head.status);
+                Act::Done(Ok(Response::from_parts(head, open(body))))
+            }
+            Head::Read { limit, reading } => {
+                self.phase = Phase::Part(reading);
+                self.head = Some(head);
+                Act::Read(body, limit)
+            }
+        }
+    }
+
+    /// Takes the body that was read.
+    #[inline]
+    pub fn read(&mut self, body: Result<Bytes, TransportError>, now: Timestamp) -> Act<B, R> {
+        let (phase, head) = (self.take(), self.head.take());
+        let body = match (body, &phase) {
+            (Ok(body), Phase::Whole(_, limit)) if size(body.len()) > *limit => {
+                Err(too_long(*limit))
+            }
+            (body, _) => body,
+        };
+        self.watch.body(&body, now, self.began);
+        let answer = body.and_then(|body| match head {
+            Some(head) => Ok(Response::from_parts(head, body)),
+            None => Err(TransportError::new(TransportErrorKind::Bug, Sent::Yes)),
+        });
+        let step = match phase {
+            Phase::Whole(attempt, _) => attempt.finish(&self.hook, answer, now),
+            Phase::Part(reading) => reading.finish(&self.hook, answer, now),
+            _ => return self.out_of_turn(),
+        };
+        self.act(step, now)
+    }
+
+    /// Ends the run before the pending request is sent, because `error` kept the driver from keeping the call. Nothing must
+    /// have been sent of it. A run that sleeps ends, too.
+    pub fn withdraw(&mut self, error: Error) -> Act<B, R> {
+        match self.take() {
+            Phase::Sending(attempt, _) => self.give_up(attempt.withdraw(error)),
+            Phase::Waking(call, _) => {
+                let (sends, attempts) = (call.sends(), call.attempt_number());
+                let failure = Failure::new(StopReason::NotStored, Cause::Request(error));
+                self.give_up(failure.with_counts(sends, attempts, call.idle_for()))
+            }
+            _ => self.out_of_turn(),
+        }
+    }
+
+    /// Returns the attempt whose request is to be sent.
+    #[must_use]
+    pub fn attempt(&self) -> Option<&Attempt> {
+        match &self.phase {
+            Phase::Sending(attempt, _) | Phase::Whole(attempt, _) => Some(attempt),
+            _ => None,
+        }
+    }
+
+    /// Returns the call that sleeps or has not begun.
+    #[must_use]
+    pub fn call(&self) -> Option<&Call> {
+        match &self.phase {
+            Phase::Waking(call, _) => Some(call),
+            _ => None,
+        }
+    }
+
+    /// Tells what the run sleeps for.
+    #[must_use]
+    pub fn wait_reason(&self) -> Option<WaitReason> {
+        match &self.phase {
+            Phase::Waking(_, reason) => *reason,
+            _ => None,
+        }
+    }
+
+    /// Whether the pending request goes to the connection's own origin.
+    #[must_use]
+    pub fn to_own_origin(&self) -> bool {
+        self.attempt().is_some_and(|attempt| attempt.to_own_origin(&self.hook))
+    }
+
+    /// Whether the pending request may be [sent again](Attempt::repeatable) although nobody knows what became of it.
+    #[must_use]
+    pub fn repeatable(&self) -> bool {
+        self.attempt().is_none_or(Attempt::repeatable)
+    }
+
+    /// Writes what is pending as JSON: an attempt as under way, a call as waiting.
+    ///
+    /// # Errors
+    ///
+    /// As [`Call::store`]; kind [`NotStorable`](ErrorKind::NotStorable) if nothing is pending.
+    pub fn store(&self) -> Result<String, Error> {
+        match &self.phase {
+            Phase::Sending(attempt, _) => attempt.store(&self.hook),
+            Phase::Waking(call, _) => call.store(&self.hook),
+            _ => Err(nothing_pending()),
+        }
+    }
+
+    /// Writes the progress of what is pending alone, without URL, headers and body.
+    ///
+    /// # Errors
+    ///
+    /// As [`store`](Self::store).
+    pub fn store_progress(&self) -> Result<String, Error> {
+        match &self.phase {
+            Phase::Sending(attempt, _) => attempt.store_progress(&self.hook),
+            Phase::Waking(call, _) => call.store_progress(&self.hook),
+            _ => Err(nothing_pending()),
+        }
+    }
+
+    pub(crate) fn capabilities(&self) -> Capabilities {
+        self.hook.capabilities()
+    }
+
+    fn take(&mut self) -> Phase {
+        std::mem::replace(&mut self.phase, Phase::Over)
+    }
+
+    #[cold]
+    fn failed(&mut self, attempt: Attempt, error: TransportError, now: Timestamp) -> Act<B, R> {
+        let step = attempt.finish(&self.hook, Err(error), now);
+        self.act(step, now)
+    }
+
+    /// Makes an act of a step.
+    fn act(&mut self, step: Step, now: Timestamp) -> Act<B, R> {
+        match step {
+            Step::Send { request, options, attempt } => {
+                self.began = now;
+                self.watch.sending(&self.hook, &request, &attempt);
+                match self.open(request) {
+                    Ok(request) => {
+                        self.phase = Phase::Sending(attempt, options.max_response_bytes);
+                        Act::Send(request, options)
+                    }
+                    Err(error) => {
+                        self.watch.answered(Err(&error), || now, now);
+                        self.failed(attempt, error, now)
+                    }
+                }
+            }
+            Step::Wait { call, wait, reason } => {
+                self.watch.waiting(wait, reason);
+                self.phase = Phase::Waking(call, Some(reason));
+                Act::Sleep(wait)
+            }
+            Step::Done(Ok(response)) => {
+                self.watch.accepted(response.status());
+                Act::Done(Ok(response.map(self.wanted.whole)))
+            }
+            Step::Done(Err(failure)) => self.give_up(failure),
+        }
+    }
+
+    /// Puts the caller's body in the place of the payload.
+    fn open(&mut self, request: Request<Payload>) -> Result<Request<B>, TransportError> {
+        let (head, payload) = request.into_parts();
+        let body = match (payload, &mut self.source) {
+            (Payload::Bytes(bytes), _) => bytes.into(),
+            (Payload::External { .. }, Source::Lent(source)) => source.open()?,
+            (Payload::External { .. }, Source::Own(source)) => source.open()?,
+            (Payload::External { .. }, Source::None) => BodySource::<B>::open(&mut NoSource)?,
+        };
+        Ok(Request::from_parts(head, body))
+    }
+
+    #[cold]
+    fn give_up(&mut self, failure: Failure) -> Act<B, R> {
+        self.watch.gave_up(&failure);
+        Act::Done(Err(failure))
+    }
+
+    /// Whoever drives answered what was not asked.
+    #[cold]
+    fn out_of_turn(&mut self) -> Act<B, R> {
+        let error = TransportError::new(TransportErrorKind::Bug, Sent::Maybe)
+            .with_source("the driver answered what the run did not ask");
+        self.give_up(Failure::new(StopReason::Invalid, Cause::Transport(error)))
+    }
+}
+
+impl<B, R> fmt::Debug for Run<'_, B, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let phase = match &self.phase {
+            Phase::Waking(..) => "Waking",
+            Phase::Sending(..) => "Sending",
+            Phase::Whole(..) | Phase::Part(..) => "Reading",
+            Phase::Over => "Over",
+        };
+        f.debug_struct("Run")
+            .field("hook", &self.hook)
+            .field("phase", &phase)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cold]
+fn nothing_pending() -> Error {
+    Error::new(ErrorKind::NotStorable, "not storable: nothing is pending")
+}

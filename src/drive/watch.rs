@@ -1,0 +1,121 @@
+//! Tells the observer, if there is one; also that a call was dropped, if it never ended.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, StatusCode};
+
+use crate::base::{Sent, Timestamp, TransportError};
+use crate::body::Payload;
+use crate::call::{Attempt, Call, WaitReason};
+use crate::hook::Hook;
+use crate::observe::{Event, Observer};
+use crate::response::Failure;
+
+pub(super) struct Watch<'a> {
+    told: Told<'a>,
+    /// What is known of the last request; `None` once the call has ended.
+    sent: Option<Sent>,
+    sends: u32,
+}
+
+enum Told<'a> {
+    Nobody,
+    Lent(&'a dyn Observer),
+    Shared(Arc<dyn Observer>),
+    /// The observer of this call alone.
+    Own(Box<dyn Observer>),
+}
+
+impl<'a> Watch<'a> {
+    pub(super) fn new(call: &Call) -> Self {
+        Self { told: Told::Nobody, sent: Some(Sent::No), sends: call.sends() }
+    }
+
+    pub(super) fn lend(&mut self, observer: &'a dyn Observer) {
+        self.told = observer.for_call().map_or(Told::Lent(observer), Told::Own);
+    }
+
+    pub(super) fn share(&mut self, observer: Arc<dyn Observer>) {
+        self.told = observer.for_call().map_or(Told::Shared(observer), Told::Own);
+    }
+
+    fn tell(&self, event: &Event<'_>) {
+        match &self.told {
+            Told::Nobody => {}
+            Told::Lent(observer) => observer.event(event),
+            Told::Shared(observer) => observer.event(event),
+            Told::Own(observer) => observer.event(event),
+        }
+    }
+
+    fn is_told(&self) -> bool {
+        !matches!(self.told, Told::Nobody)
+    }
+
+    pub(super) fn sending(&mut self, hook: &Hook, request: &Request<Payload>, attempt: &Attempt) {
+        self.sent = Some(Sent::Maybe);
+        self.sends = attempt.sends();
+        if self.is_told() {
+            self.tell(&Event::Send {
+                method: request.method(),
+                url: attempt.shown_url(hook, request.uri()),
+                attempt_number: attempt.number(),
+                send: attempt.sends(),
+                cause: attempt.cause(),
+            });
+        }
+    }
+
+    /// Reads the time only if somebody is to be told.
+    pub(super) fn answered(
+        &mut self,
+        answer: Result<StatusCode, &TransportError>,
+        now: impl FnOnce() -> Timestamp,
+        began: Timestamp,
+    ) {
+        self.sent = Some(answer.map_or_else(TransportError::sent, |_| Sent::Yes));
+        if !self.is_told() {
+            return;
+        }
+        let took = now().since(began);
+        self.tell(&match answer {
+            Ok(status) => Event::Answer { status, took },
+            Err(error) => Event::Error { error, took },
+        });
+    }
+
+    pub(super) fn body(
+        &self,
+        body: &Result<Bytes, TransportError>,
+        now: Timestamp,
+        began: Timestamp,
+    ) {
+        if let Err(error) = body {
+            self.tell(&Event::Error { error, took: now.since(began) });
+        }
+    }
+
+    pub(super) fn waiting(&self, wait: Duration, reason: WaitReason) {
+        self.tell(&Event::Wait { wait, reason });
+    }
+
+    pub(super) fn accepted(&mut self, status: StatusCode) {
+        self.sent = None;
+        self.tell(&Event::Accepted { status, sends: self.sends });
+    }
+
+    pub(super) fn gave_up(&mut self, failure: &Failure) {
+        self.sent = None;
+        self.tell(&Event::GaveUp { failure });
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        if let Some(sent) = self.sent {
+            self.tell(&Event::Dropped { sent });
+        }
+    }
+}

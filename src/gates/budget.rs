@@ -1,0 +1,118 @@
+//! The retry budget: retries cost, successes pay.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::Timestamp;
+use crate::retry::FailureClass;
+
+/// Where the price of retries is paid from. A shared store can stand behind it.
+pub trait Budget: fmt::Debug + Send + Sync {
+    /// Pays for a retry after a failure of this class, and tells the price; `None` if there is not enough.
+    fn withdraw(&self, class: FailureClass, now: Timestamp) -> Option<u32>;
+
+    /// Takes note of a success. `paid` is the price of the attempt, 0 for a first one.
+    fn deposit(&self, paid: u32, now: Timestamp);
+}
+
+/// The prices of a [`Bucket`], in tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BucketSettings {
+    /// The most tokens there can be, and those at the start. 100.
+    pub capacity: u32,
+    /// The price of a retry. 5.
+    pub cost: u32,
+    /// The price of a retry after a time limit passed. 5.
+    pub timeout_cost: u32,
+    /// The price of a retry after a 429. 5.
+    pub throttled_cost: u32,
+    /// What the success of a first attempt pays. 2; the AWS SDKs pay 1, with which the bucket runs dry where
+    /// 31 % of the attempts fail, and with 2 where about 40 % do. A retry that succeeds gets its own price back.
+    pub success: u32,
+}
+
+impl BucketSettings {
+    /// The numbers of the AWS SDKs' standard mode, version 2.0.
+    pub const AWS_2_0: Self =
+        Self { capacity: 500, cost: 5, timeout_cost: 10, throttled_cost: 5, success: 1 };
+    /// The numbers of the AWS SDKs' «Retry Behavior 2.1».
+    pub const AWS_2_1: Self =
+        Self { capacity: 500, cost: 14, timeout_cost: 14, throttled_cost: 5, success: 1 };
+
+    fn price(&self, class: FailureClass) -> u32 {
+        match class {
+            FailureClass::Error => self.cost,
+            FailureClass::Timeout => self.timeout_cost,
+            FailureClass::Throttled => self.throttled_cost,
+        }
+    }
+}
+
+impl Default for BucketSettings {
+    fn default() -> Self {
+        Self { capacity: 100, cost: 5, timeout_cost: 5, throttled_cost: 5, success: 2 }
+    }
+}
+
+/// The token bucket of the AWS SDKs: in an outage it lets `capacity / cost` retries pass, then one for every
+/// `cost / success` successes.
+///
+/// # Examples
+///
+/// ```
+/// use http_hook::Timestamp;
+/// use http_hook::retry::FailureClass::Error;
+/// use http_hook::gates::{Bucket, BucketSettings, Budget};
+///
+/// let now = Timestamp::default();
+/// let bucket = Bucket::new(BucketSettings { capacity: 10, ..BucketSettings::default() });
+/// assert_eq!(bucket.withdraw(Error, now), Some(5));
+/// assert_eq!(bucket.withdraw(Error, now), Some(5));
+/// assert_eq!(bucket.withdraw(Error, now), None);
+/// bucket.deposit(5, now); // the second retry has succeeded
+/// assert_eq!(bucket.tokens(), 5);
+/// ```
+#[derive(Debug)]
+pub struct Bucket {
+    settings: BucketSettings,
+    tokens: AtomicU32,
+}
+
+impl Bucket {
+    /// Makes a full bucket.
+    #[must_use]
+    pub const fn new(settings: BucketSettings) -> Self {
+        Self { settings, tokens: AtomicU32::new(settings.capacity) }
+    }
+
+    /// Makes a bucket with this many tokens, at most its capacity.
+    #[must_use]
+    pub fn with_tokens(settings: BucketSettings, tokens: u32) -> Self {
+        Self { settings, tokens: AtomicU32::new(tokens.min(settings.capacity)) }
+    }
+
+    /// Counts the tokens.
+    #[must_use]
+    pub fn tokens(&self) -> u32 {
+        self.tokens.load(Ordering::Relaxed)
+    }
+
+    fn update(&self, change: impl Fn(u32) -> Option<u32>) -> bool {
+        self.tokens.fetch_update(Ordering::Relaxed, Ordering::Relaxed, change).is_ok()
+    }
+}
+
+impl Budget for Bucket {
+    fn withdraw(&self, class: FailureClass, _now: Timestamp) -> Option<u32> {
+        let price = self.settings.price(class);
+        self.update(|tokens| tokens.checked_sub(price)).then_some(price)
+    }
+
+    fn deposit(&self, paid: u32, _now: Timestamp) {
+        let amount = if paid == 0 { self.settings.success } else { paid };
+        self.update(|tokens| Some(tokens.saturating_add(amount).min(self.settings.capacity)));
+    }
+}

@@ -1,0 +1,240 @@
+//! The gates of one origin, shared by all its calls.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::Timestamp;
+use crate::base::{Error, ErrorKind};
+use crate::gates::breaker::{Breaker, BreakerSettings, Pass};
+use crate::gates::budget::{Bucket, BucketSettings, Budget};
+use crate::gates::rate::{Rate, RateSettings};
+use crate::response::StopReason;
+use crate::retry::FailureClass;
+
+/// The longest a lease can last, for sends without a time limit.
+const LONGEST_LEASE: Duration = Duration::from_secs(60);
+
+/// Which gates there are, as data. The default has a bucket and a breaker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GateSettings {
+    /// The retry budget.
+    pub bucket: Option<BucketSettings>,
+    /// The circuit breaker.
+    pub breaker: Option<BreakerSettings>,
+    /// The rate limit. None.
+    pub rate: Option<RateSettings>,
+    /// The seed of the breaker's jitter. 0: let each process have its own.
+    pub seed: u64,
+}
+
+impl Default for GateSettings {
+    fn default() -> Self {
+        let (bucket, breaker) = (Some(BucketSettings::default()), Some(BreakerSettings::default()));
+        Self { bucket, breaker, rate: None, seed: 0 }
+    }
+}
+
+impl GateSettings {
+    /// No gate at all.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self { bucket: None, breaker: None, rate: None, seed: 0 }
+    }
+
+    /// Checks what the types do not say.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Policy`] naming the place.
+    pub fn validate(&self) -> Result<(), Error> {
+        let breaker = self.breaker.unwrap_or_default();
+        let rate = self.rate.unwrap_or_default();
+        let rows = [
+            (breaker.ratio > 0.0 && breaker.ratio <= 1.0, "breaker.ratio: not over 0 and up to 1"),
+            ((0.0..=1.0).contains(&breaker.jitter), "breaker.jitter: not between 0 and 1"),
+            (!breaker.window.is_zero(), "breaker.window: nothing"),
+            (rate.per_second > 0.0 && rate.per_second.is_finite(), "rate.per_second: not over 0"),
+        ];
+        match rows.into_iter().find(|(holds, _)| !holds) {
+            Some((_, fault)) => Err(Error::new(ErrorKind::Policy, fault)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The gates of one origin. Clones share them.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use http_hook::retry::FailureClass;
+/// use http_hook::gates::{Admission, Gates};
+/// use http_hook::{StopReason, Timestamp};
+///
+/// let (gates, now, limit) = (Gates::default(), Timestamp::default(), Duration::from_secs(10));
+/// for _ in 0..20 {
+///     let Admission::Go(lease) = gates.admit(0, limit, now) else { unreachable!() };
+///     lease.failure(now);
+/// }
+/// assert!(matches!(gates.admit(0, limit, now), Admission::Refuse(StopReason::Breaker)));
+/// assert_eq!(gates.retry(FailureClass::Error, now), Err(StopReason::Breaker));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Gates {
+    shared: Option<Arc<Shared>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    budget: Option<Arc<dyn Budget>>,
+    breaker: Option<Breaker>,
+    rate: Option<Rate>,
+}
+
+/// Whether a send may go out now.
+#[must_use]
+#[derive(Debug)]
+pub enum Admission {
+    /// It may: tell the lease how it went.
+    Go(Lease),
+    /// Not yet: ask again after the wait. The reason is [`StopReason::RateLimit`].
+    Wait(Duration, StopReason),
+    /// No.
+    Refuse(StopReason),
+}
+
+impl Default for Gates {
+    /// A bucket and a breaker, each with its defaults.
+    fn default() -> Self {
+        Self::build(&GateSettings::default(), None)
+    }
+}
+
+impl Gates {
+    /// Open gates: everything goes through.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self { shared: None }
+    }
+
+    /// Makes the gates.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Policy`] for a ratio, a window or a rate that makes no sense.
+    pub fn new(settings: &GateSettings) -> Result<Self, Error> {
+        settings.validate()?;
+        Ok(Self::build(settings, None))
+    }
+
+    /// Makes the gates, with `budget` in the place of the bucket.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`new`](Self::new).
+    pub fn with_budget(settings: &GateSettings, budget: Arc<dyn Budget>) -> Result<Self, Error> {
+        settings.validate()?;
+        Ok(Self::build(settings, Some(budget)))
+    }
+
+    fn build(settings: &GateSettings, budget: Option<Arc<dyn Budget>>) -> Self {
+        let bucket = || Some(Arc::new(Bucket::new(settings.bucket?)));
+        let budget = budget.or_else(|| bucket().map(|bucket| -> Arc<dyn Budget> { bucket }));
+        let breaker = settings.breaker.map(|breaker| Breaker::new(breaker, settings.seed));
+        let rate = settings.rate.map(Rate::new);
+        let any = budget.is_some() || breaker.is_some() || rate.is_some();
+        Self { shared: any.then(|| Arc::new(Shared { budget, breaker, rate })) }
+    }
+
+    /// Asks for a send that ends within `limit`. `paid` is what [`retry`](Self::retry) gave for it, 0 for a first one.
+    pub fn admit(&self, paid: u32, limit: Duration, now: Timestamp) -> Admission {
+        let Some(shared) = &self.shared else {
+            return Admission::Go(Lease { shared: None, paid, pass: None });
+        };
+        if let Some(wait) = shared.rate.as_ref().and_then(|rate| rate.wait(now)) {
+            return Admission::Wait(wait, StopReason::RateLimit);
+        }
+        let pass = match &shared.breaker {
+            None => None,
+            Some(breaker) => match breaker.admit(limit.min(LONGEST_LEASE), now) {
+                None => return Admission::Refuse(StopReason::Breaker),
+                pass => pass,
+            },
+        };
+        if let Some(rate) = &shared.rate {
+            rate.take(now);
+        }
+        Admission::Go(Lease { shared: Some(Arc::clone(shared)), paid, pass })
+    }
+
+    /// Pays for a retry after a failure of this class, and gives the price, to be kept with the call.
+    ///
+    /// # Errors
+    ///
+    /// [`StopReason::Breaker`] while the breaker is open (nothing is paid then), [`StopReason::Budget`] if there is
+    /// not enough.
+    pub fn retry(&self, class: FailureClass, now: Timestamp) -> Result<u32, StopReason> {
+        let Some(shared) = &self.shared else { return Ok(0) };
+        if shared.breaker.as_ref().is_some_and(|breaker| breaker.refuses(now)) {
+            return Err(StopReason::Breaker);
+        }
+        match &shared.budget {
+            None => Ok(0),
+            Some(budget) => budget.withdraw(class, now).ok_or(StopReason::Budget),
+        }
+    }
+}
+
+/// The right to one send. Dropped without a word it gives its place back; lost, it runs out.
+#[must_use]
+pub struct Lease {
+    shared: Option<Arc<Shared>>,
+    paid: u32,
+    pass: Option<Pass>,
+}
+
+impl Lease {
+    /// Tells that the server did its work: any answer that is not worth a retry.
+    pub fn success(self, now: Timestamp) {
+        if let Some(budget) = self.shared.as_ref().and_then(|shared| shared.budget.as_ref()) {
+            budget.deposit(self.paid, now);
+        }
+        self.report(false, now);
+    }
+
+    /// Tells that it did not: an answer or an error worth a retry, whether or not there will be one.
+    pub fn failure(self, now: Timestamp) {
+        self.report(true, now);
+    }
+
+    fn report(mut self, failed: bool, now: Timestamp) {
+        let breaker = self.shared.as_ref().and_then(|shared| shared.breaker.as_ref());
+        if let (Some(breaker), Some(pass)) = (breaker, self.pass) {
+            breaker.report(pass, failed, now);
+        }
+        self.pass = None;
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let breaker = self.shared.as_ref().and_then(|shared| shared.breaker.as_ref());
+        if let (Some(breaker), Some(pass)) = (breaker, self.pass) {
+            breaker.release(pass);
+        }
+    }
+}
+
+impl fmt::Debug for Lease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lease")
+            .field("paid", &self.paid)
+            .field("pass", &self.pass)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,78 @@
+//! The rate limit: so many sends a second, and no more than a burst at once.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::Timestamp;
+use crate::retry::seconds::Seconds;
+
+/// The longest wait that is handed out: a caller that comes back then finds out anew.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// How many sends a rate limit lets through.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RateSettings {
+    /// Sends a second, over time. 10.
+    pub per_second: f64,
+    /// Sends at once, after a rest. 10; 0 is 1.
+    pub burst: u32,
+}
+
+impl Default for RateSettings {
+    fn default() -> Self {
+        Self { per_second: 10.0, burst: 10 }
+    }
+}
+
+/// The generic cell rate algorithm: one point in time holds all there is to know.
+#[derive(Debug)]
+pub(super) struct Rate {
+    interval: Duration,
+    tolerance: Duration,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    /// When the bucket will be full again.
+    full_at: Timestamp,
+    /// Up to when those who wait have been told different times to come back.
+    promised: Timestamp,
+}
+
+impl Rate {
+    pub(super) fn new(settings: RateSettings) -> Self {
+        let interval = Seconds::new(1.0 / settings.per_second).to_duration();
+        let tolerance = interval.saturating_mul(settings.burst.saturating_sub(1));
+        Self { interval, tolerance, inner: Mutex::default() }
+    }
+
+    /// Tells how long to wait before asking again, if there is no room at `now`.
+    ///
+    /// Those who wait are told times one interval apart, so that they do not come back together. A promise binds
+    /// nobody: who never comes back is not missed.
+    pub(super) fn wait(&self, now: Timestamp) -> Option<Duration> {
+        let mut inner = self.lock();
+        let free_in = inner.full_at.since(now.after(self.tolerance));
+        if free_in.is_zero() {
+            return None;
+        }
+        let free_at = now.after(free_in).max(inner.promised.after(self.interval));
+        let at = free_at.min(now.after(LONGEST.max(free_in)));
+        inner.promised = at;
+        Some(at.since(now))
+    }
+
+    /// Takes note of a send.
+    pub(super) fn take(&self, now: Timestamp) {
+        let mut inner = self.lock();
+        inner.full_at = inner.full_at.max(now).after(self.interval);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

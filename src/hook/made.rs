@@ -1,0 +1,248 @@
+//! The hook itself.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, Response};
+
+use super::base_url::BaseUrl;
+use super::defaults::Defaults;
+use super::layers::Sources;
+use super::{HookBuilder, HookError, headers};
+use crate::auth::flow::Auth;
+use crate::base::{Bound, Error, Origin};
+use crate::connection::{Connection, ConnectionId};
+#[cfg(feature = "cookies")]
+use crate::cookies::kept::Cookies;
+use crate::gates::Gates;
+use crate::options::in_force::InForce;
+use crate::options::proxy::Environment;
+use crate::options::{Capabilities, Options};
+use crate::response::{Cause, Failure, StopReason, check_failed};
+use crate::retry::RetryPolicy;
+
+/// What a hook takes its client for that was told nothing.
+pub(super) const UNKNOWN: Capabilities =
+    Capabilities::none("a client of which nothing is known (see Hook::for_client)");
+
+/// A connection made ready once. Cheap to clone; clones share what calls share.
+///
+/// # Examples
+///
+/// ```
+/// use http_hook::{Connection, Hook};
+///
+/// let connection = Connection::parse("http://reader:secret@api.example.com/https")?;
+/// let hook = Hook::new(&connection)?;
+/// assert_eq!(hook.base_url(), "https://api.example.com");
+///
+/// let bare = Hook::to("https://api.example.com/v2")?; // no stored connection
+/// assert_eq!(bare.url_from_endpoint("orders"), "https://api.example.com/v2/orders");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Hook {
+    pub(super) inner: Arc<Inner>,
+    pub(super) capable: Capabilities,
+}
+
+pub(super) struct Inner {
+    pub(super) id: Option<ConnectionId>,
+    pub(super) base: BaseUrl,
+    pub(super) show_base: bool,
+    pub(super) own: Bound<Own>,
+    pub(super) options: Options,
+    pub(super) defaults: Defaults,
+    pub(super) in_force: Arc<InForce>,
+    pub(super) policy: Arc<RetryPolicy>,
+    pub(super) gates: Gates,
+    pub(super) environment: Option<Arc<Environment>>,
+    #[cfg(feature = "cookies")]
+    pub(super) cookies: Cookies,
+    /// Whether content codings are asked for and undone.
+    pub(super) decodes: bool,
+    pub(super) sources: Sources,
+}
+
+/// What goes to the origin of the connection, and to no other.
+pub(crate) struct Own {
+    /// Default headers under connection headers under the program's; no credentials of the scheme among them.
+    pub(crate) headers: HeaderMap,
+    /// The same with what the scheme always shows.
+    pub(crate) proven: HeaderMap,
+    pub(crate) auth: Auth,
+}
+
+impl Hook {
+    /// What is sent where nobody sets a User-Agent.
+    pub const DEFAULT_USER_AGENT: &'static str = concat!("http-hook/", env!("CARGO_PKG_VERSION"));
+
+    /// Makes a connection ready, with the usual [`Defaults`].
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the connection.
+    pub fn new(connection: &Connection) -> Result<Self, HookError> {
+        Self::builder(connection).build()
+    }
+
+    /// Makes a hook without a stored connection.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the URL.
+    pub fn to(base_url: &str) -> Result<Self, HookError> {
+        Self::new(&Connection::new().with_host(base_url))
+    }
+
+    /// Begins a hook to which the program adds headers, options or a policy.
+    pub fn builder(connection: &Connection) -> HookBuilder {
+        HookBuilder::new(connection)
+    }
+
+    /// Tells the hook what the client can do that its requests go out by: an option that it would drop is an error before
+    /// anything is sent. [`HttpHook`](crate::HttpHook) does so with what its transport says of itself.
+    ///
+    /// A hook that was told nothing refuses every option that asks for a capability, except the time limits that nobody set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook::options::{Capabilities, Capability};
+    /// use http_hook::{Call, Connection, Hook, RequestPlan, Step, Timestamp};
+    ///
+    /// let connection = Connection::parse(r#"{"host": "https://api.test", "extra": {"verify": false}}"#)?;
+    /// let hook = Hook::new(&connection)?;
+    /// let first = |hook: &Hook| {
+    ///     let now = Timestamp::default();
+    ///     Call::new(hook, RequestPlan::get("a"), 7, now).step(hook, now)
+    /// };
+    /// assert!(matches!(first(&hook), Step::Done(Err(_))));
+    ///
+    /// let mine = Capabilities::none("my client").with(Capability::VerifyOff);
+    /// assert!(matches!(first(&hook.for_client(mine)), Step::Send { .. }));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn for_client(&self, capabilities: Capabilities) -> Self {
+        Self { inner: Arc::clone(&self.inner), capable: capabilities }
+    }
+
+    /// Returns the id of the connection.
+    #[must_use]
+    pub fn id(&self) -> Option<&ConnectionId> {
+        self.inner.id.as_ref()
+    }
+
+    /// Returns the origin that every request starts at, and that credentials are bound to.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        self.inner.base.origin()
+    }
+
+    /// Returns the base URL, without user info. Its path and its query are the connection's, and may be secret.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        self.inner.base.text()
+    }
+
+    /// Joins base URL and endpoint, unescaped, as the original's method of this name. As [`base_url`](Self::base_url), it tells
+    /// what may be secret.
+    #[must_use]
+    pub fn url_from_endpoint(&self, endpoint: &str) -> String {
+        self.inner.base.url_from_endpoint(endpoint)
+    }
+
+    /// Checks the status of a response: 400 to 599 is a failure.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`] that prints `404:Not Found` and holds the response.
+    pub fn check_response(&self, response: Response<Bytes>) -> Result<Response<Bytes>, Failure> {
+        if check_failed(response.status()) {
+            return Err(Failure::new(StopReason::Rejected, Cause::Response(response)));
+        }
+        Ok(response)
+    }
+
+    /// Returns the options of the program and of the connection, without the defaults below them.
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        &self.inner.options
+    }
+
+    /// Returns what holds where neither connection nor call says anything.
+    #[must_use]
+    pub fn defaults(&self) -> &Defaults {
+        &self.inner.defaults
+    }
+
+    pub(crate) fn capabilities(&self) -> Capabilities {
+        self.capable
+    }
+
+    pub(crate) fn sources(&self) -> &Sources {
+        &self.inner.sources
+    }
+
+    pub(crate) fn base(&self) -> &BaseUrl {
+        &self.inner.base
+    }
+
+    pub(crate) fn shows_base(&self) -> bool {
+        self.inner.show_base
+    }
+
+    pub(crate) fn policy(&self) -> &Arc<RetryPolicy> {
+        &self.inner.policy
+    }
+
+    pub(crate) fn gates(&self) -> &Gates {
+        &self.inner.gates
+    }
+
+    /// What goes to the origin of the connection.
+    pub(crate) fn own(&self) -> &Bound<Own> {
+        &self.inner.own
+    }
+
+    /// The lowest layer of headers alone: what goes to any origin.
+    pub(crate) fn default_headers(&self) -> HeaderMap {
+        headers::default_headers(self.inner.decodes)
+    }
+
+    /// The options in force for a call that lays `call` over those of the connection.
+    ///
+    /// # Errors
+    ///
+    /// A proxy that cannot be read.
+    pub(crate) fn in_force(&self, call: Option<&Options>) -> Result<Arc<InForce>, Error> {
+        let Some(call) = call else { return Ok(Arc::clone(&self.inner.in_force)) };
+        let set = call.clone().over(self.inner.options.clone());
+        let environment = self.inner.environment.as_ref();
+        InForce::new(&self.inner.defaults.options, &set, environment, self.origin()).map(Arc::new)
+    }
+
+    /// Whether content codings are asked for and undone.
+    #[cfg(feature = "decode")]
+    pub(crate) fn decodes(&self) -> bool {
+        self.inner.decodes
+    }
+
+    /// Where the cookies of a new call are kept.
+    #[cfg(feature = "cookies")]
+    pub(crate) fn cookies(&self) -> &Cookies {
+        &self.inner.cookies
+    }
+}
+
+/// Names the connection and its origin, nothing else.
+impl fmt::Debug for Hook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hook")
+            .field("id", &self.inner.id)
+            .field("origin", &format_args!("{}", self.origin()))
+            .finish_non_exhaustive()
+    }
+}

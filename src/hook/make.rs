@@ -1,0 +1,206 @@
+//! A hook is made: everything is read, and everything that is wrong is collected.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+
+use super::base_url::{BaseParts, BaseUrl};
+use super::headers::default_headers;
+use super::layers::{Layer, Sources};
+use super::made::{Inner, Own, UNKNOWN};
+use super::{Hook, HookBuilder, HookError};
+use crate::auth::AuthScheme;
+use crate::auth::flow::Auth;
+use crate::base::{Bound, Error, Problem, Secret, headers, redact};
+use crate::connection::{ConnectionId, Extra};
+use crate::gates::Gates;
+use crate::options::in_force::InForce;
+use crate::retry::RetryPolicy;
+
+impl HookBuilder {
+    /// Makes the hook.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the connection, or with what the program added.
+    pub fn build(self) -> Result<Hook, HookError> {
+        let mut problems = Vec::new();
+        let connection = &self.connection;
+        let extra = Extra::read(connection, &mut problems);
+        let base = self.base(&mut problems);
+        let mut sources = Sources::of(connection, self.default_host.is_some());
+        let headers = self.headers(&extra, &mut sources, &mut problems);
+        sources.program = self.options.clone();
+        sources.extra = extra.options.clone();
+        let auth = self.auth_of(&extra, base.as_ref(), &mut problems);
+        let policy = self.policy_of(&extra, &mut problems);
+        let options = extra.options.clone().over(self.options.clone());
+        let in_force = base.as_ref().and_then(|base| {
+            let environment = self.environment.as_ref();
+            InForce::new(&self.defaults.options, &options, environment, base.origin())
+                .map_err(|error| problems.push(problem("connection.extra", &error)))
+                .ok()
+        });
+        known_settings(&extra, &mut problems);
+        let (Some(base), Some(auth), Some(in_force), true) =
+            (base, auth, in_force, problems.is_empty())
+        else {
+            return Err(HookError { id: connection.id().cloned(), problems });
+        };
+        let mut proven = headers.clone();
+        auth.add_to(&mut proven);
+        let own = Bound::new(base.origin().clone(), Own { headers, proven, auth });
+        let inner = Inner {
+            id: connection.id().cloned(),
+            base,
+            show_base: self.show_base,
+            own,
+            options,
+            defaults: self.defaults,
+            in_force: Arc::new(in_force),
+            policy,
+            gates: self.gates.unwrap_or_else(Gates::none),
+            environment: self.environment,
+            #[cfg(feature = "cookies")]
+            cookies: self.cookies,
+            decodes: self.decodes,
+            sources,
+        };
+        Ok(Hook { inner: Arc::new(inner), capable: UNKNOWN })
+    }
+
+    fn base(&self, problems: &mut Vec<Problem>) -> Option<BaseUrl> {
+        let connection = &self.connection;
+        let parts = BaseParts {
+            conn_type: connection.conn_type(),
+            schema: connection.schema(),
+            host: connection.host(),
+            port: connection.port(),
+            default_host: self.default_host.as_deref().unwrap_or_default(),
+        };
+        match BaseUrl::new(&parts) {
+            Ok(base) => Some(base),
+            Err(errors) => {
+                problems.extend(errors.iter().map(|error| problem("connection", error)));
+                None
+            }
+        }
+    }
+
+    fn headers(
+        &self,
+        extra: &Extra,
+        sources: &mut Sources,
+        problems: &mut Vec<Problem>,
+    ) -> HeaderMap {
+        let mut map = default_headers(self.decodes);
+        let layers = [
+            ("header", Layer::Program, &self.low_headers),
+            ("connection.extra", Layer::Connection("extra"), &extra.headers),
+            ("header", Layer::Program, &self.high_headers),
+        ];
+        for (place, layer, words) in layers {
+            for (index, (name, value)) in words.iter().enumerate() {
+                let text = value.as_ref().map_or("", Secret::expose);
+                let (name, mut checked) = match headers::parse(name, text.as_bytes()) {
+                    Ok(header) => header,
+                    Err(fault) => {
+                        // Its name may be a secret that was put in the wrong place.
+                        let place = format!("{place}, header {}", index.saturating_add(1));
+                        problems.push(Problem::new(place, fault.why));
+                        continue;
+                    }
+                };
+                sources.headers.push((name.clone(), layer));
+                checked.set_sensitive(true);
+                if value.is_none() {
+                    map.remove(name);
+                } else if map.len() >= headers::MAX_HEADERS
+                    || map.try_insert(name, checked).is_err()
+                {
+                    problems.push(Problem::new(place, "too many headers"));
+                    return map;
+                }
+            }
+        }
+        map
+    }
+
+    fn auth_of(
+        &self,
+        extra: &Extra,
+        base: Option<&BaseUrl>,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Auth> {
+        let connection = &self.connection;
+        let scheme = match (&self.auth, extra.settings.get("auth")) {
+            (Some(scheme), _) => Ok(scheme.clone()),
+            (None, Some(value)) => {
+                AuthScheme::from_json(value, connection.login(), connection.password())
+            }
+            (None, None) => Ok(self.usual_scheme(extra, base)),
+        };
+        let id = connection.id().map_or("", ConnectionId::as_str);
+        let kept = self.tokens.clone().zip(base).map(|(cache, base)| (cache, id, base.origin()));
+        let auth = scheme.and_then(|scheme| Auth::new(scheme, kept));
+        auth.map_err(|error| problems.push(problem("connection", &error))).ok()
+    }
+
+    /// Basic with login and password of the connection, else of its host text, else of the netrc; a password alone
+    /// is nothing.
+    fn usual_scheme(&self, extra: &Extra, base: Option<&BaseUrl>) -> AuthScheme {
+        let connection = &self.connection;
+        let own = connection.login().filter(|login| !login.is_empty()).map(|login| {
+            (login.to_owned(), connection.password().cloned().unwrap_or_else(|| Secret::new("")))
+        });
+        let of_host =
+            || base?.user_info().map(|(login, password)| (login.to_owned(), password.clone()));
+        let trusted = extra.options.trust_env.or(self.options.trust_env).unwrap_or(true);
+        let of_netrc = || {
+            let origin = base?.origin();
+            let found = self.netrc.as_ref().filter(|_| trusted)?.find(origin)?;
+            found.into_secret_at(origin)
+        };
+        match own.or_else(of_host).or_else(of_netrc) {
+            Some((login, password)) => AuthScheme::Basic { login, password },
+            None => AuthScheme::None,
+        }
+    }
+
+    fn policy_of(&self, extra: &Extra, problems: &mut Vec<Problem>) -> Arc<RetryPolicy> {
+        if let Some(policy) = &self.policy {
+            return Arc::clone(policy);
+        }
+        match extra.settings.get("retry") {
+            None => Arc::new(self.defaults.policy.clone()),
+            Some(value) => Arc::new(RetryPolicy::from_connection(value).unwrap_or_else(|error| {
+                problems.push(problem("connection.extra.http_hook.retry", &error));
+                RetryPolicy::never()
+            })),
+        }
+    }
+}
+
+/// An error as a problem; a message that names its own place keeps it.
+fn problem(place: &str, error: &Error) -> Problem {
+    let message = error.message();
+    match message.split_once(": ") {
+        Some((own, message)) if own.starts_with(place) => Problem::new(own, message.to_owned()),
+        _ => Problem::new(place, message.to_owned()),
+    }
+}
+
+/// Refuses settings that nobody reads: a typo there would go unseen. Their names may be secrets.
+fn known_settings(extra: &Extra, problems: &mut Vec<Problem>) {
+    let known = ["auth", "retry"];
+    for name in extra.settings.keys().filter(|name| !known.contains(&name.as_str())) {
+        let problem = Problem::new(
+            "connection.extra.http_hook",
+            "a setting that there is not, beside auth and retry",
+        );
+        problems.push(match redact::nearest(name, &known) {
+            Some(near) => problem.with_hint(format!("is it `{near}`?")),
+            None => problem,
+        });
+    }
+}

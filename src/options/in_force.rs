@@ -1,0 +1,194 @@
+//! The options in force for a call: every layer resolved, and what must be honoured.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::proxy::{self, Environment};
+use super::{
+    Capabilities, Capability, ClientOptions, KeepAlive, Options, Proxies, Proxy, SendOptions,
+    Setting, Timeouts, Verify,
+};
+use crate::base::{Bound, Error, Origin, Scheme};
+
+/// The largest answer that is read into memory by default: 64 MiB.
+const MAX_RESPONSE_BYTES: u64 = 64 << 20;
+
+/// Options with every layer resolved.
+#[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option that the original switches by itself"
+)]
+pub(crate) struct InForce {
+    pub(crate) stream: bool,
+    pub(crate) allow_redirects: bool,
+    pub(crate) max_redirects: u32,
+    pub(crate) allow_downgrade: bool,
+    pub(crate) check_response: bool,
+    pub(crate) max_response_bytes: u64,
+    timeouts: Timeouts,
+    /// For the origin of the connection, with its certificate and with what switches the check of the server's off.
+    own: Bound<Own>,
+    /// What is said of the server's certificate at any other origin.
+    verify: Verify,
+    keep_alive: Option<KeepAlive>,
+    needed: Capabilities,
+    proxies: Proxies,
+    environment: Option<Arc<Environment>>,
+}
+
+/// What holds for one origin alone.
+#[derive(Debug)]
+struct Own {
+    client: Arc<ClientOptions>,
+    needed: Capabilities,
+}
+
+impl InForce {
+    /// Resolves what is `set` on purpose over the `defaults` of the program, for a connection to `origin`.
+    ///
+    /// # Errors
+    ///
+    /// A proxy that cannot be read.
+    pub(crate) fn new(
+        defaults: &Options,
+        set: &Options,
+        environment: Option<&Arc<Environment>>,
+        origin: &Origin,
+    ) -> Result<Self, Error> {
+        let all = set.clone().over(defaults.clone());
+        let trusted = all.trust_env.unwrap_or(true);
+        let environment = environment.filter(|_| trusted).cloned();
+        let proxies = all.proxies.resolve(None).unwrap_or_default();
+        let bundle = environment.as_deref().and_then(Environment::ca_bundle);
+        let verify = match (all.verify.resolve(None).unwrap_or_default(), bundle) {
+            (Verify::System, Some(path)) => Verify::File(path.to_owned()),
+            (verify, _) => verify,
+        };
+        let keep_alive = all.keep_alive.resolve(Some(KeepAlive::default()));
+        let elsewhere = match (&verify, bundle) {
+            (Verify::Off, Some(path)) => Verify::File(path.to_owned()),
+            (Verify::Off, None) => Verify::System,
+            (other, _) => other.clone(),
+        };
+        let client = ClientOptions {
+            verify,
+            cert: all.cert.resolve(None),
+            proxy: proxy::choose(&proxies, environment.as_deref(), origin)?,
+            keep_alive,
+        };
+        let own_needs = needed_at_home(set).and(needed_for(client.proxy.as_ref(), origin.scheme()));
+        let own = Own { client: Arc::new(client), needed: own_needs };
+        Ok(Self {
+            stream: all.stream.unwrap_or(false),
+            allow_redirects: all.allow_redirects.unwrap_or(true),
+            max_redirects: all.max_redirects.unwrap_or(30),
+            allow_downgrade: all.allow_downgrade.unwrap_or(false),
+            check_response: all.check_response.unwrap_or(true),
+            max_response_bytes: all.max_response_bytes.unwrap_or(MAX_RESPONSE_BYTES),
+            timeouts: Timeouts {
+                connect: all.connect_timeout.resolve(None),
+                head: all.head_timeout.resolve(None),
+                idle: all.idle_timeout.resolve(None),
+                total: None,
+            },
+            own: Bound::new(origin.clone(), own),
+            verify: elsewhere,
+            keep_alive,
+            needed: needed(set),
+            proxies,
+            environment,
+        })
+    }
+
+    /// The longest time that a send may take; a minute where nothing limits it.
+    pub(crate) fn longest_send(&self) -> Duration {
+        const MINUTE: Duration = Duration::from_secs(60);
+        let connect = self.timeouts.connect.unwrap_or(MINUTE);
+        connect.saturating_add(self.timeouts.head.unwrap_or(MINUTE))
+    }
+
+    /// What the transport is told with one send to `target`, `remaining` being left of the deadline.
+    ///
+    /// At another origin than that of the connection the proxy is chosen anew, the client's certificate stays behind, and
+    /// the server's is verified.
+    ///
+    /// # Errors
+    ///
+    /// A proxy that cannot be read.
+    pub(crate) fn send_options(
+        &self,
+        target: &Origin,
+        remaining: Option<Duration>,
+    ) -> Result<SendOptions, Error> {
+        let (client, needed) = match self.own.at(target) {
+            Some(own) => (Arc::clone(&own.client), own.needed),
+            None => self.elsewhere(target)?,
+        };
+        let within = |limit: Option<Duration>| match (limit, remaining) {
+            (Some(limit), Some(left)) => Some(limit.min(left)),
+            (limit, left) => limit.or(left),
+        };
+        Ok(SendOptions {
+            timeouts: Timeouts {
+                connect: within(self.timeouts.connect),
+                head: within(self.timeouts.head),
+                idle: within(self.timeouts.idle),
+                total: remaining,
+            },
+            client,
+            stream: self.stream,
+            max_response_bytes: self.max_response_bytes,
+            needed: needed.and(self.needed),
+        })
+    }
+
+    #[cold]
+    fn elsewhere(&self, target: &Origin) -> Result<(Arc<ClientOptions>, Capabilities), Error> {
+        let proxy = proxy::choose(&self.proxies, self.environment.as_deref(), target)?;
+        let needed = needed_for(proxy.as_ref(), target.scheme());
+        let client = ClientOptions {
+            verify: self.verify.clone(),
+            cert: None,
+            proxy,
+            keep_alive: self.keep_alive,
+        };
+        Ok((Arc::new(client), needed))
+    }
+}
+
+/// What the client must be able to do for the proxy of one send.
+fn needed_for(proxy: Option<&Proxy>, scheme: Scheme) -> Capabilities {
+    let Some(proxy) = proxy else { return Capabilities::none("") };
+    let needed = Capabilities::none("").with(match scheme {
+        Scheme::Http => Capability::ProxyHttp,
+        Scheme::Https => Capability::ProxyHttps,
+    });
+    if proxy.credential.is_some() { needed.with(Capability::ProxyAuth) } else { needed }
+}
+
+/// What a client must be able to do at any origin, because somebody asked for it.
+fn needed(set: &Options) -> Capabilities {
+    needing([
+        (matches!(set.connect_timeout, Setting::Set(_)), Capability::ConnectTimeout),
+        (matches!(set.head_timeout, Setting::Set(_)), Capability::HeadTimeout),
+        (matches!(set.idle_timeout, Setting::Set(_)), Capability::IdleTimeout),
+        (matches!(set.verify, Setting::Set(Verify::File(_))), Capability::VerifyFile),
+        (matches!(set.keep_alive, Setting::Set(_)), Capability::KeepAlive),
+    ])
+}
+
+/// The same for the origin of the connection alone.
+fn needed_at_home(set: &Options) -> Capabilities {
+    let has_key = matches!(&set.cert, Setting::Set(cert) if cert.key.is_some());
+    needing([
+        (matches!(set.verify, Setting::Set(Verify::Off)), Capability::VerifyOff),
+        (matches!(set.cert, Setting::Set(_)), Capability::ClientCert),
+        (has_key, Capability::ClientKey),
+    ])
+}
+
+fn needing<const N: usize>(all: [(bool, Capability); N]) -> Capabilities {
+    let wanted = all.into_iter().filter(|(wanted, _)| *wanted);
+    wanted.fold(Capabilities::none(""), |needed, (_, capability)| needed.with(capability))
+}

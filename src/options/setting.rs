@@ -1,0 +1,37 @@
+//! What one layer says of an option.
+
+use serde::{Deserialize, Serialize};
+
+/// What one layer says of an option.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Setting<T> {
+    /// Nothing: the layer below decides.
+    #[default]
+    Inherit,
+    /// There shall be none, whatever the layer below says.
+    Unset,
+    /// This value.
+    Set(T),
+}
+
+impl<T> Setting<T> {
+    /// Lays this over `below`.
+    #[must_use]
+    pub fn or(self, below: Self) -> Self {
+        match self {
+            Self::Inherit => below,
+            own => own,
+        }
+    }
+
+    /// Gives the value, `inherited` if this layer says nothing.
+    #[must_use]
+    pub fn resolve(self, inherited: Option<T>) -> Option<T> {
+        match self {
+            Self::Inherit => inherited,
+            Self::Unset => None,
+            Self::Set(value) => Some(value),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What a call carries.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::HeaderValue;
+
+use crate::base::url::form;
+use crate::body::Replay;
+
+/// What a call carries: the seed's `data` argument.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub enum Data {
+    /// Nothing.
+    #[default]
+    None,
+    /// Text: raw parameters of a GET, else a UTF-8 body without a Content-Type.
+    Text(String),
+    /// Bytes: a body without a Content-Type. A GET takes ASCII only, as raw parameters.
+    Bytes(Bytes),
+    /// Bytes, and the Content-Type that they have where no layer sets one.
+    Typed(Bytes, HeaderValue),
+    /// Encoded pairs: parameters of a GET, else a form body.
+    Form(String),
+    /// A source that the driver holds.
+    External {
+        /// The length in bytes, if known.
+        len: Option<u64>,
+        /// Whether it can be read more than once.
+        replay: Replay,
+    },
+}
+
+impl Data {
+    /// Encodes pairs as a form: `a=1&b=two+words`.
+    pub fn form<N: AsRef<str>, V: AsRef<str>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
+        let mut encoded = String::new();
+        for (name, value) in pairs {
+            form::encode_into(&mut encoded, name.as_ref(), value.as_ref());
+        }
+        Self::Form(encoded)
+    }
+
+    /// Whether it counts as absent, so that `json` is looked at: as an empty value does in the original.
+    pub(super) fn is_empty(&self) -> bool {
+        match self {
+            Self::None => true,
+            Self::Text(text) | Self::Form(text) => text.is_empty(),
+            Self::Bytes(bytes) | Self::Typed(bytes, _) => bytes.is_empty(),
+            Self::External { .. } => false,
+        }
+    }
+}
+
+impl From<&str> for Data {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Data {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<Bytes> for Data {
+    fn from(bytes: Bytes) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
+impl From<Vec<u8>> for Data {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Bytes(bytes.into())
+    }
+}
+
+/// Tells the kind only: data may hold secrets.
+impl fmt::Debug for Data {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("None"),
+            Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
+            Self::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
+            Self::Typed(bytes, _) => write!(f, "Typed({} bytes)", bytes.len()),
+            Self::Form(text) => write!(f, "Form({} bytes)", text.len()),
+            Self::External { len, replay } => write!(f, "External({len:?}, {replay:?})"),
+        }
+    }
+}
