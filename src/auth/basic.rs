@@ -16,16 +16,6 @@ use crate::base::{Error, ErrorKind};
 /// [`ErrorKind::Auth`] if a character lies outside Latin-1. A colon in the login is sent as it is; the server
 /// will part the two there.
 ///
-/// # Examples
-///
-/// ```
-/// use http_hook::Secret;
-/// use http_hook::auth::basic;
-///
-/// assert_eq!(basic("user", &Secret::new("pass"))?, "Basic dXNlcjpwYXNz");
-/// # Ok::<(), http_hook::Error>(())
-/// ```
-///
 /// [RFC 7617]: https://www.rfc-editor.org/rfc/rfc7617
 pub(super) fn basic(login: &str, password: &Secret) -> Result<HeaderValue, Error> {
     let mut pair = Vec::with_capacity(login.len().saturating_add(password.expose().len()));

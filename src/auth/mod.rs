@@ -17,6 +17,8 @@ pub(crate) mod flow;
 mod netrc;
 mod oauth2;
 mod scheme;
+#[cfg(test)]
+mod tests;
 mod token_slot;
 
 pub use crate::base::Bound;

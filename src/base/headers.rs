@@ -43,18 +43,6 @@ const REFUSED: [&str; 10] = [
 ///
 /// Kind [`Header`](ErrorKind::Header), naming the place and, if it is a token, the name, but never the value. Kind
 /// [`Limit`](ErrorKind::Limit) if this header alone is too large.
-///
-/// # Examples
-///
-/// ```
-/// use http_hook::headers::check;
-///
-/// let (name, value) = check("X-Team", "sales", "headers")?;
-/// assert_eq!((name.as_str(), value.as_bytes()), ("x-team", &b"sales"[..]));
-/// let error = check("X-Team", "a\r\nX-More: b", "headers").unwrap_err();
-/// assert_eq!(error.to_string(), "headers: header x-team: a character that is not visible ASCII, blank or tab");
-/// # Ok::<(), http_hook::Error>(())
-/// ```
 pub(crate) fn check(
     name: &str,
     value: &str,

@@ -11,6 +11,8 @@ mod panics;
 mod problem;
 pub(crate) mod redact;
 mod secret;
+#[cfg(test)]
+mod tests;
 mod time;
 pub(crate) mod url;
 

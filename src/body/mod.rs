@@ -1,6 +1,7 @@
 //! Bodies: what the machine sees of them, what streams through a transport, and what they are made of.
 
 pub(crate) mod blocking;
+mod exact;
 mod joined;
 pub mod multipart;
 mod multipart_source;
@@ -8,6 +9,7 @@ mod payload;
 mod source;
 mod stream;
 
+pub use exact::{Exact, ExactReader, SourceWatch};
 pub use multipart_source::MultipartSource;
 pub use payload::{Payload, Replay};
 pub use source::{BodySource, NoSource};

@@ -299,7 +299,7 @@ fn check_query(query: &str) -> Result<(), Error> {
 
 /// Tells a changed origin or base from the same one, and neither of them.
 pub(super) fn fingerprint(hook: &Hook) -> String {
-    let whole = digest(&format!("{}\n{}", hook.origin(), hook.base_url()));
+    let whole = digest(&format!("{}\n{}", hook.origin(), hook.base().rest()));
     whole.get(..5).unwrap_or_default().to_owned()
 }
 

@@ -203,7 +203,9 @@ fn restore(
     }
     let seed =
         u64::from_str_radix(&progress.seed, 16).map_err(|_| stored("the seed is not one"))?;
+    let resend = plan.resend;
     let ready = Ready::new(hook, plan.restore()?, seed).map_err(|error| *error)?;
+    let ready = Ready { resend, ..ready };
     let mut state = State::new(ready, seed, None, now);
     progress.restore(&mut state, now);
     #[cfg(feature = "cookies")]

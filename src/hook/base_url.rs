@@ -157,6 +157,11 @@ impl BaseUrl {
         self.rest.split(['?', '#']).next().unwrap_or_default()
     }
 
+    /// What follows the origin, as written: path, query and fragment.
+    pub(crate) fn rest(&self) -> &str {
+        &self.rest
+    }
+
     /// Whether the base has a query of its own.
     pub(crate) fn has_query(&self) -> bool {
         self.rest.contains('?')

@@ -167,6 +167,19 @@ impl HookBuilder {
     }
 }
 
+impl HookBuilder {
+    #[cfg(feature = "cookies")]
+    fn shown_cookies(&self) -> impl fmt::Debug + '_ {
+        &self.cookies
+    }
+
+    #[cfg(not(feature = "cookies"))]
+    #[expect(clippy::unused_self, reason = "with the feature it is used")]
+    fn shown_cookies(&self) -> impl fmt::Debug {
+        format_args!("None")
+    }
+}
+
 /// Tells id, type and what is set, no value.
 impl fmt::Debug for HookBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -175,6 +188,11 @@ impl fmt::Debug for HookBuilder {
             .field("low_headers", &self.low_headers.len())
             .field("high_headers", &self.high_headers.len())
             .field("auth", &self.auth)
+            .field("netrc", &self.netrc.is_some())
+            .field("environment", &self.environment.is_some())
+            .field("gates", &self.gates.is_some())
+            .field("cookies", &self.shown_cookies())
+            .field("decodes", &self.decodes)
             .finish_non_exhaustive()
     }
 }

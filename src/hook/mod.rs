@@ -8,6 +8,8 @@ mod headers;
 pub(crate) mod layers;
 pub(crate) mod made;
 mod make;
+#[cfg(test)]
+mod tests;
 
 pub use builder::HookBuilder;
 pub use defaults::Defaults;

@@ -13,6 +13,8 @@ pub(crate) mod proxy;
 mod send;
 mod setting;
 mod shown;
+#[cfg(test)]
+mod tests;
 
 pub use capabilities::{Capabilities, Capability};
 pub use client::{ClientCert, ClientOptions, KeepAlive, Proxies, Proxy, Verify};

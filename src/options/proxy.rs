@@ -35,15 +35,14 @@ const MAX_ENTRIES: usize = 10_000;
 ///
 /// ```
 /// use http_hook::options::Environment;
-/// use http_hook::request::proxy::choose;
-/// use http_hook::options::Proxies;
+/// use http_hook::options::Environment;
+/// use http_hook::{Connection, Hook};
 ///
+/// // In a program: Environment::new(std::env::vars()).
 /// let environment = Environment::new([("https_proxy", "http://proxy.test:3128"), ("no_proxy", "inner.test")]);
-/// let proxy = |url: &str| choose(&Proxies::default(), Some(&environment), &url.parse()?);
-/// assert_eq!(proxy("https://api.test")?.map(|proxy| proxy.uri).as_deref(), Some("http://proxy.test:3128"));
-/// assert_eq!(proxy("https://a.inner.test")?, None);
-/// assert_eq!(proxy("http://api.test")?, None);
-/// # Ok::<(), http_hook::Error>(())
+/// let hook = Hook::builder(&Connection::new().with_host("https://api.test")).environment(environment).build()?;
+/// # let _ = hook;
+/// # Ok::<(), http_hook::hook::HookError>(())
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Environment {

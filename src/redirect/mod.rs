@@ -3,5 +3,7 @@
 mod history;
 pub(crate) mod hop;
 pub(crate) mod rewrite;
+#[cfg(test)]
+mod tests;
 
 pub use history::{History, Visit};

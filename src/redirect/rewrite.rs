@@ -60,18 +60,6 @@ pub(crate) enum Rewrite {
 }
 
 /// Tells what becomes of method and body, as recorded; `None` if the status is no redirect.
-///
-/// # Examples
-///
-/// ```
-/// use http::{Method, StatusCode};
-/// use http_hook::body::Payload;
-/// use http_hook::response::redirect::{Rewrite, rewrite};
-///
-/// let next = rewrite(StatusCode::FOUND, &Method::POST, &Payload::EMPTY);
-/// assert_eq!(next, Some(Rewrite::Follow { method: Method::GET, keep_body: false }));
-/// assert_eq!(rewrite(StatusCode::NOT_MODIFIED, &Method::GET, &Payload::EMPTY), None);
-/// ```
 #[must_use]
 pub(crate) fn rewrite(status: StatusCode, method: &Method, body: &Payload) -> Option<Rewrite> {
     let becomes_get = match status.as_u16() {
@@ -151,17 +139,6 @@ pub(crate) fn location(headers: &HeaderMap) -> Result<Option<&[u8]>, Error> {
 ///
 /// [`ErrorKind::UnsupportedScheme`] for any other scheme, [`ErrorKind::Limit`] for a text that is too long, else
 /// [`ErrorKind::Url`]. The text itself is never quoted: it may hold secrets.
-///
-/// # Examples
-///
-/// ```
-/// use http_hook::response::redirect::target;
-///
-/// let origin = "https://api.test".parse()?;
-/// let next = target(&origin, &"/v1/items?page=1".parse().unwrap(), b"../v2/items")?;
-/// assert_eq!((next.origin, next.path.as_str()), (origin, "/v2/items"));
-/// # Ok::<(), http_hook::Error>(())
-/// ```
 ///
 /// [RFC 3986 §5]: https://www.rfc-editor.org/rfc/rfc3986#section-5
 pub(crate) fn target(

@@ -5,6 +5,7 @@ pub(crate) mod parts;
 pub(crate) mod plan;
 pub(crate) mod take;
 
+pub use crate::base::json::to_python_json;
 pub use crate::base::url::form;
 pub use data::Data;
 

@@ -15,18 +15,6 @@ pub fn is_idempotent(method: &Method) -> bool {
 
 /// Whether a request may be sent again: its method is idempotent, it was certainly not acted on, it has a key, or
 /// the caller allows it.
-///
-/// # Examples
-///
-/// ```
-/// use http::Method;
-/// use http_hook::Sent;
-/// use http_hook::retry::may_resend;
-///
-/// assert!(may_resend(&Method::GET, Sent::Yes, false, false));
-/// assert!(!may_resend(&Method::POST, Sent::Maybe, false, false));
-/// assert!(may_resend(&Method::POST, Sent::No, false, false));
-/// ```
 #[must_use]
 pub(crate) fn may_resend(method: &Method, sent: Sent, keyed: bool, allowed: bool) -> bool {
     is_idempotent(method) || sent == Sent::No || keyed || allowed
@@ -36,15 +24,6 @@ pub(crate) fn may_resend(method: &Method, sent: Sent, keyed: bool, allowed: bool
 /// (draft-ietf-httpapi-idempotency-key-header-07, [RFC 9562 §5.4](https://www.rfc-editor.org/rfc/rfc9562#section-5.4)).
 ///
 /// The same seed gives the same key, on every attempt and after resuming. The key is as hard to guess as the seed.
-///
-/// # Examples
-///
-/// ```
-/// use http_hook::retry::idempotency::key;
-///
-/// assert_eq!(key(7), key(7));
-/// assert_eq!(key(7).as_bytes().len(), 38);
-/// ```
 #[must_use]
 pub(crate) fn key(seed: u64) -> HeaderValue {
     // A stream of its own: attempts count from 1.

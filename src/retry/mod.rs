@@ -15,6 +15,8 @@ pub(crate) mod seconds;
 mod state;
 mod status;
 mod stop;
+#[cfg(test)]
+mod tests;
 mod validate;
 mod wait;
 

@@ -187,6 +187,7 @@ fn a_token_that_cannot_come_in_time_is_not_waited_for() {
 fn the_certificate_of_the_connection_is_not_shown_to_whom_gives_tokens() {
     let extra = format!(r#"{{"cert": "/client.pem", "http_hook": {{"auth": {OAUTH2}}}}}"#);
     let hook = Hook::new(&connection("{}").with_extra(extra)).expect("a hook");
+    let hook = hook.for_client(http_hook_mock::everything("test"));
     let Sending { options, attempt, .. } = Scenario::new(&hook, RequestPlan::get("a")).sending();
     assert!(options.client.cert.is_none());
     let Step::Send { options, .. } = attempt.finish(&hook, Ok(response(200, &[], TOKEN)), NOW)
@@ -271,5 +272,7 @@ fn settings_nobody_reads_are_refused() {
         .with_host("https://api.example.com")
         .with_extra(r#"{"http_hook": {"rety": {}}}"#);
     let error = Hook::new(&connection).expect_err("a typo");
-    assert!(error.to_string().contains("connection.extra.http_hook.rety"), "{error}");
+    let error = error.to_string();
+    assert!(error.contains("connection.extra.http_hook"), "{error}");
+    assert!(error.contains("is it `retry`?") && !error.contains("rety"), "{error}");
 }

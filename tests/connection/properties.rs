@@ -1,6 +1,7 @@
 //! Round trips of connections through their text forms, and reading of anything at all.
 
-use http_hook::{Connection, Secret, to_python_json};
+use http_hook::request::to_python_json;
+use http_hook::{Connection, Secret};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;

@@ -5,6 +5,8 @@
 
 #![allow(dead_code, reason = "each driver uses a part")]
 
+use http_hook::options::{Capabilities, Capability};
+
 pub(crate) mod answers;
 pub(crate) mod connection;
 pub(crate) mod machine;
@@ -78,4 +80,28 @@ impl Choices<'_> {
 /// Bytes as lines of text; none if they are not UTF-8.
 pub(crate) fn lines(bytes: &[u8]) -> Option<Vec<&str>> {
     Some(std::str::from_utf8(bytes).ok()?.split('\n').collect())
+}
+
+/// A client that can do everything.
+pub(crate) fn everything() -> Capabilities {
+    Capabilities::of(
+        "test",
+        &[
+            Capability::ConnectTimeout,
+            Capability::HeadTimeout,
+            Capability::IdleTimeout,
+            Capability::TotalTimeout,
+            Capability::VerifyOff,
+            Capability::VerifyFile,
+            Capability::ClientCert,
+            Capability::ClientKey,
+            Capability::ProxyHttp,
+            Capability::ProxyHttps,
+            Capability::ProxyAuth,
+            Capability::KeepAlive,
+            Capability::StreamRequest,
+            Capability::StreamResponse,
+            Capability::CustomMethod,
+        ],
+    )
 }

@@ -225,6 +225,7 @@ impl Script {
             .header("x-program", format!("{OWN} program"))
             .build()
             .expect("a connection that can be used")
+            .for_client(super::everything())
     }
 
     fn plan(&self) -> RequestPlan {

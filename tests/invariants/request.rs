@@ -5,9 +5,23 @@ use std::time::Duration;
 
 use http::{Request, Uri};
 use http_hook::body::Payload;
-use http_hook::{Call, Connection, Hook, RequestPlan, Step, Timestamp, headers};
+use http_hook::{Call, Connection, Hook, RequestPlan, Step, Timestamp};
 
 use super::lines;
+
+/// What nobody may set but the transport.
+const REFUSED: [&str; 10] = [
+    "connection",
+    "content-length",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
 
 /// The first line is a host, the second an endpoint, the third parameters.
 pub(crate) fn join(bytes: &[u8]) {
@@ -65,10 +79,10 @@ pub(crate) fn headers(bytes: &[u8]) {
         model.lay(name, value);
     }
     let sent = request.headers();
-    assert!(sent.len() <= headers::MAX_HEADERS + 3, "{} headers", sent.len());
+    assert!(sent.len() <= 256, "{} headers", sent.len());
     let mut seen = BTreeMap::new();
     for (name, value) in sent {
-        assert!(!headers::is_refused(name), "{name} belongs to the transport");
+        assert!(!REFUSED.contains(&name.as_str()), "{name} belongs to the transport");
         let text = value.as_bytes();
         assert!(text.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~')), "{name} is clean");
         let before = seen.insert(name.as_str(), String::from_utf8_lossy(text));

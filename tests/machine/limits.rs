@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
-use http_hook::blocking::{self, Body, Clock, Driver};
-use http_hook::headers::MAX_HEADERS;
-use http_hook::options::Capabilities;
+use http_hook::blocking::{self, Body, Clock};
 use http_hook::retry::{Stop, Wait};
 use http_hook::{
-    Call, Connection, ErrorKind, Failure, Hook, NoSource, Options, RequestPlan, RetryPolicy,
-    StopReason, Timestamp, TransportErrorKind,
+    Call, Connection, ErrorKind, Failure, Hook, Options, RequestPlan, RetryPolicy, Run, StopReason,
+    Timestamp, TransportErrorKind,
 };
+
+/// The most headers of one request.
+const MAX_HEADERS: usize = 256;
 
 use crate::support::{NOW, Played, Scenario, status};
 
@@ -34,8 +35,8 @@ fn run(plan: RequestPlan, status: u16, body: Bytes) -> Result<Response<Bytes>, F
         let answer = Response::builder().status(status);
         Ok(answer.body(Body::Bytes(body.clone())).expect("an answer"))
     });
-    let driver = Driver::new(&hook, &transport, &Still);
-    driver.run(Call::new(&hook, plan, 7, NOW), &mut NoSource)
+    let run = Run::new(&hook, Call::new(&hook, plan, 7, NOW));
+    blocking::drive(run, &transport, &Still)
 }
 
 #[test]

@@ -9,7 +9,7 @@ use http::{Method, Request, Response};
 use http_hook::blocking::HttpHook as Blocking;
 use http_hook::body::Body;
 use http_hook::observe::{Durations, Observer, Observers, Silent, Spans};
-use http_hook::options::{Capabilities, Setting};
+use http_hook::options::Setting;
 use http_hook::transport::from_fn;
 use http_hook::{
     Connection, Hook, HttpHook, Options, RequestPlan, RetryPolicy, Sent, TransportErrorKind as Kind,
@@ -48,7 +48,7 @@ fn run(connection: &Connection, plan: RequestPlan, replies: Vec<Reply>) -> Vec<S
     let server = MockTransport::new(replies);
     let spans = exported(|| {
         let face = Blocking::new(hook(connection), server.clone(), server.clock());
-        drop(face.with_observer(Spans::new().keep_query("page")).run(plan));
+        drop(face.with_observer(Spans::new()).run(plan));
     });
     server.assert_done();
     spans

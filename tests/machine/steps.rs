@@ -198,10 +198,11 @@ fn nothing_is_sent_that_cannot_be() {
 #[test]
 fn a_payload_that_is_used_up_is_sent_once() {
     let once = RequestPlan::put("a").external(None, Replay::Once).retry(RetryPolicy::default());
-    let (result, _) = run(&hook(), once, &[|| answer(503)]);
+    let hook = hook().for_client(http_hook_mock::everything("test"));
+    let (result, _) = run(&hook, once, &[|| answer(503)]);
     assert_eq!(result.expect_err("503").reason(), StopReason::BodyNotReplayable);
     let again = RequestPlan::put("a").external(None, Replay::Again).retry(RetryPolicy::default());
-    let (result, _) = run(&hook(), again, &[|| answer(503), || answer(200)]);
+    let (result, _) = run(&hook, again, &[|| answer(503), || answer(200)]);
     assert!(result.is_ok());
 }
 
@@ -261,6 +262,7 @@ fn airflow_sends_a_post_again() {
 fn options_of_a_call_lie_over_those_of_the_connection() {
     let connection = Connection::new().with_host("http://h").with_extra(r#"{"timeout": 5}"#);
     let hook = Hook::new(&connection).expect("a hook");
+    let hook = hook.for_client(http_hook_mock::everything("test"));
     let mut own = Options::default();
     own.head_timeout = http_hook::options::Setting::Unset;
     let plan = RequestPlan::get("a").options(own);

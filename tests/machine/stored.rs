@@ -6,7 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use http_hook::options::{Setting, Verify};
+use http_hook::hook::Defaults;
+use http_hook::options::{ClientCert, Setting, Verify};
 use http_hook::retry::{Stop, Wait};
 use http_hook::{
     Call, Connection, ErrorKind, Hook, Options, RequestPlan, RetryPolicy, Step, StopReason,
@@ -34,7 +35,10 @@ fn policy() -> RetryPolicy {
 
 /// A call that waits after a 503.
 fn waiting(plan: RequestPlan) -> Call {
-    Scenario::new(&hook(), plan).after([status(503)]).waiting().0
+    Scenario::new(&hook().for_client(http_hook_mock::everything("test")), plan)
+        .after([status(503)])
+        .waiting()
+        .0
 }
 
 fn under_way(plan: RequestPlan) -> String {
@@ -56,7 +60,7 @@ fn golden() -> [(&'static str, String); 6] {
     [
         ("waiting", stored(get().deadline(Duration::from_secs(60)))),
         ("interrupted", under_way(get().without_header("accept"))),
-        ("body", stored(post.header("x-team", "sales").retry(policy()))),
+        ("body", stored(post.storable_header("x-team", "sales").retry(policy()))),
         ("bytes", under_way(RequestPlan::put("orders").data(vec![0, 159, 255]))),
         ("policy", stored(RequestPlan::get("orders").retry(policy()))),
         ("options", stored(get().options(options))),
@@ -65,7 +69,7 @@ fn golden() -> [(&'static str, String); 6] {
 
 fn path(name: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    root.join("tests/data/stored").join(format!("v1-{name}.json"))
+    root.join("tests/data/stored").join(format!("v2-{name}.json"))
 }
 
 #[test]
@@ -76,7 +80,10 @@ fn the_stored_form_is_pinned() {
         }
         let kept = fs::read_to_string(path(name)).expect("a golden file");
         assert_eq!(text, kept.trim_end(), "{name}: written as ever");
-        let call = Call::resume(&hook(), kept.trim_end(), NOW).expect("read as ever");
+        let mut allowed = Options::default();
+        allowed.verify = Setting::Set(Verify::File("/ca.pem".to_owned()));
+        let call = Call::resume_under(&hook(), kept.trim_end(), &allowed, NOW);
+        let call = call.expect("read as ever");
         let again = call.store(&hook()).expect("it was stored before");
         assert_eq!(again, kept.trim_end(), "{name}: reading loses nothing");
     }
@@ -170,9 +177,10 @@ fn a_stored_call_belongs_to_its_connection() {
         ("another password",    connection().with_password("pw-2"),                             None),
         ("another login",       connection().with_login("other"),                               None),
         ("a default port",      connection().with_host("https://api.example.com:443/v1"),       None),
-        ("another host",        connection().with_host("https://other.example/v1"),             Some("the connection has another origin than when the call was stored")),
-        ("another port",        connection().with_host("https://api.example.com:8443/v1"),      Some("the connection has another origin than when the call was stored")),
-        ("another scheme",      connection().with_host("http://api.example.com/v1"),            Some("the connection has another origin than when the call was stored")),
+        ("another host",        connection().with_host("https://other.example/v1"),             Some("the connection has another origin or base than when the call was stored")),
+        ("another port",        connection().with_host("https://api.example.com:8443/v1"),      Some("the connection has another origin or base than when the call was stored")),
+        ("another scheme",      connection().with_host("http://api.example.com/v1"),            Some("the connection has another origin or base than when the call was stored")),
+        ("another base path",   connection().with_host("https://api.example.com/v2"),           Some("the connection has another origin or base than when the call was stored")),
         ("another id",          id("other"),                                                    Some("the stored call belongs to another connection")),
     ];
     let now = NOW.after(Duration::from_secs(10));
@@ -215,5 +223,85 @@ fn a_stored_call_is_read_up_to_its_limit() {
     {
         let padded = format!("{text}{}", " ".repeat(len - text.len()));
         assert_eq!(Call::resume(&hook(), &padded, NOW).is_ok(), reads, "{len} bytes");
+    }
+}
+
+#[test]
+fn a_call_of_the_first_form_is_refused_in_words() {
+    let old = fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/stored/v1-waiting.json"),
+    );
+    let error = Call::resume(&hook(), old.expect("a file").trim_end(), NOW).expect_err("form 1");
+    assert_eq!(
+        error.message(),
+        "the stored call is of an older version, which is not read any more"
+    );
+    let newer = r#"{"version": 3, "what": "ever"}"#;
+    let error = Call::resume(&hook(), newer, NOW).expect_err("form 3");
+    assert_eq!(error.message(), "the stored call is of a newer version than this one");
+}
+
+#[test]
+fn the_parts_are_stored_apart_and_belong_together() {
+    let call =
+        waiting(RequestPlan::post("orders?x=1").idempotency_key().data("S-body").retry(policy()));
+    let (plan, progress) =
+        (call.store_plan().expect("a plan"), call.store_progress(&hook()).expect("progress"));
+    for word in ["orders?", "x=1", "S-body", "api.example.com", "v1"] {
+        assert!(!progress.contains(word), "{word} in {progress}");
+    }
+    assert!(!plan.contains("example") && !plan.contains("/v1"), "{plan}");
+    let none = Options::default();
+    let resumed = Call::resume_parts(&hook(), &plan, &progress, &none, NOW).expect("both");
+    assert_eq!(resumed.store(&hook()).ok(), call.store(&hook()).ok());
+    let other = waiting(RequestPlan::post("other").idempotency_key().retry(policy()));
+    let other = other.store_plan().expect("a plan");
+    let error = Call::resume_parts(&hook(), &other, &progress, &none, NOW).expect_err("mixed up");
+    assert_eq!(error.kind(), ErrorKind::Stored);
+}
+
+#[test]
+fn leave_to_send_again_is_that_of_the_call_as_it_was_stored() {
+    let lenient =
+        Hook::builder(&connection()).defaults(Defaults::airflow()).build().expect("a hook");
+    let strict = hook();
+    let plan = || RequestPlan::post("orders").data("text").retry(policy());
+    let rows = [(&strict, &lenient, false), (&lenient, &strict, true)];
+    for (stores, resumes, again) in rows {
+        let attempt = Scenario::new(stores, plan()).sending().attempt;
+        let text = attempt.store(stores).expect("nothing of it is secret");
+        let step = Call::resume(resumes, &text, NOW).expect("a call").step(resumes, NOW);
+        assert_eq!(matches!(step, Step::Wait { .. }), again, "{step:?}");
+    }
+}
+
+#[test]
+fn what_weakens_a_connection_is_not_taken_from_a_store() {
+    let options = |change: fn(&mut Options)| {
+        let mut options = Options::default();
+        change(&mut options);
+        options
+    };
+    let rows = [
+        ("verify", options(|own| own.verify = Setting::Set(Verify::Off))),
+        ("verify", options(|own| own.verify = Setting::Set(Verify::File("/any".to_owned())))),
+        (
+            "cert",
+            options(|own| {
+                own.cert = Setting::Set(ClientCert { cert: "/any".to_owned(), key: None })
+            }),
+        ),
+        ("allow_downgrade", options(|own| own.allow_downgrade = Some(true))),
+    ];
+    for (name, options) in rows {
+        let plan = RequestPlan::get("orders").options(options.clone()).retry(policy());
+        let able = |hook: Hook| hook.for_client(http_hook_mock::everything("test"));
+        let plain = able(hook());
+        let text = Scenario::new(&plain, plan).sending().attempt.store(&plain).expect("stored");
+        let error = Call::resume(&plain, &text, NOW).expect_err(name);
+        assert!(error.message().contains(name), "{error}");
+        assert!(Call::resume_under(&plain, &text, &options, NOW).is_ok(), "{name}: named");
+        let same = Hook::builder(&connection()).options(options).build().expect("a hook");
+        assert!(Call::resume(&same, &text, NOW).is_ok(), "{name}: the hook says so, too");
     }
 }

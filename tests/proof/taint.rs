@@ -8,17 +8,17 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response};
 use http_hook::auth::{AuthRequest, AuthScheme, Netrc, OAuth2, Token};
-use http_hook::blocking::{self, Body, Clock, Driver};
+use http_hook::blocking::{self, Body, Clock};
 use http_hook::body::multipart::{Multipart, Part};
 use http_hook::cookies::Jar;
 use http_hook::observe::Event;
 use http_hook::options::Environment;
-use http_hook::options::{Capabilities, Proxy, Setting};
+use http_hook::options::{Proxy, Setting};
 use http_hook::redirect::History;
 use http_hook::transport::TimeoutPhase;
 use http_hook::{
-    Call, Connection, Failure, Hook, NoSource, Options, Origin, RequestPlan, RetryPolicy, Secret,
-    Sent, Step, Timestamp, TransportError, TransportErrorKind,
+    Call, Connection, Failure, Hook, Options, Origin, RequestPlan, RetryPolicy, Run, Secret, Sent,
+    Step, Timestamp, TransportError, TransportErrorKind,
 };
 
 use crate::invariants::taint::Traces;
@@ -308,8 +308,8 @@ fn driven(told: &Told, hook: &Hook, plan: RequestPlan, answer: &Comes) {
     let transport = blocking::from_fn(http_hook_mock::everything("test"), |_, _| answer.given());
     let observer = |event: &Event<'_>| told.debug("event", event);
     let clock = Later(Mutex::new(NOW));
-    let driver = Driver::new(hook, &transport, &clock).observer(&observer);
-    let result = driver.run(Call::new(hook, plan, 7, NOW), &mut NoSource);
+    let run = Run::new(hook, Call::new(hook, plan, 7, NOW)).observer(&observer);
+    let result = blocking::drive(run, &transport, &clock);
     if let Some(history) = result.as_ref().ok().and_then(History::of) {
         told.debug("history", history);
     }

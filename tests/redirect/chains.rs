@@ -70,7 +70,9 @@ fn plan(method: &Method, carries: Carries) -> RequestPlan {
 }
 
 fn hook() -> Hook {
-    Hook::to("https://api.example.com").expect("a hook")
+    Hook::to("https://api.example.com")
+        .expect("a hook")
+        .for_client(http_hook_mock::everything("test"))
 }
 
 /// The first request, and what comes of redirecting it.

@@ -4,6 +4,5 @@ mod calls;
 mod chains;
 #[path = "../invariants/mod.rs"]
 mod invariants;
-mod rules;
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,9 +1,13 @@
 //! Who said what, and the same as a command of curl; neither tells a secret.
 
-use http_hook::auth::AuthScheme;
+use std::process::Command;
+
+use http_hook::auth::{AuthScheme, KeyPlace};
 use http_hook::hook::Layer;
 use http_hook::options::Setting;
 use http_hook::{Connection, Hook, Options, RequestPlan};
+
+use crate::support::Scenario;
 
 fn hook() -> Hook {
     let connection = Connection::new()
@@ -36,7 +40,7 @@ fn every_part_names_its_layer_and_what_it_overrides() {
         ("url.host", Some("api.example.com"), Layer::Connection("host"), &[]),
         ("url.port", Some("8443"), Layer::Connection("port"), &[]),
         ("url.path", Some("/v1/it's"), Layer::Call, &[]),
-        ("url.query", Some("token=***&n=***"), Layer::Call, &[]),
+        ("url.query", Some("token=***&n=1+2"), Layer::Call, &[]),
         ("header accept", Some("c/d"), Layer::Call, &[Layer::Default, extra]),
         ("header x-key", Some("***"), Layer::Program, &[extra]),
         ("header user-agent", None, Layer::Program, &[Layer::Default]),
@@ -63,11 +67,89 @@ fn nothing_that_is_told_is_secret() {
 
 #[test]
 fn curl_gets_variables_in_the_place_of_secrets() {
-    let expected = "curl --request POST --header 'accept: c/d' --header 'accept-encoding: identity' \
+    let expected = "# set these first:
+# HTTP_HOOK_X_KEY: the value of the header x-key
+# HTTP_HOOK_AUTHORIZATION: the value of the header authorization
+# HTTP_HOOK_TOKEN: the value of the parameter token, escaped
+curl --globoff --path-as-is --request 'POST' --header 'accept: c/d' --header 'accept-encoding: identity' \
         --header \"x-key: $HTTP_HOOK_X_KEY\" --header \"authorization: $HTTP_HOOK_AUTHORIZATION\" \
-        --data-binary @body \
-        'https://api.example.com:8443/v1/it'\\''s?''token='\"$HTTP_HOOK_TOKEN\"'&''n=1+2'";
+        --header 'content-type:' --data-binary @body \
+        'https://api.example.com:8443/v1/it'\\''s?token='\"$HTTP_HOOK_TOKEN\"'&n=1+2'";
     assert_eq!(hook().to_curl(&plan()).expect("a plan that can be sent"), expected);
+}
+
+/// Runs a command of curl in a shell whose `curl` prints its arguments.
+fn arguments(command: &str, variables: &[(String, String)]) -> Vec<String> {
+    let script =
+        format!("curl() {{ for one in \"$@\"; do printf '%s\\n' \"$one\"; done; }}\n{command}");
+    let output = Command::new("sh")
+        .args(["-u", "-c", &script])
+        .env_clear()
+        .envs(variables.iter().cloned())
+        .output()
+        .expect("a shell");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("text");
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn the_command_sends_what_the_call_sends_once_its_variables_are_set() {
+    let base = Connection::new()
+        .with_host("https://hooks.example.com/services/T0/S-5b0c9e")
+        .with_login("l")
+        .with_password("S-pw");
+    let keyed = AuthScheme::ApiKey {
+        place: KeyPlace::Query,
+        name: "k-q".to_owned(),
+        value: "S-key".into(),
+    };
+    let query = Connection::new().with_host("https://api.example.com/v1?sig=S-sig");
+    let rows = [
+        (Hook::new(&base), RequestPlan::get("a b?p=S-p&page=2").param("x", "it's")),
+        (Hook::builder(&base).auth(keyed).build(), RequestPlan::delete("a")),
+        (Hook::new(&query), RequestPlan::head("&n=1")),
+        (
+            Hook::builder(&base).show_base(true).build(),
+            RequestPlan::post("").json(&1).header("x-a", "S-a").storable_header("x_a", "7"),
+        ),
+    ];
+    for (hook, plan) in rows {
+        let hook = hook.expect("a hook");
+        let command = hook.to_curl(&plan).expect("a plan that can be sent");
+        let tail = |text: &str| text.split_once("S-").map(|_| ()).is_some();
+        assert!(!tail(&command) || command.contains("S-5b0c9e"), "{command}");
+        let request = Scenario::new(&hook, plan.clone()).sending().request;
+        let uri = request.uri().to_string();
+        let value = |name: &str| -> String {
+            let header = request.headers().get(name);
+            header.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+        };
+        let variables: Vec<(String, String)> = command
+            .lines()
+            .filter_map(|line| line.strip_prefix("# HTTP_HOOK_")?.split_once(": "))
+            .map(|(name, of)| {
+                let value = match of.rsplit_once(' ') {
+                    Some((start, header)) if start.ends_with("the header") => value(header),
+                    _ if of.contains("base path") => "/services/T0/S-5b0c9e".to_owned(),
+                    _ if of.contains("the path of") => request.uri().path().to_owned(),
+                    _ if of.contains("the query of") => {
+                        request.uri().query().unwrap_or_default().to_owned()
+                    }
+                    _ if of.contains("parameter p,") => "S-p".to_owned(),
+                    _ if of.contains("parameter k-q,") => "S-key".to_owned(),
+                    other => panic!("{other:?}: {command}"),
+                };
+                (format!("HTTP_HOOK_{name}"), value)
+            })
+            .collect();
+        let given = arguments(&command, &variables);
+        assert_eq!(given.last(), Some(&uri), "{command}");
+        for (name, value) in request.headers() {
+            let line = format!("{name}: {}", value.to_str().expect("text"));
+            assert!(given.contains(&line), "{line} is not in {given:?}");
+        }
+    }
 }
 
 #[test]

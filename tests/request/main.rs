@@ -2,11 +2,7 @@
 
 mod explain;
 mod form;
-mod headers;
 mod multipart;
-mod proxy;
 #[path = "../support/mod.rs"]
 mod support;
-mod url;
-mod url_properties;
 mod wiring;

@@ -23,6 +23,7 @@ fn run(
     plan: RequestPlan,
     answers: &[(u16, &[(&str, &str)])],
 ) -> Vec<(Request<Payload>, SendOptions)> {
+    let hook = &hook.for_client(http_hook_mock::everything("test"));
     let Played { sends, result, .. } = Scenario::new(hook, plan).run(|number| {
         let (status, headers) = answers[number];
         Ok(response(status, headers, ""))

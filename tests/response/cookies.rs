@@ -13,7 +13,7 @@ fn origin(url: &str) -> Origin {
 }
 
 fn sent(jar: &Jar, url: &str, path: &str, now: u64) -> Option<String> {
-    let value = jar.header(&origin(url), path, at(now)).unwrap();
+    let value = jar.header(&origin(url), path, at(now));
     value
         .inspect(|value| assert!(value.is_sensitive()))
         .map(|value| value.to_str().unwrap().to_owned())
@@ -219,8 +219,8 @@ fn jars_have_limits() {
         let text = format!("c{index}={}", "v".repeat(4000));
         assert!(jar.set(&url, "/", text.as_bytes(), at(NOW)));
     }
-    let error = jar.header(&url, "/", at(NOW)).map_err(|error| error.kind());
-    assert_eq!(error, Err(ErrorKind::Limit));
+    let header = jar.header(&url, "/", at(NOW)).expect("those that fit");
+    assert!((12_000..=16 * 1024).contains(&header.len()), "{}", header.len());
 }
 
 #[test]

@@ -182,7 +182,7 @@ fn problems_are_read() {
     let rows = [
         // why                      Content-Type                                body                        kind, title, status
         ("all members",             "application/problem+json",                 full,                       Some(("https://x.test/p", Some("t"), Some(403)))),
-        ("with a charset",          "Application/ProblemDetails+JSON; charset=utf-8",  full,                       Some(("https://x.test/p", Some("t"), Some(403)))),
+        ("with a charset",          "Application/Problem+JSON; charset=utf-8",  full,                       Some(("https://x.test/p", Some("t"), Some(403)))),
         ("none",                    "application/problem+json",                 "{}",                       Some(("about:blank", None, None))),
         ("members of other kinds",  "application/problem+json",                 r#"{"type":1,"title":{},"status":"403"}"#, Some(("about:blank", None, None))),
         ("no such status",          "application/problem+json",                 r#"{"status":70000}"#,      Some(("about:blank", None, None))),

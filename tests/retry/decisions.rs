@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use http_hook::RetryPolicy;
 use http_hook::gates::{BucketSettings, GateSettings, Gates};
-use http_hook::retry::{Condition, Decision, HttpOutcome, Progress, Stop, Wait, may_resend};
+use http_hook::retry::{Condition, Decision, HttpOutcome, Progress, Stop, Wait, is_idempotent};
 use http_hook::transport::TimeoutPhase;
 use http_hook::{Sent, StopReason, TransportError, TransportErrorKind};
 
@@ -112,7 +112,7 @@ fn decided(
     match policy(policy_name).decide(&outcome, &progress, NOW, &mut || 0.5) {
         Decision::Stand => Fate::Stands,
         Decision::GiveUp { reason, .. } => Fate::Ends(reason),
-        Decision::Retry { .. } if !may_resend(method, outcome.sent(), false, false) => {
+        Decision::Retry { .. } if !is_idempotent(method) && outcome.sent() != Sent::No => {
             Fate::Ends(StopReason::NotIdempotent)
         }
         Decision::Retry { .. } => match gates(budget).retry(outcome.class(), NOW) {

@@ -4,7 +4,6 @@ mod aws;
 #[path = "../invariants/cases.rs"]
 mod cases;
 mod decisions;
-mod engine;
 mod gated_calls;
 mod gates;
 mod hints;

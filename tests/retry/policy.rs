@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use http_hook::RetryPolicy;
 use http_hook::retry::{
     Condition, Decision, Event, HintMode, Hints, HttpOutcome, Progress, RetryOutcome, RetryState,
-    Seconds, StatusRange, Stop, Wait, idempotency, may_resend,
+    Seconds, StatusRange, Stop, Wait,
 };
 use http_hook::{ErrorKind, Sent, StopReason, TransportError, TransportErrorKind};
 use serde_json::json;
@@ -359,69 +359,6 @@ fn reasons_to_stop() {
     let state = RetryState { attempt_number: 2, elapsed, upcoming, ..RetryState::new(&lost) };
     for (why, stop, reason) in rows {
         assert_eq!(stop.reason(&state), reason, "{why}");
-    }
-}
-
-#[test]
-fn the_attempt_header() {
-    let named = |stop| RetryPolicy {
-        attempt_header: Some("X-Attempt".into()),
-        stop,
-        ..RetryPolicy::default()
-    };
-    let three = named(Stop::after_attempt(3));
-    let rows = [
-        ("all of it", three.attempt_header(2, Some(12 * SECOND)), Some("attempt=2; max=3; ttl=12")),
-        ("no deadline", three.attempt_header(1, None), Some("attempt=1; max=3")),
-        ("no end", named(Stop::Never).attempt_header(1, None), Some("attempt=1")),
-        ("no name", RetryPolicy::default().attempt_header(1, None), None),
-    ];
-    for (why, header, expected) in rows {
-        let text = header.as_ref().map(|(name, value)| {
-            assert_eq!(name, "x-attempt");
-            value.to_str().unwrap()
-        });
-        assert_eq!(text, expected, "{why}");
-    }
-}
-
-#[test]
-fn sending_twice() {
-    #[rustfmt::skip]
-    let rows = [
-        // method   sent         keyed  allowed  may
-        ("GET",     Sent::Yes,   false, false,   true),
-        ("DELETE",  Sent::Maybe, false, false,   true),
-        ("POST",    Sent::Yes,   false, false,   false),
-        ("POST",    Sent::Maybe, false, false,   false),
-        ("POST",    Sent::No,    false, false,   true),
-        ("POST",    Sent::Yes,   true,  false,   true),
-        ("PATCH",   Sent::Yes,   false, true,    true),
-        ("get",     Sent::Yes,   false, false,   false),
-        ("CONNECT", Sent::Yes,   false, false,   false),
-    ];
-    for (method, sent, keyed, allowed, may) in rows {
-        let parsed: Method = method.parse().unwrap();
-        assert_eq!(
-            may_resend(&parsed, sent, keyed, allowed),
-            may,
-            "{method} {sent:?} {keyed} {allowed}"
-        );
-    }
-}
-
-#[test]
-fn keys_are_quoted_uuids() {
-    let mut seen = std::collections::BTreeSet::new();
-    for seed in 0..2_000 {
-        let key = idempotency::key(seed);
-        let text = key.to_str().unwrap().to_owned();
-        let uuid = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap();
-        let parts: Vec<&str> = uuid.split('-').collect();
-        assert_eq!(parts.iter().map(|part| part.len()).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
-        assert!(parts.concat().bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')));
-        assert!(parts[2].starts_with('4') && parts[3].starts_with(['8', '9', 'a', 'b']), "{text}");
-        assert!(seen.insert(text), "no two alike");
     }
 }
 

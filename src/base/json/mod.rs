@@ -7,7 +7,7 @@ mod finite;
 mod read;
 mod write;
 
-pub(crate) use write::to_python_json;
+pub use write::to_python_json;
 
 pub(crate) use read::{Fault, FaultKind};
 pub(crate) use write::{double, push_text};

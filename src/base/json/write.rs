@@ -21,13 +21,13 @@ use crate::base::{Error, ErrorKind};
 /// # Examples
 ///
 /// ```
-/// use http_hook::to_python_json;
+/// use http_hook::request::to_python_json;
 ///
 /// let value = serde_json::json!({"name": "Zoë", "sizes": [1, 2.0, 1e16]});
 /// assert_eq!(to_python_json(&value)?, br#"{"name": "Zo\u00eb", "sizes": [1, 2.0, 1e+16]}"#);
 /// # Ok::<(), http_hook::Error>(())
 /// ```
-pub(crate) fn to_python_json<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
+pub fn to_python_json<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
     let refused = Error::new(ErrorKind::Body, "json: this value cannot be written as JSON");
     if !is_finite(value) {
         return Err(refused);

@@ -5,10 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use http_hook::RetryPolicy;
 use http_hook::Timestamp;
-use http_hook::retry::engine::{Event as Seen, Observer};
-use http_hook::retry::{
-    Condition, Ended, Event, GaveUp, Next, RetryOutcome, RetryState, Retrying, Stop, Wait,
-};
+use http_hook::retry::{Condition, Event, RetryOutcome, RetryState, Stop, Wait};
+use http_hook_conformance::engine::{Ended, Event as Seen, GaveUp, Next, Observer, Retrying};
 use serde_json::{Value, json};
 
 use super::shot::{Cause, Raised, Shot, Types};

@@ -84,7 +84,7 @@ fn hook(first: &Uri, stored: &[(String, String)], input: &Value) -> Hook {
         Some(number("max_redirects").saturating_sub(number("redirects_so_far")));
     let connection = Connection::new().with_host(origin(first)).with_extra(extra);
     let builder = Hook::builder(&connection).defaults(Defaults::airflow()).options(options);
-    builder.build().expect("a hook")
+    builder.build().expect("a hook").for_client(http_hook_mock::everything("hostile"))
 }
 
 fn plan(request: &Value, first: &Uri, own: &[(String, String)]) -> RequestPlan {

@@ -1,7 +1,9 @@
 //! What a header may be, row by row and byte by byte.
 
-use http_hook::ErrorKind;
-use http_hook::headers::{MAX_HEADER_BYTES, MAX_HEADERS, Room, check, check_bytes};
+use http::HeaderMap;
+
+use super::ErrorKind;
+use super::headers::{MAX_HEADER_BYTES, MAX_HEADERS, check, check_bytes, check_room};
 
 #[test]
 fn a_header_is_checked() {
@@ -84,17 +86,19 @@ fn every_byte_is_a_token_and_visible_or_refused() {
 
 #[test]
 fn count_and_size_have_limits() {
-    let mut room = Room::new();
-    let (name, value) = check("x", "1", "headers").unwrap();
-    for _ in 0..MAX_HEADERS {
-        room.take(&name, &value).unwrap();
-    }
-    assert_eq!(room.take(&name, &value).unwrap_err().kind(), ErrorKind::Limit);
-
-    let (name, value) = check("x", &"a".repeat(MAX_HEADER_BYTES - 1), "headers").unwrap();
-    let mut room = Room::new();
-    room.take(&name, &value).unwrap();
-    assert_eq!(room.take(&name, &value).unwrap_err().kind(), ErrorKind::Limit);
+    let full = |count: usize, value: &str| {
+        let mut headers = HeaderMap::new();
+        for number in 0..count {
+            let (name, value) = check(&format!("x{number}"), value, "headers").unwrap();
+            headers.append(name, value);
+        }
+        headers
+    };
+    assert!(check_room(&full(MAX_HEADERS, "1")).is_ok());
+    let error = check_room(&full(MAX_HEADERS + 1, "1")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Limit);
+    let error = check_room(&full(2, &"a".repeat(MAX_HEADER_BYTES / 2 - 1))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Limit);
     let error = check("x", &"a".repeat(MAX_HEADER_BYTES), "headers").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Limit);
 }

@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use http::StatusCode;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http_hook::auth::{
-    AuthScheme, Challenge, ClientAuth, Netrc, OAuth2, Proof, Token, TokenSlot, TokenStep, basic,
-};
-use http_hook::{ErrorKind, Secret, Timestamp};
 use serde_json::json;
 
-use crate::support::at;
+use crate::auth::basic::basic;
+use crate::auth::token_slot::{TokenSlot, TokenStep};
+use crate::auth::{AuthScheme, Challenge, ClientAuth, Netrc, OAuth2, Proof, Token};
+use crate::base::{ErrorKind, Origin, Secret, Timestamp};
+
+fn at(seconds: u64) -> Timestamp {
+    Timestamp::new(Duration::from_secs(seconds))
+}
 
 const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_000));
 
@@ -124,8 +127,8 @@ fn schemes_are_read_from_json() {
         (json!({}),                                                     Err("auth.scheme: is missing")),
         (json!({"scheme": 1}),                                          Err("auth.scheme: must be a text")),
         (json!({"scheme": "kerberos"}),                                 Err("auth.scheme: there is no such scheme")),
-        (json!({"scheme": "none", "x": 1}),                             Err("auth.x: is not a member of this scheme")),
-        (json!({"scheme": "bearer", "tokens": "pw-917"}),               Err("auth.tokens: is not a member of this scheme")),
+        (json!({"scheme": "none", "x": 1}),                             Err("auth: a member that this scheme does not have, beside scheme")),
+        (json!({"scheme": "bearer", "tokens": "pw-917"}),               Err("auth: a member that this scheme does not have; `token` is one")),
         (json!({"scheme": "bearer", "token": 917}),                     Err("auth.token: must be a text")),
         (json!({"scheme": "bearer", "token": "pw-917\n"}),              Err("a credential holds a character that no header may hold")),
         (json!({"scheme": "api_key"}),                                  Err("auth.name: is missing")),
@@ -191,8 +194,9 @@ fn netrc_is_read_as_python_reads_it() {
     ];
     for (why, text, expected) in rows {
         let netrc = Netrc::parse(text).unwrap_or_else(|error| panic!("{why}: {error}"));
-        let found = netrc.find("h.test");
-        let found = found.as_ref().map(|(login, password)| (*login, password.expose()));
+        let origin: Origin = "https://h.test".parse().unwrap();
+        let found = netrc.find(&origin).and_then(|found| found.into_secret_at(&origin));
+        let found = found.as_ref().map(|(login, password)| (login.as_str(), password.expose()));
         assert_eq!(found, expected, "{text:?}: {why}");
     }
 }
@@ -343,7 +347,7 @@ proptest::proptest! {
     #[test]
     fn any_text_is_a_netrc_or_none(text in "(machine |default |login |password |macdef |#|\"|\\\\|[a-h. \n]){0,40}") {
         if let Ok(netrc) = Netrc::parse(&text) {
-            let _ = netrc.find("a");
+            let _ = netrc.find(&"http://a".parse().unwrap());
         }
     }
 }

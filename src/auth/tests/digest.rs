@@ -1,8 +1,9 @@
 //! Digest authentication: the vectors of RFC 7616, and what a server may do to a session.
 
+use crate::auth::Challenge;
+use crate::auth::digest::DigestSession;
+use crate::base::Secret;
 use http::Method;
-use http_hook::Secret;
-use http_hook::auth::{Challenge, DigestSession};
 
 fn start(challenge: &str) -> Option<DigestSession> {
     DigestSession::start(&Challenge::parse(challenge.as_bytes()).unwrap(), 7)

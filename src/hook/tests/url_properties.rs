@@ -1,7 +1,9 @@
 //! What holds for any base, endpoint and parameters.
 
-use http_hook::request::form;
-use http_hook::{BaseParts, BaseUrl};
+use super::url::whole;
+use crate::base::Origin;
+use crate::base::url::form;
+use crate::hook::base_url::{BaseParts, BaseUrl};
 use proptest::prelude::*;
 
 fn any_text() -> impl Strategy<Value = String> {
@@ -59,7 +61,7 @@ proptest! {
         let Some(base) = base(&format!("https://data.example.org/{path}"), "", port) else {
             return Ok(());
         };
-        let url = base.url(&endpoint, &params).unwrap();
+        let url = whole(&base, &endpoint, &params).unwrap();
         prop_assert_eq!(url.scheme_str(), Some("https"));
         prop_assert_eq!(url.host(), Some("data.example.org"));
         prop_assert_eq!(url.port_u16().unwrap_or(443), base.origin().port());
@@ -67,18 +69,18 @@ proptest! {
         prop_assert!(text.bytes().all(|byte| (b'!'..=b'~').contains(&byte)), "{}", text);
         prop_assert!(!text.contains('#'), "{}", text);
         prop_assert_eq!(text.parse::<http::Uri>().unwrap(), url);
-        prop_assert_eq!(&text.parse::<http_hook::Origin>().unwrap(), base.origin());
+        prop_assert_eq!(&text.parse::<Origin>().unwrap(), base.origin());
     }
 
     #[test]
     fn any_host_is_refused_or_dialled_as_it_reads(host in any_text(), schema in any_text(), port in any::<i64>()) {
         for schema in [schema.as_str(), "https"] {
             let Some(base) = base(&host, schema, port) else { continue };
-            let url = base.url("x", "").unwrap();
+            let url = whole(&base, "x", "").unwrap();
             let origin = base.origin();
             prop_assert_eq!(url.authority(), Some(origin.authority()));
             prop_assert!(host.to_ascii_lowercase().contains(origin.host().trim_matches(['[', ']'])));
-            prop_assert_eq!(&url.to_string().parse::<http_hook::Origin>().unwrap(), origin);
+            prop_assert_eq!(&url.to_string().parse::<Origin>().unwrap(), origin);
         }
     }
 

@@ -1,9 +1,8 @@
 //! Which proxy a request goes through.
 
-use http_hook::ErrorKind;
-use http_hook::options::Environment;
-use http_hook::options::{Proxies, Proxy};
-use http_hook::request::proxy::choose;
+use super::proxy::choose;
+use super::{Environment, Proxies, Proxy};
+use crate::base::ErrorKind;
 
 type Pairs<'a> = &'a [(&'a str, &'a str)];
 

@@ -1,10 +1,10 @@
 //! Redirects: resolution, method and body, and what may cross to another origin.
 
+use super::rewrite::{Rewrite, crosses, describes_body, location, rewrite, target};
+use crate::base::{ErrorKind, Origin};
+use crate::body::{Payload, Replay};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use http_hook::body::{Payload, Replay};
-use http_hook::response::redirect::{Rewrite, crosses, describes_body, location, rewrite, target};
-use http_hook::{ErrorKind, Origin};
 
 #[test]
 fn locations_are_resolved() {

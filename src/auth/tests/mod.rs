@@ -1,0 +1,5 @@
+//! Credentials as they are shown.
+
+#[cfg(feature = "digest")]
+mod digest;
+mod schemes;

@@ -1,0 +1,254 @@
+//! The caller's body of a request, held to what it announced.
+
+use std::fmt;
+use std::io::{self, Cursor, Read};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+
+use super::blocking;
+use super::stream::Body;
+use crate::base::{Sent, TransportError, TransportErrorKind, catch_panic, size};
+
+const PANICKED: &str = "the source panicked";
+const FAILED: &str = "the source failed";
+const TOO_LITTLE: &str = "the source gave too little";
+const TOO_MUCH: &str = "the source gave too much";
+
+/// Tells why the caller's source of a request body failed, if it did: the error of a client need not tell.
+#[derive(Clone, Debug, Default)]
+pub struct SourceWatch(Option<Arc<OnceLock<&'static str>>>);
+
+impl SourceWatch {
+    fn new() -> Self {
+        Self(Some(Arc::default()))
+    }
+
+    fn fails(&self, why: &'static str) -> TransportError {
+        if let Some(own) = &self.0 {
+            let _ = own.set(why);
+        }
+        source_failed(why)
+    }
+
+    /// Returns the error of the source: kind [`RequestBody`](TransportErrorKind::RequestBody) and [`Sent::Maybe`], for a part of
+    /// the body may have gone out.
+    #[must_use]
+    pub fn failure(&self) -> Option<TransportError> {
+        self.0.as_ref()?.get().map(|why| source_failed(why))
+    }
+}
+
+fn source_failed(why: &'static str) -> TransportError {
+    TransportError::new(TransportErrorKind::RequestBody, Sent::Maybe).with_source(why)
+}
+
+/// What is left of a body that announced its length.
+#[derive(Clone, Copy)]
+struct Left(Option<u64>);
+
+impl Left {
+    fn take(&mut self, count: usize) -> Result<(), &'static str> {
+        if let Some(left) = self.0 {
+            self.0 = Some(left.checked_sub(size(count)).ok_or(TOO_MUCH)?);
+        }
+        Ok(())
+    }
+
+    fn is_none(self) -> bool {
+        self.0 == Some(0)
+    }
+
+    fn end(self) -> Result<(), &'static str> {
+        if self.0.is_some_and(|left| left > 0) { Err(TOO_LITTLE) } else { Ok(()) }
+    }
+}
+
+/// An async body of the caller's: one that gives more or less than it announced, or whose source fails or panics, is an error of
+/// kind [`RequestBody`](TransportErrorKind::RequestBody). For authors of transports.
+///
+/// The last piece goes out only when the source has ended: afterwards clients do not ask whether it goes on.
+///
+/// # Examples
+///
+/// ```
+/// use http_hook::body::{Body, Exact};
+///
+/// let exact = Exact::new(Body::from(bytes::Bytes::from_static(b"box")));
+/// let watch = exact.watch();
+/// let sent = pollster::block_on(Body::stream(exact).collect(10))?;
+/// assert_eq!(sent, "box");
+/// assert!(watch.failure().is_none());
+/// # Ok::<(), http_hook::TransportError>(())
+/// ```
+pub struct Exact {
+    /// Never locked: some clients ask for `Sync`, which a body need not be.
+    body: Mutex<Body>,
+    left: Left,
+    held: Option<Bytes>,
+    ended: bool,
+    watch: SourceWatch,
+}
+
+impl Exact {
+    /// Holds `body` to its length.
+    #[must_use]
+    pub fn new(body: Body) -> Self {
+        let watch = match &body {
+            Body::Bytes(_) => SourceWatch::default(),
+            Body::Stream(_) => SourceWatch::new(),
+        };
+        let left = Left(body.len());
+        Self { body: Mutex::new(body), left, held: None, ended: false, watch }
+    }
+
+    /// Returns what tells whether the source failed. A body in memory never does.
+    #[must_use]
+    pub fn watch(&self) -> SourceWatch {
+        self.watch.clone()
+    }
+
+    /// Takes in the next piece: `None` if it is empty or held back.
+    fn piece(&mut self, frame: Option<Frame<Bytes>>) -> Result<Option<Bytes>, &'static str> {
+        let Some(frame) = frame else {
+            self.ended = true;
+            self.left.end()?;
+            return Ok(self.held.take());
+        };
+        let data = frame.into_data().unwrap_or_default();
+        if data.is_empty() {
+            return Ok(None);
+        }
+        self.left.take(data.len())?;
+        if self.left.is_none() {
+            self.held = Some(data);
+            return Ok(None);
+        }
+        Ok(Some(data))
+    }
+}
+
+impl http_body::Body for Exact {
+    type Data = Bytes;
+    type Error = TransportError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        while !self.ended {
+            let body = self.body.get_mut().unwrap_or_else(PoisonError::into_inner);
+            let polled = catch_panic(PANICKED, || Pin::new(body).poll_frame(context));
+            let piece = match polled {
+                Err(_) => Err(PANICKED),
+                Ok(polled) => match ready!(polled).transpose() {
+                    Err(_) => Err(FAILED),
+                    Ok(frame) => self.piece(frame),
+                },
+            };
+            match piece {
+                Ok(None) => {}
+                Ok(Some(data)) => return Poll::Ready(Some(Ok(Frame::data(data)))),
+                Err(why) => {
+                    self.ended = true;
+                    return Poll::Ready(Some(Err(self.watch.fails(why))));
+                }
+            }
+        }
+        Poll::Ready(None)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.ended
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let held = self.held.as_ref().map_or(0, |held| size(held.len()));
+        let left = self.left.0.map(|left| left.saturating_add(held));
+        left.map_or_else(SizeHint::default, SizeHint::with_exact)
+    }
+}
+
+impl fmt::Debug for Exact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exact").field("left", &self.left.0).finish_non_exhaustive()
+    }
+}
+
+/// The blocking twin of [`Exact`]: a reader whose errors hold the [`TransportError`].
+///
+/// # Examples
+///
+/// ```
+/// use std::io::Read as _;
+/// use http_hook::blocking::Body;
+/// use http_hook::body::ExactReader;
+///
+/// let mut reader = ExactReader::new(Body::reader(Some(5), &b"box"[..]));
+/// let watch = reader.watch();
+/// assert!(reader.read_to_end(&mut Vec::new()).is_err(), "too little");
+/// assert!(watch.failure().is_some());
+/// ```
+pub struct ExactReader {
+    source: Box<dyn Read + Send>,
+    left: Left,
+    watch: SourceWatch,
+}
+
+impl ExactReader {
+    /// Holds `body` to its length.
+    #[must_use]
+    pub fn new(body: blocking::Body) -> Self {
+        let left = Left(body.len());
+        let (source, watch): (Box<dyn Read + Send>, _) = match body {
+            blocking::Body::Bytes(bytes) => (Box::new(Cursor::new(bytes)), SourceWatch::default()),
+            blocking::Body::Reader { reader, .. } => (reader, SourceWatch::new()),
+        };
+        Self { source, left, watch }
+    }
+
+    /// Returns what tells whether the source failed. A body in memory never does.
+    #[must_use]
+    pub fn watch(&self) -> SourceWatch {
+        self.watch.clone()
+    }
+
+    fn piece(&mut self, buffer: &mut [u8]) -> Result<usize, &'static str> {
+        loop {
+            match catch_panic(PANICKED, || self.source.read(buffer)) {
+                Err(_) => return Err(PANICKED),
+                Ok(Ok(count)) => return Ok(count.min(buffer.len())),
+                Ok(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+                Ok(Err(_)) => return Err(FAILED),
+            }
+        }
+    }
+
+    fn checked(&mut self, buffer: &mut [u8]) -> Result<usize, &'static str> {
+        let count = self.piece(buffer)?;
+        if count == 0 && !buffer.is_empty() {
+            self.left.end()?;
+        }
+        self.left.take(count)?;
+        // Clients ask no more once they have all that was announced, so the end is looked for now.
+        if self.left.is_none() && count > 0 && self.piece(&mut [0])? > 0 {
+            return Err(TOO_MUCH);
+        }
+        Ok(count)
+    }
+}
+
+impl Read for ExactReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.checked(buffer).map_err(|why| io::Error::other(self.watch.fails(why)))
+    }
+}
+
+impl fmt::Debug for ExactReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ExactReader").field("left", &self.left.0).finish_non_exhaustive()
+    }
+}
