@@ -6,12 +6,12 @@ use crate::retry::policy::RetryPolicy;
 use crate::retry::stop::Stop;
 use crate::retry::wait::Wait;
 
-/// The most parts (conditions, waits and stops) a policy may have.
-pub(super) const MAX_POLICY_PARTS: usize = 512;
-/// The deepest a part of a policy may be nested.
-pub(super) const MAX_POLICY_DEPTH: usize = 16;
-
 impl RetryPolicy {
+    /// The most parts (conditions, waits and stops) that a policy may have.
+    pub const MAX_PARTS: usize = 512;
+    /// The deepest that a part of a policy may be nested.
+    pub const MAX_DEPTH: usize = 16;
+
     /// Whether it is data alone, and can be stored.
     #[must_use]
     pub fn is_storable(&self) -> bool {
@@ -42,11 +42,11 @@ impl RetryPolicy {
             if let Part::Wait(wait) = part {
                 fault = fault.or(wait.fault());
             }
-            parts <= MAX_POLICY_PARTS && depth <= MAX_POLICY_DEPTH
+            parts <= Self::MAX_PARTS && depth <= Self::MAX_DEPTH
         });
-        if parts > MAX_POLICY_PARTS {
+        if parts > Self::MAX_PARTS {
             Err(Error::new(ErrorKind::Limit, "retry policy: more than 512 parts"))
-        } else if deepest > MAX_POLICY_DEPTH {
+        } else if deepest > Self::MAX_DEPTH {
             Err(Error::new(ErrorKind::Limit, "retry policy: nested deeper than 16"))
         } else if let Some(fault) = fault {
             Err(Error::new(ErrorKind::Policy, fault))

@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use http_hook::RetryPolicy;
 use http_hook::Timestamp;
-use http_hook::retry::{
-    Condition, Ended, GaveUp, Next, RetryOutcome, Retrying, Seconds, Stop, Wait,
-};
+use http_hook::retry::{Condition, RetryOutcome, Seconds, Stop, Wait};
+use http_hook_conformance::engine::{Ended, GaveUp, Next, Retrying};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -84,7 +83,7 @@ fn a_wait_by_the_kind_of_the_error() {
 fn an_observer_may_end_the_run() {
     let rows: [(&str, u32, usize); 3] = [("before", 2, 1), ("after", 2, 1), ("before_sleep", 2, 1)];
     for (name, at, sleeps) in rows {
-        let observer = Box::new(move |event: &http_hook::retry::engine::Event<'_, Answer>| {
+        let observer = Box::new(move |event: &http_hook_conformance::engine::Event<'_, Answer>| {
             if event.attempt_number == at {
                 return ControlFlow::Break(Answer(Ok(7)));
             }

@@ -8,7 +8,6 @@ use std::thread;
 
 use bytes::Bytes;
 use http_hook::body::Body;
-use http_hook::options::Capabilities;
 use http_hook::transport::{Transport, from_fn};
 use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use http_hook_conformance::check::{self, Report};

@@ -114,15 +114,3 @@ pub(crate) fn text(value: &Value) -> Option<String> {
 pub(crate) fn tagged<'a>(value: &'a Value, tag: &str) -> Option<&'a Value> {
     value.as_object().filter(|members| members.len() == 1)?.get(tag)
 }
-
-/// Takes `$tuple` tags off, at any depth: a tuple reads as a list.
-pub(crate) fn untuple(value: &Value) -> Value {
-    match value {
-        Value::Array(items) => items.iter().map(untuple).collect(),
-        Value::Object(members) => match tagged(value, "$tuple") {
-            Some(items) => untuple(items),
-            None => Value::Object(members.iter().map(|(k, v)| (k.clone(), untuple(v))).collect()),
-        },
-        other => other.clone(),
-    }
-}

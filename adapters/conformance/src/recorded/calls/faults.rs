@@ -4,6 +4,7 @@ use http_hook::hook::HookError;
 use http_hook::response::Reason;
 use http_hook::transport::TimeoutPhase;
 use http_hook::{Cause, Error, ErrorKind, Failure, TransportErrorKind as Transport};
+use http_hook_airflow::{ArgumentError, Refusal};
 use serde_json::Value;
 
 use crate::recorded::answer::Exchange;
@@ -67,6 +68,17 @@ impl From<&Error> for Fault {
     }
 }
 
+impl From<ArgumentError> for Fault {
+    fn from(error: ArgumentError) -> Self {
+        match error.refusal() {
+            Refusal::Error(error) => Self::from(error),
+            Refusal::Options(_) => Self::new(OPTION, &error.to_string()),
+            // The original's language says so when it runs.
+            _ => Self::new(TYPE, &error.to_string()),
+        }
+    }
+}
+
 impl From<&HookError> for Fault {
     fn from(error: &HookError) -> Self {
         let mut fault = Self::new(&[], &error.to_string());
@@ -104,6 +116,9 @@ impl From<&Failure> for Fault {
 const ADDRESS: &[&str] =
     &["invalid_base_url", "invalid_url", "unsupported_scheme", "value_error", "unicode_error"];
 const HEADER: &[&str] = &["invalid_header", "unicode_error", "type_error"];
+const OPTION: &[&str] = &["invalid_timeout", "type_error", "value_error", "os_error"];
+const TYPE: &[&str] =
+    &["type_error", "value_error", "attribute_error", "invalid_header", "unicode_error"];
 const HEADER_OR_OPTION: &[&str] = &[
     "invalid_header",
     "unicode_error",
@@ -141,6 +156,28 @@ fn redirect(error: &Error) -> &'static [&'static str] {
     }
     &["unsupported_scheme", "invalid_url", "value_error"]
 }
+
+/// Whether a fault is what a transport error of this kind comes to.
+pub(super) fn is_kind(fault: &Fault, kind: &str) -> bool {
+    let named = TRANSPORT.into_iter().find(|own| own.name() == kind);
+    named.is_some_and(|own| transport(own).first() == fault.kinds.first())
+}
+
+/// The kinds of transport errors that are recorded under some name.
+const TRANSPORT: [Transport; 12] = [
+    Transport::Dns,
+    Transport::Connect,
+    Transport::Interrupted,
+    Transport::Timeout(TimeoutPhase::Connect),
+    Transport::Timeout(TimeoutPhase::Head),
+    Transport::Timeout(TimeoutPhase::Body),
+    Transport::Timeout(TimeoutPhase::Total),
+    Transport::Tls,
+    Transport::Proxy,
+    Transport::Body,
+    Transport::Protocol,
+    Transport::InvalidRequest,
+];
 
 fn transport(kind: Transport) -> &'static [&'static str] {
     match kind {

@@ -5,25 +5,24 @@
 //! fragment and the user info of a URL, the log, and texts that come from the recorded client or language.
 
 mod arguments;
-mod auth;
 mod faults;
 mod judge;
 mod others;
 mod over;
 mod retry;
 mod sent;
-mod strategies;
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Response};
+use http::Response;
 use http_hook::auth::Netrc;
 use http_hook::cookies::Jar;
 use http_hook::hook::Defaults;
 use http_hook::options::Environment;
 use http_hook::options::Setting;
 use http_hook::{Call, Connection, Failure, Hook, Step, StopReason, Timestamp};
+use http_hook_airflow::Planned;
 use serde_json::{Map, Value, json};
 
 use crate::recorded::answer::Answers;
@@ -32,11 +31,11 @@ use crate::recorded::connections;
 use crate::recorded::report::Verdict;
 use crate::recorded::values::{FILES, Places};
 
-pub use arguments::{Inexpressible, Planned, keep_alive, plan};
 pub use faults::{Fault, refuses};
 pub use over::{Arrived, Wire, run_over};
 pub use sent::Sent;
 
+use arguments::{hook_arguments, plan, scheme};
 pub(crate) use judge::WRAPPER;
 use judge::compare;
 use others::{get_conn, tested};
@@ -123,7 +122,7 @@ fn hook(connection: &Connection, input: &Value) -> Result<Hook, Fault> {
     // A session of the original keeps cookies and undoes codings; there is one for each call.
     let mut builder = Hook::builder(connection)
         .defaults(Defaults::airflow())
-        .options(keep_alive(&input["hook"]))
+        .options(hook_arguments(&input["hook"])?.options())
         .environment(Environment::new(variables.iter().map(|(name, value)| (name, text(value)))))
         .cookies(Jar::default())
         .decode(true);
@@ -133,10 +132,11 @@ fn hook(connection: &Connection, input: &Value) -> Result<Hook, Fault> {
     if let Some(Ok(netrc)) = netrc.and_then(Value::as_str).map(Netrc::parse) {
         builder = builder.netrc(netrc);
     }
-    if let Some(scheme) = auth::scheme(connection, &input["hook"])? {
+    if let Some(scheme) = scheme(connection, &input["hook"])? {
         builder = builder.auth(scheme);
     }
-    builder.build().map_err(|error| Fault::from(&error))
+    let hook = builder.build().map_err(|error| Fault::from(&error))?;
+    Ok(hook.for_client(http_hook_mock::everything("recorded")))
 }
 
 /// Runs a call under tenacity's arguments: by the controller, then by the machine.
@@ -149,7 +149,7 @@ fn retried(
 ) -> Verdict {
     let arguments = match Arguments::read(&call["retry"]) {
         Ok(arguments) => arguments,
-        Err(fault) => return compare(recorded, &Made::failed(call, fault.into())),
+        Err(fault) => return compare(recorded, &Made::failed(call, fault)),
     };
     let mut same = answers.clone();
     let made = arguments.control(takes(input), || make(hook, input, call, answers));
@@ -253,14 +253,14 @@ fn drive(
     let takes = takes(input);
     let mut now = Timestamp::new(Duration::from_secs(1_700_000_000));
     let (mut sent, mut statuses, mut sleeps) = (Vec::new(), Vec::new(), Vec::new());
-    let mut source = planned.source;
+    let mut source = planned.source.and_then(|source| source.content);
     let mut step = Call::new(hook, planned.plan, SEED, now).step(hook, now);
     let result = loop {
         step = match step {
             Step::Send { request, options, attempt } => {
                 let request = Sent::new(&request, &options, source.as_deref());
                 // A source that is read once has nothing left for a second send.
-                source = source.map(|_| Vec::new());
+                source = source.map(|_| Bytes::new());
                 let answer = request.exchange(answers, &mut sent);
                 statuses.extend(answer.as_ref().map(|response| response.status().as_u16()));
                 if let Some(last) = last {
@@ -289,16 +289,6 @@ fn drive(
     let attempts = sleeps.len().saturating_add(1);
     made.attempts = u32::try_from(attempts).ok();
     Made { sent, statuses, sleeps, ..made }
-}
-
-/// Reads the method of the hook: the original turns it into capitals, and takes POST if none is named.
-pub(crate) fn method(hook: &Value) -> Result<Method, Fault> {
-    let name = match hook.get("method") {
-        None => "POST".to_owned(),
-        Some(Value::String(name)) => name.to_ascii_uppercase(),
-        Some(_) => return Err(Inexpressible.into()),
-    };
-    Method::from_bytes(name.as_bytes()).map_err(|_| Fault::new(&["invalid_method"], "the method"))
 }
 
 /// Gives an option of the layer, as the session shows it.

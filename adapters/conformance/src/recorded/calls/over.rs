@@ -4,7 +4,6 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_hook::options::{Capabilities, SendOptions};
 use http_hook::{Hook, StopReason, Timestamp, TransportError, blocking};
@@ -16,7 +15,7 @@ use super::{Fault, Made, Outcome, Sent, each};
 use crate::recorded::answer::Answers;
 use crate::recorded::case::Case;
 use crate::recorded::report::Verdict;
-use crate::recorded::values::{Places, tagged};
+use crate::recorded::values::Places;
 
 /// A transport, and the server that it leads to.
 pub trait Wire: blocking::Transport {
@@ -71,12 +70,12 @@ fn send(hook: &Hook, input: &Value, call: &Value, wire: &impl Wire, before: &mut
     };
     let noted = Noted { wire, sends: Mutex::default() };
     let face = blocking::HttpHook::new(hook.clone(), &noted, RealTime(Instant::now()));
-    let result = match planned.source.map(Bytes::from) {
+    let result = match planned.source {
         None => face.run(planned.plan),
-        Some(bytes) => {
-            let length = tagged(&call["data"], "$stream").map(|_| bytes.len() as u64);
+        Some(source) => {
+            let bytes = source.content.unwrap_or_default();
             let mut open =
-                || Ok(blocking::Body::reader(length, std::io::Cursor::new(bytes.clone())));
+                || Ok(blocking::Body::reader(source.length, std::io::Cursor::new(bytes.clone())));
             face.run_with_body(planned.plan, &mut open)
         }
     };

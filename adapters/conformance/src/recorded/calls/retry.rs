@@ -1,4 +1,4 @@
-//! `run_with_advanced_retry`: tenacity's arguments as a policy of the library.
+//! `run_with_advanced_retry`: a policy of the library, made of tenacity's arguments.
 //!
 //! A case is run twice: through the controller around plain calls, as the original does, and through the
 //! machine under the same policy. Both must send and wait as recorded; the wrapper around a run that was given
@@ -11,71 +11,57 @@ use std::time::Duration;
 use http::StatusCode;
 use http_hook::RetryPolicy;
 use http_hook::Timestamp;
-use http_hook::retry::{Condition, Hints, RetryOutcome as Seen, RetryState, Stop, Wait};
-use serde_json::Value;
+use http_hook::retry::{RetryOutcome as Seen, RetryState, Wait};
+use http_hook_airflow::RetryArguments;
+use serde_json::{Map, Value};
 
-use super::arguments::Inexpressible;
+use super::faults::is_kind;
 use super::judge::{compare, requests};
-use super::strategies::{condition, of_errors, stop, wait};
 use super::{Fault, Made, Outcome};
 use crate::engine::{Ended, GaveUp, Next, Retrying};
 use crate::recorded::report::Verdict;
-use crate::recorded::values::untuple;
 
-/// What the last exchange came to, were it the whole call: the machine shows a policy no error of ours.
+/// What the last exchange came to, were it the whole call: the machine shows a policy no text of ours.
 pub(super) type Last = Arc<Mutex<Fault>>;
 
 /// The arguments of a call.
 pub(super) struct Arguments {
-    /// The condition, the wait and the stop.
-    pub(super) policy: RetryPolicy,
+    retry: RetryArguments,
     /// Where the machine's driver notes what came.
     pub(super) last: Last,
-    reraise: bool,
-    enabled: bool,
-    on_give_up: Option<Value>,
 }
-
-const MEMBERS: [&str; 6] = ["stop", "wait", "retry", "reraise", "enabled", "retry_error_callback"];
 
 impl Arguments {
     /// Reads the arguments.
-    pub(super) fn read(retry: &Value) -> Result<Self, Inexpressible> {
-        let retry = untuple(retry);
-        let members = retry.as_object().ok_or(Inexpressible)?;
-        if members.keys().any(|name| !MEMBERS.contains(&name.as_str())) {
-            return Err(Inexpressible);
+    pub(super) fn read(retry: &Value) -> Result<Self, Fault> {
+        let mut retry = retry.clone();
+        let table = retry["wait"]["wait_from_status"].as_object().cloned();
+        if table.is_some() {
+            retry["wait"] = Value::Null;
         }
         let last: Last = Arc::new(Mutex::new(Fault::new(&[], "")));
-        let wait = members.get("wait").map_or(Ok(Wait::None), wait)?;
-        let off = Hints { retry_after: false, rate_limit: false, ..Hints::default() };
-        let policy = RetryPolicy {
-            when: match members.get("retry") {
-                Some(strategy) => condition(strategy, &last)?,
-                None => of_errors(&last, |_| true),
-            },
-            once: Condition::Never,
-            wait: Wait::custom(move |state: &RetryState<'_>, _: &mut dyn FnMut() -> f64| {
-                wait.duration(state, &mut || 0.5)
-            }),
-            stop: members.get("stop").map_or(Ok(Stop::Never), stop)?,
-            hints: off,
-            ..RetryPolicy::default()
+        let noted = Arc::clone(&last);
+        let mut retry = RetryArguments::with_texts(&retry, move |outcome| said(outcome, &noted))?;
+        let wait = match table {
+            Some(table) => from_status(table),
+            None => std::mem::replace(&mut retry.policy.wait, Wait::None),
         };
-        Ok(Self {
-            policy,
-            last,
-            reraise: retry["reraise"] == true,
-            enabled: retry["enabled"] != false,
-            on_give_up: members.get("retry_error_callback").filter(|it| !it.is_null()).cloned(),
-        })
+        retry.policy.wait =
+            Wait::custom(move |state: &RetryState<'_>, _: &mut dyn FnMut() -> f64| {
+                wait.duration(state, &mut || 0.5)
+            });
+        // As there, what the server asks for does not count.
+        retry.policy.hints.retry_after = false;
+        retry.policy.hints.rate_limit = false;
+        Ok(Self { retry, last })
     }
 
     /// Runs the controller around `attempt`, on a clock that moves by the waits and by `takes`.
     pub(super) fn control(&self, takes: Duration, mut attempt: impl FnMut() -> Made) -> Made {
         let mut now = Timestamp::default();
-        let mut run = Retrying::new(&self.policy).reraise(self.reraise).enabled(self.enabled);
-        if let Some(callback) = self.on_give_up.clone() {
+        let RetryArguments { policy, reraise, enabled, .. } = &self.retry;
+        let mut run = Retrying::new(policy).reraise(*reraise).enabled(*enabled);
+        if let Some(callback) = self.retry.retry_error_callback.clone() {
             run = run.on_give_up(Box::new(move |gave_up: GaveUp<Outcome>| {
                 callback.get("return").map_or(gave_up.last, |value| Outcome::Value(value.clone()))
             }));
@@ -116,7 +102,7 @@ impl Arguments {
 
     /// The policy for the machine.
     pub(super) fn of_machine(&self) -> RetryPolicy {
-        if self.enabled { self.policy.clone() } else { RetryPolicy::never() }
+        if self.retry.enabled { self.retry.policy.clone() } else { RetryPolicy::never() }
     }
 
     /// Compares what the machine made under the policy: everything but the wrapper.
@@ -126,7 +112,7 @@ impl Arguments {
         if error["kind"] == "retry_exhausted" {
             bare["outcome"] = error["last"].clone();
         }
-        let verdict = match self.on_give_up {
+        let verdict = match self.retry.retry_error_callback {
             // The machine has no such callback.
             Some(_) => requests(&bare, made),
             None => compare(&bare, made),
@@ -140,17 +126,47 @@ impl Arguments {
     }
 }
 
+/// What the error of an outcome says: of a plain call its own, of an exchange of the machine the one noted last.
+fn said(outcome: &dyn Seen, last: &Last) -> Option<String> {
+    match outcome.as_any().and_then(|any| any.downcast_ref::<Outcome>()) {
+        Some(Outcome::Fault(fault)) => Some(fault.message.clone()),
+        Some(_) => None,
+        None => (outcome.failed() || outcome.check_failed())
+            .then(|| last.lock().expect("no panic").message.clone()),
+    }
+}
+
+/// A wait of the recording's own: seconds by the first three characters of the error's text.
+fn from_status(table: Map<String, Value>) -> Wait {
+    Wait::custom(move |state: &RetryState<'_>, _: &mut dyn FnMut() -> f64| {
+        let status = state.outcome.status().map(|status| status.as_str().to_owned());
+        let listed = status.and_then(|status| table.get(&status)).or(table.get("default"));
+        Duration::from_secs_f64(listed.and_then(Value::as_f64).unwrap_or_default())
+    })
+}
+
 /// The outcome of a plain call, as the controller sees it.
 impl Seen for Outcome {
     fn failed(&self) -> bool {
         matches!(self, Self::Fault(_))
     }
 
+    fn is_kind(&self, kind: &str) -> bool {
+        matches!(self, Self::Fault(fault) if is_kind(fault, kind))
+    }
+
     fn status(&self) -> Option<StatusCode> {
         match self {
             Self::Answer(response) => Some(response.status()),
+            Self::Fault(fault) if fault.kinds == ["http_status"] => {
+                fault.message.get(..3)?.parse().ok()
+            }
             _ => None,
         }
+    }
+
+    fn check_failed(&self) -> bool {
+        matches!(self, Self::Fault(fault) if fault.kinds == ["http_status"])
     }
 
     fn as_any(&self) -> Option<&dyn std::any::Any> {
