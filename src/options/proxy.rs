@@ -35,7 +35,6 @@ const MAX_ENTRIES: usize = 10_000;
 ///
 /// ```
 /// use http_hook::options::Environment;
-/// use http_hook::options::Environment;
 /// use http_hook::{Connection, Hook};
 ///
 /// // In a program: Environment::new(std::env::vars()).

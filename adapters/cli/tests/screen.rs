@@ -26,23 +26,6 @@ fn a_terminal_obeys_nothing_of_a_server() {
 }
 
 #[test]
-fn a_url_is_shown_without_secrets() {
-    let rows = [
-        (
-            "path and names stay",
-            "http://h:1/a%20b?x=secret&y=secret",
-            "http://h:1/a%20b?x=***&y=***",
-        ),
-        ("user info goes", "https://user:secret@h/", "https://h/"),
-        ("a query without names", "https://h/?secret", "https://h/?***"),
-        ("nothing to hide", "https://h/a", "https://h/a"),
-    ];
-    for (why, uri, expected) in rows {
-        assert_eq!(screen::url(&uri.parse().unwrap()), expected, "{why}");
-    }
-}
-
-#[test]
 fn indenting_changes_blanks_only() {
     let rows = [
         ("not JSON", "{a}", None),

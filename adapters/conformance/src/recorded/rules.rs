@@ -20,7 +20,7 @@ pub fn covers(rule: &str, case: &Case, expected: &str, got: &str) -> bool {
 /// A rule's name, and whether it covers a difference.
 type Rule = (&'static str, fn(&View) -> bool);
 
-const RULES: [Rule; 19] = [
+const RULES: [Rule; 20] = [
     ("quirk", |case| case.case.quirk),
     ("client", |case| case.case.client_specific),
     ("D1", |case| case.refused && (case.host_is_unsafe() || case.uri_has_controls())),
@@ -39,7 +39,9 @@ const RULES: [Rule; 19] = [
     ("D15", |case| case.refused && case.headers().iter().any(|(name, _)| !is_token(name))),
     ("D16", |case| case.refused && case.headers().iter().any(|(_, value)| !is_visible(value))),
     ("D17", |case| {
-        case.sets_framing() && case.refused || case.sets_host() && case.redirects_elsewhere()
+        case.sets_framing() && case.refused
+            || case.sets_host() && case.redirects_elsewhere()
+            || case.shows_proxy_credentials() && case.refused
     }),
     ("D18", |case| case.refused && case.host_is_foreign()),
     ("D19", |case| case.refused && case.host().is_none_or(|host| host.is_empty())),
@@ -47,6 +49,7 @@ const RULES: [Rule; 19] = [
         case.is_call() && case.final_status().any(|status| (101..=103).contains(&status))
     }),
     ("D22", |case| case.expected.starts_with(WRAPPER)),
+    ("D24", |case| case.tells_field_and_cure()),
 ];
 
 /// A case, as the rules look at it.
@@ -61,6 +64,24 @@ struct View<'a> {
 }
 
 impl View<'_> {
+    /// The recorded text repeats a URL that may be secret; here it ends after what is wrong, then come field and cure. The kind
+    /// of the error is the recorded one.
+    fn tells_field_and_cure(&self) -> bool {
+        const SAME: &str = "Invalid base URL: Missing scheme ";
+        let kind = self.expected.split_whitespace().next().unwrap_or_default();
+        let is_same_kind = !self.refused || self.got.contains(kind);
+        self.expected.contains(&format!("{SAME}in "))
+            && self.got.contains(&format!("{SAME}(connection."))
+            && is_same_kind
+    }
+
+    /// The class puts credentials for a proxy on requests to the origin.
+    fn shows_proxy_credentials(&self) -> bool {
+        self.case.input["hook"]["auth_type"].as_str().is_some_and(|name| {
+            ["proxy", "HTTPProxyAuth"].contains(&name.rsplit('.').next().unwrap_or_default())
+        })
+    }
+
     fn connection(&self) -> &Value {
         &self.case.input["connection"]
     }
