@@ -105,7 +105,7 @@ impl ConnectionTest {
         self.result.is_ok()
     }
 
-    /// Gives the status of the answer.
+    /// Returns the status of the response.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         match &self.result {
@@ -114,7 +114,7 @@ impl ConnectionTest {
         }
     }
 
-    /// Gives the original's message: that it was tested, or what went wrong.
+    /// Returns the original's message: that it was tested, or what went wrong.
     #[must_use]
     pub fn message(&self) -> String {
         match &self.result {
@@ -157,7 +157,7 @@ macro_rules! face {
             self
         }
 
-        /// Gives the connection made ready, the transport beside it: the original's session.
+        /// Returns the connection made ready, the transport beside it: the original's session.
         #[must_use]
         pub fn get_conn(&self) -> (&Hook, &T) {
             (&self.face.hook, &self.face.transport)
@@ -211,7 +211,7 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
         Self { face: Face::new(&hook, capabilities, transport, clock, now) }
     }
 
-    /// Performs a call and checks its answer.
+    /// Performs a call and checks its response.
     ///
     /// # Errors
     ///

@@ -75,7 +75,7 @@ impl Challenge {
         }
     }
 
-    /// Gives the value of a parameter by its name in lower case.
+    /// Returns the value of a parameter by its name in lower case.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())

@@ -18,7 +18,7 @@ use crate::auth::challenge::Challenge;
 #[cfg(feature = "digest")]
 use crate::auth::digest::DigestSession;
 use crate::auth::oauth2::Token;
-use crate::auth::scheme::{AuthRequest, AuthScheme, Proof};
+use crate::auth::scheme::{AuthRequest, AuthScheme, Credentials};
 use crate::auth::token_slot::{TokenCache, TokenKey, TokenSlot, TokenStep};
 use crate::base::url::form;
 use crate::base::{Error, ErrorKind, Origin, Timestamp, headers};
@@ -31,7 +31,7 @@ const POLL: Duration = Duration::from_millis(100);
 pub(crate) struct Auth {
     scheme: AuthScheme,
     /// What the scheme shows without being asked.
-    proof: Proof,
+    proof: Credentials,
     tokens: Option<Box<Tokens>>,
 }
 
@@ -69,13 +69,13 @@ impl Auth {
             }
             _ => None,
         };
-        let proof = scheme.proof()?;
+        let proof = scheme.credentials()?;
         Ok(Self { scheme, proof, tokens })
     }
 
     /// Puts the proof that never changes into the headers for the origin it belongs to.
     pub(crate) fn add_to(&self, headers: &mut HeaderMap) {
-        if let Proof::Header(name, value) = &self.proof {
+        if let Credentials::Header(name, value) = &self.proof {
             headers.insert(name.clone(), value.clone());
         }
     }
@@ -83,8 +83,8 @@ impl Auth {
     /// The name of the pair that the scheme adds to the query.
     pub(crate) fn query_name(&self) -> Option<&str> {
         match &self.proof {
-            Proof::Query(name, _) => Some(name),
-            Proof::Nothing | Proof::Header(..) => None,
+            Credentials::Query(name, _) => Some(name),
+            Credentials::Nothing | Credentials::Header(..) => None,
         }
     }
 }
@@ -139,7 +139,7 @@ pub(crate) struct AuthFlow(Option<Box<Known>>);
 struct Known {
     token: Option<Token>,
     /// What answers the last challenge of a scheme of the caller's own.
-    proof: Option<Proof>,
+    proof: Option<Credentials>,
     #[cfg(feature = "digest")]
     session: Option<DigestSession>,
     answers: u8,
@@ -231,8 +231,8 @@ impl AuthFlow {
         let known = &mut self.0;
         let proof = match &auth.scheme {
             AuthScheme::OAuth2(_) => match known.as_ref().and_then(|known| known.token.as_ref()) {
-                Some(token) => Proof::Header(AUTHORIZATION, token.header()?),
-                None => Proof::Nothing,
+                Some(token) => Credentials::Header(AUTHORIZATION, token.header()?),
+                None => Credentials::Nothing,
             },
             #[cfg(feature = "digest")]
             AuthScheme::Digest { login, password } => match session(known) {
@@ -240,9 +240,9 @@ impl AuthFlow {
                     let target = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
                     let body = in_memory(request.body());
                     let value = session.answer(login, password, request.method(), target, body)?;
-                    Proof::Header(AUTHORIZATION, value)
+                    Credentials::Header(AUTHORIZATION, value)
                 }
-                None => Proof::Nothing,
+                None => Credentials::Nothing,
             },
             AuthScheme::Custom(own) => match known.as_mut().and_then(|known| known.proof.take()) {
                 Some(proof) => proof,
@@ -250,18 +250,18 @@ impl AuthFlow {
             },
             // A header that never changes is in the headers from the beginning: see `add_to`.
             _ => match &auth.proof {
-                Proof::Header(..) => return Ok(()),
+                Credentials::Header(..) => return Ok(()),
                 other => other.clone(),
             },
         };
         match proof {
-            Proof::Nothing => Ok(()),
-            Proof::Header(name, mut value) => {
+            Credentials::Nothing => Ok(()),
+            Credentials::Header(name, mut value) => {
                 headers::check_scheme_name(&name, "auth")?;
                 value.set_sensitive(true);
                 put(request.headers_mut(), name, value)
             }
-            Proof::Query(name, value) => {
+            Credentials::Query(name, value) => {
                 let uri = with_query(request.uri(), &name, value.expose())?;
                 *request.uri_mut() = uri;
                 Ok(())
@@ -317,7 +317,7 @@ impl AuthFlow {
         }
     }
 
-    /// Learns from an answer that passes what makes the next proof cheaper.
+    /// Learns from a response that passes what makes the next proof cheaper.
     #[cfg(feature = "digest")]
     pub(crate) fn learn(&mut self, headers: &HeaderMap) {
         if let (Some(session), Some(info)) =
@@ -342,7 +342,7 @@ fn session(known: &mut Option<Box<Known>>) -> Option<&mut DigestSession> {
     known.as_mut().and_then(|known| known.session.as_mut())
 }
 
-/// All challenges of an answer; one that cannot be read asks for nothing.
+/// All challenges of a response; one that cannot be read asks for nothing.
 fn challenges(headers: &HeaderMap) -> Vec<Challenge> {
     let values = headers.get_all(WWW_AUTHENTICATE).iter();
     values.filter_map(|value| Challenge::parse(value.as_bytes()).ok()).flatten().collect()

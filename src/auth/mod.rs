@@ -1,7 +1,7 @@
 //! Who sends the request: schemes, and the small machines behind them.
 //!
 //! ```text
-//! Basic, Bearer, ApiKey  ──proof──▶ Proof, with each request
+//! Basic, Bearer, ApiKey  ──proof──▶ Credentials, with each request
 //! Digest                 ──401, Challenge──▶ DigestSession ──answer──▶ header
 //! OAuth2                 ──TokenSlot: one flight for all──▶ Token ──▶ header
 //! Netrc                  ──find(host)──▶ as Basic
@@ -25,5 +25,5 @@ pub use crate::base::Bound;
 pub use challenge::Challenge;
 pub use netrc::Netrc;
 pub use oauth2::{ClientAuth, Grant, OAuth2, Token};
-pub use scheme::{AuthRequest, AuthScheme, Authenticate, KeyPlace, Proof};
+pub use scheme::{AuthRequest, AuthScheme, Authenticate, Credentials, KeyPlace};
 pub use token_slot::{TokenCache, TokenKey};

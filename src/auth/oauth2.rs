@@ -214,7 +214,7 @@ impl Token {
         Self { access, refresh: None, expires }
     }
 
-    /// Reads the answer of a token endpoint ([RFC 6749 §5]), received at `now`.
+    /// Reads the response of a token endpoint ([RFC 6749 §5]), received at `now`.
     ///
     /// `expires_in` counts seconds, also where it is written as text, and is cut at 400 days. `last` is the token
     /// before this one: its refresh token stays where no newer one is handed out.
@@ -269,13 +269,13 @@ impl Token {
         self
     }
 
-    /// Gives the token itself.
+    /// Returns the token itself.
     #[must_use]
     pub const fn access(&self) -> &Secret {
         &self.access
     }
 
-    /// Gives the refresh token that came with it.
+    /// Returns the refresh token that came with it.
     #[must_use]
     pub const fn refresh(&self) -> Option<&Secret> {
         self.refresh.as_ref()

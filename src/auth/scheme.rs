@@ -102,7 +102,7 @@ pub enum KeyPlace {
 
 /// What a request gets added.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub enum Proof {
+pub enum Credentials {
     /// Nothing.
     #[default]
     Nothing,
@@ -113,7 +113,7 @@ pub enum Proof {
 }
 
 /// Names the kind.
-impl fmt::Debug for Proof {
+impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Nothing => "Nothing",
@@ -177,14 +177,14 @@ impl<'a> AuthRequest<'a> {
 /// It is asked only for requests to the connection's own origin. It must not depend on anything but its arguments
 /// and itself, and its `Debug` must not tell a secret.
 pub trait Authenticate: Send + Sync + fmt::Debug {
-    /// Gives what each request gets added.
+    /// Returns what each request gets added.
     ///
     /// # Errors
     ///
     /// An [`Error`] that names no secret; the call ends with it.
-    fn authorize(&self, request: &AuthRequest<'_>) -> Result<Proof, Error>;
+    fn authorize(&self, request: &AuthRequest<'_>) -> Result<Credentials, Error>;
 
-    /// Answers a 401: with a proof the request is sent once more, without one the 401 is the answer.
+    /// Answers a 401: with a proof the request is sent once more, without one the 401 is the response.
     ///
     /// # Errors
     ///
@@ -193,7 +193,7 @@ pub trait Authenticate: Send + Sync + fmt::Debug {
         &self,
         request: &AuthRequest<'_>,
         challenges: &[Challenge],
-    ) -> Result<Option<Proof>, Error> {
+    ) -> Result<Option<Credentials>, Error> {
         let _ = (request, challenges);
         Ok(None)
     }
@@ -210,11 +210,11 @@ impl AuthScheme {
     /// # Examples
     ///
     /// ```
-    /// use http_hook::auth::{AuthScheme, Proof};
+    /// use http_hook::auth::{AuthScheme, Credentials};
     ///
     /// let value = serde_json::json!({"scheme": "bearer", "token": "t-1"});
     /// let scheme = AuthScheme::from_json(&value, None, None)?;
-    /// let Proof::Header(name, value) = scheme.proof()? else { panic!("a bearer token is a header") };
+    /// let Credentials::Header(name, value) = scheme.credentials()? else { panic!("a bearer token is a header") };
     /// assert_eq!((name.as_str(), value.to_str()?), ("authorization", "Bearer t-1"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -263,28 +263,28 @@ impl AuthScheme {
         }
     }
 
-    /// Gives what every request gets added: nothing for the schemes that need a challenge or a token first.
+    /// Returns what every request gets added: nothing for the schemes that need a challenge or a token first.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Auth`] if a credential cannot stand where it has to go.
-    pub fn proof(&self) -> Result<Proof, Error> {
+    pub fn credentials(&self) -> Result<Credentials, Error> {
         match self {
             Self::Basic { login, password } => {
-                Ok(Proof::Header(AUTHORIZATION, basic(login, password)?))
+                Ok(Credentials::Header(AUTHORIZATION, basic(login, password)?))
             }
-            Self::Bearer { token } => Ok(Proof::Header(AUTHORIZATION, bearer(token)?)),
+            Self::Bearer { token } => Ok(Credentials::Header(AUTHORIZATION, bearer(token)?)),
             Self::ApiKey { place: KeyPlace::Header, name, value } => {
                 let name = HeaderName::from_bytes(name.as_bytes())
                     .map_err(|_| wrong("auth.name: no header can have this name"))?;
                 headers::check_scheme_name(&name, "auth.name")?;
-                Ok(Proof::Header(name, sensitive(value.expose())?))
+                Ok(Credentials::Header(name, sensitive(value.expose())?))
             }
             Self::ApiKey { place: KeyPlace::Query, name, value } => {
-                Ok(Proof::Query(name.clone(), value.clone()))
+                Ok(Credentials::Query(name.clone(), value.clone()))
             }
             Self::None | Self::Digest { .. } | Self::OAuth2(_) | Self::Custom(_) => {
-                Ok(Proof::Nothing)
+                Ok(Credentials::Nothing)
             }
         }
     }

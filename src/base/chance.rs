@@ -37,13 +37,13 @@ impl Random {
         Self { state: start.wrapping_add(mix(attempt.wrapping_add(STEP))) }
     }
 
-    /// Gives the next 64 bits.
+    /// Returns the next 64 bits.
     pub const fn bits(&mut self) -> u64 {
         self.state = self.state.wrapping_add(STEP);
         mix(self.state)
     }
 
-    /// Gives the next number of [0, 1), from the upper 53 bits.
+    /// Returns the next number of [0, 1), from the upper 53 bits.
     pub fn draw(&mut self) -> f64 {
         let [b0, b1, b2, b3, b4, b5, b6, b7] = self.bits().to_be_bytes();
         let high = u32::from_be_bytes([b0, b1, b2, b3]);
@@ -60,7 +60,7 @@ pub(crate) const fn mix(value: u64) -> u64 {
     value ^ (value >> 31)
 }
 
-/// Gives 32 hexadecimal digits from `seed`; another `stream` gives others.
+/// Returns 32 hexadecimal digits from `seed`; another `stream` gives others.
 ///
 /// `SplitMix64`: each bit of the seed changes about half of the digits. Not for secrets: whoever knows the seed
 /// knows the text. A client nonce and a boundary only have to differ from call to call.

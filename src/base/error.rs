@@ -94,7 +94,7 @@ impl Error {
         self.kind
     }
 
-    /// Gives the message.
+    /// Returns the message.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
@@ -116,7 +116,7 @@ pub enum Sent {
     No,
     /// Nobody knows.
     Maybe,
-    /// It certainly has: there was an answer, at least its head.
+    /// It certainly has: there was a response, at least its head.
     Yes,
 }
 
@@ -138,9 +138,9 @@ pub enum TransportErrorKind {
     Timeout(TimeoutPhase),
     /// The exchange broke off part-way.
     Interrupted,
-    /// What came back is not HTTP, or not an answer.
+    /// What came back is not HTTP, or not a response.
     Protocol,
-    /// The body of the answer broke off, or could not be decoded.
+    /// The body of the response broke off, or could not be decoded.
     Body,
     /// A size limit was passed.
     Limit,
@@ -160,7 +160,7 @@ pub enum TransportErrorKind {
 pub enum TimeoutPhase {
     /// A connection.
     Connect,
-    /// The head of the answer.
+    /// The head of the response.
     Head,
     /// The next piece of the body.
     Body,

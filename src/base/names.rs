@@ -1,6 +1,6 @@
 //! Names of variants, as they are printed, stored and read back.
 
-/// Gives an enum `name` and `from_name`, one name for each value.
+/// Returns an enum `name` and `from_name`, one name for each value.
 macro_rules! named {
     ($type:ident, $what:literal, [$($value:ident $(($inner:path))? => $name:literal),* $(,)?]) => {
         impl $type {

@@ -9,7 +9,7 @@ use crate::base::{Sent, TransportError, TransportErrorKind};
 /// # Errors
 ///
 /// Kind [`Bug`](TransportErrorKind::Bug) and [`Sent::Maybe`], with `says` as its source. The text of the panic is left out, for it may
-/// hold what the request or the answer holds.
+/// hold what the request or the response holds.
 ///
 /// # Examples
 ///

@@ -36,7 +36,7 @@ fn a_header_is_checked() {
         ("D17", "Trailer", "X", None),
         ("D17", "Transfer-Encoding", "chunked", None),
         ("D17", "Upgrade", "h2c", None),
-        ("I19", "Proxy-Authorization", "Basic x", None),
+        ("D17", "Proxy-Authorization", "Basic x", None),
     ];
     for (why, name, value, sent) in rows {
         let found = check(name, value, "headers");

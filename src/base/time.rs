@@ -32,25 +32,25 @@ impl Timestamp {
         Self(since_epoch)
     }
 
-    /// Gives the time since 1970-01-01T00:00:00Z.
+    /// Returns the time since 1970-01-01T00:00:00Z.
     #[must_use]
     pub const fn since_epoch(self) -> Duration {
         self.0
     }
 
-    /// Gives the time since `earlier`, nothing if that is later.
+    /// Returns the time since `earlier`, nothing if that is later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// Gives the point in time that comes `wait` later, or the last there is.
+    /// Returns the point in time that comes `wait` later, or the last there is.
     #[must_use]
     pub const fn after(self, wait: Duration) -> Self {
         Self(self.0.saturating_add(wait))
     }
 
-    /// Gives the point in time that came `wait` earlier, or the first there is.
+    /// Returns the point in time that came `wait` earlier, or the first there is.
     #[must_use]
     pub const fn before(self, wait: Duration) -> Self {
         Self(self.0.saturating_sub(wait))

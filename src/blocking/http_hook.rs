@@ -33,7 +33,7 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
         Self { face: Face::new(&hook, capabilities, transport, clock, now) }
     }
 
-    /// Performs a call and checks its answer.
+    /// Performs a call and checks its response.
     ///
     /// # Errors
     ///

@@ -31,7 +31,7 @@ impl Body {
         Self::Reader { len, reader: Box::new(reader) }
     }
 
-    /// Gives the length in bytes, if known.
+    /// Returns the length in bytes, if known.
     #[must_use]
     pub fn len(&self) -> Option<u64> {
         match self {

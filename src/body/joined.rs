@@ -65,7 +65,7 @@ impl Read for JoinedReaders {
 }
 
 impl blocking::Body {
-    /// Gives the body as a reader.
+    /// Returns the body as a reader.
     pub(crate) fn into_reader(self) -> Box<dyn Read + Send> {
         match self {
             Self::Bytes(bytes) => Box::new(io::Cursor::new(bytes)),

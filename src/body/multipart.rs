@@ -286,13 +286,13 @@ impl Segment {
 }
 
 impl MultipartBody {
-    /// Gives the value of `Content-Type`, with the boundary.
+    /// Returns the value of `Content-Type`, with the boundary.
     #[must_use]
     pub const fn content_type(&self) -> &HeaderValue {
         &self.content_type
     }
 
-    /// Gives the length in bytes, `None` if a source does not know its own.
+    /// Returns the length in bytes, `None` if a source does not know its own.
     #[must_use]
     pub const fn len(&self) -> Option<u64> {
         self.len
@@ -304,13 +304,13 @@ impl MultipartBody {
         false
     }
 
-    /// Gives the pieces in the order of sending.
+    /// Returns the pieces in the order of sending.
     #[must_use]
     pub fn segments(&self) -> &[Segment] {
         &self.segments
     }
 
-    /// Gives the body as the machine sees it: bytes if it is all in memory, else a source of the driver's.
+    /// Returns the body as the machine sees it: bytes if it is all in memory, else a source of the driver's.
     #[must_use]
     pub fn payload(&self) -> Payload {
         let in_memory = |segment: &Segment| match segment {

@@ -34,7 +34,7 @@ impl Payload {
     /// No body.
     pub const EMPTY: Self = Self::Bytes(Bytes::new());
 
-    /// Gives the length in bytes, if known.
+    /// Returns the length in bytes, if known.
     #[must_use]
     pub fn len(&self) -> Option<u64> {
         match self {

@@ -32,7 +32,7 @@ impl Body {
         Self::Stream(Box::pin(body))
     }
 
-    /// Gives the length in bytes, if known.
+    /// Returns the length in bytes, if known.
     #[must_use]
     pub fn len(&self) -> Option<u64> {
         match self {

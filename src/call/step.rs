@@ -51,7 +51,7 @@ impl Call {
         state.send(hook, now)
     }
 
-    /// Gives the call up.
+    /// Returns the call up.
     #[must_use]
     pub fn cancel(self) -> Failure {
         let error = TransportError::new(TransportErrorKind::Cancelled, Sent::No);
@@ -116,14 +116,14 @@ impl Attempt {
         Head::Read { limit, reading: Reading { attempt: self, limit, want } }
     }
 
-    /// Gives the call up while the request is under way: the server may have seen it.
+    /// Returns the call up while the request is under way: the server may have seen it.
     #[must_use]
     pub fn cancel(self) -> Failure {
         let error = TransportError::new(TransportErrorKind::Cancelled, Sent::Maybe);
         self.0.failure(StopReason::Cancelled, Cause::Transport(error), None)
     }
 
-    /// Gives the call up before the request is sent, because the attempt could not be kept: nothing must have been sent
+    /// Returns the call up before the request is sent, because the attempt could not be kept: nothing must have been sent
     /// of it, and it is not counted.
     #[must_use]
     pub fn withdraw(mut self, error: Error) -> Failure {

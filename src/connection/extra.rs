@@ -49,7 +49,7 @@ impl Connection {
     /// Reads what the extra means for HTTP. A text that is not JSON means nothing, as in Airflow.
     ///
     /// Options in the query of a URI are typed as Airflow's server side does it: a text that is JSON stands for
-    /// that value, so that `?timeout=5&verify=false` is what it looks like (DESIGN D6).
+    /// that value, so that `?timeout=5&verify=false` is what it looks like (D6).
     ///
     /// # Errors
     ///

@@ -42,7 +42,7 @@ impl ConnectionId {
         Ok(Self(id))
     }
 
-    /// Gives the name.
+    /// Returns the name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -8,7 +8,7 @@ use crate::base::{Error, ErrorKind, Secret};
 /// A stored connection, with the fields that Airflow gives it.
 ///
 /// Everything may be absent. `schema` is the scheme of the URL; `conn_type` names the kind of service and never
-/// decides the scheme (but see DESIGN D5). Nothing is checked here beyond what a field can hold: whether a host
+/// decides the scheme (but see D5). Nothing is checked here beyond what a field can hold: whether a host
 /// is one is decided when a call is prepared.
 ///
 /// # Examples
@@ -156,55 +156,55 @@ impl Connection {
         self
     }
 
-    /// Gives the name under which the connection is stored.
+    /// Returns the name under which the connection is stored.
     #[must_use]
     pub fn id(&self) -> Option<&ConnectionId> {
         self.id.as_ref()
     }
 
-    /// Gives the kind of service. Empty: a URI without a type.
+    /// Returns the kind of service. Empty: a URI without a type.
     #[must_use]
     pub fn conn_type(&self) -> Option<&str> {
         self.conn_type.as_deref()
     }
 
-    /// Gives the description.
+    /// Returns the description.
     #[must_use]
     pub fn description(&self) -> Option<&str> {
         self.description.as_deref()
     }
 
-    /// Gives the host. Empty: a URI without a host.
+    /// Returns the host. Empty: a URI without a host.
     #[must_use]
     pub fn host(&self) -> Option<&str> {
         self.host.as_deref()
     }
 
-    /// Gives the scheme of the URL. Empty: a URI without a path.
+    /// Returns the scheme of the URL. Empty: a URI without a path.
     #[must_use]
     pub fn schema(&self) -> Option<&str> {
         self.schema.as_deref()
     }
 
-    /// Gives the login.
+    /// Returns the login.
     #[must_use]
     pub fn login(&self) -> Option<&str> {
         self.login.as_deref()
     }
 
-    /// Gives the password.
+    /// Returns the password.
     #[must_use]
     pub fn password(&self) -> Option<&Secret> {
         self.password.as_ref()
     }
 
-    /// Gives the port. From JSON it can be any whole number: its range is checked when a call is prepared.
+    /// Returns the port. From JSON it can be any whole number: its range is checked when a call is prepared.
     #[must_use]
     pub fn port(&self) -> Option<i64> {
         self.port
     }
 
-    /// Gives the extra, as text.
+    /// Returns the extra, as text.
     #[must_use]
     pub fn extra(&self) -> Option<&Secret> {
         self.extra.as_ref()

@@ -1,7 +1,7 @@
 //! Reads the URI form, `type://login:password@host:port/schema?extra`.
 //!
 //! The rules are those of Airflow's `Connection.from_uri` over Python's `urlsplit`. What differs: TAB, CR and
-//! LF, which Python drops wherever they stand, are an error (DESIGN D1).
+//! LF, which Python drops wherever they stand, are an error (D1).
 
 use core::net::Ipv6Addr;
 use std::collections::BTreeMap;

@@ -131,7 +131,7 @@ impl Breaker {
         }
     }
 
-    /// Gives a probe back that found out nothing: the next send may be it.
+    /// Returns a probe back that found out nothing: the next send may be it.
     pub(super) fn release(&self, pass: Pass) {
         let mut inner = self.lock();
         if let (State::Probing { .. }, Pass::Probe(serial)) = (inner.state, pass) {

@@ -199,7 +199,7 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// Tells that the server did its work: any answer that is not worth a retry.
+    /// Tells that the server did its work: any response that is not worth a retry.
     pub fn success(self, now: Timestamp) {
         if let Some(budget) = self.shared.as_ref().and_then(|shared| shared.budget.as_ref()) {
             budget.deposit(self.paid, now);
@@ -207,7 +207,7 @@ impl Lease {
         self.report(false, now);
     }
 
-    /// Tells that it did not: an answer or an error worth a retry, whether or not there will be one.
+    /// Tells that it did not: a response or an error worth a retry, whether or not there will be one.
     pub fn failure(self, now: Timestamp) {
         self.report(true, now);
     }

@@ -28,7 +28,7 @@ impl Origins {
         Ok(Self { settings, others, gates: Mutex::default() })
     }
 
-    /// Gives the gates of this origin (`https://api.example.com`, as its text).
+    /// Returns the gates of this origin (`https://api.example.com`, as its text).
     #[must_use]
     pub fn gates(&self, origin: &str) -> Gates {
         let mut all = self.gates.lock().unwrap_or_else(PoisonError::into_inner);

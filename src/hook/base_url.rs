@@ -145,13 +145,13 @@ impl BaseUrl {
         Ok(Self { origin, text, rest, rest_is_clean, user_info })
     }
 
-    /// Gives the origin: no endpoint can change it.
+    /// Returns the origin: no endpoint can change it.
     #[must_use]
     pub(crate) const fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    /// Gives the base path, as written; it may be empty.
+    /// Returns the base path, as written; it may be empty.
     #[must_use]
     pub(crate) fn path(&self) -> &str {
         self.rest.split(['?', '#']).next().unwrap_or_default()
@@ -167,13 +167,13 @@ impl BaseUrl {
         self.rest.contains('?')
     }
 
-    /// Gives login and password that were written in the host, unescaped.
+    /// Returns login and password that were written in the host, unescaped.
     #[must_use]
     pub(crate) fn user_info(&self) -> Option<(&str, &Secret)> {
         self.user_info.as_ref().map(|(login, password)| (login.as_str(), password))
     }
 
-    /// Gives the base URL as written, without user info. It may have a query.
+    /// Returns the base URL as written, without user info. It may have a query.
     #[must_use]
     pub(crate) fn text(&self) -> &str {
         &self.text

@@ -63,7 +63,7 @@ pub struct Series {
     pub server_address: String,
     /// `server.port`
     pub server_port: u16,
-    /// `http.response.status_code`, if there was an answer.
+    /// `http.response.status_code`, if there was a response.
     pub status_code: Option<u16>,
     /// `error.type`: the status if it is 400 or above, else the kind of the error.
     pub error_type: Option<String>,
@@ -88,7 +88,7 @@ impl Durations {
         Self::default()
     }
 
-    /// Gives all counts so far.
+    /// Returns all counts so far.
     #[must_use]
     pub fn snapshot(&self) -> Vec<(Series, Histogram)> {
         let all = self.0.all();
@@ -97,7 +97,7 @@ impl Durations {
 }
 
 impl Observer for Durations {
-    /// Tells nothing: only the observer of one call knows which request an answer belongs to.
+    /// Tells nothing: only the observer of one call knows which request a response belongs to.
     fn event(&self, _: &Event<'_>) {}
 
     fn for_call(&self) -> Option<Box<dyn Observer>> {

@@ -43,7 +43,7 @@ pub enum Event<'a> {
         /// Why it is sent.
         cause: SendCause,
     },
-    /// The head of an answer came.
+    /// The head of a response came.
     Answer {
         /// Its status.
         status: StatusCode,
@@ -64,7 +64,7 @@ pub enum Event<'a> {
         /// Why.
         reason: WaitReason,
     },
-    /// The call ended with an answer that passes.
+    /// The call ended with a response that passes.
     Accepted {
         /// Its status.
         status: StatusCode,

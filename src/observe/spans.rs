@@ -15,7 +15,7 @@ use crate::call::SendCause;
 /// Makes one span of each send: retries, redirects, answered challenges and token requests are spans of their own.
 ///
 /// A span is a child of the one that is current where the call runs. It begins before the send and ends when the
-/// head of the answer has come. `tracing-opentelemetry` makes of it a span of kind CLIENT that is named after the
+/// head of the response has come. `tracing-opentelemetry` makes of it a span of kind CLIENT that is named after the
 /// method; its attributes are:
 ///
 /// | attribute | |
@@ -24,7 +24,7 @@ use crate::call::SendCause;
 /// | `server.address`, `server.port` | of the URL |
 /// | `url.full` | as everywhere: without what is the connection's, with `REDACTED` in its place |
 /// | `http.request.resend_count` | how often the request was sent before, if it was: for whatever reason |
-/// | `http.response.status_code` | if there was an answer |
+/// | `http.response.status_code` | if there was a response |
 /// | `error.type` | the status if it is 400 or above, else the [kind](crate::TransportErrorKind::name) of the error |
 ///
 /// Waits, and calls that were given up, are events of level DEBUG. Headers and bodies are never told.
@@ -58,7 +58,7 @@ impl Spans {
 }
 
 impl Observer for Spans {
-    /// Tells nothing: only the observer of one call knows which request an answer belongs to.
+    /// Tells nothing: only the observer of one call knows which request a response belongs to.
     fn event(&self, _: &Event<'_>) {}
 
     fn for_call(&self) -> Option<Box<dyn Observer>> {

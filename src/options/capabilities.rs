@@ -11,7 +11,7 @@ use crate::base::{Error, ErrorKind};
 pub enum Capability {
     /// A time limit for making the connection alone.
     ConnectTimeout,
-    /// A time limit up to the head of the answer.
+    /// A time limit up to the head of the response.
     HeadTimeout,
     /// A time limit between two pieces of the body.
     IdleTimeout,

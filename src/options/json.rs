@@ -150,7 +150,7 @@ impl<'a> Reader<'a> {
         if self.problems.is_empty() { Ok(options) } else { Err(self.problems) }
     }
 
-    /// Gives the member of the first of two names that is there, with the name it has.
+    /// Returns the member of the first of two names that is there, with the name it has.
     fn first(&self, name: &'static str, alias: &'static str) -> Option<(&'static str, &'a Value)> {
         let member = |name| self.members.get(name).map(|value| (name, value));
         member(name)
@@ -170,7 +170,7 @@ impl<'a> Reader<'a> {
         self.member(name).map(is_truthy)
     }
 
-    /// Gives the limits for connecting and for reading.
+    /// Returns the limits for connecting and for reading.
     fn timeout(&mut self) -> (Setting<Duration>, Setting<Duration>) {
         let Some(value) = self.member("timeout") else {
             return (Setting::Inherit, Setting::Inherit);

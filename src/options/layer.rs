@@ -17,7 +17,7 @@ use super::setting::Setting;
 pub struct Options {
     /// The longest time for making a connection.
     pub connect_timeout: Setting<Duration>,
-    /// The longest time from sending to the head of the answer.
+    /// The longest time from sending to the head of the response.
     pub head_timeout: Setting<Duration>,
     /// The longest time between two pieces of the body.
     pub idle_timeout: Setting<Duration>,
@@ -30,7 +30,7 @@ pub struct Options {
     pub proxies: Setting<Proxies>,
     /// TCP keep-alive.
     pub keep_alive: Setting<KeepAlive>,
-    /// Whether the body of an accepted answer is left to be streamed.
+    /// Whether the body of an accepted response is left to be streamed.
     pub stream: Option<bool>,
     /// Whether redirects are followed.
     pub allow_redirects: Option<bool>,
@@ -42,7 +42,7 @@ pub struct Options {
     pub trust_env: Option<bool>,
     /// Whether a status from 400 to 599 is a failure.
     pub check_response: Option<bool>,
-    /// The largest body of an answer that is read into memory, in bytes.
+    /// The largest body of a response that is read into memory, in bytes.
     pub max_response_bytes: Option<u64>,
 }
 

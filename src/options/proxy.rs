@@ -68,14 +68,14 @@ impl Environment {
         Self { variables: variables.filter(|(name, _)| matters(name)).collect() }
     }
 
-    /// Gives the file of authorities that stands in where certificates are verified against the system's:
+    /// Returns the file of authorities that stands in where certificates are verified against the system's:
     /// `REQUESTS_CA_BUNDLE`, else `CURL_CA_BUNDLE`.
     #[must_use]
     pub fn ca_bundle(&self) -> Option<&str> {
         self.filled("REQUESTS_CA_BUNDLE").or_else(|| self.filled("CURL_CA_BUNDLE"))
     }
 
-    /// Gives the proxy for `http`, `https` or `all`. The name in lower case wins, even if it is empty.
+    /// Returns the proxy for `http`, `https` or `all`. The name in lower case wins, even if it is empty.
     ///
     /// A program that serves CGI has the headers of requests in its environment: there `HTTP_PROXY` is a stranger's.
     fn proxy(&self, target: &str) -> Option<&str> {

@@ -12,7 +12,7 @@ use super::client::ClientOptions;
 pub struct Timeouts {
     /// For making a connection.
     pub connect: Option<Duration>,
-    /// From sending to the head of the answer.
+    /// From sending to the head of the response.
     pub head: Option<Duration>,
     /// Between two pieces of the body.
     pub idle: Option<Duration>,
@@ -48,7 +48,7 @@ pub struct SendOptions {
     pub timeouts: Timeouts,
     /// TLS, proxy and keep-alive: what a pool is keyed by.
     pub client: Arc<ClientOptions>,
-    /// Whether the caller wants to stream the body of the answer.
+    /// Whether the caller wants to stream the body of the response.
     pub stream: bool,
     /// The largest body that the driver reads into memory, in bytes.
     pub max_response_bytes: u64,
@@ -69,7 +69,7 @@ impl SendOptions {
         }
     }
 
-    /// Gives what was set on purpose and is not among `capabilities`.
+    /// Returns what was set on purpose and is not among `capabilities`.
     #[must_use]
     pub fn unsupported(&self, capabilities: Capabilities) -> Option<Capability> {
         capabilities.missing(self.needed)

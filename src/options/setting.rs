@@ -25,7 +25,7 @@ impl<T> Setting<T> {
         }
     }
 
-    /// Gives the value, `inherited` if this layer says nothing.
+    /// Returns the value, `inherited` if this layer says nothing.
     #[must_use]
     pub fn resolve(self, inherited: Option<T>) -> Option<T> {
         match self {

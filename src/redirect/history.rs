@@ -54,7 +54,7 @@ impl History {
         Self { hops, url }
     }
 
-    /// Gives the history of a response, `None` if it is the answer to the first request.
+    /// Returns the history of a response, `None` if it is the answer to the first request.
     #[must_use]
     pub fn of<B>(response: &Response<B>) -> Option<&Self> {
         response.extensions().get()
@@ -66,7 +66,7 @@ impl History {
         &self.hops
     }
 
-    /// Gives the URL that the response came from. Its query may hold secrets.
+    /// Returns the URL that the response came from. Its query may hold secrets.
     #[must_use]
     pub const fn url(&self) -> &Uri {
         &self.url

@@ -90,7 +90,7 @@ pub(crate) fn describes_body(name: &HeaderName) -> bool {
 ///
 /// | header | why it may |
 /// | --- | --- |
-/// | `accept`, `accept-encoding`, `accept-language` | what the caller can read; without it the answer is another one |
+/// | `accept`, `accept-encoding`, `accept-language` | what the caller can read; without it the response is another one |
 /// | `cache-control` | what a cache on the way may do |
 /// | `content-encoding`, `content-language`, `content-type` | what the body is; they go only if the body goes |
 /// | `range` | which part is wanted; without it a download starts at the beginning |

@@ -1,4 +1,4 @@
-//! What an answer is worth: whether its status passes, and whether it is whole.
+//! What a response is worth: whether its status passes, and whether it is whole.
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
@@ -12,7 +12,7 @@ pub(crate) fn check_failed(status: StatusCode) -> bool {
     status.is_client_error() || status.is_server_error()
 }
 
-/// Gives the response back if it can be what the server meant.
+/// Returns the response back if it can be what the server meant.
 ///
 /// A body shorter than its Content-Length is not whole (RFC 9112 §8), whatever the client says of it. A status
 /// from 100 to 199 is never final (RFC 9110 §15.2).

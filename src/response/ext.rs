@@ -1,4 +1,4 @@
-//! What is done with an answer most often.
+//! What is done with a response most often.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::base::{Error, ErrorKind};
 
-/// Reads the body of an answer that is in memory.
+/// Reads the body of a response that is in memory.
 ///
 /// # Examples
 ///

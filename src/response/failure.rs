@@ -1,4 +1,4 @@
-//! How a call ends without an answer that passes: why, and what came last.
+//! How a call ends without a response that passes: why, and what came last.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,9 +10,9 @@ use crate::base::names::named;
 use crate::base::{Error, TransportError};
 use crate::response::Reason;
 
-/// A call that ended without an answer that passes.
+/// A call that ended without a response that passes.
 ///
-/// `Display` is Airflow's text: `404:Not Found` for a status, else what went wrong. The last answer is kept,
+/// `Display` is Airflow's text: `404:Not Found` for a status, else what went wrong. The last response is kept,
 /// its body as far as the limit of the call lets it.
 pub struct Failure(Box<Inner>);
 
@@ -149,7 +149,7 @@ impl Failure {
         self.0.reason
     }
 
-    /// Gives what came last.
+    /// Returns what came last.
     #[must_use]
     pub fn cause(&self) -> &Cause {
         &self.0.cause
@@ -161,7 +161,7 @@ impl Failure {
         self.0.cause
     }
 
-    /// Gives the last response.
+    /// Returns the last response.
     #[must_use]
     pub fn response(&self) -> Option<&Response<Bytes>> {
         match &self.0.cause {
@@ -171,19 +171,19 @@ impl Failure {
         }
     }
 
-    /// Gives the status of the last response.
+    /// Returns the status of the last response.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         self.response().map(Response::status)
     }
 
-    /// Gives the headers of the last response.
+    /// Returns the headers of the last response.
     #[must_use]
     pub fn headers(&self) -> Option<&HeaderMap> {
         self.response().map(Response::headers)
     }
 
-    /// Gives the body of the last response, cut at the limit of the call.
+    /// Returns the body of the last response, cut at the limit of the call.
     #[must_use]
     pub fn body(&self) -> Option<&Bytes> {
         self.response().map(Response::body)
@@ -208,13 +208,13 @@ impl Failure {
         self.0.attempts
     }
 
-    /// Gives the time spent waiting between sends.
+    /// Returns the time spent waiting between sends.
     #[must_use]
     pub fn idle_for(&self) -> Duration {
         self.0.idle_for
     }
 
-    /// Gives the wait that the server asked for last.
+    /// Returns the wait that the server asked for last.
     #[must_use]
     pub fn hint(&self) -> Option<Duration> {
         self.0.hint

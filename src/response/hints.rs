@@ -49,7 +49,7 @@ pub fn retry_after(value: &str, now: Timestamp) -> Result<Duration, InvalidRetry
     wait.ok_or(InvalidRetryAfter)
 }
 
-/// Gives the wait that the headers of a response that came at `now` ask for: `Retry-After`, else the rate limit.
+/// Returns the wait that the headers of a response that came at `now` ask for: `Retry-After`, else the rate limit.
 ///
 /// Of several `Retry-After` fields the longest valid one counts, so that none is disobeyed.
 ///
@@ -73,14 +73,14 @@ pub fn wait(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     after(headers, now).or_else(|| rate_limit(headers, now))
 }
 
-/// Gives the wait that `Retry-After` asks for; see [`wait`].
+/// Returns the wait that `Retry-After` asks for; see [`wait`].
 #[must_use]
 pub fn after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let now = server_now(headers, now);
     texts(headers, RETRY_AFTER.as_str()).filter_map(|text| retry_after(text, now).ok()).max()
 }
 
-/// Gives the time until a used-up quota is filled again, of a response with any status.
+/// Returns the time until a used-up quota is filled again, of a response with any status.
 ///
 /// Read are `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10), `RateLimit-Reset` (its drafts up to 07) and
 /// `X-RateLimit-Reset` (seconds, Unix seconds from 10^9 or Unix milliseconds from 10^12, told apart by size). An

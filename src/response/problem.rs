@@ -28,7 +28,7 @@ pub struct ProblemDetails {
 }
 
 impl ProblemDetails {
-    /// Reads the body of an answer of type `application/problem+json`; `None` if it is none.
+    /// Reads the body of a response of type `application/problem+json`; `None` if it is none.
     ///
     /// A member of the wrong kind counts as missing, as the standard wants it. A body of more than 64 KiB is not read.
     ///

@@ -27,7 +27,7 @@ impl Reason {
         Self(text.chars().filter(|c| !c.is_control()).collect::<String>().into())
     }
 
-    /// Gives the response's own phrase, or the usual one of its status, or nothing.
+    /// Returns the response's own phrase, or the usual one of its status, or nothing.
     #[must_use]
     pub fn of<B>(response: &Response<B>) -> Self {
         response.extensions().get::<Self>().cloned().unwrap_or_else(|| {
@@ -35,7 +35,7 @@ impl Reason {
         })
     }
 
-    /// Gives the text.
+    /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,4 +1,4 @@
-//! The body of an answer as text, by its charset.
+//! The body of a response as text, by its charset.
 //!
 //! | `Content-Type` | charset |
 //! | --- | --- |
@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
-/// Gives the charset of an answer as the header names it or the rules say; `None` if it has to be guessed.
+/// Returns the charset of a response as the header names it or the rules say; `None` if it has to be guessed.
 ///
 /// # Examples
 ///

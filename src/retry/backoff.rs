@@ -4,14 +4,14 @@
 
 use crate::retry::seconds::Seconds;
 
-/// Gives `multiplier * base^(n - 1)`, infinite where no number is large enough.
+/// Returns `multiplier * base^(n - 1)`, infinite where no number is large enough.
 pub(super) fn grown(multiplier: Seconds, base: f64, n: u32) -> f64 {
     let grown = multiplier.get() * power(base, n.saturating_sub(1));
     // Nothing times infinity: the power was too large, which counts as larger than any maximum.
     if grown.is_nan() { f64::INFINITY } else { grown }
 }
 
-/// Gives `base^exponent` by squaring: `powf` may differ in its last bit from platform to platform.
+/// Returns `base^exponent` by squaring: `powf` may differ in its last bit from platform to platform.
 fn power(base: f64, exponent: u32) -> f64 {
     let (mut result, mut square, mut rest) = (1.0, base, exponent);
     loop {

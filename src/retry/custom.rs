@@ -13,7 +13,7 @@ impl<T: ?Sized> Custom<T> {
         Self(code)
     }
 
-    /// Gives the code.
+    /// Returns the code.
     #[must_use]
     pub fn get(&self) -> &T {
         &self.0

@@ -66,7 +66,7 @@ impl Hints {
         Self { retry_after: false, rate_limit: false, ..Self::default() }
     }
 
-    /// Gives the wait that the server asks for, as it is.
+    /// Returns the wait that the server asks for, as it is.
     #[must_use]
     pub fn read(&self, outcome: &dyn RetryOutcome, now: Timestamp) -> Option<Duration> {
         let (status, headers) = (outcome.status()?, outcome.headers()?);
@@ -77,7 +77,7 @@ impl Hints {
         after.or_else(|| self.rate_limit.then(|| hints::rate_limit(headers, now)).flatten())
     }
 
-    /// Gives the wait that is made of a hint and the policy's own wait.
+    /// Returns the wait that is made of a hint and the policy's own wait.
     pub(super) fn weigh(
         &self,
         hint: Duration,

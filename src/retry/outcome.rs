@@ -26,17 +26,17 @@ pub trait RetryOutcome {
         self.kind() == Some(kind)
     }
 
-    /// Gives the status, if there was a response.
+    /// Returns the status, if there was a response.
     fn status(&self) -> Option<StatusCode> {
         None
     }
 
-    /// Gives the headers, if there was a response.
+    /// Returns the headers, if there was a response.
     fn headers(&self) -> Option<&HeaderMap> {
         None
     }
 
-    /// Gives the body, if there was a response and it has been read.
+    /// Returns the body, if there was a response and it has been read.
     fn body(&self) -> Option<&[u8]> {
         None
     }
@@ -46,12 +46,12 @@ pub trait RetryOutcome {
         false
     }
 
-    /// Gives the outcome to code that knows its type.
+    /// Returns the outcome to code that knows its type.
     fn as_any(&self) -> Option<&dyn Any> {
         None
     }
 
-    /// Gives what is passed on where the last error is wanted itself: of a `TryAgain` with a cause, the cause.
+    /// Returns what is passed on where the last error is wanted itself: of a `TryAgain` with a cause, the cause.
     #[must_use]
     fn unwrapped(self) -> Self
     where

@@ -39,13 +39,13 @@ impl Seconds {
         if seconds.is_nan() { Self::ZERO } else { Self(seconds) }
     }
 
-    /// Gives the number.
+    /// Returns the number.
     #[must_use]
     pub const fn get(self) -> f64 {
         self.0
     }
 
-    /// Gives the time, between nothing and the longest there is, to the nearest nanosecond.
+    /// Returns the time, between nothing and the longest there is, to the nearest nanosecond.
     #[must_use]
     pub fn to_duration(self) -> Duration {
         if self.0 <= 0.0 {

@@ -149,7 +149,7 @@ impl Stop {
         }
     }
 
-    /// Gives the number of attempts it certainly allows no more than, if there is one.
+    /// Returns the number of attempts it certainly allows no more than, if there is one.
     #[must_use]
     pub fn max_attempts(&self) -> Option<u32> {
         match self {
@@ -226,7 +226,7 @@ impl Event {
         Self { name: name.into(), set: Arc::default() }
     }
 
-    /// Gives the name.
+    /// Returns the name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name

@@ -172,7 +172,7 @@ pub enum Wait {
 
 /// A wait that data cannot say.
 pub trait WaitFn: Send + Sync {
-    /// Gives the wait; each call of `draw` gives a number of [0, 1).
+    /// Returns the wait; each call of `draw` gives a number of [0, 1).
     fn wait(&self, state: &RetryState<'_>, draw: &mut dyn FnMut() -> f64) -> Duration;
 }
 
@@ -220,13 +220,13 @@ impl Wait {
         Self::Custom(Custom::new(Arc::new(code)))
     }
 
-    /// Gives the wait after attempt `attempt_number` (from 1) that failed with an error nobody knows.
+    /// Returns the wait after attempt `attempt_number` (from 1) that failed with an error nobody knows.
     pub fn after(&self, attempt_number: u32, draw: &mut dyn FnMut() -> f64) -> Duration {
         let state = RetryState { attempt_number, ..RetryState::new(&Unknown) };
         self.duration(&state, draw)
     }
 
-    /// Gives the wait, between nothing and the longest there is.
+    /// Returns the wait, between nothing and the longest there is.
     pub fn duration(&self, state: &RetryState<'_>, draw: &mut dyn FnMut() -> f64) -> Duration {
         match self {
             Self::Custom(code) => code.get().wait(state, draw),
@@ -234,7 +234,7 @@ impl Wait {
         }
     }
 
-    /// Gives the wait before it is made to fit a [`Duration`]: infinite where it is too large for a number.
+    /// Returns the wait before it is made to fit a [`Duration`]: infinite where it is too large for a number.
     pub fn seconds(&self, state: &RetryState<'_>, draw: &mut dyn FnMut() -> f64) -> Seconds {
         Seconds::new(self.number(state, draw))
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{Request, Response};
-use http_hook::auth::{AuthRequest, AuthScheme, Authenticate, Challenge, Proof};
+use http_hook::auth::{AuthRequest, AuthScheme, Authenticate, Challenge, Credentials};
 use http_hook::body::Payload;
 use http_hook::{
     Call, Connection, Error, Hook, RequestPlan, RetryPolicy, Secret, SendCause, Step, StopReason,
@@ -244,13 +244,17 @@ fn a_digest_challenge_is_answered_once() {
 struct Own;
 
 impl Authenticate for Own {
-    fn authorize(&self, _: &AuthRequest<'_>) -> Result<Proof, Error> {
-        Ok(Proof::Nothing)
+    fn authorize(&self, _: &AuthRequest<'_>) -> Result<Credentials, Error> {
+        Ok(Credentials::Nothing)
     }
 
-    fn answer(&self, _: &AuthRequest<'_>, asked: &[Challenge]) -> Result<Option<Proof>, Error> {
+    fn answer(
+        &self,
+        _: &AuthRequest<'_>,
+        asked: &[Challenge],
+    ) -> Result<Option<Credentials>, Error> {
         let known = asked.iter().any(|challenge| challenge.scheme == "own");
-        Ok(known.then(|| Proof::Query("sig".to_owned(), Secret::new("s"))))
+        Ok(known.then(|| Credentials::Query("sig".to_owned(), Secret::new("s"))))
     }
 }
 

@@ -487,7 +487,7 @@ fn no_part_that_holds_a_secret_tells_it() {
         let scheme = AuthScheme::from_json(&auth, Some("u"), Some(&Secret::new(secret())));
         let scheme = scheme.expect("a scheme");
         told.debug("scheme", &scheme);
-        told.result("proof", scheme.proof());
+        told.result("proof", scheme.credentials());
     }
     let mut form = Multipart::default();
     form.field("f", secret()).expect("a field");

@@ -9,7 +9,7 @@ fn start(challenge: &str) -> Option<DigestSession> {
     DigestSession::start(&Challenge::parse(challenge.as_bytes()).unwrap(), 7)
 }
 
-/// Gives a parameter of the answer.
+/// Returns a parameter of the response.
 fn part(answer: &str, name: &str) -> Option<String> {
     let all = Challenge::parse(answer.as_bytes()).unwrap();
     all[0].parameter(name).map(str::to_owned)

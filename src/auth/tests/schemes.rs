@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::auth::basic::basic;
 use crate::auth::token_slot::{TokenSlot, TokenStep};
-use crate::auth::{AuthScheme, Challenge, ClientAuth, Netrc, OAuth2, Proof, Token};
+use crate::auth::{AuthScheme, Challenge, ClientAuth, Credentials, Netrc, OAuth2, Token};
 use crate::base::{ErrorKind, Origin, Secret, Timestamp};
 
 fn at(seconds: u64) -> Timestamp {
@@ -144,13 +144,13 @@ fn schemes_are_read_from_json() {
     for (value, expected) in rows {
         let scheme = AuthScheme::from_json(&value, Some("login"), Some(&password));
         assert!(!format!("{scheme:?}").contains("pw-917"), "{value}");
-        let proof = scheme.and_then(|scheme| scheme.proof()).map(|proof| match proof {
-            Proof::Nothing => String::new(),
-            Proof::Header(name, value) => {
+        let proof = scheme.and_then(|scheme| scheme.credentials()).map(|proof| match proof {
+            Credentials::Nothing => String::new(),
+            Credentials::Header(name, value) => {
                 assert!(value.is_sensitive());
                 format!("{name}: {}", value.to_str().unwrap())
             }
-            Proof::Query(name, value) => format!("?{name}={}", value.expose()),
+            Credentials::Query(name, value) => format!("?{name}={}", value.expose()),
         });
         let proof = proof.map_err(|error| error.to_string());
         assert_eq!(proof, expected.map(str::to_owned).map_err(str::to_owned), "{value}");

@@ -55,7 +55,7 @@ impl Json {
         }
     }
 
-    /// Gives the value in the form in which options and policies are read.
+    /// Returns the value in the form in which options and policies are read.
     ///
     /// A number that has no such form becomes the largest double: too large for anything that is read from it.
     pub(crate) fn to_value(&self) -> Value {

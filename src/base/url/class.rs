@@ -15,12 +15,12 @@ pub(crate) const PERCENT: u8 = 1 << 5;
 
 static CLASSES: [u8; 256] = classes();
 
-/// Gives the classes of one byte.
+/// Returns the classes of one byte.
 pub(crate) fn of(byte: u8) -> u8 {
     CLASSES.get(usize::from(byte)).copied().unwrap_or(OTHER)
 }
 
-/// Gives the classes that occur in a text.
+/// Returns the classes that occur in a text.
 pub(crate) fn in_text(text: &str) -> u8 {
     text.bytes().fold(0, |classes, byte| classes | of(byte))
 }

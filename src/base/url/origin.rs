@@ -43,7 +43,7 @@ impl Scheme {
         }
     }
 
-    /// Gives the scheme in lower case.
+    /// Returns the scheme in lower case.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -52,7 +52,7 @@ impl Scheme {
         }
     }
 
-    /// Gives the port that is meant where none is written.
+    /// Returns the port that is meant where none is written.
     #[must_use]
     pub const fn default_port(self) -> u16 {
         match self {
@@ -120,31 +120,31 @@ impl Origin {
         Ok(Self { scheme, port: own_port, authority, host_header })
     }
 
-    /// Gives the scheme.
+    /// Returns the scheme.
     #[must_use]
     pub const fn scheme(&self) -> Scheme {
         self.scheme
     }
 
-    /// Gives the host in lower case, an IPv6 address in brackets.
+    /// Returns the host in lower case, an IPv6 address in brackets.
     #[must_use]
     pub fn host(&self) -> &str {
         self.authority.host()
     }
 
-    /// Gives the port, the scheme's own if none was written.
+    /// Returns the port, the scheme's own if none was written.
     #[must_use]
     pub const fn port(&self) -> u16 {
         self.port
     }
 
-    /// Gives host and port as they stand in a URL: a port that was written is kept, even the default one.
+    /// Returns host and port as they stand in a URL: a port that was written is kept, even the default one.
     #[must_use]
     pub const fn authority(&self) -> &Authority {
         &self.authority
     }
 
-    /// Gives the value of `Host`: without the default port, and without the dot at the end of a full name.
+    /// Returns the value of `Host`: without the default port, and without the dot at the end of a full name.
     #[must_use]
     pub const fn host_header(&self) -> &Authority {
         &self.host_header
@@ -155,7 +155,7 @@ impl Origin {
         format!("{}://{}", self.scheme, self.authority)
     }
 
-    /// Gives the scheme as the `http` crate has it.
+    /// Returns the scheme as the `http` crate has it.
     #[must_use]
     pub fn http_scheme(&self) -> http::uri::Scheme {
         match self.scheme {

@@ -8,7 +8,7 @@ use http::header::{
     CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, PROXY_AUTHORIZATION, TRANSFER_ENCODING,
 };
 use http::{HeaderMap, Method, Request, Uri};
-use http_hook::auth::{AuthScheme, Proof};
+use http_hook::auth::{AuthScheme, Credentials};
 use http_hook::body::Payload;
 use http_hook::options::{ClientCert, Proxy, SendOptions, Verify};
 use http_hook::{Hook, Options, Sent as TransportSent, TransportError, TransportErrorKind as Kind};
@@ -125,8 +125,8 @@ impl Sent {
         let uri: Uri = proxy.uri.parse().expect("the URL of a proxy");
         let credential = proxy.credential.as_ref().map(|(login, password)| {
             let (login, password) = (login.clone(), password.clone());
-            match (AuthScheme::Basic { login, password }).proof() {
-                Ok(Proof::Header(_, value)) => value,
+            match (AuthScheme::Basic { login, password }).credentials() {
+                Ok(Credentials::Header(_, value)) => value,
                 other => panic!("no credentials that a header holds: {other:?}"),
             }
         });
