@@ -42,7 +42,7 @@ pub(crate) struct Exchange {
 pub(crate) struct Asked {
     pub(crate) method: String,
     pub(crate) url: String,
-    /// Only those whose values are never secret, or that were asked for.
+    /// All names; values are Latin-1, and `***` where they are not kept.
     pub(crate) headers: Vec<(String, String)>,
 }
 
@@ -59,7 +59,7 @@ pub(crate) struct Told {
     pub(crate) status: u16,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) reason: Option<String>,
-    /// Values as Latin-1: each character is one byte.
+    /// The same.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Content,
     /// Whether the body ended in an error.
@@ -168,6 +168,16 @@ impl Cassette {
     fn lines(&self) -> Vec<Line> {
         self.exchanges.iter().filter_map(|exchange| Line::read(exchange).ok()).collect()
     }
+}
+
+/// Bytes as text: each character is one byte.
+pub(crate) fn latin1(bytes: &[u8]) -> String {
+    bytes.iter().copied().map(char::from).collect()
+}
+
+/// The bytes of such a text; `None` if it is none.
+pub(crate) fn latin1_bytes(text: &str) -> Option<Vec<u8>> {
+    text.chars().map(|c| u8::try_from(c).ok()).collect()
 }
 
 fn stored(message: String) -> Error {

@@ -34,6 +34,7 @@
 
 mod body;
 mod cassette;
+mod coding;
 mod recorder;
 mod redact;
 mod replay;

@@ -15,6 +15,7 @@ use http_hook::{Sent, TransportError, TransportErrorKind as Kind, blocking};
 use crate::Cassette;
 use crate::body::{blocking_broken, broken};
 use crate::cassette::{Asked, Content, Exchange, MAX_EXCHANGES, Outcome, Told};
+use crate::coding;
 use crate::redact::Rules;
 
 /// The longest body of an answer that is recorded, in bytes, unless [`Recorder::max_body_bytes`] says otherwise.
@@ -22,13 +23,25 @@ const MAX_BODY_BYTES: u64 = 16 << 20;
 
 /// Records what passes through a transport, async and blocking. Clones share the recording.
 ///
-/// What is secret is taken out before it can be written: user info, values of the query, cookies, every header of a
-/// request but the harmless ones, headers and JSON fields of an answer whose names sound like secrets; and what was
-/// taken out anywhere is looked for in everything else. Bodies of requests are not recorded at all. A secret that
-/// none of this finds has to be [told](Recorder::hide).
+/// What may be secret is taken out before it can be written:
 ///
-/// Answers are read whole before they are handed on, within a limit. An exchange whose future was dropped is recorded as
-/// cancelled. The [crate's page](crate) has an example.
+/// | place | what is written |
+/// | --- | --- |
+/// | headers, either way | all names; values of those that say how a message is framed, cached, negotiated or paced, and of those that are [kept](Self::keep_header) by name |
+/// | cookies that are set | name, and the attributes that are known |
+/// | URLs: of the request, in `Location`, `Link`, `Content-Location`, `Refresh`, `Referer` | all but user info, fragment, and values of the query that are not [kept](Self::keep_query) by name |
+/// | bodies of responses | all but what stands under names that sound secret, in JSON (lines of it, or a part of it, too), forms and URLs, unless [kept](Self::keep_field) by name |
+/// | bodies of requests | nothing |
+///
+/// Then every text that was taken out anywhere, what the body of a request has under such names, and what is
+/// [told](Self::hide) is looked for in all that is left, in every form that it may be written in: as it is, with
+/// percent, JSON or HTML escapes, in base64. That costs time in proportion to what is recorded, however many secrets there
+/// are. Not looked for are texts of less than 8 bytes (of less than 4, if the name sounds secret), and bodies of
+/// requests that are streamed teach nothing: tell such secrets.
+///
+/// Bodies are written without their content coding, or not at all if it cannot be undone: that needs the feature `decode`,
+/// which is on by default. Responses are read whole before they are handed on, within a limit. An exchange whose future was
+/// dropped is recorded as cancelled. The [crate's page](crate) has an example.
 #[derive(Clone)]
 pub struct Recorder<T> {
     transport: T,
@@ -48,26 +61,32 @@ impl<T> Recorder<T> {
         Self { transport, tape: Arc::default(), max_body_bytes: MAX_BODY_BYTES }
     }
 
-    /// Keeps the values of this parameter of the query, so that requests are told apart by them.
+    /// Keeps the values of this parameter of queries, so that requests are told apart by them. The name is in plain text,
+    /// in the case in which it is sent.
     #[must_use]
     pub fn keep_query(self, name: &str) -> Self {
-        self.tape().rules.keep_query.insert(name.to_owned());
+        self.tape().rules.keep_query(name);
         self
     }
 
-    /// Keeps the values of this header of requests.
+    /// Keeps the values of this header, of requests and of responses.
     #[must_use]
     pub fn keep_header(self, name: &str) -> Self {
-        self.tape().rules.keep_headers.insert(name.to_ascii_lowercase());
+        self.tape().rules.keep_header(name);
         self
     }
 
-    /// Takes this text out wherever it stands.
+    /// Keeps what bodies have under this name, though it sounds secret: `next_page_token`.
+    #[must_use]
+    pub fn keep_field(self, name: &str) -> Self {
+        self.tape().rules.keep_field(name);
+        self
+    }
+
+    /// Takes this text out wherever it stands, however short it is.
     #[must_use]
     pub fn hide(self, secret: &str) -> Self {
-        if !secret.is_empty() {
-            self.tape().rules.secrets.insert(secret.into());
-        }
+        self.tape().rules.hide(secret.as_bytes());
         self
     }
 
@@ -82,23 +101,21 @@ impl<T> Recorder<T> {
     #[must_use]
     pub fn cassette(&self) -> Cassette {
         let tape = self.tape();
-        let mut exchanges = tape.exchanges.clone();
-        for exchange in &mut exchanges {
-            tape.rules.conceal(exchange);
-        }
-        Cassette::new(exchanges)
+        Cassette::new(tape.rules.redact(&tape.exchanges))
     }
 
     /// Notes a request, as one that was cancelled until more is known.
-    fn begin(&self, head: &request::Parts) -> Result<usize, TransportError> {
+    fn begin(&self, head: &request::Parts, body: Option<&Bytes>) -> Result<usize, TransportError> {
         let mut tape = self.tape();
         let index = tape.exchanges.len();
         if index >= MAX_EXCHANGES {
             let error = TransportError::new(Kind::Limit, Sent::No);
             return Err(error.with_source(format!("more than {MAX_EXCHANGES} exchanges to record")));
         }
-        let url = tape.rules.url(&head.uri);
-        let headers = tape.rules.asked(&head.headers);
+        let url = tape.rules.url(head.uri.to_string().as_bytes());
+        let url = String::from_utf8_lossy(&url).into_owned();
+        let headers = tape.rules.headers(&head.headers);
+        tape.rules.learn_body(&head.headers, body.map_or(&[][..], |body| body));
         let request = Asked { method: head.method.to_string(), url, headers };
         let outcome = Outcome::error(Kind::Cancelled, Sent::Maybe);
         tape.exchanges.push(Exchange { request, outcome });
@@ -111,11 +128,13 @@ impl<T> Recorder<T> {
     }
 
     fn answered(&self, index: usize, head: &response::Parts, body: Option<&Bytes>) {
-        let headers = self.tape().rules.told(&head.headers);
+        let headers = self.tape().rules.headers(&head.headers);
         let reason = head.extensions.get::<Reason>().map(|reason| reason.as_str().to_owned());
         let (status, breaks_off) = (head.status.as_u16(), body.is_none());
         let body = Content::of(body.map_or(&[][..], |body| body));
-        self.end(index, Outcome::Answer(Told { status, reason, headers, body, breaks_off }));
+        let mut told = Told { status, reason, headers, body, breaks_off };
+        coding::undo(&mut told, &head.headers, self.max_body_bytes);
+        self.end(index, Outcome::Answer(told));
     }
 
     fn end(&self, index: usize, outcome: Outcome) {
@@ -141,7 +160,8 @@ impl<T: Transport> Transport for Recorder<T> {
         options: &SendOptions,
     ) -> Result<Response<Body>, TransportError> {
         let (head, own) = request.into_parts();
-        let index = self.begin(&head)?;
+        let in_memory = if let Body::Bytes(bytes) = &own { Some(bytes) } else { None };
+        let index = self.begin(&head, in_memory)?;
         let answer = self.transport.send(Request::from_parts(head, own), options).await;
         let (head, own) = answer.map_err(|error| self.failed(index, error))?.into_parts();
         let bytes = own.collect(self.max_body_bytes).await;
@@ -164,7 +184,8 @@ impl<T: blocking::Transport> blocking::Transport for Recorder<T> {
         options: &SendOptions,
     ) -> Result<Response<blocking::Body>, TransportError> {
         let (head, own) = request.into_parts();
-        let index = self.begin(&head)?;
+        let in_memory = if let blocking::Body::Bytes(bytes) = &own { Some(bytes) } else { None };
+        let index = self.begin(&head, in_memory)?;
         let answer = self.transport.send(Request::from_parts(head, own), options);
         let (head, own) = answer.map_err(|error| self.failed(index, error))?.into_parts();
         let bytes = own.collect(self.max_body_bytes);

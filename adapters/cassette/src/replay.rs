@@ -17,7 +17,7 @@ use http_hook::{Sent, TransportError, TransportErrorKind as Kind, blocking};
 
 use crate::Unmet;
 use crate::body::{blocking_broken, broken};
-use crate::cassette::{Exchange, Outcome, Told};
+use crate::cassette::{Exchange, Outcome, Told, latin1_bytes};
 use crate::redact::{HIDDEN, Rules};
 
 /// The longest body of a request that is read, in bytes.
@@ -145,7 +145,8 @@ impl Script {
         if let Some(line) = index.and_then(|index| self.lines.remove(index)) {
             return Ok(line.outcome);
         }
-        let own = format!("{} {}", head.method, Rules::default().url(&head.uri));
+        let url = Rules::default().url(head.uri.to_string().as_bytes());
+        let own = format!("{} {}", head.method, String::from_utf8_lossy(&url));
         let message = match self.lines.front().filter(|_| self.order == Order::Strict) {
             Some(line) => format!("{own}, where the script has {line}"),
             None => format!("{own}, where the script has nothing left for it"),
@@ -161,6 +162,7 @@ impl Line {
         let request = &exchange.request;
         let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| "method")?;
         let uri: Uri = request.url.parse().map_err(|_| "url")?;
+        headers(&request.headers)?;
         let outcome = match &exchange.outcome {
             Outcome::Answer(told) => {
                 Played::Answer { response: Box::new(told.response()?), breaks_off: told.breaks_off }
@@ -176,8 +178,7 @@ impl Line {
 
     fn fits(&self, head: &request::Parts, order: Order) -> bool {
         let (recorded, own) = (&self.uri, &head.uri);
-        let origin = |uri: &Uri| (uri.scheme().cloned(), uri.authority().cloned());
-        (order == Order::Lenient || origin(recorded) == origin(own))
+        (order == Order::Lenient || same_origin(recorded, own))
             && self.method == head.method
             && like(recorded.path(), own.path())
             && same_query(recorded.query(), own.query())
@@ -199,17 +200,26 @@ impl Told {
     fn response(&self) -> Result<Response<Bytes>, &'static str> {
         let mut response = Response::new(self.body.bytes().ok_or("body")?);
         *response.status_mut() = StatusCode::from_u16(self.status).map_err(|_| "status")?;
-        let mut headers = HeaderMap::new();
-        for (name, value) in &self.headers {
-            let name: HeaderName = name.parse().map_err(|_| "header name")?;
-            headers.append(name, latin1(value).ok_or("header value")?);
-        }
-        *response.headers_mut() = headers;
+        *response.headers_mut() = headers(&self.headers)?;
         if let Some(reason) = &self.reason {
+            if reason.chars().any(char::is_control) {
+                return Err("reason");
+            }
             response.extensions_mut().insert(Reason::new(reason));
         }
         Ok(response)
     }
+}
+
+/// Reads headers, or names what is not valid: there may be too many of them as well.
+fn headers(written: &[(String, String)]) -> Result<HeaderMap, &'static str> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in written {
+        let name: HeaderName = name.parse().map_err(|_| "header name")?;
+        let value = latin1_bytes(value).and_then(|value| HeaderValue::from_bytes(&value).ok());
+        headers.try_append(name, value.ok_or("header value")?).map_err(|_| "too many headers")?;
+    }
+    Ok(headers)
 }
 
 impl Played {
@@ -269,9 +279,10 @@ fn request_body(error: TransportError) -> TransportError {
     TransportError::new(Kind::RequestBody, Sent::Maybe).with_source(error)
 }
 
-fn latin1(text: &str) -> Option<HeaderValue> {
-    let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c).ok()).collect();
-    HeaderValue::from_maybe_shared(Bytes::from(bytes?)).ok()
+/// Compares scheme, host and port; user info was not written.
+fn same_origin(recorded: &Uri, own: &Uri) -> bool {
+    let (was, is) = (recorded.host().unwrap_or_default(), own.host().unwrap_or_default());
+    recorded.scheme() == own.scheme() && recorded.port_u16() == own.port_u16() && like(was, is)
 }
 
 /// Compares two queries pair by pair.

@@ -240,9 +240,19 @@ fn a_cassette_is_checked() {
     let method = request.replace("GET", "G T");
     let url = request.replace("http:", "http:\\u0007");
     let fine = r#""status":200,"headers":[],"body":{"text":""}"#;
+    let many: Vec<_> = (0..40_000).map(|number| format!(r#"["a{number}","b"]"#)).collect();
+    let many = format!("[{}]", many.join(","));
+    let asked = |headers: &str| {
+        with(&request.replace("[]", headers), r#"{"error":{"kind":"dns","sent":"no"}}"#)
+    };
     #[rustfmt::skip]
     let rows = [
         // why                   json                                                        message
+        ("too many headers",     told(&fine.replace("[]", &many)),                           Some("exchange 1: too many headers")),
+        ("of a request, too",    asked(&many),                                               Some("exchange 1: too many headers")),
+        ("its header's name",    asked(r#"[["a b","c"]]"#),                                  Some("exchange 1: header name")),
+        ("its header's value",   asked(r#"[["a","\u0000"]]"#),                               Some("exchange 1: header value")),
+        ("a reason",             told(&format!(r#""reason":"a\nb",{fine}"#)),                Some("exchange 1: reason")),
         ("fine",                 told(fine),                                                 None),
         ("an error",             error("dns"),                                               None),
         ("no JSON",              "s3cret".to_owned(),                                        Some("line 1")),

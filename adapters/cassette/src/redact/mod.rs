@@ -1,0 +1,249 @@
+//! What is taken out of a recording before it can be written.
+//!
+//! ```text
+//! headers, URLs ──▶ written by name, or *** ──┐ what was taken out
+//! bodies ─────────▶ members that sound secret ┼──────────────▶ Search ──▶ taken out of everything else, in all written forms
+//! hide(…) ────────────────────────────────────┘
+//! ```
+
+mod members;
+mod names;
+mod places;
+mod search;
+mod undone;
+mod url;
+
+use std::collections::BTreeSet;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{CONTENT_TYPE, SET_COOKIE};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::cassette::{Content, Exchange, Outcome, Told, latin1, latin1_bytes};
+use names::{COOKIE_ATTRIBUTES, KEPT_HEADERS, PUBLIC_PARTS, URL_HEADERS, sounds_secret};
+use search::Search;
+use url::{split, text_of};
+
+pub(crate) use places::HIDDEN;
+
+/// The shortest text under a name that sounds secret that is looked for elsewhere, in bytes: anything shorter stands in many
+/// places by chance.
+const SHORTEST: usize = 4;
+
+/// The same for a text under any other name.
+const SHORTEST_OF_OTHERS: usize = 8;
+
+/// The shortest number, in digits.
+const SHORTEST_NUMBER: usize = 6;
+
+/// What to keep, and what to look for.
+#[derive(Clone, Default)]
+pub(crate) struct Rules {
+    keep_query: BTreeSet<String>,
+    keep_headers: BTreeSet<String>,
+    keep_fields: BTreeSet<String>,
+    /// Texts that must not be written wherever they stand: given, or seen in what was taken out.
+    secrets: BTreeSet<Vec<u8>>,
+}
+
+impl Rules {
+    pub(crate) fn keep_query(&mut self, name: &str) {
+        self.keep_query.insert(name.to_owned());
+    }
+
+    pub(crate) fn keep_header(&mut self, name: &str) {
+        self.keep_headers.insert(name.to_ascii_lowercase());
+    }
+
+    pub(crate) fn keep_field(&mut self, name: &str) {
+        self.keep_fields.insert(names::plain(name));
+    }
+
+    pub(crate) fn hide(&mut self, secret: &[u8]) {
+        if !secret.is_empty() {
+            self.secrets.insert(secret.into());
+        }
+    }
+
+    /// Writes headers: all names, and the values of those that are kept. What is left out teaches what to look for.
+    pub(crate) fn headers(&mut self, headers: &HeaderMap) -> Vec<(String, String)> {
+        let mut written = Vec::new();
+        for (name, value) in headers {
+            written.push((name.as_str().to_owned(), latin1(&self.header(name, value))));
+        }
+        written
+    }
+
+    fn header(&mut self, name: &HeaderName, value: &HeaderValue) -> Vec<u8> {
+        let (name, bytes) = (name.as_str(), value.as_bytes());
+        let kept = KEPT_HEADERS.contains(&name) || self.keep_headers.contains(name);
+        if URL_HEADERS.contains(&name) && !value.is_sensitive() {
+            return self.url_header(name, bytes);
+        }
+        if kept && !value.is_sensitive() {
+            return bytes.to_vec();
+        }
+        if name == SET_COOKIE {
+            return self.cookie(bytes);
+        }
+        self.learn_header(name, bytes);
+        HIDDEN.into()
+    }
+
+    /// Writes a cookie's name and those of its attributes that are known.
+    fn cookie(&mut self, text: &[u8]) -> Vec<u8> {
+        let (pair, attributes) = split(text, b';');
+        let (name, value) = split(pair, b'=');
+        let (name, value) = value.map_or((&b""[..], name), |value| (name, value));
+        self.learn("cookie", value.trim_ascii());
+        let mut new = [name, b"=", HIDDEN.as_bytes()].concat();
+        for attribute in attributes.into_iter().flat_map(|all| all.split(|byte| *byte == b';')) {
+            let (name, value) = split(attribute, b'=');
+            let known = text_of(name.trim_ascii()).to_ascii_lowercase();
+            new.push(b';');
+            if COOKIE_ATTRIBUTES.contains(&known.as_str()) {
+                new.extend_from_slice(attribute);
+            } else {
+                self.learn(&known, value.unwrap_or(name).trim_ascii());
+                new.extend_from_slice(HIDDEN.as_bytes());
+            }
+        }
+        new
+    }
+
+    /// Learns of the body of a request, which is not written.
+    pub(crate) fn learn_body(&mut self, headers: &HeaderMap, body: &[u8]) {
+        let form = headers.get(CONTENT_TYPE).is_some_and(|value| is_form(value.as_bytes()));
+        for (name, value) in self.find(body, form).values {
+            self.learn(&name, &value);
+        }
+    }
+
+    fn find(&self, body: &[u8], form: bool) -> members::Found {
+        members::find(body, form, &|name| {
+            sounds_secret(name) && !self.keep_fields.contains(&names::plain(name))
+        })
+    }
+
+    /// Learns the value of a header, its parts, and what it holds in base64.
+    fn learn_header(&mut self, name: &str, value: &[u8]) {
+        let value = value.trim_ascii();
+        self.learn(name, value);
+        let (_, credential) = split(value, b' ');
+        let credential = credential.unwrap_or(value).trim_ascii();
+        self.learn(name, credential);
+        for pair in credential.split(|byte| matches!(byte, b';' | b',')) {
+            let (own, Some(value)) = split(pair.trim_ascii(), b'=') else { continue };
+            let own = text_of(own).to_ascii_lowercase();
+            let value = unquoted(value.trim_ascii());
+            if name == "cookie" {
+                self.learn(name, value);
+            } else if !PUBLIC_PARTS.contains(&own.as_str()) {
+                self.learn(&own, value);
+            }
+        }
+        if let Ok(login) = STANDARD.decode(credential) {
+            self.learn_login(&login);
+        }
+    }
+
+    /// Learns `login:password`, where it is that.
+    fn learn_login(&mut self, text: &[u8]) {
+        if std::str::from_utf8(text).is_err() {
+            return;
+        }
+        let (login, password) = split(text, b':');
+        self.learn("login", login);
+        self.learn("password", password.unwrap_or_default());
+    }
+
+    /// Notes a secret, unless it is one that stands in many places by chance.
+    fn learn(&mut self, name: &str, value: &[u8]) {
+        let shortest = if sounds_secret(name) { SHORTEST } else { SHORTEST_OF_OTHERS };
+        let is_number = value.iter().all(u8::is_ascii_digit);
+        let says_nothing = matches!(value, b"true" | b"false" | b"null") || is_media_type(value);
+        let by_chance = is_number && (value.len() < SHORTEST_NUMBER || !sounds_secret(name));
+        if value.len() >= shortest && !says_nothing && !by_chance {
+            self.hide(value);
+        }
+    }
+
+    /// Takes out of all that was recorded what bodies have under names that sound secret, and then every secret that is
+    /// known by then.
+    pub(crate) fn redact(&self, exchanges: &[Exchange]) -> Vec<Exchange> {
+        let (mut rules, mut exchanges) = (self.clone(), exchanges.to_vec());
+        for exchange in &mut exchanges {
+            let Outcome::Answer(told) = &mut exchange.outcome else { continue };
+            let Some(body) = told.body.bytes() else { continue };
+            let mut types = told.headers.iter().filter(|(name, _)| name.as_str() == CONTENT_TYPE);
+            let found = rules.find(&body, types.any(|(_, value)| is_form(value.as_bytes())));
+            for (name, value) in found.values {
+                rules.learn(&name, &value);
+            }
+            told.change_body(found.places.hide(&body));
+        }
+        let mut search = Search::new(&rules.secrets);
+        for exchange in &mut exchanges {
+            conceal(exchange, &mut search);
+        }
+        exchanges
+    }
+}
+
+/// Takes the secrets out of one exchange.
+fn conceal(exchange: &mut Exchange, search: &mut Search) {
+    let mut text = |text: &mut String| {
+        if let Some(new) = search.places(text.as_bytes()).hide(text.as_bytes()) {
+            *text = String::from_utf8_lossy(&new).into_owned();
+        }
+    };
+    text(&mut exchange.request.url);
+    let told = match &mut exchange.outcome {
+        Outcome::Answer(told) => Some(told),
+        Outcome::Error { .. } => None,
+    };
+    let mut headers: Vec<_> = exchange.request.headers.iter_mut().collect();
+    if let Some(told) = told {
+        told.reason.iter_mut().for_each(text);
+        let body = told.body.bytes().unwrap_or_default();
+        told.change_body(search.places(&body).hide(&body));
+        headers.extend(&mut told.headers);
+    }
+    for (_, value) in headers {
+        let bytes = latin1_bytes(value).unwrap_or_default();
+        if let Some(new) = search.places(&bytes).hide(&bytes) {
+            *value = latin1(&new);
+        }
+    }
+}
+
+impl Told {
+    /// Puts another body in place of the one there, and tells its length where the old one was told.
+    pub(crate) fn change_body(&mut self, new: Option<Vec<u8>>) {
+        let (Some(new), Some(old)) = (new, self.body.bytes()) else { return };
+        let (was, is) = (old.len().to_string(), new.len().to_string());
+        for (name, value) in &mut self.headers {
+            if name == "content-length" && *value == was {
+                value.clone_from(&is);
+            }
+        }
+        self.body = Content::of(&new);
+    }
+}
+
+fn unquoted(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\"")).unwrap_or(text)
+}
+
+fn is_form(content_type: &[u8]) -> bool {
+    let (media_type, _) = split(content_type, b';');
+    media_type.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+}
+
+/// Whether it is the name of a media type, which some headers of any name hold.
+fn is_media_type(value: &[u8]) -> bool {
+    const TYPES: [&[u8]; 6] = [b"application", b"audio", b"image", b"multipart", b"text", b"video"];
+    let (kind, rest) = split(value, b'/');
+    rest.is_some() && TYPES.contains(&kind)
+}

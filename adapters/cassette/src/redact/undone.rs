@@ -1,0 +1,149 @@
+//! Text whose escapes are undone, and where in it each byte stood.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// How often escapes are undone.
+const MAX_LEVELS: usize = 6;
+
+/// A text, with its escapes undone a number of times: of percent encoding (`%2F`), JSON (`\/`, `\u002f`) and HTML (`&#47;`,
+/// `&amp;`), whichever there are. So it does not matter which characters a writer escaped, and how.
+pub(crate) struct Undone<'a> {
+    bytes: Cow<'a, [u8]>,
+    /// Where each byte ended in the text as it was, if not in the same place; all bytes of an escape end with it.
+    ends: Option<Vec<u32>>,
+}
+
+impl<'a> Undone<'a> {
+    /// Shows the text as it is, then with its escapes undone once, twice, and so on while there are any.
+    pub(crate) fn each_level(text: &'a [u8], mut show: impl FnMut(&Self)) {
+        let mut level = Self { bytes: Cow::Borrowed(text), ends: None };
+        show(&level);
+        for _ in 0..MAX_LEVELS {
+            let Some(next) = level.undone(&LEADS) else { return };
+            level = next;
+            show(&level);
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Where this part stood in the text as it was, with all of an escape that it has a part of.
+    pub(crate) fn place(&self, part: Range<usize>) -> Range<usize> {
+        let Some(ends) = &self.ends else { return part };
+        let of = |place: u32| usize::try_from(place).unwrap_or(usize::MAX);
+        let (before, of_part) = (ends.get(..part.start), ends.get(part).unwrap_or_default());
+        let (Some(first), Some(last)) = (of_part.first(), of_part.last()) else { return 0..0 };
+        let begin = before.unwrap_or_default().iter().rev().find(|end| *end < first);
+        of(begin.copied().unwrap_or_default())..of(*last)
+    }
+
+    /// Undoes the escapes that begin with one of `leads`, once; `None` if there are none.
+    fn undone(&self, leads: &[u8]) -> Option<Self> {
+        let escape = |at: usize| {
+            let rest = &self.bytes[at..];
+            rest.first().filter(|lead| leads.contains(lead)).and_then(|_| escape(rest))
+        };
+        let first = (0..self.bytes.len()).find(|at| escape(*at).is_some())?;
+        let mut bytes = self.bytes[..first].to_vec();
+        let end = |at: usize| match &self.ends {
+            Some(ends) => ends.get(at).copied().unwrap_or_default(),
+            None => u32::try_from(at + 1).unwrap_or(u32::MAX),
+        };
+        let mut ends: Vec<u32> = (0..first).map(end).collect();
+        let mut at = first;
+        while let Some(byte) = self.bytes.get(at) {
+            match escape(at) {
+                None => {
+                    bytes.push(*byte);
+                    at += 1;
+                }
+                Some((length, Meant::Byte(byte))) => {
+                    bytes.push(byte);
+                    at += length;
+                }
+                Some((length, Meant::Char(char))) => {
+                    bytes.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
+                    at += length;
+                }
+            }
+            ends.resize(bytes.len(), end(at - 1));
+        }
+        Some(Self { bytes: Cow::Owned(bytes), ends: Some(ends) })
+    }
+}
+
+/// What escapes begin with: of percent encoding, of JSON, of HTML.
+pub(crate) const LEADS: [u8; 3] = *b"%\\&";
+
+/// A text without the escapes that begin with `lead`, undone once.
+pub(crate) fn undone_once(text: &[u8], lead: u8) -> Vec<u8> {
+    let level = Undone { bytes: Cow::Borrowed(text), ends: None };
+    level.undone(&[lead]).unwrap_or(level).bytes.into_owned()
+}
+
+/// What an escape stands for.
+enum Meant {
+    Byte(u8),
+    Char(char),
+}
+
+/// The escape that the text begins with, if it does: its length, and what it stands for.
+fn escape(text: &[u8]) -> Option<(usize, Meant)> {
+    match text {
+        [b'%', high, low, ..] => {
+            let byte = u8::try_from(number(&[*high, *low], 16)?).ok()?;
+            Some((3, Meant::Byte(byte)))
+        }
+        [b'\\', b'u', rest @ ..] => {
+            let unit = |text: &[u8]| u16::try_from(number(text.get(..4)?, 16)?).ok();
+            let first = unit(rest)?;
+            // A character beyond the first 65,536 is a pair.
+            let second = rest.get(4..).and_then(|rest| unit(rest.strip_prefix(b"\\u")?));
+            let mut chars = char::decode_utf16([Some(first), second].into_iter().flatten());
+            let char = chars.next()?.ok()?;
+            Some((6 * char.len_utf16(), Meant::Char(char)))
+        }
+        [b'\\', one, ..] => {
+            let byte = match one {
+                b'"' | b'\\' | b'/' => *one,
+                b'b' => 8,
+                b'f' => 12,
+                b'n' => b'\n',
+                b'r' => b'\r',
+                b't' => b'\t',
+                _ => return None,
+            };
+            Some((2, Meant::Byte(byte)))
+        }
+        [b'&', rest @ ..] => {
+            let end = rest.iter().take(LONGEST_ENTITY).position(|byte| *byte == b';')?;
+            Some((end + 2, Meant::Char(entity(&rest[..end])?)))
+        }
+        _ => None,
+    }
+}
+
+/// The longest name between `&` and `;`, as `#x0010FFFF`.
+const LONGEST_ENTITY: usize = 11;
+
+fn entity(name: &[u8]) -> Option<char> {
+    match name {
+        b"amp" => Some('&'),
+        b"lt" => Some('<'),
+        b"gt" => Some('>'),
+        b"quot" => Some('"'),
+        b"apos" => Some('\''),
+        [b'#', b'x' | b'X', digits @ ..] => char::from_u32(number(digits, 16)?),
+        [b'#', digits @ ..] => char::from_u32(number(digits, 10)?),
+        _ => None,
+    }
+}
+
+fn number(digits: &[u8], radix: u32) -> Option<u32> {
+    let text = std::str::from_utf8(digits).ok()?;
+    let digits = text.chars().all(|c| c.is_digit(radix));
+    u32::from_str_radix(text, radix).ok().filter(|_| digits)
+}

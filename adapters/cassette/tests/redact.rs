@@ -1,0 +1,235 @@
+//! What is written of headers, URLs and bodies, row by row.
+
+use bytes::Bytes;
+use http::Request;
+use http_hook::{ClientOptions, SendOptions, Timeouts, blocking};
+use http_hook_cassette::{Cassette, Recorder};
+use http_hook_mock::{MockTransport, Reply};
+use serde_json::Value;
+
+type Rules = fn(Recorder<MockTransport>) -> Recorder<MockTransport>;
+
+/// Records a GET of `url` that is answered by `reply`, reads the cassette again, and asks it the same.
+fn record(url: &str, headers: &[(&str, &str)], reply: Reply, rules: Rules) -> Value {
+    let options = SendOptions::new(Timeouts::default(), ClientOptions::default());
+    let request = || {
+        let mut request = Request::get(url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.body(blocking::Body::default()).expect("a request")
+    };
+    let recorder = rules(Recorder::new(MockTransport::new([reply])));
+    blocking::Transport::send(&recorder, request(), &options).expect("an answer");
+    let json = recorder.cassette().to_json();
+    let cassette = Cassette::from_json(&json).expect("a cassette");
+    for replay in [cassette.strict(), cassette.lenient()] {
+        blocking::Transport::send(&replay, request(), &options).expect("the same request");
+        replay.assert_done();
+    }
+    let written: Value = serde_json::from_str(&json).expect("JSON");
+    written["exchanges"][0].clone()
+}
+
+fn recorded(reply: Reply) -> Value {
+    record("http://h/", &[], reply, |recorder| recorder)["outcome"]["answer"].clone()
+}
+
+#[test]
+fn headers_are_written_by_name() {
+    #[rustfmt::skip]
+    let rows = [
+        // header               value                                      written
+        ("content-type",        "application/json; charset=utf-8",         "application/json; charset=utf-8"),
+        ("retry-after",         "120",                                     "120"),
+        ("x-ratelimit-reset",   "60",                                      "60"),
+        ("www-authenticate",    "Digest realm=\"a\", nonce=\"b\"",         "Digest realm=\"a\", nonce=\"b\""),
+        ("x-request-id",        "7f3a",                                    "***"),
+        ("authorization",       "Bearer abc",                              "***"),
+        ("x-team",              "sales",                                   "***"),
+        ("cookie",              "a=1; b=2",                                "***"),
+        ("set-cookie",          "sid=abc; Path=/; HttpOnly; SameSite=Lax", "sid=***; Path=/; HttpOnly; SameSite=Lax"),
+        ("set-cookie",          "abc",                                     "=***"),
+        ("set-cookie",          "a=b; X-Own=c; secure",                    "a=***;***; secure"),
+    ];
+    for (name, value, written) in rows {
+        let told = recorded(Reply::status(200).header(name, value));
+        assert_eq!(told["headers"][0][1], written, "answered {name}: {value}");
+        if name != "set-cookie" {
+            let all =
+                record("http://h/", &[(name, value)], Reply::status(200), |recorder| recorder);
+            assert_eq!(all["request"]["headers"][0][1], written, "sent {name}: {value}");
+        }
+    }
+    let keep: Rules = |recorder| recorder.keep_header("X-Team");
+    let team = [("x-team", "sales")];
+    let all = record("http://h/", &team, Reply::status(200).header("x-team", "ops"), keep);
+    assert_eq!(all["request"]["headers"][0][1], "sales");
+    assert_eq!(all["outcome"]["answer"]["headers"][0][1], "ops");
+}
+
+#[test]
+fn urls_are_written_in_one_way() {
+    #[rustfmt::skip]
+    let rows = [
+        // header             value                                         written
+        ("location",          "/next",                                      "/next"),
+        ("location",          "https://o.test:8443/a/b?",                   "https://o.test:8443/a/b?"),
+        ("location",          "https://o.test/a?b=c&d=&e#f",                "https://o.test/a?b=***&d=***&***#***"),
+        ("location",          "https://u:p@o.test/a",                       "https://***@o.test/a"),
+        ("location",          "https://u@p@o.test",                         "https://***@o.test"),
+        ("location",          "//u:p@o.test/a",                             "//***@o.test/a"),
+        ("location",          "https:\\\\u:p@o.test\\a",                    "https:\\\\***@o.test\\a"),
+        ("location",          "https:/u:p@o.test/a",                        "https:/***@o.test/a"),
+        ("location",          "/a/@me?x",                                   "/a/@me?***"),
+        ("location",          "a/b;v=1;w/c",                                "a/b;v=***;***/c"),
+        ("location",          "?page=2&b=3;page=4",                         "?page=2&b=***;page=4"),
+        ("location",          "?p%61ge=2",                                  "?p%61ge=2"),
+        ("location",          "#",                                          "#"),
+        ("content-location",  "/a?b=c",                                     "/a?b=***"),
+        ("referer",           "http://h/?b=c",                              "http://h/?b=***"),
+        ("link",              "</a?b=c>; rel=\"next\", <//u@o/?page=3#x>; rel=last", "</a?b=***>; rel=\"next\", <//***@o/?page=3#***>; rel=last"),
+        ("link",              "</a?b=c",                                    "</a?b=***"),
+        ("link",              "a?b=c",                                      "***"),
+        ("refresh",           "5",                                          "5"),
+        ("refresh",           "0; URL=/a?b=c",                              "0; URL=/a?b=***"),
+        ("refresh",           "0;/a?b=c",                                   "0;/a?b=***"),
+    ];
+    let keep: Rules = |recorder| recorder.keep_query("page");
+    for (name, value, written) in rows {
+        let all = record("http://h/", &[], Reply::status(200).header(name, value), keep);
+        assert_eq!(all["outcome"]["answer"]["headers"][0][1], written, "{name}: {value}");
+    }
+    let rows = [
+        ("http://h/a?b=c&page=2", "http://h/a?b=***&page=2"),
+        ("http://u:p@h:81/a;v=1/b", "http://***@h:81/a;v=***/b"),
+        ("http://[::1]:81/?a", "http://[::1]:81/?***"),
+    ];
+    for (url, written) in rows {
+        assert_eq!(record(url, &[], Reply::status(200), keep)["request"]["url"], written, "{url}");
+    }
+}
+
+#[test]
+fn bodies_are_written_without_what_sounds_secret() {
+    let form = "application/x-www-form-urlencoded";
+    #[rustfmt::skip]
+    let rows = [
+        // why                              type    body                                            written
+        ("a text",                          "",     r#"{"password": "abcd", "a": 1}"#,              r#"{"password":"***", "a": 1}"#),
+        ("a number",                        "",     r#"{"pin":1234,"a":1}"#,                        r#"{"pin":"***","a":1}"#),
+        ("a list",                          "",     r#"{"tokens":["a",["b]"],{}],"a":[1]}"#,        r#"{"tokens":"***","a":[1]}"#),
+        ("an object",                       "",     r#"{"credentials":{"a":"}","b":{}},"a":{}}"#,   r#"{"credentials":"***","a":{}}"#),
+        ("deep inside",                     "",     r#"[{"a":{"clientSecret":"x"}}]"#,              r#"[{"a":{"clientSecret":"***"}}]"#),
+        ("nothing is not secret",           "",     r#"{"next_token":null,"token":"","session":[ ]}"#, r#"{"next_token":null,"token":"","session":[ ]}"#),
+        ("nor is yes or no",                "",     r#"{"has_password":true,"auth":false}"#,        r#"{"has_password":true,"auth":false}"#),
+        ("nor is the kind of a token",      "",     r#"{"token_type":"Bearer","max_tokens":5}"#,    r#"{"token_type":"Bearer","max_tokens":5}"#),
+        ("names are what counts",           "",     r#"["password",{"a":"token"}]"#,                r#"["password",{"a":"token"}]"#),
+        ("a word inside another",           "",     r#"{"author":"a","shipping":1,"design":2}"#,    r#"{"author":"a","shipping":1,"design":2}"#),
+        ("an escaped name",                 "",     r#"{"pass\u0077ord":"x"}"#,                     r#"{"pass\u0077ord":"***"}"#),
+        ("kept by name",                    "",     r#"{"nextPageToken":"x"}"#,                     r#"{"nextPageToken":"x"}"#),
+        ("lines",                           "",     "{\"a\":1}\n{\"jwt\":\"x\"}\n{\"jwt\":\"y\"}",  "{\"a\":1}\n{\"jwt\":\"***\"}\n{\"jwt\":\"***\"}"),
+        ("behind a mark",                   "",     "\u{feff}{\"jwt\":\"x\"}",                      "\u{feff}{\"jwt\":\"***\"}"),
+        ("broken off in a text",            "",     r#"{"jwt":"x"#,                                 r#"{"jwt":"***""#),
+        ("broken off in a list",            "",     r#"{"jwt":["x","#,                              r#"{"jwt":"***""#),
+        ("an event",                        "",     "data: {\"jwt\": \"x\"}\n\n",                   "data: {\"jwt\":\"***\"}\n\n"),
+        ("after an odd quote",              "",     r#"say ": {"jwt":"x"}"#,                        r#"say ": {"jwt":"***"}"#),
+        ("JSON in JSON",                    "",     r#"{"a":"{\"jwt\":\"x\\\"y\",\"b\":1}"}"#,      r#"{"a":"{\"jwt\":\"***\",\"b\":1}"}"#),
+        ("a number in JSON in JSON",        "",     r#"{"a":"{\"pin\":123}"}"#,                     r#"{"a":"{\"pin\":\"***\"}"}"#),
+        ("a form",                          form,   "a=1&access_token=x;y%26z&b=",                  "a=1&access_token=***&b="),
+        ("an escaped name of a form",       form,   "user%5Bpassword%5D=x&a=b",                     "user%5Bpassword%5D=***&a=b"),
+        ("a form by another name",          "",     "access_token=x&a=b",                           "access_token=***&a=b"),
+        ("a URL",                           "",     r#"{"next":"https://o/?a=b\u0026sig=x"}"#,      r#"{"next":"https://o/?a=b\u0026sig=***"}"#),
+        ("an attribute",                    "",     "<a password='x y' b=\"c\">",                   "<a password='***' b=\"c\">"),
+        ("a comparison",                    "",     "if (token == other) { }",                      "if (token == other) { }"),
+    ];
+    let keep: Rules = |recorder| recorder.keep_field("next_page_token");
+    for (why, content_type, body, written) in rows {
+        let reply = Reply::status(200).header("content-type", content_type).body(body);
+        let all = record("http://h/", &[], reply, keep);
+        assert_eq!(all["outcome"]["answer"]["body"]["text"], written, "{why}");
+    }
+}
+
+#[test]
+fn what_says_nothing_is_not_looked_for() {
+    #[rustfmt::skip]
+    let rows = [
+        // why                           header                               body                    written
+        ("a short one under any name",   ("x-cache", "Miss"),                 "Miss",                 "Miss"),
+        ("a longer one",                 ("x-cache", "Miss from 7f3a"),       "a Miss from 7f3a b",   "a *** b"),
+        ("a short one that is secret",   ("x-token", "7f3a"),                 "a7f3ab",               "a***b"),
+        ("one that is too short",        ("x-token", "7f3"),                  "a7f3b",                "a7f3b"),
+        ("a number under any name",      ("x-total-count", "12345678"),       "12345678",             "12345678"),
+        ("a number that is secret",      ("x-token", "123456"),               "[1234567]",            "[***7]"),
+        ("yes or no",                    ("x-token", "true"),                 "true",                 "true"),
+        ("a media type",                 ("x-kind", "application/json"),      "application/json",     "application/json"),
+        ("what a proof says besides",    ("authorization", "Digest uri=\"/v1/orders\", response=\"01234567af\""), "/v1/orders 01234567af", "/v1/orders ***"),
+        ("login and password",           ("authorization", "Basic cmVhZGVyLW9uZTpwNHNz"), "reader-one p4ss", "*** ***"),
+        ("in base64, all of it",         ("x-token", "p4ss"),                 "a cDRzcw== b",         "a ***== b"),
+        ("in base64, inside",            ("x-token", "p4ssword"),             "eyJhIjoicDRzc3dvcmQifQ==", "eyJhIjoi***ifQ=="),
+        ("on two lines",                 ("x-token", "p4ssword"),             "cDRzc\r\n3dvcmQ=",     "***="),
+    ];
+    for (why, header, body, written) in rows {
+        let all =
+            record("http://h/", &[header], Reply::status(200).body(body), |recorder| recorder);
+        assert_eq!(all["outcome"]["answer"]["body"]["text"], written, "{why}");
+    }
+}
+
+#[test]
+fn a_told_secret_is_taken_out_of_every_place() {
+    let reply = Reply::status(200)
+        .reason("no k\u{e9}y")
+        .header("server", "k\u{e9}y")
+        .header("etag", "k%C3%A9y")
+        .body(&b"\xff k\xc3\xa9y k\xe9y \xff"[..]);
+    let all =
+        record("http://k-e-y.test/k%c3%a9y?a=b", &[("accept", "k\u{e9}y")], reply, |recorder| {
+            recorder.hide("k\u{e9}y").hide("").hide("k-e-y")
+        });
+    assert_eq!(all["request"]["url"], "http://***.test/***?a=***");
+    assert_eq!(all["request"]["headers"][0][1], "***");
+    let told = &all["outcome"]["answer"];
+    assert_eq!(told["reason"], "no ***");
+    assert_eq!([&told["headers"][0][1], &told["headers"][1][1]], ["***", "***"]);
+    assert_eq!(told["body"]["base64"], "/yAqKiogKioqIP8=", "neither in UTF-8 nor in Latin-1");
+}
+
+/// Two secrets that overlap are both gone, and so is the longer of two that begin alike.
+#[test]
+fn secrets_that_overlap_leave_nothing() {
+    let reply = Reply::status(200).body("1abcdefgh2 3abcdefX4 5abc6");
+    let all = record("http://h/", &[], reply, |recorder| {
+        recorder.hide("abcdef").hide("defgh").hide("abc")
+    });
+    assert_eq!(all["outcome"]["answer"]["body"]["text"], "1***2 3***X4 5***6");
+}
+
+#[test]
+fn a_coded_body_is_written_plain_or_not_at_all() {
+    let zlib = Bytes::from_static(b"x\x9c\xab\xca,(HMQ(I\xad(\x01\x00\x1a\xf1\x04r");
+    let length = zlib.len().to_string();
+    #[rustfmt::skip]
+    let rows = [
+        // why               coding            body              written
+        ("a known coding",   "deflate",        zlib.clone(),     "zipped text"),
+        ("an unknown one",   "x-own",          zlib.clone(),     "***"),
+        ("one of two",       "deflate, x-own", zlib.clone(),     "***"),
+        ("not what it says", "gzip",           zlib.clone(),     "***"),
+        ("none",             "identity",       "plain".into(),   "plain"),
+        ("no body",          "gzip",           Bytes::new(),     ""),
+    ];
+    for (why, coding, body, written) in rows {
+        let reply = Reply::status(200).header("content-encoding", coding);
+        let told = recorded(reply.header("content-length", &length).body(body));
+        assert_eq!(told["body"]["text"], written, "{why}");
+        let headers = told["headers"].as_array().expect("headers");
+        if ["identity", "gzip"].contains(&coding) && why != "not what it says" {
+            assert_eq!(headers.len(), 2, "{why}");
+        } else {
+            assert_eq!(headers.len(), 1, "{why}");
+            assert_eq!(headers[0][1], written.len().to_string(), "{why}");
+        }
+    }
+}
