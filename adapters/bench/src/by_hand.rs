@@ -8,14 +8,14 @@ use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{Request, Uri};
 
-use crate::{Input, Scenario};
+use crate::{Input, Inputs, Scenario};
 
 /// Encodes and builds all of it for each call, as a careful programmer writes it.
 #[must_use]
 pub fn built() -> Scenario {
-    let input = Input::new();
+    let mut inputs = Inputs::new();
     Box::new(move || {
-        black_box(request(black_box(&input)));
+        black_box(request(inputs.take()));
     })
 }
 
@@ -49,11 +49,11 @@ pub fn url(input: &Input) -> String {
 /// The least that a call can do: everything is kept but the URL.
 #[must_use]
 pub fn cloned() -> Scenario {
-    let input = Input::new();
-    let template = request(&input);
+    let mut inputs = Inputs::new();
+    let template = request(&Input::new());
     Box::new(move || {
         let mut next = black_box(&template).clone();
-        *next.uri_mut() = Uri::try_from(url(black_box(&input))).expect("the input has a URL");
+        *next.uri_mut() = Uri::try_from(url(inputs.take())).expect("the input has a URL");
         black_box(next);
     })
 }

@@ -5,56 +5,95 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Response};
-use http_hook::{Call, Connection, Hook, RequestPlan, RetryPolicy, Step, Timestamp};
+use http_hook::request::auth::AuthScheme;
+use http_hook::{Call, Connection, Hook, RequestPlan, RetryPolicy, Secret, Step, Timestamp};
 
 use crate::measure::{allocations_so_far, live_bytes};
-use crate::{Input, Scenario};
+use crate::{Input, Inputs, Scenario};
 
-const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_780_000_000));
+/// The time of all calls.
+pub const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_780_000_000));
 
-/// Login and headers are the connection's, which is what it is for; endpoint and query come with the call.
+/// What comes with the call, to be checked each time; endpoint and query always do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Brought {
+    /// Nothing more: login and headers are the connection's, which is what it is for.
+    Target,
+    /// The headers.
+    Headers,
+    /// Headers and login.
+    All,
+}
+
+/// A call that has all it can from the connection.
 #[must_use]
 pub fn one_call() -> Scenario {
-    let input = Input::new();
-    let hook = ready(&input, 4);
-    Box::new(move || call(&hook, black_box(&input), 4))
+    calls(Brought::Target)
 }
 
-/// The same, but all headers come with the call, to be checked each time.
+/// A call that brings its headers.
 #[must_use]
 pub fn headers_of_the_call() -> Scenario {
-    let input = Input::new();
-    let hook = ready(&input, 0);
-    Box::new(move || call(&hook, black_box(&input), 0))
+    calls(Brought::Headers)
 }
 
-/// A hook whose connection has the login and the first `stored` headers.
-fn ready(input: &Input, stored: usize) -> Hook {
-    let connection = Connection::new()
-        .with_host(&input.host)
-        .with_login(&input.login)
-        .with_password(input.password.as_str());
-    let stored = input.headers.iter().take(stored);
-    stored
-        .fold(Hook::builder(&connection), |hook, (name, value)| hook.header(name, value.as_str()))
-        .build()
-        .expect("the input is a connection")
+/// A call that brings its headers and its login: all that the request by hand is made of.
+#[must_use]
+pub fn all_of_the_call() -> Scenario {
+    calls(Brought::All)
 }
 
-fn plan(input: &Input, stored: usize) -> RequestPlan {
+fn calls(brought: Brought) -> Scenario {
+    let mut inputs = Inputs::new();
+    let hook = ready(&Input::new(), brought);
+    Box::new(move || call(&hook, inputs.take(), brought))
+}
+
+/// Makes a hook whose connection has what the call does not bring.
+///
+/// # Panics
+///
+/// If `input` is no connection, which that of [`Input::new`] is.
+#[must_use]
+pub fn ready(input: &Input, brought: Brought) -> Hook {
+    let mut connection = Connection::new().with_host(&input.host);
+    if brought != Brought::All {
+        connection = connection.with_login(&input.login).with_password(input.password.as_str());
+    }
+    let mut hook = Hook::builder(&connection);
+    if brought == Brought::Target {
+        for (name, value) in &input.headers {
+            hook = hook.header(name, value.as_str());
+        }
+    }
+    hook.build().expect("the input is a connection")
+}
+
+/// Plans the call.
+///
+/// # Panics
+///
+/// If `input` has no method, which that of [`Input::new`] has.
+pub fn plan(input: &Input, brought: Brought) -> RequestPlan {
     let method = Method::from_bytes(input.method.as_bytes()).expect("the input has a method");
     let mut plan = RequestPlan::new(method, &input.endpoint);
     for (name, value) in &input.query {
         plan = plan.param(name, value);
     }
-    for (name, value) in input.headers.iter().skip(stored) {
-        plan = plan.header(name, value);
+    if brought != Brought::Target {
+        for (name, value) in &input.headers {
+            plan = plan.header(name, value);
+        }
+    }
+    if brought == Brought::All {
+        let (login, password) = (input.login.clone(), Secret::new(input.password.as_str()));
+        plan = plan.auth(AuthScheme::Basic { login, password });
     }
     plan
 }
 
-fn call(hook: &Hook, input: &Input, stored: usize) {
-    let step = Call::new(hook, plan(input, stored), 7, NOW).step(hook, NOW);
+fn call(hook: &Hook, input: &Input, brought: Brought) {
+    let step = Call::new(hook, plan(input, brought), 7, NOW).step(hook, NOW);
     let Step::Send { request, options, attempt } = step else { panic!("nothing to wait for") };
     black_box((request, options));
     match attempt.finish(hook, Ok(Response::new(Bytes::new())), NOW) {
@@ -77,8 +116,8 @@ const WAITING: i64 = 512;
 /// If a 503 is not retried.
 pub fn sizes() -> Result<Vec<String>, String> {
     let input = Input::new();
-    let hook = ready(&input, 4);
-    let plan = plan(&input, 4).retry(RetryPolicy::default());
+    let hook = ready(&input, Brought::Target);
+    let plan = plan(&input, Brought::Target).retry(RetryPolicy::default());
     let before = live_bytes();
     let Step::Send { request, options, attempt } = Call::new(&hook, plan, 7, NOW).step(&hook, NOW)
     else {

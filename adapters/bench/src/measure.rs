@@ -1,8 +1,7 @@
-//! Counting allocations and instructions.
+//! Counting allocations and time.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::Scenario;
@@ -77,28 +76,4 @@ pub fn time(scenario: &mut Scenario) -> Duration {
         .collect();
     rounds.sort();
     rounds[rounds.len() / 2]
-}
-
-/// Instructions of one call, by callgrind: this program is run again as `--run name calls`, with `calls` and twice
-/// as many, and the difference is what the calls alone cost.
-///
-/// # Errors
-///
-/// If valgrind is absent or says nothing.
-pub fn instructions(name: &str, calls: u64) -> Result<u64, String> {
-    let (fewer, more) = (collected(name, calls)?, collected(name, 2 * calls)?);
-    Ok(more.saturating_sub(fewer) / calls)
-}
-
-fn collected(name: &str, calls: u64) -> Result<u64, String> {
-    let program = std::env::current_exe().map_err(|error| error.to_string())?;
-    let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        .arg(program)
-        .args(["--run", name, &calls.to_string()])
-        .output()
-        .map_err(|error| format!("valgrind: {error}"))?;
-    let text = String::from_utf8_lossy(&output.stderr);
-    let count = |line: &str| line.split_once("Collected : ")?.1.trim().parse().ok();
-    text.lines().find_map(count).ok_or_else(|| format!("valgrind counted nothing: {text}"))
 }

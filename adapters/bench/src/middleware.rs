@@ -8,7 +8,7 @@ use reqwest::{Client, Request, Response};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware, Next};
 use reqwest_retry::{RetryTransientMiddleware, policies::ExponentialBackoff};
 
-use crate::{Input, Scenario};
+use crate::{Inputs, Scenario};
 
 struct Answer;
 
@@ -40,9 +40,9 @@ pub fn with_retry() -> Scenario {
 }
 
 fn calls(client: ClientWithMiddleware) -> Scenario {
-    let input = Input::new();
+    let mut inputs = Inputs::new();
     Box::new(move || {
-        let input = black_box(&input);
+        let input = inputs.take();
         let method = Method::from_bytes(input.method.as_bytes()).expect("the input has a method");
         let mut request = client
             .request(method, format!("{}/{}", input.host, input.endpoint))

@@ -12,8 +12,10 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+use bytes::Bytes;
+use http::Request;
 
-use crate::{Input, Scenario, by_hand};
+use crate::{Inputs, Scenario, by_hand};
 
 #[derive(Debug)]
 struct Answer;
@@ -39,24 +41,26 @@ pub fn standard_retry() -> Scenario {
 }
 
 fn calls(retry: fn(OperationBuilder) -> OperationBuilder) -> Scenario {
-    let input = Input::new();
+    let mut inputs = Inputs::new();
     let builder = OperationBuilder::new()
         .behavior_version(BehaviorVersion::latest())
         .service_name("bench")
         .operation_name("bench")
         .http_client(http_client_fn(|_, _| SharedHttpConnector::new(Answer)))
-        .endpoint_url(&input.host)
+        .endpoint_url(&inputs.take().host)
         .no_auth()
         .timeout_config(TimeoutConfig::disabled());
-    let operation: Operation<(), (), Infallible> = retry(builder)
-        .serializer(move |(): ()| {
-            let request = by_hand::request(black_box(&input)).map(|_| SdkBody::empty());
-            Ok(HttpRequest::try_from(request)?)
+    let operation: Operation<Request<Bytes>, (), Infallible> = retry(builder)
+        .serializer(|request: Request<Bytes>| {
+            Ok(HttpRequest::try_from(request.map(|_| SdkBody::empty()))?)
         })
         .deserializer(|response| {
             assert!(response.status().is_success());
             Ok(())
         })
         .build();
-    Box::new(move || pollster::block_on(operation.invoke(())).expect("it is answered"))
+    Box::new(move || {
+        let request = by_hand::request(inputs.take());
+        pollster::block_on(operation.invoke(request)).expect("it is answered");
+    })
 }

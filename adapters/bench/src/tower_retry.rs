@@ -10,7 +10,7 @@ use http::{Request, Response};
 use tower::retry::{Policy, Retry};
 use tower::{Service, ServiceExt, service_fn};
 
-use crate::{Input, Scenario, by_hand};
+use crate::{Inputs, Scenario, by_hand};
 
 #[derive(Clone)]
 struct ServerErrors {
@@ -41,14 +41,14 @@ impl Policy<Request<Bytes>, Response<Bytes>, Infallible> for ServerErrors {
 /// A request by hand, then one call that passes at once.
 #[must_use]
 pub fn success() -> Scenario {
-    let input = Input::new();
+    let mut inputs = Inputs::new();
     let answer = service_fn(|request: Request<Bytes>| {
         black_box(request);
         ready(Ok::<_, Infallible>(Response::new(Bytes::new())))
     });
     let mut service = Retry::new(ServerErrors { left: 3 }, answer);
     Box::new(move || {
-        let request = by_hand::request(black_box(&input));
+        let request = by_hand::request(inputs.take());
         let sent = async { service.ready().await?.call(request).await };
         let response = pollster::block_on(sent).expect("it is answered");
         assert!(response.status().is_success());

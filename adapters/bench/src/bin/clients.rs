@@ -2,15 +2,20 @@
 //!
 //! CPU time is that of this process alone: the server is a child, on the same CPUs. Fails if a bar is broken, or if hook and client do not
 //! send the same bytes.
+//!
+//! With `--touched` it counts instead, by valgrind: instructions of one request, and the lines of code that these lie in. Neither depends on the
+//! machine.
 
 use std::process::ExitCode;
 use std::time::Duration;
 
+use http_hook_bench::callgrind::{Profile, Touched};
 use http_hook_bench::clients::pairs::{Cpus, Extent, Outcome, measure};
 use http_hook_bench::clients::server::{self, Server};
 use http_hook_bench::clients::{MANY, ROWS, Row, Way};
 
 const USAGE: &str = "usage: clients [--short] [--no-bars] [--csv] [--only CLIENT]
+       clients --touched [--no-bars] [--only CLIENT]
        clients --run CLIENT bare|hook REQUESTS";
 
 fn main() -> ExitCode {
@@ -18,6 +23,9 @@ fn main() -> ExitCode {
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["--serve"] => server::serve_parent(server::OK).map_err(|error| error.to_string()),
         ["--run", name, way, requests] => run(name, way, requests),
+        ["--touched", ref options @ ..] => {
+            Options::read(options).and_then(|options| touched(&options))
+        }
         ref options => Options::read(options).and_then(|options| table(&options)),
     };
     match result {
@@ -28,6 +36,11 @@ fn main() -> ExitCode {
         }
     }
 }
+
+/// What the hook may execute at most, as a part of what the bare client does.
+const INSTRUCTIONS: f64 = 1.00;
+/// What the hook may touch of lines of code at most, as a part of what the bare client does.
+const LINES: f64 = 1.10;
 
 struct Options<'a> {
     extent: Extent,
@@ -64,6 +77,17 @@ impl<'a> Options<'a> {
             };
         }
     }
+
+    fn rows(&self) -> impl Iterator<Item = &'static Row> {
+        ROWS.iter().filter(|row| self.only.is_none_or(|only| only == row.name))
+    }
+
+    fn judge(&self, broken: &[String]) -> Result<(), String> {
+        if broken.is_empty() || !self.bars {
+            return Ok(());
+        }
+        Err(format!("above the bar: {}", broken.join(", ")))
+    }
 }
 
 /// What runs under a profiler.
@@ -74,6 +98,45 @@ fn run(name: &str, way: &str, requests: &str) -> Result<(), String> {
     let server = Server::start(&["--serve"]).map_err(|error| error.to_string())?;
     row.side(way, server.address, 1)(requests);
     Ok(())
+}
+
+fn touched(options: &Options<'_>) -> Result<(), String> {
+    println!(
+        "| client  | instructions | by the hook | ratio | bar  | lines of code | by the hook | ratio | bar  |"
+    );
+    println!(
+        "| ------- | -----------: | ----------: | ----- | ---- | ------------: | ----------: | ----- | ---- |"
+    );
+    let mut broken = Vec::new();
+    for row in options.rows().filter(|row| row.bare) {
+        let (bare, hook) = (one_request(row.name, "bare")?, one_request(row.name, "hook")?);
+        let instructions = ratio(hook.instructions, bare.instructions);
+        let lines = ratio(hook.lines, bare.lines);
+        println!(
+            "| {:<7} | {:>12} | {:>11} | {instructions:.3} | {INSTRUCTIONS:.2} | {:>13} | {:>11} | {lines:.3} | {LINES:.2} |",
+            row.name, bare.instructions, hook.instructions, bare.lines, hook.lines
+        );
+        if instructions > INSTRUCTIONS {
+            broken.push(format!("instructions of {}", row.name));
+        }
+        if lines > LINES {
+            broken.push(format!("lines of {}", row.name));
+        }
+    }
+    options.judge(&broken)
+}
+
+/// What one request takes: the client is a process of its own, which sends so many requests, then twice as many.
+fn one_request(name: &str, way: &str) -> Result<Touched, String> {
+    const REQUESTS: u64 = 1_000;
+    let profile = |requests: u64| Profile::of(&["--run", name, way, &requests.to_string()]);
+    let (fewer, more) = (profile(REQUESTS)?, profile(2 * REQUESTS)?);
+    Ok(more.each(&fewer, REQUESTS))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+fn ratio(hook: u64, bare: u64) -> f64 {
+    hook as f64 / bare as f64
 }
 
 fn table(options: &Options<'_>) -> Result<(), String> {
@@ -92,8 +155,7 @@ fn table(options: &Options<'_>) -> Result<(), String> {
         );
     }
     let mut broken = Vec::new();
-    let rows = ROWS.iter().filter(|row| options.only.is_none_or(|only| only == row.name));
-    for row in rows {
+    for row in options.rows() {
         same_bytes(row)?;
         for in_flight in [1, MANY] {
             let parallel = row.is_parallel(in_flight);
@@ -113,10 +175,7 @@ fn table(options: &Options<'_>) -> Result<(), String> {
             }
         }
     }
-    if broken.is_empty() || !options.bars {
-        return Ok(());
-    }
-    Err(format!("above the bar: {}", broken.join(", ")))
+    options.judge(&broken)
 }
 
 fn print(row: &Row, in_flight: u64, cpus: u32, outcome: &Outcome, csv: bool) {

@@ -20,6 +20,8 @@ pub struct Row {
     pub name: &'static str,
     /// What the hook's CPU time may be at most, as a part of the other side's.
     pub bar: f64,
+    /// Whether it is compared with the client alone.
+    pub bare: bool,
     threads: Threads,
     /// Makes one side, with so many requests in flight.
     make: fn(Input, Way, u64) -> Side,
@@ -68,6 +70,7 @@ pub const ROWS: &[Row] = &[
     Row {
         name: "isahc",
         bar: 1.03,
+        bare: true,
         threads: Threads::Own,
         make: |input, way, in_flight| match way {
             Way::Other => asynchronous(|| bare::Isahc::new(input), in_flight),
@@ -77,6 +80,7 @@ pub const ROWS: &[Row] = &[
     Row {
         name: "ureq",
         bar: 1.03,
+        bare: true,
         threads: Threads::Each,
         make: |input, way, in_flight| match way {
             Way::Other => blocking(bare::Ureq::new(input), in_flight),
@@ -86,6 +90,7 @@ pub const ROWS: &[Row] = &[
     Row {
         name: "reqwest",
         bar: 1.03,
+        bare: true,
         threads: Threads::One,
         make: |input, way, in_flight| match way {
             Way::Other => asynchronous(|| bare::Reqwest::new(input), in_flight),
@@ -95,6 +100,7 @@ pub const ROWS: &[Row] = &[
     Row {
         name: "hyper",
         bar: 1.05,
+        bare: true,
         threads: Threads::One,
         make: |input, way, in_flight| match way {
             Way::Other => asynchronous(|| bare::Hyper::new(input), in_flight),
@@ -104,6 +110,7 @@ pub const ROWS: &[Row] = &[
     Row {
         name: "reqwest, beside its middleware",
         bar: 1.00,
+        bare: false,
         threads: Threads::One,
         make: |input, way, in_flight| match way {
             Way::Other => asynchronous(|| bare::Middleware::new(input), in_flight),
