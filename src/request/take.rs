@@ -16,7 +16,7 @@ impl RequestPlan {
         self.error.take()
     }
 
-    /// Parts data and JSON into parameters and body, by the method. Gives the body and its usual Content-Type.
+    /// Parts data and JSON into parameters and body, by the method. Returns the body and its usual Content-Type.
     /// `seed` decides the boundary of a multipart body.
     pub(crate) fn take_payload(&mut self, seed: u64) -> Result<Typed, Error> {
         const JSON: HeaderValue = HeaderValue::from_static("application/json");

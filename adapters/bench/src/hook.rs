@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Response};
-use http_hook::request::auth::AuthScheme;
+use http_hook::auth::AuthScheme;
 use http_hook::{Call, Connection, Hook, RequestPlan, RetryPolicy, Secret, Step, Timestamp};
 
 use crate::measure::{allocations_so_far, live_bytes};

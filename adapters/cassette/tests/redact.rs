@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use http::Request;
-use http_hook::{ClientOptions, SendOptions, Timeouts, blocking};
+use http_hook::blocking;
+use http_hook::options::{ClientOptions, SendOptions, Timeouts};
 use http_hook_cassette::{Cassette, Recorder};
 use http_hook_mock::{MockTransport, Reply};
 use serde_json::Value;
