@@ -220,14 +220,14 @@ impl AuthFlow {
         Ok(())
     }
 
-    /// Puts the proof on a request for the origin that the scheme is bound to.
+    /// Puts the proof on a request for the origin that the scheme is bound to, and tells whether it is a header that was not there.
     pub(crate) fn prove(
         &mut self,
         auth: &Auth,
         request: &mut Request<Payload>,
         seed: u64,
         now: Timestamp,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let known = &mut self.0;
         let proof = match &auth.scheme {
             AuthScheme::OAuth2(_) => match known.as_ref().and_then(|known| known.token.as_ref()) {
@@ -250,21 +250,22 @@ impl AuthFlow {
             },
             // A header that never changes is in the headers from the beginning: see `add_to`.
             _ => match &auth.proof {
-                Credentials::Header(..) => return Ok(()),
+                Credentials::Header(..) => return Ok(false),
                 other => other.clone(),
             },
         };
         match proof {
-            Credentials::Nothing => Ok(()),
+            Credentials::Nothing => Ok(false),
             Credentials::Header(name, mut value) => {
                 headers::check_scheme_name(&name, "auth")?;
                 value.set_sensitive(true);
-                put(request.headers_mut(), name, value)
+                put(request.headers_mut(), name, value)?;
+                Ok(true)
             }
             Credentials::Query(name, value) => {
                 let uri = with_query(request.uri(), &name, value.expose())?;
                 *request.uri_mut() = uri;
-                Ok(())
+                Ok(false)
             }
         }
     }

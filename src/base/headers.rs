@@ -112,6 +112,52 @@ pub(crate) fn parse(name: &str, value: &[u8]) -> Result<(HeaderName, HeaderValue
     }
 }
 
+/// Appends a name in lower case and a value behind each other, if both are what [`parse`] takes as they are; else what it
+/// appends is of no use.
+#[inline]
+pub(crate) fn append_clean(text: &mut Vec<u8>, name: &str, value: &[u8]) -> bool {
+    let start = text.len();
+    let mut odd = name.is_empty() || name.len().saturating_add(value.len()) > MAX_HEADER_BYTES;
+    text.extend(name.bytes().map(|byte| {
+        let lower = TOKEN.get(usize::from(byte)).copied().unwrap_or_default();
+        odd |= lower == 0;
+        lower
+    }));
+    odd |= text.get(start..).is_some_and(|name| REFUSED.iter().any(|one| one.as_bytes() == name));
+    odd |= matches!(value.first(), Some(b' ' | b'\t'));
+    odd |= value.iter().fold(false, |odd, byte| odd | !matches!(byte, b'\t' | b' '..=b'~'));
+    text.extend_from_slice(value.trim_ascii_end());
+    !odd
+}
+
+/// What may stand in a token, in lower case ([RFC 9110 §5.6.2](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2)); 0 elsewhere.
+static TOKEN: [u8; 256] = token();
+
+#[expect(
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "worked out by the compiler, where a mistake is an error"
+)]
+const fn token() -> [u8; 256] {
+    let mut table = [0; 256];
+    let mut byte = 0_u8;
+    loop {
+        if byte.is_ascii_alphanumeric()
+            || matches!(
+                byte,
+                b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
+            )
+        {
+            table[byte as usize] = byte.to_ascii_lowercase();
+        }
+        if byte == u8::MAX {
+            return table;
+        }
+        byte += 1;
+    }
+}
+
 /// Tells whether nobody may set this header but the transport (D17).
 #[must_use]
 pub(crate) fn is_refused(name: &HeaderName) -> bool {
@@ -155,14 +201,22 @@ pub(crate) fn check_policy_name(name: &str, place: &str) -> Result<HeaderName, E
 ///
 /// Kind [`Limit`](ErrorKind::Limit).
 pub(crate) fn check_room(headers: &HeaderMap) -> Result<(), Error> {
-    let mut bytes = 0_usize;
-    for (name, value) in headers {
-        bytes = bytes.saturating_add(name.as_str().len()).saturating_add(value.len());
-    }
-    if headers.len() > MAX_HEADERS || bytes > MAX_HEADER_BYTES {
+    if headers.len() > MAX_HEADERS || size_of(headers) > MAX_HEADER_BYTES {
         return Err(no_room());
     }
     Ok(())
+}
+
+/// The size of all names and values, in bytes.
+pub(crate) fn size_of(headers: &HeaderMap) -> usize {
+    headers.iter().fold(0, |bytes, (name, value)| {
+        bytes.saturating_add(name.as_str().len()).saturating_add(value.len())
+    })
+}
+
+/// Whether there is certainly room for so many headers of no more than this size, so that none need be counted.
+pub(crate) const fn surely_fit(count: usize, size: usize) -> bool {
+    count <= MAX_HEADERS && size <= MAX_HEADER_BYTES
 }
 
 #[cold]

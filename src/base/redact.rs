@@ -17,7 +17,7 @@
 use std::fmt;
 
 use http::uri::Scheme;
-use http::{HeaderName, Request, Uri};
+use http::{Request, Uri};
 
 /// What stands in the place of something hidden.
 pub(crate) const HIDDEN: &str = "***";
@@ -110,8 +110,8 @@ pub(crate) fn sounds_secret(name: &str) -> bool {
 }
 
 /// Whether the value of a header that the call gives may be shown and written down.
-pub(crate) fn is_open(name: &HeaderName) -> bool {
-    OPEN_HEADERS.contains(&name.as_str())
+pub(crate) fn is_open(name: &str) -> bool {
+    OPEN_HEADERS.contains(&name)
 }
 
 /// Which part of a request's target is whose.

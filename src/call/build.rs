@@ -8,7 +8,7 @@ use http::{HeaderMap, Method, Request};
 
 use crate::auth::flow::Auth;
 use crate::base::redact::Whose;
-use crate::base::{Bound, Error, ErrorKind, Origin};
+use crate::base::{Bound, Error, ErrorKind, Origin, headers};
 use crate::body::Payload;
 use crate::hook::Hook;
 use crate::options::in_force::InForce;
@@ -16,7 +16,8 @@ use crate::options::{Capabilities, Capability, Options};
 use crate::redirect::hop::Hop;
 use crate::redirect::rewrite;
 use crate::request::RequestPlan;
-use crate::request::parts::{CallHeader, Resend};
+use crate::request::headers::SharedHeaders;
+use crate::request::resend::Resend;
 use crate::retry::{RetryPolicy, idempotency};
 
 /// draft-ietf-httpapi-idempotency-key-header-07.
@@ -29,7 +30,7 @@ pub(crate) struct Ready {
     /// What the target was made of, beside the base: what is stored of it.
     pub(crate) endpoint: String,
     pub(crate) params: String,
-    pub(crate) headers: Vec<CallHeader>,
+    pub(crate) headers: SharedHeaders,
     pub(crate) payload: Payload,
     /// The Content-Type of the body where no layer sets one.
     pub(crate) content_type: Option<HeaderValue>,
@@ -71,7 +72,7 @@ impl Ready {
             method: plan.method,
             endpoint: plan.endpoint,
             params: plan.params,
-            headers: plan.headers,
+            headers: plan.headers.share(),
             payload,
             content_type,
             in_force: hook.in_force(plan.options.as_deref())?,
@@ -86,7 +87,7 @@ impl Ready {
 
     /// Whether the call's own headers set or take out this name.
     fn names(&self, name: &HeaderName) -> bool {
-        self.headers.iter().any(|header| header.name == *name)
+        self.headers.iter().any(|header| header.name() == name.as_str())
     }
 }
 
@@ -103,18 +104,18 @@ fn needed(method: &Method, payload: &Payload) -> Capabilities {
 
 /// Whether a method is one of RFC 9110 or PATCH, which every client knows.
 fn is_usual(method: &Method) -> bool {
-    [
-        Method::GET,
-        Method::POST,
-        Method::PUT,
-        Method::DELETE,
-        Method::PATCH,
-        Method::HEAD,
-        Method::OPTIONS,
-        Method::TRACE,
-        Method::CONNECT,
-    ]
-    .contains(method)
+    matches!(
+        *method,
+        Method::GET
+            | Method::POST
+            | Method::PUT
+            | Method::DELETE
+            | Method::PATCH
+            | Method::HEAD
+            | Method::OPTIONS
+            | Method::TRACE
+            | Method::CONNECT
+    )
 }
 
 /// Builds a request of the call: the planned one, or what a redirect makes of it.
@@ -139,9 +140,10 @@ pub(crate) fn request(
         (Some(own), Some(_)) => own.headers.clone(),
         (None, _) => hook.default_headers(),
     };
-    for CallHeader { name, value, .. } in &ready.headers {
-        if own.is_some() || rewrite::crosses(name) {
-            lay(&mut headers, name, value.as_ref())?;
+    for header in ready.headers.iter() {
+        let (name, value) = header.parts()?;
+        if own.is_some() || rewrite::crosses(&name) {
+            lay(&mut headers, name, value)?;
         }
     }
     if ready.resend == Resend::Keyed {
@@ -172,6 +174,15 @@ pub(crate) fn request(
     Ok(request)
 }
 
+/// Whether a request that nothing was added to since certainly has room for its headers.
+pub(crate) fn surely_fits(hook: &Hook, ready: &Ready, request: &Request<Payload>) -> bool {
+    /// More than the key of the call, and the type of its body.
+    const OWN: usize = 1024;
+    let below = hook.own().at(hook.origin()).map_or(usize::MAX, |own| own.size);
+    let size = below.saturating_add(ready.headers.size()).saturating_add(OWN);
+    ready.auth.is_none() && headers::surely_fit(request.headers().len(), size)
+}
+
 /// How this call proves who is calling, to the origin that the proof belongs to and to no other.
 pub(crate) fn auth_at<'a>(hook: &'a Hook, ready: &'a Ready, origin: &Origin) -> Option<&'a Auth> {
     match &ready.auth {
@@ -199,19 +210,15 @@ fn take_out_body(headers: &mut HeaderMap) {
     }
 }
 
-fn lay(
-    headers: &mut HeaderMap,
-    name: &HeaderName,
-    value: Option<&HeaderValue>,
-) -> Result<(), Error> {
+fn lay(headers: &mut HeaderMap, name: HeaderName, value: Option<HeaderValue>) -> Result<(), Error> {
     match value {
         Some(value) => {
             headers
-                .try_insert(name, value.clone())
+                .try_insert(name, value)
                 .map_err(|_| Error::new(ErrorKind::Limit, "too many headers"))?;
         }
         None => {
-            headers.remove(name);
+            headers.remove(&name);
         }
     }
     Ok(())

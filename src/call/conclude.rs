@@ -8,10 +8,9 @@ use http::HeaderMap;
 use http::{Method, Response};
 
 use super::build;
-use super::state::{Phase, State};
+use super::state::{Fetching, Phase, State};
 use super::verdict::{Judged, Verdict};
 use super::{SendCause, Step, WaitReason};
-use crate::auth::flow::Flight;
 use crate::base::{Error, ErrorKind, Timestamp, TransportError};
 use crate::hook::Hook;
 use crate::redirect::hop::Hop;
@@ -33,12 +32,8 @@ impl State {
         mut answer: Result<Response<Bytes>, TransportError>,
         now: Timestamp,
     ) -> Step {
-        match std::mem::replace(&mut self.phase, Phase::Due) {
-            Phase::Fetching { flight, then, lease } => {
-                self.phase = Phase::Sent { cause: then, lease };
-                return self.conclude_fetch(hook, flight, answer, now);
-            }
-            phase => self.phase = phase,
+        if self.is_fetching() {
+            return self.conclude_fetch(hook, answer, now);
         }
         if let (Some(history), Ok(response)) =
             (self.hop.as_deref().and_then(Hop::history), &mut answer)
@@ -100,13 +95,18 @@ impl State {
 
     /// Takes the response of a token endpoint. One that fails is retried as the policy says: nothing was asked of the
     /// API yet.
+    #[cold]
     fn conclude_fetch(
         mut self: Box<Self>,
         hook: &Hook,
-        flight: Flight,
         answer: Result<Response<Bytes>, TransportError>,
         now: Timestamp,
     ) -> Step {
+        let Phase::Fetching(fetching) = std::mem::replace(&mut self.phase, Phase::Due) else {
+            return self.send(hook, now);
+        };
+        let Fetching { flight, then, lease } = *fetching;
+        self.phase = Phase::Sent { cause: then, lease };
         let this = &mut *self;
         let origin = this.hop.as_ref().map_or(hook.origin(), |hop| &hop.origin);
         let got = match (&answer, build::auth_at(hook, &this.ready, origin)) {

@@ -10,6 +10,7 @@ use crate::base::Error;
 use crate::base::redact::{Whose, is_open, sounds_secret, unescaped};
 use crate::hook::Hook;
 use crate::request::RequestPlan;
+use crate::request::headers::Kind;
 
 /// The command in the making, and the variables that it needs.
 #[derive(Default)]
@@ -53,9 +54,10 @@ impl Hook {
             }
         }
         for (name, value) in request.headers() {
-            let call = ready.headers.iter().rev().find(|header| header.name == *name);
+            let call = ready.headers.iter().rev().find(|header| header.name() == name.as_str());
             let shown = !value.is_sensitive()
-                && (is_open(name) || call.is_some_and(|header| header.storable));
+                && (is_open(name.as_str())
+                    || call.is_some_and(|header| header.kind() == Kind::Storable));
             command.text.push_str(" --header ");
             let line = match value.to_str() {
                 Ok("") if shown => quoted(&format!("{name};")),

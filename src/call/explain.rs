@@ -12,6 +12,7 @@ use crate::base::redact::{HIDDEN, ShownUrl, is_open};
 use crate::hook::{Hook, Layer};
 use crate::options::Options;
 use crate::request::RequestPlan;
+use crate::request::headers::Kind;
 
 /// One part of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,11 +151,15 @@ fn explain_headers(hook: &Hook, ready: &Ready, facts: &mut Vec<Fact>) -> Result<
         say(&name, Layer::Default, true);
     }
     for (name, layer) in &hook.sources().headers {
-        say(name, *layer, *layer == Layer::Program && is_open(name));
+        say(name, *layer, *layer == Layer::Program && is_open(name.as_str()));
     }
-    for header in &ready.headers {
-        let sensitive = header.value.as_ref().is_some_and(http::HeaderValue::is_sensitive);
-        say(&header.name, Layer::Call, !sensitive && (header.storable || is_open(&header.name)));
+    for header in ready.headers.iter() {
+        let open = match header.kind() {
+            Kind::Secret => false,
+            Kind::Storable => true,
+            Kind::Plain | Kind::Removes => is_open(header.name()),
+        };
+        say(&header.parts()?.0, Layer::Call, open);
     }
     let mut proof = HeaderMap::new();
     if let Some(auth) = build::auth_at(hook, ready, hook.origin()) {

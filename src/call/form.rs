@@ -6,7 +6,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::Method;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderValue};
 use serde::{Deserialize, Serialize};
 
 use super::WaitReason;
@@ -19,7 +19,8 @@ use crate::body::{Payload, Replay};
 use crate::hook::Hook;
 use crate::options::{Options, Setting};
 use crate::request::RequestPlan;
-use crate::request::parts::{CallHeader, Resend};
+use crate::request::headers::{CallHeader, Kind};
+use crate::request::resend::Resend;
 use crate::request::take::Typed;
 use crate::retry::RetryPolicy;
 
@@ -190,7 +191,7 @@ impl PlanForm {
                 Some(value) => plan.header(&name, &value),
             };
         }
-        plan.made = Some(self.body.restore()?);
+        plan.made = Some(Box::new(self.body.restore()?));
         plan.options = self.options;
         plan.policy = self.policy.map(Arc::new);
         plan.resend = self.resend;
@@ -227,23 +228,24 @@ impl ProgressForm {
     }
 }
 
-fn header_form(header: &CallHeader) -> Result<HeaderForm, Error> {
-    let CallHeader { name, value, storable } = header;
-    let storable = *storable && !is_open(name);
-    let Some(value) = value else {
-        return Ok(HeaderForm { name: name.to_string(), value: None, storable: false });
+fn header_form(header: CallHeader<'_>) -> Result<HeaderForm, Error> {
+    let name = header.name().to_owned();
+    let Some(text) = header.text() else {
+        return Ok(HeaderForm { name, value: None, storable: false });
     };
-    let may = !value.is_sensitive() && (storable || is_open(name));
-    match value.to_str().ok().filter(|_| may) {
-        Some(text) => {
-            Ok(HeaderForm { name: name.to_string(), value: Some(text.to_owned()), storable })
-        }
-        None => Err(header_not_storable(name)),
+    let open = is_open(&name);
+    let may = match header.kind() {
+        Kind::Secret => false,
+        Kind::Storable => true,
+        Kind::Plain | Kind::Removes => open,
+    };
+    if !may {
+        return Err(not_storable(&format!(
+            "header {name} (if it is no secret, set it by `storable_header`)"
+        )));
     }
-}
-
-fn header_not_storable(name: &HeaderName) -> Error {
-    not_storable(&format!("header {name} (if it is no secret, set it by `storable_header`)"))
+    let storable = header.kind() == Kind::Storable && !open;
+    Ok(HeaderForm { value: Some(text.to_owned()), name, storable })
 }
 
 fn body_form(ready: &Ready) -> Result<Body, Error> {

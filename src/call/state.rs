@@ -14,7 +14,7 @@ use crate::cookies::kept::Cookies;
 use crate::gates::Lease;
 use crate::hook::Hook;
 use crate::redirect::hop::Hop;
-use crate::request::parts::Resend;
+use crate::request::resend::Resend;
 use crate::response::{Cause, Failure, StopReason, check_failed};
 use crate::retry::{self, RetryPolicy};
 
@@ -52,10 +52,18 @@ pub(crate) enum Phase {
         /// The permit of the gates; `None` once they were told how it went.
         lease: Option<Lease>,
     },
-    /// A request for a token is under way; what it is for comes then.
-    Fetching { flight: Flight, then: SendCause, lease: Option<Lease> },
+    /// A request for a token is under way.
+    Fetching(Box<Fetching>),
     /// It was stored with a request under way.
     Interrupted,
+}
+
+/// What goes on when a token has come.
+pub(crate) struct Fetching {
+    pub(super) flight: Flight,
+    /// Why the request that the token is for will be sent.
+    pub(super) then: SendCause,
+    pub(super) lease: Option<Lease>,
 }
 
 impl State {
@@ -104,19 +112,19 @@ impl State {
             Phase::Due | Phase::Interrupted if self.attempt_number == 0 => SendCause::First,
             Phase::Due | Phase::Interrupted => SendCause::Retry,
             Phase::Sent { cause, .. } => *cause,
-            Phase::Fetching { .. } => SendCause::Token,
+            Phase::Fetching(_) => SendCause::Token,
         }
     }
 
     /// Whether the request under way is for a token.
     pub(super) fn is_fetching(&self) -> bool {
-        matches!(self.phase, Phase::Fetching { .. })
+        matches!(self.phase, Phase::Fetching(_))
     }
 
     /// The method of the request under way.
     pub(super) fn method(&self) -> &Method {
         match (&self.phase, &self.hop) {
-            (Phase::Fetching { .. }, _) => &Method::POST,
+            (Phase::Fetching(_), _) => &Method::POST,
             (_, Some(hop)) => &hop.method,
             (_, None) => &self.ready.method,
         }

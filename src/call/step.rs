@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::{Request, Response, response};
 
 use super::build;
-use super::state::{Phase, State};
+use super::state::{Fetching, Phase, State};
 use super::verdict::Verdict;
 use super::{Attempt, Call, Head, Reading, SendCause, Step, WaitReason, Want};
 use crate::auth::flow::{Ahead, Flight};
@@ -128,9 +128,10 @@ impl Attempt {
     #[must_use]
     pub fn withdraw(mut self, error: Error) -> Failure {
         self.0.sends = self.0.sends.saturating_sub(1);
-        let (Phase::Sent { cause, .. } | Phase::Fetching { then: cause, .. }) = &self.0.phase
-        else {
-            return self.0.failure(StopReason::NotStored, Cause::Request(error), None);
+        let cause = match &self.0.phase {
+            Phase::Sent { cause, .. } => *cause,
+            Phase::Fetching(fetching) => fetching.then,
+            Phase::Due | Phase::Interrupted => SendCause::Redirect,
         };
         if matches!(cause, SendCause::First | SendCause::Retry) {
             self.0.attempt_number = self.0.attempt_number.saturating_sub(1);
@@ -200,9 +201,11 @@ impl State {
             Ok(request) => request,
             Err(error) => return self.end(StopReason::Invalid, Cause::Request(error), None),
         };
+        let mut fits = build::surely_fits(hook, &this.ready, &request);
         if let Some(auth) = auth {
-            if let Err(error) = this.auth.prove(auth, &mut request, this.seed, now) {
-                return self.end(StopReason::Auth, Cause::Request(error), None);
+            match this.auth.prove(auth, &mut request, this.seed, now) {
+                Ok(added) => fits &= !added,
+                Err(error) => return self.end(StopReason::Auth, Cause::Request(error), None),
             }
             let begun = !matches!(this.phase, Phase::Due);
             let number = this.attempt_number.saturating_add(u32::from(!begun));
@@ -211,6 +214,7 @@ impl State {
                 Ok(None) => {}
                 Ok(Some((name, value))) => {
                     request.headers_mut().insert(name, value);
+                    fits = false;
                 }
                 Err(error) => return self.end(StopReason::Invalid, Cause::Request(error), None),
             }
@@ -218,11 +222,16 @@ impl State {
         #[cfg(feature = "cookies")]
         {
             let path = this.hop.as_ref().map_or(this.ready.target.path(), |hop| hop.target.path());
-            this.cookies.put_on(origin, path, request.headers_mut(), now);
+            fits &= !this.cookies.put_on(origin, path, request.headers_mut(), now);
+        }
+        if !fits {
+            if let Err(error) = headers::check_room(request.headers()) {
+                return self.end(StopReason::Invalid, Cause::Request(error), None);
+            }
         }
         let options = this.ready.in_force.send_options(origin, remaining);
         let cause = this.cause();
-        match options.and_then(|options| self.checked(hook, &request, options)) {
+        match options.and_then(|options| self.checked(hook, options)) {
             Ok(options) => {
                 let lease = lease.or_else(|| self.take_lease());
                 self.emit(request, options, Phase::Sent { cause, lease })
@@ -240,26 +249,25 @@ impl State {
         remaining: Option<Duration>,
     ) -> Step {
         let target = request.uri().to_string().parse::<Origin>();
-        let options =
-            target.and_then(|target| self.ready.in_force.send_options(&target, remaining));
-        match options.and_then(|options| self.checked(hook, &request, options)) {
+        let options = target.and_then(|target| {
+            headers::check_room(request.headers())?;
+            self.ready.in_force.send_options(&target, remaining)
+        });
+        match options.and_then(|options| self.checked(hook, options)) {
             Ok(options) => {
                 let (then, lease) = (self.cause(), self.take_lease());
-                self.emit(request, options, Phase::Fetching { flight, then, lease })
+                self.emit(
+                    request,
+                    options,
+                    Phase::Fetching(Box::new(Fetching { flight, then, lease })),
+                )
             }
             Err(error) => self.end(StopReason::Invalid, Cause::Request(error), None),
         }
     }
 
-    /// What every request passes before it is counted and handed out: what is in it has room, and what the client would drop
-    /// is an error.
-    fn checked(
-        &self,
-        hook: &Hook,
-        request: &Request<Payload>,
-        options: SendOptions,
-    ) -> Result<SendOptions, Error> {
-        headers::check_room(request.headers())?;
+    /// What every request passes before it is counted and handed out: what the client would drop is an error.
+    fn checked(&self, hook: &Hook, options: SendOptions) -> Result<SendOptions, Error> {
         hook.capabilities().check(options.needed.and(self.ready.needed))?;
         Ok(options)
     }
@@ -281,7 +289,8 @@ impl State {
 
     pub(super) fn take_lease(&mut self) -> Option<Lease> {
         match &mut self.phase {
-            Phase::Sent { lease, .. } | Phase::Fetching { lease, .. } => lease.take(),
+            Phase::Sent { lease, .. } => lease.take(),
+            Phase::Fetching(fetching) => fetching.lease.take(),
             Phase::Due | Phase::Interrupted => None,
         }
     }

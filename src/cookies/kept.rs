@@ -36,23 +36,23 @@ impl Cookies {
         Self::Call(Box::new(jar))
     }
 
-    /// Puts the cookies that belong there on a request that has none of its own.
+    /// Puts the cookies that belong there on a request that has none of its own, and tells whether there are any.
     pub(crate) fn put_on(
         &self,
         origin: &Origin,
         path: &str,
         headers: &mut HeaderMap,
         now: Timestamp,
-    ) {
+    ) -> bool {
         let value = match self {
-            Self::None => return,
-            _ if headers.contains_key(COOKIE) => return,
+            Self::None => return false,
+            _ if headers.contains_key(COOKIE) => return false,
             Self::Call(jar) => jar.header(origin, path, now),
             Self::Shared(jar) => lock(jar).header(origin, path, now),
         };
-        if let Some(value) = value {
-            headers.insert(COOKIE, value);
-        }
+        let Some(value) = value else { return false };
+        headers.insert(COOKIE, value);
+        true
     }
 
     /// Keeps the cookies of a response.

@@ -71,6 +71,8 @@ pub(crate) struct Own {
     pub(crate) headers: HeaderMap,
     /// The same with what the scheme always shows.
     pub(crate) proven: HeaderMap,
+    /// The size of the latter, in bytes.
+    pub(crate) size: usize,
     pub(crate) auth: Auth,
 }
 
@@ -138,7 +140,7 @@ impl Hook {
     /// Returns the origin that every request starts at, and that credentials are bound to.
     #[must_use]
     pub fn origin(&self) -> &Origin {
-        self.inner.base.origin()
+        self.inner.own.origin()
     }
 
     /// Returns the base URL, without user info. Its path and its query are the connection's, and may be secret.

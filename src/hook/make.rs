@@ -49,7 +49,8 @@ impl HookBuilder {
         };
         let mut proven = headers.clone();
         auth.add_to(&mut proven);
-        let own = Bound::new(base.origin().clone(), Own { headers, proven, auth });
+        let size = headers::size_of(&proven);
+        let own = Bound::new(base.origin().clone(), Own { headers, proven, size, auth });
         let inner = Inner {
             id: connection.id().cloned(),
             base,

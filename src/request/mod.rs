@@ -1,8 +1,9 @@
 //! What is sent: one call in the caller's words.
 
 mod data;
-pub(crate) mod parts;
+pub(crate) mod headers;
 pub(crate) mod plan;
+pub(crate) mod resend;
 pub(crate) mod take;
 
 pub use crate::base::json::to_python_json;

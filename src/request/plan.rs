@@ -12,19 +12,20 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Method;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::CONTENT_TYPE;
 use serde::Serialize;
 
 use super::data::Data;
-use super::parts::{CallHeader, Resend};
+use super::headers::{CallHeaders, Kind};
+use super::resend::Resend;
 use super::take::Typed;
 use crate::auth::AuthScheme;
 use crate::auth::flow::Auth;
+use crate::base::Error;
 #[cfg(feature = "cookies")]
 use crate::base::Secret;
 use crate::base::headers;
 use crate::base::url::form;
-use crate::base::{Error, ErrorKind};
 use crate::body::multipart::{Multipart, MultipartBody};
 use crate::body::{Payload, Replay};
 use crate::options::Options;
@@ -56,12 +57,12 @@ pub struct RequestPlan {
     /// Whether all of `params` was encoded here, so that nobody need look again.
     pub(crate) params_are_clean: bool,
     /// In the order given.
-    pub(crate) headers: Vec<CallHeader>,
+    pub(crate) headers: CallHeaders,
     pub(crate) data: Data,
     pub(crate) json: Option<Bytes>,
     pub(super) multipart: Option<Box<Multipart>>,
     /// The body of a plan that was taken apart before.
-    pub(crate) made: Option<Typed>,
+    pub(crate) made: Option<Box<Typed>>,
     pub(crate) options: Option<Box<Options>>,
     pub(crate) policy: Option<Arc<RetryPolicy>>,
     pub(crate) deadline: Option<Duration>,
@@ -81,7 +82,7 @@ impl RequestPlan {
             endpoint: endpoint.into(),
             params: String::new(),
             params_are_clean: true,
-            headers: Vec::new(),
+            headers: CallHeaders::default(),
             data: Data::None,
             json: None,
             multipart: None,
@@ -151,7 +152,7 @@ impl RequestPlan {
     /// Sends a multipart body that was [written](Multipart::write) before: some of its parts come from sources, which
     /// the driver is given as a [`MultipartSource`](super::multipart_source::MultipartSource).
     pub fn multipart_body(mut self, body: &MultipartBody) -> Self {
-        self.put_header(CONTENT_TYPE, Some(body.content_type().clone()), true);
+        self.put_header(CONTENT_TYPE.as_str(), body.content_type().as_bytes(), Kind::Storable);
         match body.payload() {
             Payload::Bytes(bytes) => self.data(bytes),
             Payload::External { len, replay } => self.external(len, replay),
@@ -247,10 +248,7 @@ impl RequestPlan {
     /// their like): see [`storable_header`](Self::storable_header) for others.
     #[inline]
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        match headers::check(name, value, "header") {
-            Ok((name, value)) => self.put_header(name, Some(value), false),
-            Err(error) => self.refuse(error),
-        }
+        self.put_header(name, value.as_bytes(), Kind::Plain);
         self
     }
 
@@ -265,31 +263,19 @@ impl RequestPlan {
     /// assert!(plan.check().is_ok());
     /// ```
     pub fn storable_header(mut self, name: &str, value: &str) -> Self {
-        match headers::check(name, value, "header") {
-            Ok((name, value)) => self.put_header(name, Some(value), true),
-            Err(error) => self.refuse(error),
-        }
+        self.put_header(name, value.as_bytes(), Kind::Storable);
         self
     }
 
     /// Sets a header whose value is secret: never printed, never stored.
     pub fn secret_header(mut self, name: &str, value: &str) -> Self {
-        match headers::check(name, value, "header") {
-            Ok((name, mut value)) => {
-                value.set_sensitive(true);
-                self.put_header(name, Some(value), false);
-            }
-            Err(error) => self.refuse(error),
-        }
+        self.put_header(name, value.as_bytes(), Kind::Secret);
         self
     }
 
     /// Takes a header of the connection, or a default one, out of this call.
     pub fn without_header(mut self, name: &str) -> Self {
-        match headers::check(name, "", "header") {
-            Ok((name, _)) => self.put_header(name, None, true),
-            Err(error) => self.refuse(error),
-        }
+        self.put_header(name, b"", Kind::Removes);
         self
     }
 
@@ -382,11 +368,11 @@ impl RequestPlan {
         }
     }
 
-    fn put_header(&mut self, name: HeaderName, value: Option<HeaderValue>, storable: bool) {
-        if self.headers.len() >= headers::MAX_HEADERS {
-            return self.refuse(Error::new(ErrorKind::Limit, "too many headers in one call"));
+    #[inline]
+    fn put_header(&mut self, name: &str, value: &[u8], kind: Kind) {
+        if let Err(error) = self.headers.push(name, value, kind) {
+            self.refuse(error);
         }
-        self.headers.push(CallHeader { name, value, storable });
     }
 }
 
@@ -401,7 +387,7 @@ impl Default for RequestPlan {
 impl fmt::Debug for RequestPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.endpoint.split(['?', '#']).next().unwrap_or_default();
-        let names: Vec<_> = self.headers.iter().map(|header| &header.name).collect();
+        let names = self.headers.names();
         f.debug_struct("RequestPlan")
             .field("method", &self.method)
             .field("path", &path)

@@ -23,7 +23,7 @@ impl RequestPlan {
         const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 
         if let Some(made) = self.made.take() {
-            return Ok(made);
+            return Ok(*made);
         }
         let mut data = std::mem::take(&mut self.data);
         if self.method == Method::HEAD {

@@ -3,6 +3,7 @@
 mod driver;
 mod limits;
 mod observe;
+mod run;
 mod shown;
 #[cfg(feature = "tracing")]
 mod spans;

@@ -10,9 +10,9 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::{HeaderValue, Request, Response, StatusCode};
-use http_hook::{TransportError, blocking};
 use http_hook::options::{Capabilities, ClientOptions, SendOptions, Timeouts};
 use http_hook::response::Reason;
+use http_hook::{TransportError, blocking};
 use http_hook_cassette::{Cassette, Recorder};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::prelude::*;

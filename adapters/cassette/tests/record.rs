@@ -7,7 +7,10 @@ use http::Request;
 use http_hook::blocking::HttpHook;
 use http_hook::options::{ClientOptions, SendOptions, Timeouts};
 use http_hook::transport::Transport;
-use http_hook::{Connection, ErrorKind, Hook, RequestPlan, RetryPolicy, Sent, TransportErrorKind as Kind, blocking};
+use http_hook::{
+    Connection, ErrorKind, Hook, RequestPlan, RetryPolicy, Sent, TransportErrorKind as Kind,
+    blocking,
+};
 use http_hook_cassette::{Cassette, MAX_CASSETTE_BYTES, Recorder, Replay};
 use http_hook_mock::{MockTransport, Reply, VirtualClock};
 

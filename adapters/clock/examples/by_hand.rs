@@ -12,7 +12,10 @@ use http::{Request, Response};
 use http_hook::blocking::Clock as _;
 use http_hook::body::Payload;
 use http_hook::options::SendOptions;
-use http_hook::{Call, Connection, Hook, RequestPlan, RetryPolicy, Sent, Step, TransportError, TransportErrorKind as Kind};
+use http_hook::{
+    Call, Connection, Hook, RequestPlan, RetryPolicy, Sent, Step, TransportError,
+    TransportErrorKind as Kind,
+};
 use http_hook_clock::SystemClock;
 
 /// Sends one request over a connection of its own.

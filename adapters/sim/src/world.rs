@@ -8,7 +8,9 @@ use http::{HeaderValue, Response, StatusCode};
 use http_hook::options::SendOptions;
 use http_hook::retry::Random;
 use http_hook::transport::TimeoutPhase;
-use http_hook::{Attempt, Call, Hook, RequestPlan, Sent, Step, Timestamp, TransportError, TransportErrorKind};
+use http_hook::{
+    Attempt, Call, Hook, RequestPlan, Sent, Step, Timestamp, TransportError, TransportErrorKind,
+};
 
 use crate::agenda::Agenda;
 use crate::figures::{Series, count};

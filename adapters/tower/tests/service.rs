@@ -9,7 +9,9 @@ use http::{Request, Response};
 use http_hook::body::Body;
 use http_hook::options::{ClientOptions, SendOptions, Timeouts};
 use http_hook::transport::{TimeoutPhase, Transport};
-use http_hook::{Hook, HttpHook, RequestPlan, RetryPolicy, Sent, TransportError, TransportErrorKind as Kind};
+use http_hook::{
+    Hook, HttpHook, RequestPlan, RetryPolicy, Sent, TransportError, TransportErrorKind as Kind,
+};
 use http_hook_mock::{MockTransport, Reply, VirtualClock};
 use http_hook_tower::{HookLayer, HookService, TowerTransport};
 use tower::{Layer, ServiceExt};

@@ -3,7 +3,9 @@
 use std::net::TcpStream;
 use std::time::Duration;
 
-use http_hook::options::{Capability, ClientOptions, KeepAlive, Proxy, SendOptions, Timeouts, Verify};
+use http_hook::options::{
+    Capability, ClientOptions, KeepAlive, Proxy, SendOptions, Timeouts, Verify,
+};
 use http_hook::transport::TimeoutPhase;
 use http_hook::{Secret, Sent, TransportErrorKind as Kind};
 

@@ -9,7 +9,9 @@ use http::{Response, response};
 use http_body::{Frame, SizeHint};
 use http_hook::body::Body;
 use http_hook::transport::Transport;
-use http_hook::{Call, Failure, Run, Sent, TransportError, TransportErrorKind as Kind, blocking, drive};
+use http_hook::{
+    Call, Failure, Run, Sent, TransportError, TransportErrorKind as Kind, blocking, drive,
+};
 
 use super::call::{Planned, Source};
 use super::journal::Journal;

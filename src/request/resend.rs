@@ -1,17 +1,6 @@
-//! Parts of a plan that the call goes on with.
+//! Leave to send a request again.
 
-use http::{HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
-
-/// One header of a call.
-#[derive(Clone)]
-pub(crate) struct CallHeader {
-    pub(crate) name: HeaderName,
-    /// `None` takes the name out of the layers below.
-    pub(crate) value: Option<HeaderValue>,
-    /// Whether the caller says that the value may be written down.
-    pub(crate) storable: bool,
-}
 
 /// When a request may be sent again although the server may have acted on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
