@@ -205,7 +205,7 @@ impl AuthFlow {
     pub(crate) fn fetched(
         &mut self,
         auth: &Auth,
-        flight: Flight,
+        flight: &Flight,
         status: StatusCode,
         body: &[u8],
         now: Timestamp,

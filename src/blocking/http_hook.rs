@@ -28,6 +28,7 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
 
     /// Makes the face of a hook. Calls draw their chances from the time, unless
     /// [`with_seed`](HttpHook::with_seed) says otherwise.
+    #[expect(clippy::needless_pass_by_value, reason = "the face keeps it, made for its transport")]
     pub fn new(hook: Hook, transport: T, clock: C) -> Self {
         let (capabilities, now) = (transport.capabilities(), clock.now());
         Self { face: Face::new(&hook, capabilities, transport, clock, now) }

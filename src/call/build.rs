@@ -33,15 +33,13 @@ pub(crate) struct Ready {
     pub(crate) headers: SharedHeaders,
     pub(crate) payload: Payload,
     /// The Content-Type of the body where no layer sets one.
-    pub(crate) content_type: Option<HeaderValue>,
+    pub(crate) content_type: Option<Box<HeaderValue>>,
     pub(crate) in_force: Arc<InForce>,
     pub(crate) options: Option<Box<Options>>,
     pub(crate) policy: Option<Arc<RetryPolicy>>,
     pub(crate) resend: Resend,
     /// The call's own scheme, for the origin of the connection like the connection's.
-    pub(crate) auth: Option<Bound<Arc<Auth>>>,
-    /// What the client has to be able to do for this method and this body.
-    pub(crate) needed: Capabilities,
+    pub(crate) auth: Option<Box<Bound<Arc<Auth>>>>,
     #[cfg(feature = "cookies")]
     pub(crate) has_cookies: bool,
 }
@@ -67,19 +65,18 @@ impl Ready {
             own => own,
         };
         Ok(Self {
-            needed: needed(&plan.method, &payload),
             target,
             method: plan.method,
             endpoint: plan.endpoint,
             params: plan.params,
             headers: plan.headers.share(),
             payload,
-            content_type,
+            content_type: content_type.map(Box::new),
             in_force: hook.in_force(plan.options.as_deref())?,
             options: plan.options,
             policy: plan.policy,
             resend,
-            auth: plan.auth.map(|auth| Bound::new(hook.origin().clone(), auth)),
+            auth: plan.auth.map(|auth| Bound::new(hook.origin().clone(), auth).into()),
             #[cfg(feature = "cookies")]
             has_cookies: plan.cookies.is_some(),
         })
@@ -91,7 +88,8 @@ impl Ready {
     }
 }
 
-fn needed(method: &Method, payload: &Payload) -> Capabilities {
+/// What the client has to be able to do for this method and this body.
+pub(crate) fn needed(method: &Method, payload: &Payload) -> Capabilities {
     let mut needed = Capabilities::none("");
     if matches!(payload, Payload::External { .. }) {
         needed = needed.with(Capability::StreamRequest);
@@ -154,7 +152,7 @@ pub(crate) fn request(
     } else if let Some(usual) = &ready.content_type {
         // One that the call takes out stays out.
         if !ready.names(&CONTENT_TYPE) && !headers.contains_key(CONTENT_TYPE) {
-            headers.insert(CONTENT_TYPE, usual.clone());
+            headers.insert(CONTENT_TYPE, HeaderValue::clone(usual));
         }
     }
     if !(ready.auth.is_none() && ready.headers.is_empty()) {

@@ -111,7 +111,7 @@ impl State {
         let origin = this.hop.as_ref().map_or(hook.origin(), |hop| &hop.origin);
         let got = match (&answer, build::auth_at(hook, &this.ready, origin)) {
             (Ok(response), Some(auth)) => {
-                this.auth.fetched(auth, flight, response.status(), response.body(), now)
+                this.auth.fetched(auth, &flight, response.status(), response.body(), now)
             }
             _ => Err(Error::new(ErrorKind::Auth, "auth: the token endpoint did not answer")),
         };

@@ -81,7 +81,7 @@ impl Hook {
             ready.target.as_str(),
             build::whose(self, &ready),
         );
-        if let Some(query) = scheme_query(self, &ready)? {
+        if let Some(query) = scheme_query(self, &ready) {
             command.text.push_str(if ready.target.query().is_some() { "'&" } else { "'?" });
             command.text.push_str(&query);
             let of = format!("the value of the parameter {query}, escaped");
@@ -101,16 +101,15 @@ impl Command {
             None => (target, None),
         };
         let mut open = origin.to_owned();
-        match base {
-            Some(0) => open.push_str(path),
-            _ => {
-                let of = match base {
-                    Some(_) => "the base path of the connection",
-                    None => "the path of the URL",
-                };
-                self.hidden(&mut open, "BASE_PATH", of.to_owned());
-                open.push_str(base.and_then(|base| path.get(base..)).unwrap_or_default());
-            }
+        if base == Some(0) {
+            open.push_str(path);
+        } else {
+            let of = match base {
+                Some(_) => "the base path of the connection",
+                None => "the path of the URL",
+            };
+            self.hidden(&mut open, "BASE_PATH", of.to_owned());
+            open.push_str(base.and_then(|base| path.get(base..)).unwrap_or_default());
         }
         if let Some(query) = query {
             open.push('?');
@@ -119,14 +118,14 @@ impl Command {
             } else {
                 for (index, pair) in query.split('&').enumerate() {
                     open.push_str(if index == 0 { "" } else { "&" });
-                    match pair.split_once('=') {
-                        Some((name, _)) if sounds_secret(&unescaped(name)) => {
-                            open.push_str(name);
-                            open.push('=');
-                            let of = format!("the value of the parameter {name}, escaped");
-                            self.hidden(&mut open, &unescaped(name), of);
-                        }
-                        _ => open.push_str(pair),
+                    let name = pair.split_once('=').map(|(name, _)| name);
+                    if let Some(name) = name.filter(|name| sounds_secret(&unescaped(name))) {
+                        open.push_str(name);
+                        open.push('=');
+                        let of = format!("the value of the parameter {name}, escaped");
+                        self.hidden(&mut open, &unescaped(name), of);
+                    } else {
+                        open.push_str(pair);
                     }
                 }
             }
@@ -171,14 +170,14 @@ impl Command {
 }
 
 /// The name of the parameter that the scheme adds, if it adds one.
-fn scheme_query(hook: &Hook, ready: &Ready) -> Result<Option<String>, Error> {
-    let Some(auth) = build::auth_at(hook, ready, hook.origin()) else { return Ok(None) };
-    Ok(auth.query_name().map(|name| {
+fn scheme_query(hook: &Hook, ready: &Ready) -> Option<String> {
+    let auth = build::auth_at(hook, ready, hook.origin())?;
+    auth.query_name().map(|name| {
         let mut form = String::new();
         crate::base::url::form::encode_into(&mut form, name, "");
         form.pop();
         form
-    }))
+    })
 }
 
 /// A text as one word of a POSIX shell.

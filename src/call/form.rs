@@ -6,7 +6,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::Method;
-use http::header::{CONTENT_TYPE, HeaderValue};
+use http::header::CONTENT_TYPE;
 use serde::{Deserialize, Serialize};
 
 use super::WaitReason;
@@ -191,7 +191,7 @@ impl PlanForm {
                 Some(value) => plan.header(&name, &value),
             };
         }
-        plan.made = Some(Box::new(self.body.restore()?));
+        plan.rare().made = Some(self.body.restore()?);
         plan.options = self.options;
         plan.policy = self.policy.map(Arc::new);
         plan.resend = self.resend;
@@ -249,7 +249,7 @@ fn header_form(header: CallHeader<'_>) -> Result<HeaderForm, Error> {
 }
 
 fn body_form(ready: &Ready) -> Result<Body, Error> {
-    let content_type = match ready.content_type.as_ref().map(HeaderValue::to_str) {
+    let content_type = match ready.content_type.as_ref().map(|value| value.to_str()) {
         None => None,
         Some(Ok(text)) => Some(text.to_owned()),
         Some(Err(_)) => return Err(not_storable("the type of the body")),

@@ -197,7 +197,7 @@ impl Call {
     ///
     /// `seed` decides every random choice of the call; two calls with the same seed wait alike.
     pub fn new(hook: &Hook, plan: RequestPlan, seed: u64, now: Timestamp) -> Self {
-        let deadline = plan.deadline.map(|deadline| now.after(deadline));
+        let deadline = plan.deadline_given().map(|deadline| now.after(deadline));
         #[cfg(feature = "cookies")]
         let cookies = match &plan.cookies {
             None => hook.cookies().clone(),
@@ -307,7 +307,7 @@ impl fmt::Debug for Attempt {
 impl fmt::Debug for Reading {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut reading = f.debug_struct("Reading");
-        reading.field("limit", &self.limit);
+        reading.field("limit", &self.limit).field("want", &self.want);
         debug(&self.attempt.0, reading)
     }
 }

@@ -267,8 +267,10 @@ impl State {
     }
 
     /// What every request passes before it is counted and handed out: what the client would drop is an error.
+    #[inline]
     fn checked(&self, hook: &Hook, options: SendOptions) -> Result<SendOptions, Error> {
-        hook.capabilities().check(options.needed.and(self.ready.needed))?;
+        let needed = build::needed(&self.ready.method, &self.ready.payload);
+        hook.capabilities().check(options.needed.and(needed))?;
         Ok(options)
     }
 

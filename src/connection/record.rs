@@ -66,7 +66,7 @@ impl fmt::Debug for Connection {
             .field("id", &self.id)
             .field("conn_type", &kind)
             .field("set", &set)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -11,6 +11,10 @@ use crate::response::Failure;
 
 /// What a [`Run`](super::Run) asks for.
 #[must_use]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is taken apart where it is made; a box would be an allocation a send"
+)]
 pub enum Act<B, R = Bytes> {
     /// Send this request under these options, then answer by [`sent`](super::Run::sent).
     Send(Request<B>, SendOptions),

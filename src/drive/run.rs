@@ -112,7 +112,7 @@ impl<B: From<Bytes>> Run<'_, B> {
     }
 }
 
-impl<B: From<Bytes>> Run<'_, B, B> {
+impl<T: From<Bytes>> Run<'_, T, T> {
     /// Drives `call` and leaves the body of an accepted response to the caller.
     pub fn stream(hook: &Hook, call: Call) -> Self {
         let needed = Capabilities::none("").with(Capability::StreamResponse);
@@ -120,7 +120,7 @@ impl<B: From<Bytes>> Run<'_, B, B> {
             Ok(()) => call,
             Err(error) => Call::refused(error),
         };
-        Self::wanting(hook, call, Wanted { whole: B::from, open: Some(|body| body) })
+        Self::wanting(hook, call, Wanted { whole: T::from, open: Some(|body| body) })
     }
 }
 

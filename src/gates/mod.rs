@@ -8,14 +8,14 @@
 //!
 //! A lease that is dropped gives its place back, one that is lost (a stored call) runs out: no gate ever jams.
 
+mod admit;
 mod breaker;
 mod budget;
-mod gates;
 mod origins;
 mod rate;
 
+pub use admit::{Admission, GateSettings, Gates, Lease};
 pub use breaker::BreakerSettings;
 pub use budget::{Bucket, BucketSettings, Budget};
-pub use gates::{Admission, GateSettings, Gates, Lease};
 pub use origins::{MAX_ORIGINS, Origins};
 pub use rate::RateSettings;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::base::Error;
-use crate::gates::gates::{GateSettings, Gates};
+use crate::gates::admit::{GateSettings, Gates};
 
 /// The most origins that have gates of their own; all further ones share theirs.
 pub const MAX_ORIGINS: usize = 1_000;

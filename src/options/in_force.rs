@@ -116,6 +116,7 @@ impl InForce {
     /// # Errors
     ///
     /// A proxy that cannot be read.
+    #[inline]
     pub(crate) fn send_options(
         &self,
         target: &Origin,

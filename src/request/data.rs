@@ -20,7 +20,7 @@ pub enum Data {
     /// Bytes: a body without a Content-Type. A GET takes ASCII only, as raw parameters.
     Bytes(Bytes),
     /// Bytes, and the Content-Type that they have where no layer sets one.
-    Typed(Bytes, HeaderValue),
+    Typed(Bytes, Box<HeaderValue>),
     /// Encoded pairs: parameters of a GET, else a form body.
     Form(String),
     /// A source that the driver holds.

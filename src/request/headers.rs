@@ -68,7 +68,8 @@ impl CallHeaders {
 
     /// Ends the planning: from now on the text is shared.
     pub(crate) fn share(self) -> SharedHeaders {
-        SharedHeaders { text: self.text.into(), rows: self.rows }
+        let text = if self.text.is_empty() { Bytes::new() } else { self.text.into() };
+        SharedHeaders { text, rows: self.rows }
     }
 }
 

@@ -18,7 +18,7 @@ use serde::Serialize;
 use super::data::Data;
 use super::headers::{CallHeaders, Kind};
 use super::resend::Resend;
-use super::take::Typed;
+use super::take::Rare;
 use crate::auth::AuthScheme;
 use crate::auth::flow::Auth;
 use crate::base::Error;
@@ -59,13 +59,9 @@ pub struct RequestPlan {
     /// In the order given.
     pub(crate) headers: CallHeaders,
     pub(crate) data: Data,
-    pub(crate) json: Option<Bytes>,
-    pub(super) multipart: Option<Box<Multipart>>,
-    /// The body of a plan that was taken apart before.
-    pub(crate) made: Option<Box<Typed>>,
+    pub(crate) rare: Option<Box<Rare>>,
     pub(crate) options: Option<Box<Options>>,
     pub(crate) policy: Option<Arc<RetryPolicy>>,
-    pub(crate) deadline: Option<Duration>,
     pub(crate) resend: Resend,
     pub(crate) auth: Option<Arc<Auth>>,
     #[cfg(feature = "cookies")]
@@ -84,12 +80,9 @@ impl RequestPlan {
             params_are_clean: true,
             headers: CallHeaders::default(),
             data: Data::None,
-            json: None,
-            multipart: None,
-            made: None,
+            rare: None,
             options: None,
             policy: None,
-            deadline: None,
             resend: Resend::ByMethod,
             auth: None,
             #[cfg(feature = "cookies")]
@@ -163,7 +156,7 @@ impl RequestPlan {
     /// Data that is not empty goes before it.
     pub fn json<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
         match crate::base::json::to_python_json(value) {
-            Ok(bytes) => self.json = Some(bytes.into()),
+            Ok(bytes) => self.rare().json = Some(bytes.into()),
             Err(error) => self.refuse(error),
         }
         self
@@ -180,7 +173,7 @@ impl RequestPlan {
     /// assert!(plan.check().is_ok());
     /// ```
     pub fn json_text(mut self, text: impl Into<Bytes>) -> Self {
-        self.json = Some(text.into());
+        self.rare().json = Some(text.into());
         self
     }
 
@@ -196,7 +189,7 @@ impl RequestPlan {
     /// ```
     pub fn body_with_type(mut self, body: impl Into<Bytes>, content_type: &str) -> Self {
         match headers::check(CONTENT_TYPE.as_str(), content_type, "body") {
-            Ok((_, content_type)) => self.data = Data::Typed(body.into(), content_type),
+            Ok((_, content_type)) => self.data = Data::Typed(body.into(), content_type.into()),
             Err(error) => self.refuse(error),
         }
         self
@@ -218,7 +211,7 @@ impl RequestPlan {
     /// # Ok::<(), http_hook::Error>(())
     /// ```
     pub fn multipart(mut self, body: Multipart) -> Self {
-        self.multipart = Some(Box::new(body));
+        self.rare().multipart = Some(body);
         self
     }
 
@@ -303,7 +296,7 @@ impl RequestPlan {
     /// Sets the longest time for everything: sends, waits, redirects.
     #[inline]
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
+        self.rare().deadline = Some(deadline);
         self
     }
 
@@ -393,7 +386,7 @@ impl fmt::Debug for RequestPlan {
             .field("path", &path)
             .field("headers", &names)
             .field("data", &self.data)
-            .field("deadline", &self.deadline)
+            .field("deadline", &self.deadline_given())
             .field("error", &self.error)
             .finish_non_exhaustive()
     }

@@ -1,5 +1,7 @@
 //! A plan taken apart: what of it becomes parameters, and what the body.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{HeaderValue, Method};
 
@@ -7,11 +9,30 @@ use super::data::Data;
 use super::plan::RequestPlan;
 use crate::base::{Error, ErrorKind};
 use crate::body::Payload;
+use crate::body::multipart::Multipart;
 
 /// A body, and the Content-Type that it usually has.
 pub(crate) type Typed = (Payload, Option<HeaderValue>);
 
+/// What few plans have.
+#[derive(Clone, Default)]
+pub(crate) struct Rare {
+    pub(super) json: Option<Bytes>,
+    pub(super) multipart: Option<Multipart>,
+    /// The body of a plan that was taken apart before.
+    pub(crate) made: Option<Typed>,
+    pub(super) deadline: Option<Duration>,
+}
+
 impl RequestPlan {
+    pub(crate) fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    pub(crate) fn deadline_given(&self) -> Option<Duration> {
+        self.rare.as_ref().and_then(|rare| rare.deadline)
+    }
+
     pub(crate) fn take_error(&mut self) -> Option<Box<Error>> {
         self.error.take()
     }
@@ -22,8 +43,13 @@ impl RequestPlan {
         const JSON: HeaderValue = HeaderValue::from_static("application/json");
         const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 
-        if let Some(made) = self.made.take() {
-            return Ok(*made);
+        if self.rare.is_none() && matches!(self.data, Data::None) {
+            return Ok((Payload::EMPTY, None));
+        }
+        let Rare { json, multipart, made, .. } =
+            self.rare.take().map(|rare| *rare).unwrap_or_default();
+        if let Some(made) = made {
+            return Ok(made);
         }
         let mut data = std::mem::take(&mut self.data);
         if self.method == Method::HEAD {
@@ -31,7 +57,7 @@ impl RequestPlan {
         } else if self.method == Method::GET {
             self.data_to_params(std::mem::take(&mut data))?;
         }
-        if let Some(multipart) = self.multipart.take() {
+        if let Some(multipart) = multipart {
             if !data.is_empty() {
                 let message = "a multipart body takes its fields itself, not as data beside it";
                 return Err(Error::new(ErrorKind::Body, message));
@@ -47,7 +73,7 @@ impl RequestPlan {
             };
         }
         if data.is_empty() {
-            return Ok(match self.json.take() {
+            return Ok(match json {
                 Some(json) => (json.into(), Some(JSON)),
                 None => (Payload::EMPTY, None),
             });
@@ -57,7 +83,7 @@ impl RequestPlan {
             Data::Text(text) => (Bytes::from(text).into(), None),
             Data::Bytes(bytes) => (bytes.into(), None),
             Data::Form(text) => (Bytes::from(text).into(), Some(FORM)),
-            Data::Typed(bytes, content_type) => (bytes.into(), Some(content_type)),
+            Data::Typed(bytes, content_type) => (bytes.into(), Some(*content_type)),
             Data::External { len, replay } => (Payload::External { len, replay }, None),
         })
     }

@@ -1,4 +1,4 @@
-//! ProblemDetails details: what an API says went wrong ([RFC 9457]).
+//! Problem details: what an API says went wrong ([RFC 9457]).
 //!
 //! [RFC 9457]: https://www.rfc-editor.org/rfc/rfc9457
 

@@ -43,14 +43,15 @@ fn drive(
     let mut act = run.woke(now);
     loop {
         act = match act {
-            Act::Send(request, _) => match keep(run) {
-                Err(error) => run.withdraw(error),
-                Ok(()) => {
+            Act::Send(request, _) => {
+                if let Err(error) = keep(run) {
+                    run.withdraw(error)
+                } else {
                     let answer = responses[sent.len()].clone();
                     sent.push(request);
                     run.sent(Ok(answer), || now)
                 }
-            },
+            }
             Act::Read(body, limit) => {
                 let limit = usize::try_from(limit).unwrap_or(usize::MAX).min(body.len());
                 run.read(Ok(body.slice(..limit)), now)
@@ -168,7 +169,8 @@ fn a_body_that_is_longer_than_the_call_allows_is_an_error_for_every_driver() {
     for (body, passes) in [("abc", true), ("abcd", false)] {
         let plan = RequestPlan::get("a").options(options.clone());
         let answer = response(200, &[], body);
-        let (_, result) = drive(&mut begin(&hook, plan.clone()), &[answer.clone()], |_| Ok(()));
+        let (_, result) =
+            drive(&mut begin(&hook, plan.clone()), std::slice::from_ref(&answer), |_| Ok(()));
         assert_eq!(result.is_ok(), passes, "by a run: {body}");
         let now = NOW;
         let http_hook::Step::Send { attempt, .. } = Call::new(&hook, plan, 7, now).step(&hook, now)
@@ -279,7 +281,7 @@ fn time_does_not_run_backwards_in_a_run() {
     let hook = hook();
     let mut run = begin(&hook, RequestPlan::get("a").retry(policy()));
     let _ = run.woke(NOW);
-    let _ = run.sent(Ok(status(503)), || Timestamp::default());
+    let _ = run.sent(Ok(status(503)), Timestamp::default);
     let Act::Sleep(wait) = run.read(Ok(Bytes::new()), Timestamp::default()) else {
         panic!("it waits")
     };

@@ -288,7 +288,7 @@ fn what_weakens_a_connection_is_not_taken_from_a_store() {
         (
             "cert",
             options(|own| {
-                own.cert = Setting::Set(ClientCert { cert: "/any".to_owned(), key: None })
+                own.cert = Setting::Set(ClientCert { cert: "/any".to_owned(), key: None });
             }),
         ),
         ("allow_downgrade", options(|own| own.allow_downgrade = Some(true))),
@@ -296,11 +296,11 @@ fn what_weakens_a_connection_is_not_taken_from_a_store() {
     for (name, options) in rows {
         let plan = RequestPlan::get("orders").options(options.clone()).retry(policy());
         let able = |hook: Hook| hook.for_client(http_hook_mock::everything("test"));
-        let plain = able(hook());
-        let text = Scenario::new(&plain, plan).sending().attempt.store(&plain).expect("stored");
-        let error = Call::resume(&plain, &text, NOW).expect_err(name);
+        let told = able(hook());
+        let text = Scenario::new(&told, plan).sending().attempt.store(&told).expect("stored");
+        let error = Call::resume(&told, &text, NOW).expect_err(name);
         assert!(error.message().contains(name), "{error}");
-        assert!(Call::resume_under(&plain, &text, &options, NOW).is_ok(), "{name}: named");
+        assert!(Call::resume_under(&told, &text, &options, NOW).is_ok(), "{name}: named");
         let same = Hook::builder(&connection()).options(options).build().expect("a hook");
         assert!(Call::resume(&same, &text, NOW).is_ok(), "{name}: the hook says so, too");
     }
