@@ -1,6 +1,7 @@
 //! What holds for any input, and of the sources as a whole.
 
 mod auto_traits;
+mod callers;
 #[path = "../invariants/cases.rs"]
 mod cases;
 mod corpus;
@@ -9,6 +10,8 @@ mod dependencies;
 mod invariants;
 mod properties;
 mod purity;
+mod rooms;
+mod source;
 #[path = "../support/mod.rs"]
 mod support;
 mod taint;
