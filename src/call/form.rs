@@ -9,8 +9,8 @@ use http::Method;
 use http::header::CONTENT_TYPE;
 use serde::{Deserialize, Serialize};
 
-use super::WaitReason;
 use super::build::Ready;
+use super::cause::WaitReason;
 use super::state::{Phase, State};
 use crate::base::chance::digest;
 use crate::base::redact::{is_open, sounds_secret};
@@ -19,9 +19,9 @@ use crate::body::{Payload, Replay};
 use crate::hook::Hook;
 use crate::options::{Options, Setting};
 use crate::request::RequestPlan;
+use crate::request::data::Typed;
 use crate::request::headers::{CallHeader, Kind};
 use crate::request::resend::Resend;
-use crate::request::take::Typed;
 use crate::retry::RetryPolicy;
 
 /// The version written. Readers take this one and, once there are later ones, at least two before it.

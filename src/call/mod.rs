@@ -8,6 +8,7 @@
 //! ```
 
 mod build;
+mod cause;
 mod conclude;
 mod curl;
 mod explain;
@@ -22,11 +23,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response, Uri};
-use serde::{Deserialize, Serialize};
 
+pub use cause::{SendCause, WaitReason};
 pub use explain::{Explanation, Fact};
 
-use crate::base::names::named;
 use crate::base::redact::{ShownRequest, ShownUrl};
 use crate::base::{Error, Timestamp};
 use crate::body::Payload;
@@ -90,63 +90,6 @@ impl fmt::Debug for Step {
         }
     }
 }
-
-/// What a call waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum WaitReason {
-    /// The policy's own wait before the next attempt.
-    Backoff,
-    /// The wait that the server asked for.
-    Hint,
-    /// The circuit breaker is open.
-    Breaker,
-    /// The rate limit.
-    RateLimit,
-    /// Another call is fetching the token.
-    Token,
-}
-
-named!(
-    WaitReason,
-    "the reason",
-    [
-        Backoff => "backoff",
-        Hint => "hint",
-        Breaker => "breaker",
-        RateLimit => "rate_limit",
-        Token => "token",
-    ]
-);
-
-/// Why a request is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum SendCause {
-    /// It is the first.
-    First,
-    /// The one before failed.
-    Retry,
-    /// A redirect is followed.
-    Redirect,
-    /// A challenge is answered, or the request is sent again with another token.
-    Challenge,
-    /// A token is fetched.
-    Token,
-}
-
-named!(
-    SendCause,
-    "the cause",
-    [
-        First => "first",
-        Retry => "retry",
-        Redirect => "redirect",
-        Challenge => "challenge",
-        Token => "token",
-    ]
-);
 
 /// What remains to be done: the call before a send. [`store`](Call::store) keeps it for another machine.
 #[must_use = "a call does nothing until it is stepped"]

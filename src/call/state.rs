@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 
 use super::build::{self, Ready};
-use super::{SendCause, WaitReason};
+use super::cause::{SendCause, WaitReason};
 use crate::auth::flow::{Auth, AuthFlow, Flight};
 use crate::base::redact::Whose;
 use crate::base::{Origin, Sent, Timestamp};

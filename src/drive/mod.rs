@@ -8,6 +8,7 @@
 
 mod act;
 mod run;
+mod source;
 mod watch;
 
 use std::future::poll_fn;

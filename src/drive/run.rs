@@ -13,12 +13,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Request, Response, response};
+use http::{Response, response};
 
 use super::act::Act;
+use super::source::Source;
 use super::watch::Watch;
 use crate::base::{Error, ErrorKind, Sent, Timestamp, TransportError, TransportErrorKind, size};
-use crate::body::{BodySource, NoSource, Payload, too_long};
+use crate::body::{BodySource, too_long};
 use crate::call::{Attempt, Call, Head, Reading, Step, WaitReason};
 use crate::hook::Hook;
 use crate::observe::Observer;
@@ -79,12 +80,6 @@ pub struct Run<'a, B, R = Bytes> {
     phase: Phase,
     /// The head of the response whose body is being read.
     head: Option<response::Parts>,
-}
-
-enum Source<'a, B> {
-    None,
-    Lent(&'a mut dyn BodySource<B>),
-    Own(Box<dyn BodySource<B> + 'a>),
 }
 
 /// What becomes of the body of an accepted response.
@@ -330,7 +325,7 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
             Step::Send { request, options, attempt } => {
                 self.began = now;
                 self.watch.sending(&self.hook, &request, &attempt);
-                match self.open(request) {
+                match self.source.open(request) {
                     Ok(request) => {
                         self.phase = Phase::Sending(attempt, options.max_response_bytes);
                         Act::Send(request, options)
@@ -352,18 +347,6 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
             }
             Step::Done(Err(failure)) => self.give_up(failure),
         }
-    }
-
-    /// Puts the caller's body in the place of the payload.
-    fn open(&mut self, request: Request<Payload>) -> Result<Request<B>, TransportError> {
-        let (head, payload) = request.into_parts();
-        let body = match (payload, &mut self.source) {
-            (Payload::Bytes(bytes), _) => bytes.into(),
-            (Payload::External { .. }, Source::Lent(source)) => source.open()?,
-            (Payload::External { .. }, Source::Own(source)) => source.open()?,
-            (Payload::External { .. }, Source::None) => BodySource::<B>::open(&mut NoSource)?,
-        };
-        Ok(Request::from_parts(head, body))
     }
 
     #[cold]

@@ -2,7 +2,8 @@
 
 use http::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderValue, USER_AGENT};
 
-use super::Hook;
+/// What requests are sent as, unless a layer says otherwise.
+pub(super) const USER_AGENT_OF_ALL: &str = concat!("http-hook/", env!("CARGO_PKG_VERSION"));
 
 /// The lowest layer of headers, which says nothing about who is calling. A hook that `decodes` asks for content codings.
 pub(super) fn default_headers(decodes: bool) -> HeaderMap {
@@ -10,6 +11,6 @@ pub(super) fn default_headers(decodes: bool) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(8);
     headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(codings));
-    headers.insert(USER_AGENT, HeaderValue::from_static(Hook::DEFAULT_USER_AGENT));
+    headers.insert(USER_AGENT, HeaderValue::from_static(USER_AGENT_OF_ALL));
     headers
 }

@@ -78,7 +78,7 @@ pub(crate) struct Own {
 
 impl Hook {
     /// What is sent where nobody sets a User-Agent.
-    pub const DEFAULT_USER_AGENT: &'static str = concat!("http-hook/", env!("CARGO_PKG_VERSION"));
+    pub const DEFAULT_USER_AGENT: &'static str = headers::USER_AGENT_OF_ALL;
 
     /// Makes a connection ready, with the usual [`Defaults`].
     ///

@@ -1,12 +1,14 @@
 //! What a call carries.
 
 use std::fmt;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderValue;
 
 use crate::base::url::form;
-use crate::body::Replay;
+use crate::body::multipart::Multipart;
+use crate::body::{Payload, Replay};
 
 /// What a call carries: the seed's `data` argument.
 #[derive(Clone, Default)]
@@ -89,4 +91,17 @@ impl fmt::Debug for Data {
             Self::External { len, replay } => write!(f, "External({len:?}, {replay:?})"),
         }
     }
+}
+
+/// A body, and the Content-Type that it usually has.
+pub(crate) type Typed = (Payload, Option<HeaderValue>);
+
+/// What few plans have.
+#[derive(Clone, Default)]
+pub(crate) struct Rare {
+    pub(super) json: Option<Bytes>,
+    pub(super) multipart: Option<Multipart>,
+    /// The body of a plan that was taken apart before.
+    pub(crate) made: Option<Typed>,
+    pub(super) deadline: Option<Duration>,
 }

@@ -1,6 +1,6 @@
 //! What is sent: one call in the caller's words.
 
-mod data;
+pub(crate) mod data;
 pub(crate) mod headers;
 pub(crate) mod plan;
 pub(crate) mod resend;

@@ -15,10 +15,9 @@ use http::Method;
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
 
-use super::data::Data;
+use super::data::{Data, Rare};
 use super::headers::{CallHeaders, Kind};
 use super::resend::Resend;
-use super::take::Rare;
 use crate::auth::AuthScheme;
 use crate::auth::flow::Auth;
 use crate::base::Error;

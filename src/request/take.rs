@@ -5,24 +5,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderValue, Method};
 
-use super::data::Data;
+use super::data::{Data, Rare, Typed};
 use super::plan::RequestPlan;
 use crate::base::{Error, ErrorKind};
 use crate::body::Payload;
-use crate::body::multipart::Multipart;
-
-/// A body, and the Content-Type that it usually has.
-pub(crate) type Typed = (Payload, Option<HeaderValue>);
-
-/// What few plans have.
-#[derive(Clone, Default)]
-pub(crate) struct Rare {
-    pub(super) json: Option<Bytes>,
-    pub(super) multipart: Option<Multipart>,
-    /// The body of a plan that was taken apart before.
-    pub(crate) made: Option<Typed>,
-    pub(super) deadline: Option<Duration>,
-}
 
 impl RequestPlan {
     pub(crate) fn rare(&mut self) -> &mut Rare {

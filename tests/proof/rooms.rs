@@ -1,6 +1,6 @@
 //! Rooms in one direction: no folder or file at the top of `src` imports another that imports it back.
 //!
-//! `cargo test --test proof rooms -- --ignored --nocapture` prints who imports whom.
+//! `cargo test --test proof rooms -- --nocapture` prints who imports whom.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -10,8 +10,8 @@ use super::source::Sources;
 
 /// The rooms from the top to the bottom; imports go downwards only.
 const ORDER: &[&str] = &[
-    "http_hook",
     "blocking",
+    "http_hook",
     "drive",
     "observe",
     "transport",
@@ -31,7 +31,7 @@ const ORDER: &[&str] = &[
 ];
 
 /// Types with an `impl` outside of their room, which nothing below calls: room, type.
-const ELSEWHERE: &[(&str, &str)] = &[];
+const ELSEWHERE: &[(&str, &str)] = &[("call", "Hook")];
 
 /// Who imports whom: the importer, the imported, and the places where it does.
 type Graph = BTreeMap<(String, String), BTreeSet<String>>;
@@ -186,7 +186,6 @@ fn circles(graph: &Graph) -> Vec<Vec<String>> {
 }
 
 #[test]
-#[ignore = "the rooms are being moved"]
 fn no_room_imports_one_above_it() {
     let sources = Sources::of_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
     assert!(sources.modules.len() > 10, "the sources were not found");
@@ -292,4 +291,17 @@ fn what_is_no_import_is_not_seen() {
     for (why, text) in exempt {
         assert_eq!(said(&[("c.rs", text)]), "", "{why}");
     }
+}
+
+#[test]
+fn no_file_has_outgrown_its_noun() {
+    const MOST: usize = 400;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut count = 0;
+    for file in super::source::files(&root) {
+        count += 1;
+        let lines = std::fs::read_to_string(&file).expect("a source").lines().count();
+        assert!(lines <= MOST, "{}: {lines} lines, at most {MOST}", file.display());
+    }
+    assert!(count > 80, "the sources were not found");
 }

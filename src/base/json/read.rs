@@ -1,6 +1,6 @@
 //! Reads JSON as Python's `json.loads` does.
 
-use crate::base::json::{Json, MAX_DEPTH};
+use super::value::{Json, MAX_DEPTH};
 
 /// The longest whole number, in digits: Python's own limit.
 const MAX_DIGITS: usize = 4300;

@@ -6,7 +6,7 @@ use std::io;
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
-use crate::base::json::Json;
+use super::value::Json;
 use crate::base::json::finite::is_finite;
 use crate::base::{Error, ErrorKind};
 
