@@ -8,10 +8,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
-use http_hook::{HttpHook, Timestamp, TransportError, blocking};
 use http_hook::body::Body;
 use http_hook::options::{Capabilities, SendOptions};
 use http_hook::transport::{Clock, Transport};
+use http_hook::{HttpHook, Timestamp, TransportError, blocking};
 
 use crate::hook::{Brought, NOW, plan, ready};
 use crate::{Input, Inputs, Scenario};

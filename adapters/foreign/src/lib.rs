@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
 use http::Response;
-use http_hook::{Cause, Connection, Failure, Hook, RequestPlan};
 use http_hook::hook::HookBuilder;
 use http_hook::observe::Event;
+use http_hook::{Cause, Connection, Failure, Hook, RequestPlan};
 use http_hook_isahc::{blocking_http_hook, http_hook};
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
 //! Redirects, cookies and content codings against httpbin and Apache httpd.
 
-use http_hook::redirect::History;
 use http_hook::cookies::Jar;
+use http_hook::redirect::History;
 use http_hook::{RequestPlan, StopReason};
 use http_hook_foreign::{PASSWORD, builder, call, file, place};
 use serde_json::{Value, json};

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use http_hook::{HttpHook, RetryPolicy, WaitReason};
 use http_hook::observe::Event;
+use http_hook::{HttpHook, RetryPolicy, WaitReason};
 use http_hook_bench::Input;
 use http_hook_bench::clients::{hooked, server};
 use http_hook_bench::measure::{Counting, live_bytes};

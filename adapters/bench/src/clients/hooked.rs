@@ -1,8 +1,8 @@
 //! The same clients under a hook: made of a stored connection, with its default limits of time and a policy of three
 //! attempts.
 
-use http_hook::{Connection, Hook, HttpHook, RequestPlan, RetryPolicy, blocking};
 use http_hook::transport::Transport;
+use http_hook::{Connection, Hook, HttpHook, RequestPlan, RetryPolicy, blocking};
 use http_hook_clock::SystemClock;
 use http_hook_isahc::IsahcTransport;
 use http_hook_reqwest::ReqwestTransport;

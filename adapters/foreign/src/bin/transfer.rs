@@ -9,9 +9,9 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
-use http_hook::{Cause, Hook, Options, RequestPlan, TransportError, TransportErrorKind, blocking};
 use http_hook::body::{Body, Replay};
 use http_hook::hook::HookBuilder;
+use http_hook::{Cause, Hook, Options, RequestPlan, TransportError, TransportErrorKind, blocking};
 use http_hook_foreign::builder;
 use http_hook_isahc::{blocking_http_hook, http_hook};
 use serde_json::json;
