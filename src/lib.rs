@@ -14,7 +14,7 @@
 //!
 //! # The whole loop
 //!
-//! A [`Transport`] and a [`Clock`] make it two lines with [`HttpHook`]; by hand it is ten:
+//! A [`Transport`](transport::Transport) and a [`Clock`](transport::Clock) make it two lines with [`HttpHook`]; by hand it is ten:
 //!
 //! ```
 //! # use std::time::Duration;
@@ -61,7 +61,7 @@
 //! | what is sent | [`request`] |
 //! | what came back | [`response`] |
 //! | what next | [`retry`] |
-//! | what went wrong | [`error`] |
+//! | what went wrong | [`Error`], [`Failure`] |
 //! | what happens meanwhile | [`observe`] |
 
 #![forbid(unsafe_code)]

@@ -2,7 +2,7 @@
 
 use crate::base::{Sent, TransportError, TransportErrorKind};
 
-/// Opens the body of a call whose payload is [external](Payload::External), once for each send.
+/// Opens the body of a call whose payload is [external](crate::body::Payload::External), once for each send.
 ///
 /// Any `FnMut() -> Result<B, TransportError>` is one.
 pub trait BodySource<B>: Send {

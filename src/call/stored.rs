@@ -40,7 +40,7 @@ impl Call {
     /// # Errors
     ///
     /// Kind [`NotStorable`](ErrorKind::NotStorable), naming the part that cannot be stored: a header that is neither one of the open
-    /// ones of HTTP nor [marked](RequestPlan::storable_header), a parameter whose name sounds secret, a closure in its policy, a
+    /// ones of HTTP nor [marked](crate::RequestPlan::storable_header), a parameter whose name sounds secret, a closure in its policy, a
     /// source that can be read once only, proxies, cookies or a scheme of the call's own; and for a call that cannot be sent.
     pub fn store(&self, hook: &Hook) -> Result<String, Error> {
         let state = self.storable()?;

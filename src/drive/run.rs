@@ -144,7 +144,7 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
         self
     }
 
-    /// Takes the body of an [external](Payload::External) payload from `source`.
+    /// Takes the body of an [external](crate::body::Payload::External) payload from `source`.
     pub fn source(mut self, source: &'a mut dyn BodySource<B>) -> Self {
         self.source = Source::Lent(source);
         self

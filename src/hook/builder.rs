@@ -18,7 +18,7 @@ use crate::options::Options;
 use crate::options::proxy::Environment;
 use crate::retry::RetryPolicy;
 
-/// Makes a [`Hook`] of a connection and of what the program adds.
+/// Makes a [`Hook`](crate::Hook) of a connection and of what the program adds.
 #[derive(Clone, Default)]
 #[must_use]
 pub struct HookBuilder {

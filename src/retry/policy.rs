@@ -20,7 +20,7 @@ use crate::retry::wait::Wait;
 ///
 /// The default makes 3 attempts, retries 408, 429, 500, 502, 503, 504 and errors that may pass, waits with full
 /// jitter (100 ms, after a 429 one second, doubled each time, at most 20 s) and keeps to what the server asks for,
-/// up to 60 s. Whether a request *may* be sent twice is not asked here: see [`may_resend`](super::may_resend).
+/// up to 60 s. Whether a request *may* be sent twice is not asked here: that is the call's.
 ///
 /// There is one JSON form, with the names of the fields; what is absent is as in the default.
 ///

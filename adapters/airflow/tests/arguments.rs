@@ -35,6 +35,7 @@ fn call(arguments: &Value) -> CallArguments {
 fn send(method: &Method, arguments: &Value) -> Sent {
     let connection = Connection::parse("http://h/http").expect("a connection");
     let hook = Hook::new(&connection).expect("a hook");
+    let hook = hook.for_client(http_hook_mock::everything("test"));
     let plan = call(arguments).plan(method).expect("a plan").plan;
     let now = Timestamp::default();
     match Call::new(&hook, plan, 7, now).step(&hook, now) {
@@ -213,8 +214,8 @@ fn a_scheme_is_made_of_the_login() {
     };
     let basic = scheme("basic", "http://reader:secret@h/http").expect("a login");
     assert!(matches!(basic, Some(AuthScheme::Basic { .. })));
-    let proxy = scheme("proxy", "http://reader:secret@h/http").expect("a login");
-    assert!(!format!("{proxy:?}").contains("cmVh"), "the value is sensitive");
+    let proxy = scheme("proxy", "http://reader:secret@h/http").expect_err("not of a proxy (D17)");
+    assert!(!format!("{proxy:?}").contains("cmVh"), "no value is told");
     let error = scheme("digest", "http://h/http").expect_err("no login");
     assert!(matches!(error.refusal(), Refusal::Error(_)));
     assert_eq!(error.to_string(), "auth_type: the connection has no login");

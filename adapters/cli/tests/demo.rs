@@ -13,7 +13,7 @@ fn three_attempts_and_the_answer() {
 # A server inside this program is busy at first, then resets, then answers.
 $ export AIRFLOW_CONN_DEMO='http://reader:***@127.0.0.1:[..]'
 $ http-hook call demo v1/orders limit==2 -v
-> GET http://127.0.0.1:[..]/v1/orders?limit=*** [..] demo (env AIRFLOW_CONN_DEMO)
+> GET http://127.0.0.1:[..]/v1/orders?limit=2 [..] demo (env AIRFLOW_CONN_DEMO)
   1  503 Service Unavailable [..] ms   retry: 503 is transient, GET is idempotent
      waiting 1.[..] s               as the server asks
   2  interrupted             [..] ms   retry: the exchange broke off, GET is idempotent
