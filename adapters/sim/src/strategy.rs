@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http_hook::RetryPolicy;
 use http_hook::gates::{BucketSettings, GateSettings, Gates};
+use http_hook::options::{Capabilities, Capability};
 use http_hook::retry::{Stop, Wait};
 use http_hook::{Connection, Error, ErrorKind, Hook, Options};
 use serde::{Deserialize, Serialize};
@@ -78,11 +79,13 @@ impl Strategy {
     /// Makes one client: a hook with gates of its own, whose chance is drawn from `seed`.
     pub(crate) fn hook(&self, seed: u64, options: Options) -> Result<Hook, Error> {
         let gates = Gates::new(&GateSettings { seed, ..self.gates.clone() })?;
-        Hook::builder(&Connection::new().with_host("http://server.test"))
+        let server = Capabilities::none("the model server").with(Capability::HeadTimeout);
+        let hook = Hook::builder(&Connection::new().with_host("http://server.test"))
             .policy(Arc::new(self.policy.clone()))
             .gates(gates)
             .options(options)
             .build()
-            .map_err(|error| Error::new(ErrorKind::Policy, error.to_string()))
+            .map_err(|error| Error::new(ErrorKind::Policy, error.to_string()))?;
+        Ok(hook.for_client(server))
     }
 }
