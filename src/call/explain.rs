@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use http::Method;
 use http::header::{ACCEPT, ACCEPT_ENCODING, HeaderName, USER_AGENT};
-use http::{HeaderMap, Method};
 
 use super::build::{self, Ready};
 use crate::base::Error;
@@ -12,7 +12,7 @@ use crate::base::redact::{HIDDEN, ShownUrl, is_open};
 use crate::hook::{Hook, Layer};
 use crate::options::Options;
 use crate::request::RequestPlan;
-use crate::request::headers::Kind;
+use crate::request::text::Kind;
 
 /// One part of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +126,7 @@ fn explain_url(hook: &Hook, ready: &Ready, facts: &mut Vec<Fact>) -> Result<(), 
     let uri = origin.join(ready.target.clone())?;
     let shown = ShownUrl::new(&uri, build::whose(hook, ready));
     add("url.path", shown.path_with_mark(HIDDEN), Layer::Call);
-    let asks = ready.endpoint.contains('?') || !ready.params.is_empty();
+    let asks = ready.text.endpoint().contains('?') || !ready.text.params().is_empty();
     if let Some(query) = shown.query_with_mark(HIDDEN).filter(|_| asks) {
         add("url.query", query, Layer::Call);
     }
@@ -153,20 +153,16 @@ fn explain_headers(hook: &Hook, ready: &Ready, facts: &mut Vec<Fact>) -> Result<
     for (name, layer) in &hook.sources().headers {
         say(name, *layer, *layer == Layer::Program && is_open(name.as_str()));
     }
-    for header in ready.headers.iter() {
+    for header in ready.text.headers() {
         let open = match header.kind() {
             Kind::Secret => false,
             Kind::Storable => true,
             Kind::Plain | Kind::Removes => is_open(header.name()),
         };
-        say(&header.parts()?.0, Layer::Call, open);
+        say(&header.header_name()?, Layer::Call, open);
     }
-    let mut proof = HeaderMap::new();
-    if let Some(auth) = build::auth_at(hook, ready, hook.origin()) {
-        auth.add_to(&mut proof);
-    }
-    for name in proof.keys() {
-        say(name, Layer::Scheme, false);
+    if let Some((name, _)) = build::proof_at(hook, ready, hook.origin())? {
+        say(&name, Layer::Scheme, false);
     }
     for Said { name, mut layers, open } in all {
         let Some(layer) = layers.pop() else { continue };
@@ -182,7 +178,7 @@ fn explain_headers(hook: &Hook, ready: &Ready, facts: &mut Vec<Fact>) -> Result<
 
 fn explain_options(hook: &Hook, plan: &RequestPlan, facts: &mut Vec<Fact>) {
     let empty = Options::default();
-    let call = plan.options.as_deref().unwrap_or(&empty);
+    let call = plan.rare.as_ref().and_then(|rare| rare.options.as_deref()).unwrap_or(&empty);
     let sources = hook.sources();
     let layers = [
         (Layer::Default, hook.defaults().options.shown()),

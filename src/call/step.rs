@@ -71,22 +71,24 @@ impl Attempt {
     pub fn finish(
         mut self,
         hook: &Hook,
-        answer: Result<Response<Bytes>, TransportError>,
+        mut answer: Result<Response<Bytes>, TransportError>,
         now: Timestamp,
     ) -> Step {
         let now = self.0.clamp(now);
         let limit = self.0.ready.in_force.max_response_bytes;
-        let answer = answer.and_then(|response| {
-            if size(response.body().len()) > limit {
-                return Err(too_long(limit));
+        // Looked at in its place: it is large, and moving it costs.
+        if let Ok(response) = &answer {
+            let fits = size(response.body().len()) <= limit;
+            let checked =
+                if fits { whole(self.0.method(), response) } else { Err(too_long(limit)) };
+            if let Err(error) = checked {
+                answer = Err(error);
             }
-            let response = whole(self.0.method(), response)?;
-            #[cfg(feature = "decode")]
-            if hook.decodes() {
-                return crate::response::decode::decoded(response, limit);
-            }
-            Ok(response)
-        });
+        }
+        #[cfg(feature = "decode")]
+        if hook.decodes() {
+            answer = answer.and_then(|response| crate::response::decode::decoded(response, limit));
+        }
         self.0.conclude(hook, answer, now)
     }
 

@@ -2,5 +2,6 @@
 
 mod class;
 pub mod form;
+pub(crate) mod joint;
 pub(crate) mod origin;
 pub(crate) mod requote;
