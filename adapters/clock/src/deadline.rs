@@ -8,43 +8,25 @@ use std::time::{Duration, Instant};
 
 type Key = (Instant, u64);
 
-/// A moment by which something has to be done, for transports that keep time limits themselves.
+/// A moment by which something has to be done.
 ///
 /// It costs an entry in a map, and wakes the one thread that sleeps for all only if it is earlier than all others:
 /// limits of a minute on thousands of requests a second cost next to nothing. A deadline that was never asked about
 /// costs nothing at all.
-///
-/// # Examples
-///
-/// ```
-/// use std::future::poll_fn;
-/// use std::task::Poll;
-/// use std::time::{Duration, Instant};
-/// use http_hook_clock::Deadline;
-///
-/// let start = Instant::now();
-/// let mut deadline = Deadline::after(start, Some(Duration::from_millis(2)));
-/// pollster::block_on(poll_fn(|context| match deadline.has_passed(context) {
-///     true => Poll::Ready(()),
-///     false => Poll::Pending,
-/// }));
-/// assert!(start.elapsed() >= Duration::from_millis(2));
-/// ```
 #[derive(Debug)]
-pub struct Deadline {
+pub(crate) struct Deadline {
     at: Option<Instant>,
     key: Option<Key>,
 }
 
 impl Deadline {
     /// Makes the moment `limit` after `start`. `None`, or a moment too late to count, never comes.
-    #[must_use]
-    pub fn after(start: Instant, limit: Option<Duration>) -> Self {
+    pub(crate) fn after(start: Instant, limit: Option<Duration>) -> Self {
         Self { at: limit.and_then(|limit| start.checked_add(limit)), key: None }
     }
 
     /// Whether the moment has come; if not, the task is woken when it does.
-    pub fn has_passed(&mut self, context: &Context<'_>) -> bool {
+    pub(crate) fn has_passed(&mut self, context: &Context<'_>) -> bool {
         let Some(at) = self.at else { return false };
         // The first time, the thread looks at the clock instead.
         if self.key.is_some() && at <= Instant::now() {

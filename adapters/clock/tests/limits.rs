@@ -1,5 +1,6 @@
 //! Limits of time: which one passes first, and what it does.
 
+use std::convert::identity;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -67,7 +68,7 @@ fn the_earlier_limit_is_told() {
 
         let alive = Arc::new(());
         let body = Stuck { pieces: 3, _alive: Arc::clone(&alive) };
-        let mut body = Body::stream(Limits::start(timeouts(limits)).body(body));
+        let mut body = Body::stream(Limits::start(timeouts(limits)).body(body, identity));
         let error = std::iter::from_fn(|| next(&mut body)).find_map(Result::err).expect("no end");
         assert_eq!((error.kind(), error.sent()), (Kind::Timeout(within), Sent::Yes), "{why}");
         assert_eq!(Arc::strong_count(&alive), 1, "{why}: the client's body is gone");
@@ -80,7 +81,34 @@ fn what_comes_in_time_is_handed_on() {
     let answer = async { Ok(7) };
     let mut limits = Limits::start(timeouts((2, 2, 2)));
     assert_eq!(pollster::block_on(limits.head(answer)).unwrap(), 7);
-    let body = Body::stream(limits.body(Body::from(Bytes::from_static(b"all of it"))));
+    let body = Body::stream(limits.body(Body::from(Bytes::from_static(b"all of it")), identity));
     assert_eq!(body.len(), Some(9));
     assert_eq!(pollster::block_on(body.collect(100)).unwrap(), "all of it");
+}
+
+/// A body whose client panics.
+struct Panics;
+
+impl http_body::Body for Panics {
+    type Data = Bytes;
+    type Error = TransportError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        panic!("on purpose")
+    }
+}
+
+#[test]
+fn a_panic_of_the_client_is_an_error() {
+    let limits = || Limits::start(Timeouts::default());
+    let panics = async { panic!("on purpose") };
+    let error = pollster::block_on(limits().head::<()>(panics)).unwrap_err();
+    assert_eq!((error.kind(), error.sent()), (Kind::Bug, Sent::Maybe));
+
+    let mut body = Body::stream(limits().body(Panics, identity));
+    assert_eq!(next(&mut body).unwrap().unwrap_err().kind(), Kind::Bug);
+    assert!(next(&mut body).is_none(), "it is gone");
 }

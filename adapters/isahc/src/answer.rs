@@ -1,5 +1,7 @@
 //! isahc's answer as the hook's.
 
+use std::convert::identity;
+
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{Method, Response, StatusCode, response};
 use http_hook::body::Body;
@@ -17,7 +19,7 @@ pub(crate) fn from_isahc(
 ) -> Result<Response<Body>, TransportError> {
     let (parts, body) = response.into_parts();
     let length = length(&parts, method)?;
-    let mut own = Response::new(Body::stream(limits.body(Incoming::new(body, length))));
+    let mut own = Response::new(Body::stream(limits.body(Incoming::new(body, length), identity)));
     *own.status_mut() = parts.status;
     *own.version_mut() = parts.version;
     *own.headers_mut() = parts.headers;

@@ -1,5 +1,7 @@
 //! surf's answer as the hook's, field by field.
 
+use std::convert::identity;
+
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use http_hook::body::Body;
 use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
@@ -48,7 +50,7 @@ pub(crate) fn from_surf(
             .with_source("surf lost a body that ends with the connection"));
     }
     let body = Incoming::new(response.take_body(), length);
-    Ok(own.map(|_| Body::stream(limits.body(body))))
+    Ok(own.map(|_| Body::stream(limits.body(body, identity))))
 }
 
 /// Reads how long the body has to be ([RFC 9112 §6.3](https://www.rfc-editor.org/rfc/rfc9112#section-6.3)).

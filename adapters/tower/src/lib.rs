@@ -50,6 +50,7 @@ mod body;
 mod error;
 mod layer;
 
+use std::convert::identity;
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::poll_fn;
@@ -157,7 +158,7 @@ where
         };
         #[cfg(feature = "hyper")]
         let response = error::with_reason(response);
-        Ok(response.map(|body| Body::stream(limits.body(Incoming::new(body)))))
+        Ok(response.map(|body| Body::stream(limits.body(Incoming::new(body), identity))))
     }
 }
 
