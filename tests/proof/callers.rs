@@ -21,10 +21,8 @@ const LISTED: &[(&str, &str)] = &[
     ("ResponseExt", "for those who read a response by hand"),
     ("auth::TokenCache", "for those who keep tokens in a store of their own"),
     ("auth::TokenKey", "for those who keep tokens in a store of their own"),
-    ("body::Exact", "for authors of transports and drivers"),
     ("body::MultipartSource", "for those who write a body by hand"),
     ("body::NoSource", "for authors of transports and drivers"),
-    ("body::from_fn", "for authors of transports and drivers"),
     ("body::multipart::Segment", "for those who write a body by hand"),
     ("connection::Extra", "for those who check what is stored"),
     ("gates::Admission", "for those who bring gates or budgets of their own"),
@@ -62,14 +60,7 @@ const LISTED: &[(&str, &str)] = &[
         "for those who write a policy's condition or use policies without a call",
     ),
     ("transport::FromFn", "for authors of transports and drivers"),
-    ("transport::before_head", "for authors of transports and drivers"),
-    ("transport::check_reading", "for authors of transports and drivers"),
     ("transport::from_fn", "for authors of transports and drivers"),
-    ("transport::in_body", "for authors of transports and drivers"),
-    ("transport::leave_framing", "for authors of transports and drivers"),
-    ("transport::of_io", "for authors of transports and drivers"),
-    ("transport::refused", "for authors of transports and drivers"),
-    ("transport::response_length", "for authors of transports and drivers"),
 ];
 
 /// Adapters that measure or test, and are no callers.
