@@ -112,11 +112,13 @@ pub(crate) fn trimmed(value: &[u8]) -> &[u8] {
 pub(crate) fn append_clean(text: &mut Vec<u8>, name: &str, value: &[u8]) -> bool {
     let start = text.len();
     let mut odd = name.is_empty() || name.len().saturating_add(value.len()) > MAX_HEADER_BYTES;
-    text.extend(name.bytes().map(|byte| {
-        let lower = TOKEN.get(usize::from(byte)).copied().unwrap_or_default();
-        odd |= lower == 0;
-        lower
-    }));
+    let lower = |byte: u8| TOKEN.get(usize::from(byte)).copied().unwrap_or(NONE);
+    if name.bytes().fold(0, |differ, byte| differ | (lower(byte) ^ byte)) == 0 {
+        text.extend_from_slice(name.as_bytes());
+    } else {
+        odd |= name.bytes().any(|byte| lower(byte) == NONE);
+        text.extend(name.bytes().map(lower));
+    }
     odd |= text.get(start..).is_some_and(is_framing);
     odd |= matches!(value.first(), Some(b' ' | b'\t'));
     odd |= !is_value(value);
@@ -147,7 +149,10 @@ const fn seems_odd(word: &[u8; WORD]) -> u64 {
     (word | word.wrapping_sub(BLANK) | (word ^ DELETE).wrapping_sub(EACH)) & HIGH
 }
 
-/// What may stand in a token, in lower case ([RFC 9110 §5.6.2](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2)); 0 elsewhere.
+/// No byte of a text in UTF-8.
+const NONE: u8 = 0xff;
+
+/// What may stand in a token, in lower case ([RFC 9110 §5.6.2](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2)); [`NONE`] elsewhere.
 static TOKEN: [u8; 256] = token();
 
 #[expect(
@@ -157,7 +162,7 @@ static TOKEN: [u8; 256] = token();
     reason = "worked out by the compiler, where a mistake is an error"
 )]
 const fn token() -> [u8; 256] {
-    let mut table = [0; 256];
+    let mut table = [NONE; 256];
     let mut byte = 0_u8;
     loop {
         if byte.is_ascii_alphanumeric()

@@ -17,9 +17,10 @@ use crate::redirect::hop::Hop;
 use crate::redirect::rewrite;
 use crate::request::RequestPlan;
 use crate::request::auth::OwnAuth;
+use crate::request::record::Proof;
 use crate::request::resend::Resend;
+use crate::request::shared::SharedText;
 use crate::request::take::Taken;
-use crate::request::text::{Proof, SharedText};
 use crate::retry::{RetryPolicy, idempotency};
 
 /// draft-ietf-httpapi-idempotency-key-header-07.
@@ -169,9 +170,7 @@ pub(crate) fn request(
     }
     if covered {
         // A proof replaces a header of its name from any layer, as in the original.
-        if let Some((name, value)) = proof_at(hook, ready, origin)? {
-            headers.try_insert(name, value).map_err(|_| too_many())?;
-        }
+        prove(hook, ready, origin, &mut headers)?;
     }
 
     let (method, target) =
@@ -203,18 +202,28 @@ pub(crate) fn auth_at<'a>(hook: &'a Hook, ready: &'a Ready, origin: &Origin) -> 
     }
 }
 
-/// The header that always proves who is calling, for the origin that it belongs to.
-pub(crate) fn proof_at(
+/// Lays the header that always proves who is calling over those of a request to the origin that it belongs to. Returns its name.
+///
+/// # Errors
+///
+/// Kind [`Limit`](ErrorKind::Limit) if there are too many headers.
+pub(crate) fn prove(
     hook: &Hook,
     ready: &Ready,
     origin: &Origin,
-) -> Result<Option<(HeaderName, HeaderValue)>, Error> {
+    headers: &mut HeaderMap,
+) -> Result<Option<HeaderName>, Error> {
     if let Some(CallAuth::Proof(proof)) = &ready.auth {
-        let home = ready.in_force.at_home(origin);
-        return home.map(|home| ready.text.proof(*proof, home)).transpose();
+        let Some(home) = ready.in_force.at_home(origin) else { return Ok(None) };
+        return ready.text.prove(*proof, home, headers).map(Some);
     }
-    let shown = auth_at(hook, ready, origin).and_then(Auth::shown);
-    Ok(shown.map(|(name, value)| (name.clone(), value.clone())))
+    let Some((name, value)) = auth_at(hook, ready, origin).and_then(Auth::shown) else {
+        return Ok(None);
+    };
+    match headers.try_insert(name.clone(), value.clone()) {
+        Ok(_) => Ok(Some(name.clone())),
+        Err(_) => Err(too_many()),
+    }
 }
 
 /// Which part of the planned target is whose.

@@ -19,6 +19,8 @@ use crate::retry::{Decision, HttpOutcome, ResponseView};
 
 impl State {
     /// Sends another request of the same attempt.
+    #[cold]
+    #[inline(never)]
     fn send_on(mut self: Box<Self>, hook: &Hook, cause: SendCause, now: Timestamp) -> Step {
         let lease = self.take_lease();
         self.phase = Phase::Sent { cause, lease };
@@ -47,7 +49,7 @@ impl State {
         match self.answer_challenge(hook, &answer, now) {
             Ok(false) => {}
             Ok(true) => return self.send_on(hook, SendCause::Challenge, now),
-            Err(error) => return self.end(StopReason::Auth, refusal(error, answer), None),
+            Err(error) => return self.unanswerable(error, answer),
         }
         let Judged { mut verdict, healthy, class } = self.judge(hook, seen(&answer), now);
         #[cfg(feature = "digest")]
@@ -66,9 +68,36 @@ impl State {
             }
         }
         match (verdict, answer) {
-            // A redirect was followed above.
-            (Verdict::Accept | Verdict::Redirect(_), Ok(response)) => Step::Done(Ok(response)),
+            (Verdict::Accept, Ok(response)) => Step::Done(Ok(response)),
             (Verdict::Retry { wait, hint }, _) => self.wait(wait, hint, now),
+            (verdict, answer) => self.give_up(verdict, answer),
+        }
+    }
+
+    /// Ends because a challenge cannot be answered.
+    #[cold]
+    #[inline(never)]
+    fn unanswerable(
+        self: Box<Self>,
+        error: Error,
+        answer: Result<Response<Bytes>, TransportError>,
+    ) -> Step {
+        self.end(StopReason::Auth, refusal(error, answer), None)
+    }
+
+    /// Ends with what came last.
+    #[cold]
+    #[inline(never)]
+    fn give_up(
+        self: Box<Self>,
+        verdict: Verdict,
+        answer: Result<Response<Bytes>, TransportError>,
+    ) -> Step {
+        match (verdict, answer) {
+            // A redirect was followed, and a retry waited for.
+            (Verdict::Accept | Verdict::Redirect(_) | Verdict::Retry { .. }, Ok(response)) => {
+                Step::Done(Ok(response))
+            }
             (Verdict::Reject { reason, hint }, Ok(response)) => {
                 self.end(reason, Cause::Response(short(response)), hint)
             }
@@ -154,6 +183,8 @@ impl State {
     }
 
     /// Waits before the next attempt, which begins again with the planned request.
+    #[cold]
+    #[inline(never)]
     fn wait(mut self: Box<Self>, wait: Duration, hint: Option<Duration>, now: Timestamp) -> Step {
         let reason = if hint.is_some() { WaitReason::Hint } else { WaitReason::Backoff };
         self.hop = None;

@@ -10,7 +10,7 @@ use crate::base::Error;
 use crate::base::redact::{Whose, is_open, sounds_secret, unescaped};
 use crate::hook::Hook;
 use crate::request::RequestPlan;
-use crate::request::text::Kind;
+use crate::request::record::Kind;
 
 /// The command in the making, and the variables that it needs.
 #[derive(Default)]

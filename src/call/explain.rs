@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use http::Method;
 use http::header::{ACCEPT, ACCEPT_ENCODING, HeaderName, USER_AGENT};
+use http::{HeaderMap, Method};
 
 use super::build::{self, Ready};
 use crate::base::Error;
@@ -12,7 +12,7 @@ use crate::base::redact::{HIDDEN, ShownUrl, is_open};
 use crate::hook::{Hook, Layer};
 use crate::options::Options;
 use crate::request::RequestPlan;
-use crate::request::text::Kind;
+use crate::request::record::Kind;
 
 /// One part of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,7 +161,7 @@ fn explain_headers(hook: &Hook, ready: &Ready, facts: &mut Vec<Fact>) -> Result<
         };
         say(&header.header_name()?, Layer::Call, open);
     }
-    if let Some((name, _)) = build::proof_at(hook, ready, hook.origin())? {
+    if let Some(name) = build::prove(hook, ready, hook.origin(), &mut HeaderMap::new())? {
         say(&name, Layer::Scheme, false);
     }
     for Said { name, mut layers, open } in all {

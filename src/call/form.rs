@@ -20,8 +20,9 @@ use crate::hook::Hook;
 use crate::options::{Options, Setting};
 use crate::request::RequestPlan;
 use crate::request::data::Typed;
+use crate::request::record::Kind;
 use crate::request::resend::Resend;
-use crate::request::text::{CallHeader, Kind};
+use crate::request::shared::CallHeader;
 use crate::retry::RetryPolicy;
 
 /// The version written. Readers take this one and, once there are later ones, at least two before it.

@@ -185,7 +185,7 @@ impl State {
                 Ok(Ahead::Fetch(request, flight)) => {
                     return self.fetch(hook, *request, flight, remaining);
                 }
-                Err(error) => return self.end(StopReason::Auth, Cause::Request(error), None),
+                Err(error) => return self.unsendable(StopReason::Auth, error),
             }
         }
         let mut lease = None;
@@ -201,13 +201,13 @@ impl State {
         let request = build::request(hook, &this.ready, this.hop.as_deref(), this.seed);
         let mut request = match request {
             Ok(request) => request,
-            Err(error) => return self.end(StopReason::Invalid, Cause::Request(error), None),
+            Err(error) => return self.unsendable(StopReason::Invalid, error),
         };
         let mut fits = build::surely_fits(hook, &this.ready, &request);
         if let Some(auth) = auth {
             match this.auth.prove(auth, &mut request, this.seed, now) {
                 Ok(added) => fits &= !added,
-                Err(error) => return self.end(StopReason::Auth, Cause::Request(error), None),
+                Err(error) => return self.unsendable(StopReason::Auth, error),
             }
             let begun = !matches!(this.phase, Phase::Due);
             let number = this.attempt_number.saturating_add(u32::from(!begun));
@@ -218,7 +218,7 @@ impl State {
                     request.headers_mut().insert(name, value);
                     fits = false;
                 }
-                Err(error) => return self.end(StopReason::Invalid, Cause::Request(error), None),
+                Err(error) => return self.unsendable(StopReason::Invalid, error),
             }
         }
         #[cfg(feature = "cookies")]
@@ -228,7 +228,7 @@ impl State {
         }
         if !fits {
             if let Err(error) = headers::check_room(request.headers()) {
-                return self.end(StopReason::Invalid, Cause::Request(error), None);
+                return self.unsendable(StopReason::Invalid, error);
             }
         }
         let options = this.ready.in_force.send_options(origin, remaining);
@@ -238,11 +238,13 @@ impl State {
                 let lease = lease.or_else(|| self.take_lease());
                 self.emit(request, options, Phase::Sent { cause, lease })
             }
-            Err(error) => self.end(StopReason::Invalid, Cause::Request(error), None),
+            Err(error) => self.unsendable(StopReason::Invalid, error),
         }
     }
 
     /// Sends a request for a token.
+    #[cold]
+    #[inline(never)]
     fn fetch(
         mut self: Box<Self>,
         hook: &Hook,
@@ -264,7 +266,7 @@ impl State {
                     Phase::Fetching(Box::new(Fetching { flight, then, lease })),
                 )
             }
-            Err(error) => self.end(StopReason::Invalid, Cause::Request(error), None),
+            Err(error) => self.unsendable(StopReason::Invalid, error),
         }
     }
 
@@ -300,6 +302,8 @@ impl State {
     }
 
     /// Waits for a gate or a token, if that can be before the deadline.
+    #[cold]
+    #[inline(never)]
     fn hold(
         self: Box<Self>,
         wait: Duration,
@@ -327,6 +331,7 @@ impl State {
 
     /// Ends because a gate is closed.
     #[cold]
+    #[inline(never)]
     fn refused(self: Box<Self>, reason: StopReason) -> Step {
         let message = match reason {
             StopReason::Breaker => "the circuit breaker is open: nothing was sent",
@@ -336,13 +341,22 @@ impl State {
         self.end(reason, Cause::Request(Error::new(ErrorKind::Gate, message)), None)
     }
 
+    /// Ends because of the request itself.
+    #[cold]
+    #[inline(never)]
+    fn unsendable(self: Box<Self>, reason: StopReason, error: Error) -> Step {
+        self.end(reason, Cause::Request(error), None)
+    }
+
     /// Ends because nothing may be sent any more.
     #[cold]
+    #[inline(never)]
     fn unsent(self: Box<Self>, reason: StopReason, kind: TransportErrorKind) -> Step {
         self.end(reason, Cause::Transport(TransportError::new(kind, Sent::No)), None)
     }
 
     #[cold]
+    #[inline(never)]
     pub(super) fn end(
         self: Box<Self>,
         reason: StopReason,

@@ -37,7 +37,8 @@ use crate::base::url::origin::{is_scheme, split_url};
 use crate::base::url::requote::{self, Clean};
 use crate::base::{Error, ErrorKind};
 use crate::base::{Origin, Scheme};
-use crate::request::text::{CallText, SharedText};
+use crate::request::shared::SharedText;
+use crate::request::text::CallText;
 
 /// The longest target, in bytes. With the longest origin it stays below what [`Uri`] can hold.
 const MAX_TARGET: usize = 65_000;
@@ -206,6 +207,9 @@ impl BaseUrl {
     ///
     /// Kind [`Limit`](ErrorKind::Limit) if the target is longer than 65,000 bytes.
     pub(crate) fn target(&self, text: CallText) -> Result<(SharedText, PathAndQuery), Error> {
+        if text.endpoint().len() > MAX_TARGET {
+            return Err(too_long());
+        }
         let joint = self.joint(text.endpoint()).filter(|_| text.params_are_clean());
         if let Some(joint) = joint {
             let (text, target) = text.share_with_target(&joint);
@@ -219,7 +223,7 @@ impl BaseUrl {
     /// Makes the target of what needs a change.
     #[cold]
     pub(super) fn requoted(&self, endpoint: &str, params: &str) -> Result<PathAndQuery, Error> {
-        if endpoint.len() > MAX_TARGET || params.len() > MAX_TARGET {
+        if params.len() > MAX_TARGET {
             return Err(too_long());
         }
         let joined = format!("{}{}{endpoint}", self.rest, self.slash(endpoint.as_bytes()));

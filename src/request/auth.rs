@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
 
-use super::text::{CallText, Proof};
+use super::record::Proof;
+use super::text::CallText;
 use crate::auth::AuthScheme;
 use crate::auth::basic::write_basic;
 use crate::auth::flow::Auth;

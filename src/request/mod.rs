@@ -3,7 +3,9 @@
 pub(crate) mod auth;
 pub(crate) mod data;
 pub(crate) mod plan;
+pub(crate) mod record;
 pub(crate) mod resend;
+pub(crate) mod shared;
 pub(crate) mod take;
 #[cfg(test)]
 mod tests;

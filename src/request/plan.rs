@@ -17,8 +17,9 @@ use serde::Serialize;
 
 use super::auth::OwnAuth;
 use super::data::{Data, Rare};
+use super::record::Kind;
 use super::resend::Resend;
-use super::text::{CallText, Kind};
+use super::text::CallText;
 use crate::auth::AuthScheme;
 use crate::base::Error;
 #[cfg(feature = "cookies")]

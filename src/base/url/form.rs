@@ -215,10 +215,10 @@ impl Out for Vec<u8> {
 }
 
 fn push_encoded(out: &mut impl Out, text: &str) {
-    if !text.bytes().fold(false, |any, byte| any | escapes(byte)) {
-        return out.text(text);
-    }
-    for byte in text.bytes() {
+    let clean = text.bytes().position(escapes).unwrap_or(text.len());
+    let Some((clean, rest)) = text.split_at_checked(clean) else { return };
+    out.text(clean);
+    for byte in rest.bytes() {
         if !escapes(byte) {
             out.byte(byte);
         } else if byte == b' ' {
