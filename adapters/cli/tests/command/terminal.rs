@@ -1,10 +1,10 @@
 //! What people see: text that cannot steer a terminal, JSON that is indented and not changed.
 
 #[allow(dead_code, reason = "the test looks at a part of it")]
-#[path = "../src/pretty.rs"]
+#[path = "../../src/pretty.rs"]
 mod pretty;
 #[allow(dead_code, reason = "the test looks at a part of it")]
-#[path = "../src/screen.rs"]
+#[path = "../../src/screen.rs"]
 mod screen;
 
 use std::time::Duration;

@@ -1,8 +1,5 @@
 //! What the suite is for: a client that does one thing wrong fails the check for it, which it passes else.
 
-#[cfg(feature = "tls")]
-mod naive;
-
 use std::collections::BTreeSet;
 use std::thread;
 
@@ -42,8 +39,8 @@ fn each_check_fails_for_one_that_does_not_try() {
 #[cfg(feature = "tls")]
 #[test]
 fn each_mistake_is_seen() {
+    use crate::naive::{Mistake::*, Naive};
     use check::Outcome;
-    use naive::{Mistake::*, Naive};
     #[rustfmt::skip]
     let rows = [
         // what is wrong         where it is seen
@@ -122,7 +119,7 @@ fn each_mistake_with_a_dropped_future_is_seen() {
     thread::scope(|scope| {
         for (confuses, name, fails) in rows {
             scope.spawn(move || {
-                let transport = naive::Detached::new(confuses);
+                let transport = crate::naive::Detached::new(confuses);
                 let report = pollster::block_on(check::only(&transport, &[name]));
                 let failed = report.failures().map(ToString::to_string).collect::<Vec<_>>();
                 assert_eq!(!failed.is_empty(), fails, "{confuses}: {name}: {failed:?}");

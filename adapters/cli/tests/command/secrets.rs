@@ -1,10 +1,8 @@
 //! A secret planted everywhere appears in no output of any scenario.
 
-mod support;
-
+use crate::support::{command, parts, serve};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use support::{command, parts, serve};
 
 const MARKER: &str = "m4rk&r";
 

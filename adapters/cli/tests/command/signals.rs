@@ -1,13 +1,9 @@
 //! Signals stop a call where it is, with a word and a code.
 
-#![cfg(unix)]
-
-mod support;
-
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 
-use support::{command, serve};
+use crate::support::{command, serve};
 
 #[test]
 fn a_signal_ends_a_wait() {

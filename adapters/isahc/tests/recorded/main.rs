@@ -1,10 +1,7 @@
 //! The recorded cases that need sockets, over isahc and a scripted server on loopback.
 
-#[path = "recorded/certificates.rs"]
 mod certificates;
-#[path = "recorded/server.rs"]
 mod server;
-#[path = "recorded/world.rs"]
 mod world;
 
 use std::process::ExitCode;

@@ -1,8 +1,6 @@
 //! What is sent, what is printed where, and the exit code.
 
-mod support;
-
-use support::{command, parts, run, serve};
+use crate::support::{command, parts, run, serve};
 
 #[test]
 fn each_end_has_its_code() {

@@ -1,8 +1,8 @@
 //! The first thing that a newcomer sees.
 
-mod support;
-
 use snapbox::{assert_data_eq, str};
+
+use crate::support;
 
 #[test]
 fn three_attempts_and_the_answer() {
