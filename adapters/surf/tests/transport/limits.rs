@@ -1,7 +1,5 @@
 //! What a client of surf cannot do ends in an error that says so, or goes out with the same meaning.
 
-#![cfg(any(feature = "curl-client", feature = "h1-client"))]
-
 use http::{Request, StatusCode};
 use http_hook::body::Body;
 use http_hook::options::{ClientOptions, SendOptions, Timeouts};

@@ -1,7 +1,5 @@
 //! surf under the suite of all transports, over each of its clients, and what it cannot do.
 
-#![cfg(any(feature = "curl-client", feature = "h1-client"))]
-
 use http_hook_conformance::check::{self, Limit, Report};
 use http_hook_surf::SurfTransport;
 

@@ -1,7 +1,5 @@
 //! surf under the scenarios of all transports.
 
-#![cfg(any(feature = "curl-client", feature = "h1-client"))]
-
 use http_hook_conformance::scenarios::{self, Limit, Oddity};
 use http_hook_surf::SurfTransport;
 
