@@ -18,7 +18,7 @@ $ http-hook call demo v1/orders limit==2 -v
      waiting 1.[..] s               as the server asks
   2  interrupted             [..] ms   retry: the exchange broke off, GET is idempotent
      waiting 0.[..] s [..] backoff with jitter
-  3  200 OK                  [..] ms   done: 3 sends, 2 retries, 1.[..] s of 30s deadline
+  3  200 OK                  [..] ms   done: 3 sends, 2 retries, [..] s of 30s deadline
 [
   {
     "id": 1042,
