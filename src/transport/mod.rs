@@ -73,7 +73,7 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
 /// });
 /// # let _: &dyn http_hook::transport::Transport = &transport;
 /// ```
-pub fn from_fn<F, R>(capabilities: Capabilities, send: F) -> FromFn<F>
+pub fn from_fn<F, R>(capabilities: Capabilities, send: F) -> impl Transport
 where
     F: Fn(Request<Body>, SendOptions) -> R + Send + Sync,
     R: Future<Output = Result<Response<Body>, TransportError>> + Send,
@@ -81,8 +81,7 @@ where
     FromFn { capabilities, send }
 }
 
-/// A transport made [from a closure](from_fn).
-pub struct FromFn<F> {
+struct FromFn<F> {
     capabilities: Capabilities,
     send: F,
 }
