@@ -6,6 +6,8 @@
 
 pub(crate) mod blocking;
 pub(crate) mod clock;
+mod errors;
+mod framing;
 mod target;
 
 use std::sync::Arc;
@@ -19,7 +21,9 @@ use crate::options::{Capabilities, SendOptions};
 
 pub use crate::base::{Scheme, TimeoutPhase, catch_panic};
 pub use clock::Clock;
-pub use target::check_target;
+pub use errors::{before_head, in_body, of_io, refused};
+pub use framing::{leave_framing, response_length};
+pub use target::{check_reading, check_target};
 
 /// Sends one request and gives back one response.
 ///

@@ -1,8 +1,10 @@
 //! Where a transport may send to.
 
 use http::Uri;
+use percent_encoding::percent_decode_str;
 
-use crate::base::{Sent, TransportError, TransportErrorKind};
+use super::errors::refused;
+use crate::base::TransportError;
 
 /// Refuses a URL that no transport may send to: one that is neither `http` nor `https`, has no host, or holds user info, which some
 /// clients would send as credentials ([RFC 9110 §4.2.4](https://www.rfc-editor.org/rfc/rfc9110#section-4.2.4)).
@@ -11,7 +13,7 @@ use crate::base::{Sent, TransportError, TransportErrorKind};
 ///
 /// # Errors
 ///
-/// Kind [`InvalidRequest`](TransportErrorKind::InvalidRequest) and [`Sent::No`], saying which of these, without the URL.
+/// Kind [`InvalidRequest`](crate::TransportErrorKind::InvalidRequest) and [`Sent::No`](crate::Sent::No), saying which of these, without the URL.
 ///
 /// # Examples
 ///
@@ -31,5 +33,48 @@ pub fn check_target(uri: &Uri) -> Result<(), TransportError> {
         (Some("http" | "https"), None) => "the URL has no host",
         _ => "the URL is neither http nor https",
     };
-    Err(TransportError::new(TransportErrorKind::InvalidRequest, Sent::No).with_source(why))
+    Err(refused(why))
+}
+
+/// Refuses a URL that a client reads as another one, as browsers do: `0x7f.1` is `127.0.0.1` to them, and `/a/../b` is `/b`. It may be
+/// escaped otherwise. The rest is what the client has read, with the port that it takes where none is written.
+///
+/// # Errors
+///
+/// Kind [`InvalidRequest`](crate::TransportErrorKind::InvalidRequest) and [`Sent::No`](crate::Sent::No), without the URL.
+///
+/// # Examples
+///
+/// ```
+/// use http_hook::transport::check_reading;
+///
+/// let uri = "http://api.example.com/a/../%7Bb%7D?c".parse()?;
+/// let read = |path| check_reading(&uri, Some("api.example.com"), Some(80), path, Some("c"));
+/// assert!(read("/a/../{b}").is_ok());
+/// assert!(read("/%7Bb%7D").is_err());
+/// # Ok::<(), http::uri::InvalidUri>(())
+/// ```
+pub fn check_reading(
+    uri: &Uri,
+    host: Option<&str>,
+    port: Option<u16>,
+    path: &str,
+    query: Option<&str>,
+) -> Result<(), TransportError> {
+    let own_host = uri.host().unwrap_or_default();
+    let usual = if uri.scheme_str() == Some("https") { 443 } else { 80 };
+    let own_port = uri.port_u16().unwrap_or(usual);
+    if !host.is_some_and(|host| host.eq_ignore_ascii_case(own_host)) || port != Some(own_port) {
+        return Err(refused("the client would read the host as another one"));
+    }
+    let query = query.unwrap_or_default();
+    if !same(path, uri.path()) || !same(query, uri.query().unwrap_or_default()) {
+        return Err(refused("the client would read the path as another one"));
+    }
+    Ok(())
+}
+
+/// Whether two texts differ in nothing but what is escaped.
+fn same(one: &str, other: &str) -> bool {
+    one == other || percent_decode_str(one).eq(percent_decode_str(other))
 }

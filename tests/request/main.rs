@@ -3,6 +3,7 @@
 mod explain;
 mod form;
 mod multipart;
+mod sources;
 #[path = "../support/mod.rs"]
 mod support;
 mod wiring;

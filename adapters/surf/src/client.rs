@@ -1,11 +1,8 @@
 //! The clients under a transport, set up so that they do no more than they are told.
 
-use std::fmt;
-
 use surf::Client;
 
-use crate::request::Over;
-use crate::{SurfTransport, capabilities};
+use crate::SurfTransport;
 
 impl SurfTransport {
     /// Makes a transport of your client, which has to be one that keeps no connections, and says so in its
@@ -19,30 +16,11 @@ impl SurfTransport {
     /// # Errors
     ///
     /// [`KeepsConnections`] if its `Config` says so, which is the default.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # #[cfg(any(feature = "curl-client", feature = "h1-client"))]
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use http_hook_surf::SurfTransport;
-    ///
-    /// let config = surf::Config::new().set_http_keep_alive(false).set_timeout(None);
-    /// let transport = SurfTransport::new(config.try_into()?)?;
-    /// # let _: &dyn http_hook::transport::Transport = &transport;
-    ///
-    /// assert!(SurfTransport::new(surf::Client::new()).is_err());
-    /// # Ok(())
-    /// # }
-    /// # #[cfg(not(any(feature = "curl-client", feature = "h1-client")))]
-    /// # fn main() {}
-    /// ```
     pub fn new(client: Client) -> Result<Self, KeepsConnections> {
         if client.config().http_config.http_keep_alive {
             return Err(KeepsConnections);
         }
-        let capabilities = capabilities("surf");
-        Ok(Self { fresh: client, kept: None, over: Over::Libcurl, capabilities })
+        Ok(Self { fresh: client, kept: None, is_h1: false })
     }
 
     /// Makes a transport over libcurl, with what surf's client for it does by itself mended. It keeps connections, but not
@@ -59,8 +37,7 @@ impl SurfTransport {
         let fresh = libcurl::builder().connection_cache_size(0);
         let fresh = fresh.version_negotiation(VersionNegotiation::http11()).build()?;
         let kept = Some(libcurl::wrap(libcurl::builder().build()?));
-        let capabilities = capabilities("surf");
-        Ok(Self { fresh: libcurl::wrap(fresh), kept, over: Over::Libcurl, capabilities })
+        Ok(Self { fresh: libcurl::wrap(fresh), kept, is_h1: false })
     }
 
     /// Makes a transport over async-h1. It connects anew for each request.
@@ -69,22 +46,14 @@ impl SurfTransport {
     pub fn h1() -> Self {
         let config = http_client::Config::new().set_http_keep_alive(false).set_timeout(None);
         let Ok(client) = http_client::h1::H1Client::try_from(config);
-        let fresh = Client::with_http_client(client);
-        Self { fresh, kept: None, over: Over::AsyncH1, capabilities: capabilities("surf-h1") }
+        Self { fresh: Client::with_http_client(client), kept: None, is_h1: true }
     }
 }
 
 /// A client keeps connections, with which surf's clients are not to be trusted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the client keeps connections")]
 pub struct KeepsConnections;
-
-impl fmt::Display for KeepsConnections {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the client keeps connections")
-    }
-}
-
-impl std::error::Error for KeepsConnections {}
 
 #[cfg(feature = "curl-client")]
 mod libcurl {

@@ -2,41 +2,35 @@
 #![cfg_attr(feature = "curl-client", doc = include_str!("../README.md"))]
 #![forbid(unsafe_code)]
 
-mod answer;
 mod body;
 mod client;
 mod error;
 mod request;
+mod response;
 
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::LazyLock;
-use std::task::Poll;
 
 use async_trait::async_trait;
 use http::{Request, Response};
 use http_hook::TransportError;
 use http_hook::body::Body;
-use http_hook::options::{Capabilities, Capability, SendOptions};
+use http_hook::options::{Capabilities, Capability as Can, SendOptions};
 use http_hook::transport::Transport;
 use http_hook_clock::Limits;
 use surf::Client;
 use tracing::Dispatch;
 
-use answer::from_surf;
-use error::{guard, of_head};
-use request::{Over, to_surf};
+use error::of_head;
+use request::to_surf;
+use response::from_surf;
 
 pub use client::KeepsConnections;
 
-const fn capabilities(client: &'static str) -> Capabilities {
-    Capabilities::none(client)
-        .with(Capability::HeadTimeout)
-        .with(Capability::IdleTimeout)
-        .with(Capability::TotalTimeout)
-        .with(Capability::StreamRequest)
-        .with(Capability::StreamResponse)
-}
+#[rustfmt::skip]
+const CAPABILITIES: [Can; 5] =
+    [Can::HeadTimeout, Can::IdleTimeout, Can::TotalTimeout, Can::StreamRequest, Can::StreamResponse];
 
 /// surf as an async transport. Cloning it is cheap and shares its connections.
 #[derive(Clone, Debug)]
@@ -45,14 +39,14 @@ pub struct SurfTransport {
     fresh: Client,
     /// For what libcurl does not send twice, or may.
     kept: Option<Client>,
-    over: Over,
-    capabilities: Capabilities,
+    /// It is async-h1; else libcurl, or a client that is not known.
+    is_h1: bool,
 }
 
 #[async_trait]
 impl Transport for SurfTransport {
     fn capabilities(&self) -> Capabilities {
-        self.capabilities
+        Capabilities::of(if self.is_h1 { "surf-h1" } else { "surf" }, &CAPABILITIES)
     }
 
     async fn send(
@@ -64,18 +58,13 @@ impl Transport for SurfTransport {
         let method = request.method().clone();
         let once = request.body().is_empty() && !method.is_idempotent();
         let client = self.kept.as_ref().filter(|_| !once).unwrap_or(&self.fresh);
-        let (request, source) = to_surf(request, self.over)?;
-        let response = {
-            let mut sending = pin!(client.send(request));
-            let sending =
-                poll_fn(|context| match guard(|| silently(|| sending.as_mut().poll(context))) {
-                    Err(bug) => Poll::Ready(Err(bug)),
-                    Ok(polled) => polled.map(|answer| {
-                        answer.map_err(|error| source.failed().unwrap_or_else(|| of_head(&error)))
-                    }),
-                });
-            limits.head(sending).await?
-        };
+        let (request, source) = to_surf(request, self.is_h1)?;
+        let mut sending = pin!(client.send(request));
+        let sending = poll_fn(|context| {
+            let polled = silently(|| sending.as_mut().poll(context));
+            polled.map_err(|error| source.failure().unwrap_or_else(|| of_head(&error)))
+        });
+        let response = limits.head(sending).await?;
         from_surf(response, &method, limits)
     }
 }

@@ -5,15 +5,10 @@
 use std::error::Error as StdError;
 use std::io;
 
-use http_hook::transport::{TimeoutPhase, catch_panic};
-use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
+use http_hook::transport::{TimeoutPhase, before_head, in_body, of_io};
+use http_hook::{TransportError, TransportErrorKind as Kind};
 
 use crate::BoxError;
-
-/// Runs a step of the service; its panic is an error.
-pub(crate) fn guard<T>(step: impl FnOnce() -> T) -> Result<T, TransportError> {
-    catch_panic("the service panicked", step)
-}
 
 /// Reads an error that came instead of a head. `secure` tells that the connection was to be by TLS.
 pub(crate) fn of_head(error: BoxError, secure: bool) -> TransportError {
@@ -31,7 +26,7 @@ pub(crate) fn of_head(error: BoxError, secure: bool) -> TransportError {
         connecting |= hyper::is_connecting(one);
         last = hyper::tell(one).or(last);
         if let Some(error) = one.downcast_ref::<io::Error>() {
-            last = of_io(error).or(last);
+            last = of_service_io(error).or(last);
             // What an I/O error wraps is not always its source.
             if let Some(own) = error.get_ref().and_then(|own| own.downcast_ref::<TransportError>())
             {
@@ -44,58 +39,34 @@ pub(crate) fn of_head(error: BoxError, secure: bool) -> TransportError {
         source = one.source();
     }
     let (kind, text) = last.unwrap_or((Kind::Interrupted, "the service failed"));
-    if !connecting {
-        return TransportError::new(kind, sent(kind)).with_source(text);
-    }
     let kind = match kind {
+        own if !connecting => own,
         Kind::Timeout(_) => Kind::Timeout(TimeoutPhase::Connect),
         Kind::Dns | Kind::Connect => kind,
         _ if secure => Kind::Tls,
         _ => Kind::Connect,
     };
-    TransportError::new(kind, Sent::No).with_source(text)
+    before_head(kind, text)
 }
 
 /// Reads an error that came in the body: there was a head, so the request was sent.
 pub(crate) fn of_body(error: BoxError) -> TransportError {
-    let error = of_head(error, false);
-    let kind = match error.kind() {
-        kind @ (Kind::Protocol | Kind::Limit | Kind::RequestBody | Kind::Timeout(_)) => kind,
-        _ => Kind::Body,
-    };
-    TransportError::new(kind, Sent::Yes).with_source(text(&error))
-}
-
-/// What is known of the request if nothing but the kind of the error is.
-fn sent(kind: Kind) -> Sent {
-    match kind {
-        Kind::Connect | Kind::Dns | Kind::InvalidRequest => Sent::No,
-        _ => Sent::Maybe,
-    }
+    in_body(&of_head(error, false))
 }
 
 fn again(own: &TransportError) -> TransportError {
-    TransportError::new(own.kind(), own.sent()).with_source(text(own))
+    let text = own.source().map(ToString::to_string).unwrap_or_default();
+    TransportError::new(own.kind(), own.sent()).with_source(text)
 }
 
-fn text(error: &TransportError) -> String {
-    StdError::source(error).map(ToString::to_string).unwrap_or_default()
-}
-
-fn of_io(error: &io::Error) -> Option<(Kind, &'static str)> {
+/// Services connect by themselves, and may have limits of time of their own.
+fn of_service_io(error: &io::Error) -> Option<(Kind, &'static str)> {
     use io::ErrorKind as Io;
-    Some(match error.kind() {
-        Io::ConnectionRefused => (Kind::Connect, "connection refused"),
-        Io::HostUnreachable | Io::NetworkUnreachable => (Kind::Connect, "unreachable"),
-        Io::AddrNotAvailable => (Kind::Connect, "no address"),
-        Io::ConnectionReset => (Kind::Interrupted, "connection reset"),
-        Io::ConnectionAborted => (Kind::Interrupted, "connection aborted"),
-        Io::BrokenPipe => (Kind::Interrupted, "broken pipe"),
-        Io::UnexpectedEof => (Kind::Interrupted, "closed too early"),
-        Io::TimedOut => (Kind::Timeout(TimeoutPhase::Total), "timed out"),
-        Io::InvalidData => (Kind::Protocol, "not HTTP"),
-        _ => return None,
-    })
+    match error.kind() {
+        Io::HostUnreachable | Io::NetworkUnreachable => Some((Kind::Connect, "unreachable")),
+        Io::TimedOut => Some((Kind::Timeout(TimeoutPhase::Total), "timed out")),
+        _ => of_io(error),
+    }
 }
 
 /// Hands on the reason phrase that hyper keeps beside the response.

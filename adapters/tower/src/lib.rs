@@ -46,15 +46,12 @@
 
 #![forbid(unsafe_code)]
 
-mod body;
 mod error;
 mod layer;
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::poll_fn;
-use std::pin::pin;
-use std::task::Poll;
 
 use async_trait::async_trait;
 use bytes::Buf;
@@ -62,14 +59,11 @@ use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::uri::Scheme;
 use http::{Method, Request, Response};
 use http_hook::TransportError;
-use http_hook::body::Body;
+use http_hook::body::{Body, Exact};
 use http_hook::options::{Capabilities, Capability, SendOptions};
 use http_hook::transport::{Transport, check_target};
 use http_hook_clock::Limits;
 use tower_service::Service;
-
-use body::{Incoming, Outgoing};
-use error::guard;
 
 pub use layer::{HookLayer, HookService};
 
@@ -139,25 +133,24 @@ where
         let mut limits = Limits::start(options.timeouts);
         check_target(request.uri())?;
         let secure = request.uri().scheme() == Some(&Scheme::HTTPS);
-        let mut request = request.map(Outgoing::wrap);
+        let mut request = request.map(|body| match body {
+            Body::Stream(_) => Body::stream(Exact::new(body)),
+            whole => whole,
+        });
         if request.body().is_empty() && means_content(request.method()) {
             request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
         let mut service = self.service.clone();
-        let response = {
-            let mut sending = pin!(async move {
-                poll_fn(|context| service.poll_ready(context)).await?;
-                service.call(request).await
-            });
-            let sending = poll_fn(|context| match guard(|| sending.as_mut().poll(context)) {
-                Err(bug) => Poll::Ready(Err(bug)),
-                Ok(polled) => polled.map_err(|error| error::of_head(error.into(), secure)),
-            });
-            limits.head(sending).await?
+        let sending = async move {
+            poll_fn(|context| service.poll_ready(context)).await?;
+            service.call(request).await
         };
+        let of_head = |error: S::Error| error::of_head(error.into(), secure);
+        let response = limits.head(async { sending.await.map_err(of_head) }).await?;
         #[cfg(feature = "hyper")]
         let response = error::with_reason(response);
-        Ok(response.map(|body| Body::stream(limits.body(Incoming::new(body)))))
+        let of_body = |error: B::Error| error::of_body(error.into());
+        Ok(response.map(|body| Body::stream(limits.body(Box::pin(body), of_body))))
     }
 }
 

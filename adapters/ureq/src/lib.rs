@@ -45,33 +45,23 @@ mod options;
 use http::{Extensions, Request, Response};
 use http_hook::TransportError;
 use http_hook::blocking::{Body, Transport};
-use http_hook::options::{Capabilities, Capability, SendOptions};
+use http_hook::options::{Capabilities, Capability as Can, SendOptions};
+use http_hook::transport::catch_panic;
+use ureq::Agent;
 use ureq::config::ConfigBuilder;
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 use ureq::typestate::AgentScope;
-use ureq::{Agent, SendBody};
 
-use body::{Incoming, Outgoing};
-use error::{guard, of_head};
+use body::{Incoming, to_ureq};
+use error::{PANICKED, of_head};
 
-const CAPABILITIES: Capabilities = Capabilities::of(
-    "ureq",
-    &[
-        Capability::ConnectTimeout,
-        Capability::HeadTimeout,
-        Capability::IdleTimeout,
-        Capability::TotalTimeout,
-        Capability::VerifyOff,
-        Capability::VerifyFile,
-        Capability::ClientCert,
-        Capability::ClientKey,
-        Capability::ProxyHttps,
-        Capability::ProxyAuth,
-        Capability::StreamRequest,
-        Capability::StreamResponse,
-        Capability::CustomMethod,
-    ],
-);
+#[rustfmt::skip]
+const CAPABILITIES: Capabilities = Capabilities::of("ureq", &[
+    Can::ConnectTimeout, Can::HeadTimeout, Can::IdleTimeout, Can::TotalTimeout,
+    Can::VerifyOff, Can::VerifyFile, Can::ClientCert, Can::ClientKey,
+    Can::ProxyHttps, Can::ProxyAuth,
+    Can::StreamRequest, Can::StreamResponse, Can::CustomMethod,
+]);
 
 /// ureq as a blocking transport. Cloning it is cheap and shares its connections.
 #[derive(Clone, Debug)]
@@ -122,9 +112,8 @@ impl Transport for UreqTransport {
     ) -> Result<Response<Body>, TransportError> {
         let (mut parts, body) = request.into_parts();
         options::check(&parts.uri, options)?;
-        let framed = body::frame(&mut parts, &body);
         let proxied = options.client.proxy.is_some();
-        let body = if framed { Outgoing::into_ureq(body)? } else { SendBody::none() };
+        let (body, source) = to_ureq(&mut parts, body);
         let request = if self.is_set_up && options::are_usual(options, &parts.uri) {
             parts.extensions = Extensions::new();
             Request::from_parts(parts, body)
@@ -132,12 +121,10 @@ impl Transport for UreqTransport {
             parts.extensions = self.template.clone();
             options::configure(&self.agent, Request::from_parts(parts, body), options)?
         };
-        let answer = guard(|| self.agent.run(request))?;
-        let (parts, body) = answer.map_err(|error| of_head(error, proxied))?.into_parts();
-        let mut own = Response::new(Incoming::into_body(body));
-        *own.status_mut() = parts.status;
-        *own.version_mut() = parts.version;
-        *own.headers_mut() = parts.headers;
-        Ok(own)
+        let response = catch_panic(PANICKED, || self.agent.run(request))?;
+        let of_head = |error| source.failure().unwrap_or_else(|| of_head(error, proxied));
+        let (mut parts, body) = response.map_err(of_head)?.into_parts();
+        parts.extensions.clear();
+        Ok(Response::from_parts(parts, Incoming::into_body(body)))
     }
 }

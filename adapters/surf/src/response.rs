@@ -1,12 +1,17 @@
-//! surf's answer as the hook's, field by field.
+//! surf's response as the hook's, field by field.
 
+use std::convert::identity;
+use std::pin::Pin;
+
+use futures_io::AsyncRead as _;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
-use http_hook::body::Body;
+use http_hook::body::{Body, from_fn};
+use http_hook::transport::response_length;
 use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use http_hook_clock::Limits;
 use surf::http::headers::Headers;
 
-use crate::body::Incoming;
+use crate::error::of_body;
 
 /// Takes over status, headers and body.
 pub(crate) fn from_surf(
@@ -36,35 +41,17 @@ pub(crate) fn from_surf(
             added.map_err(|_| TransportError::new(Kind::Limit, Sent::Yes))?;
         }
     }
-    let length = length(headers)?;
-    let empty = method == Method::HEAD
-        || matches!(own.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-    if empty {
-        // Never read: it would not end.
-        return Ok(own);
-    }
+    let length = response_length(method, own.status(), own.headers())?;
     if length.is_none() && response.len() == Some(0) {
         return Err(TransportError::new(Kind::Body, Sent::Yes)
             .with_source("surf lost a body that ends with the connection"));
     }
-    let body = Incoming::new(response.take_body(), length);
-    Ok(own.map(|_| Body::stream(limits.body(body))))
-}
-
-/// Reads how long the body has to be ([RFC 9112 §6.3](https://www.rfc-editor.org/rfc/rfc9112#section-6.3)).
-fn length(headers: &Headers) -> Result<Option<u64>, TransportError> {
-    if headers.get("transfer-encoding").is_some() {
-        return Ok(None);
-    }
-    let Some(values) = headers.get("content-length") else { return Ok(None) };
-    let mut lengths = values.iter().map(|value| {
-        let digits = value.as_str();
-        let digits = Some(digits).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-        digits.and_then(|digits| digits.parse::<u64>().ok())
+    let mut body = response.take_body();
+    let body = from_fn(length, move |context, buffer| {
+        let read = Pin::new(&mut body).poll_read(context, buffer);
+        read.map_err(|error| of_body(&error))
     });
-    let first = lengths.next().flatten();
-    let agree = first.is_some() && lengths.all(|length| length == first);
-    if agree { Ok(first) } else { Err(protocol("content-length is no length")) }
+    Ok(own.map(|_| Body::stream(limits.body(body, identity))))
 }
 
 fn protocol(why: &'static str) -> TransportError {
