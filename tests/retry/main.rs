@@ -7,9 +7,12 @@ mod decisions;
 mod gated_calls;
 mod gates;
 mod hints;
+mod hints_as_written;
+mod names;
 mod outage;
 mod outcomes;
 mod policy;
 mod properties;
 #[path = "../support/mod.rs"]
 mod support;
+mod weighing;
