@@ -154,6 +154,8 @@ impl Gates {
             return Admission::Go(Lease { shared: None, paid, pass: None });
         };
         if let Some(wait) = shared.rate.as_ref().and_then(|rate| rate.wait(now)) {
+            // It hears of a clock that was set back, too.
+            let _ = shared.breaker.as_ref().map(|breaker| breaker.refuses(now));
             return Admission::Wait(wait, StopReason::RateLimit);
         }
         let pass = match &shared.breaker {

@@ -150,6 +150,38 @@ fn statuses_of_hints_that_there_are_not() {
 }
 
 #[test]
+fn a_header_that_means_something_else_is_refused_wherever_it_stands() {
+    let api = Connection::new().with_host("https://api.example.com");
+    let hook = Hook::builder(&api).build().unwrap();
+    for name in [
+        "connection",
+        "Content-Length",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "TE",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "host",
+        "authorization",
+        "cookie",
+        "idempotency-key",
+        "content-type",
+        "x y",
+        "",
+    ] {
+        let policy = RetryPolicy { attempt_header: Some(name.into()), ..RetryPolicy::default() };
+        assert!(Hook::builder(&api).policy(policy.clone()).build().is_err(), "{name}");
+        let extra = json!({"http_hook": {"retry": {"attempt_header": name}}}).to_string();
+        assert!(Hook::builder(&api.clone().with_extra(extra.as_str())).build().is_err(), "{name}");
+        let call = Call::new(&hook, RequestPlan::get("a").retry(policy), 1, NOW);
+        assert!(matches!(call.step(&hook, NOW), Step::Done(Err(_))), "{name}");
+    }
+}
+
+#[test]
 fn query_may_be_sent_again() {
     for (method, expected) in
         [("QUERY", true), ("query", false), ("SEARCH", false), ("POST", false)]

@@ -8,7 +8,10 @@ use http_hook::retry::{
     Condition, Decision, Event, HttpOutcome, Progress, RetryOutcome, RetryState, Seconds,
     StatusRange, Stop, Wait,
 };
-use http_hook::{ErrorKind, Sent, StopReason, TransportError, TransportErrorKind};
+use http_hook::{
+    Call, Connection, ErrorKind, Hook, RequestPlan, Sent, StopReason, TransportError,
+    TransportErrorKind,
+};
 use serde_json::json;
 
 use crate::support::NOW;
@@ -192,6 +195,95 @@ fn the_limits_are_the_last_that_pass() {
     let wide = |parts: usize| Stop::Any { stops: vec![Stop::Never; parts - 9] };
     assert!(with(wide(512)).is_ok());
     assert!(with(wide(513)).is_err());
+}
+
+/// Tells how much of a text was asked for.
+struct Meter<'a> {
+    text: &'a [u8],
+    read: &'a mut usize,
+}
+
+impl std::io::Read for Meter<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = std::io::Read::read(&mut self.text, buffer)?;
+        *self.read += count;
+        Ok(count)
+    }
+}
+
+#[test]
+fn no_policy_is_read_further_than_one_goes() {
+    let many = |part: &str| vec![part; (4 << 20) / part.len()].join(",");
+    let rows = [
+        (
+            "conditions",
+            format!(
+                r#"{{"when":{{"type":"any","conditions":[{}]}}}}"#,
+                many(r#"{"type":"never"}"#)
+            ),
+        ),
+        (
+            "waits",
+            format!(
+                r#"{{"wait":{{"type":"combine","strategies":[{}]}}}}"#,
+                many(r#"{"type":"none"}"#)
+            ),
+        ),
+        (
+            "stops",
+            format!(r#"{{"stop":{{"type":"all","stops":[{}]}}}}"#, many(r#"{"type":"never"}"#)),
+        ),
+        ("statuses", format!(r#"{{"when":{{"type":"status","statuses":[{}]}}}}"#, many("503"))),
+        ("kinds", format!(r#"{{"when":{{"type":"error_kind","kinds":[{}]}}}}"#, many(r#""dns""#))),
+        (
+            "a value",
+            format!(r#"{{"when":{{"type":"body_json","pointer":"","equals":[{}]}}}}"#, many("0")),
+        ),
+        ("what there is not", format!(r#"{{"then":[{}]}}"#, many("{}"))),
+    ];
+    let call = {
+        let api = Connection::new().with_host("https://api.example.com");
+        let hook = Hook::builder(&api).build().unwrap();
+        let plan = RequestPlan::get("a").retry(RetryPolicy::default());
+        let text = Call::new(&hook, plan, 7, NOW).store(&hook).unwrap();
+        move |policy: &str| {
+            let default = serde_json::to_string(&RetryPolicy::default()).unwrap();
+            assert!(text.contains(&default), "a policy is stored as it prints");
+            Call::resume(&hook, &text.replace(&default, policy), NOW).map(drop).unwrap_err()
+        }
+    };
+    for (what, text) in rows {
+        let mut read = 0;
+        let meter = Meter { text: text.as_bytes(), read: &mut read };
+        let buffered = std::io::BufReader::with_capacity(1 << 10, meter);
+        assert!(serde_json::from_reader::<_, RetryPolicy>(buffered).is_err(), "{what}");
+        assert!(read < 1 << 20, "{what}: {read} bytes of {} were read", text.len());
+        let error = call(&text);
+        assert_eq!(error.kind(), ErrorKind::Stored, "{what}");
+        let column = error.message().rsplit(' ').next().unwrap().parse::<usize>().unwrap();
+        assert!(column < 1 << 20, "{what}: {error}");
+    }
+}
+
+#[test]
+fn both_ways_of_reading_say_the_same() {
+    let texts = [
+        "{}",
+        r#"{"wait":{"type":"fixed","seconds":"inf"},"min_attempt":1}"#,
+        r#"{"wait":{"type":"incrementing","start":-1.5,"increment":18446744073709551615}}"#,
+        r#"{"when":{"type":"body_json","pointer":"/a","equals":{"b":[1,2.0,null,true,"x"]}}}"#,
+        r#"{"stop":{"type":"after_attempt","max_attempts":4294967295},"attempt_header":"x-a"}"#,
+    ];
+    for text in texts {
+        let policy = RetryPolicy::from_json(text).unwrap();
+        assert_eq!(serde_json::from_str::<RetryPolicy>(text).unwrap(), policy, "{text}");
+        let value: serde_json::Value = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::from_value::<RetryPolicy>(value).unwrap(), policy, "{text}");
+    }
+    for text in [r#"{"stop":{"type":"never"},"stop":{"type":"never"}}"#, "null", "1"] {
+        assert!(RetryPolicy::from_json(text).is_err(), "{text}");
+        assert!(serde_json::from_str::<RetryPolicy>(text).is_err(), "{text}");
+    }
 }
 
 #[test]
