@@ -48,6 +48,7 @@ pub enum OverCap {
 }
 
 impl OverCap {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     fn is_default(&self) -> bool {
         *self == Self::default()
     }
@@ -96,7 +97,7 @@ impl Hints {
     pub fn read(&self, outcome: &dyn RetryOutcome, now: Timestamp) -> Option<Duration> {
         let (status, headers) = (outcome.status()?, outcome.headers()?);
         let counts = self.statuses.iter().any(|range| range.contains(status.as_u16()));
-        if !counts && !(self.rate_limit && is_used_up(outcome)) {
+        if !(counts || self.rate_limit && is_used_up(outcome)) {
             return None;
         }
         let after = self.retry_after.then(|| hints::after(headers, now)).flatten();

@@ -127,9 +127,12 @@ fn no_room_before_the_deadline_costs_nothing() {
     assert_eq!(bucket.tokens(), CAPACITY);
 }
 
+/// Why, what becomes of an attempt under way, and what is left then.
+type Ending = (&'static str, fn(Attempt, &Hook), u32);
+
 #[test]
 fn what_is_sent_is_paid() {
-    let rows: [(&str, fn(Attempt, &Hook), u32); 4] = [
+    let rows: [Ending; 4] = [
         ("dropped under way", |attempt, _| drop(attempt), CAPACITY - PRICE),
         ("cancelled under way", |attempt, _| drop(attempt.cancel()), CAPACITY - PRICE),
         (
@@ -140,7 +143,7 @@ fn what_is_sent_is_paid() {
         (
             "it succeeds",
             |attempt, hook| {
-                drop(attempt.finish(hook, Ok(response(200, &[], "")), NOW.after(SECOND)))
+                drop(attempt.finish(hook, Ok(response(200, &[], "")), NOW.after(SECOND)));
             },
             CAPACITY,
         ),

@@ -126,10 +126,13 @@ fn dates_that_are_nearly_those_of_http() {
     }
 }
 
+/// Why, the fields, the milliseconds.
+type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], Option<u128>);
+
 #[test]
 #[rustfmt::skip]
 fn fields_of_other_names() {
-    let rows: [(&str, &[(&str, &str)], Option<u128>); 26] = [
+    let rows: [Row<'_>; 26] = [
         ("milliseconds",               &[("retry-after-ms", "1500")],                           Some(1_500)),
         ("milliseconds of Azure",      &[("x-ms-retry-after-ms", "20")],                        Some(20)),
         ("with a fraction",            &[("retry-after-ms", "1500.0")],                         Some(1_500)),

@@ -67,7 +67,7 @@ fn lost_conditions() -> Vec<(&'static str, Condition, &'static str)> {
         ("a path", pointer("error/code"), "pointer"),
         ("a tilde", pointer("/a~b"), "pointer"),
         ("a tilde at the end", pointer("/a~"), "pointer"),
-        ("no status", Condition::statuses(&[5_03_0]), "status"),
+        ("no status", Condition::statuses(&[5_030]), "status"),
         ("nothing", Condition::statuses(&[0]), "status"),
         ("backwards", range(599, 500), "status"),
         ("out of range", range(500, 1_000), "status"),

@@ -96,17 +96,17 @@ proptest! {
         let headers = HeaderMap::new();
         let outcome = HttpOutcome::answered(&Method::GET, StatusCode::BAD_GATEWAY, &headers);
         let state = RetryState { attempt_number: attempt, ..RetryState::new(&outcome) };
-        let ask = |wait: Wait| wait.seconds(&state, &mut || draw).get();
+        let ask = |wait: Wait| wait.seconds(&state, &mut || draw);
         let jitter = Seconds::ONE;
-        prop_assert_eq!(ask(Wait::Exponential { multiplier, exp_base, min, max }), min.get());
-        prop_assert_eq!(ask(Wait::RandomExponential { multiplier, exp_base, min, max }), min.get());
+        prop_assert_eq!(ask(Wait::Exponential { multiplier, exp_base, min, max }), min);
+        prop_assert_eq!(ask(Wait::RandomExponential { multiplier, exp_base, min, max }), min);
         let jittered = ask(Wait::ExponentialJitter { multiplier, exp_base, jitter, min, max });
-        prop_assert_eq!(jittered, draw.min(max.get()).max(min.get()));
+        prop_assert_eq!(jittered, Seconds::new(draw.min(max.get()).max(min.get())));
         let (base, cap) = (Seconds::ZERO, max);
-        prop_assert_eq!(ask(Wait::FullJitter { base, cap }), 0.0);
-        prop_assert_eq!(ask(Wait::EqualJitter { base, cap }), 0.0);
+        prop_assert_eq!(ask(Wait::FullJitter { base, cap }), Seconds::ZERO);
+        prop_assert_eq!(ask(Wait::EqualJitter { base, cap }), Seconds::ZERO);
         let (start, increment) = (min, Seconds::ZERO);
-        prop_assert_eq!(ask(Wait::Incrementing { start, increment, max }), min.get());
+        prop_assert_eq!(ask(Wait::Incrementing { start, increment, max }), min);
     }
 
     /// The three jitters stay within their bounds, whatever the attempt.

@@ -212,12 +212,15 @@ proptest! {
     }
 }
 
+/// Why, the status, the fields, whether the server asks for less.
+type Row<'a> = (&'a str, u16, &'a [(&'a str, &'a str)], bool);
+
 #[test]
 fn answers_that_say_that_nothing_remains() {
     let limited = Condition::RateLimited;
     let none = [("x-ratelimit-remaining", "0")];
     #[rustfmt::skip]
-    let rows: [(&str, u16, &[(&str, &str)], bool); 14] = [
+    let rows: [Row<'_>; 14] = [
         ("a 429 says it by itself",          429, &[],                                             true),
         ("also with something left",         429, &[("x-ratelimit-remaining", "3")],               true),
         ("a 403 with nothing left",          403, &none,                                           true),
