@@ -54,6 +54,9 @@ impl Ready {
         if let Some(error) = plan.take_error() {
             return Err(error);
         }
+        if let Some(policy) = &plan.policy {
+            policy.validate()?;
+        }
         let (payload, content_type) = plan.take_payload(seed)?;
         let target = if plan.params_are_clean {
             hook.base().target_of_clean(&plan.endpoint, &plan.params)?

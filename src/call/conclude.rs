@@ -60,7 +60,7 @@ impl State {
         }
         self.settle(healthy, now);
         if let Verdict::Retry { hint, .. } = verdict {
-            match hook.gates().retry(class, now) {
+            match hook.gates().pay(class, now) {
                 Ok(paid) => self.paid = paid,
                 Err(reason) => verdict = self.without_retry(&answer, reason, hint),
             }

@@ -11,7 +11,7 @@ use crate::base::redact::Whose;
 use crate::base::{Origin, Sent, Timestamp};
 #[cfg(feature = "cookies")]
 use crate::cookies::kept::Cookies;
-use crate::gates::Lease;
+use crate::gates::{Lease, Paid};
 use crate::hook::Hook;
 use crate::redirect::hop::Hop;
 use crate::request::resend::Resend;
@@ -38,8 +38,10 @@ pub(crate) struct State {
     pub(crate) hop: Option<Box<Hop>>,
     #[cfg(feature = "cookies")]
     pub(crate) cookies: Cookies,
-    /// What the budget was paid for this attempt; never stored.
-    pub(crate) paid: u32,
+    /// What the budget was paid for the attempt that is to come or under way; never stored.
+    pub(crate) paid: Paid,
+    /// Whether the attempt to come is still to be paid for: it was taken up from a store, and who stored it got the price back.
+    pub(crate) owes: bool,
 }
 
 /// How far the attempt has come.
@@ -91,7 +93,8 @@ impl State {
             hop: None,
             #[cfg(feature = "cookies")]
             cookies: Cookies::default(),
-            paid: 0,
+            paid: Paid::default(),
+            owes: false,
         }
     }
 

@@ -26,7 +26,7 @@ use crate::gates::{Admission, Lease};
 use crate::hook::Hook;
 use crate::options::SendOptions;
 use crate::response::{Cause, Failure, StopReason, whole};
-use crate::retry::ResponseView;
+use crate::retry::{FailureClass, ResponseView};
 
 impl Call {
     /// Goes on. A step that comes too early only says how long to wait.
@@ -135,6 +135,9 @@ impl Attempt {
         };
         if matches!(cause, SendCause::First | SendCause::Retry) {
             self.0.attempt_number = self.0.attempt_number.saturating_sub(1);
+            if let Some(lease) = self.0.take_lease() {
+                lease.unused(self.0.latest);
+            }
         }
         self.0.failure(StopReason::NotStored, Cause::Request(error), None)
     }
@@ -188,7 +191,13 @@ impl State {
         }
         let mut lease = None;
         if !matches!(this.phase, Phase::Sent { lease: Some(_), .. }) {
-            match hook.gates().admit(this.paid, longest, now) {
+            if this.owes {
+                match hook.gates().pay(FailureClass::Error, now) {
+                    Ok(paid) => (this.paid, this.owes) = (paid, false),
+                    Err(reason) => return self.refused(reason),
+                }
+            }
+            match hook.gates().admit(this.paid.price(), longest, now) {
                 Admission::Go(permit) => lease = Some(permit),
                 Admission::Wait(wait, reason) => {
                     return self.hold(wait, WaitReason::RateLimit, reason, now);
@@ -234,6 +243,7 @@ impl State {
         match options.and_then(|options| self.checked(hook, options)) {
             Ok(options) => {
                 let lease = lease.or_else(|| self.take_lease());
+                self.paid.spend();
                 self.emit(request, options, Phase::Sent { cause, lease })
             }
             Err(error) => self.end(StopReason::Invalid, Cause::Request(error), None),
@@ -328,6 +338,7 @@ impl State {
     fn refused(self: Box<Self>, reason: StopReason) -> Step {
         let message = match reason {
             StopReason::Breaker => "the circuit breaker is open: nothing was sent",
+            StopReason::Budget => "the retry budget is empty: nothing was sent",
             StopReason::Deadline => "no token came before the deadline: nothing was sent",
             _ => "the rate limit leaves no room before the deadline: nothing was sent",
         };

@@ -170,6 +170,9 @@ impl HookBuilder {
 
     fn policy_of(&self, extra: &Extra, problems: &mut Vec<Problem>) -> Arc<RetryPolicy> {
         if let Some(policy) = &self.policy {
+            if let Err(error) = policy.validate() {
+                problems.push(problem("retry policy", &error));
+            }
             return Arc::clone(policy);
         }
         match extra.settings.get("retry") {
