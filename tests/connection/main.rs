@@ -1,5 +1,8 @@
 //! What is stored: its text forms, and the options in its extra.
 
 mod forms;
+mod hosts;
 mod options;
 mod properties;
+#[path = "../support/mod.rs"]
+mod support;
