@@ -3,6 +3,7 @@
 mod forms;
 mod hosts;
 mod options;
+mod pasted;
 mod properties;
 #[path = "../support/mod.rs"]
 mod support;
