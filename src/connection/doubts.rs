@@ -118,8 +118,7 @@ fn meant(text: &str) -> Option<&'static str> {
 
 /// Says what is odd about a header of this name: it is called as an option would be.
 pub(super) fn of_header(name: &str) -> Option<Problem> {
-    let plain = plain(name);
-    let find = |names: &[&'static str]| names.iter().copied().find(|own| plain == self::plain(own));
+    let find = |names: &[&'static str]| names.iter().copied().find(|own| is_meant(name, own));
     let doubt = |name: &str| {
         Problem::new(format!("connection.extra.{name}"), "sent as a header, for it is no option")
     };
@@ -137,7 +136,13 @@ pub(super) fn of_header(name: &str) -> Option<Problem> {
     Some(doubt(own).with_hint(format!("the options are {}", OPTION_NAMES.join(", "))))
 }
 
-/// A name in small letters and digits alone.
-fn plain(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+/// Whether a name is this one, but for letter case and what parts its words.
+fn is_meant(name: &str, own: &str) -> bool {
+    let plain = |name: &str| {
+        let chars = name.bytes().filter(u8::is_ascii_alphanumeric);
+        chars.map(|byte| byte.to_ascii_lowercase()).collect::<Vec<_>>()
+    };
+    let begins = |name: &str| name.bytes().next().map(|byte| byte.to_ascii_lowercase());
+    // Hardly any name gets past this.
+    name.len() <= 64 && begins(name) == begins(own) && plain(name) == plain(own)
 }

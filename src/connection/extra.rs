@@ -13,6 +13,9 @@ use crate::options::{OPTION_NAMES, Options};
 /// The member of an extra that holds what Airflow has no name for.
 const SETTINGS: &str = "http_hook";
 
+/// The most warnings about one connection.
+const MAX_WARNINGS: usize = 32;
+
 /// What the extra of a connection means for HTTP.
 ///
 /// | member | means |
@@ -121,7 +124,9 @@ impl Extra {
                 }
                 (SETTINGS, _, Value::Object(members)) => extra.settings = members,
                 (_, Json::Text(text), _) => {
-                    extra.warnings.extend(doubts::of_header(&name));
+                    if extra.warnings.len() < MAX_WARNINGS {
+                        extra.warnings.extend(doubts::of_header(&name));
+                    }
                     extra.headers.push((name, Some(Secret::new(text))));
                 }
                 (_, Json::Null, _) => extra.headers.push((name, None)),
