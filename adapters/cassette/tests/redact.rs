@@ -162,7 +162,7 @@ fn what_is_nested_is_looked_through_once() {
         (nested, "{\"jwt\":\"***\"}"),
         (open, "{\"token\":\"***\""),
         ("token=".repeat(depth), "token=***"),
-        ("\"token\":  ".repeat(depth), "\"token\":\"***\""),
+        ("\"token\":  ".repeat(depth), "\"***\""),
     ];
     for (body, written) in rows {
         let told = recorded(Reply::status(200).body(body));

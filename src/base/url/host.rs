@@ -74,6 +74,7 @@ pub(crate) fn check_numbers(host: &str) -> Result<(), Error> {
 }
 
 /// Whether a host in its normal form is an address: none is a part of another one, as names are.
+#[cfg(feature = "cookies")]
 pub(crate) fn is_address(host: &str) -> bool {
     host.starts_with('[') || host.rsplit('.').next().is_some_and(is_number)
 }
