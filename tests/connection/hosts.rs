@@ -2,6 +2,7 @@
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 
+use http::uri::Authority;
 use http_hook::cookies::{Jar, Scope};
 use http_hook::options::{Environment, Proxies, Proxy, Setting};
 use http_hook::{Connection, Hook, Options, Origin, RequestPlan, Timestamp};
@@ -95,7 +96,7 @@ fn a_number_that_is_an_address_to_some_is_an_error_everywhere() {
         }
 
         let hook = Hook::new(&api()).expect("a hook");
-        let escaped: String = host.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let escaped = host.bytes().fold(String::new(), |all, byte| format!("{all}%{byte:02x}"));
         for location in
             [format!("https://{host}/x"), format!("//u:p@{host}:80"), format!("https://{escaped}/")]
         {
@@ -169,7 +170,7 @@ fn a_host_has_one_form() {
                 Ok(response(status, &[("location", location)], ""))
             });
             let (request, ..) = &played.sends[1];
-            assert_eq!(request.uri().authority().map(|own| own.as_str()), Some(leads_to), "{why}");
+            assert_eq!(request.uri().authority().map(Authority::as_str), Some(leads_to), "{why}");
             assert!(request.headers().contains_key("authorization"), "{why}: it is at home");
         }
     }
