@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::base::url::host;
 use crate::base::{Bound, Error, ErrorKind, Origin, Secret};
 
 /// The longest text that is read, in bytes.
@@ -101,16 +102,19 @@ impl Netrc {
         Ok(())
     }
 
-    /// Returns login and password for an origin, whose host is compared as a whole: bound to that origin, and no other.
+    /// Returns login and password for an origin, whose host is compared as a whole, in its normal form: bound to that origin, and
+    /// no other.
     ///
     /// The last entry of a host wins; `default` stands in where a host has none. An entry without a password gives
     /// an empty one, an entry without anything gives nothing, and an account stands in for a login.
     #[must_use]
     pub fn find(&self, origin: &Origin) -> Option<Bound<(String, Secret)>> {
-        let of = |wanted: Option<&str>| {
-            self.entries.iter().rev().find(|entry| entry.host.as_deref() == wanted)
+        let is_its = |entry: &&Entry| {
+            entry.host.as_deref().is_some_and(|name| host::means(name, origin.host()))
         };
-        let entry = of(Some(origin.host())).or_else(|| of(None))?;
+        let mut entries = self.entries.iter().rev();
+        let default = || self.entries.iter().rev().find(|entry| entry.host.is_none());
+        let entry = entries.find(is_its).or_else(default)?;
         let login = if entry.login.is_empty() { &entry.account } else { &entry.login };
         let password = entry.password.clone().unwrap_or_else(|| Secret::new(""));
         if login.is_empty() && password.expose().is_empty() {

@@ -7,8 +7,8 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, HeaderName, USER_AGENT};
 use http::{HeaderMap, Method};
 
 use super::build::{self, Ready};
-use crate::base::Error;
 use crate::base::redact::{HIDDEN, ShownUrl, is_open};
+use crate::base::{Error, Problem};
 use crate::hook::{Hook, Layer};
 use crate::options::Options;
 use crate::request::RequestPlan;
@@ -36,6 +36,8 @@ pub struct Explanation {
     pub method: Method,
     /// URL, headers and options, in this order.
     pub facts: Vec<Fact>,
+    /// What the connection holds and probably does not mean.
+    pub warnings: Vec<Problem>,
 }
 
 impl Explanation {
@@ -57,7 +59,7 @@ impl fmt::Display for Explanation {
             }
             writeln!(f)?;
         }
-        Ok(())
+        self.warnings.iter().try_for_each(|warning| writeln!(f, "  warning: {warning}"))
     }
 }
 
@@ -101,7 +103,8 @@ impl Hook {
         explain_url(self, &ready, &mut facts)?;
         explain_headers(self, &ready, &mut facts)?;
         explain_options(self, plan, &mut facts);
-        Ok(Explanation { method: ready.method.clone(), facts })
+        let warnings = self.warnings().to_vec();
+        Ok(Explanation { method: ready.method.clone(), facts, warnings })
     }
 }
 

@@ -202,6 +202,26 @@ fn netrc_is_read_as_python_reads_it() {
 }
 
 #[test]
+fn netrc_compares_hosts_in_their_normal_form() {
+    let rows = [
+        // machine              origin                          found
+        ("h.test.", "https://h.test", true),
+        ("H.Test", "https://h.test", true),
+        ("h.test", "https://h.test.:8443", true),
+        ("::1", "https://[0::1]", true),
+        ("[0:0::1]", "https://[::1]", true),
+        ("127.0.0.1", "https://127.0.0.1", true),
+        ("127.1", "https://127.0.0.1", false),
+        ("1", "https://[::1]", false),
+        ("test", "https://h.test", false),
+    ];
+    for (machine, url, found) in rows {
+        let netrc = Netrc::parse(&format!("machine {machine} login u password p")).unwrap();
+        assert_eq!(netrc.find(&url.parse().unwrap()).is_some(), found, "{machine}: {url}");
+    }
+}
+
+#[test]
 fn netrc_tells_the_line_and_nothing_else() {
     #[rustfmt::skip]
     let rows = [

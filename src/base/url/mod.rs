@@ -2,5 +2,6 @@
 
 mod class;
 pub mod form;
+pub(crate) mod host;
 pub(crate) mod origin;
 pub(crate) mod requote;

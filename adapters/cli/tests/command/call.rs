@@ -200,6 +200,25 @@ error: no usable answer from the connection after 1 send in 0.[..] s (the server
 }
 
 #[test]
+fn what_a_connection_does_not_mean_is_told() {
+    let server = serve();
+    let connection = format!("http://{}/?check_response=False&token=s3cret", server.authority);
+    let call = |more: &[&str]| {
+        let mut command = command(&["call", "sales", "status/204"]);
+        parts(&command.args(more).env("AIRFLOW_CONN_SALES", &connection).output().unwrap())
+    };
+    let (code, _, err) = call(&[]);
+    assert_eq!(code, Some(0), "{err}");
+    for place in ["check_response", "token"] {
+        assert!(err.contains(&format!("warning: connection.extra.{place}: ")), "{err}");
+    }
+    assert!(!err.contains("s3cret"), "{err}");
+    for quiet in [&["-q"][..], &["--format", "json"]] {
+        assert!(!call(quiet).2.contains("warning"), "{quiet:?}");
+    }
+}
+
+#[test]
 fn a_server_cannot_steer_the_terminal() {
     let server = serve();
     let url = format!("http://{}/reason", server.authority);
