@@ -53,6 +53,24 @@ fn challenges_are_read() {
         ("nothing behind a backslash",  "Basic realm=\"x\\",                                None),
         ("a name twice",                "Basic realm=a, realm=b",                           None),
         ("a parameter behind a token",  "Negotiate abc, x=1",                               None),
+        ("what a name says twice",      "Digest algorithm=MD5, realm=r, algorithm=MD5",     Some("digest algorithm=MD5 realm=r")),
+        ("the last one counts",         "Digest qop=auth, realm=r, qop=\"auth-int\"",       Some("digest qop=auth-int realm=r")),
+        ("the same realm twice",        "Basic realm=a, realm=\"a\"",                       Some("basic realm=a")),
+        ("no quotes: a path",           "Digest realm=r, domain=/, nonce=n",                Some("digest realm=r domain=/ nonce=n")),
+        ("no quotes: a URL",            "Digest domain=http://h/a?b=c, realm=r",            Some("digest domain=http://h/a?b=c realm=r")),
+        ("no quotes: nothing",          "Digest opaque=, realm=r, qop= ,nonce=",            Some("digest opaque= realm=r qop= nonce=")),
+        ("no quotes: base64",           "Digest realm=r, nonce=MTQ0==",                     Some("digest realm=r nonce=MTQ0==")),
+        ("no quotes: the first one",    "Digest nonce=MT/0==, realm=r",                     Some("digest nonce=MT/0== realm=r")),
+        ("no quotes: blanks",           "Digest realm=My Device , nonce=n",                 Some("digest realm=My Device nonce=n")),
+        ("no quotes: a list",           "Digest realm=r, qop=auth,auth-int, nonce=n",       Some("digest realm=r qop=auth,auth-int nonce=n")),
+        ("no comma behind quotes",      "Digest realm=\"r\" nonce=\"n\"",                   Some("digest realm=r nonce=n")),
+        ("a bad one first",             "Basic realm=a, realm=b, Digest realm=r, nonce=n",  Some("digest realm=r nonce=n")),
+        ("a bad one last",              "Digest realm=r, nonce=n, Basic realm=\"x",         Some("digest realm=r nonce=n")),
+        ("a bad one between",           "NTLM a, x=1, Digest realm=r, nonce=n, Basic a=b",  Some("digest realm=r nonce=n; basic a=b")),
+        ("junk before it",              "=x, \"a, b\", Digest realm=r, nonce=n",            Some("digest realm=r nonce=n")),
+        ("junk behind a value",         "Digest realm=r, domain=\"/\" \"/b\", nonce=n",     Some("digest realm=r nonce=n")),
+        ("junk behind what is needed",  "Digest realm=\"r\" x, nonce=n",                    None),
+        ("a nonce that disagrees",      "Digest realm=r, nonce=n, nonce=m",                 None),
         ("no comma",                    "Basic realm=a realm2=b",                           None),
         ("no scheme",                   "=x",                                               None),
         ("a control character",         "Basic realm=\"a\u{1}b\"",                          None),
@@ -123,6 +141,22 @@ fn schemes_are_read_from_json() {
         (json!({"scheme": "digest"}),                                   Ok("")),
         (json!({"scheme": "oauth2_client_credentials", "token_url": url, "skew_seconds": 5, "audience": "x"}), Ok("")),
         (json!({"scheme": "oauth2_refresh", "token_url": url, "refresh_token": "r"}), Ok("")),
+        (json!({"scheme": "oauth2_refresh", "token_url": url, "refresh_token": "r", "resource": ["a", "b"], "fields": {"x": "y", "z": ["1"]}}), Ok("")),
+        (json!({"scheme": "oauth2_client_credentials", "token_url": url, "verify": false, "require_token_type": true}), Ok("")),
+        (json!({"scheme": "oauth2_client_credentials", "token_url": url, "verify": 1}),
+            Err("auth.verify: must be true, false or the path of a file")),
+        (json!({"scheme": "oauth2_client_credentials", "token_url": url, "require_token_type": "yes"}),
+            Err("auth.require_token_type: must be true or false")),
+        (json!({"scheme": "oauth2_client_credentials", "token_url": url, "resource": {"a": "pw-917"}}),
+            Err("auth.resource: must be a text or a list of texts")),
+        (json!({"scheme": "oauth2_client_credentials", "token_url": url, "fields": {"a": 917}}),
+            Err("auth.fields: must be an object of texts or lists of texts")),
+        (json!({"scheme": "oauth2_client_credentials", "token_url": url, "fields": ["pw-917"]}),
+            Err("auth.fields: must be an object of texts or lists of texts")),
+        (json!({"scheme": "oauth2_client_credentials", "token_url": url, "fields": {"client_secret": "pw-917"}}),
+            Err("auth.fields: client_secret is written by the scheme itself")),
+        (json!({"scheme": "oauth2_client_credentials", "token_url": url, "fields": {"": "pw-917"}}),
+            Err("auth.fields: a name is empty")),
         (json!("basic"),                                                Err("auth: must be an object")),
         (json!({}),                                                     Err("auth.scheme: is missing")),
         (json!({"scheme": 1}),                                          Err("auth.scheme: must be a text")),
@@ -222,6 +256,11 @@ fn token_requests_are_built() {
     let mut credentials =
         OAuth2::client_credentials("https://id.test/t", "id:1", Secret::new("s e"));
     credentials.scope = Some("a b".into());
+    let mut further = credentials.clone();
+    further.fields = vec![
+        ("resource".into(), Secret::new("https://a.test/")),
+        ("x-y".into(), Secret::new("1&2")),
+    ];
     let mut in_body = credentials.clone();
     in_body.client_auth = ClientAuth::Body;
     let refresh = OAuth2::refresh("https://id.test/t", "id", Secret::new("r-0"));
@@ -231,6 +270,7 @@ fn token_requests_are_built() {
     let rows = [
         // name and secret are form-encoded before they are joined (RFC 6749 §2.3.1): id%3A1:s+e
         (&credentials,  None,           "grant_type=client_credentials&scope=a+b",                  Some("Basic aWQlM0ExOnMrZQ==")),
+        (&further,      None,           "grant_type=client_credentials&scope=a+b&resource=https%3A%2F%2Fa.test%2F&x-y=1%262", Some("Basic aWQlM0ExOnMrZQ==")),
         (&in_body,      None,           "grant_type=client_credentials&scope=a+b&client_id=id%3A1&client_secret=s+e", None),
         (&refresh,      None,           "grant_type=refresh_token&refresh_token=r-0&client_id=id",  None),
         (&refresh,      Some(&newer),   "grant_type=refresh_token&refresh_token=r-1&client_id=id",  None),
@@ -277,12 +317,33 @@ fn token_answers_are_read() {
         ("already over",            200,    json!({"access_token": "t", "token_type": "bearer", "expires_in": -5}), Ok(Some(1_000))),
         ("for ever is 400 days",    200,    json!({"access_token": "t", "token_type": "bearer", "expires_in": u64::MAX}), Ok(Some(1_000 + year + 35 * 24 * 3600))),
         ("no end",                  200,    json!({"access_token": "t", "token_type": "bearer"}),               Ok(None)),
-        ("no token",                200,    json!({"token_type": "bearer"}),                                    Err("auth: the token answer has no access_token")),
-        ("an empty token",          200,    json!({"access_token": "", "token_type": "bearer"}),                Err("auth: the token answer has no access_token")),
-        ("no type",                 200,    json!({"access_token": "t"}),                                       Err("auth: the token answer is of a type other than bearer")),
-        ("another type",            200,    json!({"access_token": "t", "token_type": "mac"}),                  Err("auth: the token answer is of a type other than bearer")),
-        ("no object",               200,    json!(["t"]),                                                       Err("auth: the token answer has no access_token")),
-        ("a header in the token",   200,    json!({"access_token": "t\r\nX: y", "token_type": "bearer"}),       Err("a credential holds a character that no header may hold")),
+        ("no token",                200,    json!({"token_type": "bearer"}),                                    Err("auth: the token answer with status 200 has no access_token")),
+        ("an empty token",          200,    json!({"access_token": "", "token_type": "bearer"}),                Err("auth: the token answer with status 200 has no access_token")),
+        ("no type",                 200,    json!({"access_token": "t"}),                                       Ok(None)),
+        ("a type that is null",     200,    json!({"access_token": "t", "token_type": null}),                   Ok(None)),
+        ("a type that is empty",    200,    json!({"access_token": "t", "token_type": ""}),                     Ok(None)),
+        ("a type of blanks",        200,    json!({"access_token": "t", "token_type": " "}),                    Ok(None)),
+        ("a type with blanks",      200,    json!({"access_token": "t", "token_type": "Bearer "}),              Ok(None)),
+        ("in upper case",           200,    json!({"access_token": "t", "token_type": "BEARER"}),               Ok(None)),
+        ("a word more",             200,    json!({"access_token": "t", "token_type": "BearerToken"}),          Err("auth: the token answer with status 200 is of a type other than bearer")),
+        ("a type that is a number", 200,    json!({"access_token": "t", "token_type": 1}),                      Err("auth: the token answer with status 200 has a token_type that is no text")),
+        ("text that is no number",  200,    json!({"access_token": "t", "expires_in": "soon"}),                 Ok(None)),
+        ("text with a fraction",    200,    json!({"access_token": "t", "expires_in": "60.9"}),                 Ok(Some(1_060))),
+        ("text with a sign",        200,    json!({"access_token": "t", "expires_in": "-5"}),                   Ok(Some(1_000))),
+        ("text of nothing",         200,    json!({"access_token": "t", "expires_in": " 0 "}),                  Ok(Some(1_000))),
+        ("text beyond counting",    200,    json!({"access_token": "t", "expires_in": "99999999999999999999999"}), Ok(Some(1_000 + year + 35 * 24 * 3600))),
+        ("no number",               200,    json!({"access_token": "t", "expires_in": "NaN"}),                  Ok(None)),
+        ("an error, under 200",     200,    json!({"error": "invalid_client", "error_description": "s3cr3t"}),  Err("auth: the token request was refused with 200: invalid_client")),
+        ("an error beside a token", 200,    json!({"access_token": "t", "error": "invalid_scope"}),             Err("auth: the token request was refused with 200: invalid_scope")),
+        ("another error, under 200", 200,   json!({"error": {"code": "s3cr3t"}}),                               Err("auth: the token request was refused with 200: no reason that the standard knows")),
+        ("no error",                200,    json!({"access_token": "t", "error": null}),                        Ok(None)),
+        ("no error in words",       200,    json!({"access_token": "t", "error": ""}),                          Ok(None)),
+        ("no error as a number",    200,    json!({"access_token": "t", "error": 0}),                           Ok(None)),
+        ("RFC 7009's reason",       400,    json!({"error": "unsupported_token_type"}),                         Err("auth: the token request was refused with 400: unsupported_token_type")),
+        ("RFC 8628's reason",       400,    json!({"error": "Slow_Down"}),                                      Err("auth: the token request was refused with 400: slow_down")),
+        ("another type",            200,    json!({"access_token": "t", "token_type": "mac"}),                  Err("auth: the token answer with status 200 is of a type other than bearer")),
+        ("no object",               200,    json!(["t"]),                                                       Err("auth: the token answer with status 200 has no access_token")),
+        ("a header in the token",   200,    json!({"access_token": "t\r\nX: y", "token_type": "bearer"}),       Err("auth: the token answer with status 200 has an access_token that no header may hold")),
         ("a standard reason",       400,    json!({"error": "invalid_grant", "error_description": "s3cr3t"}),   Err("auth: the token request was refused with 400: invalid_grant")),
         ("another reason",          401,    json!({"error": "s3cr3t"}),                                         Err("auth: the token request was refused with 401: no reason that the standard knows")),
     ];
@@ -295,6 +356,87 @@ fn token_answers_are_read() {
     let large = vec![b' '; 64 * 1024 + 1];
     let error = Token::read(StatusCode::OK, &large, None, NOW).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Limit);
+}
+
+#[test]
+fn a_type_can_be_required() {
+    for (answer, why) in [
+        (json!({"access_token": "t"}), "has no token_type, which the scheme requires"),
+        (
+            json!({"access_token": "t", "token_type": null}),
+            "has no token_type, which the scheme requires",
+        ),
+        (
+            json!({"access_token": "t", "token_type": ""}),
+            "has no token_type, which the scheme requires",
+        ),
+        (json!({"access_token": "t", "token_type": "mac"}), "is of a type other than bearer"),
+    ] {
+        let body = answer.to_string();
+        let error =
+            Token::read_typed(StatusCode::OK, body.as_bytes(), None, true, NOW).unwrap_err();
+        assert_eq!(error.to_string(), format!("auth: the token answer with status 200 {why}"));
+    }
+    let answer = br#"{"access_token": "t", "token_type": "bearer"}"#;
+    assert!(Token::read_typed(StatusCode::OK, answer, None, true, NOW).is_ok());
+}
+
+#[test]
+fn a_token_lives_as_long_as_it_is_said_to() {
+    let skew = Duration::from_secs(30);
+    #[rustfmt::skip]
+    let rows = [
+        // why                                  life    good after that time        and no longer after that
+        ("none at all",                         0,      None,                       0),
+        ("a second",                            1,      Some(0),                    1),
+        ("shorter than the skew",               20,     Some(19),                   20),
+        ("as long as the skew",                 30,     Some(29),                   30),
+        ("longer: the skew is kept",            31,     Some(0),                    1),
+        ("an hour",                             3600,   Some(3569),                 3570),
+    ];
+    for (why, life, good, over) in rows {
+        let answer = json!({"access_token": "t", "expires_in": life}).to_string();
+        let token = Token::read(StatusCode::OK, answer.as_bytes(), None, NOW).unwrap();
+        let is_fresh = |after: u64| token.is_fresh(skew, NOW.after(Duration::from_secs(after)));
+        assert!(good.is_none_or(is_fresh), "{why}");
+        assert!(!is_fresh(over), "{why}");
+    }
+}
+
+#[test]
+fn what_is_kept_elsewhere_is_taken_if_it_is_of_use() {
+    let skew = Duration::from_secs(30);
+    let (lease, poll) = (Duration::from_secs(60), Duration::from_secs(1));
+    let token = |name: &str, end| {
+        Token::new(Secret::new(name), Some(at(end))).with_refresh(Secret::new(format!("r-{name}")))
+    };
+    let (old, own, new) = (token("old", 200), token("own", 300), token("new", 900));
+    let ask = |slot: &mut TokenSlot, now| slot.next(skew, lease, poll, at(now));
+    let last = |step| match step {
+        TokenStep::Fetch { last, .. } => last,
+        other => panic!("{other:?}"),
+    };
+
+    let mut slot = TokenSlot::default();
+    slot.offer(new.clone(), skew, at(100));
+    assert_eq!(ask(&mut slot, 100), TokenStep::Use(new.clone()), "a fresh one");
+
+    let mut slot = TokenSlot::default();
+    slot.offer(old.clone(), skew, at(250));
+    assert_eq!(last(ask(&mut slot, 250)), Some(old.clone()), "the refresh token of one that ended");
+    slot.offer(new.clone(), skew, at(250));
+    assert_eq!(ask(&mut slot, 250), TokenStep::Wait(poll), "nothing while one is under way");
+
+    slot.store(1, own.clone());
+    slot.offer(new.clone(), skew, at(250));
+    assert_eq!(ask(&mut slot, 250), TokenStep::Use(own.clone()), "nothing that is not needed");
+    slot.offer(old, skew, at(290));
+    assert_eq!(last(ask(&mut slot, 290)), Some(own.clone()), "nothing that is older");
+
+    slot.store(2, own.clone());
+    slot.refuse(&own);
+    slot.offer(own.clone(), skew, at(250));
+    assert_eq!(last(ask(&mut slot, 250)), Some(own), "nothing that was refused");
 }
 
 #[test]
