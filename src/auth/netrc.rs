@@ -66,9 +66,8 @@ impl Netrc {
         let mut words = Words { rest: &text, line: 1, began: 1 };
         let mut netrc = Self::default();
         let mut open = false;
-        loop {
-            // An empty word, which only quotes can make, ends the file as its end does.
-            let Some(word) = words.next().filter(|word| !word.is_empty()) else { break };
+        // An empty word, which only quotes can make, ends the file as its end does.
+        while let Some(word) = words.next().filter(|word| !word.is_empty()) {
             if word.starts_with('#') {
                 if words.line == words.began {
                     words.skip_line();

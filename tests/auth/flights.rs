@@ -1,11 +1,10 @@
 //! Who fetches the token: whoever vanishes holds nobody up.
 
+use bytes::Bytes;
 use http_hook::{
     Attempt, Call, Error, ErrorKind, Hook, RequestPlan, RetryPolicy, Run, Sent, Step,
     TransportError, TransportErrorKind,
 };
-
-use bytes::Bytes;
 
 use crate::support::{self, NOW, Scenario, Sending, response};
 
@@ -20,11 +19,13 @@ fn fetch(hook: &Hook) -> Attempt {
     attempt
 }
 
+/// How a call that fetches goes.
+type Vanish = Box<dyn Fn(&Hook)>;
+
 #[test]
 fn a_call_that_vanishes_frees_its_flight_at_once() {
     let lost = || TransportError::new(TransportErrorKind::Interrupted, Sent::Maybe);
     let refused = || response(400, &[], r#"{"error": "invalid_client"}"#);
-    type Vanish = Box<dyn Fn(&Hook)>;
     let rows: Vec<(&str, Vanish)> = vec![
         ("the attempt is dropped", Box::new(|hook| drop(fetch(hook)))),
         (
