@@ -116,15 +116,22 @@ impl State {
             _ => Err(Error::new(ErrorKind::Auth, "auth: the token endpoint did not answer")),
         };
         let Err(error) = got else { return self.send(hook, now) };
-        let outcome =
-            HttpOutcome { method: &Method::POST, response: seen(&answer), check_failed: true };
-        match self.decide(hook, &outcome, now) {
+        drop(flight);
+        // The policy sees status and headers. What the endpoint said is for nobody: it may hold a token, or repeat a secret.
+        let seen = seen(&answer).map(|head| ResponseView { body: None, ..head });
+        let outcome = HttpOutcome { method: &Method::POST, response: seen, check_failed: true };
+        let decision = self.decide(hook, &outcome, now);
+        let cause = match answer {
+            Ok(_) => Cause::Request(error),
+            Err(lost) => Cause::Transport(lost),
+        };
+        match decision {
             Decision::Retry { wait, hint } => match self.bars_new_token() {
-                Some(reason) => self.end(reason, refusal(error, answer), hint),
+                Some(reason) => self.end(reason, cause, hint),
                 None => self.wait(wait, hint, now),
             },
-            Decision::Stand => self.end(StopReason::Auth, refusal(error, answer), None),
-            Decision::GiveUp { reason, hint } => self.end(reason, refusal(error, answer), hint),
+            Decision::Stand => self.end(StopReason::Auth, cause, None),
+            Decision::GiveUp { reason, hint } => self.end(reason, cause, hint),
         }
     }
 

@@ -6,7 +6,8 @@ use http::{Method, StatusCode};
 
 use super::build::{self, Ready};
 use super::cause::{SendCause, WaitReason};
-use crate::auth::flow::{Auth, AuthFlow, Flight};
+use crate::auth::flow::{Auth, AuthFlow};
+use crate::auth::tokens::Flight;
 use crate::base::redact::Whose;
 use crate::base::{Origin, Sent, Timestamp};
 #[cfg(feature = "cookies")]

@@ -16,7 +16,8 @@ use super::build;
 use super::state::{Fetching, Phase, State};
 use super::verdict::Verdict;
 use super::{Attempt, Call, Head, Reading, SendCause, Step, WaitReason, Want};
-use crate::auth::flow::{Ahead, Flight};
+use crate::auth::flow::{Ahead, Auth};
+use crate::auth::tokens::Flight;
 use crate::base::{
     Error, ErrorKind, Origin, Sent, TimeoutPhase, Timestamp, TransportError, TransportErrorKind,
     headers, size,
@@ -261,7 +262,8 @@ impl State {
         let target = request.uri().to_string().parse::<Origin>();
         let options = target.and_then(|target| {
             headers::check_room(request.headers())?;
-            self.ready.in_force.send_options(&target, remaining)
+            let verify = self.auth(hook).and_then(Auth::verify);
+            self.ready.in_force.token_options(&target, remaining, verify)
         });
         match options.and_then(|options| self.checked(hook, options)) {
             Ok(options) => {

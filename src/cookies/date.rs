@@ -9,7 +9,8 @@ use crate::base::calendar::{days, month as month_of};
 
 /// Reads a date in any order of its parts; `None` if one is missing or there is no such date.
 ///
-/// What lies before 1970 is 1970: all that counts is that it is over.
+/// The first word of the form of a part is that part, and only then is it tested whether there is such a time or day: a second
+/// word does not mend the first. What lies before 1970 is 1970: all that counts is that it is over.
 pub(super) fn read(text: &str) -> Option<Timestamp> {
     let (mut time, mut day, mut month, mut year) = (None, None, None, None);
     let is_delimiter = |c: char| matches!(c, '\t' | ' '..='/' | ';'..='@' | '['..='`' | '{'..='~');
@@ -32,25 +33,27 @@ pub(super) fn read(text: &str) -> Option<Timestamp> {
     if year < 1601 {
         return None;
     }
-    let seconds = days(year, month?, day?)?.saturating_mul(24 * 60 * 60).saturating_add(time?);
+    let [hours, minutes, seconds] = time?;
+    if hours > 23 || minutes > 59 || seconds > 59 {
+        return None;
+    }
+    let clock = hours.saturating_mul(3600).saturating_add(minutes.saturating_mul(60));
+    let seconds = days(year, month?, day?)?
+        .saturating_mul(24 * 60 * 60)
+        .saturating_add(clock)
+        .saturating_add(seconds);
     Some(Timestamp::new(Duration::from_secs(seconds)))
 }
 
-/// Reads `h:m:s` as seconds; anything that is no digit may follow.
-fn clock(word: &str) -> Option<u64> {
+/// Reads `h:m:s`, whatever the numbers are; anything that is no digit may follow.
+fn clock(word: &str) -> Option<[u64; 3]> {
     let mut parts = word.splitn(3, ':');
-    let mut part = |last: bool, limit: u64| {
+    let mut part = |last: bool| {
         let text = parts.next()?;
         let exact = last || text.bytes().all(|byte| byte.is_ascii_digit());
-        number(text, 1, 2).filter(|value| exact && *value < limit)
+        number(text, 1, 2).filter(|_| exact)
     };
-    let (hours, minutes, seconds) = (part(false, 24)?, part(false, 60)?, part(true, 60)?);
-    Some(
-        hours
-            .saturating_mul(3600)
-            .saturating_add(minutes.saturating_mul(60))
-            .saturating_add(seconds),
-    )
+    Some([part(false)?, part(false)?, part(true)?])
 }
 
 /// Reads leading digits; there must be at least `least` and at most `most` of them.

@@ -28,7 +28,7 @@ struct Inner {
 /// What came last.
 #[non_exhaustive]
 pub enum Cause {
-    /// No request could be built.
+    /// No request could be built, or no token could be had for it.
     Request(Error),
     /// No response came.
     Transport(TransportError),

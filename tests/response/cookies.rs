@@ -96,6 +96,14 @@ fn dates_are_read_leniently() {
         ("no such day",             "31 Jun 2026 00:00:00",                     None),
         ("no time",                 "21 Jun 2026",                              None),
         ("no year",                 "21 Jun 00:00:00",                          None),
+        ("no hour, and no second one",  "Sat, 15-Apr-27 91:22:33 21:01:22",     None),
+        ("hour 24 before another",  "21 Jun 2026 24:00:00 21:01:22",            None),
+        ("minute 60 before another", "21 Jun 2026 10:60:00 21:01:22",           None),
+        ("second 60 before another", "21 Jun 2026 10:00:60 21:01:22",           None),
+        ("the first time counts",   "21 Jun 2026 00:00:00 91:22:33",            Some(in_june)),
+        ("no form of a time",       "21 Jun 2026 100:00:00 00:00:00",           Some(in_june)),
+        ("day 32 before another",   "32 21 Jun 2026 00:00:00",                  None),
+        ("a second day is a year",  "21 26 Jun 2031 00:00:00",                  Some(in_june)),
         ("too early a year",        "21 Jun 1600 00:00:00",                     None),
     ];
     let url = "https://a.test";
