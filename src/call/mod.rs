@@ -9,8 +9,10 @@
 
 mod build;
 mod cause;
+pub(crate) mod coded;
 mod conclude;
 mod curl;
+mod end;
 mod explain;
 mod form;
 mod state;
@@ -35,7 +37,7 @@ use crate::options::SendOptions;
 use crate::redirect::History;
 use crate::redirect::hop::Hop;
 use crate::request::RequestPlan;
-use crate::response::Failure;
+use crate::response::{Asked, Failure};
 use build::Ready;
 use state::State;
 
@@ -93,7 +95,13 @@ impl fmt::Debug for Step {
 
 /// What remains to be done: the call before a send. [`store`](Call::store) keeps it for another machine.
 #[must_use = "a call does nothing until it is stepped"]
-pub struct Call(Result<Box<State>, Box<Error>>);
+pub struct Call(Result<Box<State>, Box<Unsendable>>);
+
+/// A plan that cannot be sent.
+struct Unsendable {
+    fault: Error,
+    asked: Option<Asked>,
+}
 
 /// A request under way: to be answered by [`finish`](Attempt::finish), or by [`head`](Attempt::head) where the body
 /// is to be streamed.
@@ -146,6 +154,7 @@ impl Call {
             None => hook.cookies().clone(),
             Some(own) => hook.cookies().with(hook.origin(), own),
         };
+        let method = plan.method.clone();
         match Ready::new(hook, plan, seed) {
             Ok(ready) => {
                 let state = State::new(ready, seed, deadline, now);
@@ -153,13 +162,16 @@ impl Call {
                 let state = State { cookies, ..state };
                 Self(Ok(Box::new(state)))
             }
-            Err(fault) => Self(Err(fault)),
+            Err(fault) => {
+                let asked = Asked { method, url: hook.origin().to_string(), led_to: None };
+                Self(Err(Box::new(Unsendable { fault: *fault, asked: Some(asked) })))
+            }
         }
     }
 
     /// Makes a call that ends with `fault` at its first step.
     pub(crate) fn refused(fault: Error) -> Self {
-        Self(Err(Box::new(fault)))
+        Self(Err(Box::new(Unsendable { fault, asked: None })))
     }
 
     /// Tells when the call wants to go on; a call that cannot be sent wants to say so at once.
@@ -236,7 +248,7 @@ impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Ok(state) => debug(state, f.debug_struct("Call")),
-            Err(fault) => f.debug_tuple("Call").field(fault).finish(),
+            Err(unsendable) => f.debug_tuple("Call").field(&unsendable.fault).finish(),
         }
     }
 }

@@ -2,21 +2,22 @@
 
 use std::time::Duration;
 
-use http::{Method, StatusCode};
+use bytes::Bytes;
+use http::{Method, Response, StatusCode};
 
 use super::build::{self, Ready};
 use super::cause::{SendCause, WaitReason};
 use crate::auth::flow::{Auth, AuthFlow, Flight};
 use crate::base::redact::Whose;
-use crate::base::{Origin, Sent, Timestamp};
+use crate::base::{Origin, Sent, Timestamp, TransportError};
 #[cfg(feature = "cookies")]
 use crate::cookies::kept::Cookies;
 use crate::gates::Lease;
 use crate::hook::Hook;
 use crate::redirect::hop::Hop;
 use crate::request::resend::Resend;
-use crate::response::{Cause, Failure, StopReason, check_failed};
-use crate::retry::{self, RetryPolicy};
+use crate::response::{StopReason, check_failed};
+use crate::retry::{self, OnExhausted, RetryPolicy};
 
 /// What remains to be done of a call whose plan can be sent.
 pub(crate) struct State {
@@ -40,6 +41,15 @@ pub(crate) struct State {
     pub(crate) cookies: Cookies,
     /// What the budget was paid for this attempt; never stored.
     pub(crate) paid: u32,
+    /// What came of the attempt before, once it was judged worth another one; never stored.
+    pub(crate) last: Option<Box<Last>>,
+}
+
+/// What came of an attempt that is to be made again.
+pub(crate) struct Last {
+    pub(super) answer: Result<Response<Bytes>, TransportError>,
+    /// Whether it is what the call ends with, should nothing better come: it passes the check, and the policy says so.
+    pub(super) passes: bool,
 }
 
 /// How far the attempt has come.
@@ -92,6 +102,7 @@ impl State {
             #[cfg(feature = "cookies")]
             cookies: Cookies::default(),
             paid: 0,
+            last: None,
         }
     }
 
@@ -192,18 +203,14 @@ impl State {
         self.ready.in_force.check_response && check_failed(status)
     }
 
-    pub(super) fn policy<'a>(&'a self, hook: &'a Hook) -> &'a RetryPolicy {
-        self.ready.policy.as_ref().unwrap_or_else(|| hook.policy())
+    /// Whether the policy, or whoever gets the answer in the end, needs all of a body whose head does not pass.
+    pub(super) fn needs_whole(&self, hook: &Hook, status: StatusCode) -> bool {
+        let policy = self.policy(hook);
+        policy.waits_by_body()
+            || policy.on_exhausted == OnExhausted::Return && !self.check_failed(status)
     }
 
-    pub(super) fn failure(
-        &self,
-        reason: StopReason,
-        cause: Cause,
-        hint: Option<Duration>,
-    ) -> Failure {
-        Failure::new(reason, cause)
-            .with_counts(self.sends, self.attempt_number, self.idle_for)
-            .with_hint(hint)
+    pub(super) fn policy<'a>(&'a self, hook: &'a Hook) -> &'a RetryPolicy {
+        self.ready.policy.as_ref().unwrap_or_else(|| hook.policy())
     }
 }

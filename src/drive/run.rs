@@ -11,6 +11,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Response, response};
@@ -18,8 +19,11 @@ use http::{Response, response};
 use super::act::Act;
 use super::source::Source;
 use super::watch::Watch;
-use crate::base::{Error, ErrorKind, Sent, Timestamp, TransportError, TransportErrorKind, size};
+use crate::base::{
+    Error, ErrorKind, Sent, TimeoutPhase, Timestamp, TransportError, TransportErrorKind, size,
+};
 use crate::body::{BodySource, too_long};
+use crate::call::coded::Coded;
 use crate::call::{Attempt, Call, Head, Reading, Step, WaitReason};
 use crate::hook::Hook;
 use crate::observe::Observer;
@@ -97,6 +101,8 @@ enum Phase {
     /// Reading a body of which the whole is wanted.
     Whole(Attempt, u64),
     Part(Reading),
+    /// Undoing the codings of a body that takes longer.
+    Decoding(Box<(Attempt, Coded)>),
     Over,
 }
 
@@ -164,6 +170,16 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
                 let step = call.step(&self.hook, now);
                 self.act(step, now)
             }
+            Phase::Decoding(under_way) => {
+                let (attempt, coded) = *under_way;
+                if attempt.is_late(now) {
+                    let kind = TransportErrorKind::Timeout(TimeoutPhase::Total);
+                    let error = TransportError::new(kind, Sent::Yes);
+                    self.watch.body(&Err(&error), now, self.began);
+                    return self.failed(attempt, error, now);
+                }
+                self.decode(attempt, coded, now)
+            }
             _ => self.out_of_turn(),
         }
     }
@@ -213,24 +229,56 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
             }
             (body, _) => body,
         };
-        self.watch.body(&body, now, self.began);
+        self.watch.body(&body.as_ref().map(|_| ()), now, self.began);
         let answer = body.and_then(|body| match head {
             Some(head) => Ok(Response::from_parts(head, body)),
             None => Err(TransportError::new(TransportErrorKind::Bug, Sent::Yes)),
         });
-        let step = match phase {
-            Phase::Whole(attempt, _) => attempt.finish(&self.hook, answer, now),
-            Phase::Part(reading) => reading.finish(&self.hook, answer, now),
+        let attempt = match phase {
+            Phase::Whole(attempt, _) => attempt,
+            Phase::Part(reading) => match reading.wants_whole() {
+                Ok(attempt) => attempt,
+                Err(reading) => {
+                    let step = reading.finish(&self.hook, answer, now);
+                    return self.act(step, now);
+                }
+            },
             _ => return self.out_of_turn(),
         };
-        self.act(step, now)
+        match answer.and_then(|response| attempt.begin(&self.hook, response)) {
+            Ok(coded) => self.decode(attempt, coded, now),
+            Err(error) => self.failed(attempt, error, now),
+        }
+    }
+
+    /// Undoes a part of the codings of a body. While there is more to do, it asks for a sleep of no time: so others run, and a
+    /// deadline holds.
+    #[inline]
+    fn decode(&mut self, attempt: Attempt, coded: Coded, now: Timestamp) -> Act<B, R> {
+        match coded.step() {
+            Ok(answer) => {
+                let step = attempt.finish_whole(&self.hook, answer, now);
+                self.act(step, now)
+            }
+            Err(more) => {
+                self.phase = Phase::Decoding(Box::new((attempt, more)));
+                Act::Sleep(Duration::ZERO)
+            }
+        }
     }
 
     /// Ends the run before the pending request is sent, because `error` kept the driver from keeping the call. Nothing must
     /// have been sent of it. A run that sleeps ends, too.
     pub fn withdraw(&mut self, error: Error) -> Act<B, R> {
         match self.take() {
-            Phase::Sending(attempt, _) => self.give_up(attempt.withdraw(error)),
+            Phase::Sending(attempt, _) => {
+                let failure = attempt.withdraw(&self.hook, error);
+                self.give_up(failure)
+            }
+            Phase::Decoding(under_way) => {
+                let failure = under_way.0.abandon(&self.hook, error);
+                self.give_up(failure)
+            }
             Phase::Waking(call, _) => {
                 let (sends, attempts) = (call.sends(), call.attempt_number());
                 let failure = Failure::new(StopReason::NotStored, Cause::Request(error));
@@ -245,6 +293,7 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
     pub fn attempt(&self) -> Option<&Attempt> {
         match &self.phase {
             Phase::Sending(attempt, _) | Phase::Whole(attempt, _) => Some(attempt),
+            Phase::Decoding(under_way) => Some(&under_way.0),
             _ => None,
         }
     }
@@ -258,7 +307,7 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
         }
     }
 
-    /// Tells what the run sleeps for.
+    /// Tells what the run sleeps for; `None` also while a sleep of no time lets others run.
     #[must_use]
     pub fn wait_reason(&self) -> Option<WaitReason> {
         match &self.phase {
@@ -287,6 +336,7 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
     pub fn store(&self) -> Result<String, Error> {
         match &self.phase {
             Phase::Sending(attempt, _) => attempt.store(&self.hook),
+            Phase::Decoding(under_way) => under_way.0.store(&self.hook),
             Phase::Waking(call, _) => call.store(&self.hook),
             _ => Err(nothing_pending()),
         }
@@ -300,6 +350,7 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
     pub fn store_progress(&self) -> Result<String, Error> {
         match &self.phase {
             Phase::Sending(attempt, _) => attempt.store_progress(&self.hook),
+            Phase::Decoding(under_way) => under_way.0.store_progress(&self.hook),
             Phase::Waking(call, _) => call.store_progress(&self.hook),
             _ => Err(nothing_pending()),
         }
@@ -370,6 +421,7 @@ impl<B, R> fmt::Debug for Run<'_, B, R> {
             Phase::Waking(..) => "Waking",
             Phase::Sending(..) => "Sending",
             Phase::Whole(..) | Phase::Part(..) => "Reading",
+            Phase::Decoding(..) => "Decoding",
             Phase::Over => "Over",
         };
         f.debug_struct("Run")

@@ -114,6 +114,8 @@ impl fmt::Debug for Event<'_> {
 
 /// Is told what happens in a call.
 ///
+/// An observer that panics is told nothing more of the call, which goes on as if nobody had been told.
+///
 /// Any `Fn(&Event<'_>)` is one.
 pub trait Observer: Send + Sync {
     /// Takes note of an event.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::base::caught;
 use crate::observe::{Event, Observer};
 
 /// Tells several observers, in the order in which they were added.
@@ -43,13 +44,15 @@ impl Observers {
 impl Observer for Observers {
     fn event(&self, event: &Event<'_>) {
         for observer in &self.0 {
-            observer.event(event);
+            // One that panics keeps no other from being told.
+            let _ = caught(|| observer.event(event));
         }
     }
 
     /// Those that want one for each call get it; the others go on for all calls.
     fn for_call(&self) -> Option<Box<dyn Observer>> {
-        let own: Vec<_> = self.0.iter().map(Observer::for_call).collect();
+        let own = self.0.iter().map(|observer| caught(|| observer.for_call()).flatten());
+        let own: Vec<_> = own.collect();
         if own.iter().all(Option::is_none) {
             return None;
         }

@@ -14,4 +14,4 @@ pub use problem::ProblemDetails;
 pub use reason::Reason;
 
 pub(crate) use check::{check_failed, whole};
-pub(crate) use failure::{Cause, Failure, StopReason};
+pub(crate) use failure::{Asked, Cause, Failure, MAX_SENDS_TEXT, StopReason};
