@@ -23,7 +23,8 @@ impl Coded {
         response: Response<Bytes>,
         limit: u64,
     ) -> Result<Self, TransportError> {
-        let coded = hook.decodes() && response.headers().contains_key(http::header::CONTENT_ENCODING);
+        let coded =
+            hook.decodes() && response.headers().contains_key(http::header::CONTENT_ENCODING);
         let decoding = if coded { Some(Box::new(of_response(&response, limit)?)) } else { None };
         Ok(Self { response, decoding })
     }
@@ -43,11 +44,7 @@ impl Coded {
 #[cfg(not(feature = "decode"))]
 impl Coded {
     #[expect(clippy::unnecessary_wraps, reason = "it decodes where it can")]
-    pub(super) fn new(
-        _: &Hook,
-        response: Response<Bytes>,
-        _: u64,
-    ) -> Result<Self, TransportError> {
+    pub(super) fn new(_: &Hook, response: Response<Bytes>, _: u64) -> Result<Self, TransportError> {
         Ok(Self { response })
     }
 

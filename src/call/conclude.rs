@@ -8,10 +8,10 @@ use http::HeaderMap;
 use http::{Method, Response};
 
 use super::build;
-use super::state::{Fetching, Phase, State};
 use super::end::{refusal, short};
+use super::state::{Fetching, Phase, State};
 use super::verdict::{Judged, Verdict};
-use super::{SendCause, Step, WaitReason};
+use super::{RetryReason, SendCause, Step, WaitReason};
 use crate::base::{Error, ErrorKind, Timestamp, TransportError};
 use crate::hook::Hook;
 use crate::redirect::hop::Hop;
@@ -80,9 +80,9 @@ impl State {
         match (verdict, answer) {
             // A redirect was followed above.
             (Verdict::Accept | Verdict::Redirect(_), Ok(response)) => Step::Done(Ok(response)),
-            (Verdict::Retry { wait, hint, passes }, answer) => {
+            (Verdict::Retry { wait, hint, again, passes }, answer) => {
                 self.keep(answer, passes);
-                self.wait(wait, hint, now)
+                self.wait(hook, wait, hint, again, now)
             }
             (Verdict::Reject { reason, hint }, Ok(response)) => {
                 self.end(hook, reason, Cause::Response(short(response)), hint)
@@ -137,12 +137,14 @@ impl State {
             Err(error) => return self.end(hook, StopReason::Stopped, refusal(error, answer), None),
         };
         match decision {
-            Decision::Retry { wait, hint } => match self.bars_new_token() {
-                Some(reason) => self.end(hook, reason, refusal(error, answer), hint),
-                None => self.wait(wait, hint, now),
+            Decision::Retry { wait, hint } => match self.may_fetch_again() {
+                Err(reason) => self.end(hook, reason, refusal(error, answer), hint),
+                Ok(again) => self.wait(hook, wait, hint, again, now),
             },
             Decision::Stand => self.end(hook, StopReason::Auth, refusal(error, answer), None),
-            Decision::GiveUp { reason, hint } => self.end(hook, reason, refusal(error, answer), hint),
+            Decision::GiveUp { reason, hint } => {
+                self.end(hook, reason, refusal(error, answer), hint)
+            }
         }
     }
 
@@ -172,12 +174,22 @@ impl State {
     }
 
     /// Waits before the next attempt, which begins again with the planned request.
-    fn wait(mut self: Box<Self>, wait: Duration, hint: Option<Duration>, now: Timestamp) -> Step {
-        let reason = if hint.is_some() { WaitReason::Hint } else { WaitReason::Backoff };
+    fn wait(
+        mut self: Box<Self>,
+        hook: &Hook,
+        wait: Duration,
+        hint: Option<Duration>,
+        again: RetryReason,
+        now: Timestamp,
+    ) -> Step {
+        // A hint that asks for less than the policy waits anyway is not what is waited for.
+        let asked = hint.is_some_and(|hint| self.policy(hook).hints.cover(hint, wait));
+        let reason = if asked { WaitReason::Hint } else { WaitReason::Backoff };
         self.hop = None;
         self.phase = Phase::Due;
         self.auth.begin();
         self.previous_wait = wait;
+        self.again = Some((again, hint));
         self.sleep(wait, reason, now)
     }
 }

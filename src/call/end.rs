@@ -82,11 +82,7 @@ impl State {
 
     /// Keeps what came of an attempt that is to be made again: its body whole if the call may end with it.
     #[cold]
-    pub(super) fn keep(
-        &mut self,
-        answer: Result<Response<Bytes>, TransportError>,
-        passes: bool,
-    ) {
+    pub(super) fn keep(&mut self, answer: Result<Response<Bytes>, TransportError>, passes: bool) {
         let answer = if passes { answer } else { answer.map(short) };
         self.last = Some(Box::new(Last { answer, passes }));
     }

@@ -18,6 +18,8 @@ mod form;
 mod state;
 mod step;
 mod stored;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 use std::fmt;
@@ -26,7 +28,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response, Uri};
 
-pub use cause::{SendCause, WaitReason};
+pub use cause::{RetryReason, SendCause, WaitReason};
 pub use explain::{Explanation, Fact};
 
 use crate::base::redact::{ShownRequest, ShownUrl};
@@ -190,6 +192,11 @@ impl Call {
     #[must_use]
     pub fn sends(&self) -> u32 {
         self.0.as_ref().map_or(0, |state| state.sends)
+    }
+
+    /// Why the request may be sent again after the wait, and how long the server asked to wait.
+    pub(crate) fn again(&self) -> Option<(RetryReason, Option<Duration>)> {
+        self.0.as_ref().ok()?.again
     }
 
     /// Returns the time spent waiting so far, the wait under way included.

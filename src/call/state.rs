@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{Method, Response, StatusCode};
 
 use super::build::{self, Ready};
-use super::cause::{SendCause, WaitReason};
+use super::cause::{RetryReason, SendCause, WaitReason};
 use crate::auth::flow::{Auth, AuthFlow, Flight};
 use crate::base::redact::Whose;
 use crate::base::{Origin, Sent, Timestamp, TransportError};
@@ -43,6 +43,8 @@ pub(crate) struct State {
     pub(crate) paid: u32,
     /// What came of the attempt before, once it was judged worth another one; never stored.
     pub(crate) last: Option<Box<Last>>,
+    /// Why the request may be sent again after the wait under way, and how long the server asked to wait; never stored.
+    pub(crate) again: Option<(RetryReason, Option<Duration>)>,
 }
 
 /// What came of an attempt that is to be made again.
@@ -103,6 +105,7 @@ impl State {
             cookies: Cookies::default(),
             paid: 0,
             last: None,
+            again: None,
         }
     }
 
@@ -170,26 +173,37 @@ impl State {
             // Nothing was asked of the API yet.
             return true;
         }
-        self.bars_retry(Sent::Maybe).is_none()
+        self.may_retry(Sent::Maybe).is_ok()
     }
 
-    /// What keeps the planned request from being sent once more, `sent` telling what became of the last one.
-    pub(super) fn bars_retry(&self, sent: Sent) -> Option<StopReason> {
+    /// Why the planned request may be sent once more, `sent` telling what became of the last one.
+    ///
+    /// # Errors
+    ///
+    /// What keeps it from that.
+    pub(super) fn may_retry(&self, sent: Sent) -> Result<RetryReason, StopReason> {
         let ready = &self.ready;
         if !ready.payload.is_replayable() {
-            return Some(StopReason::BodyNotReplayable);
+            return Err(StopReason::BodyNotReplayable);
         }
         // A redirect is a response to the planned request, whatever became of the one behind it.
         let sent = if self.hop.is_some() { Sent::Yes } else { sent };
         let keyed = ready.resend == Resend::Keyed;
         let allowed = ready.resend == Resend::Allowed;
-        let may = retry::may_resend(&ready.method, sent, keyed, allowed);
-        (!may).then_some(StopReason::NotIdempotent)
+        if !retry::may_resend(&ready.method, sent, keyed, allowed) {
+            return Err(StopReason::NotIdempotent);
+        }
+        Ok(match ready.resend {
+            _ if retry::is_idempotent(&ready.method) => RetryReason::Idempotent,
+            _ if sent == Sent::No => RetryReason::NotSent,
+            Resend::Keyed => RetryReason::Keyed,
+            _ => RetryReason::Allowed,
+        })
     }
 
     /// The same for a token request that failed: without a redirect the planned request is still to come.
-    pub(super) fn bars_new_token(&self) -> Option<StopReason> {
-        self.hop.as_ref().and_then(|_| self.bars_retry(Sent::Yes))
+    pub(super) fn may_fetch_again(&self) -> Result<RetryReason, StopReason> {
+        if self.hop.is_some() { self.may_retry(Sent::Yes) } else { Ok(RetryReason::Token) }
     }
 
     /// Whether a 401 of the connection's origin can be answered by sending the request again.

@@ -206,7 +206,9 @@ impl State {
                     request.headers_mut().insert(name, value);
                     fits = false;
                 }
-                Err(error) => return self.end(hook, StopReason::Invalid, Cause::Request(error), None),
+                Err(error) => {
+                    return self.end(hook, StopReason::Invalid, Cause::Request(error), None);
+                }
             }
         }
         #[cfg(feature = "cookies")]
@@ -289,7 +291,7 @@ impl State {
 
     /// Waits for a gate or a token, if that can be before the deadline.
     fn hold(
-        self: Box<Self>,
+        mut self: Box<Self>,
         hook: &Hook,
         wait: Duration,
         reason: WaitReason,
@@ -299,6 +301,7 @@ impl State {
         if self.remaining(now).is_some_and(|left| wait >= left) {
             return self.refused(hook, otherwise);
         }
+        self.again = None;
         self.sleep(wait, reason, now)
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::RetryReason;
 use super::end::is_out_of_time;
 use super::state::State;
 use crate::base::chance::Random;
@@ -18,6 +19,7 @@ pub(super) enum Verdict {
     Retry {
         wait: Duration,
         hint: Option<Duration>,
+        again: RetryReason,
         /// Whether the call may end with what came, should there be no retry after all.
         passes: bool,
     },
@@ -72,15 +74,14 @@ impl State {
         };
         let healthy = decision == Decision::Stand;
         // Where the condition still holds the call has failed, whatever the status.
-        let passes =
-            !failed && (healthy || self.policy(hook).on_exhausted == OnExhausted::Return);
+        let passes = !failed && (healthy || self.policy(hook).on_exhausted == OnExhausted::Return);
         let (reason, hint) = match decision {
             Decision::Stand => (StopReason::Rejected, None),
             Decision::GiveUp { reason, hint } => (reason, hint),
-            Decision::Retry { wait, hint } => match self.bars_retry(outcome.sent()) {
-                Some(reason) => (reason, hint),
-                None => {
-                    let verdict = Verdict::Retry { wait, hint, passes };
+            Decision::Retry { wait, hint } => match self.may_retry(outcome.sent()) {
+                Err(reason) => (reason, hint),
+                Ok(again) => {
+                    let verdict = Verdict::Retry { wait, hint, again, passes };
                     return Judged { verdict, healthy, class };
                 }
             },
@@ -136,8 +137,7 @@ impl State {
         };
         let mut draws = Random::new(self.seed, self.attempt_number);
         let policy = self.policy(hook);
-        caught(|| policy.decide(outcome, &progress, now, &mut || draws.draw()))
-            .ok_or_else(panicked)
+        caught(|| policy.decide(outcome, &progress, now, &mut || draws.draw())).ok_or_else(panicked)
     }
 }
 

@@ -7,6 +7,7 @@
 //! with the attempt's time limit, so that a dropped call never holds anybody up.
 
 mod act;
+mod pending;
 mod run;
 mod source;
 mod watch;

@@ -9,7 +9,6 @@
 //! The [async](super::drive) and the [blocking](crate::blocking::drive) loop are a match over these four; a loop over anything else
 //! is another one.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,9 +18,7 @@ use http::{Response, response};
 use super::act::Act;
 use super::source::Source;
 use super::watch::Watch;
-use crate::base::{
-    Error, ErrorKind, Sent, TimeoutPhase, Timestamp, TransportError, TransportErrorKind, size,
-};
+use crate::base::{Error, Sent, TimeoutPhase, Timestamp, TransportError, TransportErrorKind, size};
 use crate::body::{BodySource, too_long};
 use crate::call::coded::Coded;
 use crate::call::{Attempt, Call, Head, Reading, Step, WaitReason};
@@ -75,13 +72,13 @@ use crate::response::{Cause, Failure, StopReason};
 /// ```
 #[must_use = "a run does nothing until it is woken"]
 pub struct Run<'a, B, R = Bytes> {
-    hook: Hook,
+    pub(super) hook: Hook,
     watch: Watch<'a>,
     source: Source<'a, B>,
     wanted: Wanted<B, R>,
     /// When the send under way began.
     began: Timestamp,
-    phase: Phase,
+    pub(super) phase: Phase,
     /// The head of the response whose body is being read.
     head: Option<response::Parts>,
 }
@@ -94,7 +91,7 @@ struct Wanted<B, R> {
     open: Option<fn(B) -> R>,
 }
 
-enum Phase {
+pub(super) enum Phase {
     /// Before the first step, or asleep, for a reason.
     Waking(Call, Option<WaitReason>),
     Sending(Attempt, u64),
@@ -288,74 +285,6 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
         }
     }
 
-    /// Returns the attempt whose request is to be sent.
-    #[must_use]
-    pub fn attempt(&self) -> Option<&Attempt> {
-        match &self.phase {
-            Phase::Sending(attempt, _) | Phase::Whole(attempt, _) => Some(attempt),
-            Phase::Decoding(under_way) => Some(&under_way.0),
-            _ => None,
-        }
-    }
-
-    /// Returns the call that sleeps or has not begun.
-    #[must_use]
-    pub fn call(&self) -> Option<&Call> {
-        match &self.phase {
-            Phase::Waking(call, _) => Some(call),
-            _ => None,
-        }
-    }
-
-    /// Tells what the run sleeps for; `None` also while a sleep of no time lets others run.
-    #[must_use]
-    pub fn wait_reason(&self) -> Option<WaitReason> {
-        match &self.phase {
-            Phase::Waking(_, reason) => *reason,
-            _ => None,
-        }
-    }
-
-    /// Whether the pending request goes to the connection's own origin.
-    #[must_use]
-    pub fn to_own_origin(&self) -> bool {
-        self.attempt().is_some_and(|attempt| attempt.to_own_origin(&self.hook))
-    }
-
-    /// Whether the pending request may be [sent again](Attempt::repeatable) although nobody knows what became of it.
-    #[must_use]
-    pub fn repeatable(&self) -> bool {
-        self.attempt().is_none_or(Attempt::repeatable)
-    }
-
-    /// Writes what is pending as JSON: an attempt as under way, a call as waiting.
-    ///
-    /// # Errors
-    ///
-    /// As [`Call::store`]; kind [`NotStorable`](ErrorKind::NotStorable) if nothing is pending.
-    pub fn store(&self) -> Result<String, Error> {
-        match &self.phase {
-            Phase::Sending(attempt, _) => attempt.store(&self.hook),
-            Phase::Decoding(under_way) => under_way.0.store(&self.hook),
-            Phase::Waking(call, _) => call.store(&self.hook),
-            _ => Err(nothing_pending()),
-        }
-    }
-
-    /// Writes the progress of what is pending alone, without URL, headers and body.
-    ///
-    /// # Errors
-    ///
-    /// As [`store`](Self::store).
-    pub fn store_progress(&self) -> Result<String, Error> {
-        match &self.phase {
-            Phase::Sending(attempt, _) => attempt.store_progress(&self.hook),
-            Phase::Decoding(under_way) => under_way.0.store_progress(&self.hook),
-            Phase::Waking(call, _) => call.store_progress(&self.hook),
-            _ => Err(nothing_pending()),
-        }
-    }
-
     pub(crate) fn capabilities(&self) -> Capabilities {
         self.hook.capabilities()
     }
@@ -388,7 +317,7 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
                 }
             }
             Step::Wait { call, wait, reason } => {
-                self.watch.waiting(wait, reason);
+                self.watch.waiting(&call, wait, reason);
                 self.phase = Phase::Waking(call, Some(reason));
                 Act::Sleep(wait)
             }
@@ -413,25 +342,4 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
             .with_source("the driver answered what the run did not ask");
         self.give_up(Failure::new(StopReason::Invalid, Cause::Transport(error)))
     }
-}
-
-impl<B, R> fmt::Debug for Run<'_, B, R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let phase = match &self.phase {
-            Phase::Waking(..) => "Waking",
-            Phase::Sending(..) => "Sending",
-            Phase::Whole(..) | Phase::Part(..) => "Reading",
-            Phase::Decoding(..) => "Decoding",
-            Phase::Over => "Over",
-        };
-        f.debug_struct("Run")
-            .field("hook", &self.hook)
-            .field("phase", &phase)
-            .finish_non_exhaustive()
-    }
-}
-
-#[cold]
-fn nothing_pending() -> Error {
-    Error::new(ErrorKind::NotStorable, "not storable: nothing is pending")
 }

@@ -76,6 +76,7 @@ impl<'a> Watch<'a> {
                 attempt_number: attempt.number(),
                 send: attempt.sends(),
                 cause: attempt.cause(),
+                own_origin: attempt.to_own_origin(hook),
             });
         }
     }
@@ -109,8 +110,12 @@ impl<'a> Watch<'a> {
         }
     }
 
-    pub(super) fn waiting(&mut self, wait: Duration, reason: WaitReason) {
-        self.tell(&Event::Wait { wait, reason });
+    pub(super) fn waiting(&mut self, call: &Call, wait: Duration, reason: WaitReason) {
+        let (again, asked) = match call.again() {
+            Some((again, asked)) => (Some(again), asked),
+            None => (None, None),
+        };
+        self.tell(&Event::Wait { wait, reason, again, asked });
     }
 
     pub(super) fn accepted(&mut self, status: StatusCode) {

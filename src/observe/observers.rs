@@ -26,7 +26,7 @@ use crate::observe::{Event, Observer};
 ///     .with(count(&sends, |event| matches!(event, Event::Send { .. })))
 ///     .with(count(&waits, |event| matches!(event, Event::Wait { .. })));
 /// # let (wait, reason) = (std::time::Duration::ZERO, http_hook::WaitReason::Backoff);
-/// both.event(&Event::Wait { wait, reason });
+/// both.event(&Event::Wait { wait, reason, again: None, asked: None });
 /// assert_eq!((sends.load(Ordering::Relaxed), waits.load(Ordering::Relaxed)), (0, 1));
 /// ```
 #[derive(Clone, Default)]

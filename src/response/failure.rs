@@ -147,6 +147,30 @@ named!(
     ]
 );
 
+impl fmt::Display for StopReason {
+    /// Says it for people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Invalid => "nothing could be sent",
+            Self::Rejected => "not worth a retry",
+            Self::Attempts => "attempts used up",
+            Self::Deadline => "deadline",
+            Self::HintTooLong => "the server asks for a longer wait",
+            Self::Budget => "the retry budget is empty",
+            Self::Breaker => "the circuit breaker is open",
+            Self::RateLimit => "rate limit",
+            Self::NotIdempotent => "the server may have acted on it",
+            Self::BodyNotReplayable => "the body cannot be sent again",
+            Self::Stopped => "the policy says so",
+            Self::Redirect => "redirect",
+            Self::Auth => "authentication",
+            Self::MaxSends => "more sends than any call may make",
+            Self::Cancelled => "cancelled",
+            Self::NotStored => "the attempt could not be kept",
+        })
+    }
+}
+
 impl Failure {
     /// The longest part of a failed response's body that is kept, in bytes.
     pub const MAX_BODY: usize = 64 << 10;

@@ -6,6 +6,7 @@ pub mod decode;
 pub(crate) mod ext;
 pub(crate) mod failure;
 pub mod hints;
+mod mismatch;
 mod problem;
 mod reason;
 pub mod text;

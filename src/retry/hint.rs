@@ -93,6 +93,12 @@ impl Hints {
         }
     }
 
+    /// Whether a wait is what comes of this hint, and not the longer one of the policy.
+    pub(crate) fn cover(&self, hint: Duration, wait: Duration) -> bool {
+        let spread = Seconds::new(hint.as_secs_f64() * self.jitter).to_duration();
+        wait <= hint.saturating_add(spread)
+    }
+
     /// Adds the jitter, within the cap. A hint over the cap cannot be kept anyway: there the jitter lies under the
     /// cap, so that clients told to stay away for an hour do not come back together after a minute.
     fn granted(&self, hint: Duration, draw: &mut dyn FnMut() -> f64) -> Duration {

@@ -1,5 +1,6 @@
 //! Credentials: what is shown to whom.
 
 mod flow;
+mod kept;
 #[path = "../support/mod.rs"]
 mod support;

@@ -5,6 +5,10 @@ mod bodies;
 mod cookies;
 #[cfg(feature = "decode")]
 mod decode;
+mod json;
 mod streaming;
 #[path = "../support/mod.rs"]
 mod support;
+mod whole;
+#[cfg(feature = "decode")]
+mod work;

@@ -26,9 +26,9 @@ use self::brotli::Brotli;
 use self::inflate::Inflate;
 use self::work::{Out, Work, too_large};
 use self::zstd::Zstd;
+use crate::base::TransportError;
 #[cfg(doc)]
 use crate::base::TransportErrorKind;
-use crate::base::TransportError;
 
 /// The most codings over each other.
 const MAX_CHAIN: usize = 5;
