@@ -17,10 +17,11 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 
 use crate::base::{Sent, TransportError};
-use crate::call::{RetryReason, SendCause, WaitReason};
+use crate::call::{SendCause, WaitReason};
 use crate::response::Failure;
 
 pub use crate::base::redact::ShownUrl;
+pub use crate::call::RetryReason;
 #[cfg(feature = "tracing")]
 pub use durations::{BUCKETS, Durations, Histogram, MAX_SERIES, Series};
 pub use observers::Observers;

@@ -7,11 +7,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Response;
 use http_hook::gates::{BreakerSettings, BucketSettings, GateSettings, Gates, RateSettings};
+use http_hook::observe::RetryReason;
 use http_hook::retry::{Condition, OnExhausted, RetryOutcome, Stop, Wait};
 use http_hook::transport::TimeoutPhase;
 use http_hook::{
-    Call, Cause, Connection, ErrorKind, Failure, Hook, RequestPlan, RetryPolicy, RetryReason, Sent,
-    Step, StopReason, TransportError, TransportErrorKind as Kind,
+    Call, Cause, Connection, ErrorKind, Failure, Hook, RequestPlan, RetryPolicy, Sent, Step,
+    StopReason, TransportError, TransportErrorKind as Kind,
 };
 
 use crate::support::{Answer, NOW, Scenario, response};

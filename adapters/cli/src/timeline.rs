@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 use http_hook::blocking::Clock as _;
-use http_hook::observe::Event;
-use http_hook::{Failure, RetryReason, SendCause, Timestamp, TransportError, WaitReason};
+use http_hook::observe::{Event, RetryReason};
+use http_hook::{Failure, SendCause, Timestamp, TransportError, WaitReason};
 use http_hook_clock::SystemClock;
 
 use crate::screen::{self, BAD, FAINT, GOOD, styled};

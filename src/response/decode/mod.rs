@@ -58,7 +58,7 @@ enum Coding {
 /// # Errors
 ///
 /// [`TransportErrorKind::Limit`] past the limit or five codings, beyond 32 MiB for a body that unfolds to more than 1,100 times its
-/// length, and for one that consists of more members, frames or blocks than 10,000 and one for each 32 bytes of what they hold;
+/// length, and for one that consists of more members, frames or blocks than 10,000 and one for each 16 bytes of what they hold;
 /// [`TransportErrorKind::Body`] if the body is not what the header says. The server has seen the request either way.
 ///
 /// # Examples

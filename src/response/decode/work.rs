@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | bytes of each layer | the limit of the body |
 //! | the same against what was received | 1,100 times as much, once there are 32 MiB: more than deflate can |
-//! | pieces: members, frames, blocks | 10,000, and one more for every 32 bytes that come out |
+//! | pieces: members, frames, blocks | 10,000, and one more for every 16 bytes that come out |
 //!
 //! A piece costs about as much as some hundred bytes of output, even if nothing comes of it.
 
@@ -17,7 +17,7 @@ const RATIO: usize = 1_100;
 /// How many pieces any body may have.
 const FREE_PIECES: usize = 10_000;
 /// How many bytes have to come out for each further one.
-const BYTES_A_PIECE: usize = 32;
+const BYTES_A_PIECE: usize = 16;
 /// What is done at a time, in bytes that come out.
 const STEP_BYTES: usize = 512 << 10;
 /// The same in pieces.
@@ -102,7 +102,7 @@ pub(super) struct Out {
 
 impl Out {
     /// How much room is made at a time, in bytes.
-    const ROOM: usize = 64 << 10;
+    const ROOM: usize = 256 << 10;
 
     pub(super) fn len(&self) -> usize {
         self.len
@@ -112,7 +112,7 @@ impl Out {
     /// room begins.
     pub(super) fn room(&mut self, from: usize, work: &Work) -> (&mut [u8], usize) {
         if self.len == self.bytes.len() {
-            let more = work.room(self.len).min(Self::ROOM.max(self.len / 2));
+            let more = work.room(self.len).min(Self::ROOM);
             self.bytes.resize(self.len.saturating_add(more), 0);
         }
         (self.bytes.get_mut(from..).unwrap_or_default(), self.len.saturating_sub(from))
