@@ -202,7 +202,7 @@ fn an_extra_with_as_many_names_as_fit_is_told() {
         names += 1;
     }
     extra.push('}');
-    let connection = Connection::new().with_host("https://h.test").with_extra(&extra);
+    let connection = Connection::new().with_host("https://h.test").with_extra(extra.as_str());
     let told = Hook::new(&connection).expect("a hook").explain(&RequestPlan::get("a"));
     let told = told.expect("a plan");
     let out = told.facts.iter().filter(|fact| fact.what.starts_with("header x-"));
