@@ -128,8 +128,14 @@ fn explain_url(hook: &Hook, ready: &Ready, facts: &mut Vec<Fact>) -> Result<(), 
     }
     let uri = origin.join(ready.target.clone())?;
     let shown = ShownUrl::new(&uri, build::whose(hook, ready));
-    add("url.path", shown.path_with_mark(HIDDEN), Layer::Call);
-    let asks = ready.endpoint.contains('?') || !ready.params.is_empty();
+    // What follows a query of the base lengthens that.
+    let lengthens = hook.base().has_query();
+    let has_path =
+        !lengthens && !matches!(ready.endpoint.split(['?', '#']).next(), None | Some(""));
+    let path_of = if has_path { Layer::Call } else { or_default(sources.host) };
+    add("url.path", shown.path_with_mark(HIDDEN), path_of);
+    let asks = if lengthens { !ready.endpoint.is_empty() } else { ready.endpoint.contains('?') };
+    let asks = asks || !ready.params.is_empty();
     if let Some(query) = shown.query_with_mark(HIDDEN).filter(|_| asks) {
         add("url.query", query, Layer::Call);
     }

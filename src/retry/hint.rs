@@ -123,6 +123,12 @@ impl Hints {
         }
     }
 
+    /// Whether a wait is what comes of this hint, and not the longer one of the policy.
+    pub(crate) fn cover(&self, hint: Duration, wait: Duration) -> bool {
+        let spread = Seconds::new(hint.as_secs_f64() * self.jitter).to_duration();
+        wait <= hint.saturating_add(spread)
+    }
+
     /// Whether more is asked than is granted. Nothing grants what is too large to count.
     fn is_over(&self, hint: Duration) -> bool {
         hint > self.cap || hint >= hints::UNCOUNTABLE

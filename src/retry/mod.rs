@@ -36,4 +36,5 @@ pub use wait::{Wait, WaitFn};
 pub use crate::base::chance::Random;
 
 pub(crate) use idempotency::may_resend;
+pub use policy::OnExhausted;
 pub(crate) use policy::RetryPolicy;

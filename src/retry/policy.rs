@@ -51,9 +51,31 @@ pub struct RetryPolicy {
     /// The least time worth sending with, in seconds: a wait that leaves less is not begun. 0.
     #[serde(with = "seconds::duration")]
     pub min_attempt: Duration,
+    /// What becomes of a call that ends while the condition still holds. It fails.
+    #[serde(skip_serializing_if = "OnExhausted::is_fail")]
+    pub on_exhausted: OnExhausted,
     /// The header that tells the server of the attempt; `None`, the default, sends none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt_header: Option<String>,
+}
+
+/// What becomes of a call that ends with an outcome that its policy would have sent again for, had it been allowed to: whether
+/// the attempts or the time are used up, a gate is closed, or the request must not be sent twice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnExhausted {
+    /// It is a failure that holds the last response, whatever its status: a poll that was never answered has failed.
+    #[default]
+    Fail,
+    /// It ends as if there had been no policy: the check of the response decides.
+    Return,
+}
+
+impl OnExhausted {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+    fn is_fail(&self) -> bool {
+        *self == Self::Fail
+    }
 }
 
 impl Default for RetryPolicy {
@@ -79,6 +101,7 @@ impl Default for RetryPolicy {
             stop: Stop::after_attempt(3),
             hints: Hints::default(),
             min_attempt: Duration::ZERO,
+            on_exhausted: OnExhausted::Fail,
             attempt_header: None,
         }
     }

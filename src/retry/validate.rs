@@ -29,6 +29,22 @@ impl RetryPolicy {
         storable
     }
 
+    /// Whether the wait or the stop, which are asked once the condition holds, may look at the body of the response.
+    pub(crate) fn waits_by_body(&self) -> bool {
+        let mut looks = false;
+        let mut visit = |part: Part<'_>, _| {
+            looks |= match part {
+                Part::Condition(one) => one.reads_body(),
+                Part::Wait(one) => matches!(one, Wait::Custom(_)),
+                Part::Stop(one) => matches!(one, Stop::Custom(_)),
+            };
+            true
+        };
+        Part::Wait(&self.wait).walk(1, &mut visit);
+        Part::Stop(&self.stop).walk(1, &mut visit);
+        looks
+    }
+
     /// Checks what the types do not say: no empty chain, no jitter beyond the wait itself, no policy without end, no name that
     /// nothing has.
     ///

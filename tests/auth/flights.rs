@@ -34,11 +34,11 @@ fn a_call_that_vanishes_frees_its_flight_at_once() {
                 drop(Scenario::new(hook, RequestPlan::get("a")).step());
             }),
         ),
-        ("cancelled", Box::new(|hook| drop(fetch(hook).cancel()))),
+        ("cancelled", Box::new(|hook| drop(fetch(hook).cancel(hook)))),
         (
             "withdrawn",
             Box::new(|hook| {
-                drop(fetch(hook).withdraw(Error::new(ErrorKind::Stored, "full")));
+                drop(fetch(hook).withdraw(hook, Error::new(ErrorKind::Stored, "full")));
             }),
         ),
         (

@@ -178,7 +178,7 @@ fn a_token_that_cannot_come_in_time_is_not_waited_for() {
         panic!("nothing can be sent in time")
     };
     assert_eq!(failure.reason(), StopReason::Deadline);
-    assert_eq!(failure.to_string(), "no token came before the deadline: nothing was sent");
+    assert_eq!(failure.cause().to_string(), "no token came before the deadline: nothing was sent");
     drop(fetching);
 }
 
@@ -217,8 +217,10 @@ fn a_token_endpoint_that_fails_is_retried_as_the_policy_says() {
     let (_, result) = run(&self::hook(OAUTH2), RequestPlan::get("a"), vec![refused]);
     let failure = result.expect_err("no token");
     assert_eq!(failure.reason(), StopReason::Auth);
-    let says = "auth: the token request was refused with 400: invalid_client, at https://id.example.com/***";
-    assert_eq!(failure.to_string(), says);
+    assert_eq!(
+        failure.cause().to_string(),
+        "auth: the token request was refused with 400: invalid_client, at https://id.example.com/***"
+    );
 }
 
 #[cfg(feature = "digest")]

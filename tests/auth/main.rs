@@ -6,6 +6,7 @@ mod cases;
 mod endpoint;
 mod flights;
 mod flow;
+mod kept;
 mod lives;
 mod netrc;
 #[path = "../support/mod.rs"]

@@ -334,3 +334,21 @@ fn no_cookie_is_set_for_a_public_suffix() {
         );
     }
 }
+
+#[test]
+fn a_cookie_header_of_the_caller_s_own_is_left_as_it_is() {
+    use crate::support::{Scenario, connection, response};
+    use http_hook::RequestPlan;
+
+    let own = |plan: RequestPlan| {
+        let hook = http_hook::Hook::builder(&connection()).cookies(Jar::default());
+        let hook = hook.build().expect("a hook");
+        let sets = response(302, &[("location", "/b"), ("set-cookie", "jar=1; Path=/")], "");
+        let request = Scenario::new(&hook, plan).after([sets]).sending().request;
+        let values: Vec<_> = request.headers().get_all("cookie").iter().cloned().collect();
+        values
+    };
+    assert_eq!(own(RequestPlan::get("a")), ["jar=1"]);
+    assert_eq!(own(RequestPlan::get("a").header("cookie", "own=2")), ["own=2"]);
+    assert_eq!(own(RequestPlan::get("a").secret_header("cookie", "own=2")), ["own=2"]);
+}

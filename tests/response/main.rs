@@ -7,6 +7,10 @@ mod charsets;
 mod cookies;
 #[cfg(feature = "decode")]
 mod decode;
+mod json;
 mod streaming;
 #[path = "../support/mod.rs"]
 mod support;
+mod whole;
+#[cfg(feature = "decode")]
+mod work;

@@ -77,8 +77,8 @@ type Fate = (&'static str, fn(Call, &Hook, &Gates));
 const NEVER_SENT: [Fate; 7] = [
     ("dropped", |call, _, _| drop(call)),
     ("dropped after an early step", |call, hook, _| drop(call.step(hook, NOW))),
-    ("cancelled", |call, _, _| {
-        assert_eq!(call.cancel().reason(), StopReason::Cancelled);
+    ("cancelled", |call, hook, _| {
+        assert_eq!(call.cancel(hook).reason(), StopReason::Cancelled);
     }),
     ("too late", |call, hook, _| {
         let late = call.step(hook, NOW.after(60 * SECOND));
@@ -93,7 +93,7 @@ const NEVER_SENT: [Fate; 7] = [
     ("not kept before it was sent", |call, hook, _| {
         let attempt = attempt(call.step(hook, NOW.after(SECOND)));
         let error = Error::new(ErrorKind::NotStorable, "the disk is full");
-        assert_eq!(attempt.withdraw(error).reason(), StopReason::NotStored);
+        assert_eq!(attempt.withdraw(hook, error).reason(), StopReason::NotStored);
     }),
     ("stored", |call, hook, _| {
         assert!(call.store(hook).is_ok());
@@ -134,7 +134,7 @@ type Ending = (&'static str, fn(Attempt, &Hook), u32);
 fn what_is_sent_is_paid() {
     let rows: [Ending; 4] = [
         ("dropped under way", |attempt, _| drop(attempt), CAPACITY - PRICE),
-        ("cancelled under way", |attempt, _| drop(attempt.cancel()), CAPACITY - PRICE),
+        ("cancelled under way", |attempt, hook| drop(attempt.cancel(hook)), CAPACITY - PRICE),
         (
             "it fails as well, and is given up",
             |attempt, hook| drop(busy(attempt, hook, NOW.after(SECOND))),

@@ -141,7 +141,7 @@ fn a_redirect_is_followed_in_sight() {
         err,
         snapbox::str![[r"
 > POST http://127.0.0.1:[..]/redirect/1[..]the connection (as given)
-  1  302 Found[..] ms   follow: same origin, POST becomes GET
+  1  302 Found[..] ms   follow: own origin, POST becomes GET
   2  200 OK[..] ms   done: 2 sends, 1 redirect, 0.[..] s of 30s deadline
 
 "]]

@@ -102,7 +102,7 @@ fn any_transport_can_be_a_service() {
     let service = HookService::new(HttpHook::new(hook, server.clone(), server.clock()));
     let failure =
         pollster::block_on(service.oneshot(RequestPlan::get("a"))).expect_err("a failure");
-    assert_eq!(failure.to_string(), "404:Not Found");
+    assert_eq!(failure.cause().to_string(), "404:Not Found");
 }
 
 fn send<S>(service: S, uri: &str) -> Result<Response<Body>, TransportError>
