@@ -100,7 +100,7 @@ fn a_401_refreshes_the_token_and_sends_again_exactly_once() {
         response(401, &[], ""),
     ];
     let (requests, result) = run(&hook, RequestPlan::post("a").data("x"), answers);
-    assert_eq!(result.expect_err("401 twice").to_string(), "401:Unauthorized");
+    assert_eq!(result.expect_err("401 twice").cause().to_string(), "401:Unauthorized");
     let shown: Vec<_> = requests.iter().map(|(request, _)| authorization(request)).collect();
     assert_eq!(shown[1], Some("Bearer t-1"));
     assert_eq!(shown[3], Some("Bearer t-2"));
@@ -237,7 +237,7 @@ fn a_digest_challenge_is_answered_once() {
     assert!(authorization(&requests[1].0).is_some_and(|value| value.starts_with("Digest ")));
 
     let (requests, result) = run(&hook, RequestPlan::get("a"), vec![asked(), asked()]);
-    assert_eq!(result.expect_err("wrong password").to_string(), "401:Unauthorized");
+    assert_eq!(result.expect_err("wrong password").cause().to_string(), "401:Unauthorized");
     assert_eq!(requests.len(), 2);
 }
 

@@ -52,6 +52,7 @@ const LISTED: &[(&str, &str)] = &[
         "retry::ResponseView",
         "for those who write a policy's condition or use policies without a call",
     ),
+    ("retry::is_idempotent", "for those who decide by hand whether to send again"),
     ("transport::from_fn", "for authors of transports and drivers"),
 ];
 

@@ -2,8 +2,7 @@
 
 use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
 
-use super::Came;
-use super::work::{Out, Work, not_valid};
+use super::work::{Came, Out, Work, not_valid};
 use crate::base::TransportError;
 
 /// A Brotli text.

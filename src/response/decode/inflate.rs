@@ -8,8 +8,7 @@ use miniz_oxide::inflate::core::inflate_flags::{
 };
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
 
-use super::Came;
-use super::work::{Out, Work, not_valid};
+use super::work::{Came, Out, Work, not_valid};
 use crate::base::TransportError;
 
 /// A deflate text and what is around it.

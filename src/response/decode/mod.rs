@@ -24,7 +24,7 @@ use http::{HeaderMap, Response};
 
 use self::brotli::Brotli;
 use self::inflate::Inflate;
-use self::work::{Out, Work, too_large};
+use self::work::{Came, Out, Work, too_large};
 use self::zstd::Zstd;
 use crate::base::TransportError;
 #[cfg(doc)]
@@ -103,16 +103,6 @@ enum Layer {
     Inflate(Inflate),
     Brotli(Brotli),
     Zstd(Zstd),
-}
-
-/// What came of undoing a part.
-enum Came {
-    /// There is more.
-    More,
-    /// That was the end.
-    End,
-    /// The text breaks off.
-    Cut,
 }
 
 impl Decoding {

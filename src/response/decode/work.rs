@@ -150,3 +150,13 @@ impl std::io::Write for Out {
         Ok(())
     }
 }
+
+/// What came of undoing a part.
+pub(super) enum Came {
+    /// There is more.
+    More,
+    /// That was the end.
+    End,
+    /// The text breaks off.
+    Cut,
+}

@@ -2,8 +2,7 @@
 
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-use super::Came;
-use super::work::{Out, Work, not_valid, too_large};
+use super::work::{Came, Out, Work, not_valid, too_large};
 use crate::base::TransportError;
 
 /// A text of frames ([RFC 8878 §3](https://www.rfc-editor.org/rfc/rfc8878#section-3)).

@@ -62,7 +62,8 @@ pub(crate) struct Made {
     /// The number of the last attempt of a run that was given up.
     gave_up: Option<u32>,
     attempts: Option<u32>,
-    /// The last response of a call that failed.
+    /// The number of attempts of a call of the machine that failed, and its last response.
+    failed_after: Option<u32>,
     last: Option<Box<Response<Bytes>>>,
     /// Whether no request could be built.
     unsendable: bool,
@@ -191,6 +192,7 @@ impl Made {
             sleeps: Vec::new(),
             gave_up: None,
             attempts: None,
+            failed_after: None,
             last: None,
             unsendable: false,
         }
@@ -287,7 +289,7 @@ fn drive(
         Ok(response) => Outcome::Answer(Box::new(response)),
         Err(failure) => {
             made.unsendable = failure.reason() == StopReason::Invalid;
-            made.gave_up = Some(failure.attempts());
+            made.failed_after = Some(failure.attempts());
             made.last = failure.response().cloned().map(Box::new);
             Outcome::Fault(Fault::from(&failure as &Failure))
         }

@@ -109,7 +109,7 @@ impl Arguments {
     pub(super) fn compare_machine(&self, expected: &Value, mut made: Made) -> Verdict {
         let mut bare = expected.clone();
         let error = &expected["outcome"]["error"];
-        let gave_up = made.gave_up.take();
+        let gave_up = made.failed_after;
         let verdict = if error["kind"] == "retry_exhausted" {
             bare["outcome"] = error["last"].clone();
             if gave_up.is_none_or(|number| error["attempt_number"] != number) {
