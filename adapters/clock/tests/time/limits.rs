@@ -126,7 +126,10 @@ impl<F: Fn() + Send + Sync> Wake for Woken<F> {
 }
 
 /// Asks for the head of a response that never comes, once, with this waker.
-fn ask(sending: &mut Pin<Box<dyn Future<Output = Told> + Send>>, waker: Arc<impl Wake + Send + Sync + 'static>) -> Poll<Told> {
+fn ask(
+    sending: &mut Pin<Box<dyn Future<Output = Told> + Send>>,
+    waker: Arc<impl Wake + Send + Sync + 'static>,
+) -> Poll<Told> {
     sending.as_mut().poll(&mut Context::from_waker(&Waker::from(waker)))
 }
 

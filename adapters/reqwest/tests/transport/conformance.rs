@@ -5,6 +5,9 @@ use http_hook_reqwest::ReqwestTransport;
 use tokio::runtime::Runtime;
 
 const LIMITS: &[Limit] = &[
+    limit("interim-without-end", INTERIM),
+    limit("interim-100-without-end", INTERIM),
+    limit("interim-headers-without-end", INTERIM),
     limit(
         "targets-dot-segments",
         "reqwest would take dot segments out of a path, so it is refused",
@@ -15,6 +18,8 @@ const LIMITS: &[Limit] = &[
     ),
     limit("tls-cut", "OpenSSL's streams do not tell a connection that was cut from one that ended"),
 ];
+
+const INTERIM: &str = "reqwest reads interim answers by itself, until a limit of time";
 
 const fn limit(check: &'static str, reason: &'static str) -> Limit {
     Limit { check, reason }

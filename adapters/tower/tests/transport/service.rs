@@ -29,8 +29,8 @@ fn errors_are_told_apart() {
     #[rustfmt::skip]
     let rows: [(&str, &(dyn Fn() -> BoxError + Sync), Kind, Sent); 8] = [
         // why                            error                                       kind               sent
-        ("nobody listens",                &io(io::ErrorKind::ConnectionRefused),      Kind::Connect,     Sent::No),
-        ("no way there",                  &io(io::ErrorKind::NetworkUnreachable),     Kind::Connect,     Sent::No),
+        ("refused, in whatever phase",    &io(io::ErrorKind::ConnectionRefused),      Kind::Interrupted, Sent::Maybe),
+        ("no way there, the same",        &io(io::ErrorKind::NetworkUnreachable),     Kind::Interrupted, Sent::Maybe),
         ("reset",                         &io(io::ErrorKind::ConnectionReset),        Kind::Interrupted, Sent::Maybe),
         ("a limit of the service's own",  &io(io::ErrorKind::TimedOut),               total,             Sent::Maybe),
         ("not HTTP",                      &io(io::ErrorKind::InvalidData),            Kind::Protocol,    Sent::Maybe),

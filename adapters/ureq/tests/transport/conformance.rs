@@ -8,19 +8,10 @@ use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 const LIMITS: &[Limit] = &[
     limit("interim-100", "ureq takes a status 100 that has headers for an error"),
     limit("reason-told", "ureq does not tell the reason phrase"),
-    limit("proxy-reset", TUNNEL),
-    limit("proxy-garbage", TUNNEL),
-    limit("close-delimited-reset", "ureq takes a reset for the end of a body without a length"),
     limit("tls-cut", "OpenSSL's streams do not tell a connection that was cut from one that ended"),
-    limit(
-        "tls-reset",
-        "ureq does not tell a handshake that was reset from an exchange: perhaps sent",
-    ),
     limit("tls-kept-reused", "a send with TLS options of its own gets a connection of its own"),
     limit("head-after-idle-limit", "ureq's limit for a read holds for the head, too"),
 ];
-
-const TUNNEL: &str = "ureq does not tell a tunnel that broke off from an exchange: perhaps sent";
 
 const fn limit(check: &'static str, reason: &'static str) -> Limit {
     Limit { check, reason }
