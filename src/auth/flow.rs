@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use http::header::{AUTHORIZATION, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use http::uri::PathAndQuery;
-use http::{Method, Request, StatusCode, Uri};
+use http::{HeaderName, Method, Request, StatusCode, Uri};
 
 use crate::auth::challenge::Challenge;
 #[cfg(feature = "digest")]
@@ -68,10 +68,11 @@ impl Auth {
         Ok(Self { scheme, proof, tokens })
     }
 
-    /// Puts the proof that never changes into the headers for the origin it belongs to.
-    pub(crate) fn add_to(&self, headers: &mut HeaderMap) {
-        if let Credentials::Header(name, value) = &self.proof {
-            headers.insert(name.clone(), value.clone());
+    /// The header that is always the same.
+    pub(crate) fn shown(&self) -> Option<(&HeaderName, &HeaderValue)> {
+        match &self.proof {
+            Credentials::Header(name, value) => Some((name, value)),
+            Credentials::Nothing | Credentials::Query(..) => None,
         }
     }
 
@@ -91,6 +92,10 @@ impl Auth {
         }
     }
 }
+
+/// What is done beside showing a header that is always the same.
+pub(crate) static NOTHING: Auth =
+    Auth { scheme: AuthScheme::None, proof: Credentials::Nothing, tokens: None };
 
 /// Names nothing: every part may be secret.
 impl fmt::Debug for Auth {
@@ -225,7 +230,7 @@ impl AuthFlow {
                 Some(proof) => proof,
                 None => own.authorize(&view(request, seed, now)?)?,
             },
-            // A header that never changes is in the headers from the beginning: see `add_to`.
+            // A header that never changes is in the headers from the beginning: see `shown`.
             _ => match &auth.proof {
                 Credentials::Header(..) => return Ok(false),
                 other => other.clone(),
@@ -340,7 +345,7 @@ fn view(request: &Request<Payload>, seed: u64, now: Timestamp) -> Result<AuthReq
     Ok(view.with_body(in_memory(request.body())))
 }
 
-fn put(headers: &mut HeaderMap, name: http::HeaderName, value: HeaderValue) -> Result<(), Error> {
+fn put(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) -> Result<(), Error> {
     match headers.try_insert(name, value) {
         Ok(_) => Ok(()),
         Err(_) => Err(Error::new(ErrorKind::Limit, "too many headers")),

@@ -9,7 +9,7 @@
 //!
 //! Each is [`Bound`] to the origin it belongs to.
 
-mod basic;
+pub(crate) mod basic;
 mod challenge;
 #[cfg(feature = "digest")]
 mod digest;

@@ -63,12 +63,30 @@ impl Attempt {
     pub fn finish(
         mut self,
         hook: &Hook,
-        answer: Result<Response<Bytes>, TransportError>,
+        mut answer: Result<Response<Bytes>, TransportError>,
         now: Timestamp,
     ) -> Step {
         let now = self.0.clamp(now);
-        let answer = answer.and_then(|response| self.begin(hook, response)?.whole());
+        // Looked at in its place: it is large, and moving it costs.
+        if let Err(error) = answer.as_ref().map_or(Ok(()), |response| self.check(response)) {
+            answer = Err(error);
+        }
+        #[cfg(feature = "decode")]
+        if hook.decodes() {
+            let limit = self.0.ready.in_force.max_response_bytes;
+            answer = answer.and_then(|response| Coded::new(hook, response, limit)?.whole());
+        }
         self.0.conclude(hook, answer, now)
+    }
+
+    /// Checks a response whose body was read.
+    #[inline]
+    fn check(&self, response: &Response<Bytes>) -> Result<(), TransportError> {
+        let limit = self.0.ready.in_force.max_response_bytes;
+        if size(response.body().len()) > limit {
+            return Err(too_long(limit));
+        }
+        whole(self.0.method(), response)
     }
 
     /// Checks a response whose body was read, and begins to undo its codings.
@@ -82,11 +100,8 @@ impl Attempt {
         hook: &Hook,
         response: Response<Bytes>,
     ) -> Result<Coded, TransportError> {
-        let limit = self.0.ready.in_force.max_response_bytes;
-        if size(response.body().len()) > limit {
-            return Err(too_long(limit));
-        }
-        Coded::new(hook, whole(self.0.method(), response)?, limit)
+        self.check(&response)?;
+        Coded::new(hook, response, self.0.ready.in_force.max_response_bytes)
     }
 
     /// Answers the attempt with a response whose codings are undone.

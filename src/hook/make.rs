@@ -48,7 +48,9 @@ impl HookBuilder {
             return Err(HookError { id: connection.id().cloned(), problems });
         };
         let mut proven = headers.clone();
-        auth.add_to(&mut proven);
+        if let Some((name, value)) = auth.shown() {
+            proven.insert(name.clone(), value.clone());
+        }
         let size = headers::size_of(&proven);
         let own = Bound::new(base.origin().clone(), Own { headers, proven, size, auth });
         let inner = Inner {

@@ -44,6 +44,10 @@ struct Own {
     needed: Capabilities,
 }
 
+/// A request goes to the origin of the connection that its call began with: nobody else can make one.
+#[derive(Clone, Copy)]
+pub(crate) struct AtHome(());
+
 impl InForce {
     /// Resolves what is `set` on purpose over the `defaults` of the program, for a connection to `origin`.
     ///
@@ -99,6 +103,12 @@ impl InForce {
             proxies,
             environment,
         })
+    }
+
+    /// Whether a request goes to the origin of the connection that the call began with.
+    #[inline]
+    pub(crate) fn at_home(&self, target: &Origin) -> Option<AtHome> {
+        self.own.at(target).map(|_| AtHome(()))
     }
 
     /// The longest time that a send may take; a minute where nothing limits it.

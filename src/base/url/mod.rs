@@ -3,5 +3,6 @@
 mod class;
 pub mod form;
 pub(crate) mod host;
+pub(crate) mod joint;
 pub(crate) mod origin;
 pub(crate) mod requote;

@@ -2,6 +2,8 @@
 
 use crate::base::{Error, ErrorKind, Origin};
 use crate::hook::base_url::{BaseParts, BaseUrl};
+use crate::request::text::CallText;
+use http::uri::PathAndQuery;
 
 fn base(host: &str, schema: &str, port: i64) -> Result<BaseUrl, Vec<Error>> {
     let mut parts = BaseParts::default();
@@ -15,7 +17,14 @@ fn told(errors: &[Error]) -> String {
 
 /// The whole URL of a request.
 pub(super) fn whole(base: &BaseUrl, endpoint: &str, params: &str) -> Result<http::Uri, Error> {
-    base.origin().join(base.target(endpoint, params)?)
+    base.origin().join(target(base, endpoint, params)?)
+}
+
+/// The target of a call with parameters that are given as text.
+pub(super) fn target(base: &BaseUrl, endpoint: &str, params: &str) -> Result<PathAndQuery, Error> {
+    let mut text = CallText::new(endpoint);
+    text.params_text(params)?;
+    base.target(text).map(|(_, target)| target)
 }
 
 #[test]
@@ -205,7 +214,7 @@ fn an_endpoint_is_joined_and_escaped() {
     ];
     for (why, host, endpoint, params, target) in rows {
         let base = base(host, "", 0).unwrap();
-        let found = base.target(endpoint, params).unwrap();
+        let found = self::target(&base, endpoint, params).unwrap();
         assert_eq!(found.as_str(), target, "{host:?} {endpoint:?} {params:?}: {why}");
     }
 }
