@@ -119,7 +119,7 @@ impl ConnectionTest {
     pub fn message(&self) -> String {
         match &self.result {
             Ok(_) => "Connection successfully tested".to_owned(),
-            Err(failure) => failure.to_string(),
+            Err(failure) => failure.cause().to_string(),
         }
     }
 

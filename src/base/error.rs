@@ -258,6 +258,26 @@ impl TransportError {
         self.kind
     }
 
+    /// Whether a time limit passed, whichever it was.
+    #[must_use]
+    pub const fn is_timeout(&self) -> bool {
+        matches!(self.kind, TransportErrorKind::Timeout(_))
+    }
+
+    /// Whether no connection came about: no address, nobody there, no TLS, no way through the proxy, or no time left for it.
+    #[must_use]
+    pub const fn is_connect(&self) -> bool {
+        use TransportErrorKind as Kind;
+        matches!(
+            self.kind,
+            Kind::Dns
+                | Kind::Connect
+                | Kind::Tls
+                | Kind::Proxy
+                | Kind::Timeout(TimeoutPhase::Connect)
+        )
+    }
+
     /// Tells whether the server can have seen the request.
     #[must_use]
     pub const fn sent(&self) -> Sent {

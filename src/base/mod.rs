@@ -2,6 +2,7 @@
 //! grammar of URLs, headers and JSON.
 
 mod bound;
+pub(crate) mod calendar;
 pub(crate) mod chance;
 mod error;
 pub(crate) mod headers;
@@ -19,6 +20,7 @@ pub(crate) mod url;
 pub use bound::Bound;
 pub use error::{Error, ErrorKind, Sent, TimeoutPhase, TransportError, TransportErrorKind};
 pub use panics::catch_panic;
+pub(crate) use panics::caught;
 pub use problem::Problem;
 pub use secret::Secret;
 pub use time::Timestamp;

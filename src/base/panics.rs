@@ -1,5 +1,6 @@
-//! Clients that panic.
+//! Clients that panic, and code of the caller that does.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::base::{Sent, TransportError, TransportErrorKind};
@@ -23,7 +24,27 @@ use crate::base::{Sent, TransportError, TransportErrorKind};
 /// ```
 pub fn catch_panic<T>(says: &'static str, step: impl FnOnce() -> T) -> Result<T, TransportError> {
     catch_unwind(AssertUnwindSafe(step)).map_err(|panic| {
-        drop(panic);
+        discard(panic);
         TransportError::new(TransportErrorKind::Bug, Sent::Maybe).with_source(says)
     })
+}
+
+/// Runs code of the caller's: an observer, a condition, a source. `None` if it panicked; also while another panic unwinds.
+#[inline]
+pub(crate) fn caught<T>(code: impl FnOnce() -> T) -> Option<T> {
+    match catch_unwind(AssertUnwindSafe(code)) {
+        Ok(value) => Some(value),
+        Err(panic) => {
+            discard(panic);
+            None
+        }
+    }
+}
+
+/// Drops what was panicked with. Where that panics, too, the second panic's value stays where it is.
+#[cold]
+fn discard(panic: Box<dyn Any + Send>) {
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+        std::mem::forget(again);
+    }
 }

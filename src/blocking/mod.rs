@@ -53,7 +53,9 @@ where
                 run.read(body, clock.now())
             }
             Act::Sleep(wait) => {
-                clock.sleep(wait);
+                if run.wait_reason().is_some() {
+                    clock.sleep(wait);
+                }
                 run.woke(clock.now())
             }
             Act::Done(result) => return result,

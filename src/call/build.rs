@@ -72,6 +72,9 @@ impl Ready {
             None => Taken::default(),
             Some(rare) => rare.take(&method, &mut text, seed)?,
         };
+        if let Some(policy) = &taken.policy {
+            policy.validate()?;
+        }
         let (text, target) = hook.base().target(text)?;
         let resend = match resend {
             Resend::ByMethod if hook.defaults().resend_any => Resend::Allowed,

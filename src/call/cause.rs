@@ -1,5 +1,7 @@
 //! Why something is sent, and what is waited for.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::base::names::named;
@@ -32,6 +34,60 @@ named!(
         Token => "token",
     ]
 );
+
+impl fmt::Display for WaitReason {
+    /// Says it for people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Backoff => "by the policy",
+            Self::Hint => "as the server asks",
+            Self::Breaker => "the circuit breaker is open",
+            Self::RateLimit => "rate limit",
+            Self::Token => "another call fetches the token",
+        })
+    }
+}
+
+/// Why the request of a call may be sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RetryReason {
+    /// Its method is idempotent: doing it twice is the same as doing it once.
+    Idempotent,
+    /// The server has certainly not acted on it.
+    NotSent,
+    /// It carries an idempotency key.
+    Keyed,
+    /// The call, or the defaults, allow it.
+    Allowed,
+    /// It was not sent yet: what failed was the request for a token.
+    Token,
+}
+
+named!(
+    RetryReason,
+    "the reason",
+    [
+        Idempotent => "idempotent",
+        NotSent => "not_sent",
+        Keyed => "keyed",
+        Allowed => "allowed",
+        Token => "token",
+    ]
+);
+
+impl fmt::Display for RetryReason {
+    /// Says it for people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Idempotent => "its method is idempotent",
+            Self::NotSent => "the server did not act on it",
+            Self::Keyed => "it carries an idempotency key",
+            Self::Allowed => "it may be sent twice",
+            Self::Token => "only a token was asked for",
+        })
+    }
+}
 
 /// Why a request is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -8,20 +8,30 @@ use http::HeaderMap;
 use http::{Method, Response};
 
 use super::build;
+use super::end::{refusal, short};
 use super::state::{Fetching, Phase, State};
 use super::verdict::{Judged, Verdict};
-use super::{SendCause, Step, WaitReason};
+use super::{RetryReason, SendCause, Step, WaitReason};
 use crate::base::{Error, ErrorKind, Timestamp, TransportError};
 use crate::hook::Hook;
 use crate::redirect::hop::Hop;
-use crate::response::{Cause, Failure, StopReason};
+use crate::response::{Cause, StopReason};
 use crate::retry::{Decision, HttpOutcome, ResponseView};
 
 impl State {
-    /// Sends another request of the same attempt.
+    /// Sends another request of the same attempt, in answer to a response.
     #[cold]
-    #[inline(never)]
-    fn send_on(mut self: Box<Self>, hook: &Hook, cause: SendCause, now: Timestamp) -> Step {
+    fn send_on(
+        mut self: Box<Self>,
+        hook: &Hook,
+        cause: SendCause,
+        answer: Result<Response<Bytes>, TransportError>,
+        now: Timestamp,
+    ) -> Step {
+        if let Some(reason) = self.is_over(self.remaining(now)) {
+            self.keep(answer, false);
+            return self.over(hook, reason);
+        }
         let lease = self.take_lease();
         self.phase = Phase::Sent { cause, lease };
         self.send(hook, now)
@@ -48,8 +58,8 @@ impl State {
         }
         match self.answer_challenge(hook, &answer, now) {
             Ok(false) => {}
-            Ok(true) => return self.send_on(hook, SendCause::Challenge, now),
-            Err(error) => return self.unanswerable(error, answer),
+            Ok(true) => return self.send_on(hook, SendCause::Challenge, answer, now),
+            Err(error) => return self.end(hook, StopReason::Auth, refusal(error, answer), None),
         }
         let Judged { mut verdict, healthy, class } = self.judge(hook, seen(&answer), now);
         #[cfg(feature = "digest")]
@@ -58,31 +68,24 @@ impl State {
         }
         if let Verdict::Redirect(hop) = verdict {
             self.hop = Some(hop);
-            return self.send_on(hook, SendCause::Redirect, now);
+            return self.send_on(hook, SendCause::Redirect, answer, now);
         }
         self.settle(healthy, now);
-        if let Verdict::Retry { hint, .. } = verdict {
-            match hook.gates().retry(class, now) {
+        if let Verdict::Retry { hint, passes, .. } = verdict {
+            match hook.gates().pay(class, now) {
                 Ok(paid) => self.paid = paid,
-                Err(reason) => verdict = self.without_retry(&answer, reason, hint),
+                Err(_) if passes => verdict = Verdict::Accept,
+                Err(reason) => verdict = Verdict::Reject { reason, hint },
             }
         }
         match (verdict, answer) {
             (Verdict::Accept, Ok(response)) => Step::Done(Ok(response)),
-            (Verdict::Retry { wait, hint }, _) => self.wait(wait, hint, now),
-            (verdict, answer) => self.give_up(verdict, answer),
+            (Verdict::Retry { wait, hint, again, passes }, answer) => {
+                self.keep(answer, passes);
+                self.wait(hook, wait, hint, again, now)
+            }
+            (verdict, answer) => self.give_up(hook, verdict, answer),
         }
-    }
-
-    /// Ends because a challenge cannot be answered.
-    #[cold]
-    #[inline(never)]
-    fn unanswerable(
-        self: Box<Self>,
-        error: Error,
-        answer: Result<Response<Bytes>, TransportError>,
-    ) -> Step {
-        self.end(StopReason::Auth, refusal(error, answer), None)
     }
 
     /// Ends with what came last.
@@ -90,26 +93,24 @@ impl State {
     #[inline(never)]
     fn give_up(
         self: Box<Self>,
+        hook: &Hook,
         verdict: Verdict,
         answer: Result<Response<Bytes>, TransportError>,
     ) -> Step {
         match (verdict, answer) {
-            // A redirect was followed, and a retry waited for.
-            (Verdict::Accept | Verdict::Redirect(_) | Verdict::Retry { .. }, Ok(response)) => {
-                Step::Done(Ok(response))
-            }
             (Verdict::Reject { reason, hint }, Ok(response)) => {
-                self.end(reason, Cause::Response(short(response)), hint)
+                self.end(hook, reason, Cause::Response(short(response)), hint)
             }
-            (Verdict::Refuse(error), Ok(response)) => {
-                let response = Box::new(short(response));
-                self.end(StopReason::Redirect, Cause::Refused { error, response }, None)
+            (Verdict::Refuse { reason, error }, answer) => {
+                self.end(hook, reason, refusal(error, answer), None)
             }
             (Verdict::Reject { reason, hint }, Err(error)) => {
-                self.end(reason, Cause::Transport(error), hint)
+                self.end(hook, reason, Cause::Transport(error), hint)
             }
-            // No error is accepted, refused or redirected.
-            (_, Err(error)) => self.end(StopReason::Rejected, Cause::Transport(error), None),
+            // No error is accepted or redirected.
+            (_, Err(error)) => self.end(hook, StopReason::Rejected, Cause::Transport(error), None),
+            // A redirect was followed, and a retry waited for.
+            (_, Ok(response)) => Step::Done(Ok(response)),
         }
     }
 
@@ -145,15 +146,26 @@ impl State {
             _ => Err(Error::new(ErrorKind::Auth, "auth: the token endpoint did not answer")),
         };
         let Err(error) = got else { return self.send(hook, now) };
-        let outcome =
-            HttpOutcome { method: &Method::POST, response: seen(&answer), check_failed: true };
-        match self.decide(hook, &outcome, now) {
-            Decision::Retry { wait, hint } => match self.bars_new_token() {
-                Some(reason) => self.end(reason, refusal(error, answer), hint),
-                None => self.wait(wait, hint, now),
+        drop(flight);
+        // The policy sees status and headers. What the endpoint said is for nobody: it may hold a token, or repeat a secret.
+        let seen = seen(&answer).map(|head| ResponseView { body: None, ..head });
+        let outcome = HttpOutcome { method: &Method::POST, response: seen, check_failed: true };
+        let decision = self.decide(hook, &outcome, now);
+        let cause = match answer {
+            Ok(_) => Cause::Request(error),
+            Err(lost) => Cause::Transport(lost),
+        };
+        let decision = match decision {
+            Ok(decision) => decision,
+            Err(error) => return self.end(hook, StopReason::Stopped, Cause::Request(error), None),
+        };
+        match decision {
+            Decision::Retry { wait, hint } => match self.may_fetch_again() {
+                Err(reason) => self.end(hook, reason, cause, hint),
+                Ok(again) => self.wait(hook, wait, hint, again, now),
             },
-            Decision::Stand => self.end(StopReason::Auth, refusal(error, answer), None),
-            Decision::GiveUp { reason, hint } => self.end(reason, refusal(error, answer), hint),
+            Decision::Stand => self.end(hook, StopReason::Auth, cause, None),
+            Decision::GiveUp { reason, hint } => self.end(hook, reason, cause, hint),
         }
     }
 
@@ -184,13 +196,22 @@ impl State {
 
     /// Waits before the next attempt, which begins again with the planned request.
     #[cold]
-    #[inline(never)]
-    fn wait(mut self: Box<Self>, wait: Duration, hint: Option<Duration>, now: Timestamp) -> Step {
-        let reason = if hint.is_some() { WaitReason::Hint } else { WaitReason::Backoff };
+    fn wait(
+        mut self: Box<Self>,
+        hook: &Hook,
+        wait: Duration,
+        hint: Option<Duration>,
+        again: RetryReason,
+        now: Timestamp,
+    ) -> Step {
+        // A hint that asks for less than the policy waits anyway is not what is waited for.
+        let asked = hint.is_some_and(|hint| self.policy(hook).hints.cover(hint, wait));
+        let reason = if asked { WaitReason::Hint } else { WaitReason::Backoff };
         self.hop = None;
         self.phase = Phase::Due;
         self.auth.begin();
         self.previous_wait = wait;
+        self.again = Some((again, hint));
         self.sleep(wait, reason, now)
     }
 }
@@ -204,17 +225,4 @@ fn seen(
         headers: response.headers(),
         body: Some(response.body()),
     })
-}
-
-/// What came last, where it could not be acted upon.
-fn refusal(error: Error, answer: Result<Response<Bytes>, TransportError>) -> Cause {
-    match answer {
-        Ok(response) => Cause::Refused { error, response: Box::new(short(response)) },
-        Err(error) => Cause::Transport(error),
-    }
-}
-
-/// Cuts the body of a failed response at its limit.
-fn short(response: Response<Bytes>) -> Response<Bytes> {
-    response.map(|body| body.slice(..body.len().min(Failure::MAX_BODY)))
 }

@@ -7,8 +7,8 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, HeaderName, USER_AGENT};
 use http::{HeaderMap, Method};
 
 use super::build::{self, Ready};
-use crate::base::Error;
 use crate::base::redact::{HIDDEN, ShownUrl, is_open};
+use crate::base::{Error, Problem};
 use crate::hook::{Hook, Layer};
 use crate::options::Options;
 use crate::request::RequestPlan;
@@ -36,6 +36,8 @@ pub struct Explanation {
     pub method: Method,
     /// URL, headers and options, in this order.
     pub facts: Vec<Fact>,
+    /// What the connection holds and probably does not mean.
+    pub warnings: Vec<Problem>,
 }
 
 impl Explanation {
@@ -57,7 +59,7 @@ impl fmt::Display for Explanation {
             }
             writeln!(f)?;
         }
-        Ok(())
+        self.warnings.iter().try_for_each(|warning| writeln!(f, "  warning: {warning}"))
     }
 }
 
@@ -101,7 +103,8 @@ impl Hook {
         explain_url(self, &ready, &mut facts)?;
         explain_headers(self, &ready, &mut facts)?;
         explain_options(self, plan, &mut facts);
-        Ok(Explanation { method: ready.method.clone(), facts })
+        let warnings = self.warnings().to_vec();
+        Ok(Explanation { method: ready.method.clone(), facts, warnings })
     }
 }
 
@@ -125,8 +128,13 @@ fn explain_url(hook: &Hook, ready: &Ready, facts: &mut Vec<Fact>) -> Result<(), 
     }
     let uri = origin.join(ready.target.clone())?;
     let shown = ShownUrl::new(&uri, build::whose(hook, ready));
-    add("url.path", shown.path_with_mark(HIDDEN), Layer::Call);
-    let asks = ready.text.endpoint().contains('?') || !ready.text.params().is_empty();
+    // What follows a query of the base lengthens that.
+    let (lengthens, endpoint) = (hook.base().has_query(), ready.text.endpoint());
+    let has_path = !lengthens && !matches!(endpoint.split(['?', '#']).next(), None | Some(""));
+    let path_of = if has_path { Layer::Call } else { or_default(sources.host) };
+    add("url.path", shown.path_with_mark(HIDDEN), path_of);
+    let asks = if lengthens { !endpoint.is_empty() } else { endpoint.contains('?') };
+    let asks = asks || !ready.text.params().is_empty();
     if let Some(query) = shown.query_with_mark(HIDDEN).filter(|_| asks) {
         add("url.query", query, Layer::Call);
     }

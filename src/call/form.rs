@@ -223,6 +223,7 @@ impl ProgressForm {
         state.attempt_number = self.attempt_number;
         state.previous_wait = self.previous_wait;
         state.idle_for = self.idle_for;
+        state.owes = self.attempt_number > 0 && self.state == Moment::Waiting;
         state.phase = match self.state {
             Moment::Waiting => Phase::Due,
             Moment::Interrupted => Phase::Interrupted,

@@ -9,13 +9,17 @@
 
 mod build;
 mod cause;
+pub(crate) mod coded;
 mod conclude;
 mod curl;
+mod end;
 mod explain;
 mod form;
 mod state;
 mod step;
 mod stored;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 use std::fmt;
@@ -24,7 +28,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response, Uri};
 
-pub use cause::{SendCause, WaitReason};
+pub use cause::{RetryReason, SendCause, WaitReason};
 pub use explain::{Explanation, Fact};
 
 use crate::base::redact::{ShownRequest, ShownUrl};
@@ -35,7 +39,7 @@ use crate::options::SendOptions;
 use crate::redirect::History;
 use crate::redirect::hop::Hop;
 use crate::request::RequestPlan;
-use crate::response::Failure;
+use crate::response::{Asked, Failure};
 use build::Ready;
 use state::State;
 
@@ -93,7 +97,13 @@ impl fmt::Debug for Step {
 
 /// What remains to be done: the call before a send. [`store`](Call::store) keeps it for another machine.
 #[must_use = "a call does nothing until it is stepped"]
-pub struct Call(Result<Box<State>, Box<Error>>);
+pub struct Call(Result<Box<State>, Box<Unsendable>>);
+
+/// A plan that cannot be sent.
+struct Unsendable {
+    fault: Error,
+    asked: Option<Asked>,
+}
 
 /// A request under way: to be answered by [`finish`](Attempt::finish), or by [`head`](Attempt::head) where the body
 /// is to be streamed.
@@ -146,6 +156,7 @@ impl Call {
             None => hook.cookies().clone(),
             Some(own) => hook.cookies().with(hook.origin(), own),
         };
+        let method = plan.method.clone();
         match Ready::new(hook, plan, seed) {
             Ok(ready) => {
                 let state = State::new(ready, seed, deadline, now);
@@ -153,13 +164,16 @@ impl Call {
                 let state = State { cookies, ..state };
                 Self(Ok(Box::new(state)))
             }
-            Err(fault) => Self(Err(fault)),
+            Err(fault) => {
+                let asked = Asked { method, url: hook.origin().to_string(), led_to: None };
+                Self(Err(Box::new(Unsendable { fault: *fault, asked: Some(asked) })))
+            }
         }
     }
 
     /// Makes a call that ends with `fault` at its first step.
     pub(crate) fn refused(fault: Error) -> Self {
-        Self(Err(Box::new(fault)))
+        Self(Err(Box::new(Unsendable { fault, asked: None })))
     }
 
     /// Tells when the call wants to go on; a call that cannot be sent wants to say so at once.
@@ -178,6 +192,11 @@ impl Call {
     #[must_use]
     pub fn sends(&self) -> u32 {
         self.0.as_ref().map_or(0, |state| state.sends)
+    }
+
+    /// Why the request may be sent again after the wait, and how long the server asked to wait.
+    pub(crate) fn again(&self) -> Option<(RetryReason, Option<Duration>)> {
+        self.0.as_ref().ok()?.again
     }
 
     /// Returns the time spent waiting so far, the wait under way included.
@@ -236,7 +255,7 @@ impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Ok(state) => debug(state, f.debug_struct("Call")),
-            Err(fault) => f.debug_tuple("Call").field(fault).finish(),
+            Err(unsendable) => f.debug_tuple("Call").field(&unsendable.fault).finish(),
         }
     }
 }

@@ -2,21 +2,23 @@
 
 use std::time::Duration;
 
-use http::{Method, StatusCode};
+use bytes::Bytes;
+use http::{Method, Response, StatusCode};
 
 use super::build::{self, Ready};
-use super::cause::{SendCause, WaitReason};
-use crate::auth::flow::{Auth, AuthFlow, Flight};
+use super::cause::{RetryReason, SendCause, WaitReason};
+use crate::auth::flow::{Auth, AuthFlow};
+use crate::auth::tokens::Flight;
 use crate::base::redact::Whose;
-use crate::base::{Origin, Sent, Timestamp};
+use crate::base::{Origin, Sent, Timestamp, TransportError};
 #[cfg(feature = "cookies")]
 use crate::cookies::kept::Cookies;
-use crate::gates::Lease;
+use crate::gates::{Lease, Paid};
 use crate::hook::Hook;
 use crate::redirect::hop::Hop;
 use crate::request::resend::Resend;
-use crate::response::{Cause, Failure, StopReason, check_failed};
-use crate::retry::{self, RetryPolicy};
+use crate::response::{StopReason, check_failed};
+use crate::retry::{self, OnExhausted, RetryPolicy};
 
 /// What remains to be done of a call whose plan can be sent.
 pub(crate) struct State {
@@ -38,8 +40,21 @@ pub(crate) struct State {
     pub(crate) hop: Option<Box<Hop>>,
     #[cfg(feature = "cookies")]
     pub(crate) cookies: Cookies,
-    /// What the budget was paid for this attempt; never stored.
-    pub(crate) paid: u32,
+    /// What the budget was paid for the attempt that is to come or under way; never stored.
+    pub(crate) paid: Paid,
+    /// Whether the attempt to come is still to be paid for: it was taken up from a store, and who stored it got the price back.
+    pub(crate) owes: bool,
+    /// What came of the attempt before, once it was judged worth another one; never stored.
+    pub(crate) last: Option<Box<Last>>,
+    /// Why the request may be sent again after the wait under way, and how long the server asked to wait; never stored.
+    pub(crate) again: Option<(RetryReason, Option<Duration>)>,
+}
+
+/// What came of an attempt that is to be made again.
+pub(crate) struct Last {
+    pub(super) answer: Result<Response<Bytes>, TransportError>,
+    /// Whether it is what the call ends with, should nothing better come: it passes the check, and the policy says so.
+    pub(super) passes: bool,
 }
 
 /// How far the attempt has come.
@@ -91,7 +106,10 @@ impl State {
             hop: None,
             #[cfg(feature = "cookies")]
             cookies: Cookies::default(),
-            paid: 0,
+            paid: Paid::default(),
+            owes: false,
+            last: None,
+            again: None,
         }
     }
 
@@ -159,26 +177,37 @@ impl State {
             // Nothing was asked of the API yet.
             return true;
         }
-        self.bars_retry(Sent::Maybe).is_none()
+        self.may_retry(Sent::Maybe).is_ok()
     }
 
-    /// What keeps the planned request from being sent once more, `sent` telling what became of the last one.
-    pub(super) fn bars_retry(&self, sent: Sent) -> Option<StopReason> {
+    /// Why the planned request may be sent once more, `sent` telling what became of the last one.
+    ///
+    /// # Errors
+    ///
+    /// What keeps it from that.
+    pub(super) fn may_retry(&self, sent: Sent) -> Result<RetryReason, StopReason> {
         let ready = &self.ready;
         if !ready.payload.is_replayable() {
-            return Some(StopReason::BodyNotReplayable);
+            return Err(StopReason::BodyNotReplayable);
         }
         // A redirect is a response to the planned request, whatever became of the one behind it.
         let sent = if self.hop.is_some() { Sent::Yes } else { sent };
         let keyed = ready.resend == Resend::Keyed;
         let allowed = ready.resend == Resend::Allowed;
-        let may = retry::may_resend(&ready.method, sent, keyed, allowed);
-        (!may).then_some(StopReason::NotIdempotent)
+        if !retry::may_resend(&ready.method, sent, keyed, allowed) {
+            return Err(StopReason::NotIdempotent);
+        }
+        Ok(match ready.resend {
+            _ if retry::is_idempotent(&ready.method) => RetryReason::Idempotent,
+            _ if sent == Sent::No => RetryReason::NotSent,
+            Resend::Keyed => RetryReason::Keyed,
+            _ => RetryReason::Allowed,
+        })
     }
 
     /// The same for a token request that failed: without a redirect the planned request is still to come.
-    pub(super) fn bars_new_token(&self) -> Option<StopReason> {
-        self.hop.as_ref().and_then(|_| self.bars_retry(Sent::Yes))
+    pub(super) fn may_fetch_again(&self) -> Result<RetryReason, StopReason> {
+        if self.hop.is_some() { self.may_retry(Sent::Yes) } else { Ok(RetryReason::Token) }
     }
 
     /// Whether a 401 of the connection's origin can be answered by sending the request again.
@@ -192,18 +221,14 @@ impl State {
         self.ready.in_force.check_response && check_failed(status)
     }
 
-    pub(super) fn policy<'a>(&'a self, hook: &'a Hook) -> &'a RetryPolicy {
-        self.ready.policy.as_ref().unwrap_or_else(|| hook.policy())
+    /// Whether the policy, or whoever gets the answer in the end, needs all of a body whose head does not pass.
+    pub(super) fn needs_whole(&self, hook: &Hook, status: StatusCode) -> bool {
+        let policy = self.policy(hook);
+        policy.waits_by_body()
+            || policy.on_exhausted == OnExhausted::Return && !self.check_failed(status)
     }
 
-    pub(super) fn failure(
-        &self,
-        reason: StopReason,
-        cause: Cause,
-        hint: Option<Duration>,
-    ) -> Failure {
-        Failure::new(reason, cause)
-            .with_counts(self.sends, self.attempt_number, self.idle_for)
-            .with_hint(hint)
+    pub(super) fn policy<'a>(&'a self, hook: &'a Hook) -> &'a RetryPolicy {
+        self.ready.policy.as_ref().unwrap_or_else(|| hook.policy())
     }
 }

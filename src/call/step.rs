@@ -13,28 +13,31 @@ use bytes::Bytes;
 use http::{Request, Response, response};
 
 use super::build;
+use super::coded::{Coded, begin_of};
 use super::state::{Fetching, Phase, State};
 use super::verdict::Verdict;
-use super::{Attempt, Call, Head, Reading, SendCause, Step, WaitReason, Want};
-use crate::auth::flow::{Ahead, Flight};
+use super::{Attempt, Call, Head, Reading, Step, Unsendable, WaitReason, Want};
+use crate::auth::flow::{Ahead, Auth};
+use crate::auth::tokens::Flight;
 use crate::base::{
-    Error, ErrorKind, Origin, Sent, TimeoutPhase, Timestamp, TransportError, TransportErrorKind,
-    headers, size,
+    Error, Origin, Sent, Timestamp, TransportError, TransportErrorKind, headers, size,
 };
 use crate::body::{Payload, too_long};
 use crate::gates::{Admission, Lease};
 use crate::hook::Hook;
 use crate::options::SendOptions;
 use crate::response::{Cause, Failure, StopReason, whole};
-use crate::retry::ResponseView;
+use crate::retry::{FailureClass, ResponseView};
 
 impl Call {
     /// Goes on. A step that comes too early only says how long to wait.
     pub fn step(self, hook: &Hook, now: Timestamp) -> Step {
         let mut state = match self.0 {
             Ok(state) => state,
-            Err(fault) => {
-                return Step::Done(Err(Failure::new(StopReason::Invalid, Cause::Request(*fault))));
+            Err(unsendable) => {
+                let Unsendable { fault, asked } = *unsendable;
+                let failure = Failure::new(StopReason::Invalid, Cause::Request(fault));
+                return Step::Done(Err(failure.with_asked(asked)));
             }
         };
         let now = state.clamp(now);
@@ -50,17 +53,6 @@ impl Call {
         }
         state.send(hook, now)
     }
-
-    /// Returns the call up.
-    #[must_use]
-    pub fn cancel(self) -> Failure {
-        let error = TransportError::new(TransportErrorKind::Cancelled, Sent::No);
-        let cause = Cause::Transport(error);
-        match self.0 {
-            Ok(state) => state.failure(StopReason::Cancelled, cause, None),
-            Err(_) => Failure::new(StopReason::Cancelled, cause),
-        }
-    }
 }
 
 impl Attempt {
@@ -75,20 +67,51 @@ impl Attempt {
         now: Timestamp,
     ) -> Step {
         let now = self.0.clamp(now);
-        let limit = self.0.ready.in_force.max_response_bytes;
         // Looked at in its place: it is large, and moving it costs.
-        if let Ok(response) = &answer {
-            let fits = size(response.body().len()) <= limit;
-            let checked =
-                if fits { whole(self.0.method(), response) } else { Err(too_long(limit)) };
-            if let Err(error) = checked {
-                answer = Err(error);
-            }
+        if let Err(error) = answer.as_ref().map_or(Ok(()), |response| self.check(response)) {
+            answer = Err(error);
         }
         #[cfg(feature = "decode")]
         if hook.decodes() {
-            answer = answer.and_then(|response| crate::response::decode::decoded(response, limit));
+            let limit = self.0.ready.in_force.max_response_bytes;
+            answer = answer.and_then(|response| Coded::new(hook, response, limit)?.whole());
         }
+        self.0.conclude(hook, answer, now)
+    }
+
+    /// Checks a response whose body was read.
+    #[inline]
+    fn check(&self, response: &Response<Bytes>) -> Result<(), TransportError> {
+        let limit = self.0.ready.in_force.max_response_bytes;
+        if size(response.body().len()) > limit {
+            return Err(too_long(limit));
+        }
+        whole(self.0.method(), response)
+    }
+
+    /// Checks a response whose body was read, and begins to undo its codings.
+    ///
+    /// # Errors
+    ///
+    /// A body that is longer than the call allows, or not whole; a response that is none.
+    #[inline]
+    pub(crate) fn begin(
+        &self,
+        hook: &Hook,
+        response: Response<Bytes>,
+    ) -> Result<Coded, TransportError> {
+        self.check(&response)?;
+        Coded::new(hook, response, self.0.ready.in_force.max_response_bytes)
+    }
+
+    /// Answers the attempt with a response whose codings are undone.
+    pub(crate) fn finish_whole(
+        mut self,
+        hook: &Hook,
+        answer: Result<Response<Bytes>, TransportError>,
+        now: Timestamp,
+    ) -> Step {
+        let now = self.0.clamp(now);
         self.0.conclude(hook, answer, now)
     }
 
@@ -109,36 +132,15 @@ impl Attempt {
                 return Head::Accept;
             }
         }
-        // What somebody decides by has to be whole; the text of a failure is for people, and a part of it will do.
-        let want = if undecided { Want::Whole } else { Want::Part };
-        let limit = match want {
-            Want::Part => size(Failure::MAX_BODY),
-            Want::Whole => self.0.ready.in_force.max_response_bytes.saturating_add(1),
+        // What somebody decides by, or may get as the answer, has to be whole; the text of a failure is for people, and a
+        // part of it will do.
+        let max = self.0.ready.in_force.max_response_bytes;
+        let (want, limit) = if undecided || self.0.needs_whole(hook, head.status) {
+            (Want::Whole, max.saturating_add(1))
+        } else {
+            (Want::Part, size(Failure::MAX_BODY).min(max))
         };
         Head::Read { limit, reading: Reading { attempt: self, limit, want } }
-    }
-
-    /// Returns the call up while the request is under way: the server may have seen it.
-    #[must_use]
-    pub fn cancel(self) -> Failure {
-        let error = TransportError::new(TransportErrorKind::Cancelled, Sent::Maybe);
-        self.0.failure(StopReason::Cancelled, Cause::Transport(error), None)
-    }
-
-    /// Returns the call up before the request is sent, because the attempt could not be kept: nothing must have been sent
-    /// of it, and it is not counted.
-    #[must_use]
-    pub fn withdraw(mut self, error: Error) -> Failure {
-        self.0.sends = self.0.sends.saturating_sub(1);
-        let cause = match &self.0.phase {
-            Phase::Sent { cause, .. } => *cause,
-            Phase::Fetching(fetching) => fetching.then,
-            Phase::Due | Phase::Interrupted => SendCause::Redirect,
-        };
-        if matches!(cause, SendCause::First | SendCause::Retry) {
-            self.0.attempt_number = self.0.attempt_number.saturating_sub(1);
-        }
-        self.0.failure(StopReason::NotStored, Cause::Request(error), None)
     }
 }
 
@@ -154,9 +156,15 @@ impl Reading {
         let is_cut = |response: &Response<Bytes>| size(response.body().len()) >= limit;
         if want == Want::Part && answer.as_ref().is_ok_and(is_cut) {
             let now = attempt.0.clamp(now);
+            let answer = answer.map(|response| begin_of(hook, response));
             return attempt.0.conclude(hook, answer, now);
         }
         attempt.finish(hook, answer, now)
+    }
+
+    /// Returns the attempt if all of the body is wanted.
+    pub(crate) fn wants_whole(self) -> Result<Attempt, Self> {
+        if self.want == Want::Whole { Ok(self.attempt) } else { Err(self) }
     }
 }
 
@@ -164,12 +172,8 @@ impl State {
     /// Sends the next request, unless nothing may be sent any more.
     pub(super) fn send(mut self: Box<Self>, hook: &Hook, now: Timestamp) -> Step {
         let remaining = self.remaining(now);
-        if remaining == Some(Duration::ZERO) {
-            let kind = TransportErrorKind::Timeout(TimeoutPhase::Total);
-            return self.unsent(StopReason::Deadline, kind);
-        }
-        if self.sends >= Call::MAX_SENDS {
-            return self.unsent(StopReason::MaxSends, TransportErrorKind::Limit);
+        if let Some(reason) = self.is_over(remaining) {
+            return self.over(hook, reason);
         }
         let longest = self.ready.in_force.longest_send();
         let longest = remaining.map_or(longest, |left| left.min(longest));
@@ -180,34 +184,40 @@ impl State {
             match this.auth.ahead(auth, longest, now) {
                 Ok(Ahead::Go) => {}
                 Ok(Ahead::Wait(wait)) => {
-                    return self.hold(wait, WaitReason::Token, StopReason::Deadline, now);
+                    return self.hold(hook, wait, WaitReason::Token, StopReason::Deadline, now);
                 }
                 Ok(Ahead::Fetch(request, flight)) => {
                     return self.fetch(hook, *request, flight, remaining);
                 }
-                Err(error) => return self.unsendable(StopReason::Auth, error),
+                Err(error) => return self.unsendable(hook, StopReason::Auth, error),
             }
         }
         let mut lease = None;
         if !matches!(this.phase, Phase::Sent { lease: Some(_), .. }) {
-            match hook.gates().admit(this.paid, longest, now) {
+            if this.owes {
+                match hook.gates().pay(FailureClass::Error, now) {
+                    Ok(paid) => (this.paid, this.owes) = (paid, false),
+                    Err(reason) => return self.refused(hook, reason),
+                }
+            }
+            match hook.gates().admit(this.paid.price(), longest, now) {
                 Admission::Go(permit) => lease = Some(permit),
                 Admission::Wait(wait, reason) => {
-                    return self.hold(wait, WaitReason::RateLimit, reason, now);
+                    return self.hold(hook, wait, WaitReason::RateLimit, reason, now);
                 }
-                Admission::Refuse(reason) => return self.refused(reason),
+                Admission::Refuse(reason) => return self.refused(hook, reason),
             }
         }
         let request = build::request(hook, &this.ready, this.hop.as_deref(), this.seed);
         let mut request = match request {
             Ok(request) => request,
-            Err(error) => return self.unsendable(StopReason::Invalid, error),
+            Err(error) => return self.unsendable(hook, StopReason::Invalid, error),
         };
         let mut fits = build::surely_fits(hook, &this.ready, &request);
         if let Some(auth) = auth {
             match this.auth.prove(auth, &mut request, this.seed, now) {
                 Ok(added) => fits &= !added,
-                Err(error) => return self.unsendable(StopReason::Auth, error),
+                Err(error) => return self.unsendable(hook, StopReason::Auth, error),
             }
             let begun = !matches!(this.phase, Phase::Due);
             let number = this.attempt_number.saturating_add(u32::from(!begun));
@@ -218,7 +228,9 @@ impl State {
                     request.headers_mut().insert(name, value);
                     fits = false;
                 }
-                Err(error) => return self.unsendable(StopReason::Invalid, error),
+                Err(error) => {
+                    return self.unsendable(hook, StopReason::Invalid, error);
+                }
             }
         }
         #[cfg(feature = "cookies")]
@@ -228,7 +240,7 @@ impl State {
         }
         if !fits {
             if let Err(error) = headers::check_room(request.headers()) {
-                return self.unsendable(StopReason::Invalid, error);
+                return self.unsendable(hook, StopReason::Invalid, error);
             }
         }
         let options = this.ready.in_force.send_options(origin, remaining);
@@ -236,15 +248,22 @@ impl State {
         match options.and_then(|options| self.checked(hook, options)) {
             Ok(options) => {
                 let lease = lease.or_else(|| self.take_lease());
+                self.paid.spend();
                 self.emit(request, options, Phase::Sent { cause, lease })
             }
-            Err(error) => self.unsendable(StopReason::Invalid, error),
+            Err(error) => self.unsendable(hook, StopReason::Invalid, error),
         }
+    }
+
+    /// Ends because of the request itself.
+    #[cold]
+    #[inline(never)]
+    fn unsendable(self: Box<Self>, hook: &Hook, reason: StopReason, error: Error) -> Step {
+        self.end(hook, reason, Cause::Request(error), None)
     }
 
     /// Sends a request for a token.
     #[cold]
-    #[inline(never)]
     fn fetch(
         mut self: Box<Self>,
         hook: &Hook,
@@ -255,7 +274,8 @@ impl State {
         let target = request.uri().to_string().parse::<Origin>();
         let options = target.and_then(|target| {
             headers::check_room(request.headers())?;
-            self.ready.in_force.send_options(&target, remaining)
+            let verify = self.auth(hook).and_then(Auth::verify);
+            self.ready.in_force.token_options(&target, remaining, verify)
         });
         match options.and_then(|options| self.checked(hook, options)) {
             Ok(options) => {
@@ -266,7 +286,7 @@ impl State {
                     Phase::Fetching(Box::new(Fetching { flight, then, lease })),
                 )
             }
-            Err(error) => self.unsendable(StopReason::Invalid, error),
+            Err(error) => self.unsendable(hook, StopReason::Invalid, error),
         }
     }
 
@@ -303,17 +323,18 @@ impl State {
 
     /// Waits for a gate or a token, if that can be before the deadline.
     #[cold]
-    #[inline(never)]
     fn hold(
-        self: Box<Self>,
+        mut self: Box<Self>,
+        hook: &Hook,
         wait: Duration,
         reason: WaitReason,
         otherwise: StopReason,
         now: Timestamp,
     ) -> Step {
         if self.remaining(now).is_some_and(|left| wait >= left) {
-            return self.refused(otherwise);
+            return self.refused(hook, otherwise);
         }
+        self.again = None;
         self.sleep(wait, reason, now)
     }
 
@@ -327,42 +348,5 @@ impl State {
         self.waits_for = reason;
         self.idle_for = self.idle_for.saturating_add(wait);
         Step::Wait { call: Call(Ok(self)), wait, reason }
-    }
-
-    /// Ends because a gate is closed.
-    #[cold]
-    #[inline(never)]
-    fn refused(self: Box<Self>, reason: StopReason) -> Step {
-        let message = match reason {
-            StopReason::Breaker => "the circuit breaker is open: nothing was sent",
-            StopReason::Deadline => "no token came before the deadline: nothing was sent",
-            _ => "the rate limit leaves no room before the deadline: nothing was sent",
-        };
-        self.end(reason, Cause::Request(Error::new(ErrorKind::Gate, message)), None)
-    }
-
-    /// Ends because of the request itself.
-    #[cold]
-    #[inline(never)]
-    fn unsendable(self: Box<Self>, reason: StopReason, error: Error) -> Step {
-        self.end(reason, Cause::Request(error), None)
-    }
-
-    /// Ends because nothing may be sent any more.
-    #[cold]
-    #[inline(never)]
-    fn unsent(self: Box<Self>, reason: StopReason, kind: TransportErrorKind) -> Step {
-        self.end(reason, Cause::Transport(TransportError::new(kind, Sent::No)), None)
-    }
-
-    #[cold]
-    #[inline(never)]
-    pub(super) fn end(
-        self: Box<Self>,
-        reason: StopReason,
-        cause: Cause,
-        hint: Option<Duration>,
-    ) -> Step {
-        Step::Done(Err(self.failure(reason, cause, hint)))
     }
 }

@@ -2,24 +2,35 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::Response;
-
+use super::RetryReason;
+use super::end::is_out_of_time;
 use super::state::State;
 use crate::base::chance::Random;
-use crate::base::{Error, Timestamp, TransportError};
+use crate::base::{Error, ErrorKind, Timestamp, TransportError, caught};
 use crate::hook::Hook;
 use crate::redirect::hop::{Hop, Planned, Rules};
 use crate::response::StopReason;
-use crate::retry::{Decision, FailureClass, HttpOutcome, Progress, ResponseView};
+use crate::retry::{Decision, FailureClass, HttpOutcome, OnExhausted, Progress, ResponseView};
 
 /// What a response means for the call.
 pub(super) enum Verdict {
     Accept,
     Redirect(Box<Hop>),
-    Retry { wait: Duration, hint: Option<Duration> },
-    Reject { reason: StopReason, hint: Option<Duration> },
-    Refuse(Error),
+    Retry {
+        wait: Duration,
+        hint: Option<Duration>,
+        again: RetryReason,
+        /// Whether the call may end with what came, should there be no retry after all.
+        passes: bool,
+    },
+    Reject {
+        reason: StopReason,
+        hint: Option<Duration>,
+    },
+    Refuse {
+        reason: StopReason,
+        error: Error,
+    },
 }
 
 /// A verdict, and what it says of the server.
@@ -54,20 +65,35 @@ impl State {
         let outcome =
             HttpOutcome { method: &self.ready.method, response: seen, check_failed: failed };
         let class = outcome.class();
-        let decision = self.decide(hook, &outcome, now);
+        let decision = match self.decide(hook, &outcome, now) {
+            Ok(decision) => decision,
+            Err(error) => {
+                let verdict = Verdict::Refuse { reason: StopReason::Stopped, error };
+                return Judged { verdict, healthy: false, class };
+            }
+        };
         let healthy = decision == Decision::Stand;
+        // Where the condition still holds the call has failed, whatever the status.
+        let passes = !failed && (healthy || self.policy(hook).on_exhausted == OnExhausted::Return);
         let (reason, hint) = match decision {
             Decision::Stand => (StopReason::Rejected, None),
             Decision::GiveUp { reason, hint } => (reason, hint),
-            Decision::Retry { wait, hint } => match self.bars_retry(outcome.sent()) {
-                Some(reason) => (reason, hint),
-                None => return Judged { verdict: Verdict::Retry { wait, hint }, healthy, class },
+            Decision::Retry { wait, hint } => match self.may_retry(outcome.sent()) {
+                Err(reason) => (reason, hint),
+                Ok(again) => {
+                    let verdict = Verdict::Retry { wait, hint, again, passes };
+                    return Judged { verdict, healthy, class };
+                }
             },
         };
         let verdict = match refused {
-            Some(error) => Verdict::Refuse(error),
-            None if failed => Verdict::Reject { reason, hint },
-            None => Verdict::Accept,
+            Some(error) => Verdict::Refuse { reason: StopReason::Redirect, error },
+            None if passes => Verdict::Accept,
+            None => {
+                let late = class == FailureClass::Timeout && is_out_of_time(self.deadline, now);
+                let late = late && outcome.response.is_err();
+                Verdict::Reject { reason: if late { StopReason::Deadline } else { reason }, hint }
+            }
         };
         Judged { verdict, healthy, class }
     }
@@ -92,12 +118,16 @@ impl State {
     }
 
     /// Asks the policy.
+    ///
+    /// # Errors
+    ///
+    /// The policy has code in it, and that panicked.
     pub(super) fn decide(
         &self,
         hook: &Hook,
         outcome: &HttpOutcome<'_>,
         now: Timestamp,
-    ) -> Decision {
+    ) -> Result<Decision, Error> {
         let progress = Progress {
             attempt_number: self.attempt_number,
             elapsed: now.since(self.started),
@@ -106,19 +136,12 @@ impl State {
             remaining: self.remaining(now),
         };
         let mut draws = Random::new(self.seed, self.attempt_number);
-        self.policy(hook).decide(outcome, &progress, now, &mut || draws.draw())
+        let policy = self.policy(hook);
+        caught(|| policy.decide(outcome, &progress, now, &mut || draws.draw())).ok_or_else(panicked)
     }
+}
 
-    /// What becomes of a response that would have been retried, had a gate not been closed.
-    pub(super) fn without_retry(
-        &self,
-        answer: &Result<Response<Bytes>, TransportError>,
-        reason: StopReason,
-        hint: Option<Duration>,
-    ) -> Verdict {
-        match answer {
-            Ok(response) if !self.check_failed(response.status()) => Verdict::Accept,
-            _ => Verdict::Reject { reason, hint },
-        }
-    }
+#[cold]
+fn panicked() -> Error {
+    Error::new(ErrorKind::Policy, "retry policy: code in it panicked")
 }

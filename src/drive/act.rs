@@ -20,7 +20,7 @@ pub enum Act<B, R = Bytes> {
     Send(Request<B>, SendOptions),
     /// Read this body up to so many bytes and leave the rest, then answer by [`read`](super::Run::read).
     Read(B, u64),
-    /// Let this time pass, then answer by [`woke`](super::Run::woke).
+    /// Let this time pass, or others run if it is none, then answer by [`woke`](super::Run::woke).
     Sleep(Duration),
     /// The run is over.
     Done(Result<Response<R>, Failure>),

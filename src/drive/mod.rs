@@ -7,6 +7,7 @@
 //! with the attempt's time limit, so that a dropped call never holds anybody up.
 
 mod act;
+mod pending;
 mod run;
 mod source;
 mod watch;
@@ -72,12 +73,29 @@ where
                 run.read(body, clock.now())
             }
             Act::Sleep(wait) => {
-                clock.sleep(wait).await;
+                match run.wait_reason() {
+                    Some(_) => clock.sleep(wait).await,
+                    None => let_others_run().await,
+                }
                 run.woke(clock.now())
             }
             Act::Done(result) => return result,
         };
     }
+}
+
+/// Is ready when it is polled again, which it asks for at once.
+async fn let_others_run() {
+    let mut polled = false;
+    poll_fn(|context| {
+        if polled {
+            return Poll::Ready(());
+        }
+        polled = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// Waits for a response, or for the end of the time that is left.

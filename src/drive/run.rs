@@ -9,8 +9,8 @@
 //! The [async](super::drive) and the [blocking](crate::blocking::drive) loop are a match over these four; a loop over anything else
 //! is another one.
 
-use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Response, response};
@@ -18,8 +18,9 @@ use http::{Response, response};
 use super::act::Act;
 use super::source::Source;
 use super::watch::Watch;
-use crate::base::{Error, ErrorKind, Sent, Timestamp, TransportError, TransportErrorKind, size};
+use crate::base::{Error, Sent, TimeoutPhase, Timestamp, TransportError, TransportErrorKind, size};
 use crate::body::{BodySource, too_long};
+use crate::call::coded::Coded;
 use crate::call::{Attempt, Call, Head, Reading, Step, WaitReason};
 use crate::hook::Hook;
 use crate::observe::Observer;
@@ -71,13 +72,13 @@ use crate::response::{Cause, Failure, StopReason};
 /// ```
 #[must_use = "a run does nothing until it is woken"]
 pub struct Run<'a, B, R = Bytes> {
-    hook: Hook,
+    pub(super) hook: Hook,
     watch: Watch<'a>,
     source: Source<'a, B>,
     wanted: Wanted<B, R>,
     /// When the send under way began.
     began: Timestamp,
-    phase: Phase,
+    pub(super) phase: Phase,
     /// The head of the response whose body is being read.
     head: Option<response::Parts>,
 }
@@ -90,13 +91,15 @@ struct Wanted<B, R> {
     open: Option<fn(B) -> R>,
 }
 
-enum Phase {
+pub(super) enum Phase {
     /// Before the first step, or asleep, for a reason.
     Waking(Call, Option<WaitReason>),
     Sending(Attempt, u64),
     /// Reading a body of which the whole is wanted.
     Whole(Attempt, u64),
     Part(Reading),
+    /// Undoing the codings of a body that takes longer.
+    Decoding(Box<(Attempt, Coded)>),
     Over,
 }
 
@@ -164,6 +167,16 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
                 let step = call.step(&self.hook, now);
                 self.act(step, now)
             }
+            Phase::Decoding(under_way) => {
+                let (attempt, coded) = *under_way;
+                if attempt.is_late(now) {
+                    let kind = TransportErrorKind::Timeout(TimeoutPhase::Total);
+                    let error = TransportError::new(kind, Sent::Yes);
+                    self.watch.body(&Err(&error), now, self.began);
+                    return self.failed(attempt, error, now);
+                }
+                self.decode(attempt, coded, now)
+            }
             _ => self.out_of_turn(),
         }
     }
@@ -213,95 +226,62 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
             }
             (body, _) => body,
         };
-        self.watch.body(&body, now, self.began);
+        self.watch.body(&body.as_ref().map(|_| ()), now, self.began);
         let answer = body.and_then(|body| match head {
             Some(head) => Ok(Response::from_parts(head, body)),
             None => Err(TransportError::new(TransportErrorKind::Bug, Sent::Yes)),
         });
-        let step = match phase {
-            Phase::Whole(attempt, _) => attempt.finish(&self.hook, answer, now),
-            Phase::Part(reading) => reading.finish(&self.hook, answer, now),
+        let attempt = match phase {
+            Phase::Whole(attempt, _) => attempt,
+            Phase::Part(reading) => match reading.wants_whole() {
+                Ok(attempt) => attempt,
+                Err(reading) => {
+                    let step = reading.finish(&self.hook, answer, now);
+                    return self.act(step, now);
+                }
+            },
             _ => return self.out_of_turn(),
         };
-        self.act(step, now)
+        match answer.and_then(|response| attempt.begin(&self.hook, response)) {
+            Ok(coded) => self.decode(attempt, coded, now),
+            Err(error) => self.failed(attempt, error, now),
+        }
+    }
+
+    /// Undoes a part of the codings of a body. While there is more to do, it asks for a sleep of no time: so others run, and a
+    /// deadline holds.
+    #[inline]
+    fn decode(&mut self, attempt: Attempt, coded: Coded, now: Timestamp) -> Act<B, R> {
+        match coded.step() {
+            Ok(answer) => {
+                let step = attempt.finish_whole(&self.hook, answer, now);
+                self.act(step, now)
+            }
+            Err(more) => {
+                self.phase = Phase::Decoding(Box::new((attempt, more)));
+                Act::Sleep(Duration::ZERO)
+            }
+        }
     }
 
     /// Ends the run before the pending request is sent, because `error` kept the driver from keeping the call. Nothing must
     /// have been sent of it. A run that sleeps ends, too.
     pub fn withdraw(&mut self, error: Error) -> Act<B, R> {
         match self.take() {
-            Phase::Sending(attempt, _) => self.give_up(attempt.withdraw(error)),
+            Phase::Sending(attempt, _) => {
+                let failure = attempt.withdraw(&self.hook, error);
+                self.give_up(failure)
+            }
+            Phase::Decoding(under_way) => {
+                let failure = under_way.0.abandon(&self.hook, error);
+                self.give_up(failure)
+            }
             Phase::Waking(call, _) => {
                 let (sends, attempts) = (call.sends(), call.attempt_number());
                 let failure = Failure::new(StopReason::NotStored, Cause::Request(error));
                 self.give_up(failure.with_counts(sends, attempts, call.idle_for()))
             }
             _ => self.out_of_turn(),
-        }
-    }
-
-    /// Returns the attempt whose request is to be sent.
-    #[must_use]
-    pub fn attempt(&self) -> Option<&Attempt> {
-        match &self.phase {
-            Phase::Sending(attempt, _) | Phase::Whole(attempt, _) => Some(attempt),
-            _ => None,
-        }
-    }
-
-    /// Returns the call that sleeps or has not begun.
-    #[must_use]
-    pub fn call(&self) -> Option<&Call> {
-        match &self.phase {
-            Phase::Waking(call, _) => Some(call),
-            _ => None,
-        }
-    }
-
-    /// Tells what the run sleeps for.
-    #[must_use]
-    pub fn wait_reason(&self) -> Option<WaitReason> {
-        match &self.phase {
-            Phase::Waking(_, reason) => *reason,
-            _ => None,
-        }
-    }
-
-    /// Whether the pending request goes to the connection's own origin.
-    #[must_use]
-    pub fn to_own_origin(&self) -> bool {
-        self.attempt().is_some_and(|attempt| attempt.to_own_origin(&self.hook))
-    }
-
-    /// Whether the pending request may be [sent again](Attempt::repeatable) although nobody knows what became of it.
-    #[must_use]
-    pub fn repeatable(&self) -> bool {
-        self.attempt().is_none_or(Attempt::repeatable)
-    }
-
-    /// Writes what is pending as JSON: an attempt as under way, a call as waiting.
-    ///
-    /// # Errors
-    ///
-    /// As [`Call::store`]; kind [`NotStorable`](ErrorKind::NotStorable) if nothing is pending.
-    pub fn store(&self) -> Result<String, Error> {
-        match &self.phase {
-            Phase::Sending(attempt, _) => attempt.store(&self.hook),
-            Phase::Waking(call, _) => call.store(&self.hook),
-            _ => Err(nothing_pending()),
-        }
-    }
-
-    /// Writes the progress of what is pending alone, without URL, headers and body.
-    ///
-    /// # Errors
-    ///
-    /// As [`store`](Self::store).
-    pub fn store_progress(&self) -> Result<String, Error> {
-        match &self.phase {
-            Phase::Sending(attempt, _) => attempt.store_progress(&self.hook),
-            Phase::Waking(call, _) => call.store_progress(&self.hook),
-            _ => Err(nothing_pending()),
         }
     }
 
@@ -337,7 +317,7 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
                 }
             }
             Step::Wait { call, wait, reason } => {
-                self.watch.waiting(wait, reason);
+                self.watch.waiting(&call, wait, reason);
                 self.phase = Phase::Waking(call, Some(reason));
                 Act::Sleep(wait)
             }
@@ -362,24 +342,4 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
             .with_source("the driver answered what the run did not ask");
         self.give_up(Failure::new(StopReason::Invalid, Cause::Transport(error)))
     }
-}
-
-impl<B, R> fmt::Debug for Run<'_, B, R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let phase = match &self.phase {
-            Phase::Waking(..) => "Waking",
-            Phase::Sending(..) => "Sending",
-            Phase::Whole(..) | Phase::Part(..) => "Reading",
-            Phase::Over => "Over",
-        };
-        f.debug_struct("Run")
-            .field("hook", &self.hook)
-            .field("phase", &phase)
-            .finish_non_exhaustive()
-    }
-}
-
-#[cold]
-fn nothing_pending() -> Error {
-    Error::new(ErrorKind::NotStorable, "not storable: nothing is pending")
 }

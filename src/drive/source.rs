@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::Request;
 
-use crate::base::TransportError;
+use crate::base::{Sent, TransportError, TransportErrorKind, caught};
 use crate::body::{BodySource, Payload, no_source};
 
 pub(super) enum Source<'a, B> {
@@ -18,10 +18,18 @@ impl<B: From<Bytes>> Source<'_, B> {
         let (head, payload) = request.into_parts();
         let body = match (payload, self) {
             (Payload::Bytes(bytes), _) => bytes.into(),
-            (Payload::External { .. }, Self::Lent(source)) => source.open()?,
-            (Payload::External { .. }, Self::Own(source)) => source.open()?,
+            (Payload::External { .. }, Self::Lent(source)) => opened(*source)?,
+            (Payload::External { .. }, Self::Own(source)) => opened(&mut **source)?,
             (Payload::External { .. }, Self::None) => return Err(no_source()),
         };
         Ok(Request::from_parts(head, body))
     }
+}
+
+/// Opens the caller's source; one that panics has failed, and nothing was sent.
+fn opened<B>(source: &mut dyn BodySource<B>) -> Result<B, TransportError> {
+    caught(|| source.open()).unwrap_or_else(|| {
+        let error = TransportError::new(TransportErrorKind::RequestBody, Sent::No);
+        Err(error.with_source("it panicked"))
+    })
 }

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::{Request, StatusCode};
 
-use crate::base::{Sent, Timestamp, TransportError};
+use crate::base::{Sent, Timestamp, TransportError, caught};
 use crate::body::Payload;
 use crate::call::{Attempt, Call, WaitReason};
 use crate::hook::Hook;
@@ -34,20 +33,33 @@ impl<'a> Watch<'a> {
     }
 
     pub(super) fn lend(&mut self, observer: &'a dyn Observer) {
-        self.told = observer.for_call().map_or(Told::Lent(observer), Told::Own);
+        let own = caught(|| observer.for_call());
+        self.told = own.map_or(Told::Nobody, |own| own.map_or(Told::Lent(observer), Told::Own));
     }
 
     pub(super) fn share(&mut self, observer: Arc<dyn Observer>) {
-        self.told = observer.for_call().map_or(Told::Shared(observer), Told::Own);
+        let own = caught(|| observer.for_call());
+        self.told = own.map_or(Told::Nobody, |own| own.map_or(Told::Shared(observer), Told::Own));
     }
 
-    fn tell(&self, event: &Event<'_>) {
-        match &self.told {
-            Told::Nobody => {}
-            Told::Lent(observer) => observer.event(event),
-            Told::Shared(observer) => observer.event(event),
-            Told::Own(observer) => observer.event(event),
+    /// Tells the observer. One that panics is told nothing more of this call, which goes on.
+    fn tell(&mut self, event: &Event<'_>) {
+        let told = match &self.told {
+            Told::Nobody => return,
+            Told::Lent(observer) => caught(|| observer.event(event)),
+            Told::Shared(observer) => caught(|| observer.event(event)),
+            Told::Own(observer) => caught(|| observer.event(event)),
+        };
+        if told.is_none() {
+            self.leave();
         }
+    }
+
+    /// Lets the observer go, whose own end may panic, too.
+    #[cold]
+    fn leave(&mut self) {
+        let told = std::mem::replace(&mut self.told, Told::Nobody);
+        let _ = caught(|| drop(told));
     }
 
     fn is_told(&self) -> bool {
@@ -64,6 +76,7 @@ impl<'a> Watch<'a> {
                 attempt_number: attempt.number(),
                 send: attempt.sends(),
                 cause: attempt.cause(),
+                own_origin: attempt.to_own_origin(hook),
             });
         }
     }
@@ -87,8 +100,8 @@ impl<'a> Watch<'a> {
     }
 
     pub(super) fn body(
-        &self,
-        body: &Result<Bytes, TransportError>,
+        &mut self,
+        body: &Result<(), &TransportError>,
         now: Timestamp,
         began: Timestamp,
     ) {
@@ -97,8 +110,12 @@ impl<'a> Watch<'a> {
         }
     }
 
-    pub(super) fn waiting(&self, wait: Duration, reason: WaitReason) {
-        self.tell(&Event::Wait { wait, reason });
+    pub(super) fn waiting(&mut self, call: &Call, wait: Duration, reason: WaitReason) {
+        let (again, asked) = match call.again() {
+            Some((again, asked)) => (Some(again), asked),
+            None => (None, None),
+        };
+        self.tell(&Event::Wait { wait, reason, again, asked });
     }
 
     pub(super) fn accepted(&mut self, status: StatusCode) {
@@ -116,6 +133,9 @@ impl Drop for Watch<'_> {
     fn drop(&mut self) {
         if let Some(sent) = self.sent {
             self.tell(&Event::Dropped { sent });
+        }
+        if self.is_told() {
+            self.leave();
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::call::{SendCause, WaitReason};
 use crate::response::Failure;
 
 pub use crate::base::redact::ShownUrl;
+pub use crate::call::RetryReason;
 #[cfg(feature = "tracing")]
 pub use durations::{Durations, Series};
 #[cfg(feature = "tracing")]
@@ -41,6 +42,8 @@ pub enum Event<'a> {
         send: u32,
         /// Why it is sent.
         cause: SendCause,
+        /// Whether it goes to the connection's own origin: to no other does anything of the connection go along.
+        own_origin: bool,
     },
     /// The head of a response came.
     Answer {
@@ -62,6 +65,10 @@ pub enum Event<'a> {
         wait: Duration,
         /// Why.
         reason: WaitReason,
+        /// Why the request may be sent again after it; `None` if the wait is not for a retry.
+        again: Option<RetryReason>,
+        /// How long the server asked to wait, where that counts.
+        asked: Option<Duration>,
     },
     /// The call ended with a response that passes.
     Accepted {
@@ -85,13 +92,14 @@ pub enum Event<'a> {
 impl fmt::Debug for Event<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Send { method, url, attempt_number, send, cause } => f
+            Self::Send { method, url, attempt_number, send, cause, own_origin } => f
                 .debug_struct("Send")
                 .field("method", method)
                 .field("url", url)
                 .field("attempt_number", attempt_number)
                 .field("send", send)
                 .field("cause", cause)
+                .field("own_origin", own_origin)
                 .finish(),
             Self::Answer { status, took } => {
                 f.debug_struct("Answer").field("status", status).field("took", took).finish()
@@ -99,9 +107,13 @@ impl fmt::Debug for Event<'_> {
             Self::Error { error, took } => {
                 f.debug_struct("Error").field("error", error).field("took", took).finish()
             }
-            Self::Wait { wait, reason } => {
-                f.debug_struct("Wait").field("wait", wait).field("reason", reason).finish()
-            }
+            Self::Wait { wait, reason, again, asked } => f
+                .debug_struct("Wait")
+                .field("wait", wait)
+                .field("reason", reason)
+                .field("again", again)
+                .field("asked", asked)
+                .finish(),
             Self::Accepted { status, sends } => {
                 f.debug_struct("Accepted").field("status", status).field("sends", sends).finish()
             }
@@ -112,6 +124,8 @@ impl fmt::Debug for Event<'_> {
 }
 
 /// Is told what happens in a call.
+///
+/// An observer that panics is told nothing more of the call, which goes on as if nobody had been told.
 ///
 /// Any `Fn(&Event<'_>)` is one, and so is a vector of several, which are told in their order.
 pub trait Observer: Send + Sync {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::base::caught;
 use crate::observe::{Event, Observer};
 
 /// Tells several observers, in their order.
@@ -25,19 +26,21 @@ use crate::observe::{Event, Observer};
 ///     count(&waits, |event| matches!(event, Event::Wait { .. })),
 /// ];
 /// # let (wait, reason) = (std::time::Duration::ZERO, http_hook::WaitReason::Backoff);
-/// both.event(&Event::Wait { wait, reason });
+/// both.event(&Event::Wait { wait, reason, again: None, asked: None });
 /// assert_eq!((sends.load(Ordering::Relaxed), waits.load(Ordering::Relaxed)), (0, 1));
 /// ```
 impl Observer for Vec<Arc<dyn Observer>> {
     fn event(&self, event: &Event<'_>) {
         for observer in self {
-            observer.event(event);
+            // One that panics keeps no other from being told.
+            let _ = caught(|| observer.event(event));
         }
     }
 
     /// Those that want one for each call get it; the others go on for all calls.
     fn for_call(&self) -> Option<Box<dyn Observer>> {
-        let own: Vec<_> = self.iter().map(Observer::for_call).collect();
+        let own = self.iter().map(|observer| caught(|| observer.for_call()).flatten());
+        let own: Vec<_> = own.collect();
         if own.iter().all(Option::is_none) {
             return None;
         }

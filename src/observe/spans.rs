@@ -10,7 +10,7 @@ use tracing::field::Empty;
 
 use super::target::{REDACTED, Rules};
 use super::{Event, Observer, ShownUrl};
-use crate::call::SendCause;
+use crate::call::{RetryReason, SendCause};
 
 /// Makes one span of each send: retries, redirects, answered challenges and token requests are spans of their own.
 ///
@@ -105,8 +105,10 @@ impl Observer for OfCall {
                     span.record("otel.status_code", "ERROR");
                 }
             }
-            Event::Wait { wait, reason } => {
-                tracing::debug!(target: "http_hook", ?wait, reason = reason.name(), "waiting");
+            Event::Wait { wait, reason, again, asked } => {
+                let (reason, again) = (reason.name(), again.map(RetryReason::name));
+                let asked = asked.map(|asked| tracing::field::debug(asked));
+                tracing::debug!(target: "http_hook", ?wait, reason, again, asked, "waiting");
             }
             Event::GaveUp { failure } => {
                 let (reason, sends) = (failure.reason().name(), failure.sends());

@@ -154,6 +154,31 @@ impl InForce {
         })
     }
 
+    /// What the transport is told with a request for a token, `verify` being what the scheme says of that endpoint.
+    ///
+    /// # Errors
+    ///
+    /// As [`send_options`](Self::send_options).
+    #[cold]
+    pub(crate) fn token_options(
+        &self,
+        target: &Origin,
+        remaining: Option<Duration>,
+        verify: Option<&Verify>,
+    ) -> Result<SendOptions, Error> {
+        let mut options = self.send_options(target, remaining)?;
+        if let Some(verify) = verify {
+            let client = ClientOptions { verify: verify.clone(), ..(*options.client).clone() };
+            options.client = Arc::new(client);
+            options.needed = match verify {
+                Verify::System => options.needed,
+                Verify::File(_) => options.needed.with(Capability::VerifyFile),
+                Verify::Off => options.needed.with(Capability::VerifyOff),
+            };
+        }
+        Ok(options)
+    }
+
     #[cold]
     fn elsewhere(&self, target: &Origin) -> Result<(Arc<ClientOptions>, Capabilities), Error> {
         let proxy = proxy::choose(&self.proxies, self.environment.as_deref(), target)?;

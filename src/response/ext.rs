@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::Response;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
+use super::mismatch::Reader;
 use crate::base::{Error, ErrorKind};
 
 /// Reads the body of a response that is in memory.
@@ -32,7 +34,24 @@ pub trait ResponseExt {
     ///
     /// # Errors
     ///
-    /// Kind [`Body`](ErrorKind::Body), naming line and column but nothing of the content.
+    /// Kind [`Body`](ErrorKind::Body). It names the place, as `$.orders[3].id`, and what was expected there, or line and column of
+    /// what is no JSON, but nothing of the content: a name that the type does not name itself is `*`.
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use http_hook::ResponseExt as _;
+    ///
+    /// #[derive(Debug, serde::Deserialize)]
+    /// struct Order {
+    ///     id: u32,
+    /// }
+    ///
+    /// let response = http::Response::new(Bytes::from_static(br#"[{"id": 7}, {"id": "secret"}]"#));
+    /// let error = response.json::<Vec<Order>>().unwrap_err();
+    /// let says = "the answer is not the JSON expected: $[1].id: expected u32, found a string";
+    /// assert_eq!(error.to_string(), says);
+    /// # Ok::<(), http_hook::Error>(())
+    /// ```
     fn json<T: DeserializeOwned>(&self) -> Result<T, Error>;
 
     /// Reads the body as text: by the charset of its Content-Type, else as the original does.
@@ -41,15 +60,24 @@ pub trait ResponseExt {
 
 impl ResponseExt for Response<Bytes> {
     fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_slice(self.body()).map_err(|error| {
-            let (line, column) = (error.line(), error.column());
-            let message =
-                format!("the answer is not the JSON expected, at line {line} column {column}");
-            Error::new(ErrorKind::Body, message)
-        })
+        serde_json::from_slice(self.body()).map_err(|_| why_not::<T>(self.body()))
     }
 
     fn text(&self) -> Cow<'_, str> {
         crate::response::text::text(self.headers(), self.body())
     }
+}
+
+/// Reads the body again, to tell why it is not the value expected.
+#[cold]
+fn why_not<T: DeserializeOwned>(body: &[u8]) -> Error {
+    let message = match serde_json::from_slice::<Value>(body) {
+        // These texts quote nothing.
+        Err(error) => format!("the answer is not JSON: {error}"),
+        Ok(value) => match T::deserialize(Reader(&value)) {
+            Err(mismatch) => format!("the answer is not the JSON expected: {mismatch}"),
+            Ok(_) => "the answer is not the JSON expected".to_owned(),
+        },
+    };
+    Error::new(ErrorKind::Body, message)
 }

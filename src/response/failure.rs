@@ -4,16 +4,17 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, Method, Response, StatusCode};
 
 use crate::base::names::named;
 use crate::base::{Error, TransportError};
-use crate::response::Reason;
+use crate::response::{Reason, check_failed};
 
 /// A call that ended without a response that passes.
 ///
-/// `Display` is Airflow's text: `404:Not Found` for a status, else what went wrong. The last response is kept,
-/// its body as far as the limit of the call lets it.
+/// `Display` is Airflow's text, `404:Not Found` for a status, else what went wrong; then, in a second clause, what was asked for,
+/// without what may be secret, and how often: `404:Not Found; GET https://api.example.com/v1/orders?page=2, 1 attempt`.
+/// [`Cause`] prints the first clause alone. The last response is kept, its body as far as the limit of the call lets it.
 pub struct Failure(Box<Inner>);
 
 struct Inner {
@@ -23,24 +24,48 @@ struct Inner {
     attempts: u32,
     idle_for: Duration,
     hint: Option<Duration>,
+    asked: Option<Asked>,
 }
 
-/// What came last.
+/// What was asked for, as it may be shown.
+pub(crate) struct Asked {
+    pub(crate) method: Method,
+    pub(crate) url: String,
+    /// Where redirects had led.
+    pub(crate) led_to: Option<String>,
+}
+
+/// The text of a call that ends by [`MAX_SENDS`](crate::Call::MAX_SENDS).
+pub(crate) const MAX_SENDS_TEXT: &str = "a call sends at most 1000 requests";
+
+/// What came last. `Display` prints `404:Not Found` for a status, else what went wrong.
 #[non_exhaustive]
 pub enum Cause {
-    /// No request could be built.
+    /// No request could be built, or no token could be had for it.
     Request(Error),
     /// No response came.
     Transport(TransportError),
     /// A response that does not pass.
     Response(Response<Bytes>),
-    /// A response that leads on, but must not be followed.
+    /// A response that could not be acted upon: a redirect that must not be followed, a challenge that cannot be answered.
     Refused {
         /// Why not.
         error: Error,
         /// The response.
         response: Box<Response<Bytes>>,
     },
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request(error) | Self::Refused { error, .. } => error.fmt(f),
+            Self::Transport(error) => error.fmt(f),
+            Self::Response(response) => {
+                write!(f, "{}:{}", response.status().as_u16(), Reason::of(response))
+            }
+        }
+    }
 }
 
 /// A response as its status: its headers and its body may hold secrets.
@@ -122,13 +147,37 @@ named!(
     ]
 );
 
+impl fmt::Display for StopReason {
+    /// Says it for people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Invalid => "nothing could be sent",
+            Self::Rejected => "not worth a retry",
+            Self::Attempts => "attempts used up",
+            Self::Deadline => "deadline",
+            Self::HintTooLong => "the server asks for a longer wait",
+            Self::Budget => "the retry budget is empty",
+            Self::Breaker => "the circuit breaker is open",
+            Self::RateLimit => "rate limit",
+            Self::NotIdempotent => "the server may have acted on it",
+            Self::BodyNotReplayable => "the body cannot be sent again",
+            Self::Stopped => "the policy says so",
+            Self::Redirect => "redirect",
+            Self::Auth => "authentication",
+            Self::MaxSends => "more sends than any call may make",
+            Self::Cancelled => "cancelled",
+            Self::NotStored => "the attempt could not be kept",
+        })
+    }
+}
+
 impl Failure {
     /// The longest part of a failed response's body that is kept, in bytes.
     pub const MAX_BODY: usize = 64 << 10;
 
     pub(crate) fn new(reason: StopReason, cause: Cause) -> Self {
         let (sends, attempts, idle_for, hint) = (0, 0, Duration::ZERO, None);
-        Self(Box::new(Inner { reason, cause, sends, attempts, idle_for, hint }))
+        Self(Box::new(Inner { reason, cause, sends, attempts, idle_for, hint, asked: None }))
     }
 
     pub(crate) fn with_counts(mut self, sends: u32, attempts: u32, idle_for: Duration) -> Self {
@@ -140,6 +189,11 @@ impl Failure {
 
     pub(crate) fn with_hint(mut self, hint: Option<Duration>) -> Self {
         self.0.hint = hint;
+        self
+    }
+
+    pub(crate) fn with_asked(mut self, asked: Option<Asked>) -> Self {
+        self.0.asked = asked;
         self
     }
 
@@ -169,6 +223,57 @@ impl Failure {
             Cause::Refused { response, .. } => Some(response),
             _ => None,
         }
+    }
+
+    /// Whether time ran out: a limit of one exchange, or that of the whole call.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use http_hook::transport::TimeoutPhase;
+    /// use http_hook::{Call, Hook, RequestPlan, Sent, Step, Timestamp, TransportError, TransportErrorKind};
+    ///
+    /// let (hook, now) = (Hook::to("https://api.example.com")?, Timestamp::default());
+    /// let call = Call::new(&hook, RequestPlan::get("orders?page=2"), 7, now);
+    /// let Step::Send { attempt, .. } = call.step(&hook, now) else { unreachable!() };
+    /// let late = TransportError::new(TransportErrorKind::Timeout(TimeoutPhase::Head), Sent::Maybe);
+    /// let Step::Done(Err(failure)) = attempt.finish(&hook, Err(late), now) else { unreachable!() };
+    /// assert!(failure.is_timeout() && !failure.is_connect() && !failure.is_status());
+    /// assert_eq!(
+    ///     failure.to_string(),
+    ///     "the answer took too long; GET https://api.example.com/orders?page=2, 1 attempt"
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        self.0.reason == StopReason::Deadline
+            || matches!(&self.0.cause, Cause::Transport(error) if error.is_timeout())
+    }
+
+    /// Whether no connection came about; see [`TransportError::is_connect`].
+    #[must_use]
+    pub fn is_connect(&self) -> bool {
+        matches!(&self.0.cause, Cause::Transport(error) if error.is_connect())
+    }
+
+    /// Whether the last response is one whose status fails the check, 400 to 599; [`status`](Self::status) tells which.
+    #[must_use]
+    pub fn is_status(&self) -> bool {
+        self.status().is_some_and(check_failed)
+    }
+
+    /// Returns the method of the call; `None` if the failure is of no call.
+    #[must_use]
+    pub fn method(&self) -> Option<&Method> {
+        self.0.asked.as_ref().map(|asked| &asked.method)
+    }
+
+    /// Returns the URL of the call as it may be shown: what is the connection's, and what sounds secret, is `***`.
+    #[must_use]
+    pub fn url(&self) -> Option<&str> {
+        self.0.asked.as_ref().map(|asked| asked.url.as_str())
     }
 
     /// Returns the status of the last response.
@@ -223,22 +328,31 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0.cause {
-            Cause::Request(error) | Cause::Refused { error, .. } => error.fmt(f),
-            Cause::Transport(error) => error.fmt(f),
-            Cause::Response(response) => {
-                write!(f, "{}:{}", response.status().as_u16(), Reason::of(response))
-            }
+        let Inner { reason, cause, attempts, asked, .. } = &*self.0;
+        // What came last does not tell that it was the last that could come.
+        if *reason == StopReason::MaxSends && !matches!(cause, Cause::Request(_)) {
+            write!(f, "{MAX_SENDS_TEXT}: ")?;
         }
+        cause.fmt(f)?;
+        let Some(Asked { method, url, led_to }) = asked else { return Ok(()) };
+        write!(f, "; {method} {url}")?;
+        if let Some(led_to) = led_to {
+            write!(f, ", led to {led_to}")?;
+        }
+        write!(f, ", {attempts} attempt{}", if *attempts == 1 { "" } else { "s" })
     }
 }
 
 /// Without bodies and header values: both may hold secrets.
 impl fmt::Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let asked = self.0.asked.as_ref();
         f.debug_struct("Failure")
             .field("reason", &self.0.reason)
-            .field("cause", &format_args!("{self}"))
+            .field("cause", &format_args!("{}", self.0.cause))
+            .field("method", &asked.map(|asked| &asked.method))
+            .field("url", &asked.map(|asked| &asked.url))
+            .field("led_to", &asked.and_then(|asked| asked.led_to.as_ref()))
             .field("sends", &self.0.sends)
             .field("attempts", &self.0.attempts)
             .field("idle_for", &self.0.idle_for)
@@ -248,10 +362,11 @@ impl fmt::Debug for Failure {
 }
 
 impl std::error::Error for Failure {
+    /// What is behind the cause, which prints its own text already.
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.cause {
-            Cause::Request(error) | Cause::Refused { error, .. } => Some(error),
-            Cause::Transport(error) => Some(error),
+            Cause::Request(error) | Cause::Refused { error, .. } => error.source(),
+            Cause::Transport(error) => error.source(),
             Cause::Response(_) => None,
         }
     }

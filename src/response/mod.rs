@@ -6,6 +6,9 @@ pub mod decode;
 pub(crate) mod ext;
 pub(crate) mod failure;
 pub mod hints;
+#[cfg(feature = "decode")]
+mod labels;
+mod mismatch;
 mod problem;
 mod reason;
 pub mod text;
@@ -14,4 +17,4 @@ pub use problem::ProblemDetails;
 pub use reason::Reason;
 
 pub(crate) use check::{check_failed, whole};
-pub(crate) use failure::{Cause, Failure, StopReason};
+pub(crate) use failure::{Asked, Cause, Failure, MAX_SENDS_TEXT, StopReason};

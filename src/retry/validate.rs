@@ -29,7 +29,24 @@ impl RetryPolicy {
         storable
     }
 
-    /// Checks what the types do not say: no empty chain, no jitter beyond the wait itself, no policy without end.
+    /// Whether the wait or the stop, which are asked once the condition holds, may look at the body of the response.
+    pub(crate) fn waits_by_body(&self) -> bool {
+        let mut looks = false;
+        let mut visit = |part: Part<'_>, _| {
+            looks |= match part {
+                Part::Condition(one) => one.reads_body(),
+                Part::Wait(one) => matches!(one, Wait::Custom(_)),
+                Part::Stop(one) => matches!(one, Stop::Custom(_)),
+            };
+            true
+        };
+        Part::Wait(&self.wait).walk(1, &mut visit);
+        Part::Stop(&self.stop).walk(1, &mut visit);
+        looks
+    }
+
+    /// Checks what the types do not say: no empty chain, no jitter beyond the wait itself, no policy without end, no name that
+    /// nothing has.
     ///
     /// # Errors
     ///
@@ -39,9 +56,11 @@ impl RetryPolicy {
         self.walk(&mut |part, depth| {
             parts = parts.saturating_add(1);
             deepest = deepest.max(depth);
-            if let Part::Wait(wait) = part {
-                fault = fault.or(wait.fault());
-            }
+            fault = fault.take().or_else(|| match part {
+                Part::Condition(condition) => condition.fault(),
+                Part::Wait(wait) => wait.fault(),
+                Part::Stop(_) => None,
+            });
             parts <= Self::MAX_PARTS && depth <= Self::MAX_DEPTH
         });
         if parts > Self::MAX_PARTS {
@@ -52,6 +71,8 @@ impl RetryPolicy {
             Err(Error::new(ErrorKind::Policy, fault))
         } else if !(0.0..=1.0).contains(&self.hints.jitter) {
             Err(Error::new(ErrorKind::Policy, "hints.jitter: not between 0 and 1"))
+        } else if !self.hints.statuses.iter().all(|range| range.is_possible()) {
+            Err(Error::new(ErrorKind::Policy, "hints.statuses: not within 100 to 999"))
         } else if let Some(name) = &self.attempt_header {
             let checked = headers::check_policy_name(name, "attempt_header");
             checked

@@ -9,11 +9,32 @@ use crate::base::{Sent, TimeoutPhase, TransportError, TransportErrorKind as Kind
 /// [`Sent::No`]. What is `why` must not hold the URL or a header's value.
 #[must_use]
 pub fn refused(why: &'static str) -> TransportError {
-    before_head(Kind::InvalidRequest, why)
+    unsent(Kind::InvalidRequest, why)
 }
 
-/// Tells that an exchange failed before the head of the response, and why. Where the kind says that there was no connection, or no request,
-/// nothing was sent; else it may have been.
+/// Tells that an exchange failed before anything of the request could be sent: [`Sent::No`].
+///
+/// The caller has to know that from where it stands: the client was still connecting, or had not been called. A kind is proof only
+/// where the client gives it in no later phase. That a connection is refused, unreachable or out of time, Linux tells in the
+/// middle of an exchange, too.
+///
+/// # Examples
+///
+/// ```
+/// use http_hook::transport::unsent;
+/// use http_hook::{Sent, TransportErrorKind as Kind};
+///
+/// let error = unsent(Kind::Dns, "no such name");
+/// assert_eq!((error.kind(), error.sent()), (Kind::Dns, Sent::No));
+/// ```
+#[must_use]
+pub fn unsent(kind: Kind, why: impl Into<Box<dyn Error + Send + Sync>>) -> TransportError {
+    TransportError::new(kind, Sent::No).with_source(why)
+}
+
+/// Tells that an exchange failed before the head of the response, and no more is known: [`Sent::Maybe`]. A kind that says that there was
+/// no connection, or no request, would claim more; it becomes [`Interrupted`](Kind::Interrupted), or a limit of time the one
+/// [for all](TimeoutPhase::Total).
 ///
 /// # Examples
 ///
@@ -21,20 +42,22 @@ pub fn refused(why: &'static str) -> TransportError {
 /// use http_hook::transport::before_head;
 /// use http_hook::{Sent, TransportErrorKind as Kind};
 ///
-/// assert_eq!(before_head(Kind::Dns, "no such name").sent(), Sent::No);
-/// assert_eq!(before_head(Kind::Interrupted, "reset").sent(), Sent::Maybe);
+/// let error = before_head(Kind::Connect, "refused, or so an open connection said");
+/// assert_eq!((error.kind(), error.sent()), (Kind::Interrupted, Sent::Maybe));
 /// ```
+#[must_use]
 pub fn before_head(kind: Kind, why: impl Into<Box<dyn Error + Send + Sync>>) -> TransportError {
     use Kind::{Connect, Dns, InvalidRequest, Proxy, Timeout, Tls};
-    let sent = match kind {
-        Dns | Connect | Tls | Proxy | InvalidRequest | Timeout(TimeoutPhase::Connect) => Sent::No,
-        _ => Sent::Maybe,
+    let kind = match kind {
+        Dns | Connect | Tls | Proxy | InvalidRequest => Kind::Interrupted,
+        Timeout(TimeoutPhase::Connect) => Timeout(TimeoutPhase::Total),
+        other => other,
     };
-    TransportError::new(kind, sent).with_source(why)
+    TransportError::new(kind, Sent::Maybe).with_source(why)
 }
 
 /// Reads an I/O error that came before the head of the response: its kind, and a text that holds nothing of the request. `None` where
-/// it might be anything.
+/// it might be anything. The kind is no proof of the phase: see [`unsent`].
 ///
 /// # Examples
 ///

@@ -21,7 +21,7 @@ use crate::options::{Capabilities, SendOptions};
 
 pub use crate::base::{Scheme, TimeoutPhase, catch_panic};
 pub use clock::Clock;
-pub use errors::{before_head, in_body, of_io, refused};
+pub use errors::{before_head, in_body, of_io, refused, unsent};
 pub use framing::{leave_framing, response_length};
 pub use target::{check_reading, check_target};
 

@@ -1,5 +1,7 @@
 //! Where a transport may send to.
 
+use core::net::{Ipv4Addr, Ipv6Addr};
+
 use http::Uri;
 use percent_encoding::percent_decode_str;
 
@@ -7,7 +9,8 @@ use super::errors::refused;
 use crate::base::TransportError;
 
 /// Refuses a URL that no transport may send to: one that is neither `http` nor `https`, has no host, or holds user info, which some
-/// clients would send as credentials ([RFC 9110 §4.2.4](https://www.rfc-editor.org/rfc/rfc9110#section-4.2.4)).
+/// clients would send as credentials ([RFC 9110 §4.2.4](https://www.rfc-editor.org/rfc/rfc9110#section-4.2.4)), and one whose host is an
+/// address in another spelling than the usual one, as `127.1`: some clients would name another host than was checked.
 ///
 /// The machine makes no such URL; a transport can be used without it.
 ///
@@ -28,12 +31,34 @@ use crate::base::TransportError;
 /// ```
 pub fn check_target(uri: &Uri) -> Result<(), TransportError> {
     let why = match (uri.scheme_str(), uri.authority()) {
-        (Some("http" | "https"), Some(own)) if !own.as_str().contains('@') => return Ok(()),
-        (Some("http" | "https"), Some(_)) => "the URL holds user info",
+        (Some("http" | "https"), Some(own)) if own.as_str().contains('@') => {
+            "the URL holds user info"
+        }
+        (Some("http" | "https"), Some(own)) if is_odd_address(own.host()) => {
+            "the host is an address in another spelling than the usual one"
+        }
+        (Some("http" | "https"), Some(_)) => return Ok(()),
         (Some("http" | "https"), None) => "the URL has no host",
         _ => "the URL is neither http nor https",
     };
     Err(refused(why))
+}
+
+/// Whether a host is an address, which is what one is whose last label is a number, but not written as addresses are: in four decimal
+/// numbers, or as [RFC 5952](https://www.rfc-editor.org/rfc/rfc5952) says.
+fn is_odd_address(host: &str) -> bool {
+    if let Some(inner) = host.strip_prefix('[') {
+        let inner = inner.strip_suffix(']').unwrap_or(inner);
+        let address = inner.parse::<Ipv6Addr>();
+        return !address.is_ok_and(|own| own.to_string().eq_ignore_ascii_case(inner));
+    }
+    let bare = host.strip_suffix('.').unwrap_or(host);
+    let last = bare.rsplit('.').next().unwrap_or_default();
+    let is_number = match last.strip_prefix("0x").or_else(|| last.strip_prefix("0X")) {
+        Some(digits) => digits.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        None => !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()),
+    };
+    is_number && host.parse::<Ipv4Addr>().is_err()
 }
 
 /// Refuses a URL that a client reads as another one, as browsers do: `0x7f.1` is `127.0.0.1` to them, and `/a/../b` is `/b`. It may be

@@ -173,7 +173,7 @@ impl Script {
                     assert_eq!(first.get_or_insert_with(|| text.clone()), &text, "as the first");
                     trace.push(Seen::Sent { request: text, sends });
                     if cancelled {
-                        ended(&attempt.cancel(), sends, idle, StopReason::Cancelled);
+                        ended(&attempt.cancel(&hook), sends, idle, StopReason::Cancelled);
                         return Run { trace };
                     }
                     let usual = Event {
@@ -196,7 +196,7 @@ impl Script {
                     assert_eq!(call.idle_for(), idle);
                     trace.push(Seen::Waited(wait));
                     if cancelled {
-                        ended(&call.cancel(), sends, idle, StopReason::Cancelled);
+                        ended(&call.cancel(&hook), sends, idle, StopReason::Cancelled);
                         return Run { trace };
                     }
                     let call = match way {

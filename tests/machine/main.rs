@@ -1,8 +1,10 @@
 //! The machine and its drivers: steps, limits, what is told, what is stored.
 
 mod driver;
+mod ends;
 mod limits;
 mod observe;
+mod panics;
 mod run;
 mod shown;
 #[cfg(feature = "tracing")]

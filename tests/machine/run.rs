@@ -109,7 +109,7 @@ fn a_store_that_fails_ends_the_run_with_nothing_sent() {
         assert_eq!(sent.len(), sends as usize);
         assert_eq!((failure.reason(), failure.sends()), (StopReason::NotStored, sends));
         assert_eq!(failure.attempts(), sends);
-        assert_eq!(failure.to_string(), "the disk is full");
+        assert_eq!(failure.cause().to_string(), "the disk is full");
         drop(run);
         let told = told.into_inner().expect("a list");
         assert!(told.last().is_some_and(|last| last.starts_with("GaveUp")), "{told:?}");
@@ -241,7 +241,7 @@ fn what_a_client_lacks_is_refused_before_it_is_counted() {
     let (sent, result) = drive(&mut begin(&hook, RequestPlan::get("a")), &[], |_| Ok(()));
     let failure = result.expect_err("refused");
     assert_eq!((sent.len(), failure.sends(), failure.attempts()), (0, 0, 0));
-    assert_eq!(failure.to_string(), "small cannot honour the option verify = false");
+    assert_eq!(failure.cause().to_string(), "small cannot honour the option verify = false");
 }
 
 #[test]

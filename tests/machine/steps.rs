@@ -75,7 +75,7 @@ fn a_call_ends_as_its_answers_say() {
             "attempts end, check off",
             retry(RequestPlan::get("a")).check_response(false),
             &[|| answer(503)],
-            Ok(503),
+            Err(StopReason::Attempts),
             2,
         ),
         (
@@ -123,7 +123,9 @@ fn the_request_is_the_connection_with_the_call_on_top() {
 fn a_failure_prints_as_the_original_does_and_keeps_the_answer() {
     let (result, _) = run(&hook(), RequestPlan::get("a"), &[|| answer(404)]);
     let failure = result.expect_err("404 does not pass");
-    assert_eq!(failure.to_string(), "404:Not Found");
+    assert_eq!(failure.cause().to_string(), "404:Not Found");
+    let text = "404:Not Found; GET https://api.example.com/***/a, 1 attempt";
+    assert_eq!(failure.to_string(), text);
     assert_eq!(failure.status().map(|status| status.as_u16()), Some(404));
     assert_eq!(failure.body().map(AsRef::as_ref), Some(b"text".as_slice()));
     assert_eq!((failure.sends(), failure.attempts()), (1, 1));
@@ -138,7 +140,7 @@ fn a_failure_prints_as_the_original_does_and_keeps_the_answer() {
             })
         }],
     );
-    assert_eq!(result.expect_err("404 does not pass").to_string(), "404:Gone fishing");
+    assert_eq!(result.expect_err("404 does not pass").cause().to_string(), "404:Gone fishing");
 }
 
 #[test]
@@ -245,7 +247,7 @@ fn a_head_is_enough_where_the_answer_passes() {
     let Step::Done(Err(failure)) = reading.finish(&hook, answer(404), NOW) else {
         panic!("404 does not pass");
     };
-    assert_eq!(failure.to_string(), "404:Not Found");
+    assert_eq!(failure.cause().to_string(), "404:Not Found");
 }
 
 #[test]

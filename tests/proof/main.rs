@@ -15,3 +15,4 @@ mod source;
 #[path = "../support/mod.rs"]
 mod support;
 mod taint;
+mod unrun;

@@ -150,7 +150,7 @@ fn plans() -> Vec<(&'static str, RequestPlan)> {
     let endpoint = format!("orders?token={WORD}");
     vec![
         ("query", RequestPlan::get(endpoint.as_str())),
-        ("query, not a secret name", RequestPlan::get("orders").param("q", &secret())),
+        ("query", RequestPlan::get("orders").param("q", "x").param("session", &secret())),
         ("params", RequestPlan::get("orders").param("api_key", &secret())),
         ("authorization", RequestPlan::post("orders").header("authorization", WORD)),
         ("header", RequestPlan::post("orders").secret_header("X-Own", WORD)),
@@ -250,6 +250,7 @@ fn nothing_that_a_call_comes_by_tells_a_secret() {
         let builder = Hook::builder(&connection).header("x-p", WORD).decode(true);
         told.debug("builder", &builder);
         let hook = builder.build().expect("a connection that can be used");
+        let hook = hook.for_client(http_hook_mock::everything("test"));
         told.debug("hook", &hook);
         for (what, plan) in plans() {
             told.debug(what, &plan);

@@ -9,6 +9,8 @@ use http_hook::{
     TransportErrorKind,
 };
 
+use proptest::prelude::*;
+
 use crate::support::{self, NOW, Scenario, response};
 
 fn hook() -> Hook {
@@ -91,7 +93,7 @@ fn a_loop_ends_at_the_limit() {
     options.max_redirects = Some(3);
     let (requests, result) = follow(RequestPlan::get("a").options(options), &[(302, "/a")]);
     assert_eq!(requests.len(), 4);
-    assert_eq!(result.expect_err("a loop").to_string(), "Exceeded 3 redirects.");
+    assert_eq!(result.expect_err("a loop").cause().to_string(), "Exceeded 3 redirects.");
 }
 
 #[test]
@@ -143,4 +145,47 @@ fn attempts_and_sends_are_counted_apart() {
     let moved = response(302, &[("location", "/b")], "");
     let attempt = Scenario::new(&hook(), RequestPlan::get("a")).after([moved]).sending().attempt;
     assert_eq!((attempt.number(), attempt.sends(), attempt.cause()), (1, 2, SendCause::Redirect));
+}
+
+#[test]
+fn a_body_that_was_dropped_never_comes_back() {
+    let origins = ["https://api.example.com/1", "https://other.example/1"];
+    for first in [301, 302, 303] {
+        for later in [301, 302, 303, 307, 308] {
+            for to in origins {
+                for back in origins {
+                    let plan = RequestPlan::post("a").data("text").header("content-language", "en");
+                    let (requests, _) = follow(plan, &[(first, to), (later, back), (200, "")]);
+                    let cell = format!("{first} {to}, {later} {back}");
+                    assert_eq!(requests.len(), 3, "{cell}");
+                    for request in &requests[1..] {
+                        assert_eq!(request.method(), "GET", "{cell}");
+                        assert_eq!(request.body(), &Payload::EMPTY, "{cell}");
+                        let names: Vec<_> = request.headers().keys().collect();
+                        let describes = |name: &str| name.starts_with("content-");
+                        assert!(
+                            !names.iter().any(|name| describes(name.as_str())),
+                            "{cell} {names:?}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_other_header_of_a_call_crosses(name in "[a-z][a-z0-9-]{0,20}|x-request-id|x-[a-z]{1,8}|traceparent|if-match|idempotency-key|prefer|date|via|from|origin|accept-[a-z]{1,9}|content-[a-z]{1,9}") {
+        const CROSS: [&str; 9] = [
+            "accept", "accept-encoding", "accept-language", "cache-control", "content-encoding",
+            "content-language", "content-type", "range", "user-agent",
+        ];
+        let plan = RequestPlan::put("a").data("text").header(&name, "own-7431");
+        let (requests, _) = follow(plan, &[(307, "https://other.example/x"), (200, "")]);
+        // What may not be set at all ends the call.
+        prop_assume!(requests.len() == 2);
+        let crossed = requests[1].headers().values().any(|value| value == "own-7431");
+        prop_assert_eq!(crossed, CROSS.contains(&name.as_str()), "{}", name);
+    }
 }

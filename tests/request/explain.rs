@@ -160,3 +160,52 @@ fn a_scheme_of_the_call_and_a_plan_that_cannot_be_sent() {
     let error = hook().explain(&RequestPlan::get("a").header("x", "\n")).expect_err("a line break");
     assert_eq!(error.kind(), http_hook::ErrorKind::Header);
 }
+
+#[test]
+fn what_the_connection_wrote_of_a_url_is_not_the_call_s() {
+    use Layer::{Call, Connection as Of};
+    let host = Of("host");
+    #[rustfmt::skip]
+    let rows = [
+        // host                      plan                                     path   base query   query
+        ("https://h.test",           RequestPlan::get(""),                    host,  false,       None),
+        ("https://h.test/v1",        RequestPlan::get(""),                    host,  false,       None),
+        ("https://h.test/v1",        RequestPlan::get("?a=1"),                host,  false,       Some(Call)),
+        ("https://h.test/v1",        RequestPlan::get("a"),                   Call,  false,       None),
+        ("https://h.test/v1",        RequestPlan::get("a?b=1"),               Call,  false,       Some(Call)),
+        ("https://h.test/v1",        RequestPlan::get("a").param("b", "1"),   Call,  false,       Some(Call)),
+        ("https://h.test/v1?key=S",  RequestPlan::get(""),                    host,  true,        None),
+        ("https://h.test/v1?key=S",  RequestPlan::get("a"),                   host,  true,        Some(Call)),
+        ("https://h.test/v1?key=S",  RequestPlan::get("").param("b", "1"),    host,  true,        Some(Call)),
+    ];
+    for (base, plan, path, base_query, query) in rows {
+        let hook = Hook::new(&Connection::new().with_host(base)).expect("a hook");
+        let told = hook.explain(&plan).expect("a plan");
+        let layer = |what| told.get(what).map(|fact| fact.layer);
+        assert_eq!(layer("url.path"), Some(path), "{base} {told}");
+        assert_eq!(layer("url.base_query"), base_query.then_some(host), "{base} {told}");
+        assert_eq!(layer("url.query"), query, "{base} {told}");
+        assert!(!told.to_string().contains('S'), "{told}");
+    }
+}
+
+#[test]
+fn an_extra_with_as_many_names_as_fit_is_told() {
+    // A mebibyte of names, each taken out: it would take minutes, were each looked for among all.
+    let mut extra = String::from("{");
+    let mut names = 0;
+    while extra.len() < (1 << 20) - 64 {
+        if names > 0 {
+            extra.push(',');
+        }
+        extra.push_str(&format!("\"X-{names}\":null"));
+        names += 1;
+    }
+    extra.push('}');
+    let connection = Connection::new().with_host("https://h.test").with_extra(extra.as_str());
+    let told = Hook::new(&connection).expect("a hook").explain(&RequestPlan::get("a"));
+    let told = told.expect("a plan");
+    let out = told.facts.iter().filter(|fact| fact.what.starts_with("header x-"));
+    assert_eq!(out.count(), names);
+    assert!(names > 50_000);
+}

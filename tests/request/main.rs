@@ -6,4 +6,5 @@ mod multipart;
 mod sources;
 #[path = "../support/mod.rs"]
 mod support;
+mod targets;
 mod wiring;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http_hook::RetryPolicy;
-use http_hook::retry::{Condition, RetryOutcome, Stop, Wait};
+use http_hook::retry::{Condition, OnExhausted, RetryOutcome, Stop, Wait};
 use serde_json::Value;
 
 use crate::condition::{Texts, condition, of_status, raises};
@@ -19,7 +19,10 @@ use crate::strategy::{stop, wait};
 /// | `retry` | whatever raises |
 /// | `reraise` | false |
 /// | `enabled` | true |
-/// | `retry_error_callback` | none |
+/// | `retry_error_callback` | none: a run that is given up is a failure |
+///
+/// A callback that gives the outcome of the last attempt, `{"outcome": true}`, is the policy's
+/// [`on_exhausted`](RetryPolicy::on_exhausted); what another one gives in its place is the caller's to put there.
 ///
 /// A strategy is an object with one member: `{"stop_after_attempt": 3}`, `{"wait_fixed": 1}`,
 /// `{"wait_exponential": {"multiplier": 1, "max": 60}}`, `{"stop_any": […]}`,
@@ -92,19 +95,23 @@ impl RetryArguments {
             return Err(wrong(known));
         }
         let given = |name: &str| members.get(name).filter(|value| !value.is_null());
-        let policy = RetryPolicy {
+        let mut policy = RetryPolicy {
             when: given("retry").map_or_else(|| Ok(raises()), |one| condition(one, texts, 1))?,
             once: Condition::Never,
             wait: given("wait").map_or(Ok(Wait::None), |one| wait(one, 1))?,
             stop: given("stop").map_or(Ok(Stop::Never), |one| stop(one, 1))?,
             ..RetryPolicy::default()
         };
+        let callback = given("retry_error_callback");
+        if callback.is_some_and(|callback| callback.get("outcome") == Some(&Value::Bool(true))) {
+            policy.on_exhausted = OnExhausted::Return;
+        }
         policy.validate().map_err(|error| ArgumentError::refused("retry", error))?;
         Ok(Self {
             policy,
             reraise: given("reraise").is_some_and(|value| *value == true),
             enabled: members.get("enabled").is_none_or(|value| *value != false),
-            retry_error_callback: given("retry_error_callback").cloned(),
+            retry_error_callback: callback.cloned(),
         })
     }
 }

@@ -152,6 +152,27 @@ fn bodies_are_written_without_what_sounds_secret() {
     }
 }
 
+/// Were each name looked behind for its value, whatever the name, this would take hours.
+#[test]
+fn what_is_nested_is_looked_through_once() {
+    let depth = 150_000;
+    let nested = "{\"a\":[".repeat(depth) + "{\"jwt\":\"x\"}" + &"]}".repeat(depth);
+    let open = "{\"token\":[".repeat(depth);
+    let rows = [
+        (nested, "{\"jwt\":\"***\"}"),
+        (open, "{\"token\":\"***\""),
+        ("token=".repeat(depth), "token=***"),
+        ("\"token\":  ".repeat(depth), "\"***\""),
+    ];
+    for (body, written) in rows {
+        let told = recorded(Reply::status(200).body(body));
+        assert!(
+            told["body"]["text"].as_str().is_some_and(|text| text.contains(written)),
+            "{written}"
+        );
+    }
+}
+
 #[test]
 fn what_says_nothing_is_not_looked_for() {
     #[rustfmt::skip]

@@ -49,7 +49,7 @@ impl Report<'_> {
         }
         let sends = screen::count(failure.sends(), "send", "sends");
         let elapsed = screen::seconds(self.elapsed);
-        let why = why(failure.reason());
+        let why = failure.reason();
         let message = format!("no usable answer from {name} after {sends} in {elapsed} ({why})");
         let mut text = error_text(&message, None);
         let preposition = if failure.response().is_some() { "from" } else { "at" };
@@ -91,7 +91,7 @@ fn last(failure: &Failure) -> String {
             let reason = screen::line(Reason::of(response).as_str());
             format!("{} {reason}", response.status().as_u16()).trim_end().to_owned()
         }
-        _ => screen::line(&failure.to_string()),
+        cause => screen::line(&cause.to_string()),
     }
 }
 
@@ -100,23 +100,6 @@ fn causes(failure: &Failure) -> Vec<String> {
     let Cause::Transport(error) = failure.cause() else { return Vec::new() };
     let first = std::error::Error::source(error);
     std::iter::successors(first, |cause| cause.source()).map(ToString::to_string).collect()
-}
-
-/// Says why a call was given up.
-pub(crate) fn why(reason: StopReason) -> &'static str {
-    match reason {
-        StopReason::Invalid => "nothing could be sent",
-        StopReason::Rejected => "not worth a retry",
-        StopReason::Attempts => "attempts used up",
-        StopReason::Deadline => "deadline",
-        StopReason::HintTooLong => "the server asks for a longer wait",
-        StopReason::NotIdempotent => "the server may have acted on it",
-        StopReason::BodyNotReplayable => "the body cannot be sent again",
-        StopReason::Redirect => "redirect",
-        StopReason::Auth => "authentication",
-        StopReason::Cancelled => "cancelled",
-        reason => reason.name(),
-    }
 }
 
 fn hint(failure: &Failure) -> Option<String> {

@@ -6,19 +6,17 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 use http_hook::blocking::Clock as _;
-use http_hook::observe::{Event, ShownUrl};
-use http_hook::retry::is_idempotent;
-use http_hook::{Failure, SendCause, Sent, Timestamp, TransportError, WaitReason};
+use http_hook::observe::{Event, RetryReason};
+use http_hook::{Failure, SendCause, Timestamp, TransportError, WaitReason};
 use http_hook_clock::SystemClock;
 
-use crate::report;
 use crate::screen::{self, BAD, FAINT, GOOD, styled};
 
 /// Takes note of the events of a call, and prints them.
 ///
 /// ```text
 /// > GET https://api.example.test/v1/orders?limit=50    sales (env AIRFLOW_CONN_SALES)
-///   1  503 Service Unavailable       142 ms   retry: 503 is transient, GET is idempotent
+///   1  503 Service Unavailable       142 ms   retry: 503 by policy, GET is idempotent
 ///      waiting 2.0 s                 as the server asks
 ///   2  200 OK                        188 ms   done: 2 sends, 1 retry, 2.3 s of 30s deadline
 /// ```
@@ -51,8 +49,6 @@ pub(crate) enum Shown {
 struct State {
     method: Method,
     url: Option<String>,
-    /// Scheme, host and port of the last request.
-    origin: (String, String, u16),
     sends: u32,
     redirects: u32,
     /// What came of the last send, until it is known what follows from it.
@@ -107,13 +103,12 @@ impl Timeline {
     pub(crate) fn event(&self, event: &Event<'_>) {
         let mut state = self.state();
         match event {
-            Event::Send { method, url, send, cause, .. } => {
+            Event::Send { method, url, send, cause, own_origin, .. } => {
                 if *cause == SendCause::Redirect {
                     state.redirects += 1;
-                    let follows = state.follows(method, url);
+                    let follows = state.follows(method, *own_origin);
                     self.came(&mut state, &follows);
                 }
-                state.origin = origin(url);
                 state.method = (*method).clone();
                 state.url = Some(screen::line(&url.to_string()));
                 state.sends = *send;
@@ -123,14 +118,14 @@ impl Timeline {
                 }
             }
             Event::Answer { status, took } => {
-                state.came = Some(answer(&state.method, *status, *took));
+                state.came = Some(answer(*status, *took));
             }
             Event::Error { error, took } => {
-                state.came = Some(no_answer(&state.method, error, *took));
+                state.came = Some(no_answer(error, *took));
             }
-            Event::Wait { wait, reason } => {
+            Event::Wait { wait, reason, again, asked } => {
                 state.doing = Doing::Waiting(*wait);
-                self.wait(&mut state, *wait, *reason);
+                self.wait(&mut state, *wait, *reason, again.zip(Some(*asked)));
             }
             Event::Accepted { .. } => {
                 let done = self.done(&state);
@@ -170,14 +165,19 @@ impl Timeline {
         self.line(&format!("{request:<52}   {}", styled(FAINT, &self.connection)));
     }
 
-    fn wait(&self, state: &mut State, wait: Duration, reason: WaitReason) {
-        let why = match reason {
-            WaitReason::Backoff => "backoff with jitter",
-            WaitReason::Hint => "as the server asks",
-            WaitReason::Breaker => "the circuit breaker is open",
-            WaitReason::RateLimit => "rate limit",
-            WaitReason::Token => "another call fetches the token",
-            reason => reason.name(),
+    fn wait(
+        &self,
+        state: &mut State,
+        wait: Duration,
+        reason: WaitReason,
+        retry: Option<(RetryReason, Option<Duration>)>,
+    ) {
+        let asked = retry.and_then(|(_, asked)| asked).filter(|_| reason == WaitReason::Hint);
+        let why = match asked {
+            Some(asked) if asked > wait => {
+                format!("the server asks for {}", screen::seconds(asked))
+            }
+            _ => reason.to_string(),
         };
         let short = screen::seconds(wait);
         if self.shown == Shown::Waits && wait >= LONG_WAIT {
@@ -185,8 +185,13 @@ impl Timeline {
             screen::error(&format!("{said}: waiting {short} ({why})"));
         }
         let because = state.came.as_ref().map(|came| came.because.clone()).unwrap_or_default();
-        self.came(state, &format!("retry: {because}"));
-        self.line(&format!("     {:<28}{}", format!("waiting {short}"), styled(FAINT, why)));
+        if let Some((again, _)) = retry {
+            let again = may_be_repeated(&state.method, again);
+            self.came(state, &format!("retry: {because}, {again}"));
+        } else {
+            self.came(state, "go on");
+        }
+        self.line(&format!("     {:<28}{}", format!("waiting {short}"), styled(FAINT, &why)));
         let asked = if reason == WaitReason::Hint { " (as asked)" } else { "" };
         state.waits.push(format!("{short}{asked}"));
     }
@@ -235,9 +240,8 @@ impl Timeline {
 
 impl State {
     /// Says what a redirect changes.
-    fn follows(&self, method: &Method, url: &ShownUrl<'_>) -> String {
-        let origin =
-            if self.origin == origin(url) { "same origin" } else { "other origin, no credentials" };
+    fn follows(&self, method: &Method, own_origin: bool) -> String {
+        let origin = if own_origin { "own origin" } else { "other origin, no credentials" };
         if self.method == *method {
             format!("follow: {origin}, method kept")
         } else {
@@ -246,30 +250,27 @@ impl State {
     }
 }
 
-fn origin(url: &ShownUrl<'_>) -> (String, String, u16) {
-    (url.scheme().to_owned(), url.host().to_owned(), url.port())
-}
-
-fn answer(method: &Method, status: StatusCode, took: Duration) -> Came {
+fn answer(status: StatusCode, took: Duration) -> Came {
     let what = format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or_default());
-    let because = format!("{} is transient, {}", status.as_u16(), safe(method));
+    let because = format!("{} by policy", status.as_u16());
     let said = what.clone();
     Came { what, said, because, took, good: status.is_success() }
 }
 
-fn no_answer(method: &Method, error: &TransportError, took: Duration) -> Came {
-    let safe = if error.sent() == Sent::No { "nothing was sent".to_owned() } else { safe(method) };
-    let because = format!("{error}, {safe}");
+fn no_answer(error: &TransportError, took: Duration) -> Came {
     let what = error.kind().name().replace('_', " ");
-    Came { what, said: error.to_string(), because, took, good: false }
+    let said = error.to_string();
+    Came { what, because: said.clone(), said, took, good: false }
 }
 
 /// Says why a request that is sent again does no harm.
-fn safe(method: &Method) -> String {
-    let safe = if is_idempotent(method) { "is idempotent" } else { "may be repeated" };
-    format!("{method} {safe}")
+fn may_be_repeated(method: &Method, again: RetryReason) -> String {
+    match again {
+        RetryReason::Idempotent => format!("{method} is idempotent"),
+        other => other.to_string(),
+    }
 }
 
 fn gave_up(failure: &Failure) -> String {
-    format!("gave up: {}", report::why(failure.reason()))
+    format!("gave up: {}", failure.reason())
 }

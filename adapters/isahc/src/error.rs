@@ -7,21 +7,27 @@ use std::error::Error as StdError;
 use std::io;
 
 use http_hook::body::SourceWatch;
-use http_hook::transport::{TimeoutPhase, before_head, in_body, refused};
+use http_hook::transport::{TimeoutPhase, before_head, in_body, unsent};
 use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use isahc::error::ErrorKind;
 
+type Tell = fn(Kind, String) -> TransportError;
+
 /// Reads an error that came instead of a head.
+///
+/// libcurl sends by itself once more when a kept connection died, so no code of its own is proof that nothing was sent. It tells the
+/// address of the other side as soon as there was a connection that a request can go by, tunnel and TLS included, and forgets it not.
 pub(crate) fn of_head(error: &isahc::Error, proxied: bool) -> TransportError {
+    let unsent: Tell = if error.remote_addr().is_none() { unsent } else { before_head };
     let mut chain = std::iter::successors(error.source(), |one| (*one).source());
     if let Some(curl) = chain.find_map(|one| one.downcast_ref()) {
-        return of_curl(curl, proxied);
+        return of_curl(curl, proxied, unsent);
     }
     match error.kind() {
         ErrorKind::InvalidRequest | ErrorKind::InvalidTlsConfiguration => {
-            refused("isahc refused the request")
+            unsent(Kind::InvalidRequest, "isahc refused the request".into())
         }
-        ErrorKind::ClientInitialization => before_head(Kind::Connect, "isahc did not start"),
+        ErrorKind::ClientInitialization => unsent(Kind::Connect, "isahc did not start".into()),
         ErrorKind::ProtocolViolation => before_head(Kind::Protocol, "not HTTP"),
         _ => before_head(Kind::Interrupted, "isahc gave up"),
     }
@@ -37,7 +43,8 @@ pub(crate) fn of_body(error: &io::Error, source: &SourceWatch) -> TransportError
 }
 
 /// The table of libcurl's codes (`curl/curl.h`, `CURLE_*`). There is no more than the code: isahc drops the text.
-fn of_curl(error: &curl::Error, proxied: bool) -> TransportError {
+/// `unsent` tells an error of those codes that come while connecting, and later, too.
+fn of_curl(error: &curl::Error, proxied: bool, unsent: Tell) -> TransportError {
     let kind = match error.code() {
         // URL_MALFORMAT, NOT_BUILT_IN, BAD_FUNCTION_ARGUMENT, UNKNOWN_OPTION
         3 | 4 | 43 | 48 => Kind::InvalidRequest,
@@ -47,7 +54,7 @@ fn of_curl(error: &curl::Error, proxied: bool) -> TransportError {
         7 | 45 => Kind::Connect,     // COULDNT_CONNECT, INTERFACE_FAILED
         // SSL_*, USE_SSL_FAILED, PEER_FAILED_VERIFICATION
         35 | 51 | 53 | 54 | 58..=60 | 64 | 66 | 77 | 82 | 83 | 90 | 91 | 98 => Kind::Tls,
-        // OPERATION_TIMEDOUT: libcurl keeps no other limit than that for connecting
+        // OPERATION_TIMEDOUT: libcurl's limit for connecting, or one for all that passed while it connected
         28 => Kind::Timeout(TimeoutPhase::Connect),
         27 | 63 | 100 => Kind::Limit, // OUT_OF_MEMORY, FILESIZE_EXCEEDED, TOO_LARGE
         1 | 8 | 16 => Kind::Protocol, // UNSUPPORTED_PROTOCOL (not HTTP), WEIRD_SERVER_REPLY, HTTP2
@@ -62,5 +69,10 @@ fn of_curl(error: &curl::Error, proxied: bool) -> TransportError {
     if kind == Kind::Body || (error.code() == 23 && !proxied) {
         return TransportError::new(kind, Sent::Yes).with_source(text);
     }
-    before_head(kind, text)
+    match kind {
+        Kind::Limit | Kind::Protocol | Kind::RequestBody | Kind::Interrupted => {
+            before_head(kind, text)
+        }
+        _ => unsent(kind, text),
+    }
 }

@@ -11,8 +11,6 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::time::Duration;
 
-pub use face::{blocking_http_hook, http_hook};
-
 use async_trait::async_trait;
 use futures_io::AsyncRead as _;
 use http::{Request, Response};
@@ -25,6 +23,7 @@ use isahc::config::{Configurable, VersionNegotiation};
 use isahc::{HttpClient, HttpClientBuilder};
 
 use error::{of_body, of_head};
+pub use face::{blocking_http_hook, http_hook};
 use silence::{hush, silently};
 
 #[rustfmt::skip]
@@ -71,8 +70,7 @@ impl IsahcTransport {
         Ok(Self { kept, kept_is_set_up: true, fresh })
     }
 
-    /// Makes a transport of a client at hand. Requests that are not idempotent and have no body go by a second client with
-    /// isahc's defaults; use [`from_builder`](Self::from_builder) where those would not do. From now on the client's thread traces
+    /// Makes a transport of a client at hand. Requests that are not idempotent go by a second client with isahc's defaults; use [`from_builder`](Self::from_builder) where those would not do. From now on the client's thread traces
     /// nothing, whoever sends by it.
     ///
     /// # Errors
@@ -109,7 +107,7 @@ impl Transport for IsahcTransport {
         let mut limits = Limits::start(limits);
         let proxied = options.client.proxy.is_some();
         let method = request.method().clone();
-        let once = request.body().is_empty() && !method.is_idempotent();
+        let once = !method.is_idempotent();
         let client = if once { &self.fresh } else { &self.kept };
         let (request, source) = options::to_isahc(request, options, once || self.kept_is_set_up)?;
         let mut sending = silently(|| client.send_async(request));
@@ -146,9 +144,6 @@ impl blocking::Transport for IsahcTransport {
 /// no connection: then nothing was sent.
 fn head_limit(limits: Timeouts) -> Option<Duration> {
     const FIRST: Duration = Duration::from_millis(250);
-    let head = limits.head?;
-    match limits.connect {
-        Some(connect) if connect <= head => Some(head.max(connect.saturating_add(FIRST))),
-        _ => Some(head),
-    }
+    let connect = limits.connect.filter(|connect| limits.head.is_some_and(|head| *connect <= head));
+    limits.head.max(connect.map(|connect| connect.saturating_add(FIRST)))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::header::{CONTENT_TYPE, HeaderValue};
+use http::header::{CONTENT_TYPE, EXPECT, HeaderValue};
 use http::{Method, Request, Uri};
 use http_hook::TransportError;
 use http_hook::body::{Body, SourceWatch};
@@ -17,8 +17,6 @@ use crate::body;
 
 /// The longest limit that libcurl can count. For connecting it is "no limit", since zero is a default there.
 const LONGEST: Duration = Duration::from_millis(0x7fff_ffff);
-/// What "no limit" is for all of an exchange, and costs libcurl no timer.
-const NO_LIMIT: Duration = Duration::ZERO;
 /// The usual limit for connecting: a client has it too, and only another one is told with a request.
 const CONNECT: Option<Duration> = Timeouts::usual().connect;
 /// How much later than the adapter libcurl gives up, so that an exchange whose future was dropped ends.
@@ -29,7 +27,7 @@ pub(crate) fn set_up<C: Configurable>(to: C) -> C {
     to.redirect_policy(RedirectPolicy::None)
         .automatic_decompression(false)
         .connect_timeout(CONNECT.unwrap_or(LONGEST))
-        .timeout(NO_LIMIT)
+        .timeout(Duration::ZERO) // none, and no timer
         .low_speed_timeout(0, Duration::ZERO)
         .proxy(None)
 }
@@ -45,6 +43,8 @@ pub(crate) fn to_isahc(
     if parts.headers.values().any(|value| value.to_str().is_err()) {
         return Err(refused("a header value holds a byte that is not visible ASCII"));
     }
+    // libcurl would send by itself once more, and on and on, when the server will not (417).
+    parts.headers.remove(EXPECT);
     let has_body = !body.is_empty();
     leave_framing(&mut parts.headers, &parts.method, !has_body);
     if has_body && parts.method == Method::POST && !parts.headers.contains_key(CONTENT_TYPE) {

@@ -24,6 +24,13 @@
 //! - Files of certificates are read once for each client. A client's key has to be PKCS#8 (`BEGIN PRIVATE KEY`).
 //! - Over OpenSSL, a body without a length whose TLS connection is cut is taken for whole.
 //! - A client's connections belong to the runtime that made them: use a transport under one runtime.
+//! - A flood of interim responses (1xx) is ended by the limits of time only: reqwest reads them by itself. Trailers end at 16 KiB.
+//!
+//! # What proves that nothing was sent
+//!
+//! An error says so where it comes from here or is reqwest's `is_builder`, before a client has the request, and where it is
+//! `is_connect`: names, connections, tunnels, TLS, the limit for connecting. hyper's connector gives these before there is a connection to
+//! write to; clients that send by themselves again are switched off, but for what was never written. All else is perhaps sent.
 //!
 //! # Examples
 //!

@@ -5,15 +5,15 @@
 
 use std::io;
 
-use http_hook::transport::{TimeoutPhase, before_head, of_io};
+use http_hook::transport::{TimeoutPhase, before_head, of_io, unsent};
 use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 
 type Told = (Kind, &'static str);
 
 const LATE: Told = (Kind::Timeout(TimeoutPhase::Total), "the client's own limit of time");
 
-/// Reads an error that came instead of a head.
-pub(crate) fn of_head(error: &surf::Error) -> TransportError {
+/// Reads an error that came instead of a head. That nothing was sent, if it was so, is known; a kind would be no proof.
+pub(crate) fn of_head(error: &surf::Error, is_unsent: bool) -> TransportError {
     #[cfg(not(feature = "curl-client"))]
     let known: Option<Told> = None;
     #[cfg(feature = "curl-client")]
@@ -23,7 +23,21 @@ pub(crate) fn of_head(error: &surf::Error) -> TransportError {
         .or_else(|| of_type(error.type_name().unwrap_or_default()))
         .or_else(|| of_text(&error.to_string(), &H1_TEXTS));
     let (kind, text) = known.unwrap_or((Kind::Interrupted, "surf failed"));
-    before_head(kind, text)
+    match kind {
+        Kind::Dns | Kind::Connect | Kind::Tls | Kind::Proxy if is_unsent => unsent(kind, text),
+        _ => before_head(kind, text),
+    }
+}
+
+/// Whether it is one of libcurl's, whose names for it tell the phase, if the connection was a new one.
+#[cfg(feature = "curl-client")]
+pub(crate) fn is_of_isahc(error: &surf::Error) -> bool {
+    error.downcast_ref::<isahc::Error>().is_some()
+}
+
+#[cfg(not(feature = "curl-client"))]
+pub(crate) fn is_of_isahc(_: &surf::Error) -> bool {
+    false
 }
 
 /// Reads an error that came in the body: there was a head, so the request was sent.

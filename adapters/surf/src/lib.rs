@@ -11,6 +11,7 @@ mod response;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::LazyLock;
+use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use http::{Request, Response};
@@ -22,7 +23,8 @@ use http_hook_clock::Limits;
 use surf::Client;
 use tracing::Dispatch;
 
-use error::of_head;
+use client::Answered;
+use error::{is_of_isahc, of_head};
 use request::to_surf;
 use response::from_surf;
 
@@ -39,6 +41,8 @@ pub struct SurfTransport {
     fresh: Client,
     /// For what libcurl does not send twice, or may.
     kept: Option<Client>,
+    /// Who has answered: only then there can be a kept connection.
+    answered: Answered,
     /// It is async-h1; else libcurl, or a client that is not known.
     is_h1: bool,
 }
@@ -56,15 +60,23 @@ impl Transport for SurfTransport {
     ) -> Result<Response<Body>, TransportError> {
         let mut limits = Limits::start(options.timeouts);
         let method = request.method().clone();
-        let once = request.body().is_empty() && !method.is_idempotent();
+        let once = !method.is_idempotent();
         let client = self.kept.as_ref().filter(|_| !once).unwrap_or(&self.fresh);
-        let (request, source) = to_surf(request, self.is_h1)?;
+        let authority = request.uri().authority().cloned();
+        let is_new = once || self.kept.is_none() || !self.answered.has(authority.as_ref());
+        let (request, watch) = to_surf(request, self.is_h1)?;
         let mut sending = pin!(client.send(request));
         let sending = poll_fn(|context| {
             let polled = silently(|| sending.as_mut().poll(context));
-            polled.map_err(|error| source.failure().unwrap_or_else(|| of_head(&error)))
+            polled.map_err(|error| {
+                // Of async-h1 it is seen whether it has begun; libcurl does that by itself once more over kept connections only.
+                let begun = watch.begun.load(Ordering::Relaxed);
+                let unsent = if self.is_h1 { !begun } else { is_new && is_of_isahc(&error) };
+                watch.source.failure().unwrap_or_else(|| of_head(&error, unsent))
+            })
         });
         let response = limits.head(sending).await?;
+        self.answered.add(authority.as_ref());
         from_surf(response, &method, limits)
     }
 }

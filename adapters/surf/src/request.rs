@@ -1,28 +1,28 @@
 //! The request as surf takes it, field by field, if it would send it to where it was meant for.
 
 use http::header::{
-    CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderName, HeaderValue, TRANSFER_ENCODING,
+    CONTENT_LENGTH, CONTENT_TYPE, COOKIE, EXPECT, HeaderName, HeaderValue, TRANSFER_ENCODING,
 };
 use http::{Method, Request, Uri};
 use http_hook::TransportError;
-use http_hook::body::{Body, SourceWatch};
+use http_hook::body::Body;
 use http_hook::transport::{check_reading, check_target, refused};
 use surf::Url;
 use surf::http::headers;
 
-use crate::body;
+use crate::body::{self, Watch};
 
 /// Makes surf's request, or says why it may not have this one: for async-h1, or for libcurl and clients that are not known.
 pub(crate) fn to_surf(
     request: Request<Body>,
     is_for_h1: bool,
-) -> Result<(surf::Request, SourceWatch), TransportError> {
+) -> Result<(surf::Request, Watch), TransportError> {
     let (mut parts, content) = request.into_parts();
     let mut own = surf::Request::new(to_method(&parts.method)?, to_url(&parts.uri)?);
-    let mut source = SourceWatch::default();
-    if !content.is_empty() {
-        let (body, watch) = body::to_surf(content);
-        source = watch;
+    let mut watch = Watch::default();
+    if is_for_h1 || !content.is_empty() {
+        let body;
+        (body, watch) = body::to_surf(content);
         own.set_body(body);
         own.remove_header("content-type"); // surf has guessed one
     }
@@ -33,6 +33,7 @@ pub(crate) fn to_surf(
     }
     parts.headers.remove(CONTENT_LENGTH);
     parts.headers.remove(TRANSFER_ENCODING);
+    parts.headers.remove(EXPECT); // libcurl would send by itself once more after 417, and on and on
     for name in parts.headers.keys() {
         let values: Vec<&HeaderValue> = parts.headers.get_all(name).iter().collect();
         if !is_for_h1 {
@@ -43,7 +44,7 @@ pub(crate) fn to_surf(
             own.append_header(name.as_str(), to_value(value.as_bytes())?);
         }
     }
-    Ok((own, source))
+    Ok((own, watch))
 }
 
 /// surf has a list of methods, and reads them without regard to case.

@@ -5,15 +5,40 @@
 use std::error::Error as StdError;
 use std::io;
 
-use http_hook::transport::{TimeoutPhase, before_head, in_body, of_io};
+use http_hook::transport::{TimeoutPhase, before_head, in_body, of_io, unsent};
 use http_hook::{TransportError, TransportErrorKind as Kind};
 
 use crate::BoxError;
 
+/// Reads an error of a service that was not ready: it was never given the request.
+pub(crate) fn of_ready(error: BoxError) -> TransportError {
+    match read(error, false) {
+        Told::Own(own) => unsent(own.kind(), text_of(&own)),
+        Told::Read { kind: Kind::Interrupted, text, .. } => unsent(Kind::Connect, text),
+        Told::Read { kind, text, .. } => unsent(kind, text),
+    }
+}
+
 /// Reads an error that came instead of a head. `secure` tells that the connection was to be by TLS.
 pub(crate) fn of_head(error: BoxError, secure: bool) -> TransportError {
+    match read(error, secure) {
+        Told::Own(own) => own,
+        Told::Read { kind, text, connecting: true } => unsent(kind, text),
+        Told::Read { kind, text, .. } => before_head(kind, text),
+    }
+}
+
+/// What a chain of errors tells.
+enum Told {
+    /// A transport below has told it.
+    Own(TransportError),
+    /// `connecting` tells that hyper-util had no connection yet.
+    Read { kind: Kind, text: &'static str, connecting: bool },
+}
+
+fn read(error: BoxError, secure: bool) -> Told {
     let error = match error.downcast::<TransportError>() {
-        Ok(own) => return *own,
+        Ok(own) => return Told::Own(*own),
         Err(error) => error,
     };
     let mut connecting = false;
@@ -21,7 +46,7 @@ pub(crate) fn of_head(error: BoxError, secure: bool) -> TransportError {
     let mut source: Option<&(dyn StdError + 'static)> = Some(&*error);
     while let Some(one) = source {
         if let Some(own) = one.downcast_ref::<TransportError>() {
-            return again(own);
+            return Told::Own(again(own));
         }
         connecting |= hyper::is_connecting(one);
         last = hyper::tell(one).or(last);
@@ -30,7 +55,7 @@ pub(crate) fn of_head(error: BoxError, secure: bool) -> TransportError {
             // What an I/O error wraps is not always its source.
             if let Some(own) = error.get_ref().and_then(|own| own.downcast_ref::<TransportError>())
             {
-                return again(own);
+                return Told::Own(again(own));
             }
         }
         if connecting && one.to_string() == "dns error" {
@@ -46,7 +71,7 @@ pub(crate) fn of_head(error: BoxError, secure: bool) -> TransportError {
         _ if secure => Kind::Tls,
         _ => Kind::Connect,
     };
-    before_head(kind, text)
+    Told::Read { kind, text, connecting }
 }
 
 /// Reads an error that came in the body: there was a head, so the request was sent.
@@ -55,8 +80,11 @@ pub(crate) fn of_body(error: BoxError) -> TransportError {
 }
 
 fn again(own: &TransportError) -> TransportError {
-    let text = own.source().map(ToString::to_string).unwrap_or_default();
-    TransportError::new(own.kind(), own.sent()).with_source(text)
+    TransportError::new(own.kind(), own.sent()).with_source(text_of(own))
+}
+
+fn text_of(own: &TransportError) -> String {
+    own.source().map(ToString::to_string).unwrap_or_default()
 }
 
 /// Services connect by themselves, and may have limits of time of their own.
@@ -101,7 +129,8 @@ mod hyper {
         } else if error.is_canceled() {
             (Kind::Interrupted, "the connection went away")
         } else if error.is_user() {
-            (Kind::InvalidRequest, "hyper refused the request")
+            // What it refuses, and that the task of a connection in use is gone.
+            (Kind::Interrupted, "hyper gave up")
         } else {
             return None;
         })

@@ -7,9 +7,11 @@ use http::request::Parts;
 use http_hook::blocking::Body;
 use http_hook::body::{ExactReader, SourceWatch};
 use http_hook::transport::{catch_panic, leave_framing};
+use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use ureq::SendBody;
 
 use crate::error::{PANICKED, of_body};
+use crate::watch;
 
 /// Frames `body`, by its length where that is known, else in chunks, if there is something to frame.
 pub(crate) fn to_ureq(parts: &mut Parts, body: Body) -> (SendBody<'static>, SourceWatch) {
@@ -27,17 +29,27 @@ pub(crate) fn to_ureq(parts: &mut Parts, body: Body) -> (SendBody<'static>, Sour
 }
 
 /// The body of a response; its errors are the hook's.
-pub(crate) struct Incoming(ureq::BodyReader<'static>);
+pub(crate) struct Incoming {
+    reader: ureq::BodyReader<'static>,
+    is_chunked: bool,
+}
 
 impl Incoming {
-    pub(crate) fn into_body(body: ureq::Body) -> Body {
-        Body::reader(body.content_length(), Self(body.into_reader()))
+    pub(crate) fn into_body(body: ureq::Body, is_chunked: bool) -> Body {
+        Body::reader(body.content_length(), Self { reader: body.into_reader(), is_chunked })
     }
 }
 
 impl Read for Incoming {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = catch_panic(PANICKED, || self.0.read(buffer)).map_err(io::Error::other)?;
-        read.map_err(|error| io::Error::other(of_body(error)))
+        let (read, seen) = watch::body(|| catch_panic(PANICKED, || self.reader.read(buffer)));
+        match read.map_err(io::Error::other)? {
+            // ureq takes the end of a connection for the end of trailers, and a reset for the end of it.
+            Ok(0) if seen.broken || seen.ended && self.is_chunked => {
+                let error = TransportError::new(Kind::Body, Sent::Yes);
+                Err(io::Error::other(error.with_source("the connection ended before the body")))
+            }
+            read => read.map_err(|error| io::Error::other(of_body(error))),
+        }
     }
 }

@@ -9,7 +9,7 @@ use http_hook::options::{ClientCert, ClientOptions, Proxy, SendOptions, Timeouts
 use http_hook::transport::{check_target, refused};
 use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use ureq::Agent;
-use ureq::config::ConfigBuilder;
+use ureq::config::{Config, ConfigBuilder};
 use ureq::tls::{Certificate, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
 use ureq::typestate::AgentScope;
 use ureq::{ProxyProtocol, SendBody};
@@ -94,9 +94,9 @@ impl Limits {
     }
 }
 
-/// Makes an agent that does nothing by itself and has the usual limits for addresses.
-pub(crate) fn set_up(config: ConfigBuilder<AgentScope>) -> Agent {
-    limited!(switched_off!(config), Limits::new(Timeouts::usual(), true)).build().into()
+/// Makes settings that do nothing by themselves and have the usual limits for addresses.
+pub(crate) fn set_up(config: ConfigBuilder<AgentScope>) -> Config {
+    limited!(switched_off!(config), Limits::new(Timeouts::usual(), true)).build()
 }
 
 /// Whether an agent that is [set up](set_up) need be told nothing besides.

@@ -202,7 +202,7 @@ impl Journal {
 impl Observer for Journal {
     fn event(&self, event: &Event<'_>) {
         match event {
-            Event::Send { method, url, attempt_number, send, cause } => {
+            Event::Send { method, url, attempt_number, send, cause, .. } => {
                 let line = self.places.name(&format!("{method} {url}"));
                 let (send, attempt, cause) = (*send, *attempt_number, *cause);
                 self.note(What::Send { send, attempt, cause, line });
@@ -212,7 +212,7 @@ impl Observer for Journal {
             Event::Error { error, .. } => {
                 self.note(What::Error { kind: error.kind().name(), sent: error.sent() });
             }
-            Event::Wait { wait, reason } => {
+            Event::Wait { wait, reason, .. } => {
                 self.note(What::Wait { wait: *wait, reason: *reason });
                 self.state().told = Some(*wait);
             }

@@ -109,7 +109,7 @@ impl From<&Failure> for Fault {
             Cause::Transport(error) => transport(error.kind()),
             _ => &[],
         };
-        Self::new(kinds, &failure.to_string())
+        Self::new(kinds, &failure.cause().to_string())
     }
 }
 
@@ -151,7 +151,7 @@ fn neutral(kind: ErrorKind) -> &'static [&'static str] {
 
 /// The recorded names for a redirect that is not followed.
 fn redirect(error: &Error) -> &'static [&'static str] {
-    if error.message().starts_with("Exceeded") {
+    if error.kind() == ErrorKind::TooManyRedirects {
         return &["too_many_redirects"];
     }
     &["unsupported_scheme", "invalid_url", "value_error"]

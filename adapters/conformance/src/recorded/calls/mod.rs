@@ -62,6 +62,9 @@ pub(crate) struct Made {
     /// The number of the last attempt of a run that was given up.
     gave_up: Option<u32>,
     attempts: Option<u32>,
+    /// The number of attempts of a call of the machine that failed, and its last response.
+    failed_after: Option<u32>,
+    last: Option<Box<Response<Bytes>>>,
     /// Whether no request could be built.
     unsendable: bool,
 }
@@ -165,9 +168,10 @@ fn retried(
     planned.plan = planned.plan.retry(arguments.of_machine());
     let mut made = drive(hook, planned, input, &mut same, Some(&arguments.last));
     made.base_url = Some(hook.base_url().to_owned());
+    let unsendable = made.unsendable;
     // The machine does not try twice what cannot be built.
-    match arguments.compare_machine(recorded, &made) {
-        Verdict::Differs { .. } if made.unsendable => verdict,
+    match arguments.compare_machine(recorded, made) {
+        Verdict::Differs { .. } if unsendable => verdict,
         Verdict::Passed => verdict,
         other => other,
     }
@@ -188,6 +192,8 @@ impl Made {
             sleeps: Vec::new(),
             gave_up: None,
             attempts: None,
+            failed_after: None,
+            last: None,
             unsendable: false,
         }
     }
@@ -283,6 +289,8 @@ fn drive(
         Ok(response) => Outcome::Answer(Box::new(response)),
         Err(failure) => {
             made.unsendable = failure.reason() == StopReason::Invalid;
+            made.failed_after = Some(failure.attempts());
+            made.last = failure.response().cloned().map(Box::new);
             Outcome::Fault(Fault::from(&failure as &Failure))
         }
     };

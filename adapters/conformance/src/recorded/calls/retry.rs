@@ -1,9 +1,9 @@
 //! `run_with_advanced_retry`: a policy of the library, made of tenacity's arguments.
 //!
 //! A case is run twice: through the controller around plain calls, as the original does, and through the
-//! machine under the same policy. Both must send and wait as recorded; the wrapper around a run that was given
-//! up is the controller's alone, for the machine ends with what came last. Every draw gives the middle of its
-//! range.
+//! machine under the same policy. Both must send, wait and end as recorded; only the wrapper around a run that was
+//! given up is the controller's alone, for the machine's failure holds what came last itself. Every draw gives the middle
+//! of its range.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -105,17 +105,35 @@ impl Arguments {
         if self.retry.enabled { self.retry.policy.clone() } else { RetryPolicy::never() }
     }
 
-    /// Compares what the machine made under the policy: everything but the wrapper.
-    pub(super) fn compare_machine(&self, expected: &Value, made: &Made) -> Verdict {
+    /// Compares what the machine made under the policy: all but the wrapper, in whose place is a failure with what came last.
+    pub(super) fn compare_machine(&self, expected: &Value, mut made: Made) -> Verdict {
         let mut bare = expected.clone();
         let error = &expected["outcome"]["error"];
-        if error["kind"] == "retry_exhausted" {
+        let gave_up = made.failed_after;
+        let verdict = if error["kind"] == "retry_exhausted" {
             bare["outcome"] = error["last"].clone();
-        }
-        let verdict = match self.retry.retry_error_callback {
-            // The machine has no such callback.
-            Some(_) => requests(&bare, made),
-            None => compare(&bare, made),
+            if gave_up.is_none_or(|number| error["attempt_number"] != number) {
+                let got = format!("given up after attempt {gave_up:?}");
+                Verdict::differs(format!("given up after attempt {}", error["attempt_number"]), got)
+            } else {
+                // What passes the check is in the failure as it came.
+                match made.last.take() {
+                    Some(last) if error["last"].get("ok").is_some() => {
+                        made.outcome = Outcome::Answer(last);
+                    }
+                    _ => {}
+                }
+                compare(&bare, &made)
+            }
+        } else {
+            match &self.retry.retry_error_callback {
+                // The machine gives no value of the callback's own: it fails.
+                Some(callback) if callback.get("return").is_some() => match gave_up {
+                    Some(_) => requests(&bare, &made),
+                    None => Verdict::differs("a failure".to_owned(), "none"),
+                },
+                _ => compare(&bare, &made),
+            }
         };
         match verdict {
             Verdict::Differs { expected, got } => {

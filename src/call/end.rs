@@ -1,0 +1,197 @@
+//! How a call ends without a response that passes: because nothing may be sent any more, a gate is closed, or somebody gives
+//! it up.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Response;
+use http::uri::PathAndQuery;
+
+use super::build;
+use super::state::{Last, Phase, State};
+use super::{Attempt, Call, SendCause, Step};
+use crate::base::redact::{ShownUrl, Whose};
+use crate::base::{
+    Error, ErrorKind, Origin, Sent, TimeoutPhase, Timestamp, TransportError, TransportErrorKind,
+};
+use crate::hook::Hook;
+use crate::response::{Asked, Cause, Failure, StopReason};
+
+impl Call {
+    /// Returns the call up.
+    #[must_use]
+    pub fn cancel(self, hook: &Hook) -> Failure {
+        let error = TransportError::new(TransportErrorKind::Cancelled, Sent::No);
+        let cause = Cause::Transport(error);
+        match self.0 {
+            Ok(state) => state.failure(hook, StopReason::Cancelled, cause, None),
+            Err(_) => Failure::new(StopReason::Cancelled, cause),
+        }
+    }
+}
+
+impl Attempt {
+    /// Returns the call up while the request is under way: the server may have seen it.
+    #[must_use]
+    pub fn cancel(self, hook: &Hook) -> Failure {
+        let error = TransportError::new(TransportErrorKind::Cancelled, Sent::Maybe);
+        self.0.failure(hook, StopReason::Cancelled, Cause::Transport(error), None)
+    }
+
+    /// Returns the call up before the request is sent, because the attempt could not be kept: nothing must have been sent
+    /// of it, and it is not counted.
+    #[must_use]
+    pub fn withdraw(mut self, hook: &Hook, error: Error) -> Failure {
+        self.0.sends = self.0.sends.saturating_sub(1);
+        let cause = match &self.0.phase {
+            Phase::Sent { cause, .. } => *cause,
+            Phase::Fetching(fetching) => fetching.then,
+            Phase::Due | Phase::Interrupted => SendCause::Redirect,
+        };
+        if matches!(cause, SendCause::First | SendCause::Retry) {
+            self.0.attempt_number = self.0.attempt_number.saturating_sub(1);
+            if let Some(lease) = self.0.take_lease() {
+                lease.unused(self.0.latest);
+            }
+        }
+        self.0.failure(hook, StopReason::NotStored, Cause::Request(error), None)
+    }
+}
+
+impl Attempt {
+    /// Returns the call up because the attempt could not be kept, though it was answered.
+    pub(crate) fn abandon(self, hook: &Hook, error: Error) -> Failure {
+        self.0.failure(hook, StopReason::NotStored, Cause::Request(error), None)
+    }
+
+    /// Whether the time of the call is used up.
+    pub(crate) fn is_late(&self, now: Timestamp) -> bool {
+        self.0.remaining(now) == Some(Duration::ZERO)
+    }
+}
+
+impl State {
+    /// Why nothing may be sent any more, if so.
+    #[inline]
+    pub(super) fn is_over(&self, remaining: Option<Duration>) -> Option<StopReason> {
+        if remaining == Some(Duration::ZERO) {
+            Some(StopReason::Deadline)
+        } else if self.sends >= Call::MAX_SENDS {
+            Some(StopReason::MaxSends)
+        } else {
+            None
+        }
+    }
+
+    /// Keeps what came of an attempt that is to be made again: its body whole if the call may end with it.
+    #[cold]
+    pub(super) fn keep(&mut self, answer: Result<Response<Bytes>, TransportError>, passes: bool) {
+        let answer = if passes { answer } else { answer.map(short) };
+        self.last = Some(Box::new(Last { answer, passes }));
+    }
+
+    /// Ends because nothing may be sent any more.
+    #[cold]
+    pub(super) fn over(self: Box<Self>, hook: &Hook, reason: StopReason) -> Step {
+        let otherwise = if reason == StopReason::MaxSends {
+            Cause::Request(Error::new(ErrorKind::Limit, crate::response::MAX_SENDS_TEXT))
+        } else {
+            let kind = TransportErrorKind::Timeout(TimeoutPhase::Total);
+            Cause::Transport(TransportError::new(kind, Sent::No))
+        };
+        self.end_with_last(hook, reason, otherwise)
+    }
+
+    /// Ends because a gate is closed.
+    #[cold]
+    pub(super) fn refused(self: Box<Self>, hook: &Hook, reason: StopReason) -> Step {
+        let message = match reason {
+            StopReason::Breaker => "the circuit breaker is open: nothing was sent",
+            StopReason::Budget => "the retry budget is empty: nothing was sent",
+            StopReason::Deadline => "no token came before the deadline: nothing was sent",
+            _ => "the rate limit leaves no room before the deadline: nothing was sent",
+        };
+        let otherwise = Cause::Request(Error::new(ErrorKind::Gate, message));
+        self.end_with_last(hook, reason, otherwise)
+    }
+
+    /// Ends with what came last, if anything did.
+    #[cold]
+    fn end_with_last(
+        mut self: Box<Self>,
+        hook: &Hook,
+        reason: StopReason,
+        otherwise: Cause,
+    ) -> Step {
+        let cause = match self.last.take().map(|last| *last) {
+            Some(Last { answer: Ok(response), passes: true }) => return Step::Done(Ok(response)),
+            Some(Last { answer: Ok(response), .. }) => Cause::Response(short(response)),
+            Some(Last { answer: Err(error), .. }) => Cause::Transport(error),
+            None => otherwise,
+        };
+        self.end(hook, reason, cause, None)
+    }
+
+    #[cold]
+    pub(super) fn end(
+        self: Box<Self>,
+        hook: &Hook,
+        reason: StopReason,
+        cause: Cause,
+        hint: Option<Duration>,
+    ) -> Step {
+        Step::Done(Err(self.failure(hook, reason, cause, hint)))
+    }
+
+    #[cold]
+    fn failure(
+        &self,
+        hook: &Hook,
+        reason: StopReason,
+        cause: Cause,
+        hint: Option<Duration>,
+    ) -> Failure {
+        Failure::new(reason, cause)
+            .with_counts(self.sends, self.attempt_number, self.idle_for)
+            .with_hint(hint)
+            .with_asked(Some(self.asked(hook)))
+    }
+
+    /// What was asked for, as it may be shown.
+    fn asked(&self, hook: &Hook) -> Asked {
+        let whose = build::whose(hook, &self.ready);
+        Asked {
+            method: self.ready.method.clone(),
+            url: shown(hook.origin(), &self.ready.target, whose),
+            led_to: self.hop.as_ref().map(|hop| shown(&hop.origin, &hop.target, Whose::Hidden)),
+        }
+    }
+}
+
+fn shown(origin: &Origin, target: &PathAndQuery, whose: Whose) -> String {
+    match origin.join(target.clone()) {
+        Ok(uri) => ShownUrl::new(&uri, whose).to_string(),
+        Err(_) => origin.to_string(),
+    }
+}
+
+/// What came last, where it could not be acted upon.
+pub(super) fn refusal(error: Error, answer: Result<Response<Bytes>, TransportError>) -> Cause {
+    match answer {
+        Ok(response) => Cause::Refused { error, response: Box::new(short(response)) },
+        Err(error) => Cause::Transport(error),
+    }
+}
+
+/// Cuts the body of a failed response at its limit. What is cut off is given back.
+pub(super) fn short(response: Response<Bytes>) -> Response<Bytes> {
+    response.map(|body| match body.get(..Failure::MAX_BODY) {
+        Some(begin) if body.len() > Failure::MAX_BODY => Bytes::copy_from_slice(begin),
+        _ => body,
+    })
+}
+
+/// Whether the time of the call is used up, as clients count it: in milliseconds.
+pub(super) fn is_out_of_time(deadline: Option<Timestamp>, now: Timestamp) -> bool {
+    deadline.is_some_and(|deadline| deadline.since(now) < Duration::from_millis(1))
+}

@@ -1,0 +1,100 @@
+//! What is pending in a [`Run`]: to be looked at, and to be kept before it goes on.
+
+use std::fmt;
+
+use bytes::Bytes;
+
+use super::run::{Phase, Run};
+use crate::base::{Error, ErrorKind};
+use crate::call::{Attempt, Call, WaitReason};
+
+impl<B: From<Bytes>, R> Run<'_, B, R> {
+    /// Returns the attempt whose request is to be sent.
+    #[must_use]
+    pub fn attempt(&self) -> Option<&Attempt> {
+        match &self.phase {
+            Phase::Sending(attempt, _) | Phase::Whole(attempt, _) => Some(attempt),
+            Phase::Decoding(under_way) => Some(&under_way.0),
+            _ => None,
+        }
+    }
+
+    /// Returns the call that sleeps or has not begun.
+    #[must_use]
+    pub fn call(&self) -> Option<&Call> {
+        match &self.phase {
+            Phase::Waking(call, _) => Some(call),
+            _ => None,
+        }
+    }
+
+    /// Tells what the run sleeps for; `None` also while a sleep of no time lets others run.
+    #[must_use]
+    pub fn wait_reason(&self) -> Option<WaitReason> {
+        match &self.phase {
+            Phase::Waking(_, reason) => *reason,
+            _ => None,
+        }
+    }
+
+    /// Whether the pending request goes to the connection's own origin.
+    #[must_use]
+    pub fn to_own_origin(&self) -> bool {
+        self.attempt().is_some_and(|attempt| attempt.to_own_origin(&self.hook))
+    }
+
+    /// Whether the pending request may be [sent again](Attempt::repeatable) although nobody knows what became of it.
+    #[must_use]
+    pub fn repeatable(&self) -> bool {
+        self.attempt().is_none_or(Attempt::repeatable)
+    }
+
+    /// Writes what is pending as JSON: an attempt as under way, a call as waiting.
+    ///
+    /// # Errors
+    ///
+    /// As [`Call::store`]; kind [`NotStorable`](ErrorKind::NotStorable) if nothing is pending.
+    pub fn store(&self) -> Result<String, Error> {
+        match &self.phase {
+            Phase::Sending(attempt, _) => attempt.store(&self.hook),
+            Phase::Decoding(under_way) => under_way.0.store(&self.hook),
+            Phase::Waking(call, _) => call.store(&self.hook),
+            _ => Err(nothing_pending()),
+        }
+    }
+
+    /// Writes the progress of what is pending alone, without URL, headers and body.
+    ///
+    /// # Errors
+    ///
+    /// As [`store`](Self::store).
+    pub fn store_progress(&self) -> Result<String, Error> {
+        match &self.phase {
+            Phase::Sending(attempt, _) => attempt.store_progress(&self.hook),
+            Phase::Decoding(under_way) => under_way.0.store_progress(&self.hook),
+            Phase::Waking(call, _) => call.store_progress(&self.hook),
+            _ => Err(nothing_pending()),
+        }
+    }
+}
+
+impl<B, R> fmt::Debug for Run<'_, B, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let phase = match &self.phase {
+            Phase::Waking(..) => "Waking",
+            Phase::Sending(..) => "Sending",
+            Phase::Whole(..) | Phase::Part(..) => "Reading",
+            Phase::Decoding(..) => "Decoding",
+            Phase::Over => "Over",
+        };
+        f.debug_struct("Run")
+            .field("hook", &self.hook)
+            .field("phase", &phase)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cold]
+fn nothing_pending() -> Error {
+    Error::new(ErrorKind::NotStorable, "not storable: nothing is pending")
+}

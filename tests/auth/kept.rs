@@ -1,0 +1,158 @@
+//! What is known about authentication from one attempt to the next, and at other origins.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Response;
+use http_hook::retry::{Stop, Wait};
+use http_hook::{Hook, RequestPlan, RetryPolicy, SendCause};
+
+use crate::support::{self, Scenario, response};
+
+fn hook(auth: &str) -> Hook {
+    support::hook(&format!(r#"{{"http_hook": {{"auth": {auth}}}}}"#))
+}
+
+fn oauth2() -> Hook {
+    hook(r#"{"scheme": "oauth2_client_credentials", "token_url": "https://id.example.com/token"}"#)
+}
+
+fn token(name: &str, lives: u64) -> Response<Bytes> {
+    let text =
+        format!(r#"{{"access_token": "{name}", "token_type": "Bearer", "expires_in": {lives}}}"#);
+    response(200, &[], &text)
+}
+
+/// Retries twice, each time after so many seconds.
+fn patient(seconds: u64) -> RetryPolicy {
+    RetryPolicy {
+        wait: Wait::fixed(Duration::from_secs(seconds)),
+        stop: Stop::after_attempt(3),
+        ..RetryPolicy::default()
+    }
+}
+
+/// Runs a call; gives the cause, the host and the credentials of each send.
+fn run(
+    hook: &Hook,
+    plan: RequestPlan,
+    answers: Vec<Response<Bytes>>,
+) -> Vec<(SendCause, String, String)> {
+    let mut answers = answers.into_iter();
+    let played = Scenario::new(hook, plan)
+        .run(|_| Ok(answers.next().expect("no more requests than answers")));
+    assert!(answers.next().is_none(), "no fewer requests than answers");
+    let told = |(request, _, cause): (http::Request<_>, _, SendCause)| {
+        let shown =
+            request.headers().get("authorization").map(|value| value.to_str().expect("text"));
+        let host = request.uri().host().unwrap_or_default().to_owned();
+        (cause, host, shown.unwrap_or_default().to_owned())
+    };
+    played.sends.into_iter().map(told).collect()
+}
+
+#[test]
+fn a_token_that_expires_while_the_call_waits_is_fetched_anew() {
+    for (waits, again) in [(10, false), (4_000, true)] {
+        let plan = RequestPlan::get("a").retry(patient(waits));
+        let mut answers = vec![token("t-1", 3_600), response(503, &[], "")];
+        answers.extend(again.then(|| token("t-2", 3_600)));
+        answers.push(response(200, &[], ""));
+        let sends = run(&oauth2(), plan, answers);
+        let (cause, _, shown) = sends.last().expect("a send");
+        assert_eq!(*cause, SendCause::Retry);
+        assert_eq!(shown, if again { "Bearer t-2" } else { "Bearer t-1" });
+    }
+}
+
+#[test]
+fn no_token_is_fetched_for_another_origin() {
+    // The token of the first request is no longer fresh when the second attempt is sent on.
+    let away = || response(302, &[("location", "https://other.example/x")], "");
+    let hook = oauth2();
+    let sends = run(
+        &hook,
+        RequestPlan::get("a"),
+        vec![token("t-1", 3_600), away(), response(200, &[], "")],
+    );
+    let hosts: Vec<_> =
+        sends.iter().map(|(_, host, shown)| (host.as_str(), shown.as_str())).collect();
+    assert_eq!(hosts[1..], [("api.example.com", "Bearer t-1"), ("other.example", "")]);
+
+    // A token that lives shorter than the way: no second one is asked for there.
+    let hook = oauth2();
+    let sends = run(
+        &hook,
+        RequestPlan::get("a").retry(patient(4_000)),
+        vec![
+            token("t-1", 3_600),
+            away(),
+            response(503, &[], ""),
+            token("t-2", 3_600),
+            away(),
+            response(200, &[], ""),
+        ],
+    );
+    let causes: Vec<_> = sends.iter().map(|(cause, ..)| *cause).collect();
+    use SendCause::{First, Redirect, Retry, Token};
+    assert_eq!(causes, [Token, First, Redirect, Token, Retry, Redirect]);
+    assert!(sends.iter().all(|(_, host, shown)| host != "other.example" || shown.is_empty()));
+}
+
+#[test]
+fn a_refusal_elsewhere_throws_no_token_away_and_fetches_none() {
+    let away = response(302, &[("location", "https://other.example/x")], "");
+    let sends = run(
+        &oauth2(),
+        RequestPlan::get("a"),
+        vec![token("t-1", 3_600), away, response(401, &[], "")],
+    );
+    assert_eq!(sends.len(), 3);
+}
+
+#[cfg(feature = "digest")]
+#[test]
+fn each_attempt_may_answer_challenges() {
+    let hook = hook(r#"{"scheme": "digest"}"#);
+    let asks = |nonce: &str, stale: bool| {
+        let value = format!(r#"Digest realm="r", nonce="{nonce}", qop="auth", stale={stale}"#);
+        response(401, &[("www-authenticate", &value)], "")
+    };
+    let busy = || response(503, &[], "");
+    let sends = run(
+        &hook,
+        RequestPlan::get("a").retry(patient(1)),
+        vec![
+            asks("n-1", false),
+            asks("n-2", true),
+            busy(),
+            asks("n-3", true),
+            asks("n-4", true),
+            busy(),
+            asks("n-5", true),
+            response(200, &[], ""),
+        ],
+    );
+    let shown: Vec<_> = sends.iter().map(|(.., shown)| shown).collect();
+    assert!(shown[1].contains("n-1") && shown[2].contains("n-2"), "{shown:?}");
+    assert!(shown[4].contains("n-3") && shown[5].contains("n-4"), "{shown:?}");
+    assert!(shown[7].contains("n-5"), "{shown:?}");
+}
+
+#[test]
+fn a_token_may_be_refused_once_in_each_attempt() {
+    let sends = run(
+        &oauth2(),
+        RequestPlan::get("a").retry(patient(1)),
+        vec![
+            token("t-1", 3_600),
+            response(401, &[], ""),
+            token("t-2", 3_600),
+            response(503, &[], ""),
+            response(401, &[], ""),
+            token("t-3", 3_600),
+            response(200, &[], ""),
+        ],
+    );
+    assert_eq!(sends.last().map(|(.., shown)| shown.as_str()), Some("Bearer t-3"));
+}

@@ -1,0 +1,238 @@
+//! Code of the caller's that panics: it is caught, the call goes on or fails in order, and nothing aborts, also while another panic
+//! unwinds.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use http_hook::blocking::HttpHook as Blocking;
+use http_hook::observe::{Event, Observer};
+use http_hook::retry::{Condition, RetryOutcome, RetryState, Stop, Wait};
+use http_hook::{
+    Call, Cause, Hook, HttpHook, RequestPlan, RetryPolicy, Run, Sent, StopReason, TransportError,
+    TransportErrorKind,
+};
+use http_hook_mock::{MockTransport, Reply};
+
+use crate::support::NOW;
+
+/// Panics again when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("dropped");
+    }
+}
+
+/// Panics at the events that `at` chooses, and counts those it is told.
+struct Panics {
+    at: fn(&Event<'_>) -> bool,
+    told: Arc<AtomicU32>,
+    for_call: bool,
+    with_a_bomb: bool,
+}
+
+impl Observer for Panics {
+    fn event(&self, event: &Event<'_>) {
+        self.told.fetch_add(1, Ordering::Relaxed);
+        if (self.at)(event) {
+            if self.with_a_bomb {
+                panic_any(Bomb);
+            }
+            panic!("at {event:?}");
+        }
+    }
+
+    fn for_call(&self) -> Option<Box<dyn Observer>> {
+        assert!(!self.for_call, "for a call");
+        None
+    }
+}
+
+fn script() -> Vec<Reply> {
+    vec![Reply::status(503), Reply::status(302).header("location", "/b"), Reply::status(200)]
+}
+
+fn plan() -> RequestPlan {
+    RequestPlan::get("a").retry(RetryPolicy::default())
+}
+
+fn hook() -> Hook {
+    Hook::to("https://api.example.com").expect("a hook")
+}
+
+#[test]
+fn an_observer_that_panics_changes_nothing_of_the_call() {
+    let events: [(&str, fn(&Event<'_>) -> bool); 6] = [
+        ("send", |event| matches!(event, Event::Send { .. })),
+        ("answer", |event| matches!(event, Event::Answer { .. })),
+        ("wait", |event| matches!(event, Event::Wait { .. })),
+        ("accepted", |event| matches!(event, Event::Accepted { .. })),
+        ("any", |_| true),
+        ("none", |_| false),
+    ];
+    for (what, at) in events {
+        for (for_call, with_a_bomb) in [(false, false), (true, false), (false, true)] {
+            for stream in [false, true] {
+                let told = Arc::new(AtomicU32::new(0));
+                let server = MockTransport::new(script());
+                let clock = server.clock();
+                let observer = Panics { at, told: Arc::clone(&told), for_call, with_a_bomb };
+                let face = Blocking::new(hook(), server.clone(), clock).with_observer(observer);
+                let status = if stream {
+                    face.stream(plan()).map(|response| response.status())
+                } else {
+                    face.run(plan()).map(|response| response.status())
+                };
+                assert_eq!(status.expect("a response"), 200, "{what}");
+                server.assert_done();
+                let told = told.load(Ordering::Relaxed);
+                let all = matches!(what, "none" | "accepted") && !for_call;
+                assert_eq!(told == 8, all, "{what} {told}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_observer_that_panics_at_the_end_of_a_failed_or_dropped_call_is_caught() {
+    let told = Arc::new(AtomicU32::new(0));
+    let observer = || Panics {
+        at: |event| matches!(event, Event::GaveUp { .. } | Event::Dropped { .. }),
+        told: Arc::clone(&told),
+        for_call: false,
+        with_a_bomb: true,
+    };
+    let server = MockTransport::new([Reply::status(404)]);
+    let clock = server.clock();
+    let face = Blocking::new(hook(), server, clock).with_observer(observer());
+    assert_eq!(face.run(plan()).expect_err("404").reason(), StopReason::Rejected);
+
+    // Dropped while it waits, and while another panic unwinds.
+    let own = observer();
+    let mut run =
+        Run::<bytes::Bytes>::new(&hook(), Call::new(&hook(), plan(), 7, NOW)).observer(&own);
+    let _ = run.woke(NOW);
+    drop(run);
+    let unwound = catch_unwind(AssertUnwindSafe(|| {
+        let hook = hook();
+        let own = observer();
+        let mut run =
+            Run::<bytes::Bytes>::new(&hook, Call::new(&hook, plan(), 7, NOW)).observer(&own);
+        let _ = run.woke(NOW);
+        panic!("the caller's own");
+    }));
+    let panic = unwound.expect_err("it panicked");
+    assert_eq!(panic.downcast_ref::<&str>(), Some(&"the caller's own"));
+}
+
+#[test]
+fn an_observer_that_panics_keeps_no_other_from_being_told() {
+    let told = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&told);
+    let counts = move |_: &Event<'_>| {
+        count.fetch_add(1, Ordering::Relaxed);
+    };
+    let both: Vec<Arc<dyn Observer>> =
+        vec![Arc::new(|_: &Event<'_>| panic!("always")), Arc::new(counts)];
+    let server = MockTransport::new(script());
+    let clock = server.clock();
+    let face = HttpHook::new(hook(), server, clock).with_observer(both);
+    assert_eq!(pollster::block_on(face.run(plan())).expect("a response").status(), 200);
+    assert_eq!(told.load(Ordering::Relaxed), 8);
+}
+
+#[test]
+fn a_policy_whose_code_panics_ends_the_call_with_what_came() {
+    let usual = RetryPolicy::default;
+    let policies: [(&str, RetryPolicy); 6] = [
+        (
+            "the condition",
+            RetryPolicy {
+                when: Condition::custom(|_: &dyn RetryOutcome| panic!("condition")),
+                ..usual()
+            },
+        ),
+        (
+            "a part of it",
+            RetryPolicy {
+                when: Condition::Never
+                    | !Condition::custom(|_: &dyn RetryOutcome| panic!("condition")),
+                ..usual()
+            },
+        ),
+        (
+            "the first condition",
+            RetryPolicy {
+                when: Condition::Never,
+                once: Condition::custom(|_: &dyn RetryOutcome| panic_any(Bomb)),
+                ..usual()
+            },
+        ),
+        (
+            "the wait",
+            RetryPolicy {
+                when: Condition::Always,
+                wait: Wait::custom(|_: &RetryState<'_>, _: &mut dyn FnMut() -> f64| -> Duration {
+                    panic!("wait")
+                }),
+                ..usual()
+            },
+        ),
+        (
+            "the stop",
+            RetryPolicy {
+                when: Condition::Always,
+                stop: Stop::custom(|_: &RetryState<'_>| panic!("stop")),
+                ..usual()
+            },
+        ),
+        (
+            "the stop of several",
+            RetryPolicy {
+                when: Condition::Always,
+                stop: Stop::custom(|_: &RetryState<'_>| panic!("stop")) | Stop::after_attempt(1),
+                ..usual()
+            },
+        ),
+    ];
+    for (what, policy) in policies {
+        let policy = Arc::new(policy);
+        for (status, stream) in [(200, false), (200, true), (503, false), (503, true)] {
+            let server = MockTransport::new([Reply::status(status)]);
+            let clock = server.clock();
+            let face = Blocking::new(hook(), server.clone(), clock);
+            let plan = RequestPlan::get("a").retry(Arc::clone(&policy));
+            let failure = if stream {
+                face.stream(plan).map(|_| ()).expect_err(what)
+            } else {
+                face.run(plan).map(|_| ()).expect_err(what)
+            };
+            assert_eq!(failure.reason(), StopReason::Stopped, "{what}");
+            assert_eq!(failure.status().map(|status| status.as_u16()), Some(status), "{what}");
+            assert_eq!(failure.cause().to_string(), "retry policy: code in it panicked");
+            server.assert_done();
+        }
+        let server = MockTransport::new([Reply::error(TransportErrorKind::Connect, Sent::No)]);
+        let clock = server.clock();
+        let plan = RequestPlan::get("a").retry(Arc::clone(&policy));
+        let failure = Blocking::new(hook(), server, clock).run(plan).expect_err(what);
+        assert_eq!(failure.reason(), StopReason::Stopped, "{what}");
+        assert!(failure.is_connect(), "{what}");
+    }
+}
+
+#[test]
+fn a_source_that_panics_has_failed_and_nothing_was_sent() {
+    let server = MockTransport::new([]);
+    let clock = server.clock();
+    let face = Blocking::new(hook(), server.clone(), clock);
+    let mut source = || -> Result<http_hook::blocking::Body, TransportError> { panic!("source") };
+    let plan = RequestPlan::put("a").external(None, http_hook::body::Replay::Again);
+    let failure = face.run_with_body(plan, &mut source).expect_err("there is no body");
+    let Cause::Transport(error) = failure.cause() else { panic!("{failure:?}") };
+    assert_eq!((error.kind(), error.sent()), (TransportErrorKind::RequestBody, Sent::No));
+    assert!(server.received().is_empty());
+}

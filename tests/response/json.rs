@@ -1,0 +1,229 @@
+//! Why an answer is not the JSON expected: where, and what was expected there, and nothing of what stands there.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use http::Response;
+use http_hook::{ErrorKind, ResponseExt as _};
+use proptest::prelude::*;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "read only to see whether it can be")]
+struct Order {
+    id: u32,
+    total: Option<f64>,
+    state: State,
+    lines: Vec<Line>,
+    #[serde(default)]
+    notes: BTreeMap<String, u8>,
+    #[serde(default)]
+    counts: BTreeMap<u8, bool>,
+    #[serde(default)]
+    pair: Option<(u8, String)>,
+    #[serde(default)]
+    due: Option<Day>,
+}
+
+#[derive(Debug, Deserialize)]
+#[allow(dead_code, reason = "read only to see whether it can be")]
+struct Line {
+    sku: String,
+    count: u8,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(dead_code, reason = "read only to see whether it can be")]
+enum State {
+    Open,
+    Paid(u32),
+    Sent { carrier: String, days: u8 },
+}
+
+/// A type that quotes what it refuses.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct Day;
+
+impl TryFrom<String> for Day {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Err(format!("{text} is no day"))
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+#[allow(dead_code, reason = "read only to see whether it can be")]
+enum Either {
+    Number(u8),
+    Text { text: String },
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(tag = "kind")]
+#[allow(dead_code, reason = "read only to see whether it can be")]
+enum Tagged {
+    A { a: u8 },
+}
+
+#[derive(Debug, Deserialize)]
+#[allow(dead_code, reason = "read only to see whether it can be")]
+struct Flat {
+    id: u8,
+    #[serde(flatten)]
+    line: Line,
+}
+
+fn says<T: DeserializeOwned + std::fmt::Debug>(body: &str) -> String {
+    let response = Response::new(Bytes::copy_from_slice(body.as_bytes()));
+    let error = response.json::<T>().expect_err("it does not fit");
+    assert_eq!(error.kind(), ErrorKind::Body);
+    error.to_string()
+}
+
+fn order(change: impl FnOnce(&mut Value)) -> String {
+    let mut order =
+        json!({"id": 7, "total": 1.5, "state": "open", "lines": [{"sku": "a", "count": 1}]});
+    change(&mut order);
+    order.to_string()
+}
+
+#[test]
+fn a_mismatch_names_place_and_type() {
+    let start = "the answer is not the JSON expected: ";
+    #[rustfmt::skip]
+    let rows: Vec<(String, &str)> = vec![
+        (order(|o| o["id"] = json!("canary")),                          "$.id: expected u32, found a string"),
+        (order(|o| o["id"] = json!(-1)),                                "$.id: expected u32, found an integer of another value"),
+        (order(|o| o["id"] = json!(99_999_999_999_u64)),                "$.id: expected u32, found an integer of another value"),
+        (order(|o| o["id"] = json!(1.5)),                               "$.id: expected u32, found a number"),
+        (order(|o| o["id"] = json!([1])),                               "$.id: expected u32, found an array"),
+        (order(|o| o["id"] = json!({"a": 1})),                          "$.id: expected u32, found an object"),
+        (order(|o| o["id"] = json!(null)),                              "$.id: expected u32, found null"),
+        (order(|o| o["id"] = json!(true)),                              "$.id: expected u32, found a boolean"),
+        (order(|o| { o.as_object_mut().unwrap().remove("id"); }),       "$: the member `id` is missing"),
+        (order(|o| o["total"] = json!("canary")),                       "$.total: expected f64, found a string"),
+        (order(|o| o["canary"] = json!(1)),                             "$: expected one of `id`, `total`, `state`, `lines`, `notes`, `counts`, `pair`, `due`, found a member of another name"),
+        (order(|o| o["lines"][0]["count"] = json!("canary")),           "$.lines[0].count: expected u8, found a string"),
+        (order(|o| o["lines"][0] = json!({"sku": "a"})),                "$.lines[0]: the member `count` is missing"),
+        (order(|o| o["lines"] = json!("canary")),                       "$.lines: expected a sequence, found a string"),
+        (order(|o| o["state"] = json!("canary")),                       "$.state: expected one of `open`, `paid`, `sent`, found another name"),
+        (order(|o| o["state"] = json!({"paid": "canary"})),             "$.state.paid: expected u32, found a string"),
+        (order(|o| o["state"] = json!({"sent": {"carrier": "x", "days": 300}})), "$.state.sent.days: expected u8, found an integer of another value"),
+        (order(|o| o["state"] = json!(7)),                              "$.state: expected enum State, found a number"),
+        (order(|o| o["state"] = json!("paid")),                         "$.state: expected an object with the name and its content"),
+        (order(|o| o["notes"] = json!({"canary": 300})),                "$.notes.*: expected u8, found an integer of another value"),
+        (order(|o| o["counts"] = json!({"canary": true})),              "$.counts: expected u8, found a string"),
+        (order(|o| o["counts"] = json!({"7": 1})),                      "$.counts.*: expected a boolean, found an integer"),
+        (order(|o| o["pair"] = json!([1])),                             "$.pair: expected a tuple of size 2, found another length"),
+        (order(|o| o["pair"] = json!([1, "a", "canary"])),              "$.pair: expected fewer items"),
+        (order(|o| o["due"] = json!("canary")),                         "$.due: its type refuses it"),
+        ("[]".to_owned(),                                               "$: expected struct Order with 8 elements, found another length"),
+        ("\"canary\"".to_owned(),                                       "$: expected struct Order, found a string"),
+    ];
+    for (body, expected) in rows {
+        assert_eq!(says::<Order>(&body), format!("{start}{expected}"), "{body}");
+    }
+    assert_eq!(
+        says::<Vec<u8>>(r#"{"a": 1}"#),
+        format!("{start}$: expected a sequence, found an object")
+    );
+    assert_eq!(says::<Either>(r#"{"canary": 1}"#), format!("{start}$: its type refuses it"));
+    assert_eq!(
+        says::<Tagged>(r#"{"kind": "canary"}"#),
+        format!("{start}$.*: expected `A`, found another name")
+    );
+    assert_eq!(
+        says::<Flat>(r#"{"id": 1, "sku": "a"}"#),
+        format!("{start}$: the member `count` is missing")
+    );
+}
+
+#[test]
+fn what_is_no_json_is_told_by_its_place() {
+    let rows = [
+        ("", "the answer is not JSON: EOF while parsing a value at line 1 column 0"),
+        ("<html>canary</html>", "the answer is not JSON: expected value at line 1 column 1"),
+        ("{\"id\": canary}", "the answer is not JSON: expected value at line 1 column 8"),
+        ("{\"id\": 1} canary", "the answer is not JSON: trailing characters at line 1 column 11"),
+        ("{\"canary\" 1}", "the answer is not JSON: expected `:` at line 1 column 11"),
+    ];
+    for (body, expected) in rows {
+        assert_eq!(says::<Order>(body), expected, "{body}");
+    }
+}
+
+#[test]
+fn what_fits_is_read() {
+    let body = order(|o| {
+        o["state"] = json!({"sent": {"carrier": "x", "days": 3}});
+        o["counts"] = json!({"7": true});
+        o["pair"] = json!([1, "a"]);
+    });
+    let response = Response::new(Bytes::from(body));
+    assert!(response.json::<Order>().is_ok());
+}
+
+/// A value anywhere in which every text, name and number is a canary.
+fn canaries() -> impl Strategy<Value = Value> {
+    let names = prop_oneof![
+        Just("canary-7431".to_owned()),
+        Just("id".to_owned()),
+        Just("lines".to_owned()),
+        Just("state".to_owned()),
+        Just("paid".to_owned()),
+        Just("notes".to_owned()),
+        Just("kind".to_owned()),
+        Just("due".to_owned()),
+    ];
+    let leaf = prop_oneof![
+        Just(json!("canary-7431")),
+        Just(json!(7431)),
+        Just(json!(-7431)),
+        Just(json!(7431.7431)),
+        Just(json!(null)),
+        Just(json!(true)),
+    ];
+    leaf.prop_recursive(4, 32, 4, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::vec((names.clone(), inner), 0..4)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_value_of_the_body_is_ever_quoted(value in canaries(), cut in any::<prop::sample::Index>()) {
+        fn check<T: DeserializeOwned>(body: &str) -> Result<(), TestCaseError> {
+            let response = Response::new(Bytes::copy_from_slice(body.as_bytes()));
+            if let Err(error) = response.json::<T>() {
+                let text = format!("{error} {error:?}");
+                prop_assert!(!text.contains("canary") && !text.contains("7431"), "{}", text);
+            }
+            Ok(())
+        }
+        let whole = value.to_string();
+        let cut = whole.get(..cut.index(whole.len())).unwrap_or_default();
+        for body in [whole.as_str(), cut] {
+            check::<Order>(body)?;
+            check::<Vec<Order>>(body)?;
+            check::<BTreeMap<String, Order>>(body)?;
+            check::<BTreeMap<u16, State>>(body)?;
+            check::<Either>(body)?;
+            check::<Tagged>(body)?;
+            check::<Flat>(body)?;
+            check::<(State, Day)>(body)?;
+            check::<String>(body)?;
+            check::<char>(body)?;
+            check::<()>(body)?;
+        }
+    }
+}
