@@ -1,6 +1,6 @@
 //! Where a transport may send to.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 use http::Uri;
 use percent_encoding::percent_decode_str;
