@@ -57,10 +57,10 @@ fn of_curl(error: &curl::Error, proxied: bool, unsent: Tell) -> TransportError {
         // OPERATION_TIMEDOUT: libcurl's limit for connecting, or one for all that passed while it connected
         28 => Kind::Timeout(TimeoutPhase::Connect),
         27 | 63 | 100 => Kind::Limit, // OUT_OF_MEMORY, FILESIZE_EXCEEDED, TOO_LARGE
-        1 | 8 | 16 => Kind::Protocol, // UNSUPPORTED_PROTOCOL (not HTTP), WEIRD_SERVER_REPLY, HTTP2
-        23 => Kind::Protocol,         // WRITE_ERROR: a header line that isahc cannot read
-        18 | 61 => Kind::Body,        // PARTIAL_FILE, BAD_CONTENT_ENCODING
-        26 => Kind::RequestBody,      // READ_ERROR
+        // UNSUPPORTED_PROTOCOL (not HTTP), WEIRD_SERVER_REPLY, HTTP2, WRITE_ERROR: a header line that isahc cannot read
+        1 | 8 | 16 | 23 => Kind::Protocol,
+        18 | 61 => Kind::Body,   // PARTIAL_FILE, BAD_CONTENT_ENCODING
+        26 => Kind::RequestBody, // READ_ERROR
         // GOT_NOTHING, SEND_ERROR, RECV_ERROR, SEND_FAIL_REWIND (a kept connection died), HTTP2_STREAM, ...
         _ => Kind::Interrupted,
     };

@@ -164,7 +164,7 @@ fn stop_when_seen(server: Server, requests: usize) -> thread::JoinHandle<()> {
 /// The one who waits has no time to look, until long after the limit for all.
 fn late<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
     const LIMIT: Duration = Duration::from_millis(200);
-    const LATE: Duration = Duration::from_millis(2000);
+    const LATE: Duration = Duration::from_secs(2);
     Box::pin(async move {
         let route = probe.route([Reply::silent().hang()]);
         let mut limits = Timeouts::default();
