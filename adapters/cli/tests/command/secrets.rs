@@ -74,3 +74,42 @@ fn no_output_shows_a_secret() {
     assert!(sent.contains(MARKER), "the header was sent");
     assert!(sent.contains("token=m4rk%26r"), "the parameter was sent");
 }
+
+#[test]
+fn no_output_shows_what_the_token_endpoint_said() {
+    let server = serve();
+    let file = std::env::temp_dir().join(format!("http-hook-token-{}", std::process::id()));
+    let says = [
+        ("200/JWT", "the token answer with status 200 is of a type other than bearer"),
+        ("200/invalid_client", "the token request was refused with 200: invalid_client"),
+        ("400/invalid_grant", "the token request was refused with 400: invalid_grant"),
+        ("503/server_error", "the token request was refused with 503: server_error"),
+    ];
+    for (path, expected) in says {
+        let authority = &server.authority;
+        let auth = format!(
+            r#"{{"scheme": "oauth2_client_credentials", "token_url": "http://{authority}/token/{path}", "allow_http": true, "client_id": "svc", "client_secret": "{MARKER}", "client_auth": "body"}}"#
+        );
+        let connection = format!(
+            r#"{{"host": "http://{authority}", "extra": {{"http_hook": {{"auth": {auth}}}}}}}"#
+        );
+        for more in
+            [&["-v"][..], &["-qq"], &["--format", "json"], &["-v", "-o", file.to_str().unwrap()]]
+        {
+            let mut command = command(&["call", "sales", "orders", "--deadline=5s"]);
+            let output =
+                command.args(more).env("AIRFLOW_CONN_SALES", &connection).output().unwrap();
+            let (code, out, err) = parts(&output);
+            assert_eq!(code, Some(11), "{path} {more:?}: {err}");
+            let mut seen = format!("{out}{err}");
+            assert!(more == ["-qq"] || seen.contains(expected), "{path} {more:?}: {seen}");
+            seen.push_str(&std::fs::read_to_string(&file).unwrap_or_default());
+            for form in forms() {
+                assert!(!seen.contains(&form), "{path} {more:?}: {seen}");
+            }
+            assert!(!seen.contains("t0ken"), "{path} {more:?}: {seen}");
+        }
+    }
+    assert!(!file.exists(), "a file was written without a response");
+    assert!(server.requests().concat().contains("client_secret=m4rk%26r"), "the secret was sent");
+}

@@ -26,6 +26,8 @@ pub(crate) struct Server {
 /// | `/ftp` | 302 to another scheme |
 /// | `/reset` | nothing |
 /// | `/slow` | nothing, for a long time |
+/// | `/token/400/invalid_grant` | that status, with that error and the request as its description |
+/// | `/token/200/JWT` | a token of that type |
 /// | any other | 200, with the request as its body |
 pub(crate) fn serve() -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -65,6 +67,16 @@ fn answer(mut stream: TcpStream, log: &Mutex<Vec<String>>) {
         },
         "ftp" => ("302 Found\r\nLocation: ftp://127.0.0.1/".to_owned(), ""),
         "reset" => return,
+        "token" => {
+            let mut words = path.rsplit('/');
+            let (word, status) = (words.next().unwrap(), words.next().unwrap());
+            let said = if word.contains('_') { "error" } else { "token_type" };
+            let request = request.replace(['"', '\r', '\n'], " ");
+            let token = format!(
+                r#"{{"{said}": "{word}", "error_description": "{request}", "access_token": "fetched-t0ken"}}"#
+            );
+            (format!("{status} Some Reason"), &*token.leak())
+        }
         "slow" => return thread::sleep(Duration::from_secs(20)),
         _ => ("200 OK".to_owned(), request.as_str()),
     };
