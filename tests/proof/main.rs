@@ -6,6 +6,7 @@ mod callers;
 mod cases;
 mod corpus;
 mod dependencies;
+mod faults;
 #[path = "../invariants/mod.rs"]
 mod invariants;
 mod properties;
