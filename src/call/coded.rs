@@ -1,5 +1,7 @@
 //! The codings of a response being undone: at once, or step by step, so that a driver can let others run meanwhile.
 
+use std::ops::ControlFlow;
+
 use bytes::Bytes;
 use http::Response;
 
@@ -15,6 +17,9 @@ pub(crate) struct Coded {
     decoding: Option<Box<Decoding>>,
 }
 
+/// What came of a step: what is left to be done, or the end.
+pub(crate) type Undoing = ControlFlow<Result<Response<Bytes>, TransportError>, Coded>;
+
 #[cfg(feature = "decode")]
 impl Coded {
     #[inline]
@@ -29,14 +34,16 @@ impl Coded {
         Ok(Self { response, decoding })
     }
 
-    /// Does a part of what is left; `Err(self)` if there is more.
+    /// Does a part of what is left.
     #[inline]
-    pub(crate) fn step(mut self) -> Result<Result<Response<Bytes>, TransportError>, Self> {
-        let Some(decoding) = &mut self.decoding else { return Ok(Ok(self.response)) };
+    pub(crate) fn step(mut self) -> Undoing {
+        let Some(decoding) = &mut self.decoding else {
+            return ControlFlow::Break(Ok(self.response));
+        };
         match decoding.step() {
-            Ok(None) => Err(self),
-            Ok(Some(decoded)) => Ok(Ok(undone(self.response, decoded))),
-            Err(error) => Ok(Err(error)),
+            Ok(None) => ControlFlow::Continue(self),
+            Ok(Some(decoded)) => ControlFlow::Break(Ok(undone(self.response, decoded))),
+            Err(error) => ControlFlow::Break(Err(error)),
         }
     }
 }
@@ -48,9 +55,8 @@ impl Coded {
         Ok(Self { response })
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "it decodes where it can")]
-    pub(crate) fn step(self) -> Result<Result<Response<Bytes>, TransportError>, Self> {
-        Ok(Ok(self.response))
+    pub(crate) fn step(self) -> Undoing {
+        ControlFlow::Break(Ok(self.response))
     }
 }
 
@@ -61,8 +67,8 @@ impl Coded {
     pub(super) fn whole(mut self) -> Result<Response<Bytes>, TransportError> {
         loop {
             self = match self.step() {
-                Ok(answer) => return answer,
-                Err(more) => more,
+                ControlFlow::Break(answer) => return answer,
+                ControlFlow::Continue(more) => more,
             };
         }
     }

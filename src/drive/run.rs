@@ -9,6 +9,7 @@
 //! The [async](super::drive) and the [blocking](crate::blocking::drive) loop are a match over these four; a loop over anything else
 //! is another one.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -172,7 +173,7 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
                 if attempt.is_late(now) {
                     let kind = TransportErrorKind::Timeout(TimeoutPhase::Total);
                     let error = TransportError::new(kind, Sent::Yes);
-                    self.watch.body(&Err(&error), now, self.began);
+                    self.watch.body(Err(&error), now, self.began);
                     return self.failed(attempt, error, now);
                 }
                 self.decode(attempt, coded, now)
@@ -226,7 +227,7 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
             }
             (body, _) => body,
         };
-        self.watch.body(&body.as_ref().map(|_| ()), now, self.began);
+        self.watch.body(body.as_ref().map(|_| ()), now, self.began);
         let answer = body.and_then(|body| match head {
             Some(head) => Ok(Response::from_parts(head, body)),
             None => Err(TransportError::new(TransportErrorKind::Bug, Sent::Yes)),
@@ -253,11 +254,11 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
     #[inline]
     fn decode(&mut self, attempt: Attempt, coded: Coded, now: Timestamp) -> Act<B, R> {
         match coded.step() {
-            Ok(answer) => {
+            ControlFlow::Break(answer) => {
                 let step = attempt.finish_whole(&self.hook, answer, now);
                 self.act(step, now)
             }
-            Err(more) => {
+            ControlFlow::Continue(more) => {
                 self.phase = Phase::Decoding(Box::new((attempt, more)));
                 Act::Sleep(Duration::ZERO)
             }

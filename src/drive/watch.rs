@@ -101,7 +101,7 @@ impl<'a> Watch<'a> {
 
     pub(super) fn body(
         &mut self,
-        body: &Result<(), &TransportError>,
+        body: Result<(), &TransportError>,
         now: Timestamp,
         began: Timestamp,
     ) {

@@ -107,7 +107,7 @@ impl Observer for OfCall {
             }
             Event::Wait { wait, reason, again, asked } => {
                 let (reason, again) = (reason.name(), again.map(RetryReason::name));
-                let asked = asked.map(|asked| tracing::field::debug(asked));
+                let asked = asked.map(tracing::field::debug);
                 tracing::debug!(target: "http_hook", ?wait, reason, again, asked, "waiting");
             }
             Event::GaveUp { failure } => {

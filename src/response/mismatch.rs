@@ -237,7 +237,7 @@ impl<'de> SeqAccess<'de> for Items<'de> {
 }
 
 struct Members<'a> {
-    members: serde_json::map::Iter<'a>,
+    rest: serde_json::map::Iter<'a>,
     /// The names that the type has.
     fields: &'static [&'static str],
     value: Option<(&'a str, &'a Value)>,
@@ -245,7 +245,7 @@ struct Members<'a> {
 
 impl<'a> Members<'a> {
     fn new(members: &'a Map<String, Value>, fields: &'static [&'static str]) -> Self {
-        Self { members: members.iter(), fields, value: None }
+        Self { rest: members.iter(), fields, value: None }
     }
 
     fn step(&self, name: &str) -> Step {
@@ -263,7 +263,7 @@ impl<'de> MapAccess<'de> for Members<'de> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, Mismatch> {
-        let Some((name, value)) = self.members.next() else { return Ok(None) };
+        let Some((name, value)) = self.rest.next() else { return Ok(None) };
         self.value = Some((name, value));
         seed.deserialize(Key(name)).map(Some)
     }

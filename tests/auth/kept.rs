@@ -67,6 +67,8 @@ fn a_token_that_expires_while_the_call_waits_is_fetched_anew() {
 
 #[test]
 fn no_token_is_fetched_for_another_origin() {
+    use SendCause::{First, Redirect, Retry, Token};
+
     // The token of the first request is no longer fresh when the second attempt is sent on.
     let away = || response(302, &[("location", "https://other.example/x")], "");
     let hook = oauth2();
@@ -94,7 +96,6 @@ fn no_token_is_fetched_for_another_origin() {
         ],
     );
     let causes: Vec<_> = sends.iter().map(|(cause, ..)| *cause).collect();
-    use SendCause::{First, Redirect, Retry, Token};
     assert_eq!(causes, [Token, First, Redirect, Token, Retry, Redirect]);
     assert!(sends.iter().all(|(_, host, shown)| host != "other.example" || shown.is_empty()));
 }

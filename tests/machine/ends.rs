@@ -488,6 +488,8 @@ fn an_observer_is_told_the_machine_s_own_reasons() {
 
 #[test]
 fn a_wait_is_the_server_s_only_if_the_server_asked_for_it() {
+    use http_hook::WaitReason::{Backoff, Hint};
+
     let hook = Hook::to("https://api.example.com").expect("a hook");
     let reason = |asks: &str, own: u64| {
         let policy =
@@ -499,7 +501,6 @@ fn a_wait_is_the_server_s_only_if_the_server_asked_for_it() {
             other => panic!("{other:?}"),
         }
     };
-    use http_hook::WaitReason::{Backoff, Hint};
     assert_eq!(reason("5", 1), Hint);
     assert_eq!(reason("0", 1), Backoff);
     assert_eq!(reason("2", 10), Backoff);

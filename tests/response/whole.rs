@@ -122,12 +122,13 @@ fn kind(result: Option<Result<Response<Bytes>, Failure>>) -> Option<Kind> {
 
 #[test]
 fn a_policy_sees_whole_bodies_or_none() {
+    type Make = Box<dyn Fn(u16) -> Response<Bytes>>;
+
     let announced = |len: usize, came: usize| {
         let len = len.to_string();
         move |status| response(status, &[("content-length", &len)], &"x".repeat(came))
     };
     let unknown = |came: usize| move |status| response(status, &[], &"x".repeat(came));
-    type Make = Box<dyn Fn(u16) -> Response<Bytes>>;
     let rows: Vec<(&str, Make, Result<usize, Kind>)> = vec![
         ("short", Box::new(unknown(10)), Ok(10)),
         ("as long as may be", Box::new(unknown(MOST)), Ok(MOST)),

@@ -102,7 +102,7 @@ pub(crate) struct Decoding {
 enum Layer {
     Inflate(Inflate),
     Brotli(Brotli),
-    Zstd(Zstd),
+    Zstd(Box<Zstd>),
 }
 
 impl Decoding {
@@ -175,7 +175,7 @@ impl Layer {
             Coding::Gzip => Self::Inflate(Inflate::gzip()),
             Coding::Deflate => Self::Inflate(Inflate::zlib()),
             Coding::Brotli => Self::Brotli(Brotli::new()),
-            Coding::Zstd => Self::Zstd(Zstd::new()),
+            Coding::Zstd => Self::Zstd(Box::new(Zstd::new())),
         }
     }
 
