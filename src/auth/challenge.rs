@@ -174,8 +174,10 @@ impl<'a> Reader<'a> {
             if !self.skip(b'"') {
                 return;
             }
+            // A quote that stays open is a character like any other.
+            let behind = self.rest;
             if self.quoted().is_none() {
-                self.rest = &[];
+                self.rest = behind;
             }
         }
     }
@@ -227,9 +229,10 @@ impl<'a> Reader<'a> {
         }
         self.skip_blanks();
         let value = if self.skip(b'"') {
+            let behind = self.rest;
             let value = self.quoted();
             if value.is_none() {
-                self.rest = &[];
+                self.rest = behind;
             }
             // A comma may be missing where another parameter follows.
             value.filter(|_| self.at_end() || self.is_parameter())
@@ -252,7 +255,10 @@ impl<'a> Reader<'a> {
 
     /// Reads a value up to the next comma. One that seems to hold another parameter, or quotes, can mean several things.
     fn unquoted(&mut self) -> Option<String> {
-        let value = self.take_while(|byte| byte != b',').trim_ascii();
+        let start = self.rest;
+        self.skip_item();
+        let len = start.len().saturating_sub(self.rest.len());
+        let value = start.get(..len).unwrap_or_default().trim_ascii();
         let mut words = value.split(|byte| is_blank(*byte));
         let first = words.next().is_none_or(|word| word.iter().all(|byte| is_text(*byte)));
         let clean = words.all(|word| word.iter().all(|byte| is_text(*byte) && *byte != b'='));
