@@ -132,7 +132,7 @@ fn is_value(value: &[u8]) -> bool {
     let legal = |byte: &u8| matches!(byte, b'\t' | b' '..=b'~');
     let Some(last) = value.last_chunk() else { return value.iter().all(legal) };
     let words = value.chunks_exact(WORD).filter_map(<[u8]>::first_chunk);
-    let odd = words.fold(seems_odd(last), |odd, word| odd | seems_odd(word));
+    let odd = words.fold(seems_odd(*last), |odd, word| odd | seems_odd(*word));
     odd == 0 || value.iter().all(legal)
 }
 
@@ -140,12 +140,12 @@ fn is_value(value: &[u8]) -> bool {
 const WORD: usize = 8;
 
 /// Not 0 if there is a byte that is no visible ASCII and no blank; perhaps also if there is a tab.
-const fn seems_odd(word: &[u8; WORD]) -> u64 {
+const fn seems_odd(word: [u8; WORD]) -> u64 {
     const EACH: u64 = u64::from_le_bytes([1; WORD]);
     const BLANK: u64 = u64::from_le_bytes([b' '; WORD]);
     const DELETE: u64 = u64::from_le_bytes([0x7f; WORD]);
     const HIGH: u64 = u64::from_le_bytes([0x80; WORD]);
-    let word = u64::from_le_bytes(*word);
+    let word = u64::from_le_bytes(word);
     (word | word.wrapping_sub(BLANK) | (word ^ DELETE).wrapping_sub(EACH)) & HIGH
 }
 

@@ -68,7 +68,7 @@ struct Key {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Counts {
-    counts: [u64; Durations::BUCKETS.len() + 1],
+    in_bucket: [u64; Durations::BUCKETS.len() + 1],
     count: u64,
     sum: Duration,
 }
@@ -103,14 +103,14 @@ impl Durations {
     pub fn snapshot(&self) -> Vec<Series> {
         let told = |(key, counts): (&Key, &Counts)| {
             let Key { method, server_address, server_port, status_code, error_type } = key.clone();
-            let Counts { counts, count, sum } = *counts;
+            let Counts { in_bucket, count, sum } = *counts;
             Series {
                 method,
                 server_address,
                 server_port,
                 status_code,
                 error_type,
-                counts,
+                counts: in_bucket,
                 count,
                 sum,
             }
@@ -174,7 +174,7 @@ impl Shared {
             .iter()
             .position(|end| took <= *end)
             .unwrap_or(Durations::BUCKETS.len());
-        if let Some(count) = histogram.counts.get_mut(bucket) {
+        if let Some(count) = histogram.in_bucket.get_mut(bucket) {
             *count = count.saturating_add(1);
         }
         histogram.count = histogram.count.saturating_add(1);

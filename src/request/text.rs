@@ -72,7 +72,7 @@ impl CallText {
         kind: Kind,
     ) -> Result<(), Box<Error>> {
         if index(self.headers) >= MAX_HEADERS {
-            return Err(too_many_given());
+            return Err(too_many_given().into());
         }
         let kind = match kind {
             Kind::Plain => PLAIN,
@@ -86,7 +86,7 @@ impl CallText {
             && headers::append_clean(&mut self.text, name, value);
         if !sound {
             self.text.truncate(start);
-            return Err(refused(name, value));
+            return Err(refused(name, value).into());
         }
         self.headers = self.headers.saturating_add(1);
         Ok(())
@@ -242,8 +242,8 @@ fn index(place: u32) -> usize {
 }
 
 #[cold]
-fn too_many_given() -> Box<Error> {
-    Error::new(ErrorKind::Limit, "too many headers in one call").into()
+fn too_many_given() -> Error {
+    Error::new(ErrorKind::Limit, "too many headers in one call")
 }
 
 #[cold]
@@ -252,9 +252,9 @@ fn too_long() -> Error {
 }
 
 #[cold]
-fn refused(name: &str, value: &[u8]) -> Box<Error> {
+fn refused(name: &str, value: &[u8]) -> Error {
     match headers::check_bytes(name, value, "header") {
-        Err(error) => error.into(),
-        Ok(_) => unclean().into(),
+        Err(error) => error,
+        Ok(_) => unclean(),
     }
 }
