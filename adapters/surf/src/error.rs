@@ -103,8 +103,9 @@ mod curl {
             Error::NoResponse => (Kind::Interrupted, "closed before an answer"),
             Error::RequestBodyError(_) => (Kind::RequestBody, "the body was not read"),
             // Of a header line that it cannot read isahc says that it could not be written.
-            Error::ResponseBodyError(_) => (Kind::Protocol, "not HTTP"),
-            Error::InvalidHttpFormat(_) | Error::InvalidUtf8 => (Kind::Protocol, "not HTTP"),
+            Error::ResponseBodyError(_) | Error::InvalidHttpFormat(_) | Error::InvalidUtf8 => {
+                (Kind::Protocol, "not HTTP")
+            }
             Error::Timeout => LATE,
             Error::Curl(text) => {
                 of_text(text, &TEXTS).unwrap_or((Kind::Interrupted, "the exchange broke off"))

@@ -134,7 +134,7 @@ async fn unless<T>(
     let (mut ended, mut sending) = (pin!(ended), pin!(sending));
     poll_fn(|context| match sending.as_mut().poll(context) {
         Poll::Pending => ended.as_mut().poll(context).map(Err),
-        ready => ready,
+        ready @ Poll::Ready(_) => ready,
     })
     .await
 }
