@@ -18,7 +18,6 @@ const ROOT_NAMES: usize = 32;
 const LISTED: &[(&str, &str)] = &[
     ("Explanation", "of what `Hook::explain` tells"),
     ("Fact", "of what `Hook::explain` tells"),
-    ("ResponseExt", "for those who read a response by hand"),
     ("auth::TokenCache", "for those who keep tokens in a store of their own"),
     ("auth::TokenKey", "for those who keep tokens in a store of their own"),
     ("body::MultipartSource", "for those who write a body by hand"),

@@ -14,13 +14,13 @@ use http_hook_conformance::server::{Reply, serve};
 fn main() -> Result<(), Box<dyn Error>> {
     let server = serve();
     let files =
-        server.route_at("/files", [Reply::status(201, &[], b""), Reply::ok(&[b'x'; 100_000])]);
+        server.route_at("/files", [Reply::status(201, &[], b""), Reply::ok(&vec![b'x'; 100_000])]);
     let connection = Connection::parse(&format!("http://reader:secret@{}", server.addr()))?;
     let api = http_hook_isahc::blocking_http_hook(Hook::new(&connection)?)?;
 
     let folder = std::env::temp_dir();
     let path = folder.join(format!("http-hook-{}", std::process::id()));
-    File::create(&path)?.write_all(&[b'y'; 200_000])?;
+    File::create(&path)?.write_all(&vec![b'y'; 200_000])?;
 
     // Up. It is opened once for each send: a redirect or a retry begins again at the first byte.
     let len = path.metadata()?.len();

@@ -28,8 +28,11 @@ pub(crate) fn of_head(error: Error, sent: bool, last: Kind) -> TransportError {
         Error::Io(error) => of_connecting(error).unwrap_or(last),
         Error::HostNotFound => Kind::Dns,
         Error::ConnectionFailed => Kind::Connect,
-        Error::Tls(_) | Error::TlsRequired | Error::NativeTls(_) => Kind::Tls,
-        Error::Pem(_) | Error::Der(_) => Kind::Tls,
+        Error::Tls(_)
+        | Error::TlsRequired
+        | Error::NativeTls(_)
+        | Error::Pem(_)
+        | Error::Der(_) => Kind::Tls,
         Error::Timeout(Timeout::Resolve | Timeout::Connect) => Kind::Timeout(TimeoutPhase::Connect),
         Error::Timeout(Timeout::Global | Timeout::PerCall) => Kind::Timeout(TimeoutPhase::Total),
         Error::Timeout(_) => Kind::Timeout(TimeoutPhase::Head),

@@ -50,7 +50,7 @@ impl UreqTransport {
     /// Makes a transport with the settings of an agent at hand, over connections of its own. What a send decides goes before these
     /// settings, as for [`from_builder`](Self::from_builder), which makes a transport that takes less time for each request.
     #[must_use]
-    pub fn from_agent(agent: Agent) -> Self {
+    pub fn from_agent(agent: &Agent) -> Self {
         let agent = watched(agent.config().clone());
         Self { template: options::template(&agent), is_set_up: false, agent }
     }

@@ -17,6 +17,7 @@ const MOST: usize = 256 << 10;
 thread_local!(static SEEN: Cell<Seen> = const { Cell::new(Seen::new()) });
 
 /// What was seen since [`head`] or [`body`].
+#[expect(clippy::struct_excessive_bools, reason = "each is seen apart from the others")]
 #[derive(Clone, Copy)]
 pub(crate) struct Seen {
     /// Something of the request was handed to a connection to where it goes, and not only to its proxy.

@@ -26,7 +26,7 @@ fn agent() -> Agent {
 
 #[test]
 fn conforms() {
-    let report = blocking::check(&UreqTransport::from_agent(agent()), LIMITS);
+    let report = blocking::check(&UreqTransport::from_agent(&agent()), LIMITS);
     println!("{report}");
     report.assert_clean();
     report.assert_in_table(concat!(env!("CARGO_MANIFEST_DIR"), "/../conformance/TRANSPORTS.md"));
