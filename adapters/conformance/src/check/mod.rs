@@ -37,7 +37,7 @@ use std::panic::AssertUnwindSafe;
 use http_hook::transport::Transport;
 
 use crate::server::serve;
-use probe::{Probe, catch_panics};
+use probe::{Probe, catch_panics, in_time};
 use row::Check;
 
 pub(crate) use blocking::InPlace;
@@ -68,8 +68,9 @@ async fn run(
         let outcome = if !offered || check.drops_future && !droppable {
             Outcome::NotOffered
         } else {
-            let result = catch_panics(AssertUnwindSafe((check.run)(&probe))).await;
-            Outcome::judge(result.unwrap_or_else(|| Err("panicked".to_owned())), limit)
+            let result = catch_panics(AssertUnwindSafe(in_time((check.run)(&probe)))).await;
+            let result = result.ok_or("panicked").and_then(|ended| ended.ok_or("no end"));
+            Outcome::judge(result.unwrap_or_else(|why| Err(why.to_owned())), limit)
         };
         rows.push(Row { name: check.name, fault: check.fault, expected: check.expected, outcome });
     }

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
+use std::sync::mpsc;
 use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -167,6 +168,31 @@ pub(super) async fn drop_unless<F: Future>(
         Poll::Pending => {
             thread::sleep(Duration::from_millis(1));
             context.waker().wake_by_ref();
+            Poll::Pending
+        }
+    })
+    .await
+}
+
+/// Runs a future; gives `None` if it has no end, and drops it.
+pub(super) async fn in_time<F: Future>(future: F) -> Option<F::Output> {
+    const LONGEST: Duration = Duration::from_secs(60);
+    let mut future = pin!(future);
+    let end = Instant::now() + LONGEST;
+    let mut timer = None;
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending if Instant::now() >= end => Poll::Ready(None),
+        Poll::Pending => {
+            timer.get_or_insert_with(|| {
+                let (over, waits) = mpsc::channel::<()>();
+                let waker = context.waker().clone();
+                thread::spawn(move || {
+                    let _ = waits.recv_timeout(LONGEST);
+                    waker.wake();
+                });
+                over
+            });
             Poll::Pending
         }
     })
