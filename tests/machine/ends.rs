@@ -87,7 +87,7 @@ fn ended(
     let connection = Connection::new().with_host("https://api.example.com");
     let hook = Hook::builder(&connection).gates(gates(ending)).build().expect("a hook");
     let hook = hook.for_client(http_hook_mock::everything("test"));
-    let stop = match ending {
+    let until = match ending {
         Ending::Attempts => Stop::after_attempt(2),
         Ending::Time => Stop::after_delay(SECOND),
         Ending::Custom => {
@@ -97,7 +97,7 @@ fn ended(
     };
     let policy = RetryPolicy {
         when,
-        stop,
+        stop: until,
         wait: Wait::fixed(SECOND),
         on_exhausted,
         ..RetryPolicy::default()
@@ -154,6 +154,7 @@ fn open_meanwhile(hook: &Hook, plan: RequestPlan, status: u16) -> Result<Respons
     result
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "an answer is one or the other")]
 fn came(status: u16) -> Answer {
     Ok(response(status, &[("x-job", "7")], "running"))
 }
@@ -249,9 +250,11 @@ fn a_redirect_without_end_keeps_its_last_response() {
 
 #[test]
 fn a_time_limit_is_the_deadline_with_and_without_a_policy() {
+    type Policy = fn() -> Option<RetryPolicy>;
+
     let phases =
         [TimeoutPhase::Connect, TimeoutPhase::Head, TimeoutPhase::Body, TimeoutPhase::Total];
-    let policies: [(&str, fn() -> Option<RetryPolicy>); 4] = [
+    let policies: [(&str, Policy); 4] = [
         ("none", || None),
         ("never", || Some(RetryPolicy::never())),
         ("the usual", || Some(RetryPolicy::default())),
@@ -479,10 +482,9 @@ fn an_observer_is_told_the_machine_s_own_reasons() {
         assert!(face.run(plan).is_err(), "{what}");
         let told = told.lock().expect("a list").clone();
         assert_eq!(told, [(expected, asks.map(Duration::from_secs))], "{what}");
-        for reason in [expected.expect("one")] {
-            assert_eq!(RetryReason::from_name(reason.name()), Some(reason));
-            assert!(!reason.to_string().is_empty());
-        }
+        let reason = expected.expect("one");
+        assert_eq!(RetryReason::from_name(reason.name()), Some(reason));
+        assert!(!reason.to_string().is_empty());
     }
 }
 

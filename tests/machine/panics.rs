@@ -65,7 +65,9 @@ fn hook() -> Hook {
 
 #[test]
 fn an_observer_that_panics_changes_nothing_of_the_call() {
-    let events: [(&str, fn(&Event<'_>) -> bool); 6] = [
+    type At = fn(&Event<'_>) -> bool;
+
+    let events: [(&str, At); 6] = [
         ("send", |event| matches!(event, Event::Send { .. })),
         ("answer", |event| matches!(event, Event::Answer { .. })),
         ("wait", |event| matches!(event, Event::Wait { .. })),

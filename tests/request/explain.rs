@@ -1,5 +1,6 @@
 //! Who said what, and the same as a command of curl; neither tells a secret.
 
+use std::fmt::Write as _;
 use std::process::Command;
 
 use http_hook::auth::{AuthScheme, KeyPlace};
@@ -198,7 +199,7 @@ fn an_extra_with_as_many_names_as_fit_is_told() {
         if names > 0 {
             extra.push(',');
         }
-        extra.push_str(&format!("\"X-{names}\":null"));
+        write!(extra, "\"X-{names}\":null").expect("memory");
         names += 1;
     }
     extra.push('}');

@@ -231,8 +231,8 @@ fn others_run_while_a_body_is_undone() {
         }
     });
     let face = HttpHook::new(hook, transport, Still);
-    let wakes = Arc::new(Count(AtomicU32::new(0)));
-    let waker = Waker::from(Arc::clone(&wakes));
+    let count = Arc::new(Count(AtomicU32::new(0)));
+    let waker = Waker::from(Arc::clone(&count));
     let mut context = Context::from_waker(&waker);
     let mut call = pin!(face.run(RequestPlan::get("a")));
     let mut polls = 0;
@@ -244,7 +244,7 @@ fn others_run_while_a_body_is_undone() {
     };
     assert_eq!(response.body().len(), 20 << 20);
     assert!(polls > 20, "{polls}");
-    assert_eq!(wakes.0.load(Ordering::Relaxed), polls - 1, "it is woken for each");
+    assert_eq!(count.0.load(Ordering::Relaxed), polls - 1, "it is woken for each");
 }
 
 #[test]
