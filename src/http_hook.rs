@@ -170,7 +170,7 @@ macro_rules! face {
         }
 
         /// Plans a call of `endpoint` with the hook's method.
-        pub fn plan(&self, endpoint: impl Into<String>) -> RequestPlan {
+        pub fn plan(&self, endpoint: impl AsRef<str>) -> RequestPlan {
             RequestPlan::new(self.face.method.clone(), endpoint)
         }
 

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use http::HeaderValue;
 
 use crate::base::Secret;
@@ -18,27 +19,59 @@ use crate::base::{Error, ErrorKind};
 ///
 /// [RFC 7617]: https://www.rfc-editor.org/rfc/rfc7617
 pub(super) fn basic(login: &str, password: &Secret) -> Result<HeaderValue, Error> {
-    let mut pair = Vec::with_capacity(login.len().saturating_add(password.expose().len()));
-    latin1(login, "the login", &mut pair)?;
-    pair.push(b':');
-    latin1(password.expose(), "the password", &mut pair)?;
-    sensitive(&format!("Basic {}", STANDARD.encode(pair)))
+    let mut value = Vec::new();
+    write_basic(&mut value, login, password.expose())?;
+    let mut value = HeaderValue::from_maybe_shared(Bytes::from(value)).map_err(|_| no_header())?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// Appends the same value to a text; what it appends before an error is of no use.
+///
+/// # Errors
+///
+/// As [`basic`].
+pub(crate) fn write_basic(text: &mut Vec<u8>, login: &str, password: &str) -> Result<(), Error> {
+    const SCHEME: &[u8] = b"Basic ";
+    // Room for both: the pair is encoded from behind the place that its encoding takes.
+    let most = login.len().saturating_add(password.len()).saturating_add(1);
+    let encoded = base64::encoded_len(most, true).unwrap_or(usize::MAX);
+    text.reserve(SCHEME.len().saturating_add(encoded).saturating_add(most));
+    text.extend_from_slice(SCHEME);
+    let start = text.len();
+    text.resize(start.saturating_add(encoded), 0);
+    let pair = text.len();
+    latin1(login, "the login", text)?;
+    text.push(b':');
+    latin1(password, "the password", text)?;
+    let (before, pair) = text.split_at_mut_checked(pair).ok_or_else(no_header)?;
+    let place = before.get_mut(start..).unwrap_or_default();
+    let written = STANDARD.encode_slice(&*pair, place).map_err(|_| no_header())?;
+    text.truncate(start.saturating_add(written));
+    Ok(())
 }
 
 /// Makes a header value that is never printed.
 pub(crate) fn sensitive(text: &str) -> Result<HeaderValue, Error> {
-    let mut value = HeaderValue::from_str(text).map_err(|_| {
-        Error::new(ErrorKind::Auth, "a credential holds a character that no header may hold")
-    })?;
+    let mut value = HeaderValue::from_str(text).map_err(|_| no_header())?;
     value.set_sensitive(true);
     Ok(value)
 }
 
 fn latin1(text: &str, what: &str, out: &mut Vec<u8>) -> Result<(), Error> {
+    if text.is_ascii() {
+        out.extend_from_slice(text.as_bytes());
+        return Ok(());
+    }
     for character in text.chars() {
         out.push(u8::try_from(character).map_err(|_| {
             Error::new(ErrorKind::Auth, format!("{what} holds a character outside Latin-1"))
         })?);
     }
     Ok(())
+}
+
+#[cold]
+fn no_header() -> Error {
+    Error::new(ErrorKind::Auth, "a credential holds a character that no header may hold")
 }

@@ -12,6 +12,8 @@ const MAX_BYTES: usize = 16 * 1024;
 const MAX_CHALLENGES: usize = 16;
 /// The most parameters of one challenge.
 const MAX_PARAMETERS: usize = 32;
+/// The parameters that have to be read for a challenge to be answered.
+const NEEDED: [&str; 2] = ["realm", "nonce"];
 
 /// One challenge: a scheme, and either one token or named parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,12 +30,15 @@ pub struct Challenge {
 impl Challenge {
     /// Reads all challenges of one field value ([RFC 9110 §11.6.1]).
     ///
-    /// A comma parts both challenges and parameters, so a word counts as a parameter only if `=` and a value
-    /// follow. Reading takes time in proportion to the length.
+    /// A comma parts both challenges and parameters, so a word counts as a parameter only if `=` follows. What servers write
+    /// beside the grammar is read where it can mean one thing only: a value without quotes reaches to the next comma and may
+    /// be empty, a comma behind a quoted value may be missing, and of a parameter that comes twice the last one counts, but
+    /// for `realm` and `nonce`, which have to agree. A challenge that cannot be read is left out, and the others stay.
+    /// Reading takes time in proportion to the length.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Auth`] if the value is no list of challenges, or names a parameter twice; [`ErrorKind::Limit`]
+    /// [`ErrorKind::Auth`] if there is something, but no challenge that can be read; [`ErrorKind::Limit`]
     /// past 16 KiB, 16 challenges, or 32 parameters. Such a value asks for nothing that could be answered.
     ///
     /// # Examples
@@ -41,9 +46,10 @@ impl Challenge {
     /// ```
     /// use http_hook::auth::Challenge;
     ///
-    /// let all = Challenge::parse(br#"Digest realm="a, b", nonce=n1, Basic realm="old""#)?;
+    /// let all = Challenge::parse(br#"Digest realm="a, b", nonce=n1==, Basic realm="old""#)?;
     /// assert_eq!(all[0].scheme, "digest");
     /// assert_eq!(all[0].parameter("realm"), Some("a, b"));
+    /// assert_eq!(all[0].parameter("nonce"), Some("n1=="));
     /// assert_eq!(all[1].parameter("realm"), Some("old"));
     /// # Ok::<(), http_hook::Error>(())
     /// ```
@@ -54,25 +60,33 @@ impl Challenge {
             return Err(too_many("the challenge is longer than 16 KiB"));
         }
         let mut reader = Reader { rest: value };
-        let mut all: Vec<Self> = Vec::new();
+        let mut all: Vec<Option<Self>> = Vec::new();
         loop {
             reader.skip_commas();
             if reader.rest.is_empty() {
-                return Ok(all);
+                break;
             }
             if let Some(last) = all.last_mut() {
-                if let Some((name, value)) = reader.parameter()? {
-                    last.add(name, value)?;
-                    reader.end_of_item()?;
+                if let Some((name, value)) = reader.parameter() {
+                    if let Some(own) = last {
+                        if !own.add(name, value)? {
+                            *last = None;
+                        }
+                    }
+                    continue;
+                }
+                if last.as_mut().is_some_and(|last| reader.more_of_qop(last)) {
                     continue;
                 }
             }
             if all.len() >= MAX_CHALLENGES {
                 return Err(too_many("more than 16 challenges"));
             }
-            all.push(reader.challenge()?);
-            reader.end_of_item()?;
+            all.push(reader.challenge());
         }
+        let some = !all.is_empty();
+        let all: Vec<_> = all.into_iter().flatten().collect();
+        if some && all.is_empty() { Err(malformed()) } else { Ok(all) }
     }
 
     /// Returns the value of a parameter by its name in lower case.
@@ -81,22 +95,27 @@ impl Challenge {
         self.parameters.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
     }
 
-    fn add(&mut self, name: String, value: String) -> Result<(), Error> {
+    /// Takes a parameter, and tells whether the challenge can still be answered.
+    fn add(&mut self, name: String, value: Option<String>) -> Result<bool, Error> {
         if self.token.is_some() {
-            return Err(malformed());
+            return Ok(false);
+        }
+        let needed = NEEDED.contains(&name.as_str());
+        let Some(value) = value else { return Ok(!needed) };
+        if let Some((_, own)) = self.parameters.iter_mut().find(|(own, _)| *own == name) {
+            let agree = *own == value;
+            *own = value;
+            return Ok(agree || !needed);
         }
         if self.parameters.len() >= MAX_PARAMETERS {
             return Err(too_many("a challenge with more than 32 parameters"));
         }
-        if self.parameter(&name).is_some() {
-            return Err(malformed());
-        }
         self.parameters.push((name, value));
-        Ok(())
+        Ok(true)
     }
 }
 
-/// Reads the parameters of `Authentication-Info` and the like: a list without a scheme.
+/// Reads the parameters of `Authentication-Info` and the like: a list without a scheme. What cannot be read is left out.
 #[cfg(feature = "digest")]
 pub(crate) fn parameters(value: &[u8]) -> Result<Vec<(String, String)>, Error> {
     if value.len() > MAX_BYTES {
@@ -109,9 +128,12 @@ pub(crate) fn parameters(value: &[u8]) -> Result<Vec<(String, String)>, Error> {
         if reader.rest.is_empty() {
             return Ok(holder.parameters);
         }
-        let (name, value) = reader.parameter()?.ok_or_else(malformed)?;
-        holder.add(name, value)?;
-        reader.end_of_item()?;
+        match reader.parameter() {
+            Some((name, value)) => {
+                holder.add(name, value)?;
+            }
+            None => reader.skip_item(),
+        }
     }
 }
 
@@ -145,74 +167,141 @@ impl<'a> Reader<'a> {
         self.take_while(|byte| is_blank(byte) || byte == b',');
     }
 
-    fn end_of_item(&mut self) -> Result<(), Error> {
-        self.skip_blanks();
-        match self.rest.first() {
-            None | Some(b',') => Ok(()),
-            Some(_) => Err(malformed()),
-        }
-    }
-
-    fn challenge(&mut self) -> Result<Challenge, Error> {
-        let scheme = lower(self.take_while(is_token));
-        if scheme.is_empty() {
-            return Err(malformed());
-        }
-        let mut challenge = Challenge { scheme, token: None, parameters: Vec::new() };
-        if self.skip_blanks() && !matches!(self.rest.first(), None | Some(b',')) {
-            if let Some((name, value)) = self.parameter()? {
-                challenge.add(name, value)?;
-            } else {
-                let token = self.take_while(is_token68);
-                let padding = self.take_while(|byte| byte == b'=');
-                if token.is_empty() {
-                    return Err(malformed());
-                }
-                challenge.token = Some(text(token) + &text(padding));
+    /// Skips what is left of an element of the list: up to the next comma that stands in no quotes.
+    fn skip_item(&mut self) {
+        loop {
+            self.take_while(|byte| !matches!(byte, b',' | b'"'));
+            if !self.skip(b'"') {
+                return;
+            }
+            // A quote that stays open is a character like any other.
+            let behind = self.rest;
+            if self.quoted().is_none() {
+                self.rest = behind;
             }
         }
-        Ok(challenge)
     }
 
-    /// Reads `name = value`; if there is none, nothing is taken.
-    fn parameter(&mut self) -> Result<Option<(String, String)>, Error> {
+    /// Whether nothing follows but the end of the element.
+    fn at_end(&mut self) -> bool {
+        self.skip_blanks();
+        matches!(self.rest.first(), None | Some(b','))
+    }
+
+    /// Reads a scheme, and its token or first parameter; `None` if it cannot be answered, whatever follows.
+    fn challenge(&mut self) -> Option<Challenge> {
+        let scheme = lower(self.take_while(is_token));
+        let blanks = self.skip_blanks();
+        let mut challenge = Challenge { scheme, token: None, parameters: Vec::new() };
+        if challenge.scheme.is_empty() || !(blanks || self.at_end()) {
+            self.skip_item();
+            return None;
+        }
+        if self.at_end() {
+            return Some(challenge);
+        }
+        let start = self.rest;
+        let token = self.take_while(is_token68);
+        let padding = self.take_while(|byte| byte == b'=');
+        // `Digest opaque=` is no token, as none of its kind has one.
+        let is_name = challenge.scheme == "digest" && !padding.is_empty();
+        if !token.is_empty() && !is_name && self.at_end() {
+            challenge.token = Some(text(token) + &text(padding));
+            return Some(challenge);
+        }
+        self.rest = start;
+        let Some((name, value)) = self.parameter() else {
+            self.skip_item();
+            return None;
+        };
+        // The first of many is within the limit.
+        challenge.add(name, value).is_ok_and(|good| good).then_some(challenge)
+    }
+
+    /// Reads `name = value`, the value being `None` if it cannot be read; if there is no such thing, nothing is taken.
+    fn parameter(&mut self) -> Option<(String, Option<String>)> {
         let start = self.rest;
         let name = self.take_while(is_token);
         self.skip_blanks();
         if name.is_empty() || !self.skip(b'=') {
             self.rest = start;
-            return Ok(None);
+            return None;
         }
         self.skip_blanks();
-        if self.skip(b'"') {
-            return Ok(Some((lower(name), self.quoted()?)));
+        let value = if self.skip(b'"') {
+            let behind = self.rest;
+            let value = self.quoted();
+            if value.is_none() {
+                self.rest = behind;
+            }
+            // A comma may be missing where another parameter follows.
+            value.filter(|_| self.at_end() || self.is_parameter())
+        } else {
+            self.unquoted()
+        };
+        if value.is_none() {
+            self.skip_item();
         }
-        let value = self.take_while(is_token);
-        if value.is_empty() {
-            self.rest = start;
-            return Ok(None);
-        }
-        Ok(Some((lower(name), text(value))))
+        Some((lower(name), value))
     }
 
-    /// Reads the rest of a quoted text, behind its first quote.
-    fn quoted(&mut self) -> Result<String, Error> {
+    fn is_parameter(&self) -> bool {
+        let mut ahead = Reader { rest: self.rest };
+        !ahead.take_while(is_token).is_empty() && {
+            ahead.skip_blanks();
+            ahead.skip(b'=')
+        }
+    }
+
+    /// Reads a value up to the next comma. One that seems to hold another parameter, or quotes, can mean several things.
+    fn unquoted(&mut self) -> Option<String> {
+        let start = self.rest;
+        self.skip_item();
+        let len = start.len().saturating_sub(self.rest.len());
+        let value = start.get(..len).unwrap_or_default().trim_ascii();
+        let mut words = value.split(|byte| is_blank(*byte));
+        let first = words.next().is_none_or(|word| word.iter().all(|byte| is_text(*byte)));
+        let clean = words.all(|word| word.iter().all(|byte| is_text(*byte) && *byte != b'='));
+        if first && clean { Some(text(value)) } else { None }
+    }
+
+    /// Takes `auth-int` of `qop=auth,auth-int`, which lacks its quotes.
+    fn more_of_qop(&mut self, challenge: &mut Challenge) -> bool {
+        let mut ahead = Reader { rest: self.rest };
+        let word = lower(ahead.take_while(is_token));
+        if !["auth", "auth-int"].contains(&word.as_str()) || !ahead.at_end() {
+            return false;
+        }
+        match challenge.parameters.last_mut() {
+            Some((name, offered)) if name == "qop" => {
+                offered.push(',');
+                offered.push_str(&word);
+                self.rest = ahead.rest;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Reads the rest of a quoted text, behind its first quote; `None` if it does not end.
+    fn quoted(&mut self) -> Option<String> {
         let mut value = Vec::new();
         loop {
             value.extend_from_slice(self.take_while(is_text));
             match self.rest.split_first() {
                 Some((b'"', rest)) => {
                     self.rest = rest;
-                    return Ok(text(&value));
+                    return Some(text(&value));
                 }
-                Some((b'\\', rest)) => match rest.split_first() {
-                    Some((byte, rest)) if is_text(*byte) || matches!(byte, b'"' | b'\\') => {
-                        value.push(*byte);
-                        self.rest = rest;
+                Some((b'\\', rest)) => {
+                    let (byte, rest) = rest.split_first()?;
+                    if !is_text(*byte) && !matches!(byte, b'"' | b'\\') {
+                        return None;
                     }
-                    _ => return Err(malformed()),
-                },
-                _ => return Err(malformed()),
+                    value.push(*byte);
+                    self.rest = rest;
+                }
+                _ => return None,
             }
         }
     }

@@ -85,15 +85,21 @@ impl DigestSession {
         if challenge.scheme != "digest" {
             return None;
         }
+        // What is empty is as good as missing, as in the original.
+        let said = |name: &str| {
+            challenge
+                .parameter(name)
+                .filter(|value| !value.trim_matches([',', ' ', '\t']).is_empty())
+        };
         Some(Self {
             realm: challenge.parameter("realm")?.to_owned(),
             nonce: challenge.parameter("nonce")?.to_owned(),
-            opaque: challenge.parameter("opaque").map(str::to_owned),
-            algorithm: match challenge.parameter("algorithm") {
+            opaque: said("opaque").map(str::to_owned),
+            algorithm: match said("algorithm") {
                 Some(name) => Some(Algorithm::read(name)?),
                 None => None,
             },
-            qop: match challenge.parameter("qop") {
+            qop: match said("qop") {
                 Some(offered) => Some(Qop::choose(offered)?),
                 None => None,
             },

@@ -7,22 +7,24 @@
 //! ```
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{AUTHORIZATION, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use http::uri::PathAndQuery;
-use http::{Method, Request, StatusCode, Uri};
+use http::{HeaderName, Method, Request, StatusCode, Uri};
 
 use crate::auth::challenge::Challenge;
 #[cfg(feature = "digest")]
 use crate::auth::digest::DigestSession;
-use crate::auth::oauth2::Token;
 use crate::auth::scheme::{AuthRequest, AuthScheme, Credentials};
-use crate::auth::token_slot::{TokenCache, TokenKey, TokenSlot, TokenStep};
+use crate::auth::token::Token;
+use crate::auth::token_slot::{TokenCache, TokenKey, TokenStep};
+use crate::auth::tokens::{Flight, Tokens};
 use crate::base::url::form;
 use crate::base::{Error, ErrorKind, Origin, Timestamp, headers};
 use crate::body::Payload;
+use crate::options::Verify;
 
 /// After this time a call that waits for another's token looks again.
 const POLL: Duration = Duration::from_millis(100);
@@ -33,13 +35,6 @@ pub(crate) struct Auth {
     /// What the scheme shows without being asked.
     proof: Credentials,
     tokens: Option<Box<Tokens>>,
-}
-
-/// Where the tokens of a scheme come from, and where they are kept.
-struct Tokens {
-    url: Uri,
-    slot: Arc<Mutex<TokenSlot>>,
-    cache: Option<(Arc<dyn TokenCache>, TokenKey)>,
 }
 
 impl Auth {
@@ -60,7 +55,7 @@ impl Auth {
                 let cache = kept.and_then(|(cache, id, origin)| {
                     Some((cache, TokenKey::of(id, origin, &url, own)?))
                 });
-                Some(Box::new(Tokens { url, slot: Arc::default(), cache }))
+                Some(Box::new(Tokens::new(url, cache)))
             }
             #[cfg(not(feature = "digest"))]
             AuthScheme::Digest { .. } => {
@@ -73,10 +68,19 @@ impl Auth {
         Ok(Self { scheme, proof, tokens })
     }
 
-    /// Puts the proof that never changes into the headers for the origin it belongs to.
-    pub(crate) fn add_to(&self, headers: &mut HeaderMap) {
-        if let Credentials::Header(name, value) = &self.proof {
-            headers.insert(name.clone(), value.clone());
+    /// The header that is always the same.
+    pub(crate) fn shown(&self) -> Option<(&HeaderName, &HeaderValue)> {
+        match &self.proof {
+            Credentials::Header(name, value) => Some((name, value)),
+            Credentials::Nothing | Credentials::Query(..) => None,
+        }
+    }
+
+    /// How the certificate of the token endpoint is verified, where the scheme says it.
+    pub(crate) fn verify(&self) -> Option<&Verify> {
+        match &self.scheme {
+            AuthScheme::OAuth2(own) => own.verify.as_ref(),
+            _ => None,
         }
     }
 
@@ -89,15 +93,9 @@ impl Auth {
     }
 }
 
-impl Tokens {
-    fn slot(&self) -> MutexGuard<'_, TokenSlot> {
-        lock(&self.slot)
-    }
-}
-
-fn lock(slot: &Mutex<TokenSlot>) -> MutexGuard<'_, TokenSlot> {
-    slot.lock().unwrap_or_else(PoisonError::into_inner)
-}
+/// What is done beside showing a header that is always the same.
+pub(crate) static NOTHING: Auth =
+    Auth { scheme: AuthScheme::None, proof: Credentials::Nothing, tokens: None };
 
 /// Names nothing: every part may be secret.
 impl fmt::Debug for Auth {
@@ -116,21 +114,6 @@ pub(crate) enum Ahead {
     Fetch(Box<Request<Payload>>, Flight),
 }
 
-/// The fetching of a token: the others wait for it. When it vanishes, the next one may try at once.
-pub(crate) struct Flight {
-    slot: Arc<Mutex<TokenSlot>>,
-    number: u64,
-    /// The token before.
-    last: Option<Token>,
-}
-
-impl Drop for Flight {
-    /// A flight that has landed is another one's by now, or nobody's: releasing it changes nothing.
-    fn drop(&mut self) {
-        lock(&self.slot).release(self.number);
-    }
-}
-
 /// What one call has found out; never stored. Nothing is allocated for a scheme that always shows the same.
 #[derive(Default)]
 pub(crate) struct AuthFlow(Option<Box<Known>>);
@@ -138,6 +121,8 @@ pub(crate) struct AuthFlow(Option<Box<Known>>);
 #[derive(Default)]
 struct Known {
     token: Option<Token>,
+    /// Whether this attempt has fetched it: then it is used, whatever its life.
+    fetched: bool,
     /// What answers the last challenge of a scheme of the caller's own.
     proof: Option<Credentials>,
     #[cfg(feature = "digest")]
@@ -153,6 +138,7 @@ impl AuthFlow {
     pub(crate) fn begin(&mut self) {
         if let Some(known) = &mut self.0 {
             known.answers = 0;
+            known.fetched = false;
             known.proof = None;
         }
     }
@@ -168,25 +154,18 @@ impl AuthFlow {
             return Ok(Ahead::Go);
         };
         let known = self.0.get_or_insert_default();
-        if known.token.as_ref().is_some_and(|token| token.is_fresh(Duration::ZERO, now)) {
+        let is_good = |token: &Token| known.fetched || token.is_fresh(Duration::ZERO, now);
+        if known.token.as_ref().is_some_and(is_good) {
             return Ok(Ahead::Go);
         }
-        let mut slot = tokens.slot();
-        if let (TokenSlot::Empty, Some((cache, key))) = (&*slot, &tokens.cache) {
-            let kept = cache.load(key);
-            if let Some(token) = kept.filter(|token| token.is_fresh(own.skew, now)) {
-                slot.store(0, token);
-            }
-        }
-        match slot.next(own.skew, lease, POLL, now) {
+        match tokens.next(own.skew, lease, POLL, now) {
             TokenStep::Use(token) => {
                 known.token = Some(token);
                 Ok(Ahead::Go)
             }
             TokenStep::Wait(wait) => Ok(Ahead::Wait(wait)),
             TokenStep::Fetch { flight, last } => {
-                drop(slot);
-                let flight = Flight { slot: Arc::clone(&tokens.slot), number: flight, last };
+                let flight = tokens.flight(flight, last);
                 let asked = own.request(flight.last.as_ref())?;
                 let mut request = Request::new(Payload::Bytes(asked.body));
                 *request.method_mut() = Method::POST;
@@ -201,7 +180,7 @@ impl AuthFlow {
     ///
     /// # Errors
     ///
-    /// Why there is no token.
+    /// Why there is no token, and which endpoint gave none.
     pub(crate) fn fetched(
         &mut self,
         auth: &Auth,
@@ -210,13 +189,16 @@ impl AuthFlow {
         body: &[u8],
         now: Timestamp,
     ) -> Result<(), Error> {
-        let Some(tokens) = &auth.tokens else { return Ok(()) };
-        let token = Token::read(status, body, flight.last.as_ref(), now)?;
-        tokens.slot().store(flight.number, token.clone());
-        if let Some((cache, key)) = &tokens.cache {
-            cache.store(key, &token);
-        }
-        self.0.get_or_insert_default().token = Some(token);
+        let (AuthScheme::OAuth2(own), Some(tokens)) = (&auth.scheme, &auth.tokens) else {
+            return Ok(());
+        };
+        let typed = own.require_token_type;
+        let token = Token::read_typed(status, body, flight.last.as_ref(), typed, now)
+            .map_err(|error| tokens.at_endpoint(&error))?;
+        tokens.keep(flight, &token);
+        let known = self.0.get_or_insert_default();
+        known.token = Some(token);
+        known.fetched = true;
         Ok(())
     }
 
@@ -248,7 +230,7 @@ impl AuthFlow {
                 Some(proof) => proof,
                 None => own.authorize(&view(request, seed, now)?)?,
             },
-            // A header that never changes is in the headers from the beginning: see `add_to`.
+            // A header that never changes is in the headers from the beginning: see `shown`.
             _ => match &auth.proof {
                 Credentials::Header(..) => return Ok(false),
                 other => other.clone(),
@@ -294,7 +276,7 @@ impl AuthFlow {
             AuthScheme::OAuth2(_) if first => {
                 let Some(token) = known.token.take() else { return Ok(false) };
                 if let Some(tokens) = &auth.tokens {
-                    tokens.slot().refuse(&token);
+                    tokens.refuse(&token);
                 }
                 Ok(true)
             }
@@ -363,7 +345,7 @@ fn view(request: &Request<Payload>, seed: u64, now: Timestamp) -> Result<AuthReq
     Ok(view.with_body(in_memory(request.body())))
 }
 
-fn put(headers: &mut HeaderMap, name: http::HeaderName, value: HeaderValue) -> Result<(), Error> {
+fn put(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) -> Result<(), Error> {
     match headers.try_insert(name, value) {
         Ok(_) => Ok(()),
         Err(_) => Err(Error::new(ErrorKind::Limit, "too many headers")),

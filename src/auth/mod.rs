@@ -9,7 +9,7 @@
 //!
 //! Each is [`Bound`] to the origin it belongs to.
 
-mod basic;
+pub(crate) mod basic;
 mod challenge;
 #[cfg(feature = "digest")]
 mod digest;
@@ -17,13 +17,17 @@ pub(crate) mod flow;
 mod netrc;
 mod oauth2;
 mod scheme;
+mod stored;
 #[cfg(test)]
 mod tests;
+mod token;
 mod token_slot;
+pub(crate) mod tokens;
 
 pub use crate::base::Bound;
 pub use challenge::Challenge;
 pub use netrc::Netrc;
-pub use oauth2::{ClientAuth, Grant, OAuth2, Token};
+pub use oauth2::{ClientAuth, Grant, OAuth2};
 pub use scheme::{AuthRequest, AuthScheme, Authenticate, Credentials, KeyPlace};
+pub use token::Token;
 pub use token_slot::{TokenCache, TokenKey};

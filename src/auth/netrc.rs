@@ -1,7 +1,9 @@
 //! The file `.netrc`: logins by host, as text that the caller passes in.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use crate::base::url::host;
 use crate::base::{Bound, Error, ErrorKind, Origin, Secret};
 
 /// The longest text that is read, in bytes.
@@ -49,8 +51,9 @@ struct Entry {
 impl Netrc {
     /// Reads the text, by the rules of Python's `netrc` module, which the original uses.
     ///
-    /// Words are parted by white space; `"…"` and `\` quote; a word that begins with `#` makes the rest of its
-    /// line a comment; `macdef` reaches to the next empty line.
+    /// Words are parted by white space; `"…"` and `\` quote; `macdef` reaches to the next empty line. A word that begins
+    /// with `#` where a keyword is due makes the rest of its line a comment, also where Python stumbles over it (behind an
+    /// empty line, or without a blank); where a value is due it is the value.
     ///
     /// # Errors
     ///
@@ -60,10 +63,18 @@ impl Netrc {
         if text.len() > MAX_BYTES {
             return Err(Error::new(ErrorKind::Limit, "netrc: longer than 1 MiB"));
         }
-        let mut words = Words { rest: text, line: 1 };
+        let text = lines(text);
+        let mut words = Words { rest: &text, line: 1, began: 1 };
         let mut netrc = Self::default();
         let mut open = false;
-        while let Some(word) = words.next() {
+        // An empty word, which only quotes can make, ends the file as its end does.
+        while let Some(word) = words.next().filter(|word| !word.is_empty()) {
+            if word.starts_with('#') {
+                if words.line == words.began {
+                    words.skip_line();
+                }
+                continue;
+            }
             match word.as_str() {
                 "machine" => {
                     netrc.begin(Some(words.need("a host")?))?;
@@ -74,7 +85,7 @@ impl Netrc {
                     open = true;
                 }
                 "macdef" => {
-                    words.need("a name")?;
+                    words.next();
                     words.skip_macro()?;
                     open = false;
                 }
@@ -101,16 +112,19 @@ impl Netrc {
         Ok(())
     }
 
-    /// Returns login and password for an origin, whose host is compared as a whole: bound to that origin, and no other.
+    /// Returns login and password for an origin, whose host is compared as a whole, in its normal form: bound to that origin, and
+    /// no other.
     ///
     /// The last entry of a host wins; `default` stands in where a host has none. An entry without a password gives
     /// an empty one, an entry without anything gives nothing, and an account stands in for a login.
     #[must_use]
     pub fn find(&self, origin: &Origin) -> Option<Bound<(String, Secret)>> {
-        let of = |wanted: Option<&str>| {
-            self.entries.iter().rev().find(|entry| entry.host.as_deref() == wanted)
+        let is_its = |entry: &&Entry| {
+            entry.host.as_deref().is_some_and(|name| host::means(name, origin.host()))
         };
-        let entry = of(Some(origin.host())).or_else(|| of(None))?;
+        let mut entries = self.entries.iter().rev();
+        let default = || self.entries.iter().rev().find(|entry| entry.host.is_none());
+        let entry = entries.find(is_its).or_else(default)?;
         let login = if entry.login.is_empty() { &entry.account } else { &entry.login };
         let password = entry.password.clone().unwrap_or_else(|| Secret::new(""));
         if login.is_empty() && password.expose().is_empty() {
@@ -123,6 +137,8 @@ impl Netrc {
 struct Words<'a> {
     rest: &'a str,
     line: usize,
+    /// The line where the last word begins.
+    began: usize,
 }
 
 impl Words<'_> {
@@ -137,20 +153,11 @@ impl Words<'_> {
     }
 
     fn next(&mut self) -> Option<String> {
-        loop {
-            self.rest = {
-                let trimmed = self.rest.trim_start_matches(is_white);
-                let skipped = self.rest.len().saturating_sub(trimmed.len());
-                let lines = self.rest.bytes().take(skipped).filter(|byte| *byte == b'\n').count();
-                self.line = self.line.saturating_add(lines);
-                trimmed
-            };
-            if self.rest.starts_with('#') {
-                self.skip_line();
-            } else {
-                return self.word();
-            }
+        while self.rest.starts_with(is_white) {
+            self.bump();
         }
+        self.began = self.line;
+        self.word()
     }
 
     fn word(&mut self) -> Option<String> {
@@ -201,6 +208,15 @@ impl Words<'_> {
             ErrorKind::Auth,
             format!("netrc: a word at line {} has no place there", self.line),
         )
+    }
+}
+
+/// Lines as a file is read as text: each ends with `\n`.
+fn lines(text: &str) -> Cow<'_, str> {
+    if text.contains('\r') {
+        text.replace("\r\n", "\n").replace('\r', "\n").into()
+    } else {
+        text.into()
     }
 }
 

@@ -15,21 +15,16 @@ use bytes::Bytes;
 use form_urlencoded::{Serializer, byte_serialize};
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, StatusCode};
-use serde_json::Value;
+use http::{HeaderMap, HeaderValue};
 
-use crate::auth::basic::{basic, sensitive};
+use crate::auth::basic::basic;
+use crate::auth::token::Token;
 use crate::base::Secret;
-use crate::base::Timestamp;
 use crate::base::url::origin::split_url;
 use crate::base::url::requote::requote;
 use crate::base::{Error, ErrorKind};
 use crate::base::{Origin, Scheme};
-
-/// The largest answer of a token endpoint that is read, in bytes.
-pub(super) const MAX_TOKEN_ANSWER: usize = 64 * 1024;
-/// The longest time a token is believed to be good, whatever the server says.
-const MAX_LIFE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+use crate::options::Verify;
 
 /// How tokens are asked for. A plain record, with secrets that are never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -47,10 +42,16 @@ pub struct OAuth2 {
     pub client_auth: ClientAuth,
     /// The scopes, parted by blanks.
     pub scope: Option<String>,
-    /// Further fields of the form, such as `audience`.
+    /// Further fields of the form, such as `audience` and `resource`.
     pub fields: Vec<(String, Secret)>,
-    /// How long before its end a token is taken for expired. 30 s by default.
+    /// How long before its end a token is taken for expired. 30 s by default. One that lives no longer than this is used until
+    /// its end.
     pub skew: Duration,
+    /// How the certificate of the token endpoint is verified; `None`, the default: as at any origin but the connection's, where
+    /// a check that is switched off for the API is not.
+    pub verify: Option<Verify>,
+    /// Whether an answer without a `token_type` is refused. By default it stands for a bearer token.
+    pub require_token_type: bool,
     /// Whether the client's secret may go over a connection that is not encrypted.
     pub allow_http: bool,
 }
@@ -107,14 +108,6 @@ impl fmt::Debug for TokenRequest {
     }
 }
 
-/// A token, and how long it is good for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Token {
-    access: Secret,
-    refresh: Option<Secret>,
-    expires: Option<Timestamp>,
-}
-
 impl OAuth2 {
     /// Makes the grant of client credentials, with the defaults for the rest.
     pub fn client_credentials(
@@ -131,6 +124,8 @@ impl OAuth2 {
             scope: None,
             fields: Vec::new(),
             skew: Duration::from_secs(30),
+            verify: None,
+            require_token_type: false,
             allow_http: false,
         }
     }
@@ -157,7 +152,7 @@ impl OAuth2 {
                 form.append_pair("grant_type", "client_credentials");
             }
             Grant::Refresh(first) => {
-                let token = last.and_then(|token| token.refresh.as_ref()).unwrap_or(first);
+                let token = last.and_then(Token::refresh).unwrap_or(first);
                 form.append_pair("grant_type", "refresh_token");
                 form.append_pair("refresh_token", token.expose());
             }
@@ -205,141 +200,4 @@ impl OAuth2 {
         let path = PathAndQuery::try_from(requote(split.rest, ""));
         Ok((split.origin, path.map_err(|_| wrong("it does not make a URL"))?))
     }
-}
-
-impl Token {
-    /// Makes a token, good until `expires` or, without that, until it is refused.
-    #[must_use]
-    pub const fn new(access: Secret, expires: Option<Timestamp>) -> Self {
-        Self { access, refresh: None, expires }
-    }
-
-    /// Reads the response of a token endpoint ([RFC 6749 §5]), received at `now`.
-    ///
-    /// `expires_in` counts seconds, also where it is written as text, and is cut at 400 days. `last` is the token
-    /// before this one: its refresh token stays where no newer one is handed out.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Auth`] if the server refused, with its reason where that is one of the standard's, or if the
-    /// answer is no bearer token; [`ErrorKind::Limit`] past 64 KiB.
-    ///
-    /// [RFC 6749 §5]: https://www.rfc-editor.org/rfc/rfc6749#section-5
-    pub fn read(
-        status: StatusCode,
-        body: &[u8],
-        last: Option<&Self>,
-        now: Timestamp,
-    ) -> Result<Self, Error> {
-        if body.len() > MAX_TOKEN_ANSWER {
-            return Err(Error::new(
-                ErrorKind::Limit,
-                "auth: the token answer is larger than 64 KiB",
-            ));
-        }
-        let answer = serde_json::from_slice(body).unwrap_or(Value::Null);
-        if !status.is_success() {
-            let reason = answer.get("error").and_then(Value::as_str).and_then(standard_reason);
-            let says = reason.unwrap_or("no reason that the standard knows");
-            let says =
-                format!("auth: the token request was refused with {}: {says}", status.as_u16());
-            return Err(Error::new(ErrorKind::Auth, says));
-        }
-        let text =
-            |name: &str| answer.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-        let access = text("access_token").ok_or_else(|| unusable("has no access_token"))?;
-        if !text("token_type").is_some_and(|kind| kind.eq_ignore_ascii_case("bearer")) {
-            return Err(unusable("is of a type other than bearer"));
-        }
-        let token = Self {
-            access: Secret::new(access),
-            refresh: text("refresh_token")
-                .map(Secret::new)
-                .or_else(|| last.and_then(|token| token.refresh.clone())),
-            expires: answer.get("expires_in").and_then(seconds).map(|life| now.after(life)),
-        };
-        token.header()?;
-        Ok(token)
-    }
-
-    /// Adds a refresh token, as when a token comes out of a [cache](super::TokenCache).
-    #[must_use]
-    pub fn with_refresh(mut self, refresh: Secret) -> Self {
-        self.refresh = Some(refresh);
-        self
-    }
-
-    /// Returns the token itself.
-    #[must_use]
-    pub const fn access(&self) -> &Secret {
-        &self.access
-    }
-
-    /// Returns the refresh token that came with it.
-    #[must_use]
-    pub const fn refresh(&self) -> Option<&Secret> {
-        self.refresh.as_ref()
-    }
-
-    /// Makes the value of `Authorization`, marked as sensitive.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Auth`] if the token holds a character that no header may hold.
-    pub fn header(&self) -> Result<HeaderValue, Error> {
-        bearer(&self.access)
-    }
-
-    /// Whether the token is good for `skew` from `now` on, as far as its server said.
-    #[must_use]
-    pub fn is_fresh(&self, skew: Duration, now: Timestamp) -> bool {
-        self.expires.is_none_or(|expires| now.after(skew) < expires)
-    }
-
-    /// Tells when the token ends, if the server said.
-    #[must_use]
-    pub const fn expires(&self) -> Option<Timestamp> {
-        self.expires
-    }
-}
-
-/// Makes `Bearer <token>`, marked as sensitive.
-pub(super) fn bearer(token: &Secret) -> Result<HeaderValue, Error> {
-    sensitive(&format!("Bearer {}", token.expose()))
-}
-
-fn seconds(value: &Value) -> Option<Duration> {
-    let number = match value {
-        Value::Number(number) => number.as_u64().or_else(|| whole(number.as_f64()?)),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
-    };
-    number.map(|seconds| Duration::from_secs(seconds).min(MAX_LIFE))
-}
-
-/// Cuts a fraction off; what is negative is no time at all.
-fn whole(number: f64) -> Option<u64> {
-    let life = Duration::try_from_secs_f64(number.clamp(0.0, MAX_LIFE.as_secs_f64()));
-    life.ok().map(|life| life.as_secs())
-}
-
-/// The reasons of the standard: anything else might quote a secret back.
-fn standard_reason(reason: &str) -> Option<&'static str> {
-    let all = [
-        "invalid_request",
-        "invalid_client",
-        "invalid_grant",
-        "unauthorized_client",
-        "unsupported_grant_type",
-        "invalid_scope",
-        "invalid_target",
-        "temporarily_unavailable",
-        "server_error",
-        "slow_down",
-    ];
-    all.into_iter().find(|known| *known == reason)
-}
-
-fn unusable(why: &str) -> Error {
-    Error::new(ErrorKind::Auth, format!("auth: the token answer {why}"))
 }

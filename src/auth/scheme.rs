@@ -1,38 +1,19 @@
-//! Which authentication a connection uses, as data.
-//!
-//! In code it is an [`AuthScheme`]. In a connection's extra it is the member `auth` of the reserved object `http_hook`:
-//!
-//! | `scheme` | further members (what stands in where one is missing) |
-//! | --- | --- |
-//! | `none` | |
-//! | `basic`, `digest` | `login`, `password` (those of the connection; a password that is missing is empty) |
-//! | `bearer` | `token` (the connection's password) |
-//! | `api_key` | `name`; `value` (the connection's password); `in`: `header` or `query` (`header`) |
-//! | `oauth2_client_credentials` | `token_url`; `client_id`, `client_secret` (login and password); `client_auth`: `basic` or `body` (`basic`); `scope`; `audience`; `skew_seconds` (30); `allow_http` (false) |
-//! | `oauth2_refresh` | the same, and `refresh_token`; a `client_secret` only where one is written |
-//!
-//! ```json
-//! {"http_hook": {"auth": {"scheme": "api_key", "name": "X-Api-Key"}}}
-//! ```
+//! Which authentication a connection uses, as data; how it is stored is in [`stored`](super::stored).
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::header::AUTHORIZATION;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use serde_json::{Map, Value};
 
 use crate::auth::basic::{basic, sensitive};
 use crate::auth::challenge::Challenge;
-use crate::auth::oauth2::{ClientAuth, Grant, OAuth2, bearer};
+use crate::auth::oauth2::OAuth2;
+use crate::auth::token::bearer;
 use crate::base::Secret;
 use crate::base::Timestamp;
-use crate::base::{Error, ErrorKind, headers, redact};
-
-/// The longest time before its end at which a token counts as expired, in seconds.
-const MAX_SKEW: u64 = 24 * 60 * 60;
+use crate::base::{Error, ErrorKind, headers};
 
 /// How requests to a connection's origin prove who sends them.
 #[derive(Clone, Default)]
@@ -200,69 +181,6 @@ pub trait Authenticate: Send + Sync + fmt::Debug {
 }
 
 impl AuthScheme {
-    /// Reads the member `auth` of the reserved object, with login and password of the connection to fall back on.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Auth`] that names the member: one that is missing, unknown, or of the wrong kind. A value is
-    /// never quoted.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use http_hook::auth::{AuthScheme, Credentials};
-    ///
-    /// let value = serde_json::json!({"scheme": "bearer", "token": "t-1"});
-    /// let scheme = AuthScheme::from_json(&value, None, None)?;
-    /// let Credentials::Header(name, value) = scheme.credentials()? else { panic!("a bearer token is a header") };
-    /// assert_eq!((name.as_str(), value.to_str()?), ("authorization", "Bearer t-1"));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn from_json(
-        value: &Value,
-        login: Option<&str>,
-        password: Option<&Secret>,
-    ) -> Result<Self, Error> {
-        let object = value.as_object().ok_or_else(|| wrong("auth: must be an object"))?;
-        let read = Members { object, login, password };
-        let scheme = read.text("scheme")?.ok_or_else(|| wrong("auth.scheme: is missing"))?;
-        let pair = ["scheme", "login", "password"];
-        match scheme {
-            "none" => {
-                read.only(&["scheme"])?;
-                Ok(Self::None)
-            }
-            "basic" => {
-                read.only(&pair)?;
-                Ok(Self::Basic { login: read.login("login")?, password: read.password_or_empty()? })
-            }
-            "digest" => {
-                read.only(&pair)?;
-                Ok(Self::Digest {
-                    login: read.login("login")?,
-                    password: read.password_or_empty()?,
-                })
-            }
-            "bearer" => {
-                read.only(&["scheme", "token"])?;
-                Ok(Self::Bearer { token: read.password("token")? })
-            }
-            "api_key" => {
-                read.only(&["scheme", "in", "name", "value"])?;
-                let place = match read.text("in")? {
-                    None | Some("header") => KeyPlace::Header,
-                    Some("query") => KeyPlace::Query,
-                    Some(_) => return Err(wrong("auth.in: must be header or query")),
-                };
-                let name = read.text("name")?.ok_or_else(|| wrong("auth.name: is missing"))?;
-                Ok(Self::ApiKey { place, name: name.to_owned(), value: read.password("value")? })
-            }
-            "oauth2_client_credentials" => read.oauth2(false),
-            "oauth2_refresh" => read.oauth2(true),
-            _ => Err(wrong("auth.scheme: there is no such scheme")),
-        }
-    }
-
     /// Returns what every request gets added: nothing for the schemes that need a challenge or a token first.
     ///
     /// # Errors
@@ -287,106 +205,6 @@ impl AuthScheme {
                 Ok(Credentials::Nothing)
             }
         }
-    }
-}
-
-/// The members of the object, and what stands in for them.
-struct Members<'a> {
-    object: &'a Map<String, Value>,
-    login: Option<&'a str>,
-    password: Option<&'a Secret>,
-}
-
-impl<'a> Members<'a> {
-    fn only(&self, known: &[&str]) -> Result<(), Error> {
-        match self.object.keys().find(|name| !known.contains(&name.as_str())) {
-            None => Ok(()),
-            Some(name) => Err(wrong(match redact::nearest(name, known) {
-                Some(near) => {
-                    format!("auth: a member that this scheme does not have; `{near}` is one")
-                }
-                None => format!(
-                    "auth: a member that this scheme does not have, beside {}",
-                    known.join(", ")
-                ),
-            })),
-        }
-    }
-
-    fn text(&self, name: &str) -> Result<Option<&'a str>, Error> {
-        match self.object.get(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(wrong(format!("auth.{name}: must be a text"))),
-        }
-    }
-
-    fn login(&self, name: &str) -> Result<String, Error> {
-        let login = self.text(name)?.or(self.login).filter(|login| !login.is_empty());
-        login.map(str::to_owned).ok_or_else(|| {
-            wrong(format!("auth.{name}: is missing, and the connection has no login"))
-        })
-    }
-
-    fn password(&self, name: &str) -> Result<Secret, Error> {
-        let own = self.text(name)?.map(Secret::new);
-        let any = own.or_else(|| self.password.cloned()).filter(|any| !any.expose().is_empty());
-        any.ok_or_else(|| {
-            wrong(format!("auth.{name}: is missing, and the connection has no password"))
-        })
-    }
-
-    fn password_or_empty(&self) -> Result<Secret, Error> {
-        let own = self.text("password")?.map(Secret::new);
-        Ok(own.or_else(|| self.password.cloned()).unwrap_or_else(|| Secret::new("")))
-    }
-
-    fn oauth2(&self, refresh: bool) -> Result<AuthScheme, Error> {
-        let common = [
-            "scheme",
-            "token_url",
-            "client_id",
-            "client_secret",
-            "client_auth",
-            "scope",
-            "audience",
-            "skew_seconds",
-            "allow_http",
-        ];
-        let known = common.into_iter().chain(refresh.then_some("refresh_token"));
-        self.only(&known.collect::<Vec<_>>())?;
-        let url = self.text("token_url")?.ok_or_else(|| wrong("auth.token_url: is missing"))?;
-        let id = self.login("client_id")?;
-        let mut own = if refresh {
-            let token = self
-                .text("refresh_token")?
-                .ok_or_else(|| wrong("auth.refresh_token: is missing"))?;
-            let mut own = OAuth2::refresh(url, id, Secret::new(token));
-            own.client_secret = self.text("client_secret")?.map(Secret::new);
-            own
-        } else {
-            OAuth2::client_credentials(url, id, self.password("client_secret")?)
-        };
-        own.client_auth = match self.text("client_auth")? {
-            None | Some("basic") => ClientAuth::Basic,
-            Some("body") => ClientAuth::Body,
-            Some(_) => return Err(wrong("auth.client_auth: must be basic or body")),
-        };
-        own.scope = self.text("scope")?.map(str::to_owned);
-        own.fields
-            .extend(self.text("audience")?.map(|text| ("audience".to_owned(), Secret::new(text))));
-        if let Some(value) = self.object.get("skew_seconds") {
-            let seconds = value.as_u64().filter(|seconds| *seconds <= MAX_SKEW);
-            let says = "auth.skew_seconds: must be a whole number of seconds up to a day";
-            own.skew = Duration::from_secs(seconds.ok_or_else(|| wrong(says))?);
-        }
-        if let Some(value) = self.object.get("allow_http") {
-            let allow = value.as_bool();
-            own.allow_http =
-                allow.ok_or_else(|| wrong("auth.allow_http: must be true or false"))?;
-        }
-        debug_assert_eq!(refresh, matches!(own.grant, Grant::Refresh(_)));
-        Ok(AuthScheme::OAuth2(Box::new(own)))
     }
 }
 

@@ -12,9 +12,11 @@ use std::time::Duration;
 
 use http::Uri;
 
-use super::oauth2::{Grant, OAuth2, Token};
+use super::oauth2::{Grant, OAuth2};
+use super::token::Token;
 use crate::base::chance::digest;
 use crate::base::{Origin, Timestamp};
+use crate::options::Verify;
 
 /// The one place where the calls of a hook keep their token.
 ///
@@ -86,6 +88,36 @@ impl TokenSlot {
         TokenStep::Fetch { flight, last }
     }
 
+    /// Whether the next call to ask would have to fetch.
+    pub(super) fn lacks(&self, skew: Duration, now: Timestamp) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Ready { token, .. } => !token.is_fresh(skew, now),
+            Self::Fetching { until, .. } => now >= *until,
+        }
+    }
+
+    /// Takes what was kept elsewhere, if it is of use: a token that is fresh and is not the one that was refused or has ended,
+    /// else its refresh token, if it is newer than what is known.
+    pub(super) fn offer(&mut self, kept: Token, skew: Duration, now: Timestamp) {
+        if !self.lacks(skew, now) {
+            return;
+        }
+        let (last, flight) = match self {
+            Self::Empty => (None, 0),
+            Self::Ready { token, flight } => (Some(&*token), *flight),
+            Self::Fetching { last, flight, .. } => (last.as_ref(), *flight),
+        };
+        let is_last = last.is_some_and(|last| last.access() == kept.access());
+        if kept.is_fresh(skew, now) && !is_last {
+            *self = Self::Ready { token: kept, flight };
+        } else if kept.refresh().is_some()
+            && last.is_none_or(|last| kept.expires() > last.expires())
+        {
+            *self = Self::Fetching { until: Timestamp::default(), flight, last: Some(kept) };
+        }
+    }
+
     /// Takes the token of a flight. One that comes after its lease is welcome unless a newer one is there.
     pub(super) fn store(&mut self, flight: u64, token: Token) {
         let newer = matches!(self, Self::Ready { flight: own, .. } if *own > flight);
@@ -114,8 +146,8 @@ impl TokenSlot {
     }
 }
 
-/// Where a token belongs: the connection and its origin, the token endpoint, the grant, the client, the scope and the
-/// audience. Two hooks that differ in any of these never share a token.
+/// Where a token belongs: the connection and its origin, the token endpoint and whether it is verified, the grant, the client,
+/// the scope, the audience and the resources. Two hooks that differ in any of these never share a token.
 ///
 /// It is a text in JSON, so that its parts cannot run together, and holds no secret: of a refresh token it has a digest.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -137,8 +169,10 @@ impl TokenKey {
             fields.push((name.as_str(), value.expose()));
         }
         let scope = own.scope.as_deref();
-        let parts =
-            (id, origin.to_string(), endpoint.to_string(), grant, &own.client_id, scope, fields);
+        // What came from an endpoint that nobody verified is not for those who verify it.
+        let unverified = own.verify == Some(Verify::Off);
+        let (origin, endpoint, client) = (origin.to_string(), endpoint.to_string(), &own.client_id);
+        let parts = (id, origin, endpoint, unverified, grant, client, scope, fields);
         serde_json::to_string(&parts).ok().map(Self)
     }
 

@@ -21,20 +21,6 @@ pub(crate) const MAX_HEADERS: usize = 256;
 /// The largest size of all names and values of one request, in bytes.
 pub(crate) const MAX_HEADER_BYTES: usize = 64 * 1024;
 
-/// Headers that nobody may set but the transport. They are in lower case.
-const REFUSED: [&str; 10] = [
-    "connection",
-    "content-length",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
-
 /// Checks a header; `place` says where it stands, as `connection.extra` or `headers`.
 ///
 /// The caller marks the value as sensitive if it comes from a connection.
@@ -99,8 +85,7 @@ pub(crate) fn parse(name: &str, value: &[u8]) -> Result<(HeaderName, HeaderValue
     if is_refused(&name) {
         return Err(bad(Some(name), "only the transport may set it"));
     }
-    let legal = |byte: &u8| matches!(byte, b'\t' | b' '..=b'~');
-    if !value.iter().all(legal) {
+    if !is_value(value) {
         return Err(bad(Some(name), "a character that is not visible ASCII, blank or tab"));
     }
     if matches!(value.first(), Some(b' ' | b'\t')) {
@@ -112,25 +97,62 @@ pub(crate) fn parse(name: &str, value: &[u8]) -> Result<(HeaderName, HeaderValue
     }
 }
 
-/// Appends a name in lower case and a value behind each other, if both are what [`parse`] takes as they are; else what it
+/// A value as it is sent: without blanks at its end.
+#[inline]
+pub(crate) fn trimmed(value: &[u8]) -> &[u8] {
+    match value.last() {
+        Some(last) if last.is_ascii_whitespace() => value.trim_ascii_end(),
+        _ => value,
+    }
+}
+
+/// Appends a name in lower case and a [trimmed] value behind each other, if both are what [`parse`] takes; else what it
 /// appends is of no use.
 #[inline]
 pub(crate) fn append_clean(text: &mut Vec<u8>, name: &str, value: &[u8]) -> bool {
     let start = text.len();
     let mut odd = name.is_empty() || name.len().saturating_add(value.len()) > MAX_HEADER_BYTES;
-    text.extend(name.bytes().map(|byte| {
-        let lower = TOKEN.get(usize::from(byte)).copied().unwrap_or_default();
-        odd |= lower == 0;
-        lower
-    }));
-    odd |= text.get(start..).is_some_and(|name| REFUSED.iter().any(|one| one.as_bytes() == name));
+    let lower = |byte: u8| TOKEN.get(usize::from(byte)).copied().unwrap_or(NONE);
+    if name.bytes().fold(0, |differ, byte| differ | (lower(byte) ^ byte)) == 0 {
+        text.extend_from_slice(name.as_bytes());
+    } else {
+        odd |= name.bytes().any(|byte| lower(byte) == NONE);
+        text.extend(name.bytes().map(lower));
+    }
+    odd |= text.get(start..).is_some_and(is_framing);
     odd |= matches!(value.first(), Some(b' ' | b'\t'));
-    odd |= value.iter().fold(false, |odd, byte| odd | !matches!(byte, b'\t' | b' '..=b'~'));
-    text.extend_from_slice(value.trim_ascii_end());
+    odd |= !is_value(value);
+    text.extend_from_slice(trimmed(value));
     !odd
 }
 
-/// What may stand in a token, in lower case ([RFC 9110 §5.6.2](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2)); 0 elsewhere.
+/// Whether all bytes are visible ASCII, blanks or tabs.
+#[inline]
+fn is_value(value: &[u8]) -> bool {
+    let legal = |byte: &u8| matches!(byte, b'\t' | b' '..=b'~');
+    let Some(last) = value.last_chunk() else { return value.iter().all(legal) };
+    let words = value.chunks_exact(WORD).filter_map(<[u8]>::first_chunk);
+    let odd = words.fold(seems_odd(*last), |odd, word| odd | seems_odd(*word));
+    odd == 0 || value.iter().all(legal)
+}
+
+/// So many bytes are looked at together.
+const WORD: usize = 8;
+
+/// Not 0 if there is a byte that is no visible ASCII and no blank; perhaps also if there is a tab.
+const fn seems_odd(word: [u8; WORD]) -> u64 {
+    const EACH: u64 = u64::from_le_bytes([1; WORD]);
+    const BLANK: u64 = u64::from_le_bytes([b' '; WORD]);
+    const DELETE: u64 = u64::from_le_bytes([0x7f; WORD]);
+    const HIGH: u64 = u64::from_le_bytes([0x80; WORD]);
+    let word = u64::from_le_bytes(word);
+    (word | word.wrapping_sub(BLANK) | (word ^ DELETE).wrapping_sub(EACH)) & HIGH
+}
+
+/// No byte of a text in UTF-8.
+const NONE: u8 = 0xff;
+
+/// What may stand in a token, in lower case ([RFC 9110 §5.6.2](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2)); [`NONE`] elsewhere.
 static TOKEN: [u8; 256] = token();
 
 #[expect(
@@ -140,7 +162,7 @@ static TOKEN: [u8; 256] = token();
     reason = "worked out by the compiler, where a mistake is an error"
 )]
 const fn token() -> [u8; 256] {
-    let mut table = [0; 256];
+    let mut table = [NONE; 256];
     let mut byte = 0_u8;
     loop {
         if byte.is_ascii_alphanumeric()
@@ -161,7 +183,25 @@ const fn token() -> [u8; 256] {
 /// Tells whether nobody may set this header but the transport (D17).
 #[must_use]
 pub(crate) fn is_refused(name: &HeaderName) -> bool {
-    REFUSED.contains(&name.as_str())
+    is_framing(name.as_str().as_bytes())
+}
+
+/// The same of a name in lower case.
+#[inline]
+fn is_framing(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"connection"
+            | b"content-length"
+            | b"keep-alive"
+            | b"proxy-authenticate"
+            | b"proxy-authorization"
+            | b"proxy-connection"
+            | b"te"
+            | b"trailer"
+            | b"transfer-encoding"
+            | b"upgrade"
+    )
 }
 
 /// Checks the name of a header that a scheme adds: none that the transport or the origin decides.

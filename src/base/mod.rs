@@ -2,6 +2,7 @@
 //! grammar of URLs, headers and JSON.
 
 mod bound;
+pub(crate) mod calendar;
 pub(crate) mod chance;
 mod error;
 pub(crate) mod headers;

@@ -5,7 +5,7 @@ mod http_hook;
 use http::Response;
 
 pub use crate::body::blocking::Body;
-pub use crate::transport::blocking::{FromFn, Transport, from_fn};
+pub use crate::transport::blocking::{Transport, from_fn};
 pub use crate::transport::clock::blocking::Clock;
 pub use http_hook::HttpHook;
 

@@ -1,9 +1,9 @@
 //! A body on its way through a blocking transport.
 
 use std::fmt;
-use std::io::Read;
+use std::io::{self, Read};
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 
 use super::stream::{cut, debug_body, within};
 use crate::base::{TransportError, size};
@@ -22,6 +22,20 @@ pub enum Body {
         /// The source.
         reader: Box<dyn Read + Send>,
     },
+}
+
+/// Reads what is left of it, for `std::io::copy` and its like.
+impl Read for Body {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Bytes(bytes) => {
+                let count = (&bytes[..]).read(buffer)?;
+                bytes.advance(count);
+                Ok(count)
+            }
+            Self::Reader { reader, .. } => reader.read(buffer),
+        }
+    }
 }
 
 impl Body {

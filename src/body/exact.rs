@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http_body::{Frame, SizeHint};
 
 use super::blocking;
@@ -48,21 +48,21 @@ fn source_failed(why: &'static str) -> TransportError {
 
 /// What is left of a body that announced its length.
 #[derive(Clone, Copy)]
-struct Left(Option<u64>);
+pub(super) struct Left(pub(super) Option<u64>);
 
 impl Left {
-    fn take(&mut self, count: usize) -> Result<(), &'static str> {
+    pub(super) fn take(&mut self, count: usize) -> Result<(), &'static str> {
         if let Some(left) = self.0 {
             self.0 = Some(left.checked_sub(size(count)).ok_or(TOO_MUCH)?);
         }
         Ok(())
     }
 
-    fn is_none(self) -> bool {
+    pub(super) fn is_none(self) -> bool {
         self.0 == Some(0)
     }
 
-    fn end(self) -> Result<(), &'static str> {
+    pub(super) fn end(self) -> Result<(), &'static str> {
         if self.0.is_some_and(|left| left > 0) { Err(TOO_LITTLE) } else { Ok(()) }
     }
 }
@@ -71,6 +71,9 @@ impl Left {
 /// kind [`RequestBody`](TransportErrorKind::RequestBody). For authors of transports.
 ///
 /// The last piece goes out only when the source has ended: afterwards clients do not ask whether it goes on.
+///
+/// It is an [`http_body::Body`]. For clients that know readers only, it has what the methods of `AsyncRead` and `AsyncBufRead` do,
+/// whichever crate's: read it by these or as frames.
 ///
 /// # Examples
 ///
@@ -89,6 +92,8 @@ pub struct Exact {
     body: Mutex<Body>,
     left: Left,
     held: Option<Bytes>,
+    /// What was read as bytes only in part.
+    rest: Bytes,
     ended: bool,
     watch: SourceWatch,
 }
@@ -102,13 +107,53 @@ impl Exact {
             Body::Stream(_) => SourceWatch::new(),
         };
         let left = Left(body.len());
-        Self { body: Mutex::new(body), left, held: None, ended: false, watch }
+        let body = Mutex::new(body);
+        Self { body, left, held: None, rest: Bytes::new(), ended: false, watch }
     }
 
     /// Returns what tells whether the source failed. A body in memory never does.
     #[must_use]
     pub fn watch(&self) -> SourceWatch {
         self.watch.clone()
+    }
+
+    /// Returns what is there, and waits for the next piece if nothing is. At the end there is nothing.
+    ///
+    /// # Errors
+    ///
+    /// One that holds the [failure of the source](SourceWatch::failure), again and again: what has failed has no end.
+    pub fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        while self.rest.is_empty() {
+            if let Some(again) = self.watch.failure() {
+                return Poll::Ready(Err(io::Error::other(again)));
+            }
+            match ready!(http_body::Body::poll_frame(Pin::new(&mut *self), context)) {
+                None => break,
+                Some(Ok(frame)) => self.rest = frame.into_data().unwrap_or_default(),
+                Some(Err(error)) => return Poll::Ready(Err(io::Error::other(error))),
+            }
+        }
+        Poll::Ready(Ok(&self.rest))
+    }
+
+    /// Goes on by `count` bytes of what is there.
+    pub fn consume(&mut self, count: usize) {
+        self.rest.advance(count.min(self.rest.len()));
+    }
+
+    /// Reads into `buffer`, and returns how much: nothing at the end.
+    ///
+    /// # Errors
+    ///
+    /// As [`poll_fill`](Self::poll_fill).
+    pub fn poll_read(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        let count = ready!(self.poll_fill(context))?.read(buffer)?;
+        self.consume(count);
+        Poll::Ready(Ok(count))
     }
 
     /// Takes in the next piece: `None` if it is empty or held back.
@@ -243,7 +288,10 @@ impl ExactReader {
 
 impl Read for ExactReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.checked(buffer).map_err(|why| io::Error::other(self.watch.fails(why)))
+        // What has failed has no end: some clients ask again.
+        let failed = self.watch.failure().map_or(Ok(()), Err);
+        let read = failed.and_then(|()| self.checked(buffer).map_err(|why| self.watch.fails(why)));
+        read.map_err(io::Error::other)
     }
 }
 

@@ -6,12 +6,15 @@ mod joined;
 pub mod multipart;
 mod multipart_source;
 mod payload;
+mod reading;
 mod source;
 mod stream;
 
 pub use exact::{Exact, ExactReader, SourceWatch};
 pub use multipart_source::MultipartSource;
 pub use payload::{Payload, Replay};
-pub use source::{BodySource, NoSource};
+pub use reading::from_fn;
+pub use source::BodySource;
+pub(crate) use source::no_source;
+pub use stream::Body;
 pub(crate) use stream::too_long;
-pub use stream::{Body, BoxBody};

@@ -253,8 +253,7 @@ impl fmt::Debug for MultipartBody {
 
 /// A piece of a body, in the order of sending.
 #[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Segment {
+pub(super) enum Segment {
     /// These bytes.
     Bytes(Bytes),
     /// All that one of the caller's sources gives; they are counted from 0 in the order of the body.
@@ -305,8 +304,7 @@ impl MultipartBody {
     }
 
     /// Returns the pieces in the order of sending.
-    #[must_use]
-    pub fn segments(&self) -> &[Segment] {
+    pub(super) fn segments(&self) -> &[Segment] {
         &self.segments
     }
 

@@ -20,13 +20,8 @@ impl<B, F: FnMut() -> Result<B, TransportError> + Send> BodySource<B> for F {
     }
 }
 
-/// The source of a call that needs none.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoSource;
-
-impl<B> BodySource<B> for NoSource {
-    fn open(&mut self) -> Result<B, TransportError> {
-        let error = TransportError::new(TransportErrorKind::RequestBody, Sent::No);
-        Err(error.with_source("the call has an external payload, and the driver no source for it"))
-    }
+/// Tells that nobody has a source for an external payload.
+pub(crate) fn no_source() -> TransportError {
+    let error = TransportError::new(TransportErrorKind::RequestBody, Sent::No);
+    error.with_source("the call has an external payload, and the driver no source for it")
 }

@@ -12,7 +12,7 @@ use crate::base::size;
 use crate::base::{Sent, TransportError, TransportErrorKind};
 
 /// An `http_body` body behind a pointer: what streams through an async transport.
-pub type BoxBody = Pin<Box<dyn http_body::Body<Data = Bytes, Error = TransportError> + Send>>;
+type BoxBody = Pin<Box<dyn http_body::Body<Data = Bytes, Error = TransportError> + Send>>;
 
 /// A body on its way, for async transports.
 #[non_exhaustive]

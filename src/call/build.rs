@@ -6,7 +6,7 @@ use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Request};
 
-use crate::auth::flow::Auth;
+use crate::auth::flow::{Auth, NOTHING};
 use crate::base::redact::Whose;
 use crate::base::{Bound, Error, ErrorKind, Origin, headers};
 use crate::body::Payload;
@@ -16,8 +16,11 @@ use crate::options::{Capabilities, Capability, Options};
 use crate::redirect::hop::Hop;
 use crate::redirect::rewrite;
 use crate::request::RequestPlan;
-use crate::request::headers::SharedHeaders;
+use crate::request::auth::OwnAuth;
+use crate::request::record::Proof;
 use crate::request::resend::Resend;
+use crate::request::shared::SharedText;
+use crate::request::take::Taken;
 use crate::retry::{RetryPolicy, idempotency};
 
 /// draft-ietf-httpapi-idempotency-key-header-07.
@@ -27,10 +30,8 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 pub(crate) struct Ready {
     pub(crate) method: Method,
     pub(crate) target: PathAndQuery,
-    /// What the target was made of, beside the base: what is stored of it.
-    pub(crate) endpoint: String,
-    pub(crate) params: String,
-    pub(crate) headers: SharedHeaders,
+    /// What the target was made of, beside the base, and the headers.
+    pub(crate) text: SharedText,
     pub(crate) payload: Payload,
     /// The Content-Type of the body where no layer sets one.
     pub(crate) content_type: Option<Box<HeaderValue>>,
@@ -39,9 +40,24 @@ pub(crate) struct Ready {
     pub(crate) policy: Option<Arc<RetryPolicy>>,
     pub(crate) resend: Resend,
     /// The call's own scheme, for the origin of the connection like the connection's.
-    pub(crate) auth: Option<Box<Bound<Arc<Auth>>>>,
+    pub(crate) auth: Option<CallAuth>,
     #[cfg(feature = "cookies")]
     pub(crate) has_cookies: bool,
+}
+
+/// The call's own scheme, which only its origin is shown.
+pub(crate) enum CallAuth {
+    Proof(Proof),
+    Scheme(Box<Bound<Arc<Auth>>>),
+}
+
+impl CallAuth {
+    fn new(own: OwnAuth, hook: &Hook) -> Self {
+        match own {
+            OwnAuth::Proof(proof) => Self::Proof(proof),
+            OwnAuth::Scheme(auth) => Self::Scheme(Bound::new(hook.origin().clone(), auth).into()),
+        }
+    }
 }
 
 impl Ready {
@@ -50,41 +66,40 @@ impl Ready {
     /// # Errors
     ///
     /// What cannot be sent.
-    pub(crate) fn new(hook: &Hook, mut plan: RequestPlan, seed: u64) -> Result<Self, Box<Error>> {
-        if let Some(error) = plan.take_error() {
-            return Err(error);
-        }
-        let (payload, content_type) = plan.take_payload(seed)?;
-        let target = if plan.params_are_clean {
-            hook.base().target_of_clean(&plan.endpoint, &plan.params)?
-        } else {
-            hook.base().target(&plan.endpoint, &plan.params)?
+    pub(crate) fn new(hook: &Hook, plan: RequestPlan, seed: u64) -> Result<Self, Box<Error>> {
+        let RequestPlan { method, mut text, resend, auth, rare } = plan;
+        let taken = match rare {
+            None => Taken::default(),
+            Some(rare) => rare.take(&method, &mut text, seed)?,
         };
-        let resend = match plan.resend {
+        if let Some(policy) = &taken.policy {
+            policy.validate()?;
+        }
+        let (text, target) = hook.base().target(text)?;
+        let resend = match resend {
             Resend::ByMethod if hook.defaults().resend_any => Resend::Allowed,
             own => own,
         };
+        let (payload, content_type) = taken.body;
         Ok(Self {
+            method,
             target,
-            method: plan.method,
-            endpoint: plan.endpoint,
-            params: plan.params,
-            headers: plan.headers.share(),
+            text,
             payload,
             content_type: content_type.map(Box::new),
-            in_force: hook.in_force(plan.options.as_deref())?,
-            options: plan.options,
-            policy: plan.policy,
+            in_force: hook.in_force(taken.options.as_deref())?,
+            options: taken.options,
+            policy: taken.policy,
             resend,
-            auth: plan.auth.map(|auth| Bound::new(hook.origin().clone(), auth).into()),
+            auth: auth.map(|auth| CallAuth::new(auth, hook)),
             #[cfg(feature = "cookies")]
-            has_cookies: plan.cookies.is_some(),
+            has_cookies: taken.has_cookies,
         })
     }
 
     /// Whether the call's own headers set or take out this name.
     fn names(&self, name: &HeaderName) -> bool {
-        self.headers.iter().any(|header| header.name() == name.as_str())
+        self.text.headers().any(|header| header.name() == name.as_str())
     }
 }
 
@@ -138,12 +153,13 @@ pub(crate) fn request(
         (Some(own), Some(_)) => own.headers.clone(),
         (None, _) => hook.default_headers(),
     };
-    for header in ready.headers.iter() {
-        let (name, value) = header.parts()?;
-        if own.is_some() || rewrite::crosses(&name) {
-            lay(&mut headers, name, value)?;
-        }
-    }
+    let shown = own.and_then(|own| own.auth.shown());
+    // Whether anything may have taken the place of the proof.
+    let mut covered = ready.auth.is_some() || !keep_body;
+    ready.text.lay_over(&mut headers, |name| {
+        covered |= shown.is_some_and(|(shown, _)| shown == name);
+        own.is_some() || rewrite::crosses(name)
+    })?;
     if ready.resend == Resend::Keyed {
         headers.entry(IDEMPOTENCY_KEY).or_insert_with(|| idempotency::key(seed));
     }
@@ -155,11 +171,9 @@ pub(crate) fn request(
             headers.insert(CONTENT_TYPE, HeaderValue::clone(usual));
         }
     }
-    if !(ready.auth.is_none() && ready.headers.is_empty()) {
-        if let Some(auth) = auth_at(hook, ready, origin) {
-            // A proof replaces a header of its name from any layer, as in the original.
-            auth.add_to(&mut headers);
-        }
+    if covered {
+        // A proof replaces a header of its name from any layer, as in the original.
+        prove(hook, ready, origin, &mut headers)?;
     }
 
     let (method, target) =
@@ -177,15 +191,41 @@ pub(crate) fn surely_fits(hook: &Hook, ready: &Ready, request: &Request<Payload>
     /// More than the key of the call, and the type of its body.
     const OWN: usize = 1024;
     let below = hook.own().at(hook.origin()).map_or(usize::MAX, |own| own.size);
-    let size = below.saturating_add(ready.headers.size()).saturating_add(OWN);
-    ready.auth.is_none() && headers::surely_fit(request.headers().len(), size)
+    let size = below.saturating_add(ready.text.size()).saturating_add(OWN);
+    let counted = !matches!(ready.auth, Some(CallAuth::Scheme(_)));
+    counted && headers::surely_fit(request.headers().len(), size)
 }
 
 /// How this call proves who is calling, to the origin that the proof belongs to and to no other.
 pub(crate) fn auth_at<'a>(hook: &'a Hook, ready: &'a Ready, origin: &Origin) -> Option<&'a Auth> {
     match &ready.auth {
-        Some(own) => own.at(origin).map(|auth| &**auth),
+        Some(CallAuth::Scheme(own)) => own.at(origin).map(|auth| &**auth),
+        Some(CallAuth::Proof(_)) => ready.in_force.at_home(origin).map(|_| &NOTHING),
         None => hook.own().at(origin).map(|own| &own.auth),
+    }
+}
+
+/// Lays the header that always proves who is calling over those of a request to the origin that it belongs to. Returns its name.
+///
+/// # Errors
+///
+/// Kind [`Limit`](ErrorKind::Limit) if there are too many headers.
+pub(crate) fn prove(
+    hook: &Hook,
+    ready: &Ready,
+    origin: &Origin,
+    headers: &mut HeaderMap,
+) -> Result<Option<HeaderName>, Error> {
+    if let Some(CallAuth::Proof(proof)) = &ready.auth {
+        let Some(home) = ready.in_force.at_home(origin) else { return Ok(None) };
+        return ready.text.prove(*proof, home, headers).map(Some);
+    }
+    let Some((name, value)) = auth_at(hook, ready, origin).and_then(Auth::shown) else {
+        return Ok(None);
+    };
+    match headers.try_insert(name.clone(), value.clone()) {
+        Ok(_) => Ok(Some(name.clone())),
+        Err(_) => Err(too_many()),
     }
 }
 
@@ -208,16 +248,7 @@ fn take_out_body(headers: &mut HeaderMap) {
     }
 }
 
-fn lay(headers: &mut HeaderMap, name: HeaderName, value: Option<HeaderValue>) -> Result<(), Error> {
-    match value {
-        Some(value) => {
-            headers
-                .try_insert(name, value)
-                .map_err(|_| Error::new(ErrorKind::Limit, "too many headers"))?;
-        }
-        None => {
-            headers.remove(&name);
-        }
-    }
-    Ok(())
+#[cold]
+fn too_many() -> Error {
+    Error::new(ErrorKind::Limit, "too many headers")
 }

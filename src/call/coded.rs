@@ -62,6 +62,7 @@ impl Coded {
 
 impl Coded {
     /// Does all that is left.
+    #[cfg(feature = "decode")]
     #[inline]
     pub(super) fn whole(mut self) -> Result<Response<Bytes>, TransportError> {
         loop {

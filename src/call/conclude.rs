@@ -20,6 +20,7 @@ use crate::retry::{Decision, HttpOutcome, ResponseView};
 
 impl State {
     /// Sends another request of the same attempt, in answer to a response.
+    #[cold]
     fn send_on(
         mut self: Box<Self>,
         hook: &Hook,
@@ -71,19 +72,32 @@ impl State {
         }
         self.settle(healthy, now);
         if let Verdict::Retry { hint, passes, .. } = verdict {
-            match hook.gates().retry(class, now) {
+            match hook.gates().pay(class, now) {
                 Ok(paid) => self.paid = paid,
                 Err(_) if passes => verdict = Verdict::Accept,
                 Err(reason) => verdict = Verdict::Reject { reason, hint },
             }
         }
         match (verdict, answer) {
-            // A redirect was followed above.
-            (Verdict::Accept | Verdict::Redirect(_), Ok(response)) => Step::Done(Ok(response)),
+            (Verdict::Accept, Ok(response)) => Step::Done(Ok(response)),
             (Verdict::Retry { wait, hint, again, passes }, answer) => {
                 self.keep(answer, passes);
                 self.wait(hook, wait, hint, again, now)
             }
+            (verdict, answer) => self.give_up(hook, verdict, answer),
+        }
+    }
+
+    /// Ends with what came last.
+    #[cold]
+    #[inline(never)]
+    fn give_up(
+        self: Box<Self>,
+        hook: &Hook,
+        verdict: Verdict,
+        answer: Result<Response<Bytes>, TransportError>,
+    ) -> Step {
+        match (verdict, answer) {
             (Verdict::Reject { reason, hint }, Ok(response)) => {
                 self.end(hook, reason, Cause::Response(short(response)), hint)
             }
@@ -95,6 +109,8 @@ impl State {
             }
             // No error is accepted or redirected.
             (_, Err(error)) => self.end(hook, StopReason::Rejected, Cause::Transport(error), None),
+            // A redirect was followed, and a retry waited for.
+            (_, Ok(response)) => Step::Done(Ok(response)),
         }
     }
 
@@ -130,21 +146,26 @@ impl State {
             _ => Err(Error::new(ErrorKind::Auth, "auth: the token endpoint did not answer")),
         };
         let Err(error) = got else { return self.send(hook, now) };
-        let outcome =
-            HttpOutcome { method: &Method::POST, response: seen(&answer), check_failed: true };
-        let decision = match self.decide(hook, &outcome, now) {
+        drop(flight);
+        // The policy sees status and headers. What the endpoint said is for nobody: it may hold a token, or repeat a secret.
+        let seen = seen(&answer).map(|head| ResponseView { body: None, ..head });
+        let outcome = HttpOutcome { method: &Method::POST, response: seen, check_failed: true };
+        let decision = self.decide(hook, &outcome, now);
+        let cause = match answer {
+            Ok(_) => Cause::Request(error),
+            Err(lost) => Cause::Transport(lost),
+        };
+        let decision = match decision {
             Ok(decision) => decision,
-            Err(error) => return self.end(hook, StopReason::Stopped, refusal(error, answer), None),
+            Err(error) => return self.end(hook, StopReason::Stopped, Cause::Request(error), None),
         };
         match decision {
             Decision::Retry { wait, hint } => match self.may_fetch_again() {
-                Err(reason) => self.end(hook, reason, refusal(error, answer), hint),
+                Err(reason) => self.end(hook, reason, cause, hint),
                 Ok(again) => self.wait(hook, wait, hint, again, now),
             },
-            Decision::Stand => self.end(hook, StopReason::Auth, refusal(error, answer), None),
-            Decision::GiveUp { reason, hint } => {
-                self.end(hook, reason, refusal(error, answer), hint)
-            }
+            Decision::Stand => self.end(hook, StopReason::Auth, cause, None),
+            Decision::GiveUp { reason, hint } => self.end(hook, reason, cause, hint),
         }
     }
 
@@ -174,6 +195,7 @@ impl State {
     }
 
     /// Waits before the next attempt, which begins again with the planned request.
+    #[cold]
     fn wait(
         mut self: Box<Self>,
         hook: &Hook,

@@ -10,7 +10,7 @@ use crate::base::Error;
 use crate::base::redact::{Whose, is_open, sounds_secret, unescaped};
 use crate::hook::Hook;
 use crate::request::RequestPlan;
-use crate::request::headers::Kind;
+use crate::request::record::Kind;
 
 /// The command in the making, and the variables that it needs.
 #[derive(Default)]
@@ -54,7 +54,7 @@ impl Hook {
             }
         }
         for (name, value) in request.headers() {
-            let call = ready.headers.iter().rev().find(|header| header.name() == name.as_str());
+            let call = ready.text.headers().filter(|header| header.name() == name.as_str()).last();
             let shown = !value.is_sensitive()
                 && (is_open(name.as_str())
                     || call.is_some_and(|header| header.kind() == Kind::Storable));

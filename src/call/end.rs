@@ -50,6 +50,9 @@ impl Attempt {
         };
         if matches!(cause, SendCause::First | SendCause::Retry) {
             self.0.attempt_number = self.0.attempt_number.saturating_sub(1);
+            if let Some(lease) = self.0.take_lease() {
+                lease.unused(self.0.latest);
+            }
         }
         self.0.failure(hook, StopReason::NotStored, Cause::Request(error), None)
     }
@@ -104,6 +107,7 @@ impl State {
     pub(super) fn refused(self: Box<Self>, hook: &Hook, reason: StopReason) -> Step {
         let message = match reason {
             StopReason::Breaker => "the circuit breaker is open: nothing was sent",
+            StopReason::Budget => "the retry budget is empty: nothing was sent",
             StopReason::Deadline => "no token came before the deadline: nothing was sent",
             _ => "the rate limit leaves no room before the deadline: nothing was sent",
         };

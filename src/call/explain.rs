@@ -7,12 +7,12 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, HeaderName, USER_AGENT};
 use http::{HeaderMap, Method};
 
 use super::build::{self, Ready};
-use crate::base::Error;
 use crate::base::redact::{HIDDEN, ShownUrl, is_open};
+use crate::base::{Error, Problem};
 use crate::hook::{Hook, Layer};
 use crate::options::Options;
 use crate::request::RequestPlan;
-use crate::request::headers::Kind;
+use crate::request::record::Kind;
 
 /// One part of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub struct Explanation {
     pub method: Method,
     /// URL, headers and options, in this order.
     pub facts: Vec<Fact>,
+    /// What the connection holds and probably does not mean.
+    pub warnings: Vec<Problem>,
 }
 
 impl Explanation {
@@ -57,7 +59,7 @@ impl fmt::Display for Explanation {
             }
             writeln!(f)?;
         }
-        Ok(())
+        self.warnings.iter().try_for_each(|warning| writeln!(f, "  warning: {warning}"))
     }
 }
 
@@ -101,7 +103,8 @@ impl Hook {
         explain_url(self, &ready, &mut facts)?;
         explain_headers(self, &ready, &mut facts)?;
         explain_options(self, plan, &mut facts);
-        Ok(Explanation { method: ready.method.clone(), facts })
+        let warnings = self.warnings().to_vec();
+        Ok(Explanation { method: ready.method.clone(), facts, warnings })
     }
 }
 
@@ -126,13 +129,12 @@ fn explain_url(hook: &Hook, ready: &Ready, facts: &mut Vec<Fact>) -> Result<(), 
     let uri = origin.join(ready.target.clone())?;
     let shown = ShownUrl::new(&uri, build::whose(hook, ready));
     // What follows a query of the base lengthens that.
-    let lengthens = hook.base().has_query();
-    let has_path =
-        !lengthens && !matches!(ready.endpoint.split(['?', '#']).next(), None | Some(""));
+    let (lengthens, endpoint) = (hook.base().has_query(), ready.text.endpoint());
+    let has_path = !lengthens && !matches!(endpoint.split(['?', '#']).next(), None | Some(""));
     let path_of = if has_path { Layer::Call } else { or_default(sources.host) };
     add("url.path", shown.path_with_mark(HIDDEN), path_of);
-    let asks = if lengthens { !ready.endpoint.is_empty() } else { ready.endpoint.contains('?') };
-    let asks = asks || !ready.params.is_empty();
+    let asks = if lengthens { !endpoint.is_empty() } else { endpoint.contains('?') };
+    let asks = asks || !ready.text.params().is_empty();
     if let Some(query) = shown.query_with_mark(HIDDEN).filter(|_| asks) {
         add("url.query", query, Layer::Call);
     }
@@ -159,20 +161,16 @@ fn explain_headers(hook: &Hook, ready: &Ready, facts: &mut Vec<Fact>) -> Result<
     for (name, layer) in &hook.sources().headers {
         say(name, *layer, *layer == Layer::Program && is_open(name.as_str()));
     }
-    for header in ready.headers.iter() {
+    for header in ready.text.headers() {
         let open = match header.kind() {
             Kind::Secret => false,
             Kind::Storable => true,
             Kind::Plain | Kind::Removes => is_open(header.name()),
         };
-        say(&header.parts()?.0, Layer::Call, open);
+        say(&header.header_name()?, Layer::Call, open);
     }
-    let mut proof = HeaderMap::new();
-    if let Some(auth) = build::auth_at(hook, ready, hook.origin()) {
-        auth.add_to(&mut proof);
-    }
-    for name in proof.keys() {
-        say(name, Layer::Scheme, false);
+    if let Some(name) = build::prove(hook, ready, hook.origin(), &mut HeaderMap::new())? {
+        say(&name, Layer::Scheme, false);
     }
     for Said { name, mut layers, open } in all {
         let Some(layer) = layers.pop() else { continue };
@@ -188,7 +186,7 @@ fn explain_headers(hook: &Hook, ready: &Ready, facts: &mut Vec<Fact>) -> Result<
 
 fn explain_options(hook: &Hook, plan: &RequestPlan, facts: &mut Vec<Fact>) {
     let empty = Options::default();
-    let call = plan.options.as_deref().unwrap_or(&empty);
+    let call = plan.rare.as_ref().and_then(|rare| rare.options.as_deref()).unwrap_or(&empty);
     let sources = hook.sources();
     let layers = [
         (Layer::Default, hook.defaults().options.shown()),

@@ -20,8 +20,9 @@ use crate::hook::Hook;
 use crate::options::{Options, Setting};
 use crate::request::RequestPlan;
 use crate::request::data::Typed;
-use crate::request::headers::{CallHeader, Kind};
+use crate::request::record::Kind;
 use crate::request::resend::Resend;
+use crate::request::shared::CallHeader;
 use crate::retry::RetryPolicy;
 
 /// The version written. Readers take this one and, once there are later ones, at least two before it.
@@ -131,15 +132,16 @@ pub(super) fn plan_form(state: &State) -> Result<PlanForm, Error> {
     if ready.options.as_ref().is_some_and(|options| options.proxies != Setting::Inherit) {
         return Err(not_storable("the option proxies of the call"));
     }
-    let query = ready.endpoint.split_once('?').map_or("", |(_, query)| query);
+    let (endpoint, params) = (ready.text.endpoint(), ready.text.params());
+    let query = endpoint.split_once('?').map_or("", |(_, query)| query);
     check_query(query)?;
-    check_query(&ready.params)?;
+    check_query(&params)?;
     Ok(PlanForm {
         version: VERSION,
         method: ready.method.as_str().to_owned(),
-        endpoint: ready.endpoint.clone(),
-        params: ready.params.clone(),
-        headers: ready.headers.iter().map(header_form).collect::<Result<_, _>>()?,
+        endpoint: endpoint.to_owned(),
+        params,
+        headers: ready.text.headers().map(header_form).collect::<Result<_, _>>()?,
         body: body_form(ready)?,
         options: ready.options.clone(),
         policy: ready.policy.as_deref().cloned(),
@@ -183,7 +185,6 @@ impl PlanForm {
         let method = Method::from_bytes(self.method.as_bytes())
             .map_err(|_| stored("the method is not one"))?;
         let mut plan = RequestPlan::new(method, self.endpoint).params_text(&self.params);
-        plan.params_are_clean = self.params.is_empty();
         for HeaderForm { name, value, storable } in self.headers {
             plan = match value {
                 None => plan.without_header(&name),
@@ -191,9 +192,10 @@ impl PlanForm {
                 Some(value) => plan.header(&name, &value),
             };
         }
-        plan.rare().made = Some(self.body.restore()?);
-        plan.options = self.options;
-        plan.policy = self.policy.map(Arc::new);
+        let rare = plan.rare();
+        rare.made = Some(self.body.restore()?);
+        rare.options = self.options;
+        rare.policy = self.policy.map(Arc::new);
         plan.resend = self.resend;
         Ok(plan)
     }
@@ -221,6 +223,7 @@ impl ProgressForm {
         state.attempt_number = self.attempt_number;
         state.previous_wait = self.previous_wait;
         state.idle_for = self.idle_for;
+        state.owes = self.attempt_number > 0 && self.state == Moment::Waiting;
         state.phase = match self.state {
             Moment::Waiting => Phase::Due,
             Moment::Interrupted => Phase::Interrupted,
@@ -230,7 +233,7 @@ impl ProgressForm {
 
 fn header_form(header: CallHeader<'_>) -> Result<HeaderForm, Error> {
     let name = header.name().to_owned();
-    let Some(text) = header.text() else {
+    let Some(text) = header.value() else {
         return Ok(HeaderForm { name, value: None, storable: false });
     };
     let open = is_open(&name);

@@ -152,7 +152,7 @@ impl Call {
     pub fn new(hook: &Hook, plan: RequestPlan, seed: u64, now: Timestamp) -> Self {
         let deadline = plan.deadline_given().map(|deadline| now.after(deadline));
         #[cfg(feature = "cookies")]
-        let cookies = match &plan.cookies {
+        let cookies = match plan.rare.as_ref().and_then(|rare| rare.cookies.as_ref()) {
             None => hook.cookies().clone(),
             Some(own) => hook.cookies().with(hook.origin(), own),
         };

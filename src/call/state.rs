@@ -7,12 +7,13 @@ use http::{Method, Response, StatusCode};
 
 use super::build::{self, Ready};
 use super::cause::{RetryReason, SendCause, WaitReason};
-use crate::auth::flow::{Auth, AuthFlow, Flight};
+use crate::auth::flow::{Auth, AuthFlow};
+use crate::auth::tokens::Flight;
 use crate::base::redact::Whose;
 use crate::base::{Origin, Sent, Timestamp, TransportError};
 #[cfg(feature = "cookies")]
 use crate::cookies::kept::Cookies;
-use crate::gates::Lease;
+use crate::gates::{Lease, Paid};
 use crate::hook::Hook;
 use crate::redirect::hop::Hop;
 use crate::request::resend::Resend;
@@ -39,8 +40,10 @@ pub(crate) struct State {
     pub(crate) hop: Option<Box<Hop>>,
     #[cfg(feature = "cookies")]
     pub(crate) cookies: Cookies,
-    /// What the budget was paid for this attempt; never stored.
-    pub(crate) paid: u32,
+    /// What the budget was paid for the attempt that is to come or under way; never stored.
+    pub(crate) paid: Paid,
+    /// Whether the attempt to come is still to be paid for: it was taken up from a store, and who stored it got the price back.
+    pub(crate) owes: bool,
     /// What came of the attempt before, once it was judged worth another one; never stored.
     pub(crate) last: Option<Box<Last>>,
     /// Why the request may be sent again after the wait under way, and how long the server asked to wait; never stored.
@@ -103,7 +106,8 @@ impl State {
             hop: None,
             #[cfg(feature = "cookies")]
             cookies: Cookies::default(),
-            paid: 0,
+            paid: Paid::default(),
+            owes: false,
             last: None,
             again: None,
         }

@@ -17,7 +17,8 @@ use super::coded::{Coded, begin_of};
 use super::state::{Fetching, Phase, State};
 use super::verdict::Verdict;
 use super::{Attempt, Call, Head, Reading, Step, Unsendable, WaitReason, Want};
-use crate::auth::flow::{Ahead, Flight};
+use crate::auth::flow::{Ahead, Auth};
+use crate::auth::tokens::Flight;
 use crate::base::{
     Error, Origin, Sent, Timestamp, TransportError, TransportErrorKind, headers, size,
 };
@@ -26,7 +27,7 @@ use crate::gates::{Admission, Lease};
 use crate::hook::Hook;
 use crate::options::SendOptions;
 use crate::response::{Cause, Failure, StopReason, whole};
-use crate::retry::ResponseView;
+use crate::retry::{FailureClass, ResponseView};
 
 impl Call {
     /// Goes on. A step that comes too early only says how long to wait.
@@ -62,12 +63,30 @@ impl Attempt {
     pub fn finish(
         mut self,
         hook: &Hook,
-        answer: Result<Response<Bytes>, TransportError>,
+        mut answer: Result<Response<Bytes>, TransportError>,
         now: Timestamp,
     ) -> Step {
         let now = self.0.clamp(now);
-        let answer = answer.and_then(|response| self.begin(hook, response)?.whole());
+        // Looked at in its place: it is large, and moving it costs.
+        if let Err(error) = answer.as_ref().map_or(Ok(()), |response| self.check(response)) {
+            answer = Err(error);
+        }
+        #[cfg(feature = "decode")]
+        if hook.decodes() {
+            let limit = self.0.ready.in_force.max_response_bytes;
+            answer = answer.and_then(|response| Coded::new(hook, response, limit)?.whole());
+        }
         self.0.conclude(hook, answer, now)
+    }
+
+    /// Checks a response whose body was read.
+    #[inline]
+    fn check(&self, response: &Response<Bytes>) -> Result<(), TransportError> {
+        let limit = self.0.ready.in_force.max_response_bytes;
+        if size(response.body().len()) > limit {
+            return Err(too_long(limit));
+        }
+        whole(self.0.method(), response)
     }
 
     /// Checks a response whose body was read, and begins to undo its codings.
@@ -81,11 +100,8 @@ impl Attempt {
         hook: &Hook,
         response: Response<Bytes>,
     ) -> Result<Coded, TransportError> {
-        let limit = self.0.ready.in_force.max_response_bytes;
-        if size(response.body().len()) > limit {
-            return Err(too_long(limit));
-        }
-        Coded::new(hook, whole(self.0.method(), response)?, limit)
+        self.check(&response)?;
+        Coded::new(hook, response, self.0.ready.in_force.max_response_bytes)
     }
 
     /// Answers the attempt with a response whose codings are undone.
@@ -173,12 +189,18 @@ impl State {
                 Ok(Ahead::Fetch(request, flight)) => {
                     return self.fetch(hook, *request, flight, remaining);
                 }
-                Err(error) => return self.end(hook, StopReason::Auth, Cause::Request(error), None),
+                Err(error) => return self.unsendable(hook, StopReason::Auth, error),
             }
         }
         let mut lease = None;
         if !matches!(this.phase, Phase::Sent { lease: Some(_), .. }) {
-            match hook.gates().admit(this.paid, longest, now) {
+            if this.owes {
+                match hook.gates().pay(FailureClass::Error, now) {
+                    Ok(paid) => (this.paid, this.owes) = (paid, false),
+                    Err(reason) => return self.refused(hook, reason),
+                }
+            }
+            match hook.gates().admit(this.paid.price(), longest, now) {
                 Admission::Go(permit) => lease = Some(permit),
                 Admission::Wait(wait, reason) => {
                     return self.hold(hook, wait, WaitReason::RateLimit, reason, now);
@@ -189,13 +211,13 @@ impl State {
         let request = build::request(hook, &this.ready, this.hop.as_deref(), this.seed);
         let mut request = match request {
             Ok(request) => request,
-            Err(error) => return self.end(hook, StopReason::Invalid, Cause::Request(error), None),
+            Err(error) => return self.unsendable(hook, StopReason::Invalid, error),
         };
         let mut fits = build::surely_fits(hook, &this.ready, &request);
         if let Some(auth) = auth {
             match this.auth.prove(auth, &mut request, this.seed, now) {
                 Ok(added) => fits &= !added,
-                Err(error) => return self.end(hook, StopReason::Auth, Cause::Request(error), None),
+                Err(error) => return self.unsendable(hook, StopReason::Auth, error),
             }
             let begun = !matches!(this.phase, Phase::Due);
             let number = this.attempt_number.saturating_add(u32::from(!begun));
@@ -207,7 +229,7 @@ impl State {
                     fits = false;
                 }
                 Err(error) => {
-                    return self.end(hook, StopReason::Invalid, Cause::Request(error), None);
+                    return self.unsendable(hook, StopReason::Invalid, error);
                 }
             }
         }
@@ -218,7 +240,7 @@ impl State {
         }
         if !fits {
             if let Err(error) = headers::check_room(request.headers()) {
-                return self.end(hook, StopReason::Invalid, Cause::Request(error), None);
+                return self.unsendable(hook, StopReason::Invalid, error);
             }
         }
         let options = this.ready.in_force.send_options(origin, remaining);
@@ -226,13 +248,22 @@ impl State {
         match options.and_then(|options| self.checked(hook, options)) {
             Ok(options) => {
                 let lease = lease.or_else(|| self.take_lease());
+                self.paid.spend();
                 self.emit(request, options, Phase::Sent { cause, lease })
             }
-            Err(error) => self.end(hook, StopReason::Invalid, Cause::Request(error), None),
+            Err(error) => self.unsendable(hook, StopReason::Invalid, error),
         }
     }
 
+    /// Ends because of the request itself.
+    #[cold]
+    #[inline(never)]
+    fn unsendable(self: Box<Self>, hook: &Hook, reason: StopReason, error: Error) -> Step {
+        self.end(hook, reason, Cause::Request(error), None)
+    }
+
     /// Sends a request for a token.
+    #[cold]
     fn fetch(
         mut self: Box<Self>,
         hook: &Hook,
@@ -243,7 +274,8 @@ impl State {
         let target = request.uri().to_string().parse::<Origin>();
         let options = target.and_then(|target| {
             headers::check_room(request.headers())?;
-            self.ready.in_force.send_options(&target, remaining)
+            let verify = self.auth(hook).and_then(Auth::verify);
+            self.ready.in_force.token_options(&target, remaining, verify)
         });
         match options.and_then(|options| self.checked(hook, options)) {
             Ok(options) => {
@@ -254,7 +286,7 @@ impl State {
                     Phase::Fetching(Box::new(Fetching { flight, then, lease })),
                 )
             }
-            Err(error) => self.end(hook, StopReason::Invalid, Cause::Request(error), None),
+            Err(error) => self.unsendable(hook, StopReason::Invalid, error),
         }
     }
 
@@ -290,6 +322,7 @@ impl State {
     }
 
     /// Waits for a gate or a token, if that can be before the deadline.
+    #[cold]
     fn hold(
         mut self: Box<Self>,
         hook: &Hook,

@@ -72,7 +72,7 @@ impl Call {
     /// was stored under way counts as broken off, and may have acted. Leave to send again is that of the call as it was stored,
     /// never the hook's. A wait is never longer than the one stored, wherever the clock stands.
     ///
-    /// A stored `verify`, `cert` or `allow_downgrade` is taken only if the hook says the same: whoever may write the store does not
+    /// A stored `verify`, `cert`, `allow_downgrade` or `trust_env` is taken only if the hook says the same: whoever may write the store does not
     /// get to weaken a connection. See [`resume_under`](Self::resume_under).
     ///
     /// # Errors
@@ -221,6 +221,8 @@ fn check_options(hook: &Hook, stored_ones: &Options, allowed: &Options) -> Resul
         *own == Setting::Inherit || own == hook || own == allowed
     }
     let own = hook.options();
+    let below = hook.defaults().options.trust_env;
+    let trusts = own.trust_env.or(below).unwrap_or(true);
     let rows = [
         (fits(&stored_ones.verify, &own.verify, &allowed.verify), "verify"),
         (fits(&stored_ones.cert, &own.cert, &allowed.cert), "cert"),
@@ -229,6 +231,11 @@ fn check_options(hook: &Hook, stored_ones: &Options, allowed: &Options) -> Resul
                 || stored_ones.allow_downgrade == own.allow_downgrade
                 || stored_ones.allow_downgrade == allowed.allow_downgrade,
             "allow_downgrade",
+        ),
+        (
+            stored_ones.trust_env.is_none_or(|own| own == trusts)
+                || stored_ones.trust_env == allowed.trust_env,
+            "trust_env",
         ),
     ];
     if let Some((_, name)) = rows.into_iter().find(|(fits, _)| !fits) {
@@ -240,7 +247,11 @@ fn check_options(hook: &Hook, stored_ones: &Options, allowed: &Options) -> Resul
         Setting::Set(limit) => !limit.is_zero() && *limit <= Options::MAX_TIMEOUT,
         Setting::Inherit | Setting::Unset => true,
     };
-    if !limits.iter().all(is_sound) {
+    let pauses = match &stored_ones.keep_alive {
+        Setting::Set(own) => [Setting::Set(own.idle), Setting::Set(own.interval)],
+        Setting::Inherit | Setting::Unset => [Setting::Inherit, Setting::Inherit],
+    };
+    if !limits.iter().chain(&pauses).all(is_sound) {
         return Err(stored("a time limit of the stored call is out of range"));
     }
     Ok(())

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use super::doubts;
 use super::record::Connection;
 use crate::base::json::{FaultKind, Json};
 use crate::base::{Problem, Secret};
@@ -11,6 +12,9 @@ use crate::options::{OPTION_NAMES, Options};
 
 /// The member of an extra that holds what Airflow has no name for.
 const SETTINGS: &str = "http_hook";
+
+/// The most warnings about one connection.
+const MAX_WARNINGS: usize = 32;
 
 /// What the extra of a connection means for HTTP.
 ///
@@ -31,6 +35,8 @@ pub struct Extra {
     pub options: Options,
     /// What `http_hook` holds.
     pub settings: Map<String, Value>,
+    /// What is used as it is written, and probably not meant: `verify=False`, which names a file, or `auth_type`, which is a header.
+    pub warnings: Vec<Problem>,
 }
 
 /// Names headers and settings; values may be secret.
@@ -41,6 +47,7 @@ impl fmt::Debug for Extra {
             .field("headers", &self.headers)
             .field("options", &self.options)
             .field("settings", &settings)
+            .field("warnings", &self.warnings)
             .finish()
     }
 }
@@ -106,6 +113,7 @@ impl Extra {
             let typed = if is_query { typed(&value) } else { value.to_value() };
             match (name.as_str(), value, typed) {
                 (option, _, typed) if OPTION_NAMES.contains(&option) => {
+                    extra.warnings.extend(doubts::of_option(option, &typed));
                     options.insert(name, typed);
                 }
                 ("srv_lookup", _, typed) => {
@@ -115,7 +123,12 @@ impl Extra {
                     }
                 }
                 (SETTINGS, _, Value::Object(members)) => extra.settings = members,
-                (_, Json::Text(text), _) => extra.headers.push((name, Some(Secret::new(text)))),
+                (_, Json::Text(text), _) => {
+                    if extra.warnings.len() < MAX_WARNINGS {
+                        extra.warnings.extend(doubts::of_header(&name));
+                    }
+                    extra.headers.push((name, Some(Secret::new(text))));
+                }
                 (_, Json::Null, _) => extra.headers.push((name, None)),
                 _ => problems.push(not_a_text(index.saturating_add(1))),
             }

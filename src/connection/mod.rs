@@ -5,6 +5,7 @@
 //! {"conn_type": …, "host": …, "extra": {…}}    ◀──
 //! ```
 
+mod doubts;
 mod extra;
 pub(crate) mod id;
 mod json;

@@ -5,13 +5,12 @@
 use std::time::Duration;
 
 use crate::base::Timestamp;
-
-const MONTHS: [&str; 12] =
-    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+use crate::base::calendar::{days, month as month_of};
 
 /// Reads a date in any order of its parts; `None` if one is missing or there is no such date.
 ///
-/// What lies before 1970 is 1970: all that counts is that it is over.
+/// The first word of the form of a part is that part, and only then is it tested whether there is such a time or day: a second
+/// word does not mend the first. What lies before 1970 is 1970: all that counts is that it is over.
 pub(super) fn read(text: &str) -> Option<Timestamp> {
     let (mut time, mut day, mut month, mut year) = (None, None, None, None);
     let is_delimiter = |c: char| matches!(c, '\t' | ' '..='/' | ';'..='@' | '['..='`' | '{'..='~');
@@ -34,54 +33,31 @@ pub(super) fn read(text: &str) -> Option<Timestamp> {
     if year < 1601 {
         return None;
     }
-    let seconds = days(year, month?, day?)?.saturating_mul(24 * 60 * 60).saturating_add(time?);
+    let [hours, minutes, seconds] = time?;
+    if hours > 23 || minutes > 59 || seconds > 59 {
+        return None;
+    }
+    let clock = hours.saturating_mul(3600).saturating_add(minutes.saturating_mul(60));
+    let seconds = days(year, month?, day?)?
+        .saturating_mul(24 * 60 * 60)
+        .saturating_add(clock)
+        .saturating_add(seconds);
     Some(Timestamp::new(Duration::from_secs(seconds)))
 }
 
-/// Reads `h:m:s` as seconds; anything that is no digit may follow.
-fn clock(word: &str) -> Option<u64> {
+/// Reads `h:m:s`, whatever the numbers are; anything that is no digit may follow.
+fn clock(word: &str) -> Option<[u64; 3]> {
     let mut parts = word.splitn(3, ':');
-    let mut part = |last: bool, limit: u64| {
+    let mut part = |last: bool| {
         let text = parts.next()?;
         let exact = last || text.bytes().all(|byte| byte.is_ascii_digit());
-        number(text, 1, 2).filter(|value| exact && *value < limit)
+        number(text, 1, 2).filter(|_| exact)
     };
-    let (hours, minutes, seconds) = (part(false, 24)?, part(false, 60)?, part(true, 60)?);
-    Some(
-        hours
-            .saturating_mul(3600)
-            .saturating_add(minutes.saturating_mul(60))
-            .saturating_add(seconds),
-    )
+    Some([part(false)?, part(false)?, part(true)?])
 }
 
 /// Reads leading digits; there must be at least `least` and at most `most` of them.
 fn number(word: &str, least: usize, most: usize) -> Option<u64> {
     let end = word.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(word.len());
     word.get(..end).filter(|_| (least..=most).contains(&end))?.parse().ok()
-}
-
-fn month_of(word: &str) -> Option<usize> {
-    let start = word.get(..3)?;
-    MONTHS.iter().position(|month| month.eq_ignore_ascii_case(start))
-}
-
-/// Counts the days since 1970; `None` if the month has no such day. `month` counts from 0.
-fn days(year: u64, month: usize, day: u64) -> Option<u64> {
-    let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    let lengths = [31, if leap { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    if day == 0 || day > *lengths.get(month)? {
-        return None;
-    }
-    if year < 1970 {
-        return Some(0);
-    }
-    let before = year.saturating_sub(1);
-    // 477 leap days lie before 1970.
-    let leap_days =
-        (before / 4).saturating_sub(before / 100).saturating_add(before / 400).saturating_sub(477);
-    let full_months =
-        lengths.iter().take(month).fold(0_u64, |sum, length| sum.saturating_add(*length));
-    let whole_years = year.saturating_sub(1970).saturating_mul(365).saturating_add(leap_days);
-    Some(whole_years.saturating_add(full_months).saturating_add(day.saturating_sub(1)))
 }

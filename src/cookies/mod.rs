@@ -20,6 +20,7 @@ use std::fmt;
 
 use http::HeaderValue;
 
+use crate::base::url::host;
 use crate::base::{Bound, Error, ErrorKind, Origin, Scheme, Secret, Timestamp};
 use set_cookie::{MAX_PAIR, SetCookie};
 
@@ -36,7 +37,8 @@ pub enum Scope {
     /// To the origin that set them: scheme, host and port.
     #[default]
     Origin,
-    /// To the hosts that the standard says, at any port, and to `https` if `http` set them.
+    /// To the hosts that the standard says, at any port, and to `https` if `http` set them. A host whose last label is a number
+    /// counts as an address: no cookie of it goes to another host.
     Domain,
 }
 
@@ -165,7 +167,8 @@ impl Jar {
         if set.breaks_its_prefix() || (set.secure && !is_secure) {
             return false;
         }
-        let domain = match set.domain.as_deref() {
+        let Ok(domain) = set.domain.map(host::normal).transpose() else { return false };
+        let domain = match domain.as_deref() {
             Some(domain)
                 if domain != host && (self.is_suffix(domain) || !is_within(host, domain)) =>
             {
@@ -290,13 +293,10 @@ impl Cookie {
     }
 }
 
-/// Whether a host is a domain or lies below it; an address is only itself.
+/// Whether a host is a domain or lies below it, both in their normal form; an address is only itself.
 fn is_within(host: &str, domain: &str) -> bool {
-    if host == domain {
-        return true;
-    }
-    let is_address = host.starts_with('[') || host.parse::<core::net::Ipv4Addr>().is_ok();
-    !is_address && host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
+    let lies_below = || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
+    host == domain || !host::is_address(host) && lies_below()
 }
 
 /// Whether a path is another or lies below it.

@@ -20,8 +20,8 @@ pub(super) struct SetCookie<'a> {
     pub(super) value: &'a str,
     /// `None`: until the jar is dropped.
     pub(super) expires: Option<Timestamp>,
-    /// In lower case, without its first dot.
-    pub(super) domain: Option<String>,
+    /// As written, without its first dot.
+    pub(super) domain: Option<&'a str>,
     /// `None`: the folder of the URL that set it.
     pub(super) path: Option<&'a str>,
     pub(super) secure: bool,
@@ -59,8 +59,7 @@ impl<'a> SetCookie<'a> {
                 "max-age" => max_age = age(value).or(max_age),
                 "domain" => {
                     let domain = value.strip_prefix('.').unwrap_or(value);
-                    read.domain =
-                        Some(domain.to_ascii_lowercase()).filter(|domain| !domain.is_empty());
+                    read.domain = Some(domain).filter(|domain| !domain.is_empty());
                 }
                 "path" => read.path = Some(value).filter(|path| path.starts_with('/')),
                 "secure" => read.secure = true,

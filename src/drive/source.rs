@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::Request;
 
 use crate::base::{Sent, TransportError, TransportErrorKind, caught};
-use crate::body::{BodySource, NoSource, Payload};
+use crate::body::{BodySource, Payload, no_source};
 
 pub(super) enum Source<'a, B> {
     None,
@@ -20,7 +20,7 @@ impl<B: From<Bytes>> Source<'_, B> {
             (Payload::Bytes(bytes), _) => bytes.into(),
             (Payload::External { .. }, Self::Lent(source)) => opened(*source)?,
             (Payload::External { .. }, Self::Own(source)) => opened(&mut **source)?,
-            (Payload::External { .. }, Self::None) => BodySource::<B>::open(&mut NoSource)?,
+            (Payload::External { .. }, Self::None) => return Err(no_source()),
         };
         Ok(Request::from_parts(head, body))
     }

@@ -8,14 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::Timestamp;
 use crate::base::{Error, ErrorKind};
-use crate::gates::breaker::{Breaker, BreakerSettings, Pass};
+use crate::gates::breaker::{Breaker, BreakerSettings, LONGEST_LEASE, Pass};
 use crate::gates::budget::{Bucket, BucketSettings, Budget};
 use crate::gates::rate::{Rate, RateSettings};
 use crate::response::StopReason;
 use crate::retry::FailureClass;
-
-/// The longest a lease can last, for sends without a time limit.
-const LONGEST_LEASE: Duration = Duration::from_secs(60);
 
 /// Which gates there are, as data. The default has a bucket and a breaker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -157,6 +154,8 @@ impl Gates {
             return Admission::Go(Lease { shared: None, paid, pass: None });
         };
         if let Some(wait) = shared.rate.as_ref().and_then(|rate| rate.wait(now)) {
+            // It hears of a clock that was set back, too.
+            let _ = shared.breaker.as_ref().map(|breaker| breaker.refuses(now));
             return Admission::Wait(wait, StopReason::RateLimit);
         }
         let pass = match &shared.breaker {
@@ -172,7 +171,8 @@ impl Gates {
         Admission::Go(Lease { shared: Some(Arc::clone(shared)), paid, pass })
     }
 
-    /// Pays for a retry after a failure of this class, and gives the price, to be kept with the call.
+    /// Pays for a retry after a failure of this class, and gives the price, to be kept with the call. It stays paid; a
+    /// [`Call`](crate::Call) gives it back if the retry is never sent.
     ///
     /// # Errors
     ///
@@ -186,6 +186,51 @@ impl Gates {
         match &shared.budget {
             None => Ok(0),
             Some(budget) => budget.withdraw(class, now).ok_or(StopReason::Budget),
+        }
+    }
+
+    /// Pays for a retry that is given back unless it is sent.
+    ///
+    /// # Errors
+    ///
+    /// As [`retry`](Self::retry).
+    pub(crate) fn pay(&self, class: FailureClass, now: Timestamp) -> Result<Paid, StopReason> {
+        let price = self.retry(class, now)?;
+        Ok(Paid { to: self.shared.clone(), price, at: now })
+    }
+}
+
+/// What was paid for a retry that was not sent yet. Dropped before it is spent, it goes back.
+#[derive(Default)]
+pub(crate) struct Paid {
+    to: Option<Arc<Shared>>,
+    price: u32,
+    at: Timestamp,
+}
+
+impl Paid {
+    pub(crate) const fn price(&self) -> u32 {
+        self.price
+    }
+
+    /// The retry is sent: what was paid comes back with a success only.
+    pub(crate) fn spend(&mut self) {
+        self.to = None;
+    }
+}
+
+impl Drop for Paid {
+    fn drop(&mut self) {
+        if let Some(shared) = self.to.take() {
+            shared.refund(self.price, self.at);
+        }
+    }
+}
+
+impl Shared {
+    fn refund(&self, price: u32, at: Timestamp) {
+        if let (Some(budget), 1..) = (&self.budget, price) {
+            budget.refund(price, at);
         }
     }
 }
@@ -205,6 +250,13 @@ impl Lease {
             budget.deposit(self.paid, now);
         }
         self.report(false, now);
+    }
+
+    /// Tells that nothing was sent.
+    pub(crate) fn unused(self, now: Timestamp) {
+        if let Some(shared) = &self.shared {
+            shared.refund(self.paid, now);
+        }
     }
 
     /// Tells that it did not: a response or an error worth a retry, whether or not there will be one.

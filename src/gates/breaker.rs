@@ -18,6 +18,9 @@ use crate::retry::seconds::{self, Seconds};
 /// How many pieces the window is counted in.
 const SLOTS: u64 = 10;
 
+/// The longest a lease can last, for sends without a time limit.
+pub(super) const LONGEST_LEASE: Duration = Duration::from_secs(60);
+
 /// When a breaker opens, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -60,6 +63,8 @@ pub(super) enum Pass {
 #[derive(Debug)]
 pub(super) struct Breaker {
     settings: BreakerSettings,
+    /// The longest that it stays open, jitter included.
+    longest_open: Duration,
     seed: u64,
     inner: Mutex<Inner>,
 }
@@ -89,12 +94,14 @@ struct Slot {
 impl Breaker {
     pub(super) fn new(settings: BreakerSettings, seed: u64) -> Self {
         let inner = Inner { state: State::Closed, serial: 0, slots: Vec::new() };
-        Self { settings, seed, inner: Mutex::new(inner) }
+        let longest = settings.open.as_secs_f64() * (1.0 + settings.jitter);
+        let longest_open = Seconds::new(longest).to_duration();
+        Self { settings, longest_open, seed, inner: Mutex::new(inner) }
     }
 
     /// Whether a send at `now` would be refused.
     pub(super) fn refuses(&self, now: Timestamp) -> bool {
-        match self.lock().state {
+        match self.lock_at(now).state {
             State::Closed => false,
             State::Open { until } | State::Probing { until } => now < until,
         }
@@ -102,7 +109,7 @@ impl Breaker {
 
     /// Lets a send through that ends within `limit`, or not.
     pub(super) fn admit(&self, limit: Duration, now: Timestamp) -> Option<Pass> {
-        let mut inner = self.lock();
+        let mut inner = self.lock_at(now);
         match inner.state {
             State::Closed => Some(Pass::Counted(inner.serial)),
             State::Open { until } | State::Probing { until } if now < until => None,
@@ -148,6 +155,18 @@ impl Breaker {
         let factor = 1.0 + self.settings.jitter * (2.0 * draw - 1.0);
         let open_for = Seconds::new(self.settings.open.as_secs_f64() * factor).to_duration();
         State::Open { until: now.after(open_for) }
+    }
+
+    /// An end further ahead than any can be was told by another clock, or this one was set back since: it comes nearer, so
+    /// that no jump closes the gate for longer than it closes anyway.
+    fn lock_at(&self, now: Timestamp) -> MutexGuard<'_, Inner> {
+        let mut inner = self.lock();
+        match &mut inner.state {
+            State::Closed => {}
+            State::Open { until } => *until = (*until).min(now.after(self.longest_open)),
+            State::Probing { until } => *until = (*until).min(now.after(LONGEST_LEASE)),
+        }
+        inner
     }
 
     /// A thread that panicked with the lock has left whole values behind: each change is one assignment.

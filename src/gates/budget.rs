@@ -15,6 +15,12 @@ pub trait Budget: fmt::Debug + Send + Sync {
 
     /// Takes note of a success. `paid` is the price of the attempt, 0 for a first one.
     fn deposit(&self, paid: u32, now: Timestamp);
+
+    /// Takes the price of a retry back that was never sent, because its call ended before. As after a success, unless said
+    /// otherwise; never called for a price of 0.
+    fn refund(&self, paid: u32, now: Timestamp) {
+        self.deposit(paid, now);
+    }
 }
 
 /// The prices of a [`Bucket`], in tokens.

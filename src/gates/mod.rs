@@ -6,7 +6,9 @@
 //!            retry(class, now) ──▶ price paid | reason      before a retry is planned
 //! ```
 //!
-//! A lease that is dropped gives its place back, one that is lost (a stored call) runs out: no gate ever jams.
+//! A lease that is dropped gives its place back, one that is lost (a stored call) runs out: no gate ever jams. A retry that was
+//! paid for and is never sent gives its price back, however its call ends; one that is taken up from a store pays itself. A clock
+//! that jumps closes no gate for longer than it closes anyway.
 
 mod admit;
 mod breaker;
@@ -14,6 +16,7 @@ mod budget;
 mod origins;
 mod rate;
 
+pub(crate) use admit::Paid;
 pub use admit::{Admission, GateSettings, Gates, Lease};
 pub use breaker::BreakerSettings;
 pub use budget::{Bucket, BucketSettings, Budget};

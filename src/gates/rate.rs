@@ -55,7 +55,7 @@ impl Rate {
     /// Those who wait are told times one interval apart, so that they do not come back together. A promise binds
     /// nobody: who never comes back is not missed.
     pub(super) fn wait(&self, now: Timestamp) -> Option<Duration> {
-        let mut inner = self.lock();
+        let mut inner = self.lock_at(now);
         let free_in = inner.full_at.since(now.after(self.tolerance));
         if free_in.is_zero() {
             return None;
@@ -68,11 +68,16 @@ impl Rate {
 
     /// Takes note of a send.
     pub(super) fn take(&self, now: Timestamp) {
-        let mut inner = self.lock();
+        let mut inner = self.lock_at(now);
         inner.full_at = inner.full_at.max(now).after(self.interval);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Times further ahead than any can be were told by another clock, or this one was set back since: they come nearer, so
+    /// that no jump makes anybody wait for longer than a full bucket takes.
+    fn lock_at(&self, now: Timestamp) -> MutexGuard<'_, Inner> {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.full_at = inner.full_at.min(now.after(self.tolerance).after(self.interval));
+        inner.promised = inner.promised.min(now.after(LONGEST.max(self.interval)));
+        inner
     }
 }

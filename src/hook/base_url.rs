@@ -32,10 +32,13 @@ use percent_encoding::percent_decode_str;
 
 use crate::base::Secret;
 use crate::base::redact::Whose;
+use crate::base::url::joint::Joint;
 use crate::base::url::origin::{is_scheme, split_url};
 use crate::base::url::requote::{self, Clean};
 use crate::base::{Error, ErrorKind};
 use crate::base::{Origin, Scheme};
+use crate::request::shared::SharedText;
+use crate::request::text::CallText;
 
 /// The longest target, in bytes. With the longest origin it stays below what [`Uri`] can hold.
 const MAX_TARGET: usize = 65_000;
@@ -140,7 +143,7 @@ impl BaseUrl {
         if text.len() > MAX_TARGET {
             return Err(too_long());
         }
-        let rest_is_clean = requote::clean(&rest) == Some(Clean::Path);
+        let rest_is_clean = requote::clean(rest.as_bytes()) == Some(Clean::Path);
         let user_info = split.user_info.and_then(credential);
         Ok(Self { origin, text, rest, rest_is_clean, user_info })
     }
@@ -195,82 +198,73 @@ impl BaseUrl {
     /// Appends an endpoint, unescaped: Airflow's `url_from_endpoint`.
     #[must_use]
     pub(crate) fn url_from_endpoint(&self, endpoint: &str) -> String {
-        format!("{}{}{endpoint}", self.text, self.slash(endpoint))
+        format!("{}{}{endpoint}", self.text, self.slash(endpoint.as_bytes()))
     }
 
-    /// Makes the target of a request. `params` are encoded already, or text to be appended.
+    /// Makes the target of a call, and ends its planning.
     ///
     /// # Errors
     ///
     /// Kind [`Limit`](ErrorKind::Limit) if the target is longer than 65,000 bytes.
-    pub(crate) fn target(&self, endpoint: &str, params: &str) -> Result<PathAndQuery, Error> {
-        self.target_with(endpoint, params, requote::clean_params(params))
-    }
-
-    /// Makes the target of a request whose `params` were encoded by [`form`](super::form): that needs no second look.
-    pub(crate) fn target_of_clean(
-        &self,
-        endpoint: &str,
-        params: &str,
-    ) -> Result<PathAndQuery, Error> {
-        self.target_with(endpoint, params, true)
-    }
-
-    fn target_with(
-        &self,
-        endpoint: &str,
-        params: &str,
-        params_are_clean: bool,
-    ) -> Result<PathAndQuery, Error> {
-        if endpoint.len() > MAX_TARGET || params.len() > MAX_TARGET {
+    pub(crate) fn target(&self, text: CallText) -> Result<(SharedText, PathAndQuery), Error> {
+        if text.endpoint().len() > MAX_TARGET {
             return Err(too_long());
         }
-        let slash = self.slash(endpoint);
-        let clean =
-            if params_are_clean { self.clean_target(slash, endpoint, params) } else { None };
-        let target = match clean {
-            Some(target) => target,
-            None => requote::requote(&format!("{}{slash}{endpoint}", self.rest), params),
-        };
-        if target.len() > MAX_TARGET {
+        let joint = self.joint(text.endpoint()).filter(|_| text.params_are_clean());
+        if let Some(joint) = joint {
+            let (text, target) = text.share_with_target(&joint);
+            return Ok((text, checked(target)?));
+        }
+        let text = text.share();
+        let target = self.requoted(text.endpoint(), &text.params())?;
+        Ok((text, target))
+    }
+
+    /// Makes the target of what needs a change.
+    #[cold]
+    pub(super) fn requoted(&self, endpoint: &str, params: &str) -> Result<PathAndQuery, Error> {
+        if params.len() > MAX_TARGET {
             return Err(too_long());
         }
-        if !target.starts_with('/') {
-            return Err(Error::new(ErrorKind::Url, "endpoint: it would change the origin"));
-        }
-        PathAndQuery::from_maybe_shared(Bytes::from(target))
-            .map_err(|_| Error::new(ErrorKind::Url, "endpoint: it does not make a URL"))
+        let joined = format!("{}{}{endpoint}", self.rest, self.slash(endpoint.as_bytes()));
+        checked(requote::requote(&joined, params).into())
     }
 
-    fn slash(&self, endpoint: &str) -> &'static str {
-        let parted = endpoint.is_empty() || endpoint.starts_with('/') || self.text.ends_with('/');
-        if parted { "" } else { "/" }
-    }
-
-    /// Puts parts together that need no change, in one allocation of the exact size.
-    fn clean_target(&self, slash: &str, endpoint: &str, params: &str) -> Option<String> {
+    /// Tells what stands around an endpoint that needs no change, so that its target can be written without one.
+    fn joint(&self, endpoint: &[u8]) -> Option<Joint<'_>> {
         if !self.rest_is_clean {
             return None;
         }
-        let (endpoint, sign) = match requote::clean(endpoint)? {
-            Clean::WithQuery(at) if at.saturating_add(1) != endpoint.len() => (endpoint, "&"),
-            Clean::WithQuery(at) => (endpoint.get(..at)?, "?"),
-            Clean::Path => (endpoint, "?"),
+        let (len, sign) = match requote::clean(endpoint)? {
+            Clean::WithQuery(at) if at.saturating_add(1) != endpoint.len() => (endpoint.len(), "&"),
+            Clean::WithQuery(at) => (at, "?"),
+            Clean::Path => (endpoint.len(), "?"),
         };
-        let sign = if params.is_empty() { "" } else { sign };
-        let root = if self.rest.is_empty() && slash.is_empty() && !endpoint.starts_with('/') {
-            "/"
-        } else {
-            ""
-        };
-        let pieces = [self.rest.as_str(), slash, root, endpoint, sign, params];
-        let len = pieces.iter().map(|piece| piece.len()).fold(0, usize::saturating_add);
-        let mut target = String::with_capacity(len);
-        for piece in pieces {
-            target.push_str(piece);
-        }
-        Some(target)
+        let slash = self.slash(endpoint);
+        let rooted = !self.rest.is_empty() || !slash.is_empty() || endpoint.starts_with(b"/");
+        let slash = if rooted { slash } else { "/" };
+        Some(Joint { before: [&self.rest, slash], endpoint: len, sign })
     }
+
+    fn slash(&self, endpoint: &[u8]) -> &'static str {
+        let parted = endpoint.is_empty() || endpoint.starts_with(b"/") || self.text.ends_with('/');
+        if parted { "" } else { "/" }
+    }
+}
+
+/// Checks a target that was put together.
+///
+/// # Errors
+///
+/// Kind [`Limit`](ErrorKind::Limit) if it is longer than 65,000 bytes.
+fn checked(target: Bytes) -> Result<PathAndQuery, Error> {
+    if target.len() > MAX_TARGET {
+        return Err(too_long());
+    }
+    if !target.starts_with(b"/") {
+        return Err(moved());
+    }
+    PathAndQuery::from_maybe_shared(target).map_err(|_| no_url())
 }
 
 /// Shows neither user info nor a query.
@@ -329,6 +323,17 @@ fn bad(message: &'static str) -> Error {
     Error::new(ErrorKind::BaseUrl, message)
 }
 
+#[cold]
+fn moved() -> Error {
+    Error::new(ErrorKind::Url, "endpoint: it would change the origin")
+}
+
+#[cold]
+fn no_url() -> Error {
+    Error::new(ErrorKind::Url, "endpoint: it does not make a URL")
+}
+
+#[cold]
 fn too_long() -> Error {
     Error::new(ErrorKind::Limit, "endpoint: a URL of more than 65,000 bytes")
 }

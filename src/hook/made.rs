@@ -11,7 +11,7 @@ use super::defaults::Defaults;
 use super::layers::Sources;
 use super::{HookBuilder, HookError, headers};
 use crate::auth::flow::Auth;
-use crate::base::{Bound, Error, Origin};
+use crate::base::{Bound, Error, Origin, Problem};
 use crate::connection::{Connection, ConnectionId};
 #[cfg(feature = "cookies")]
 use crate::cookies::kept::Cookies;
@@ -63,6 +63,7 @@ pub(super) struct Inner {
     /// Whether content codings are asked for and undone.
     pub(super) decodes: bool,
     pub(super) sources: Sources,
+    pub(super) warnings: Vec<Problem>,
 }
 
 /// What goes to the origin of the connection, and to no other.
@@ -172,6 +173,25 @@ impl Hook {
     #[must_use]
     pub fn options(&self) -> &Options {
         &self.inner.options
+    }
+
+    /// Lists what is legal in the connection and probably not meant: `verify=False` in a URI, which names a file, or a header that is
+    /// called as an option would be. No value is repeated.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook::{Connection, Hook};
+    ///
+    /// let hook = Hook::new(&Connection::parse("http://api.example.com/https?verify=False")?)?;
+    /// let warnings: Vec<String> = hook.warnings().iter().map(ToString::to_string).collect();
+    /// let verify = "connection.extra.verify: read as the name of a file (write false for the value)";
+    /// assert_eq!(warnings, [verify]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn warnings(&self) -> &[Problem] {
+        &self.inner.warnings
     }
 
     /// Returns what holds where neither connection nor call says anything.

@@ -48,7 +48,9 @@ impl HookBuilder {
             return Err(HookError { id: connection.id().cloned(), problems });
         };
         let mut proven = headers.clone();
-        auth.add_to(&mut proven);
+        if let Some((name, value)) = auth.shown() {
+            proven.insert(name.clone(), value.clone());
+        }
         let size = headers::size_of(&proven);
         let own = Bound::new(base.origin().clone(), Own { headers, proven, size, auth });
         let inner = Inner {
@@ -66,6 +68,7 @@ impl HookBuilder {
             cookies: self.cookies,
             decodes: self.decodes,
             sources,
+            warnings: extra.warnings,
         };
         Ok(Hook { inner: Arc::new(inner), capable: UNKNOWN })
     }
@@ -82,10 +85,39 @@ impl HookBuilder {
         match BaseUrl::new(&parts) {
             Ok(base) => Some(base),
             Err(errors) => {
-                problems.extend(errors.iter().map(|error| problem("connection", error)));
+                problems.extend(self.base_problems(&errors));
                 None
             }
         }
+    }
+
+    /// Says what is wrong with the base URL, and how it is written: most who get here pasted something else.
+    fn base_problems(&self, errors: &[Error]) -> Vec<Problem> {
+        let is_empty = |host: Option<&str>| host.is_none_or(str::is_empty);
+        if is_empty(self.connection.host()) && is_empty(self.default_host.as_deref()) {
+            // Without a host, what stands in the place of the schema is a part of something else.
+            let others = errors.iter().filter(|error| {
+                !error.message().contains("connection.schema")
+                    && !error.message().contains("connection.host")
+            });
+            let others = others.map(|error| problem("connection", error));
+            let none = Problem::new("connection.host", "there is none").with_hint(
+                "write http://api.example.com:8080, or http://api.example.com/https for TLS, without quotes; a bare host, \
+                 host and port, or a token is no connection",
+            );
+            return others.chain([none]).collect();
+        }
+        let with_hint = |error: &Error| {
+            let problem = problem("connection", error);
+            if !error.message().contains("connection.schema") {
+                return problem;
+            }
+            problem.with_hint(
+                "what follows the host of a URI is the scheme here, http or https: put a path into the endpoint, or write it \
+                 with the host, as http://https%3A%2F%2Fapi.example.com%2Fv1",
+            )
+        };
+        errors.iter().map(with_hint).collect()
     }
 
     fn headers(
@@ -170,6 +202,9 @@ impl HookBuilder {
 
     fn policy_of(&self, extra: &Extra, problems: &mut Vec<Problem>) -> Arc<RetryPolicy> {
         if let Some(policy) = &self.policy {
+            if let Err(error) = policy.validate() {
+                problems.push(problem("retry policy", &error));
+            }
             return Arc::clone(policy);
         }
         match extra.settings.get("retry") {

@@ -1,7 +1,7 @@
 //! What a driver tells while a call runs.
 //!
 //! With the feature `tracing`, `Spans` makes spans of it and `Durations` a histogram, with the names of OpenTelemetry;
-//! [`Observers`] holds both.
+//! a vector of observers holds both.
 
 #[cfg(feature = "tracing")]
 mod durations;
@@ -23,8 +23,7 @@ use crate::response::Failure;
 pub use crate::base::redact::ShownUrl;
 pub use crate::call::RetryReason;
 #[cfg(feature = "tracing")]
-pub use durations::{BUCKETS, Durations, Histogram, MAX_SERIES, Series};
-pub use observers::Observers;
+pub use durations::{Durations, Series};
 #[cfg(feature = "tracing")]
 pub use spans::Spans;
 
@@ -128,7 +127,7 @@ impl fmt::Debug for Event<'_> {
 ///
 /// An observer that panics is told nothing more of the call, which goes on as if nobody had been told.
 ///
-/// Any `Fn(&Event<'_>)` is one.
+/// Any `Fn(&Event<'_>)` is one, and so is a vector of several, which are told in their order.
 pub trait Observer: Send + Sync {
     /// Takes note of an event.
     fn event(&self, event: &Event<'_>);
@@ -154,12 +153,4 @@ impl<F: Fn(&Event<'_>) + Send + Sync> Observer for F {
     fn event(&self, event: &Event<'_>) {
         self(event);
     }
-}
-
-/// Takes no note of anything.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
-
-impl Observer for Silent {
-    fn event(&self, _: &Event<'_>) {}
 }

@@ -1,49 +1,37 @@
 //! Several observers as one.
 
-use std::fmt;
 use std::sync::Arc;
 
 use crate::base::caught;
 use crate::observe::{Event, Observer};
 
-/// Tells several observers, in the order in which they were added.
+/// Tells several observers, in their order.
 ///
 /// # Examples
 ///
 /// ```
 /// use std::sync::Arc;
 /// use std::sync::atomic::{AtomicU32, Ordering};
-/// use http_hook::observe::{Event, Observer, Observers};
+/// use http_hook::observe::{Event, Observer};
 ///
 /// let (sends, waits) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
-/// let count = |counter: &Arc<AtomicU32>, which: fn(&Event<'_>) -> bool| {
+/// let count = |counter: &Arc<AtomicU32>, which: fn(&Event<'_>) -> bool| -> Arc<dyn Observer> {
 ///     let counter = Arc::clone(counter);
-///     move |event: &Event<'_>| {
+///     Arc::new(move |event: &Event<'_>| {
 ///         counter.fetch_add(u32::from(which(event)), Ordering::Relaxed);
-///     }
+///     })
 /// };
-/// let both = Observers::default()
-///     .with(count(&sends, |event| matches!(event, Event::Send { .. })))
-///     .with(count(&waits, |event| matches!(event, Event::Wait { .. })));
+/// let both = vec![
+///     count(&sends, |event| matches!(event, Event::Send { .. })),
+///     count(&waits, |event| matches!(event, Event::Wait { .. })),
+/// ];
 /// # let (wait, reason) = (std::time::Duration::ZERO, http_hook::WaitReason::Backoff);
 /// both.event(&Event::Wait { wait, reason, again: None, asked: None });
 /// assert_eq!((sends.load(Ordering::Relaxed), waits.load(Ordering::Relaxed)), (0, 1));
 /// ```
-#[derive(Clone, Default)]
-pub struct Observers(Vec<Arc<dyn Observer>>);
-
-impl Observers {
-    /// Adds one.
-    #[must_use]
-    pub fn with(mut self, observer: impl Observer + 'static) -> Self {
-        self.0.push(Arc::new(observer));
-        self
-    }
-}
-
-impl Observer for Observers {
+impl Observer for Vec<Arc<dyn Observer>> {
     fn event(&self, event: &Event<'_>) {
-        for observer in &self.0 {
+        for observer in self {
             // One that panics keeps no other from being told.
             let _ = caught(|| observer.event(event));
         }
@@ -51,19 +39,13 @@ impl Observer for Observers {
 
     /// Those that want one for each call get it; the others go on for all calls.
     fn for_call(&self) -> Option<Box<dyn Observer>> {
-        let own = self.0.iter().map(|observer| caught(|| observer.for_call()).flatten());
+        let own = self.iter().map(|observer| caught(|| observer.for_call()).flatten());
         let own: Vec<_> = own.collect();
         if own.iter().all(Option::is_none) {
             return None;
         }
-        let of_call = own.into_iter().zip(&self.0);
+        let of_call = own.into_iter().zip(self);
         let of_call = of_call.map(|(own, all)| own.map_or_else(|| Arc::clone(all), Arc::from));
-        Some(Box::new(Self(of_call.collect())))
-    }
-}
-
-impl fmt::Debug for Observers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Observers").field("count", &self.0.len()).finish()
+        Some(Box::new(of_call.collect::<Self>()))
     }
 }

@@ -44,6 +44,10 @@ struct Own {
     needed: Capabilities,
 }
 
+/// A request goes to the origin of the connection that its call began with: nobody else can make one.
+#[derive(Clone, Copy)]
+pub(crate) struct AtHome(());
+
 impl InForce {
     /// Resolves what is `set` on purpose over the `defaults` of the program, for a connection to `origin`.
     ///
@@ -101,6 +105,12 @@ impl InForce {
         })
     }
 
+    /// Whether a request goes to the origin of the connection that the call began with.
+    #[inline]
+    pub(crate) fn at_home(&self, target: &Origin) -> Option<AtHome> {
+        self.own.at(target).map(|_| AtHome(()))
+    }
+
     /// The longest time that a send may take; a minute where nothing limits it.
     pub(crate) fn longest_send(&self) -> Duration {
         const MINUTE: Duration = Duration::from_secs(60);
@@ -142,6 +152,31 @@ impl InForce {
             max_response_bytes: self.max_response_bytes,
             needed: needed.and(self.needed),
         })
+    }
+
+    /// What the transport is told with a request for a token, `verify` being what the scheme says of that endpoint.
+    ///
+    /// # Errors
+    ///
+    /// As [`send_options`](Self::send_options).
+    #[cold]
+    pub(crate) fn token_options(
+        &self,
+        target: &Origin,
+        remaining: Option<Duration>,
+        verify: Option<&Verify>,
+    ) -> Result<SendOptions, Error> {
+        let mut options = self.send_options(target, remaining)?;
+        if let Some(verify) = verify {
+            let client = ClientOptions { verify: verify.clone(), ..(*options.client).clone() };
+            options.client = Arc::new(client);
+            options.needed = match verify {
+                Verify::System => options.needed,
+                Verify::File(_) => options.needed.with(Capability::VerifyFile),
+                Verify::Off => options.needed.with(Capability::VerifyOff),
+            };
+        }
+        Ok(options)
     }
 
     #[cold]

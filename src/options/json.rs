@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::base::url::origin::split_url;
 use crate::base::{Error, ErrorKind};
 use crate::base::{Problem, Secret};
+use crate::options::proxy::{check_no_proxy, check_target};
 use crate::options::{ClientCert, Options, Proxies, Proxy, Setting, Verify};
 
 /// The names of options in an extra; any other name there is a header.
@@ -253,17 +254,22 @@ impl<'a> Reader<'a> {
         for (target, value) in members {
             match (target.as_str(), value) {
                 (_, Value::Null) => {}
-                ("no_proxy", Value::String(targets)) => proxies.no_proxy = Some(targets.clone()),
-                (_, Value::String(url)) => match Proxy::parse(url) {
-                    Ok(proxy) => proxies.by_target.push((target.clone(), proxy)),
-                    Err(error) => {
-                        self.refuse(
-                            "proxies",
-                            error.message(),
-                            "as {\"all\": \"http://proxy:3128\"}",
-                        );
-                    }
+                ("no_proxy", Value::String(targets)) => match check_no_proxy(targets) {
+                    Ok(()) => proxies.no_proxy = Some(targets.clone()),
+                    Err(error) => self.refuse("proxies", error.message(), "as 10.1.2.3"),
                 },
+                (_, Value::String(url)) => {
+                    match check_target(target).and_then(|()| Proxy::parse(url)) {
+                        Ok(proxy) => proxies.by_target.push((target.clone(), proxy)),
+                        Err(error) => {
+                            self.refuse(
+                                "proxies",
+                                error.message(),
+                                "as {\"all\": \"http://proxy:3128\"}",
+                            );
+                        }
+                    }
+                }
                 _ => self.refuse("proxies", "a proxy that is not a text", "the URL of the proxy"),
             }
         }

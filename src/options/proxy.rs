@@ -14,16 +14,20 @@
 //! | --- | --- |
 //! | `*`, alone | every host |
 //! | `example.com`, `.example.com` | the host and all below it, by whole labels |
-//! | `example.com:8080` | the same at this port only |
-//! | `10.0.0.0/8`, `10.1.2.3` | hosts that are written as an IPv4 address |
+//! | `10.1.2.3`, `::1`, `[::1]` | hosts that are this address, however it is written; IPv4 as IPv6 (`::ffff:10.1.2.3`) is the same |
+//! | `10.0.0.0/8`, `fd00::/8` | hosts that are an address of this network |
+//! | `example.com:8080`, `10.1.2.3:80`, `[::1]:80` | the same at this port only |
+//!
+//! A dot at the end of a name makes no difference. A number that only some read as an address, as `127.1` or `10`, is an error where
+//! the host is an address.
 
-use core::net::Ipv4Addr;
+use core::net::IpAddr;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::base::Origin;
-use crate::base::{Error, ErrorKind};
+use crate::base::url::host;
+use crate::base::{Error, ErrorKind, Origin};
 use crate::options::{Proxies, Proxy};
 
 /// The most entries of `no_proxy` that are looked at.
@@ -115,7 +119,7 @@ pub(crate) fn choose(
     let scheme = origin.scheme().as_str();
     let no_proxy = proxies.no_proxy.as_deref().or_else(|| environment?.no_proxy());
     let environment = match no_proxy {
-        Some(list) if bypasses(list, host, origin.port())? => None,
+        Some(list) if bypasses(list, origin)? => None,
         _ => environment,
     };
     let targets: [Cow<'_, str>; 4] = [
@@ -126,13 +130,16 @@ pub(crate) fn choose(
     ];
     for target in targets {
         // Of two entries for one target the later one counts, as in any object.
-        let own = proxies.by_target.iter().rev().find(|(name, _)| *name == target);
+        let own = proxies.by_target.iter().rev().find(|(name, _)| is_target(name, &target, origin));
         if let Some((_, proxy)) = own {
             return Ok(Some(proxy.clone()));
         }
         if let Some(url) = environment.and_then(|environment| environment.proxy(&target)) {
-            let proxy = Proxy::parse(url).map_err(|_| {
-                Error::new(ErrorKind::Option, format!("{target}_proxy: not the URL of a proxy"))
+            let proxy = Proxy::parse(url).map_err(|error| {
+                let message = error.message();
+                let why = message.strip_prefix("proxy: ").unwrap_or(message);
+                let message = format!("{target}_proxy: not the URL of a proxy: {why}");
+                Error::new(ErrorKind::Option, message)
             })?;
             return Ok(Some(proxy));
         }
@@ -140,42 +147,108 @@ pub(crate) fn choose(
     Ok(None)
 }
 
+/// Whether the target of a proxy, as somebody wrote it, is this one.
+fn is_target(written: &str, target: &str, origin: &Origin) -> bool {
+    let same_host = |(scheme, written): (&str, &str)| {
+        let begins = target.split_once("://").is_some_and(|(own, _)| own == scheme);
+        begins && host::means(written, origin.host())
+    };
+    written == target || written.split_once("://").is_some_and(same_host)
+}
+
 /// Whether `no_proxy` keeps a host from a proxy.
-fn bypasses(no_proxy: &str, host: &str, port: u16) -> Result<bool, Error> {
+fn bypasses(no_proxy: &str, origin: &Origin) -> Result<bool, Error> {
     if no_proxy.trim() == "*" {
         return Ok(true);
     }
     if no_proxy.split(',').nth(MAX_ENTRIES).is_some() {
         return Err(Error::new(ErrorKind::Limit, "no_proxy: more than 10,000 entries"));
     }
-    let address = host.parse::<Ipv4Addr>().ok();
-    let mut entries = no_proxy.split(',').map(str::trim).filter(|entry| !entry.is_empty());
-    Ok(entries.any(|entry| match address {
-        Some(address) => is_in(address, entry),
-        None => is_below(host, port, &entry.to_ascii_lowercase()),
-    }))
+    let port = format!(":{}", origin.port());
+    let Some(address) = host::address(origin.host()) else {
+        return Ok(entries(no_proxy).any(|entry| is_below(origin.host(), &port, entry)));
+    };
+    for entry in entries(no_proxy) {
+        check_entry(entry)?;
+        let at_port = entry.strip_suffix(&port).is_some_and(|entry| is_in(address, entry));
+        if at_port || is_in(address, entry) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
-fn is_in(address: Ipv4Addr, entry: &str) -> bool {
-    let Some((network, bits)) = entry.split_once('/') else {
-        return entry.parse() == Ok(address);
+fn entries(no_proxy: &str) -> impl Iterator<Item = &str> {
+    no_proxy.split(',').map(str::trim).filter(|entry| !entry.is_empty())
+}
+
+/// Checks that every address in a list is one that all readers take for the same.
+///
+/// # Errors
+///
+/// Kind [`Option`](ErrorKind::Option), telling the address that a number stands for.
+pub(super) fn check_no_proxy(no_proxy: &str) -> Result<(), Error> {
+    entries(no_proxy).take(MAX_ENTRIES).try_for_each(check_entry)
+}
+
+fn check_entry(entry: &str) -> Result<(), Error> {
+    let refused =
+        |why: &str| Error::new(ErrorKind::Option, format!("no_proxy: an entry that is {why}"));
+    if let Some((network, _)) = entry.split_once('/') {
+        let checked = host::check_numbers(network);
+        return checked.map_err(|_| refused("a network whose address is not four numbers"));
+    }
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let name = match entry.split_once(':') {
+        Some((name, port)) if is_number(port) => name,
+        _ => entry,
     };
-    let (Ok(network), Ok(bits @ 1..=32)) = (network.parse::<Ipv4Addr>(), bits.parse::<u32>())
-    else {
+    host::check_numbers(name).map_err(|error| refused(error.message()))
+}
+
+/// Checks that the target of a proxy names no number that only some read as an address.
+///
+/// # Errors
+///
+/// Kind [`BaseUrl`](ErrorKind::BaseUrl), telling the address.
+pub(super) fn check_target(target: &str) -> Result<(), Error> {
+    target.split_once("://").map_or(Ok(()), |(_, host)| host::check_numbers(host))
+}
+
+/// Whether an address is this one, or of this network.
+fn is_in(address: IpAddr, entry: &str) -> bool {
+    let Some((network, bits)) = entry.split_once('/') else {
+        return host::address(entry) == Some(address);
+    };
+    let (Ok(network), Ok(bits)) = (network.parse::<IpAddr>(), bits.parse::<u32>()) else {
         return false;
     };
-    let mask = u32::MAX.checked_shl(32_u32.saturating_sub(bits)).unwrap_or(0);
-    address.to_bits() & mask == network.to_bits() & mask
+    let unused = match network {
+        IpAddr::V4(_) => 32_u32.checked_sub(bits),
+        IpAddr::V6(_) => 128_u32.checked_sub(bits),
+    };
+    let Some(unused) = unused.filter(|_| bits > 0) else { return false };
+    let masked = |address| all_bits(address).checked_shr(unused).unwrap_or(0);
+    masked(address) == masked(network)
 }
 
-fn is_below(host: &str, port: u16, entry: &str) -> bool {
-    let entry = entry.trim_start_matches('.');
-    let own_port = format!(":{port}");
-    let ends = |entry: &str| match host.strip_suffix(entry) {
-        Some(rest) => rest.is_empty() || rest.ends_with('.'),
-        None => false,
+/// The bits of an address as one of IPv6.
+fn all_bits(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(address) => address.to_bits(),
+    }
+}
+
+/// Whether a name is this one, or lies below it.
+fn is_below(host: &str, port: &str, entry: &str) -> bool {
+    let ends = |entry: &str| {
+        let entry = entry.strip_suffix('.').unwrap_or(entry);
+        let rest = host.strip_suffix(&entry.to_ascii_lowercase());
+        !entry.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
-    ends(entry) || entry.strip_suffix(&own_port).is_some_and(|name| !name.is_empty() && ends(name))
+    let entry = entry.trim_start_matches('.');
+    ends(entry) || entry.strip_suffix(port).is_some_and(ends)
 }
 
 /// The host without the brackets of an IPv6 address.

@@ -99,7 +99,8 @@ fn secrets_stay_where_they_are() {
     assert_eq!(proxy.uri, "http://p.test");
     assert_eq!(proxy.credential, Some(("me".to_owned(), "hunter2".into())));
     let error = choose("https://a.test").unwrap_err();
-    assert_eq!(error.to_string(), "https_proxy: not the URL of a proxy");
+    let why = "https_proxy: not the URL of a proxy: only http and https are supported";
+    assert_eq!(error.to_string(), why);
 }
 
 #[test]

@@ -1,14 +1,20 @@
 //! What a call carries.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderValue;
 
+use crate::base::Error;
+#[cfg(feature = "cookies")]
+use crate::base::Secret;
 use crate::base::url::form;
 use crate::body::multipart::Multipart;
 use crate::body::{Payload, Replay};
+use crate::options::Options;
+use crate::retry::RetryPolicy;
 
 /// What a call carries: the seed's `data` argument.
 #[derive(Clone, Default)]
@@ -96,12 +102,18 @@ impl fmt::Debug for Data {
 /// A body, and the Content-Type that it usually has.
 pub(crate) type Typed = (Payload, Option<HeaderValue>);
 
-/// What few plans have.
+/// What not every plan has.
 #[derive(Clone, Default)]
 pub(crate) struct Rare {
+    pub(super) data: Data,
     pub(super) json: Option<Bytes>,
     pub(super) multipart: Option<Multipart>,
     /// The body of a plan that was taken apart before.
     pub(crate) made: Option<Typed>,
+    pub(crate) options: Option<Box<Options>>,
+    pub(crate) policy: Option<Arc<RetryPolicy>>,
     pub(super) deadline: Option<Duration>,
+    #[cfg(feature = "cookies")]
+    pub(crate) cookies: Option<Vec<(String, Secret)>>,
+    pub(super) error: Option<Box<Error>>,
 }

@@ -1,10 +1,15 @@
 //! What is sent: one call in the caller's words.
 
+pub(crate) mod auth;
 pub(crate) mod data;
-pub(crate) mod headers;
 pub(crate) mod plan;
+pub(crate) mod record;
 pub(crate) mod resend;
+pub(crate) mod shared;
 pub(crate) mod take;
+#[cfg(test)]
+mod tests;
+pub(crate) mod text;
 
 pub use crate::base::json::to_python_json;
 pub use crate::base::url::form;

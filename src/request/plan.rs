@@ -15,16 +15,16 @@ use http::Method;
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
 
+use super::auth::OwnAuth;
 use super::data::{Data, Rare};
-use super::headers::{CallHeaders, Kind};
+use super::record::Kind;
 use super::resend::Resend;
+use super::text::CallText;
 use crate::auth::AuthScheme;
-use crate::auth::flow::Auth;
 use crate::base::Error;
 #[cfg(feature = "cookies")]
 use crate::base::Secret;
 use crate::base::headers;
-use crate::base::url::form;
 use crate::body::multipart::{Multipart, MultipartBody};
 use crate::body::{Payload, Replay};
 use crate::options::Options;
@@ -51,85 +51,66 @@ use crate::retry::RetryPolicy;
 #[must_use = "a plan does nothing until it is run"]
 pub struct RequestPlan {
     pub(crate) method: Method,
-    pub(crate) endpoint: String,
-    pub(crate) params: String,
-    /// Whether all of `params` was encoded here, so that nobody need look again.
-    pub(crate) params_are_clean: bool,
-    /// In the order given.
-    pub(crate) headers: CallHeaders,
-    pub(crate) data: Data,
-    pub(crate) rare: Option<Box<Rare>>,
-    pub(crate) options: Option<Box<Options>>,
-    pub(crate) policy: Option<Arc<RetryPolicy>>,
+    /// Endpoint, parameters and headers.
+    pub(crate) text: CallText,
     pub(crate) resend: Resend,
-    pub(crate) auth: Option<Arc<Auth>>,
-    #[cfg(feature = "cookies")]
-    pub(crate) cookies: Option<Vec<(String, Secret)>>,
-    pub(super) error: Option<Box<Error>>,
+    pub(crate) auth: Option<OwnAuth>,
+    pub(crate) rare: Option<Box<Rare>>,
 }
 
 impl RequestPlan {
     /// Plans a call of `endpoint`, which adds path and query to the base URL and can change nothing else.
     #[inline]
-    pub fn new(method: Method, endpoint: impl Into<String>) -> Self {
+    pub fn new(method: Method, endpoint: impl AsRef<str>) -> Self {
         Self {
             method,
-            endpoint: endpoint.into(),
-            params: String::new(),
-            params_are_clean: true,
-            headers: CallHeaders::default(),
-            data: Data::None,
-            rare: None,
-            options: None,
-            policy: None,
+            text: CallText::new(endpoint.as_ref()),
             resend: Resend::ByMethod,
             auth: None,
-            #[cfg(feature = "cookies")]
-            cookies: None,
-            error: None,
+            rare: None,
         }
     }
 
     /// Plans a GET.
     #[inline]
-    pub fn get(endpoint: impl Into<String>) -> Self {
+    pub fn get(endpoint: impl AsRef<str>) -> Self {
         Self::new(Method::GET, endpoint)
     }
 
     /// Plans a HEAD.
     #[inline]
-    pub fn head(endpoint: impl Into<String>) -> Self {
+    pub fn head(endpoint: impl AsRef<str>) -> Self {
         Self::new(Method::HEAD, endpoint)
     }
 
     /// Plans a POST, the method of the original's constructor.
     #[inline]
-    pub fn post(endpoint: impl Into<String>) -> Self {
+    pub fn post(endpoint: impl AsRef<str>) -> Self {
         Self::new(Method::POST, endpoint)
     }
 
     /// Plans a PUT.
     #[inline]
-    pub fn put(endpoint: impl Into<String>) -> Self {
+    pub fn put(endpoint: impl AsRef<str>) -> Self {
         Self::new(Method::PUT, endpoint)
     }
 
     /// Plans a PATCH.
     #[inline]
-    pub fn patch(endpoint: impl Into<String>) -> Self {
+    pub fn patch(endpoint: impl AsRef<str>) -> Self {
         Self::new(Method::PATCH, endpoint)
     }
 
     /// Plans a DELETE.
     #[inline]
-    pub fn delete(endpoint: impl Into<String>) -> Self {
+    pub fn delete(endpoint: impl AsRef<str>) -> Self {
         Self::new(Method::DELETE, endpoint)
     }
 
     /// Sets the data; parameters of a GET, nothing for HEAD, else the body.
     #[inline]
     pub fn data(mut self, data: impl Into<Data>) -> Self {
-        self.data = data.into();
+        self.rare().data = data.into();
         self
     }
 
@@ -188,7 +169,9 @@ impl RequestPlan {
     /// ```
     pub fn body_with_type(mut self, body: impl Into<Bytes>, content_type: &str) -> Self {
         match headers::check(CONTENT_TYPE.as_str(), content_type, "body") {
-            Ok((_, content_type)) => self.data = Data::Typed(body.into(), content_type.into()),
+            Ok((_, content_type)) => {
+                self.rare().data = Data::Typed(body.into(), content_type.into());
+            }
             Err(error) => self.refuse(error),
         }
         self
@@ -217,20 +200,15 @@ impl RequestPlan {
     /// Adds a parameter to the URL, form-encoded.
     #[inline]
     pub fn param(mut self, name: &str, value: &str) -> Self {
-        if self.params.is_empty() {
-            self.params.reserve(64);
-        }
-        form::encode_into(&mut self.params, name, value);
+        let added = self.text.param(name, value);
+        self.refuse_unless(added);
         self
     }
 
     /// Adds parameters that are encoded already; what is not legal in a URL is still escaped.
     pub fn params_text(mut self, text: &str) -> Self {
-        if !self.params.is_empty() && !text.is_empty() {
-            self.params.push('&');
-        }
-        self.params.push_str(text);
-        self.params_are_clean = false;
+        let added = self.text.params_text(text);
+        self.refuse_unless(added);
         self
     }
 
@@ -274,8 +252,8 @@ impl RequestPlan {
     /// Lays options over those of the connection.
     #[inline]
     pub fn options(mut self, options: Options) -> Self {
-        let below = self.options.take().map(|below| *below).unwrap_or_default();
-        self.options = Some(Box::new(options.over(below)));
+        let below = self.rare().options.take().map(|below| *below).unwrap_or_default();
+        self.rare().options = Some(Box::new(options.over(below)));
         self
     }
 
@@ -288,7 +266,7 @@ impl RequestPlan {
     /// Sets the policy for this call in place of the hook's.
     #[inline]
     pub fn retry(mut self, policy: impl Into<Arc<RetryPolicy>>) -> Self {
-        self.policy = Some(policy.into());
+        self.rare().policy = Some(policy.into());
         self
     }
 
@@ -316,10 +294,24 @@ impl RequestPlan {
 
     /// Proves who is calling by `scheme` in place of the connection's; it goes to the same origin, and no other.
     pub fn auth(mut self, scheme: AuthScheme) -> Self {
-        match Auth::new(scheme, None) {
-            Ok(auth) => self.auth = Some(Arc::new(auth)),
-            Err(error) => self.refuse(error),
-        }
+        let auth = OwnAuth::new(scheme, &mut self.text);
+        self.put_auth(auth);
+        self
+    }
+
+    /// Proves who is calling by login and password, as [`auth`](Self::auth) does by [`AuthScheme::Basic`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook::RequestPlan;
+    ///
+    /// let plan = RequestPlan::get("v1/orders").basic_auth("reader", "open sesame");
+    /// assert!(plan.check().is_ok());
+    /// ```
+    pub fn basic_auth(mut self, login: &str, password: &str) -> Self {
+        let auth = OwnAuth::basic(login, password, &mut self.text);
+        self.put_auth(auth);
         self
     }
 
@@ -332,7 +324,7 @@ impl RequestPlan {
         let sound =
             "http://cookie.invalid".parse().and_then(|origin| trial.insert(&origin, &name, &value));
         match sound {
-            Ok(()) => self.cookies.get_or_insert_default().push((name, value)),
+            Ok(()) => self.rare().cookies.get_or_insert_default().push((name, value)),
             Err(error) => self.refuse(error),
         }
         self
@@ -345,7 +337,7 @@ impl RequestPlan {
 
     /// Makes the call end with `error` at its first step, unless an earlier error does.
     pub fn refuse(&mut self, error: Error) {
-        self.error.get_or_insert_with(|| Box::new(error));
+        self.rare().error.get_or_insert_with(|| Box::new(error));
     }
 
     /// Tells whether everything given so far can be sent.
@@ -354,15 +346,28 @@ impl RequestPlan {
     ///
     /// The first thing that cannot.
     pub fn check(&self) -> Result<(), &Error> {
-        match &self.error {
+        match self.error() {
             Some(error) => Err(error),
             None => Ok(()),
         }
     }
 
-    #[inline]
     fn put_header(&mut self, name: &str, value: &[u8], kind: Kind) {
-        if let Err(error) = self.headers.push(name, value, kind) {
+        if let Err(error) = self.text.header(name, value, kind) {
+            self.rare().error.get_or_insert(error);
+        }
+    }
+
+    fn put_auth(&mut self, auth: Result<OwnAuth, Error>) {
+        match auth {
+            Ok(auth) => self.auth = Some(auth),
+            Err(error) => self.refuse(error),
+        }
+    }
+
+    #[inline]
+    fn refuse_unless(&mut self, added: Result<(), Error>) {
+        if let Err(error) = added {
             self.refuse(error);
         }
     }
@@ -378,15 +383,16 @@ impl Default for RequestPlan {
 /// Without values: parameters, headers and data may hold secrets.
 impl fmt::Debug for RequestPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.endpoint.split(['?', '#']).next().unwrap_or_default();
-        let names = self.headers.names();
+        let endpoint = String::from_utf8_lossy(self.text.endpoint());
+        let path = endpoint.split(['?', '#']).next().unwrap_or_default();
+        let none = Data::None;
         f.debug_struct("RequestPlan")
             .field("method", &self.method)
             .field("path", &path)
-            .field("headers", &names)
-            .field("data", &self.data)
+            .field("headers", &self.text.names())
+            .field("data", self.rare.as_ref().map_or(&none, |rare| &rare.data))
             .field("deadline", &self.deadline_given())
-            .field("error", &self.error)
+            .field("error", &self.error())
             .finish_non_exhaustive()
     }
 }

@@ -1,5 +1,6 @@
 //! A plan taken apart: what of it becomes parameters, and what the body.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -7,8 +8,21 @@ use http::{HeaderValue, Method};
 
 use super::data::{Data, Rare, Typed};
 use super::plan::RequestPlan;
+use super::text::CallText;
 use crate::base::{Error, ErrorKind};
 use crate::body::Payload;
+use crate::options::Options;
+use crate::retry::RetryPolicy;
+
+/// What a plan had beside its texts.
+#[derive(Default)]
+pub(crate) struct Taken {
+    pub(crate) body: Typed,
+    pub(crate) options: Option<Box<Options>>,
+    pub(crate) policy: Option<Arc<RetryPolicy>>,
+    #[cfg(feature = "cookies")]
+    pub(crate) has_cookies: bool,
+}
 
 impl RequestPlan {
     pub(crate) fn rare(&mut self) -> &mut Rare {
@@ -19,29 +33,51 @@ impl RequestPlan {
         self.rare.as_ref().and_then(|rare| rare.deadline)
     }
 
-    pub(crate) fn take_error(&mut self) -> Option<Box<Error>> {
-        self.error.take()
+    pub(super) fn error(&self) -> Option<&Error> {
+        self.rare.as_ref().and_then(|rare| rare.error.as_deref())
+    }
+}
+
+impl Rare {
+    /// Takes it apart. Parts data and JSON into parameters and body, by the method, the latter with its usual Content-Type.
+    /// `seed` decides the boundary of a multipart body.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be sent, that which was found while planning before all else.
+    pub(crate) fn take(
+        mut self,
+        method: &Method,
+        text: &mut CallText,
+        seed: u64,
+    ) -> Result<Taken, Box<Error>> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        let (options, policy) = (self.options.take(), self.policy.take());
+        #[cfg(feature = "cookies")]
+        let has_cookies = self.cookies.is_some();
+        Ok(Taken {
+            body: self.body(method, text, seed)?,
+            options,
+            policy,
+            #[cfg(feature = "cookies")]
+            has_cookies,
+        })
     }
 
-    /// Parts data and JSON into parameters and body, by the method. Returns the body and its usual Content-Type.
-    /// `seed` decides the boundary of a multipart body.
-    pub(crate) fn take_payload(&mut self, seed: u64) -> Result<Typed, Error> {
+    fn body(self, method: &Method, text: &mut CallText, seed: u64) -> Result<Typed, Error> {
         const JSON: HeaderValue = HeaderValue::from_static("application/json");
         const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 
-        if self.rare.is_none() && matches!(self.data, Data::None) {
-            return Ok((Payload::EMPTY, None));
-        }
-        let Rare { json, multipart, made, .. } =
-            self.rare.take().map(|rare| *rare).unwrap_or_default();
+        let Self { mut data, json, multipart, made, .. } = self;
         if let Some(made) = made {
             return Ok(made);
         }
-        let mut data = std::mem::take(&mut self.data);
-        if self.method == Method::HEAD {
+        if *method == Method::HEAD {
             data = Data::None;
-        } else if self.method == Method::GET {
-            self.data_to_params(std::mem::take(&mut data))?;
+        } else if *method == Method::GET {
+            to_params(std::mem::take(&mut data), text)?;
         }
         if let Some(multipart) = multipart {
             if !data.is_empty() {
@@ -73,27 +109,25 @@ impl RequestPlan {
             Data::External { len, replay } => (Payload::External { len, replay }, None),
         })
     }
+}
 
-    fn data_to_params(&mut self, data: Data) -> Result<(), Error> {
-        let text = match data {
-            Data::None => return Ok(()),
-            Data::Text(text) | Data::Form(text) => text,
-            Data::Bytes(bytes) | Data::Typed(bytes, _) if bytes.is_ascii() => {
-                String::from_utf8_lossy(&bytes).into_owned()
-            }
-            Data::Bytes(_) | Data::Typed(..) => {
-                return Err(Error::new(ErrorKind::Url, "parameters given as bytes must be ASCII"));
-            }
-            Data::External { .. } => {
-                return Err(Error::new(ErrorKind::Body, "the data of a GET are parameters"));
-            }
-        };
-        if !self.params.is_empty() {
-            let message = "a GET takes its parameters as data or as params, not both";
-            return Err(Error::new(ErrorKind::Url, message));
+fn to_params(data: Data, params: &mut CallText) -> Result<(), Error> {
+    let text = match data {
+        Data::None => return Ok(()),
+        Data::Text(text) | Data::Form(text) => text,
+        Data::Bytes(bytes) | Data::Typed(bytes, _) if bytes.is_ascii() => {
+            String::from_utf8_lossy(&bytes).into_owned()
         }
-        self.params = text;
-        self.params_are_clean = false;
-        Ok(())
+        Data::Bytes(_) | Data::Typed(..) => {
+            return Err(Error::new(ErrorKind::Url, "parameters given as bytes must be ASCII"));
+        }
+        Data::External { .. } => {
+            return Err(Error::new(ErrorKind::Body, "the data of a GET are parameters"));
+        }
+    };
+    if params.has_params() {
+        let message = "a GET takes its parameters as data or as params, not both";
+        return Err(Error::new(ErrorKind::Url, message));
     }
+    params.params_text(&text)
 }

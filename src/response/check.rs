@@ -12,14 +12,11 @@ pub(crate) fn check_failed(status: StatusCode) -> bool {
     status.is_client_error() || status.is_server_error()
 }
 
-/// Returns the response back if it can be what the server meant.
+/// Checks that a response can be what the server meant.
 ///
 /// A body shorter than its Content-Length is not whole (RFC 9112 §8), whatever the client says of it. A status
 /// from 100 to 199 is never final (RFC 9110 §15.2).
-pub(crate) fn whole(
-    method: &Method,
-    response: Response<Bytes>,
-) -> Result<Response<Bytes>, TransportError> {
+pub(crate) fn whole(method: &Method, response: &Response<Bytes>) -> Result<(), TransportError> {
     let status = response.status();
     if status.is_informational() {
         let source = "a status from 100 to 199 is not a final answer";
@@ -30,10 +27,10 @@ pub(crate) fn whole(
         || status == StatusCode::NOT_MODIFIED
         || (*method == Method::CONNECT && status.is_success());
     if bodiless || response.headers().contains_key(TRANSFER_ENCODING) {
-        return Ok(response);
+        return Ok(());
     }
     let mut lengths = response.headers().get_all(CONTENT_LENGTH).iter();
-    let Some(first) = lengths.next() else { return Ok(response) };
+    let Some(first) = lengths.next() else { return Ok(()) };
     if lengths.any(|other| other != first) {
         return Err(protocol("two different Content-Length"));
     }
@@ -41,7 +38,7 @@ pub(crate) fn whole(
         return Err(protocol("the Content-Length is not a number"));
     };
     if size(response.body().len()) == length {
-        return Ok(response);
+        return Ok(());
     }
     let source = "the body is not as long as its Content-Length";
     Err(TransportError::new(TransportErrorKind::Body, Sent::Yes).with_source(source))

@@ -41,7 +41,7 @@ pub(crate) const MAX_SENDS_TEXT: &str = "a call sends at most 1000 requests";
 /// What came last. `Display` prints `404:Not Found` for a status, else what went wrong.
 #[non_exhaustive]
 pub enum Cause {
-    /// No request could be built.
+    /// No request could be built, or no token could be had for it.
     Request(Error),
     /// No response came.
     Transport(TransportError),

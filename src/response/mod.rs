@@ -6,6 +6,8 @@ pub mod decode;
 pub(crate) mod ext;
 pub(crate) mod failure;
 pub mod hints;
+#[cfg(feature = "decode")]
+mod labels;
 mod mismatch;
 mod problem;
 mod reason;

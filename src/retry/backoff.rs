@@ -6,8 +6,12 @@ use crate::retry::seconds::Seconds;
 
 /// Returns `multiplier * base^(n - 1)`, infinite where no number is large enough.
 pub(super) fn grown(multiplier: Seconds, base: f64, n: u32) -> f64 {
+    if multiplier.get() == 0.0 {
+        // However often nothing grows: also where the power is too large for a number.
+        return 0.0;
+    }
     let grown = multiplier.get() * power(base, n.saturating_sub(1));
-    // Nothing times infinity: the power was too large, which counts as larger than any maximum.
+    // An infinite multiplier, of which a power of nothing makes no number: it counts as larger than any maximum.
     if grown.is_nan() { f64::INFINITY } else { grown }
 }
 
@@ -24,6 +28,11 @@ fn power(base: f64, exponent: u32) -> f64 {
         }
         square *= square;
     }
+}
+
+/// Returns `start + step * times`, `start` where there is nothing to add.
+pub(super) fn stepped(start: Seconds, step: Seconds, times: u32) -> f64 {
+    if times == 0 { start.get() } else { start.get() + step.get() * f64::from(times) }
 }
 
 pub(super) fn clip(seconds: f64, min: Seconds, max: Seconds) -> f64 {

@@ -1,12 +1,16 @@
 //! Which outcomes are worth another attempt.
 
+use std::borrow::Cow;
 use std::ops::{BitAnd, BitOr, Not};
 use std::sync::Arc;
 
+use http::{HeaderName, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::retry::custom::Custom;
+use crate::retry::hint::is_used_up;
+use crate::retry::names;
 use crate::retry::outcome::RetryOutcome;
 use crate::retry::status::StatusRange;
 
@@ -41,7 +45,8 @@ pub enum Condition {
     /// There is no result, only an error.
     Error,
     /// An error of one of these kinds, as [`TransportErrorKind::name`](crate::TransportErrorKind::name) writes
-    /// them; `timeout` stands for all time limits.
+    /// them; `timeout` stands for all time limits, `connection` for all that the Python library `requests` calls a
+    /// `ConnectionError`: `dns`, `connect`, `tls`, `proxy`, `connect_timeout`, `interrupted`, `protocol` and `body_timeout`.
     ErrorKind {
         /// The names.
         kinds: Vec<String>,
@@ -76,6 +81,9 @@ pub enum Condition {
     },
     /// The check of the response says failure.
     CheckFailed,
+    /// The server asks for less: a 429, or a 403 or any other 4xx or 5xx that says that
+    /// [nothing remains](crate::response::hints::rate_limit) of a quota.
+    RateLimited,
     /// The opposite of another condition.
     Not {
         /// The other condition.
@@ -157,10 +165,31 @@ impl Condition {
                     .is_ok_and(|value| value.pointer(pointer) == Some(equals))
             }),
             Self::CheckFailed => outcome.check_failed(),
+            Self::RateLimited => {
+                outcome.status() == Some(StatusCode::TOO_MANY_REQUESTS) || is_used_up(outcome)
+            }
             Self::Not { condition } => !condition.holds(outcome),
             Self::Any { conditions } => conditions.iter().any(|one| one.holds(outcome)),
             Self::All { conditions } => conditions.iter().all(|one| one.holds(outcome)),
             Self::Custom(code) => code.get().holds(outcome),
+        }
+    }
+
+    /// Tells what is wrong with this part itself: a name that nothing has holds for nothing.
+    pub(crate) fn fault(&self) -> Option<Cow<'static, str>> {
+        match self {
+            Self::ErrorKind { kinds } => kinds.iter().find_map(|kind| names::fault_of_kind(kind)),
+            Self::Status { statuses } if !statuses.iter().all(|range| range.is_possible()) => {
+                Some("status: not within 100 to 999".into())
+            }
+            Self::Header { name, .. } if HeaderName::from_bytes(name.as_bytes()).is_err() => {
+                Some("header: a name that is not a token".into())
+            }
+            Self::BodyJson { pointer, .. } if !is_pointer(pointer) => Some(
+                "body_json: a pointer is empty or begins with `/`, and `~` stands in `~0` or `~1`"
+                    .into(),
+            ),
+            _ => None,
         }
     }
 
@@ -178,6 +207,13 @@ impl Condition {
         matches!(self, Self::BodyContains { .. } | Self::BodyJson { .. } | Self::Custom(_))
             || self.parts().iter().any(Self::reads_body)
     }
+}
+
+/// [RFC 6901 §3](https://www.rfc-editor.org/rfc/rfc6901#section-3).
+fn is_pointer(text: &str) -> bool {
+    let mut pieces = text.split('~');
+    let first = pieces.next().unwrap_or_default();
+    (text.is_empty() || first.starts_with('/')) && pieces.all(|piece| piece.starts_with(['0', '1']))
 }
 
 fn header_holds(

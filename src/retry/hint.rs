@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use crate::base::Timestamp;
@@ -14,19 +15,43 @@ use crate::retry::status::StatusRange;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Hints {
-    /// Whether `Retry-After` counts. True.
+    /// Whether `Retry-After` and its [kin](hints::after) count. True.
     pub retry_after: bool,
-    /// Whether `RateLimit`, `RateLimit-Reset` and `X-RateLimit-Reset` count where there is no `Retry-After`. True.
+    /// Whether [`RateLimit`, `RateLimit-Reset` and their kin](hints::rate_limit) count where there is no `Retry-After`. True.
     pub rate_limit: bool,
-    /// The statuses with which they count. 413, 429 and 503.
+    /// The statuses with which they count, beside every 4xx and 5xx that says that nothing remains of a quota. 413, 429
+    /// and 503.
     pub statuses: Vec<StatusRange>,
     /// The longest wait that is granted, in seconds. 60 s.
     #[serde(with = "seconds::duration")]
     pub cap: Duration,
+    /// What becomes of a call of which a longer wait is asked. It gives up.
+    #[serde(skip_serializing_if = "OverCap::is_default")]
+    pub over_cap: OverCap,
     /// How much longer the wait may get by chance, so that not all clients return together. 0.1 of it.
     pub jitter: f64,
     /// How the hint and the policy's own wait go together.
     pub mode: HintMode,
+}
+
+/// What becomes of a call when the server asks for more than the cap, and for more than the policy's own wait: under
+/// [`AtLeast`](HintMode::AtLeast) and [`Replace`](HintMode::Replace), for [`Within`](HintMode::Within) clips the hint by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum OverCap {
+    /// It ends, as [`HintTooLong`](crate::StopReason::HintTooLong): it never comes back earlier than it was asked to.
+    #[default]
+    GiveUp,
+    /// It waits as long as the cap, less up to the jitter, and comes back too early.
+    Cap,
+}
+
+impl OverCap {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// How the server's hint and the policy's own wait go together.
@@ -39,7 +64,7 @@ pub enum HintMode {
     AtLeast,
     /// The hint alone.
     Replace,
-    /// The hint, but not under the own wait, and over it by no more than this: AWS 2.1 with 5 s.
+    /// The hint, but not under the own wait, and over it by no more than this, whatever the cap: AWS 2.1 with 5 s.
     Within {
         /// How much longer than the own wait it may get.
         seconds: Seconds,
@@ -53,6 +78,7 @@ impl Default for Hints {
             rate_limit: true,
             statuses: [413, 429, 503].map(StatusRange::one).to_vec(),
             cap: Duration::from_secs(60),
+            over_cap: OverCap::GiveUp,
             jitter: 0.1,
             mode: HintMode::AtLeast,
         }
@@ -70,25 +96,29 @@ impl Hints {
     #[must_use]
     pub fn read(&self, outcome: &dyn RetryOutcome, now: Timestamp) -> Option<Duration> {
         let (status, headers) = (outcome.status()?, outcome.headers()?);
-        if !self.statuses.iter().any(|range| range.contains(status.as_u16())) {
+        let counts = self.statuses.iter().any(|range| range.contains(status.as_u16()));
+        if !(counts || self.rate_limit && is_used_up(outcome)) {
             return None;
         }
         let after = self.retry_after.then(|| hints::after(headers, now)).flatten();
         after.or_else(|| self.rate_limit.then(|| hints::rate_limit(headers, now)).flatten())
     }
 
-    /// Returns the wait that is made of a hint and the policy's own wait.
+    /// Returns the wait that is made of a hint and the policy's own wait; none if the hint ends the call.
     pub(super) fn weigh(
         &self,
         hint: Duration,
         own: Duration,
         draw: &mut dyn FnMut() -> f64,
-    ) -> Duration {
+    ) -> Option<Duration> {
+        let ends = self.over_cap == OverCap::GiveUp && self.is_over(hint);
         match self.mode {
-            HintMode::AtLeast => own.max(self.granted(hint, draw)),
-            HintMode::Replace => self.granted(hint, draw),
+            HintMode::AtLeast if ends => (own >= hint).then_some(own),
+            HintMode::Replace if ends => None,
+            HintMode::AtLeast => Some(own.max(self.granted(hint, draw))),
+            HintMode::Replace => Some(self.granted(hint, draw)),
             HintMode::Within { seconds } => {
-                own.max(hint.min(own.saturating_add(seconds.to_duration())))
+                Some(own.max(hint.min(own.saturating_add(seconds.to_duration()))))
             }
         }
     }
@@ -99,15 +129,26 @@ impl Hints {
         wait <= hint.saturating_add(spread)
     }
 
-    /// Adds the jitter, within the cap. A hint over the cap cannot be kept anyway: there the jitter lies under the
+    /// Whether more is asked than is granted. Nothing grants what is too large to count.
+    fn is_over(&self, hint: Duration) -> bool {
+        hint > self.cap || hint >= hints::UNCOUNTABLE
+    }
+
+    /// Adds the jitter, within the cap. A hint over the cap is not kept anyway: there the jitter lies under the
     /// cap, so that clients told to stay away for an hour do not come back together after a minute.
     fn granted(&self, hint: Duration, draw: &mut dyn FnMut() -> f64) -> Duration {
         let wait = hint.min(self.cap);
         let spread = Seconds::new(wait.as_secs_f64() * self.jitter * draw()).to_duration();
-        if hint > self.cap {
+        if self.is_over(hint) {
             self.cap.saturating_sub(spread)
         } else {
             wait.saturating_add(spread).min(self.cap)
         }
     }
+}
+
+/// Whether the answer is an error of the server or the client, and says that nothing remains of a quota.
+pub(super) fn is_used_up(outcome: &dyn RetryOutcome) -> bool {
+    let is_error = |status: StatusCode| status.is_client_error() || status.is_server_error();
+    outcome.status().is_some_and(is_error) && outcome.headers().is_some_and(hints::is_used_up)
 }

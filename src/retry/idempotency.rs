@@ -6,11 +6,13 @@ use crate::base::Sent;
 use crate::base::chance::Random;
 
 /// Whether doing it twice is the same as doing it once
-/// ([RFC 9110 §9.2.2](https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2)): GET, HEAD, OPTIONS, TRACE, PUT, DELETE.
+/// ([RFC 9110 §9.2.2](https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2)): GET, HEAD, OPTIONS, TRACE, PUT, DELETE, and QUERY
+/// (draft-ietf-httpbis-safe-method-w-body), which is safe although it has a body.
 #[must_use]
 pub fn is_idempotent(method: &Method) -> bool {
     [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE, Method::PUT, Method::DELETE]
         .contains(method)
+        || method.as_str() == "QUERY"
 }
 
 /// Whether a request may be sent again: its method is idempotent, it was certainly not acted on, it has a key, or

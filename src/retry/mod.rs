@@ -5,10 +5,12 @@
 //! ```
 
 mod backoff;
+mod bounded;
 mod condition;
 mod custom;
 mod hint;
 pub(crate) mod idempotency;
+mod names;
 mod outcome;
 pub(crate) mod policy;
 pub(crate) mod seconds;
@@ -22,7 +24,7 @@ mod wait;
 
 pub use condition::{Condition, ConditionFn};
 pub use custom::Custom;
-pub use hint::{HintMode, Hints};
+pub use hint::{HintMode, Hints, OverCap};
 pub use idempotency::is_idempotent;
 pub use outcome::{FailureClass, HttpOutcome, ResponseView, RetryOutcome};
 pub use seconds::Seconds;

@@ -4,7 +4,7 @@ use std::any::Any;
 
 use http::{HeaderMap, Method, StatusCode};
 
-use crate::base::{Sent, TransportError, TransportErrorKind};
+use crate::base::{Sent, TimeoutPhase, TransportError, TransportErrorKind};
 
 /// What an attempt came to, of HTTP or of anything else. Everything has a default: say what you know.
 pub trait RetryOutcome {
@@ -158,15 +158,10 @@ impl RetryOutcome for HttpOutcome<'_> {
         self.response.as_ref().err().map(|error| error.kind().name())
     }
 
-    /// `timeout` stands for each of the time limits; every other kind for itself.
+    /// `timeout` stands for each of the time limits, `connection` for all that `requests` calls a `ConnectionError`; every
+    /// other kind for itself.
     fn is_kind(&self, kind: &str) -> bool {
-        match self.response {
-            Ok(_) => false,
-            Err(error) => {
-                error.kind().name() == kind
-                    || kind == "timeout" && matches!(error.kind(), TransportErrorKind::Timeout(_))
-            }
-        }
+        self.response.is_err_and(|error| error.kind().name() == kind || is_of(error.kind(), kind))
     }
 
     fn status(&self) -> Option<StatusCode> {
@@ -183,6 +178,29 @@ impl RetryOutcome for HttpOutcome<'_> {
 
     fn check_failed(&self) -> bool {
         self.check_failed
+    }
+}
+
+/// The name of the family that `requests` calls `ConnectionError`.
+pub(super) const CONNECTION: &str = "connection";
+
+/// Whether errors of this kind belong to the family of this name.
+fn is_of(kind: TransportErrorKind, family: &str) -> bool {
+    use TransportErrorKind as Kind;
+    match family {
+        "timeout" => matches!(kind, Kind::Timeout(_)),
+        // A body that stalls is one of them, a head that does not come is not.
+        CONNECTION => matches!(
+            kind,
+            Kind::Dns
+                | Kind::Connect
+                | Kind::Tls
+                | Kind::Proxy
+                | Kind::Timeout(TimeoutPhase::Connect | TimeoutPhase::Body)
+                | Kind::Interrupted
+                | Kind::Protocol
+        ),
+        _ => false,
     }
 }
 

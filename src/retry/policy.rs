@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::base::Timestamp;
 use crate::base::{Error, ErrorKind, headers};
 use crate::response::StopReason;
+use crate::retry::bounded::Counted;
 use crate::retry::condition::Condition;
 use crate::retry::hint::Hints;
 use crate::retry::outcome::{HttpOutcome, RetryOutcome};
@@ -20,7 +21,7 @@ use crate::retry::wait::Wait;
 ///
 /// The default makes 3 attempts, retries 408, 429, 500, 502, 503, 504 and errors that may pass, waits with full
 /// jitter (100 ms, after a 429 one second, doubled each time, at most 20 s) and keeps to what the server asks for,
-/// up to 60 s. Whether a request *may* be sent twice is not asked here: that is the call's.
+/// up to 60 s; it gives up if that is more. Whether a request *may* be sent twice is not asked here: that is the call's.
 ///
 /// There is one JSON form, with the names of the fields; what is absent is as in the default.
 ///
@@ -125,9 +126,14 @@ impl RetryPolicy {
         if text.len() > Self::MAX_BYTES {
             return Err(Error::new(ErrorKind::Limit, "retry policy: more than 64 KiB"));
         }
-        serde_json::from_str(text).map_err(|error| {
-            Error::new(ErrorKind::Policy, format!("retry policy: {}", says(&error)))
-        })
+        let mut reader = serde_json::Deserializer::from_str(text);
+        let policy = Self::deserialize(&mut reader)
+            .and_then(|policy| reader.end().map(|()| policy))
+            .map_err(|error| {
+                Error::new(ErrorKind::Policy, format!("retry policy: {}", says(&error)))
+            })?;
+        policy.validate()?;
+        Ok(policy)
     }
 
     /// Reads the policy of a stored connection: what is wrong with it is told without any of its text, which may be a secret
@@ -212,18 +218,18 @@ impl RetryPolicy {
         };
         let own = self.wait.duration(&state, draw);
         let hint = self.hints.read(outcome, now);
-        let wait = hint.map_or(own, |hint| self.hints.weigh(hint, own, draw));
-        state.upcoming = wait;
+        let wait = hint.map_or(Some(own), |hint| self.hints.weigh(hint, own, draw));
+        state.upcoming = wait.unwrap_or(own);
         if let Some(reason) = self.stop.reason(&state) {
             return Decision::GiveUp { reason, hint };
         }
-        if progress.remaining.is_some_and(|left| !self.fits(wait, left)) {
+        let fits = |wait| progress.remaining.is_none_or(|left| self.fits(wait, left));
+        match wait.filter(|wait| fits(*wait)) {
+            Some(wait) => Decision::Retry { wait, hint },
             // Without a hint the wait is the policy's own.
-            let asked = progress.remaining.is_some_and(|left| self.fits(own, left));
-            let reason = if asked { StopReason::HintTooLong } else { StopReason::Deadline };
-            return Decision::GiveUp { reason, hint };
+            None if fits(own) => Decision::GiveUp { reason: StopReason::HintTooLong, hint },
+            None => Decision::GiveUp { reason: StopReason::Deadline, hint },
         }
-        Decision::Retry { wait, hint }
     }
 
     /// Whether an attempt after this wait would still begin before the deadline.
@@ -271,7 +277,8 @@ impl Serialize for RetryPolicy {
 
 impl<'de> Deserialize<'de> for RetryPolicy {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let policy = Self::deserialize(deserializer)?;
+        let Counted(value) = Counted::deserialize(deserializer)?;
+        let policy = Self::deserialize(value).map_err(serde::de::Error::custom)?;
         policy.validate().map_err(serde::de::Error::custom)?;
         Ok(policy)
     }

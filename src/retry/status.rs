@@ -32,6 +32,11 @@ impl StatusRange {
         self.from <= status && status <= self.to
     }
 
+    /// Whether there are such statuses.
+    pub(super) const fn is_possible(self) -> bool {
+        100 <= self.from && self.from <= self.to && self.to <= 999
+    }
+
     fn parse(text: &str) -> Option<Self> {
         if let Some(class) = text.strip_suffix("xx") {
             let from = number(class)?.checked_mul(100)?;
@@ -45,7 +50,8 @@ impl StatusRange {
     }
 
     const fn checked(from: u16, to: u16) -> Option<Self> {
-        if 100 <= from && from <= to && to <= 999 { Some(Self { from, to }) } else { None }
+        let range = Self { from, to };
+        if range.is_possible() { Some(range) } else { None }
     }
 }
 

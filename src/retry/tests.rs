@@ -45,6 +45,7 @@ fn sending_twice() {
         ("POST",    Sent::No,    false, false,   true),
         ("POST",    Sent::Yes,   true,  false,   true),
         ("PATCH",   Sent::Yes,   false, true,    true),
+        ("QUERY",   Sent::Yes,   false, false,   true),
         ("get",     Sent::Yes,   false, false,   false),
         ("CONNECT", Sent::Yes,   false, false,   false),
     ];

@@ -45,7 +45,8 @@ impl RetryPolicy {
         looks
     }
 
-    /// Checks what the types do not say: no empty chain, no jitter beyond the wait itself, no policy without end.
+    /// Checks what the types do not say: no empty chain, no jitter beyond the wait itself, no policy without end, no name that
+    /// nothing has.
     ///
     /// # Errors
     ///
@@ -55,9 +56,11 @@ impl RetryPolicy {
         self.walk(&mut |part, depth| {
             parts = parts.saturating_add(1);
             deepest = deepest.max(depth);
-            if let Part::Wait(wait) = part {
-                fault = fault.or(wait.fault());
-            }
+            fault = fault.take().or_else(|| match part {
+                Part::Condition(condition) => condition.fault(),
+                Part::Wait(wait) => wait.fault(),
+                Part::Stop(_) => None,
+            });
             parts <= Self::MAX_PARTS && depth <= Self::MAX_DEPTH
         });
         if parts > Self::MAX_PARTS {
@@ -68,6 +71,8 @@ impl RetryPolicy {
             Err(Error::new(ErrorKind::Policy, fault))
         } else if !(0.0..=1.0).contains(&self.hints.jitter) {
             Err(Error::new(ErrorKind::Policy, "hints.jitter: not between 0 and 1"))
+        } else if !self.hints.statuses.iter().all(|range| range.is_possible()) {
+            Err(Error::new(ErrorKind::Policy, "hints.statuses: not within 100 to 999"))
         } else if let Some(name) = &self.attempt_header {
             let checked = headers::check_policy_name(name, "attempt_header");
             checked

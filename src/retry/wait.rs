@@ -1,5 +1,6 @@
 //! How long to wait before the next attempt: tenacity's strategies and the three jitters of AWS.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Add;
 use std::sync::Arc;
@@ -8,9 +9,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::base::{Error, ErrorKind};
-use crate::retry::backoff::{clip, grown, uniform};
+use crate::retry::backoff::{clip, grown, stepped, uniform};
 use crate::retry::condition::Condition;
 use crate::retry::custom::Custom;
+use crate::retry::names;
 use crate::retry::seconds::Seconds;
 use crate::retry::state::RetryState;
 
@@ -245,8 +247,7 @@ impl Wait {
             Self::None => 0.0,
             Self::Fixed { seconds } => seconds.get(),
             Self::Incrementing { start, increment, max } => {
-                let steps = f64::from(n.saturating_sub(1));
-                clip(start.get() + increment.get() * steps, Seconds::ZERO, *max)
+                clip(stepped(*start, *increment, n.saturating_sub(1)), Seconds::ZERO, *max)
             }
             Self::Exponential { multiplier, exp_base, min, max } => {
                 clip(grown(*multiplier, *exp_base, n), *min, *max)
@@ -299,17 +300,20 @@ impl Wait {
     }
 
     /// Tells what is wrong with this part itself.
-    pub(crate) fn fault(&self) -> Option<&'static str> {
+    pub(crate) fn fault(&self) -> Option<Cow<'static, str>> {
         match self {
             Self::Chain { strategies } if strategies.is_empty() => {
-                Some("wait: a chain needs a strategy")
+                Some("wait: a chain needs a strategy".into())
+            }
+            Self::ByError { table, .. } => {
+                table.keys().find_map(|kind| names::fault_of_exact_kind(kind))
             }
             Self::Exponential { exp_base, .. }
             | Self::RandomExponential { exp_base, .. }
             | Self::ExponentialJitter { exp_base, .. }
                 if !exp_base.is_finite() =>
             {
-                Some("wait: exp_base is not finite")
+                Some("wait: exp_base is not finite".into())
             }
             _ => None,
         }

@@ -55,15 +55,14 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
 /// });
 /// # let _: &dyn blocking::Transport = &transport;
 /// ```
-pub fn from_fn<F>(capabilities: Capabilities, send: F) -> FromFn<F>
+pub fn from_fn<F>(capabilities: Capabilities, send: F) -> impl Transport
 where
     F: Fn(Request<Body>, &SendOptions) -> Result<Response<Body>, TransportError> + Send + Sync,
 {
     FromFn { capabilities, send }
 }
 
-/// A blocking transport made [from a closure](from_fn).
-pub struct FromFn<F> {
+struct FromFn<F> {
     capabilities: Capabilities,
     send: F,
 }

@@ -6,6 +6,8 @@
 
 pub(crate) mod blocking;
 pub(crate) mod clock;
+mod errors;
+mod framing;
 mod target;
 
 use std::sync::Arc;
@@ -19,7 +21,9 @@ use crate::options::{Capabilities, SendOptions};
 
 pub use crate::base::{Scheme, TimeoutPhase, catch_panic};
 pub use clock::Clock;
-pub use target::check_target;
+pub use errors::{before_head, in_body, of_io, refused, unsent};
+pub use framing::{leave_framing, response_length};
+pub use target::{check_reading, check_target};
 
 /// Sends one request and gives back one response.
 ///
@@ -73,7 +77,7 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
 /// });
 /// # let _: &dyn http_hook::transport::Transport = &transport;
 /// ```
-pub fn from_fn<F, R>(capabilities: Capabilities, send: F) -> FromFn<F>
+pub fn from_fn<F, R>(capabilities: Capabilities, send: F) -> impl Transport
 where
     F: Fn(Request<Body>, SendOptions) -> R + Send + Sync,
     R: Future<Output = Result<Response<Body>, TransportError>> + Send,
@@ -81,8 +85,7 @@ where
     FromFn { capabilities, send }
 }
 
-/// A transport made [from a closure](from_fn).
-pub struct FromFn<F> {
+struct FromFn<F> {
     capabilities: Capabilities,
     send: F,
 }

@@ -1,7 +1,6 @@
 //! Authentication through the machine: what is shown, what is answered, who fetches the token.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
@@ -202,8 +201,7 @@ fn a_caller_who_vanishes_holds_nobody_up() {
     let hook = hook(OAUTH2);
     let begin = |now| Scenario::new(&hook, RequestPlan::get("a")).at(now).step();
     drop(begin(NOW));
-    let later = NOW.after(Duration::from_secs(71));
-    assert!(matches!(begin(later), Step::Send { .. }), "the lease has run out");
+    assert!(matches!(begin(NOW), Step::Send { .. }), "the flight is free");
 }
 
 #[test]
@@ -221,7 +219,7 @@ fn a_token_endpoint_that_fails_is_retried_as_the_policy_says() {
     assert_eq!(failure.reason(), StopReason::Auth);
     assert_eq!(
         failure.cause().to_string(),
-        "auth: the token request was refused with 400: invalid_client"
+        "auth: the token request was refused with 400: invalid_client, at https://id.example.com/***"
     );
 }
 

@@ -90,6 +90,12 @@ pub(crate) fn retry_after(bytes: &[u8]) {
             wait == Duration::from_secs(slow)
                 || (wait < Duration::from_secs(slow) && slow > 1 << 40)
         );
+    } else if let Some((whole, fraction)) = decimal(digits) {
+        let wait = read.expect("a number of seconds with a fraction");
+        let least = hints::retry_after(whole, NOW).expect("a number of seconds");
+        let is_zero = fraction.bytes().all(|digit| digit == b'0');
+        assert!(wait >= least && wait <= least.saturating_add(Duration::from_secs(1)));
+        assert!(is_zero == (wait == least), "{text:?}: never early, and no later than asked");
     } else if let Ok(wait) = read {
         assert!(digits.contains(':'), "a date has a time: {text:?}");
         let early = hints::retry_after(text, NOW.before(Duration::from_secs(60)));
@@ -97,12 +103,50 @@ pub(crate) fn retry_after(bytes: &[u8]) {
         assert!(early >= wait && early.saturating_sub(wait) <= Duration::from_secs(60));
     }
     let Ok(value) = HeaderValue::from_str(text) else { return };
-    let mut headers = HeaderMap::new();
-    for name in ["retry-after", "ratelimit", "ratelimit-reset", "x-ratelimit-reset", "date"] {
-        headers.insert(name, value.clone());
+    let mut all = HeaderMap::new();
+    for name in HINTS {
+        let mut one = HeaderMap::new();
+        one.insert(name, value.clone());
+        all.insert(name, value.clone());
+        let (after, limit) = (hints::after(&one, NOW), hints::rate_limit(&one, NOW));
+        assert!(after.is_none() || limit.is_none(), "{name} says one thing");
+        assert_eq!(hints::wait(&one, NOW), after.or(limit));
+        one.insert("age", HeaderValue::from_static("1"));
+        assert_eq!(hints::wait(&one, NOW), after, "what comes out of a cache limits nothing");
+        let mut left = HeaderMap::new();
+        left.insert("x-ratelimit-reset", HeaderValue::from_static("25"));
+        left.insert("x-ratelimit-remaining", value.clone());
+        let is_number = decimal(digits).is_some()
+            || !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        assert!(hints::wait(&left, NOW).is_some() || is_number, "{text:?} speaks against nothing");
     }
-    let _ =
-        (hints::wait(&headers, NOW), hints::after(&headers, NOW), hints::rate_limit(&headers, NOW));
+    all.insert("date", value);
+    let _ = (hints::wait(&all, NOW), hints::after(&all, NOW), hints::rate_limit(&all, NOW));
+}
+
+/// Every field that asks for a wait.
+const HINTS: [&str; 14] = [
+    "retry-after",
+    "retry-after-ms",
+    "x-ms-retry-after-ms",
+    "x-ratelimit-retry-after",
+    "x-rate-limit-retry-after",
+    "ratelimit",
+    "ratelimit-reset",
+    "x-ratelimit-reset",
+    "x-ratelimit-reset-after",
+    "x-ratelimit-reset-requests",
+    "x-ratelimit-reset-tokens",
+    "x-rate-limit-reset",
+    "x-rate-limit-reset-after",
+    "x-ratelimit-remaining",
+];
+
+/// Digits, a point, digits.
+fn decimal(text: &str) -> Option<(&str, &str)> {
+    let (whole, fraction) = text.split_once('.')?;
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number(whole) && is_number(fraction)).then_some((whole, fraction))
 }
 
 /// Lines as challenges: of a call that is challenged, of its answer, and of what a server says after it.

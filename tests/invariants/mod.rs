@@ -8,8 +8,10 @@
 use http_hook::options::{Capabilities, Capability};
 
 pub(crate) mod answers;
+pub(crate) mod cassette;
 pub(crate) mod connection;
 pub(crate) mod machine;
+pub(crate) mod origin;
 pub(crate) mod plans;
 pub(crate) mod redirects;
 pub(crate) mod request;
@@ -35,6 +37,8 @@ pub(crate) const SUBJECTS: &[Subject] = &[
     ("retry_after", answers::retry_after),
     ("policy", plans::policy),
     ("resume", machine::resume),
+    ("origin", origin::origin),
+    ("cassette", cassette::cassette),
 ];
 
 /// A secret that is planted: not a word that a message could hold by itself.

@@ -63,7 +63,6 @@ fn sends_are_counted_however_a_call_is_run() {
 #[cfg(feature = "tracing")]
 #[test]
 fn durations_fall_into_their_buckets() {
-    use http_hook::observe::BUCKETS;
     use http_hook::observe::Durations;
     use http_hook::{Sent, TransportErrorKind as Kind};
     use std::time::Duration;
@@ -86,10 +85,10 @@ fn durations_fall_into_their_buckets() {
         let hook = Hook::to("https://[::1]").expect("a hook");
         let face = Blocking::new(hook, server, clock).with_observer(durations.clone());
         drop(face.run(RequestPlan::get("a")));
-        let (series, histogram) = durations.snapshot().pop().expect("one series");
-        let mut counts = [0; BUCKETS.len() + 1];
+        let series = durations.snapshot().pop().expect("one series");
+        let mut counts = [0; Durations::BUCKETS.len() + 1];
         counts[bucket] = 1;
-        assert_eq!((histogram.counts, histogram.count, histogram.sum), (counts, 1, took), "{why}");
+        assert_eq!((series.counts, series.count, series.sum), (counts, 1, took), "{why}");
         assert_eq!(
             (&*series.method, &*series.server_address, series.server_port),
             ("GET", "::1", 443)

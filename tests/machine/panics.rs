@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use http_hook::blocking::HttpHook as Blocking;
-use http_hook::observe::{Event, Observer, Observers};
+use http_hook::observe::{Event, Observer};
 use http_hook::retry::{Condition, RetryOutcome, RetryState, Stop, Wait};
 use http_hook::{
     Call, Cause, Hook, HttpHook, RequestPlan, RetryPolicy, Run, Sent, StopReason, TransportError,
@@ -134,10 +134,11 @@ fn an_observer_that_panics_at_the_end_of_a_failed_or_dropped_call_is_caught() {
 fn an_observer_that_panics_keeps_no_other_from_being_told() {
     let told = Arc::new(AtomicU32::new(0));
     let count = Arc::clone(&told);
-    let both =
-        Observers::default().with(|_: &Event<'_>| panic!("always")).with(move |_: &Event<'_>| {
-            count.fetch_add(1, Ordering::Relaxed);
-        });
+    let counts = move |_: &Event<'_>| {
+        count.fetch_add(1, Ordering::Relaxed);
+    };
+    let both: Vec<Arc<dyn Observer>> =
+        vec![Arc::new(|_: &Event<'_>| panic!("always")), Arc::new(counts)];
     let server = MockTransport::new(script());
     let clock = server.clock();
     let face = HttpHook::new(hook(), server, clock).with_observer(both);

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use http::{Method, Request, Response};
 use http_hook::blocking::HttpHook as Blocking;
 use http_hook::body::Body;
-use http_hook::observe::{Durations, Observer, Observers, Silent, Spans};
+use http_hook::observe::{Durations, Event, Observer, Spans};
 use http_hook::options::Setting;
 use http_hook::transport::from_fn;
 use http_hook::{
@@ -159,9 +160,12 @@ fn a_method_that_is_not_known_makes_no_series() {
 fn calls_are_told_apart() {
     told_apart(Spans::new());
     let durations = Durations::new();
-    told_apart(Observers::default().with(durations.clone()).with(Spans::new()).with(Silent));
+    let silent = |_: &Event<'_>| {};
+    let all: Vec<Arc<dyn Observer>> =
+        vec![Arc::new(durations.clone()), Arc::new(Spans::new()), Arc::new(silent)];
+    told_apart(all);
     let mut statuses: Vec<_> =
-        durations.snapshot().into_iter().map(|(series, _)| series.status_code).collect();
+        durations.snapshot().into_iter().map(|series| series.status_code).collect();
     statuses.sort_unstable();
     assert_eq!(statuses, [Some(200), Some(404)]);
 }

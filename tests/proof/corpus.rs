@@ -51,14 +51,65 @@ fn no_field_of_a_stored_call_is_trusted() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/state");
     for entry in fs::read_dir(corpus).expect("stored calls") {
         let text = fs::read_to_string(entry.expect("a file").path()).expect("a stored call");
-        let Ok(Value::Object(fields)) = serde_json::from_str(&text) else { continue };
-        for name in fields.keys() {
-            for edge in edges {
-                let mut changed = fields.clone();
-                changed[name] = serde_json::from_str(edge).expect("JSON");
-                invariants::state::state(Value::Object(changed).to_string().as_bytes());
+        let Ok(form) = serde_json::from_str::<Value>(&text) else { continue };
+        for part in ["plan", "progress"] {
+            for name in form[part].as_object().expect("a part").keys() {
+                for edge in edges {
+                    let mut changed = form.clone();
+                    changed[part][name] = serde_json::from_str(edge).expect("JSON");
+                    invariants::state::state(changed.to_string().as_bytes());
+                }
             }
         }
+    }
+}
+
+/// What a store once got in by: it is refused, or sent as a fresh call would be.
+#[test]
+fn a_stored_plan_is_checked_as_a_fresh_one() {
+    use invariants::state::{Content, Planned, compare};
+
+    let header = |name: &str, value: &str| (name.to_owned(), Some(value.to_owned()), true);
+    let headers = |header: (String, Option<String>, bool), count| vec![header; count];
+    let rows = [
+        Planned { headers: headers(header("x-a", "b"), 20_000), ..Planned::default() },
+        Planned { headers: headers(header("x-a", "b"), 257), ..Planned::default() },
+        Planned { headers: headers(header("x-a", "b"), 256), ..Planned::default() },
+        Planned { headers: headers(header("x-a", &"b".repeat(70_000)), 1), ..Planned::default() },
+        Planned {
+            headers: headers(header("transfer-encoding", "chunked"), 1),
+            ..Planned::default()
+        },
+        Planned { headers: headers(header("x-a", "b\r\nc: d"), 1), ..Planned::default() },
+        Planned { headers: headers(header("x-\u{fc}", "b"), 1), ..Planned::default() },
+        Planned { endpoint: "/\u{fc}".to_owned(), ..Planned::default() },
+        Planned { endpoint: "/../../x".to_owned(), ..Planned::default() },
+        Planned { endpoint: "//other.example/x\r\n".to_owned(), ..Planned::default() },
+        Planned { endpoint: "x".repeat(70_000), ..Planned::default() },
+        Planned { params: "a=\u{fc} \n&%zz".to_owned(), ..Planned::default() },
+        Planned { method: "A B".to_owned(), ..Planned::default() },
+        Planned { method: "X-own".to_owned(), ..Planned::default() },
+        Planned { body: Content::Json("{".to_owned()), ..Planned::default() },
+        Planned {
+            method: "PUT".to_owned(),
+            body: Content::External(Some(u64::MAX)),
+            ..Planned::default()
+        },
+    ];
+    for row in rows {
+        compare(&row);
+    }
+    let hook = invariants::state::hook();
+    let mut limit = http_hook::Options::default();
+    limit.head_timeout =
+        http_hook::options::Setting::Set(std::time::Duration::from_secs(1_000_000_001));
+    let mut trust = http_hook::Options::default();
+    trust.trust_env = Some(false);
+    for options in [limit, trust] {
+        let planned = Planned { options: Some(options), ..Planned::default() };
+        compare(&planned);
+        let error = http_hook::Call::resume(&hook, &planned.stored(&hook), crate::support::NOW);
+        assert_eq!(error.expect_err("refused").kind(), http_hook::ErrorKind::Stored);
     }
 }
 

@@ -6,6 +6,7 @@ mod callers;
 mod cases;
 mod corpus;
 mod dependencies;
+mod faults;
 #[path = "../invariants/mod.rs"]
 mod invariants;
 mod properties;
@@ -15,3 +16,4 @@ mod source;
 #[path = "../support/mod.rs"]
 mod support;
 mod taint;
+mod unrun;

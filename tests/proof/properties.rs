@@ -67,6 +67,36 @@ const JOIN: &[&str] = &[
     "\t",
     "ü",
 ];
+/// Endpoint, parameters, maybe a body, and headers of a stored plan.
+const STORED: &[&str] = &[
+    "\n",
+    "\n",
+    "/",
+    "/../../x",
+    "..",
+    "%2e",
+    "ü",
+    "\u{0}",
+    "\r",
+    " ",
+    "?",
+    "#",
+    "//other.example",
+    "http://other.example",
+    "@",
+    "x-a:b",
+    "accept:text/csv",
+    "Host:other.example",
+    "te:x",
+    "content-length:5",
+    "proxy-authorization:x",
+    "authorization:x",
+    "cookie:x",
+    ":",
+    "accept",
+    "token=1",
+    "{\"a\": 1}",
+];
 /// A connection as JSON: mostly an object of its fields, each with something that it can hold.
 fn json() -> impl Strategy<Value = Vec<u8>> {
     let names =
@@ -129,6 +159,13 @@ proptest! {
     #[test]
     fn every_script_keeps_the_invariants(bytes in prop::collection::vec(any::<u8>(), 0..256)) {
         invariants::machine::machine(&bytes);
+    }
+
+    #[test]
+    fn a_stored_plan_may_no_more_than_a_fresh_one(
+        choices in prop::collection::vec(any::<u8>(), 0..24), lines in text(STORED),
+    ) {
+        invariants::state::compare(&invariants::state::Planned::of(&[choices, lines].concat()));
     }
 
     #[test]

@@ -740,6 +740,10 @@ fn public_fields(fields: &[Token]) -> Vec<Token> {
         } else if begins {
             public = token.is("pub") && !fields.get(at + 1).is_some_and(|next| next.is("("));
             begins = false;
+            // What does not begin with `pub` is of the type itself.
+            if !token.is("pub") {
+                continue;
+            }
         } else if token.is(",") && depth == 0 {
             begins = true;
         } else {

@@ -3,6 +3,8 @@
 mod explain;
 mod form;
 mod multipart;
+mod sources;
 #[path = "../support/mod.rs"]
 mod support;
+mod targets;
 mod wiring;

@@ -1,8 +1,9 @@
 //! Bodies of several parts, as recorded.
 
 use http_hook::ErrorKind;
-use http_hook::body::multipart::{Multipart, Part, Segment};
-use http_hook::body::{Payload, Replay};
+use http_hook::blocking;
+use http_hook::body::multipart::{Multipart, Part};
+use http_hook::body::{Body, BodySource, MultipartSource, Payload, Replay};
 
 /// Writes the body, with `B` in place of the boundary.
 fn written(form: &Multipart) -> String {
@@ -66,15 +67,14 @@ fn sources_stay_where_they_are() {
         let body = form.write(7).unwrap();
         assert_eq!(body.len(), expected);
         assert_eq!(body.payload(), Payload::External { len: expected, replay: Replay::Again });
-        let sources: Vec<_> = body
-            .segments()
-            .iter()
-            .filter_map(|segment| match segment {
-                Segment::Source { index, len } => Some((*index, *len)),
-                _ => None,
-            })
-            .collect();
-        assert_eq!(sources, [(0, one), (1, two)]);
+        let mut source = MultipartSource::new(body)
+            .part(|| Ok(blocking::Body::reader(Some(10), &b"the first "[..])))
+            .part(|| Ok(blocking::Body::reader(None, &b"the second of twenty"[..])));
+        let mut whole = Multipart::default();
+        whole.file(Part::bytes("a", "the first ").with_filename("a")).unwrap();
+        whole.file(Part::bytes("b", "the second of twenty").with_filename("b")).unwrap();
+        let sent = source.open().unwrap().collect(1_000).unwrap();
+        assert_eq!(Payload::Bytes(sent), whole.write(7).unwrap().payload());
     }
     let mut form = Multipart::default();
     form.file(Part::source("a", Some(1), Replay::Once)).unwrap();
@@ -128,23 +128,18 @@ fn what_cannot_be_written_is_an_error() {
 /// A multipart body whose file comes from a source, opened anew for each send.
 #[test]
 fn sources_are_joined_in_order_for_both_drivers() {
-    use http_hook::blocking;
-    use http_hook::body::MultipartSource;
-    use http_hook::body::{Body, BodySource};
-
     let mut form = Multipart::default();
     form.field("kind", "report").expect("room");
     form.file(Part::source("file", Some(5), Replay::Again).with_filename("a.txt")).expect("room");
     let body = form.write(7).expect("a body");
-    let whole = |part: &[u8]| {
-        let mut whole = Vec::new();
-        for segment in body.segments() {
-            match segment {
-                Segment::Bytes(bytes) => whole.extend_from_slice(bytes),
-                _ => whole.extend_from_slice(part),
-            }
+    let whole = |part: &'static [u8]| {
+        let mut form = Multipart::default();
+        form.field("kind", "report").expect("room");
+        form.file(Part::bytes("file", part).with_filename("a.txt")).expect("room");
+        match form.write(7).expect("a body").payload() {
+            Payload::Bytes(bytes) => bytes,
+            external => panic!("{external:?}"),
         }
-        whole
     };
 
     let mut source = MultipartSource::new(body.clone())

@@ -96,6 +96,14 @@ fn dates_are_read_leniently() {
         ("no such day",             "31 Jun 2026 00:00:00",                     None),
         ("no time",                 "21 Jun 2026",                              None),
         ("no year",                 "21 Jun 00:00:00",                          None),
+        ("no hour, and no second one",  "Sat, 15-Apr-27 91:22:33 21:01:22",     None),
+        ("hour 24 before another",  "21 Jun 2026 24:00:00 21:01:22",            None),
+        ("minute 60 before another", "21 Jun 2026 10:60:00 21:01:22",           None),
+        ("second 60 before another", "21 Jun 2026 10:00:60 21:01:22",           None),
+        ("the first time counts",   "21 Jun 2026 00:00:00 91:22:33",            Some(in_june)),
+        ("no form of a time",       "21 Jun 2026 100:00:00 00:00:00",           Some(in_june)),
+        ("day 32 before another",   "32 21 Jun 2026 00:00:00",                  None),
+        ("a second day is a year",  "21 26 Jun 2031 00:00:00",                  Some(in_june)),
         ("too early a year",        "21 Jun 1600 00:00:00",                     None),
     ];
     let url = "https://a.test";
@@ -156,6 +164,59 @@ fn a_cookie_goes_back_to_where_it_came_from() {
     assert!(!jar.set(&origin("https://a.co.test"), "/", b"a=1; Domain=co.test", at(NOW)));
     assert!(jar.set(&origin("https://co.test"), "/", b"a=1; Domain=co.test", at(NOW)));
     assert_eq!(sent(&jar, "https://a.co.test", "/", NOW), None, "of the suffix's own host only");
+}
+
+#[test]
+fn a_cookie_crosses_to_no_host_that_another_spelling_makes_of_it() {
+    #[rustfmt::skip]
+    let rows = [
+        // set by                   Domain              request to                      goes
+        ("http://evil.com.",        "com.",             "http://bank.com.",             false),
+        ("http://evil.com.",        "com",              "http://bank.com",              false),
+        ("http://evil.com",         ".com.",            "http://bank.com.",             false),
+        ("http://a.x.test.",        "x.test",           "http://b.x.test",              true),
+        ("http://a.x.test",         "X.Test.",          "http://b.x.test.",             true),
+        ("http://a.x.test",         "a.x.test.",        "http://a.x.test.:81",          true),
+        ("http://127.0.0.1",        "0.0.1",            "http://10.0.0.1",              false),
+        ("http://127.0.0.1",        "0.1",              "http://10.0.0.1",              false),
+        ("http://127.0.0.1",        "1",                "http://10.0.0.1",              false),
+        ("http://127.0.0.1",        "0x7f.1",           "http://127.0.0.1",             false),
+        ("http://127.0.0.1",        "127.0.0.1",        "http://127.0.0.1:81",          true),
+        ("http://a.x.09",           "x.09",             "http://b.x.09",                false),
+        ("http://a.x.0x1f",         "x.0x1f",           "http://b.x.0x1f",              false),
+        ("http://a.x.09",           "a.x.09",           "http://a.x.09",                true),
+        ("http://[::ffff:1.2.3.4]", "[0::ffff:1.2.3.4]", "http://[::ffff:102:304]",     true),
+        ("http://[::1]",            "1]",               "http://[2::1]",                false),
+        ("http://a.test",           "a test",           "http://a.test",                false),
+    ];
+    for (set_by, domain, url, goes) in rows {
+        let mut jar = Jar::new(Scope::Domain);
+        let set = format!("a=1; Domain={domain}");
+        jar.set(&origin(set_by), "/", set.as_bytes(), at(NOW));
+        assert_eq!(sent(&jar, url, "/", NOW).is_some(), goes, "{set_by}, {domain}, to {url}");
+    }
+}
+
+/// Whatever the scope: what the caller puts in is bound to scheme, host and port.
+#[test]
+fn the_caller_s_own_cookies_stay_with_their_origin() {
+    for scope in [Scope::Origin, Scope::Domain] {
+        let mut jar = Jar::new(scope);
+        jar.insert(&origin("https://api.test."), "a", &Secret::new("1")).unwrap();
+        for url in ["https://api.test", "https://API.test:443", "https://api.test."] {
+            assert_eq!(sent(&jar, url, "/x", NOW).as_deref(), Some("a=1"), "{scope:?}: {url}");
+        }
+        for url in [
+            "http://api.test",
+            "http://api.test:8080",
+            "http://api.test:443",
+            "https://api.test:8443",
+            "https://b.api.test",
+            "https://test",
+        ] {
+            assert_eq!(sent(&jar, url, "/x", NOW), None, "{scope:?}: {url}");
+        }
+    }
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! What comes back: bodies, codings, cookies.
 
 mod bodies;
+#[cfg(feature = "decode")]
+mod charsets;
 #[cfg(feature = "cookies")]
 mod cookies;
 #[cfg(feature = "decode")]

@@ -41,7 +41,6 @@ fn retry_after_values() {
         ("far in the future",               "Fri, 31 Dec 9999 23:59:59 GMT",    Some(253_402_300_799 - 784_111_777)),
         ("no sign: 1*DIGIT",                "+5",                               None),
         ("no negative",                     "-1",                               None),
-        ("no fraction",                     "1.5",                              None),
         ("no exponent",                     "1e3",                              None),
         ("no unit",                         "5s",                               None),
         ("no words",                        "soon",                             None),

@@ -5,10 +5,13 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use http_hook::RetryPolicy;
 use http_hook::retry::{
-    Condition, Decision, Event, HintMode, Hints, HttpOutcome, Progress, RetryOutcome, RetryState,
-    Seconds, StatusRange, Stop, Wait,
+    Condition, Decision, Event, HttpOutcome, Progress, RetryOutcome, RetryState, Seconds,
+    StatusRange, Stop, Wait,
 };
-use http_hook::{ErrorKind, Sent, StopReason, TransportError, TransportErrorKind};
+use http_hook::{
+    Call, Connection, ErrorKind, Hook, RequestPlan, Sent, StopReason, TransportError,
+    TransportErrorKind,
+};
 use serde_json::json;
 
 use crate::support::NOW;
@@ -194,6 +197,95 @@ fn the_limits_are_the_last_that_pass() {
     assert!(with(wide(513)).is_err());
 }
 
+/// Tells how much of a text was asked for.
+struct Meter<'a> {
+    text: &'a [u8],
+    read: &'a mut usize,
+}
+
+impl std::io::Read for Meter<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = std::io::Read::read(&mut self.text, buffer)?;
+        *self.read += count;
+        Ok(count)
+    }
+}
+
+#[test]
+fn no_policy_is_read_further_than_one_goes() {
+    let many = |part: &str| vec![part; (4 << 20) / part.len()].join(",");
+    let rows = [
+        (
+            "conditions",
+            format!(
+                r#"{{"when":{{"type":"any","conditions":[{}]}}}}"#,
+                many(r#"{"type":"never"}"#)
+            ),
+        ),
+        (
+            "waits",
+            format!(
+                r#"{{"wait":{{"type":"combine","strategies":[{}]}}}}"#,
+                many(r#"{"type":"none"}"#)
+            ),
+        ),
+        (
+            "stops",
+            format!(r#"{{"stop":{{"type":"all","stops":[{}]}}}}"#, many(r#"{"type":"never"}"#)),
+        ),
+        ("statuses", format!(r#"{{"when":{{"type":"status","statuses":[{}]}}}}"#, many("503"))),
+        ("kinds", format!(r#"{{"when":{{"type":"error_kind","kinds":[{}]}}}}"#, many(r#""dns""#))),
+        (
+            "a value",
+            format!(r#"{{"when":{{"type":"body_json","pointer":"","equals":[{}]}}}}"#, many("0")),
+        ),
+        ("what there is not", format!(r#"{{"then":[{}]}}"#, many("{}"))),
+    ];
+    let call = {
+        let api = Connection::new().with_host("https://api.example.com");
+        let hook = Hook::builder(&api).build().unwrap();
+        let plan = RequestPlan::get("a").retry(RetryPolicy::default());
+        let text = Call::new(&hook, plan, 7, NOW).store(&hook).unwrap();
+        move |policy: &str| {
+            let default = serde_json::to_string(&RetryPolicy::default()).unwrap();
+            assert!(text.contains(&default), "a policy is stored as it prints");
+            Call::resume(&hook, &text.replace(&default, policy), NOW).map(drop).unwrap_err()
+        }
+    };
+    for (what, text) in rows {
+        let mut read = 0;
+        let meter = Meter { text: text.as_bytes(), read: &mut read };
+        let buffered = std::io::BufReader::with_capacity(1 << 10, meter);
+        assert!(serde_json::from_reader::<_, RetryPolicy>(buffered).is_err(), "{what}");
+        assert!(read < 1 << 20, "{what}: {read} bytes of {} were read", text.len());
+        let error = call(&text);
+        assert_eq!(error.kind(), ErrorKind::Stored, "{what}");
+        let column = error.message().rsplit(' ').next().unwrap().parse::<usize>().unwrap();
+        assert!(column < 1 << 20, "{what}: {error}");
+    }
+}
+
+#[test]
+fn both_ways_of_reading_say_the_same() {
+    let texts = [
+        "{}",
+        r#"{"wait":{"type":"fixed","seconds":"inf"},"min_attempt":1}"#,
+        r#"{"wait":{"type":"incrementing","start":-1.5,"increment":18446744073709551615}}"#,
+        r#"{"when":{"type":"body_json","pointer":"/a","equals":{"b":[1,2.0,null,true,"x"]}}}"#,
+        r#"{"stop":{"type":"after_attempt","max_attempts":4294967295},"attempt_header":"x-a"}"#,
+    ];
+    for text in texts {
+        let policy = RetryPolicy::from_json(text).unwrap();
+        assert_eq!(serde_json::from_str::<RetryPolicy>(text).unwrap(), policy, "{text}");
+        let value: serde_json::Value = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::from_value::<RetryPolicy>(value).unwrap(), policy, "{text}");
+    }
+    for text in [r#"{"stop":{"type":"never"},"stop":{"type":"never"}}"#, "null", "1"] {
+        assert!(RetryPolicy::from_json(text).is_err(), "{text}");
+        assert!(serde_json::from_str::<RetryPolicy>(text).is_err(), "{text}");
+    }
+}
+
 #[test]
 fn code_cannot_be_stored() {
     let default = RetryPolicy::default;
@@ -250,91 +342,6 @@ fn events_are_known_by_name() {
 
 fn first() -> Progress {
     Progress { attempt_number: 1, ..Progress::default() }
-}
-
-#[test]
-fn hints_and_own_waits() {
-    let within = HintMode::Within { seconds: Seconds::new(5.0) };
-    #[rustfmt::skip]
-    let rows = [
-        // why                                    mode                status  Retry-After  own  draw  wait
-        ("the hint, not before its time",         HintMode::AtLeast,     503,      "30",     1,  0.0,  30.0),
-        ("up to a tenth later",                   HintMode::AtLeast,     503,      "30",     1,  1.0,  33.0),
-        ("the own wait if that is longer",        HintMode::AtLeast,     503,      "3",      9,  1.0,   9.0),
-        ("the hint alone",                        HintMode::Replace,     503,      "3",      9,  0.0,   3.0),
-        ("at once, if so told",                   HintMode::Replace,     503,      "0",      9,  1.0,   0.0),
-        ("close to the own wait",                 within,                503,      "30",     9,  1.0,  14.0),
-        ("never over the cap",                    HintMode::AtLeast,     429,      "58",     1,  1.0,  60.0),
-        ("at the cap",                            HintMode::AtLeast,     429,      "60",     1,  1.0,  60.0),
-        ("over the cap there is jitter, too",     HintMode::AtLeast,     429,      "3600",   1,  1.0,  54.0),
-        ("over the cap",                          HintMode::AtLeast,     429,      "3600",   1,  0.0,  60.0),
-        ("more than a number holds",              HintMode::Replace,     429, "99999999999999999999", 1, 0.0, 60.0),
-        ("a status without hints",                HintMode::AtLeast,     500,      "30",     1,  1.0,   1.0),
-        ("malformed",                             HintMode::Replace,     503,      "soon",   1,  1.0,   1.0),
-    ];
-    for (why, mode, number, value, own, draw, seconds) in rows {
-        let policy = RetryPolicy {
-            wait: Wait::fixed(own * SECOND),
-            hints: Hints { mode, ..Hints::default() },
-            ..RetryPolicy::default()
-        };
-        let headers = headers(&[("retry-after", value)]);
-        let busy = HttpOutcome::answered(&Method::GET, status(number), &headers);
-        let decision = policy.decide(&busy, &first(), NOW, &mut || draw);
-        let Decision::Retry { wait, .. } = decision else { panic!("{why}: {decision:?}") };
-        assert!((wait.as_secs_f64() - seconds).abs() < 1e-6, "{why}: {wait:?}");
-    }
-    let policy = RetryPolicy { hints: Hints::none(), wait: Wait::None, ..RetryPolicy::default() };
-    for hint in
-        [("retry-after", "30"), ("x-ratelimit-reset", "30"), ("ratelimit", "\"a\";r=0;t=30")]
-    {
-        let headers = headers(&[hint]);
-        let busy = HttpOutcome::answered(&Method::GET, status(503), &headers);
-        let heeded = RetryPolicy::default().decide(&busy, &first(), NOW, &mut || 1.0);
-        assert!(matches!(heeded, Decision::Retry { hint: Some(_), .. }), "{hint:?}");
-        let expected = Decision::Retry { wait: Duration::ZERO, hint: None };
-        assert_eq!(policy.decide(&busy, &first(), NOW, &mut || 1.0), expected, "{hint:?}");
-    }
-}
-
-#[test]
-fn waits_that_do_not_fit_are_not_begun() {
-    use StopReason::{Attempts, Deadline, HintTooLong};
-    #[rustfmt::skip]
-    let rows = [
-        // why                                             own  hint   left   least  attempt  ends
-        ("fits",                                             5, None,     6_000,   0,  1, None),
-        ("not a moment would be left",                       5, None,     5_000,   0,  1, Some(Deadline)),
-        ("one would",                                        5, None,     5_001,   0,  1, None),
-        ("the least attempt fits no more",                   5, None,     6_000,  1_000, 1, Some(Deadline)),
-        ("the least attempt fits",                           5, None,     6_001,  1_000, 1, None),
-        ("the hint is too long",                             5, Some("9"), 9_000,  0,  1, Some(HintTooLong)),
-        ("both are too long",                                5, Some("9"), 5_000,  0,  1, Some(Deadline)),
-        ("a hint over the cap is weighed at the cap",        5, Some("999"), 61_000, 0, 1, None),
-        ("attempts come first",                              5, None,     1_000,   0,  3, Some(Attempts)),
-        ("no time left",                                     0, None,         0,   0,  1, Some(Deadline)),
-    ];
-    for (why, own, hint, left, least, attempt_number, ends) in rows {
-        let policy = RetryPolicy {
-            wait: Wait::fixed(own * SECOND),
-            min_attempt: Duration::from_millis(least),
-            ..RetryPolicy::default()
-        };
-        let fields: Vec<_> = hint.into_iter().map(|hint| ("retry-after", hint)).collect();
-        let headers = headers(&fields);
-        let busy = HttpOutcome::answered(&Method::GET, status(503), &headers);
-        let remaining = Some(Duration::from_millis(left));
-        let progress = Progress { attempt_number, remaining, ..Progress::default() };
-        let ended = match policy.decide(&busy, &progress, NOW, &mut || 0.0) {
-            Decision::GiveUp { reason, hint: told } => {
-                assert_eq!(told.is_some(), hint.is_some(), "{why}: the hint is told");
-                Some(reason)
-            }
-            Decision::Retry { .. } => None,
-            Decision::Stand => panic!("{why}"),
-        };
-        assert_eq!(ended, ends, "{why}");
-    }
 }
 
 #[test]

@@ -87,6 +87,28 @@ proptest! {
         prop_assert_eq!(&serde_json::to_string(&read).unwrap(), &text);
     }
 
+    /// However often nothing grows, it is nothing: also where the power is too large for a number.
+    #[test]
+    fn nothing_stays_nothing(
+        exp_base in prop_oneof![-4.0..4.0_f64, 1e100..1e300_f64], attempt in attempt(), min in 0.0..9.0_f64, over in 0.0..60.0_f64, draw in 0.0..1.0_f64,
+    ) {
+        let (multiplier, min, max) = (Seconds::ZERO, Seconds::new(min), Seconds::new(min + over));
+        let headers = HeaderMap::new();
+        let outcome = HttpOutcome::answered(&Method::GET, StatusCode::BAD_GATEWAY, &headers);
+        let state = RetryState { attempt_number: attempt, ..RetryState::new(&outcome) };
+        let ask = |wait: Wait| wait.seconds(&state, &mut || draw);
+        let jitter = Seconds::ONE;
+        prop_assert_eq!(ask(Wait::Exponential { multiplier, exp_base, min, max }), min);
+        prop_assert_eq!(ask(Wait::RandomExponential { multiplier, exp_base, min, max }), min);
+        let jittered = ask(Wait::ExponentialJitter { multiplier, exp_base, jitter, min, max });
+        prop_assert_eq!(jittered, Seconds::new(draw.min(max.get()).max(min.get())));
+        let (base, cap) = (Seconds::ZERO, max);
+        prop_assert_eq!(ask(Wait::FullJitter { base, cap }), Seconds::ZERO);
+        prop_assert_eq!(ask(Wait::EqualJitter { base, cap }), Seconds::ZERO);
+        let (start, increment) = (min, Seconds::ZERO);
+        prop_assert_eq!(ask(Wait::Incrementing { start, increment, max }), min);
+    }
+
     /// The three jitters stay within their bounds, whatever the attempt.
     #[test]
     fn jitters_keep_their_bounds(
@@ -132,8 +154,7 @@ proptest! {
         match policy.decide(&busy, &progress, NOW, &mut || random.draw()) {
             Decision::Retry { wait, hint } => {
                 prop_assert!(wait < remaining);
-                let asked = hint.unwrap().min(policy.hints.cap);
-                prop_assert!(wait >= asked.mul_f64(0.899), "{:?} after a hint of {:?}", wait, hint);
+                prop_assert!(wait >= hint.unwrap(), "{:?} after a hint of {:?}", wait, hint);
             }
             Decision::GiveUp { hint, .. } => prop_assert!(hint.is_some()),
             Decision::Stand => prop_assert!(false, "a 429 is worth a retry"),
@@ -182,6 +203,25 @@ fn jitter_outlives_the_cap() {
             }
         }
     }
+}
+
+/// The first attempt that a power is too large for, and the one before.
+#[test]
+fn the_attempts_around_the_largest_power() {
+    for (exp_base, first) in [(10.0, 310), (2.0, 1_025)] {
+        for (multiplier, below, above) in [(0.0, 0.0, 0.0), (1e-300, f64::NAN, 60.0)] {
+            let (multiplier, min, max) =
+                (Seconds::new(multiplier), Seconds::ZERO, Seconds::new(60.0));
+            let wait = Wait::Exponential { multiplier, exp_base, min, max };
+            let after = |n| wait.after(n, &mut || 0.0).as_secs_f64();
+            assert!(below.is_nan() || (after(first - 1) - below).abs() < 1e-9, "{exp_base}");
+            assert!((after(first) - above).abs() < 1e-9, "{exp_base}: {}", after(first));
+        }
+    }
+    let (start, increment, max) = (Seconds::ONE, Seconds::INFINITE, Seconds::new(60.0));
+    let steps = Wait::Incrementing { start, increment, max };
+    let waits = [1, 2].map(|n| steps.after(n, &mut || 0.0).as_secs());
+    assert_eq!(waits, [1, 60], "no step was taken before the first wait");
 }
 
 #[test]

@@ -4,15 +4,16 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::{HeaderValue, Request, Response, StatusCode};
+use http_hook::blocking;
 use http_hook::options::{Capabilities, ClientOptions, SendOptions, Timeouts};
 use http_hook::response::Reason;
-use http_hook::{TransportError, blocking};
 use http_hook_cassette::{Cassette, Recorder};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::prelude::*;
@@ -58,26 +59,22 @@ fn record(
 ) -> Value {
     let mut script = exchanges.to_vec();
     script.reverse();
-    let transport = blocking::from_fn(
-        Capabilities::none("scripted"),
-        Box::new({
-            let script = std::sync::Mutex::new(script);
-            move |_: Request<blocking::Body>, _: &SendOptions| {
-                let exchange = script.lock().expect("no panic").pop().expect("an exchange");
-                let mut response = Response::new(blocking::Body::Bytes(exchange.answer.into()));
-                for (name, value) in exchange.response {
-                    let value = HeaderValue::from_bytes(&value).expect("a value");
-                    response.headers_mut().append(name, value);
-                }
-                *response.status_mut() = StatusCode::OK;
-                response.extensions_mut().extend(http::Extensions::new());
-                if let Some(reason) = exchange.reason {
-                    response.extensions_mut().insert(Reason::new(&reason));
-                }
-                Ok(response)
-            }
-        }) as Answer,
-    );
+    let script = std::sync::Mutex::new(script);
+    let answer = move |_: Request<blocking::Body>, _: &SendOptions| {
+        let exchange = script.lock().expect("no panic").pop().expect("an exchange");
+        let mut response = Response::new(blocking::Body::Bytes(exchange.answer.into()));
+        for (name, value) in exchange.response {
+            let value = HeaderValue::from_bytes(&value).expect("a value");
+            response.headers_mut().append(name, value);
+        }
+        *response.status_mut() = StatusCode::OK;
+        response.extensions_mut().extend(http::Extensions::new());
+        if let Some(reason) = exchange.reason {
+            response.extensions_mut().insert(Reason::new(&reason));
+        }
+        Ok(response)
+    };
+    let transport: Scripted = Arc::new(blocking::from_fn(Capabilities::none("scripted"), answer));
     let recorder = rules(Recorder::new(transport));
     for exchange in exchanges {
         let body = blocking::Body::Bytes(exchange.body.clone().into());
@@ -93,15 +90,7 @@ fn record(
     serde_json::from_str(&json).expect("JSON")
 }
 
-type Answer = Box<
-    dyn Fn(
-            Request<blocking::Body>,
-            &SendOptions,
-        ) -> Result<Response<blocking::Body>, TransportError>
-        + Send
-        + Sync,
->;
-type Scripted = blocking::FromFn<Answer>;
+type Scripted = Arc<dyn blocking::Transport>;
 
 /// Every form of a secret, by name.
 fn forms(secret: &str) -> Vec<(&'static str, String)> {

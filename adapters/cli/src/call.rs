@@ -24,6 +24,9 @@ pub(crate) fn run(call: &Call, args: &Args) -> Result<u8, Problem> {
     let endpoint = found.endpoint.as_deref().unwrap_or(words.endpoint);
     let plan = plan::plan(call, &words, endpoint)?;
     let hook = Hook::new(&found.connection).map_err(|error| Problem::of_hook(&error))?;
+    if args.quiet == 0 && call.format != Format::Json {
+        hook.warnings().iter().for_each(|warning| screen::warning(&warning.to_string()));
+    }
     let shown = match (args.verbose, args.quiet) {
         (true, _) => Shown::All,
         (false, 0) if io::stderr().is_terminal() => Shown::Waits,

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use http_hook::response::Reason;
-use http_hook::{Cause, Failure, StopReason};
+use http_hook::{Cause, ErrorKind, Failure, StopReason};
 use serde_json::json;
 
 use crate::exit;
@@ -71,7 +71,7 @@ impl Report<'_> {
 
     pub(crate) fn json(&self) -> String {
         let failure = self.failure;
-        let error = json!({
+        let mut error = json!({
             "code": code(failure),
             "retryable": retryable(failure.reason()),
             "status": failure.status().map(|status| status.as_u16()),
@@ -80,6 +80,10 @@ impl Report<'_> {
             "elapsed_ms": u64::try_from(self.elapsed.as_millis()).unwrap_or(u64::MAX),
             "exit": exit::of_failure(failure),
         });
+        // Where no response is to be told of, the error itself is all there is.
+        if let Cause::Request(own) = failure.cause() {
+            error["message"] = screen::line(&own.to_string()).into();
+        }
         json!({ "schema": SCHEMA, "error": error }).to_string()
     }
 }
@@ -121,6 +125,7 @@ fn code(failure: &Failure) -> &'static str {
     match (failure.reason(), failure.cause()) {
         (StopReason::Deadline, _) => "deadline_exceeded",
         (StopReason::Redirect | StopReason::Auth, _) => failure.reason().name(),
+        (_, Cause::Request(error)) if error.kind() == ErrorKind::Auth => StopReason::Auth.name(),
         (_, Cause::Request(_)) => "invalid_request",
         (_, Cause::Transport(error)) => error.kind().name(),
         _ => "status",

@@ -15,6 +15,11 @@ pub(crate) fn error(text: &str) {
     let _ = writeln!(anstream::stderr(), "{text}");
 }
 
+/// Prints a warning.
+pub(crate) fn warning(text: &str) {
+    error(&format!("{}: {}", styled(BAD, "warning"), line(text)));
+}
+
 /// Takes out of a server's text what a terminal would obey: control characters and marks that turn the direction
 /// of writing. Line ends and tabs stay.
 pub(crate) fn plain(text: &str) -> String {

@@ -1,5 +1,6 @@
 //! The simulation on the command line: its table, its JSON, its plot, and what it refuses.
 
+#[path = "command/support.rs"]
 mod support;
 
 use std::fs;

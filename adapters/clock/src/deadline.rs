@@ -1,6 +1,8 @@
 //! Deadlines for futures, on one thread that sleeps.
 
 use std::collections::BTreeMap;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 use std::thread;
@@ -8,43 +10,25 @@ use std::time::{Duration, Instant};
 
 type Key = (Instant, u64);
 
-/// A moment by which something has to be done, for transports that keep time limits themselves.
+/// A moment by which something has to be done.
 ///
 /// It costs an entry in a map, and wakes the one thread that sleeps for all only if it is earlier than all others:
 /// limits of a minute on thousands of requests a second cost next to nothing. A deadline that was never asked about
 /// costs nothing at all.
-///
-/// # Examples
-///
-/// ```
-/// use std::future::poll_fn;
-/// use std::task::Poll;
-/// use std::time::{Duration, Instant};
-/// use http_hook_clock::Deadline;
-///
-/// let start = Instant::now();
-/// let mut deadline = Deadline::after(start, Some(Duration::from_millis(2)));
-/// pollster::block_on(poll_fn(|context| match deadline.has_passed(context) {
-///     true => Poll::Ready(()),
-///     false => Poll::Pending,
-/// }));
-/// assert!(start.elapsed() >= Duration::from_millis(2));
-/// ```
 #[derive(Debug)]
-pub struct Deadline {
+pub(crate) struct Deadline {
     at: Option<Instant>,
     key: Option<Key>,
 }
 
 impl Deadline {
     /// Makes the moment `limit` after `start`. `None`, or a moment too late to count, never comes.
-    #[must_use]
-    pub fn after(start: Instant, limit: Option<Duration>) -> Self {
+    pub(crate) fn after(start: Instant, limit: Option<Duration>) -> Self {
         Self { at: limit.and_then(|limit| start.checked_add(limit)), key: None }
     }
 
     /// Whether the moment has come; if not, the task is woken when it does.
-    pub fn has_passed(&mut self, context: &Context<'_>) -> bool {
+    pub(crate) fn has_passed(&mut self, context: &Context<'_>) -> bool {
         let Some(at) = self.at else { return false };
         // The first time, the thread looks at the clock instead.
         if self.key.is_some() && at <= Instant::now() {
@@ -58,13 +42,16 @@ impl Deadline {
 impl Drop for Deadline {
     fn drop(&mut self) {
         if let Some(key) = self.key {
-            TIMER.lock().waiting.remove(&key);
+            // The waker may drop the last of a task, and so another deadline: not under the lock.
+            let waker = TIMER.lock().waiting.remove(&key);
+            drop(waker);
         }
     }
 }
 
 static TIMER: LazyLock<Timer> = LazyLock::new(Timer::default);
 
+/// Wakers are other people's code: none is cloned, woken or dropped under the lock.
 #[derive(Default)]
 struct Timer {
     state: Mutex<State>,
@@ -82,31 +69,39 @@ struct State {
 
 impl Timer {
     fn set(&'static self, key: Option<Key>, at: Instant, waker: &Waker) -> Key {
+        let waker = waker.clone();
         let mut state = self.lock();
         let key = key.unwrap_or_else(|| {
             state.count = state.count.wrapping_add(1);
             (at, state.count)
         });
-        match state.waiting.get_mut(&key) {
-            Some(own) => own.clone_from(waker),
-            None => drop(state.waiting.insert(key, waker.clone())),
-        }
+        let replaced = state.waiting.insert(key, waker);
         if !state.running {
             let builder = thread::Builder::new().name("http-hook-timer".to_owned());
             state.running = builder.spawn(|| self.run()).is_ok();
         } else if state.wakes_at.is_none_or(|wakes_at| at < wakes_at) {
             self.earlier.notify_one();
         }
+        drop(state);
+        drop(replaced);
         key
     }
 
     fn run(&self) {
+        let _running = Running(self);
+        let mut due = Vec::new();
         let mut state = self.lock();
         loop {
             let now = Instant::now();
             while let Some(entry) = state.waiting.first_entry().filter(|entry| entry.key().0 <= now)
             {
-                entry.remove().wake();
+                due.push(entry.remove());
+            }
+            if !due.is_empty() {
+                drop(state);
+                due.drain(..).for_each(wake);
+                state = self.lock();
+                continue;
             }
             state.wakes_at = state.waiting.keys().next().map(|key| key.0);
             state = match state.wakes_at {
@@ -122,5 +117,21 @@ impl Timer {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Wakes a task, whose panic is its own matter. What is thrown may panic again when it is dropped, so it is not.
+fn wake(waker: Waker) {
+    if let Err(thrown) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
+        mem::forget(thrown);
+    }
+}
+
+/// Tells that the thread runs. Should it end all the same, the next deadline starts another one.
+struct Running<'a>(&'a Timer);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.lock().running = false;
     }
 }

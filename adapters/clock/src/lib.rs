@@ -1,4 +1,4 @@
-//! The real clock for [`http_hook`], a seed for a call, and deadlines and limits of time for transports.
+//! The real clock for [`http_hook`], a seed for a call, and for transports limits of time and a thread that waits.
 //!
 //! ```text
 //! SystemTime, once ─┐
@@ -12,6 +12,7 @@
 
 mod deadline;
 mod limits;
+mod waiting;
 
 use std::hash::{BuildHasher, RandomState};
 use std::thread;
@@ -22,8 +23,8 @@ use futures_timer::Delay;
 use http_hook::transport::Clock;
 use http_hook::{Timestamp, blocking};
 
-pub use deadline::Deadline;
 pub use limits::{Limited, Limits};
+pub use waiting::send_blocking;
 
 /// The longest sleep that is asked for at once: timers add it to an [`Instant`], which must not overflow.
 const LONGEST_SLEEP: Duration = Duration::from_secs(24 * 60 * 60);

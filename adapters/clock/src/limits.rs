@@ -1,17 +1,19 @@
-//! The limits of time of one exchange, for transports whose client keeps none of its own.
+//! The limits of time of one exchange, for transports whose client keeps none of its own, and may panic.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http_body::{Frame, SizeHint};
 use http_hook::options::Timeouts;
-use http_hook::transport::TimeoutPhase;
+use http_hook::transport::{TimeoutPhase, catch_panic};
 use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 
-use crate::Deadline;
+use crate::deadline::Deadline;
+
+const PANICKED: &str = "the client panicked";
 
 /// The limits of one exchange, counted from [`start`](Self::start) on: up to the head, between two pieces of the
 /// body, and for all of it. The limit for connecting is the client's.
@@ -54,42 +56,44 @@ impl Limits {
     ///
     /// # Errors
     ///
-    /// Its own, or kind [`Timeout`](Kind::Timeout) and [`Sent::Maybe`].
+    /// Its own, or [`Sent::Maybe`] and kind [`Timeout`](Kind::Timeout), or [`Bug`](Kind::Bug) if it panics.
     pub async fn head<T>(
         &mut self,
         sending: impl Future<Output = Result<T, TransportError>>,
     ) -> Result<T, TransportError> {
         let mut sending = pin!(sending);
         poll_fn(|context| {
-            let phase = match sending.as_mut().poll(context) {
-                Poll::Ready(answer) => return Poll::Ready(answer),
-                Poll::Pending if self.head.has_passed(context) => TimeoutPhase::Head,
-                Poll::Pending if self.total.has_passed(context) => TimeoutPhase::Total,
-                Poll::Pending => return Poll::Pending,
+            let phase = match catch_panic(PANICKED, || sending.as_mut().poll(context)) {
+                Err(bug) => return Poll::Ready(Err(bug)),
+                Ok(Poll::Ready(answer)) => return Poll::Ready(answer),
+                Ok(Poll::Pending) if self.head.has_passed(context) => TimeoutPhase::Head,
+                Ok(Poll::Pending) if self.total.has_passed(context) => TimeoutPhase::Total,
+                Ok(Poll::Pending) => return Poll::Pending,
             };
             Poll::Ready(Err(TransportError::new(Kind::Timeout(phase), Sent::Maybe)))
         })
         .await
     }
 
-    /// Holds the body of the answer to what is left.
-    pub fn body<B>(self, body: B) -> Limited<B> {
+    /// Holds the client's body of the response to what is left. `of_error` reads its errors.
+    pub fn body<B, F>(self, body: B, of_error: F) -> Limited<B, F> {
         let Self { idle: idle_limit, total, .. } = self;
-        Limited { body: Some(body), idle_limit, idle: None, total }
+        Limited { body: Some(body), of_error, idle_limit, idle: None, total }
     }
 }
 
-/// The body of an answer, with its [`Limits`]. When one has passed, or the body broke off, it is dropped at once, and
+/// The body of a response, with its [`Limits`]. When one has passed, or the body broke off or panicked, it is dropped at once, and
 /// with it the connection.
 #[derive(Debug)]
-pub struct Limited<B> {
+pub struct Limited<B, F> {
     body: Option<B>,
+    of_error: F,
     idle_limit: Option<Duration>,
     idle: Option<Deadline>,
     total: Deadline,
 }
 
-impl<B> Limited<B> {
+impl<B, F> Limited<B, F> {
     /// Tells whether a limit has passed meanwhile.
     fn late(&mut self, context: &Context<'_>) -> Option<TransportError> {
         let limit = self.idle_limit;
@@ -105,9 +109,10 @@ impl<B> Limited<B> {
     }
 }
 
-impl<B> http_body::Body for Limited<B>
+impl<B, F> http_body::Body for Limited<B, F>
 where
-    B: http_body::Body<Data = Bytes, Error = TransportError> + Unpin,
+    B: http_body::Body<Data: Buf> + Unpin,
+    F: Fn(B::Error) -> TransportError + Unpin,
 {
     type Data = Bytes;
     type Error = TransportError;
@@ -117,9 +122,13 @@ where
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
         let Some(body) = &mut self.body else { return Poll::Ready(None) };
-        let next = match Pin::new(body).poll_frame(context) {
-            Poll::Ready(next) => next,
-            Poll::Pending => match self.late(context) {
+        let next = match catch_panic(PANICKED, || Pin::new(body).poll_frame(context)) {
+            Err(bug) => Some(Err(bug)),
+            Ok(Poll::Ready(next)) => next.map(|frame| {
+                let frame = frame.map_err(&self.of_error)?;
+                Ok(frame.map_data(|mut data| data.copy_to_bytes(data.remaining())))
+            }),
+            Ok(Poll::Pending) => match self.late(context) {
                 None => return Poll::Pending,
                 late => late.map(Err),
             },

@@ -14,8 +14,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use crate::check::InPlace;
 use crate::server::{Reply, Route, serve};
 
-/// Sends a POST while the process has no file descriptor left, and once more afterwards. The whole process goes without meanwhile: this is the
-/// only test of its file.
+/// Sends a POST while the process has no file descriptor left, and once more afterwards. The whole process goes without meanwhile: it is to be
+/// [alone](crate::alone::alone).
 ///
 /// # Panics
 ///

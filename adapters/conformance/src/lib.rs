@@ -83,7 +83,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Its `tests/conformance.rs` is this:
+//! Its test is this:
 //!
 //! ```no_run
 //! # fn plain() -> impl http_hook::blocking::Transport { http_hook::blocking::from_fn(http_hook::options::Capabilities::none(""), |_, _| todo!()) }
@@ -97,12 +97,12 @@
 //! ```
 //!
 //! The suite then says what is wrong with it: chunked bodies, lengths, interim answers, limits of time. What the client behind a
-//! transport cannot do goes into a list of [limits](check::Limit), each with its reason, in the transport's `tests/conformance.rs`; a limit that
+//! transport cannot do goes into a list of [limits](check::Limit), each with its reason, in the transport's test; a limit that
 //! is no longer true fails. [`check::blocking::only`] runs a check at a time. That the hook decides over it as over any other is the
-//! matter of its `tests/scenarios.rs`, see [`scenarios`]; what it tells without a file descriptor left that of `tests/descriptors.rs`, see
-//! `descriptors`. `adapters/ureq` is the shortest real example, and `TRANSPORTS.md` here says
+//! matter of [`scenarios`]; what it tells without a file descriptor left that of `descriptors`. `adapters/ureq` is the shortest real example, and `TRANSPORTS.md` here says
 //! what each one passes.
 
+pub mod alone;
 pub mod check;
 #[cfg(unix)]
 pub mod descriptors;

@@ -17,7 +17,7 @@ use crate::server::{Reply, serve};
 const MARKER: &str = "open-sesame";
 
 /// Sends requests full of secrets by the transport that `make` gives, one of which gets no answer, under a subscriber that wants
-/// everything. It is the subscriber of the process: this is the only test of its file.
+/// everything. It is the subscriber of the process: it is to be [alone](crate::alone::alone).
 ///
 /// # Panics
 ///

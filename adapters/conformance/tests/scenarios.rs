@@ -1,12 +1,18 @@
 //! The scenarios over the mock: the blocking driver decides as the async one, and they cover what they claim.
 
+use std::sync::LazyLock;
+
 use http_hook::{SendCause, Sent, StopReason, WaitReason};
 use http_hook_conformance::scenarios::{self, Entry, SCENARIOS, Trace, What, blocking};
 
+/// What every scenario has to leave, by its seed.
+static REFERENCES: LazyLock<Vec<Trace>> =
+    LazyLock::new(|| (0..SCENARIOS).map(scenarios::reference).collect());
+
 #[test]
 fn both_drivers_leave_the_same_trace() {
-    for seed in 0..SCENARIOS {
-        let difference = blocking::trace(seed).leaves(&scenarios::reference(seed));
+    for (seed, reference) in (0..).zip(&*REFERENCES) {
+        let difference = blocking::trace(seed).leaves(reference);
         assert!(difference.is_none(), "scenario {seed}\n{}", difference.unwrap_or_default());
     }
 }
@@ -21,8 +27,7 @@ fn a_seed_is_always_the_same_scenario() {
 
 #[test]
 fn nothing_happens_that_must_never_be() {
-    for seed in 0..SCENARIOS {
-        let trace = scenarios::reference(seed);
+    for (seed, trace) in REFERENCES.iter().enumerate() {
         let wrong = |entry: &&Entry| match &entry.what {
             What::Wrong { .. } | What::Dropped { .. } => true,
             What::Error { kind, .. } | What::Broken { kind, .. } => *kind == "bug",
@@ -93,11 +98,10 @@ const REACH: &[(&str, usize, Is)] = &[
 /// Each way for a call to end has its row.
 #[test]
 fn the_scenarios_cover_what_they_claim() {
-    let traces: Vec<_> = (0..SCENARIOS).map(scenarios::reference).collect();
     let mut hollow = Vec::new();
     for (name, least, is) in REACH {
         let happens = |trace: &&Trace| trace.entries().iter().any(|entry| is(&entry.what));
-        let count = traces.iter().filter(happens).count();
+        let count = REFERENCES.iter().filter(happens).count();
         println!("{count:>3}, at least {least:>3}: {name}");
         if count < *least {
             hollow.push(name);

@@ -1,94 +1,38 @@
-//! The HTTP client [isahc](https://docs.rs/isahc), which is libcurl, as a transport of http-hook, async on any executor and
-//! blocking.
-//!
-//! isahc does some things by itself that a transport must not do. Repaired here:
-//!
-//! | isahc, or libcurl under it | here |
-//! | --- | --- |
-//! | sends a POST again when a kept connection dies | a body cannot be wound back, and a request that is not idempotent and has none goes by a connection of its own |
-//! | panics on a header value beyond ASCII | refused before anything is sent |
-//! | claims that a POST without a `Content-Type` is a form | the header goes out empty |
-//! | asks for gzip and undoes it, waits for `100 Continue` | switched off |
-//! | takes proxies and their exceptions from the environment | only those that it is told |
-//! | sends user info of a URL as credentials | refused before anything is sent |
-//! | calls a reset "unknown" | told apart by libcurl's code |
-//! | takes a length that it cannot count to for none | an error |
-//! | knows one time limit for all | limits for connecting, head, pause and total, each told apart |
-//! | traces headers and bodies, credentials and all | silenced |
-//! | puts a request body into the answer that panics when cloned | left out |
-//!
-//! What remains:
-//!
-//! - An answer whose head breaks off in the middle is an answer with an empty body: libcurl does not tell.
-//! - GET and other idempotent requests without a body are sent again by libcurl, unseen, when a kept connection dies.
-//! - An answer that nobody asked for, on a kept connection, is taken for the answer to the next request if that comes within
-//!   a second: libcurl looks at a kept connection once a second only. Only a server that breaks HTTP does that.
-//! - A dropped exchange ends when the server next says something, when the total limit passes, or with the client.
-//! - `Accept: */*` and `User-Agent` are added if the request has none; reason phrases are not told.
-//! - A tunnel that breaks off while the proxy makes it is a broken exchange: perhaps sent.
-//! - Why TLS failed is not told beyond libcurl's code; a client certificate that is missing under TLS 1.3 is a broken exchange.
-//! - libcurl takes dot segments out of paths and writes escapes in upper case.
-//! - Of TCP keep-alive only the interval can be set, so it is done as far as possible and not offered as an option.
-//!
-//! # Examples
-//!
-//! ```no_run
-//! use http_hook_isahc::IsahcTransport;
-//!
-//! let transport = IsahcTransport::new()?;
-//! # let _: &dyn http_hook::transport::Transport = &transport;
-//! # let _: &dyn http_hook::blocking::Transport = &transport;
-//! # Ok::<(), isahc::Error>(())
-//! ```
+#![doc = include_str!("../README.md")]
 
-mod answer;
-mod blocking;
 mod body;
 mod error;
 mod face;
 mod options;
 mod silence;
 
+use std::convert::identity;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::Poll;
 use std::time::Duration;
 
-pub use face::{blocking_http_hook, http_hook};
-
 use async_trait::async_trait;
+use futures_io::AsyncRead as _;
 use http::{Request, Response};
-use http_hook::TransportError;
-use http_hook::body::Body;
-use http_hook::options::{Capabilities, Capability, SendOptions, Timeouts};
-use http_hook::transport::Transport;
-use http_hook_clock::Limits;
+use http_hook::body::{Body, from_fn};
+use http_hook::options::{Capabilities, Capability as Can, SendOptions, Timeouts};
+use http_hook::transport::{Transport, response_length};
+use http_hook::{TransportError, blocking};
+use http_hook_clock::{Limits, send_blocking};
 use isahc::config::{Configurable, VersionNegotiation};
 use isahc::{HttpClient, HttpClientBuilder};
 
-use answer::from_isahc;
-use error::{guard, of_head};
+use error::{of_body, of_head};
+pub use face::{blocking_http_hook, http_hook};
 use silence::{hush, silently};
 
-const CAPABILITIES: Capabilities = Capabilities::of(
-    "isahc",
-    &[
-        Capability::ConnectTimeout,
-        Capability::HeadTimeout,
-        Capability::IdleTimeout,
-        Capability::TotalTimeout,
-        Capability::VerifyOff,
-        Capability::VerifyFile,
-        Capability::ClientCert,
-        Capability::ClientKey,
-        Capability::ProxyHttp,
-        Capability::ProxyHttps,
-        Capability::ProxyAuth,
-        Capability::StreamRequest,
-        Capability::StreamResponse,
-        Capability::CustomMethod,
-    ],
-);
+#[rustfmt::skip]
+const CAPABILITIES: Capabilities = Capabilities::of("isahc", &[
+    Can::ConnectTimeout, Can::HeadTimeout, Can::IdleTimeout, Can::TotalTimeout,
+    Can::VerifyOff, Can::VerifyFile, Can::ClientCert, Can::ClientKey,
+    Can::ProxyHttp, Can::ProxyHttps, Can::ProxyAuth,
+    Can::StreamRequest, Can::StreamResponse, Can::CustomMethod,
+]);
 
 /// isahc as a transport, async and blocking. Cloning it is cheap and shares its connections.
 #[derive(Clone, Debug)]
@@ -126,8 +70,7 @@ impl IsahcTransport {
         Ok(Self { kept, kept_is_set_up: true, fresh })
     }
 
-    /// Makes a transport of a client at hand. Requests that are not idempotent and have no body go by a second client with
-    /// isahc's defaults; use [`from_builder`](Self::from_builder) where those would not do. From now on the client's thread traces
+    /// Makes a transport of a client at hand. Requests that are not idempotent go by a second client with isahc's defaults; use [`from_builder`](Self::from_builder) where those would not do. From now on the client's thread traces
     /// nothing, whoever sends by it.
     ///
     /// # Errors
@@ -164,17 +107,36 @@ impl Transport for IsahcTransport {
         let mut limits = Limits::start(limits);
         let proxied = options.client.proxy.is_some();
         let method = request.method().clone();
-        let once = request.body().is_empty() && !method.is_idempotent();
+        let once = !method.is_idempotent();
         let client = if once { &self.fresh } else { &self.kept };
-        let request = options::to_isahc(request, options, once || self.kept_is_set_up)?;
+        let (request, source) = options::to_isahc(request, options, once || self.kept_is_set_up)?;
         let mut sending = silently(|| client.send_async(request));
-        let sending =
-            poll_fn(|context| match guard(|| silently(|| Pin::new(&mut sending).poll(context))) {
-                Err(bug) => Poll::Ready(Err(bug)),
-                Ok(polled) => polled.map_err(|error| of_head(&error, proxied)),
-            });
-        let response = limits.head(sending).await?;
-        from_isahc(response, &method, limits)
+        let sending = poll_fn(|context| {
+            let polled = silently(|| Pin::new(&mut sending).poll(context));
+            polled.map_err(|error| source.failure().unwrap_or_else(|| of_head(&error, proxied)))
+        });
+        let (mut parts, mut body) = limits.head(sending).await?.into_parts();
+        parts.extensions.clear();
+        let length = response_length(&method, parts.status, &parts.headers)?;
+        let body = from_fn(length, move |context, buffer| {
+            let read = Pin::new(&mut body).poll_read(context, buffer);
+            read.map_err(|error| of_body(&error, &source))
+        });
+        Ok(Response::from_parts(parts, Body::stream(limits.body(body, identity))))
+    }
+}
+
+impl blocking::Transport for IsahcTransport {
+    fn capabilities(&self) -> Capabilities {
+        CAPABILITIES
+    }
+
+    fn send(
+        &self,
+        request: Request<blocking::Body>,
+        options: &SendOptions,
+    ) -> Result<Response<blocking::Body>, TransportError> {
+        send_blocking(self, request, options)
     }
 }
 
@@ -182,9 +144,6 @@ impl Transport for IsahcTransport {
 /// no connection: then nothing was sent.
 fn head_limit(limits: Timeouts) -> Option<Duration> {
     const FIRST: Duration = Duration::from_millis(250);
-    let head = limits.head?;
-    match limits.connect {
-        Some(connect) if connect <= head => Some(head.max(connect.saturating_add(FIRST))),
-        _ => Some(head),
-    }
+    let connect = limits.connect.filter(|connect| limits.head.is_some_and(|head| *connect <= head));
+    limits.head.max(connect.map(|connect| connect.saturating_add(FIRST)))
 }

@@ -2,23 +2,21 @@
 
 use std::time::Duration;
 
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, TRANSFER_ENCODING};
+use http::header::{CONTENT_TYPE, EXPECT, HeaderValue};
 use http::{Method, Request, Uri};
 use http_hook::TransportError;
+use http_hook::body::{Body, SourceWatch};
 use http_hook::options::{ClientOptions, SendOptions, Timeouts, Verify};
-use http_hook::transport::check_target;
+use http_hook::transport::{check_target, leave_framing, refused};
 use isahc::AsyncBody;
 use isahc::auth::{Authentication, Credentials};
 use isahc::config::{Configurable, RedirectPolicy};
 use isahc::tls::{Identity, PrivateKey, TlsConfig, TrustStore};
 
-use crate::body::Outgoing;
-use crate::error::refused;
+use crate::body;
 
 /// The longest limit that libcurl can count. For connecting it is "no limit", since zero is a default there.
 const LONGEST: Duration = Duration::from_millis(0x7fff_ffff);
-/// What "no limit" is for all of an exchange, and costs libcurl no timer.
-const NO_LIMIT: Duration = Duration::ZERO;
 /// The usual limit for connecting: a client has it too, and only another one is told with a request.
 const CONNECT: Option<Duration> = Timeouts::usual().connect;
 /// How much later than the adapter libcurl gives up, so that an exchange whose future was dropped ends.
@@ -29,32 +27,29 @@ pub(crate) fn set_up<C: Configurable>(to: C) -> C {
     to.redirect_policy(RedirectPolicy::None)
         .automatic_decompression(false)
         .connect_timeout(CONNECT.unwrap_or(LONGEST))
-        .timeout(NO_LIMIT)
+        .timeout(Duration::ZERO) // none, and no timer
         .low_speed_timeout(0, Duration::ZERO)
         .proxy(None)
 }
 
 /// Makes isahc's request for a client that is [set up](set_up) or not, or says why it may not have this one.
 pub(crate) fn to_isahc(
-    request: Request<http_hook::body::Body>,
+    request: Request<Body>,
     options: &SendOptions,
     is_set_up: bool,
-) -> Result<Request<AsyncBody>, TransportError> {
+) -> Result<(Request<AsyncBody>, SourceWatch), TransportError> {
     let (mut parts, body) = request.into_parts();
     check_target(&parts.uri)?;
     if parts.headers.values().any(|value| value.to_str().is_err()) {
         return Err(refused("a header value holds a byte that is not visible ASCII"));
     }
-    parts.headers.remove(TRANSFER_ENCODING);
-    parts.headers.remove(CONTENT_LENGTH);
+    // libcurl would send by itself once more, and on and on, when the server will not (417).
+    parts.headers.remove(EXPECT);
     let has_body = !body.is_empty();
-    if has_body {
-        if parts.method == Method::POST && !parts.headers.contains_key(CONTENT_TYPE) {
-            // libcurl would claim that it is a form.
-            parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(""));
-        }
-    } else if matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
-        parts.headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    leave_framing(&mut parts.headers, &parts.method, !has_body);
+    if has_body && parts.method == Method::POST && !parts.headers.contains_key(CONTENT_TYPE) {
+        // libcurl would claim that it is a form.
+        parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(""));
     }
     let mut builder = Request::builder().method(parts.method).uri(parts.uri);
     if let Some(headers) = builder.headers_mut() {
@@ -66,9 +61,9 @@ pub(crate) fn to_isahc(
     if has_body {
         builder = builder.expect_continue(false);
     }
-    configure(builder, options)?
-        .body(Outgoing::into_isahc(body))
-        .map_err(|_| refused("the request is not valid"))
+    let (body, source) = body::to_isahc(body);
+    let request = configure(builder, options)?.body(body);
+    request.map(|own| (own, source)).map_err(|_| refused("the request is not valid"))
 }
 
 fn configure(
@@ -87,11 +82,10 @@ fn configure(
     if let Some(proxy) = proxy {
         let uri: Uri = proxy.uri.parse().map_err(|_| refused("the proxy's URL is not valid"))?;
         builder = builder.proxy(Some(uri)).proxy_blacklist(Vec::<String>::new());
-    }
-    if let Some((user, password)) = proxy.as_ref().and_then(|proxy| proxy.credential.as_ref()) {
-        builder = builder
-            .proxy_authentication(Authentication::basic())
-            .proxy_credentials(Credentials::new(user.as_str(), password.expose()));
+        if let Some((user, password)) = &proxy.credential {
+            let own = Credentials::new(user.as_str(), password.expose());
+            builder = builder.proxy_authentication(Authentication::basic()).proxy_credentials(own);
+        }
     }
     if let Some(keep_alive) = keep_alive {
         builder = builder.tcp_keepalive(keep_alive.interval);

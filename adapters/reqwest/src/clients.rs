@@ -5,10 +5,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use http_hook::options::{ClientCert, ClientOptions, Proxy, SendOptions, Verify};
+use http_hook::transport::refused;
 use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use reqwest::{Certificate, Client, ClientBuilder, Identity, redirect, retry};
-
-use crate::error::refused;
 
 /// How many clients are kept. One more, and the one that was not used for the longest time goes, with its connections.
 pub const MAX_CLIENTS: usize = 16;
@@ -33,7 +32,7 @@ impl Clients {
         Self { make: Box::new(make), kept: Mutex::new(Vec::new()) }
     }
 
-    /// Gives the client for these options, made if there is none.
+    /// Returns the client for these options, made if there is none.
     pub(crate) fn with(&self, options: &SendOptions) -> Result<Client, TransportError> {
         let limits = options.timeouts;
         let connect = limits.connect.map(|limit| limit.max(SHORTEST));

@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::io;
 
-use http_hook::transport::{TimeoutPhase, catch_panic};
+use http_hook::transport::{TimeoutPhase, refused};
 use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 
 /// Reads an error that came instead of a head.
@@ -53,21 +53,6 @@ fn of_connect(error: &reqwest::Error, secure: bool, proxied: bool) -> Kind {
     } else {
         Kind::Connect
     }
-}
-
-/// The exchange took too long. Limits for connecting are reqwest's own matter.
-pub(crate) fn late(phase: TimeoutPhase) -> TransportError {
-    TransportError::new(Kind::Timeout(phase), Sent::Maybe)
-}
-
-/// A request that is not given to the client at all.
-pub(crate) fn refused(why: &'static str) -> TransportError {
-    TransportError::new(Kind::InvalidRequest, Sent::No).with_source(why)
-}
-
-/// Runs a step of the client; its panic is an error.
-pub(crate) fn guard<T>(step: impl FnOnce() -> T) -> Result<T, TransportError> {
-    catch_panic("reqwest panicked", step)
 }
 
 fn explained(kind: Kind, sent: Sent, error: reqwest::Error) -> TransportError {

@@ -24,6 +24,13 @@
 //! - Files of certificates are read once for each client. A client's key has to be PKCS#8 (`BEGIN PRIVATE KEY`).
 //! - Over OpenSSL, a body without a length whose TLS connection is cut is taken for whole.
 //! - A client's connections belong to the runtime that made them: use a transport under one runtime.
+//! - A flood of interim responses (1xx) is ended by the limits of time only: reqwest reads them by itself. Trailers end at 16 KiB.
+//!
+//! # What proves that nothing was sent
+//!
+//! An error says so where it comes from here or is reqwest's `is_builder`, before a client has the request, and where it is
+//! `is_connect`: names, connections, tunnels, TLS, the limit for connecting. hyper's connector gives these before there is a connection to
+//! write to; clients that send by themselves again are switched off, but for what was never written. All else is perhaps sent.
 //!
 //! # Examples
 //!
@@ -34,35 +41,28 @@
 //! # let _: &dyn http_hook::transport::Transport = &transport;
 //! ```
 
-mod body;
 mod clients;
 mod error;
-mod limits;
 mod request;
 mod url;
 
 use std::fmt;
-use std::future::poll_fn;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
-use std::time::Instant;
 
 use async_trait::async_trait;
 use http::{Request, Response};
 use http_hook::TransportError;
 use http_hook::body::Body;
-use http_hook::options::{Capabilities, Capability, SendOptions};
+use http_hook::options::{Capabilities, Capability as Can, SendOptions};
 use http_hook::response::Reason;
-use http_hook::transport::{TimeoutPhase, Transport};
+use http_hook::transport::{Transport, refused};
+use http_hook_clock::Limits;
 use hyper::ext::ReasonPhrase;
 use reqwest::{Client, ClientBuilder};
 use tokio::runtime::Handle;
 
-use body::Incoming;
 use clients::Clients;
-use error::{guard, late, of_head, refused};
-use limits::Limit;
+use error::{of_body, of_head};
 use request::to_reqwest;
 use url::Urls;
 
@@ -99,26 +99,13 @@ impl fmt::Debug for ReqwestTransport {
     }
 }
 
-const CAPABILITIES: Capabilities = Capabilities::of(
-    "reqwest",
-    &[
-        Capability::ConnectTimeout,
-        Capability::HeadTimeout,
-        Capability::IdleTimeout,
-        Capability::TotalTimeout,
-        Capability::VerifyOff,
-        Capability::VerifyFile,
-        Capability::ClientCert,
-        Capability::ClientKey,
-        Capability::ProxyHttp,
-        Capability::ProxyHttps,
-        Capability::ProxyAuth,
-        Capability::KeepAlive,
-        Capability::StreamRequest,
-        Capability::StreamResponse,
-        Capability::CustomMethod,
-    ],
-);
+#[rustfmt::skip]
+const CAPABILITIES: Capabilities = Capabilities::of("reqwest", &[
+    Can::ConnectTimeout, Can::HeadTimeout, Can::IdleTimeout, Can::TotalTimeout,
+    Can::VerifyOff, Can::VerifyFile, Can::ClientCert, Can::ClientKey,
+    Can::ProxyHttp, Can::ProxyHttps, Can::ProxyAuth, Can::KeepAlive,
+    Can::StreamRequest, Can::StreamResponse, Can::CustomMethod,
+]);
 
 #[async_trait]
 impl Transport for ReqwestTransport {
@@ -134,31 +121,22 @@ impl Transport for ReqwestTransport {
         if Handle::try_current().is_err() {
             return Err(refused("there is no tokio runtime"));
         }
-        let start = Instant::now();
-        let limits = options.timeouts;
-        let total = Limit::after(start, limits.total, TimeoutPhase::Total);
-        let mut head = Limit::after(start, limits.head, TimeoutPhase::Head).or_earlier(&total);
+        let mut limits = Limits::start(options.timeouts);
         let secure = request.uri().scheme_str() == Some("https");
         let (request, source) = to_reqwest(request, &self.shared.urls)?;
         let client = self.shared.clients.with(options)?;
-        let mut sending = pin!(client.execute(request));
-        let answer = poll_fn(|context| match guard(|| sending.as_mut().poll(context)) {
-            Err(bug) => Poll::Ready(Err(bug)),
-            Ok(Poll::Ready(Ok(response))) => Poll::Ready(Ok(response)),
-            Ok(Poll::Ready(Err(error))) => {
-                let proxied = options.client.proxy.is_some();
-                Poll::Ready(Err(source.failed().unwrap_or_else(|| of_head(error, secure, proxied))))
-            }
-            Ok(Poll::Pending) => head.poll(context).map(|phase| Err(late(phase))),
-        });
-        let (parts, body) = Response::<reqwest::Body>::from(answer.await?).into_parts();
-        let mut own = Response::new(Body::stream(Incoming::new(body, limits.idle, total)));
-        *own.status_mut() = parts.status;
-        *own.version_mut() = parts.version;
-        *own.headers_mut() = parts.headers;
-        if let Some(reason) = parts.extensions.get::<ReasonPhrase>() {
-            own.extensions_mut().insert(Reason::new(&String::from_utf8_lossy(reason.as_bytes())));
+        let sending = client.execute(request);
+        let of_head = |error| {
+            let proxied = options.client.proxy.is_some();
+            source.failure().unwrap_or_else(|| of_head(error, secure, proxied))
+        };
+        let response = limits.head(async { sending.await.map_err(of_head) }).await?;
+        let (mut parts, body) = Response::<reqwest::Body>::from(response).into_parts();
+        let reason = parts.extensions.remove::<ReasonPhrase>();
+        parts.extensions.clear();
+        if let Some(reason) = reason {
+            parts.extensions.insert(Reason::new(&String::from_utf8_lossy(reason.as_bytes())));
         }
-        Ok(own)
+        Ok(Response::from_parts(parts, Body::stream(limits.body(body, of_body))))
     }
 }

@@ -5,11 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use http::Uri;
 use http::uri::{Authority, Scheme};
 use http_hook::TransportError;
-use http_hook::transport::check_target;
-use percent_encoding::percent_decode_str;
+use http_hook::transport::{check_reading, check_target, refused};
 use reqwest::Url;
-
-use crate::error::refused;
 
 /// Reads URLs. It keeps the origin it read last: of a whole URL, that takes the longest.
 #[derive(Debug, Default)]
@@ -30,15 +27,12 @@ impl Urls {
         let mut url = self.origin(uri)?;
         url.set_path(uri.path());
         url.set_query(uri.query());
-        if !same(url.path(), uri.path())
-            || !same(url.query().unwrap_or(""), uri.query().unwrap_or(""))
-        {
-            return Err(refused("reqwest would read the path as another one"));
-        }
+        let port = url.port_or_known_default();
+        check_reading(uri, url.host_str(), port, url.path(), url.query())?;
         Ok(url)
     }
 
-    /// Gives the URL of the origin's root.
+    /// Returns the URL of the origin's root.
     fn origin(&self, uri: &Uri) -> Result<Url, TransportError> {
         let invalid = || refused("the URL is not valid");
         let (scheme, authority) = uri.scheme().zip(uri.authority()).ok_or_else(invalid)?;
@@ -50,19 +44,8 @@ impl Urls {
             _ => {}
         }
         let url = Url::parse(&format!("{scheme}://{authority}/")).map_err(|_| invalid())?;
-        let host = url.host_str().zip(uri.host());
-        let same_host = host.is_some_and(|(own, meant)| own.eq_ignore_ascii_case(meant));
-        let usual = if *scheme == Scheme::HTTPS { 443 } else { 80 };
-        if !same_host || url.port_or_known_default() != Some(uri.port_u16().unwrap_or(usual)) {
-            return Err(refused("reqwest would read the host as another one"));
-        }
         let (scheme, authority) = (scheme.clone(), authority.clone());
         *last = Some(Origin { scheme, authority, url: url.clone() });
         Ok(url)
     }
-}
-
-/// Whether two texts differ in nothing but what is escaped.
-fn same(one: &str, other: &str) -> bool {
-    one == other || percent_decode_str(one).eq(percent_decode_str(other))
 }

@@ -1,11 +1,42 @@
 //! The clients under a transport, set up so that they do no more than they are told.
 
-use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use http::uri::Authority;
 use surf::Client;
 
-use crate::request::Over;
-use crate::{SurfTransport, capabilities};
+use crate::SurfTransport;
+
+/// Who has answered, or so it may be: a bit of 1024 for each.
+#[derive(Clone, Debug)]
+pub(crate) struct Answered(Arc<[AtomicU64; 16]>);
+
+impl Default for Answered {
+    fn default() -> Self {
+        Self(Arc::new(std::array::from_fn(|_| AtomicU64::new(0))))
+    }
+}
+
+impl Answered {
+    pub(crate) fn has(&self, who: Option<&Authority>) -> bool {
+        let (word, bit) = self.place(who);
+        word.load(Ordering::SeqCst) & bit != 0
+    }
+
+    pub(crate) fn add(&self, who: Option<&Authority>) {
+        let (word, bit) = self.place(who);
+        word.fetch_or(bit, Ordering::SeqCst);
+    }
+
+    fn place(&self, who: Option<&Authority>) -> (&AtomicU64, u64) {
+        let mut hasher = DefaultHasher::new();
+        who.hash(&mut hasher);
+        let [word, bit, ..] = hasher.finish().to_ne_bytes();
+        (&self.0[usize::from(word % 16)], 1 << (bit % 64))
+    }
+}
 
 impl SurfTransport {
     /// Makes a transport of your client, which has to be one that keeps no connections, and says so in its
@@ -19,30 +50,11 @@ impl SurfTransport {
     /// # Errors
     ///
     /// [`KeepsConnections`] if its `Config` says so, which is the default.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # #[cfg(any(feature = "curl-client", feature = "h1-client"))]
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use http_hook_surf::SurfTransport;
-    ///
-    /// let config = surf::Config::new().set_http_keep_alive(false).set_timeout(None);
-    /// let transport = SurfTransport::new(config.try_into()?)?;
-    /// # let _: &dyn http_hook::transport::Transport = &transport;
-    ///
-    /// assert!(SurfTransport::new(surf::Client::new()).is_err());
-    /// # Ok(())
-    /// # }
-    /// # #[cfg(not(any(feature = "curl-client", feature = "h1-client")))]
-    /// # fn main() {}
-    /// ```
     pub fn new(client: Client) -> Result<Self, KeepsConnections> {
         if client.config().http_config.http_keep_alive {
             return Err(KeepsConnections);
         }
-        let capabilities = capabilities("surf");
-        Ok(Self { fresh: client, kept: None, over: Over::Libcurl, capabilities })
+        Ok(Self { fresh: client, kept: None, answered: Answered::default(), is_h1: false })
     }
 
     /// Makes a transport over libcurl, with what surf's client for it does by itself mended. It keeps connections, but not
@@ -53,14 +65,10 @@ impl SurfTransport {
     /// isahc's error if it cannot start.
     #[cfg(feature = "curl-client")]
     pub fn curl() -> Result<Self, isahc::Error> {
-        use isahc::config::{Configurable, VersionNegotiation};
-
-        // HTTP/2 would share a connection that is in use.
-        let fresh = libcurl::builder().connection_cache_size(0);
-        let fresh = fresh.version_negotiation(VersionNegotiation::http11()).build()?;
+        let fresh = libcurl::builder().connection_cache_size(0).build()?;
         let kept = Some(libcurl::wrap(libcurl::builder().build()?));
-        let capabilities = capabilities("surf");
-        Ok(Self { fresh: libcurl::wrap(fresh), kept, over: Over::Libcurl, capabilities })
+        let answered = Answered::default();
+        Ok(Self { fresh: libcurl::wrap(fresh), kept, answered, is_h1: false })
     }
 
     /// Makes a transport over async-h1. It connects anew for each request.
@@ -70,26 +78,19 @@ impl SurfTransport {
         let config = http_client::Config::new().set_http_keep_alive(false).set_timeout(None);
         let Ok(client) = http_client::h1::H1Client::try_from(config);
         let fresh = Client::with_http_client(client);
-        Self { fresh, kept: None, over: Over::AsyncH1, capabilities: capabilities("surf-h1") }
+        Self { fresh, kept: None, answered: Answered::default(), is_h1: true }
     }
 }
 
 /// A client keeps connections, with which surf's clients are not to be trusted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the client keeps connections")]
 pub struct KeepsConnections;
-
-impl fmt::Display for KeepsConnections {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the client keeps connections")
-    }
-}
-
-impl std::error::Error for KeepsConnections {}
 
 #[cfg(feature = "curl-client")]
 mod libcurl {
     use http_client::isahc::IsahcClient;
-    use isahc::config::Configurable;
+    use isahc::config::{Configurable, VersionNegotiation};
     use isahc::http::{Method, Request};
     use isahc::interceptor::{Context, Interceptor, InterceptorFuture};
     use isahc::{Body, Error, HttpClient, HttpClientBuilder};
@@ -97,6 +98,8 @@ mod libcurl {
 
     pub(super) fn builder() -> HttpClientBuilder {
         let builder = HttpClient::builder().interceptor(WithoutBody);
+        // HTTP/2 would share a connection that is in use.
+        let builder = builder.version_negotiation(VersionNegotiation::http11());
         builder.automatic_decompression(false).proxy(None)
     }
 

@@ -2,41 +2,37 @@
 #![cfg_attr(feature = "curl-client", doc = include_str!("../README.md"))]
 #![forbid(unsafe_code)]
 
-mod answer;
 mod body;
 mod client;
 mod error;
 mod request;
+mod response;
 
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::LazyLock;
-use std::task::Poll;
+use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use http::{Request, Response};
 use http_hook::TransportError;
 use http_hook::body::Body;
-use http_hook::options::{Capabilities, Capability, SendOptions};
+use http_hook::options::{Capabilities, Capability as Can, SendOptions};
 use http_hook::transport::Transport;
 use http_hook_clock::Limits;
 use surf::Client;
 use tracing::Dispatch;
 
-use answer::from_surf;
-use error::{guard, of_head};
-use request::{Over, to_surf};
+use client::Answered;
+use error::{is_of_isahc, of_head};
+use request::to_surf;
+use response::from_surf;
 
 pub use client::KeepsConnections;
 
-const fn capabilities(client: &'static str) -> Capabilities {
-    Capabilities::none(client)
-        .with(Capability::HeadTimeout)
-        .with(Capability::IdleTimeout)
-        .with(Capability::TotalTimeout)
-        .with(Capability::StreamRequest)
-        .with(Capability::StreamResponse)
-}
+#[rustfmt::skip]
+const CAPABILITIES: [Can; 5] =
+    [Can::HeadTimeout, Can::IdleTimeout, Can::TotalTimeout, Can::StreamRequest, Can::StreamResponse];
 
 /// surf as an async transport. Cloning it is cheap and shares its connections.
 #[derive(Clone, Debug)]
@@ -45,14 +41,16 @@ pub struct SurfTransport {
     fresh: Client,
     /// For what libcurl does not send twice, or may.
     kept: Option<Client>,
-    over: Over,
-    capabilities: Capabilities,
+    /// Who has answered: only then there can be a kept connection.
+    answered: Answered,
+    /// It is async-h1; else libcurl, or a client that is not known.
+    is_h1: bool,
 }
 
 #[async_trait]
 impl Transport for SurfTransport {
     fn capabilities(&self) -> Capabilities {
-        self.capabilities
+        Capabilities::of(if self.is_h1 { "surf-h1" } else { "surf" }, &CAPABILITIES)
     }
 
     async fn send(
@@ -62,20 +60,23 @@ impl Transport for SurfTransport {
     ) -> Result<Response<Body>, TransportError> {
         let mut limits = Limits::start(options.timeouts);
         let method = request.method().clone();
-        let once = request.body().is_empty() && !method.is_idempotent();
+        let once = !method.is_idempotent();
         let client = self.kept.as_ref().filter(|_| !once).unwrap_or(&self.fresh);
-        let (request, source) = to_surf(request, self.over)?;
-        let response = {
-            let mut sending = pin!(client.send(request));
-            let sending =
-                poll_fn(|context| match guard(|| silently(|| sending.as_mut().poll(context))) {
-                    Err(bug) => Poll::Ready(Err(bug)),
-                    Ok(polled) => polled.map(|answer| {
-                        answer.map_err(|error| source.failed().unwrap_or_else(|| of_head(&error)))
-                    }),
-                });
-            limits.head(sending).await?
-        };
+        let authority = request.uri().authority().cloned();
+        let is_new = once || self.kept.is_none() || !self.answered.has(authority.as_ref());
+        let (request, watch) = to_surf(request, self.is_h1)?;
+        let mut sending = pin!(client.send(request));
+        let sending = poll_fn(|context| {
+            let polled = silently(|| sending.as_mut().poll(context));
+            polled.map_err(|error| {
+                // Of async-h1 it is seen whether it has begun; libcurl does that by itself once more over kept connections only.
+                let begun = watch.begun.load(Ordering::Relaxed);
+                let unsent = if self.is_h1 { !begun } else { is_new && is_of_isahc(&error) };
+                watch.source.failure().unwrap_or_else(|| of_head(&error, unsent))
+            })
+        });
+        let response = limits.head(sending).await?;
+        self.answered.add(authority.as_ref());
         from_surf(response, &method, limits)
     }
 }

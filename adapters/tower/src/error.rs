@@ -5,20 +5,40 @@
 use std::error::Error as StdError;
 use std::io;
 
-use http_hook::transport::{TimeoutPhase, catch_panic};
-use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
+use http_hook::transport::{TimeoutPhase, before_head, in_body, of_io, unsent};
+use http_hook::{TransportError, TransportErrorKind as Kind};
 
 use crate::BoxError;
 
-/// Runs a step of the service; its panic is an error.
-pub(crate) fn guard<T>(step: impl FnOnce() -> T) -> Result<T, TransportError> {
-    catch_panic("the service panicked", step)
+/// Reads an error of a service that was not ready: it was never given the request.
+pub(crate) fn of_ready(error: BoxError) -> TransportError {
+    match read(error, false) {
+        Told::Own(own) => unsent(own.kind(), text_of(&own)),
+        Told::Read { kind: Kind::Interrupted, text, .. } => unsent(Kind::Connect, text),
+        Told::Read { kind, text, .. } => unsent(kind, text),
+    }
 }
 
 /// Reads an error that came instead of a head. `secure` tells that the connection was to be by TLS.
 pub(crate) fn of_head(error: BoxError, secure: bool) -> TransportError {
+    match read(error, secure) {
+        Told::Own(own) => own,
+        Told::Read { kind, text, connecting: true } => unsent(kind, text),
+        Told::Read { kind, text, .. } => before_head(kind, text),
+    }
+}
+
+/// What a chain of errors tells.
+enum Told {
+    /// A transport below has told it.
+    Own(TransportError),
+    /// `connecting` tells that hyper-util had no connection yet.
+    Read { kind: Kind, text: &'static str, connecting: bool },
+}
+
+fn read(error: BoxError, secure: bool) -> Told {
     let error = match error.downcast::<TransportError>() {
-        Ok(own) => return *own,
+        Ok(own) => return Told::Own(*own),
         Err(error) => error,
     };
     let mut connecting = false;
@@ -26,16 +46,16 @@ pub(crate) fn of_head(error: BoxError, secure: bool) -> TransportError {
     let mut source: Option<&(dyn StdError + 'static)> = Some(&*error);
     while let Some(one) = source {
         if let Some(own) = one.downcast_ref::<TransportError>() {
-            return again(own);
+            return Told::Own(again(own));
         }
         connecting |= hyper::is_connecting(one);
         last = hyper::tell(one).or(last);
         if let Some(error) = one.downcast_ref::<io::Error>() {
-            last = of_io(error).or(last);
+            last = of_service_io(error).or(last);
             // What an I/O error wraps is not always its source.
             if let Some(own) = error.get_ref().and_then(|own| own.downcast_ref::<TransportError>())
             {
-                return again(own);
+                return Told::Own(again(own));
             }
         }
         if connecting && one.to_string() == "dns error" {
@@ -44,58 +64,37 @@ pub(crate) fn of_head(error: BoxError, secure: bool) -> TransportError {
         source = one.source();
     }
     let (kind, text) = last.unwrap_or((Kind::Interrupted, "the service failed"));
-    if !connecting {
-        return TransportError::new(kind, sent(kind)).with_source(text);
-    }
     let kind = match kind {
+        own if !connecting => own,
         Kind::Timeout(_) => Kind::Timeout(TimeoutPhase::Connect),
         Kind::Dns | Kind::Connect => kind,
         _ if secure => Kind::Tls,
         _ => Kind::Connect,
     };
-    TransportError::new(kind, Sent::No).with_source(text)
+    Told::Read { kind, text, connecting }
 }
 
 /// Reads an error that came in the body: there was a head, so the request was sent.
 pub(crate) fn of_body(error: BoxError) -> TransportError {
-    let error = of_head(error, false);
-    let kind = match error.kind() {
-        kind @ (Kind::Protocol | Kind::Limit | Kind::RequestBody | Kind::Timeout(_)) => kind,
-        _ => Kind::Body,
-    };
-    TransportError::new(kind, Sent::Yes).with_source(text(&error))
-}
-
-/// What is known of the request if nothing but the kind of the error is.
-fn sent(kind: Kind) -> Sent {
-    match kind {
-        Kind::Connect | Kind::Dns | Kind::InvalidRequest => Sent::No,
-        _ => Sent::Maybe,
-    }
+    in_body(&of_head(error, false))
 }
 
 fn again(own: &TransportError) -> TransportError {
-    TransportError::new(own.kind(), own.sent()).with_source(text(own))
+    TransportError::new(own.kind(), own.sent()).with_source(text_of(own))
 }
 
-fn text(error: &TransportError) -> String {
-    StdError::source(error).map(ToString::to_string).unwrap_or_default()
+fn text_of(own: &TransportError) -> String {
+    own.source().map(ToString::to_string).unwrap_or_default()
 }
 
-fn of_io(error: &io::Error) -> Option<(Kind, &'static str)> {
+/// Services connect by themselves, and may have limits of time of their own.
+fn of_service_io(error: &io::Error) -> Option<(Kind, &'static str)> {
     use io::ErrorKind as Io;
-    Some(match error.kind() {
-        Io::ConnectionRefused => (Kind::Connect, "connection refused"),
-        Io::HostUnreachable | Io::NetworkUnreachable => (Kind::Connect, "unreachable"),
-        Io::AddrNotAvailable => (Kind::Connect, "no address"),
-        Io::ConnectionReset => (Kind::Interrupted, "connection reset"),
-        Io::ConnectionAborted => (Kind::Interrupted, "connection aborted"),
-        Io::BrokenPipe => (Kind::Interrupted, "broken pipe"),
-        Io::UnexpectedEof => (Kind::Interrupted, "closed too early"),
-        Io::TimedOut => (Kind::Timeout(TimeoutPhase::Total), "timed out"),
-        Io::InvalidData => (Kind::Protocol, "not HTTP"),
-        _ => return None,
-    })
+    match error.kind() {
+        Io::HostUnreachable | Io::NetworkUnreachable => Some((Kind::Connect, "unreachable")),
+        Io::TimedOut => Some((Kind::Timeout(TimeoutPhase::Total), "timed out")),
+        _ => of_io(error),
+    }
 }
 
 /// Hands on the reason phrase that hyper keeps beside the response.
@@ -130,7 +129,8 @@ mod hyper {
         } else if error.is_canceled() {
             (Kind::Interrupted, "the connection went away")
         } else if error.is_user() {
-            (Kind::InvalidRequest, "hyper refused the request")
+            // What it refuses, and that the task of a connection in use is gone.
+            (Kind::Interrupted, "hyper gave up")
         } else {
             return None;
         })

@@ -1,53 +1,9 @@
-//! http-hook over any [tower](https://docs.rs/tower) service that sends HTTP requests, and the other way round: a hook
-//! as a tower layer.
-//!
-//! ```text
-//! RequestPlan ──▶ HookService ──▶ HttpHook ──▶ TowerTransport ──▶ Service<http::Request<Body>>: hyper-util, a test server, …
-//! ```
-//!
-//! [`TowerTransport`] makes a transport of a service; it adds time limits, checks what a streamed request body
-//! promised, turns panics into errors, and tells errors apart. Those of hyper and hyper-util are known with the feature
-//! `hyper`, which is on by default; any other service is understood as far as a [`TransportError`] or an
-//! [`std::io::Error`] is in its chain of sources.
-//!
-//! [`HookLayer`] gives a hook's behaviour (the connection's URL, headers and credentials, redirects, retries, waits) to
-//! a stack of services.
-//!
-//! # What remains with hyper-util
-//!
-//! - TLS, proxies, TCP keep-alive and the time limit for connecting are the connector's: such an option of a call is
-//!   refused, unless [`with_capabilities`](TowerTransport::with_capabilities) says that the connector has it built in.
-//! - Switch `retry_canceled_requests` off: else hyper-util sends again, unseen, what it found no connection alive for.
-//!
-//! # Examples
-//!
-//! A hook over a stack of services, here one that answers itself:
-//!
-//! ```
-//! use bytes::Bytes;
-//! use http_hook::{Connection, Hook, RequestPlan, TransportError};
-//! use http_hook::body::Body;
-//! use http_hook_clock::SystemClock;
-//! use http_hook_tower::HookLayer;
-//! use tower::{Layer, ServiceExt};
-//!
-//! let echo = tower::service_fn(|request: http::Request<Body>| async move {
-//!     assert_eq!(request.headers()["authorization"], "Basic cmVhZGVyOnNlY3JldA==");
-//!     let path = request.uri().path().to_owned();
-//!     Ok::<_, TransportError>(http::Response::new(Body::from(Bytes::from(path))))
-//! });
-//! let hook = Hook::new(&Connection::parse("http://reader:secret@api.example.com/https")?)?;
-//! let service = HookLayer::new(hook, SystemClock::new()).layer(echo);
-//!
-//! let answer = pollster::block_on(service.oneshot(RequestPlan::get("v1/orders")))?;
-//! assert_eq!(answer.body(), "/v1/orders");
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
-
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-mod body;
 mod error;
+#[cfg(feature = "hyper")]
+mod interim;
 mod layer;
 
 use std::error::Error as StdError;
@@ -62,14 +18,11 @@ use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::uri::Scheme;
 use http::{Method, Request, Response};
 use http_hook::TransportError;
-use http_hook::body::Body;
+use http_hook::body::{Body, Exact};
 use http_hook::options::{Capabilities, Capability, SendOptions};
 use http_hook::transport::{Transport, check_target};
 use http_hook_clock::Limits;
 use tower_service::Service;
-
-use body::{Incoming, Outgoing};
-use error::guard;
 
 pub use layer::{HookLayer, HookService};
 
@@ -139,25 +92,29 @@ where
         let mut limits = Limits::start(options.timeouts);
         check_target(request.uri())?;
         let secure = request.uri().scheme() == Some(&Scheme::HTTPS);
-        let mut request = request.map(Outgoing::wrap);
+        let mut request = request.map(|body| match body {
+            Body::Stream(_) => Body::stream(Exact::new(body)),
+            whole => whole,
+        });
         if request.body().is_empty() && means_content(request.method()) {
             request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
+        #[cfg(feature = "hyper")]
+        let interim = interim::Count::of(&mut request, options.timeouts);
+        #[cfg(not(feature = "hyper"))]
+        let interim = std::future::pending();
         let mut service = self.service.clone();
-        let response = {
-            let mut sending = pin!(async move {
-                poll_fn(|context| service.poll_ready(context)).await?;
-                service.call(request).await
-            });
-            let sending = poll_fn(|context| match guard(|| sending.as_mut().poll(context)) {
-                Err(bug) => Poll::Ready(Err(bug)),
-                Ok(polled) => polled.map_err(|error| error::of_head(error.into(), secure)),
-            });
-            limits.head(sending).await?
+        let sending = async move {
+            let ready = poll_fn(|context| service.poll_ready(context)).await;
+            ready.map_err(|error| error::of_ready(error.into()))?;
+            let response = service.call(request).await;
+            response.map_err(|error| error::of_head(error.into(), secure))
         };
+        let response = limits.head(unless(interim, sending)).await?;
         #[cfg(feature = "hyper")]
         let response = error::with_reason(response);
-        Ok(response.map(|body| Body::stream(limits.body(Incoming::new(body)))))
+        let of_body = |error: B::Error| error::of_body(error.into());
+        Ok(response.map(|body| Body::stream(limits.body(Box::pin(body), of_body))))
     }
 }
 
@@ -167,6 +124,19 @@ impl<S> fmt::Debug for TowerTransport<S> {
             .field("capabilities", &self.capabilities)
             .finish_non_exhaustive()
     }
+}
+
+/// Waits for `sending`, unless `ended` says before why it may not go on.
+async fn unless<T>(
+    ended: impl Future<Output = TransportError>,
+    sending: impl Future<Output = Result<T, TransportError>>,
+) -> Result<T, TransportError> {
+    let (mut ended, mut sending) = (pin!(ended), pin!(sending));
+    poll_fn(|context| match sending.as_mut().poll(context) {
+        Poll::Pending => ended.as_mut().poll(context).map(Err),
+        ready @ Poll::Ready(_) => ready,
+    })
+    .await
 }
 
 /// Whether a server expects content, and so wants to hear that there is none (RFC 9110 §8.6). hyper leaves that out.

@@ -1,94 +1,55 @@
-//! Bodies on their way through ureq, checked for their length on the way out.
+//! Bodies on their way through ureq.
 
-use std::io::{self, Cursor, Read};
+use std::io::{self, Read};
 
-use http::Method;
-use http::header::{CONTENT_LENGTH, HeaderValue, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::request::Parts;
-use http_hook::TransportError;
 use http_hook::blocking::Body;
+use http_hook::body::{ExactReader, SourceWatch};
+use http_hook::transport::{catch_panic, leave_framing};
+use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use ureq::SendBody;
 
-use crate::error::{SourceFailed, guard, of_body, refused};
+use crate::error::{PANICKED, of_body};
+use crate::watch;
 
-/// Frames `body`, by its length where that is known, else in chunks; gives whether there is something to frame.
-pub(crate) fn frame(parts: &mut Parts, body: &Body) -> bool {
-    parts.headers.remove(TRANSFER_ENCODING);
-    parts.headers.remove(CONTENT_LENGTH);
-    let expected = matches!(parts.method, Method::POST | Method::PUT | Method::PATCH);
-    if body.is_empty() && !expected {
-        return false;
+/// Frames `body`, by its length where that is known, else in chunks, if there is something to frame.
+pub(crate) fn to_ureq(parts: &mut Parts, body: Body) -> (SendBody<'static>, SourceWatch) {
+    let (length, is_empty) = (body.len(), body.is_empty());
+    leave_framing(&mut parts.headers, &parts.method, is_empty);
+    if is_empty && !parts.headers.contains_key(CONTENT_LENGTH) {
+        return (SendBody::none(), SourceWatch::default());
     }
-    if let Some(length) = body.len() {
+    if let Some(length) = length {
         parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
-    true
+    let exact = ExactReader::new(body);
+    let source = exact.watch();
+    (SendBody::from_owned_reader(exact), source)
 }
 
-/// The caller's source of a request body. One that gives more or less than was announced is an error, where ureq would wait
-/// for the rest for ever.
-pub(crate) struct Outgoing {
-    source: Box<dyn Read + Send>,
-    left: Option<u64>,
+/// The body of a response; its errors are the hook's.
+pub(crate) struct Incoming {
+    reader: ureq::BodyReader<'static>,
+    is_chunked: bool,
 }
-
-impl Outgoing {
-    pub(crate) fn into_ureq(body: Body) -> Result<SendBody<'static>, TransportError> {
-        let left = body.len();
-        let source: Box<dyn Read + Send> = match body {
-            Body::Bytes(bytes) => Box::new(Cursor::new(bytes)),
-            Body::Reader { reader, .. } => reader,
-            _ => return Err(refused("a kind of body that this transport does not know")),
-        };
-        Ok(SendBody::from_owned_reader(Self { source, left }))
-    }
-
-    fn piece(&mut self, buffer: &mut [u8]) -> Result<usize, SourceFailed> {
-        loop {
-            match guard(|| self.source.read(buffer)) {
-                Ok(Ok(count)) => return Ok(count.min(buffer.len())),
-                Ok(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
-                Ok(Err(_)) => return Err(SourceFailed("the source failed")),
-                Err(_) => return Err(SourceFailed("the source panicked")),
-            }
-        }
-    }
-
-    fn checked(&mut self, buffer: &mut [u8]) -> Result<usize, SourceFailed> {
-        let count = self.piece(buffer)?;
-        let Some(left) = self.left else { return Ok(count) };
-        if count == 0 && left > 0 && !buffer.is_empty() {
-            return Err(SourceFailed("the source gave too little"));
-        }
-        let left = u64::try_from(count).ok().and_then(|count| left.checked_sub(count));
-        let left = left.ok_or(SourceFailed("the source gave too much"))?;
-        self.left = Some(left);
-        // ureq asks no more once it has all that was announced, so the end is looked for now.
-        if left == 0 && count > 0 && self.piece(&mut [0])? > 0 {
-            return Err(SourceFailed("the source gave too much"));
-        }
-        Ok(count)
-    }
-}
-
-impl Read for Outgoing {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.checked(buffer).map_err(io::Error::other)
-    }
-}
-
-/// The body of an answer; its errors are the hook's.
-pub(crate) struct Incoming(ureq::BodyReader<'static>);
 
 impl Incoming {
-    pub(crate) fn into_body(body: ureq::Body) -> Body {
-        Body::reader(body.content_length(), Self(body.into_reader()))
+    pub(crate) fn into_body(body: ureq::Body, is_chunked: bool) -> Body {
+        Body::reader(body.content_length(), Self { reader: body.into_reader(), is_chunked })
     }
 }
 
 impl Read for Incoming {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = guard(|| self.0.read(buffer)).map_err(io::Error::other)?;
-        read.map_err(|error| io::Error::other(of_body(error)))
+        let (read, seen) = watch::body(|| catch_panic(PANICKED, || self.reader.read(buffer)));
+        match read.map_err(io::Error::other)? {
+            // ureq takes the end of a connection for the end of trailers, and a reset for the end of it.
+            Ok(0) if seen.broken || seen.ended && self.is_chunked => {
+                let error = TransportError::new(Kind::Body, Sent::Yes);
+                Err(io::Error::other(error.with_source("the connection ended before the body")))
+            }
+            read => read.map_err(|error| io::Error::other(of_body(error))),
+        }
     }
 }

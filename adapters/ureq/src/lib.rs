@@ -1,77 +1,32 @@
-//! The HTTP client [ureq](https://docs.rs/ureq) as a blocking transport of http-hook.
-//!
-//! ureq does some things by itself that a transport must not do. Repaired here:
-//!
-//! | ureq | here |
-//! | --- | --- |
-//! | makes an error of a status from 400 on, follows redirects | switched off for each send |
-//! | takes a proxy from the environment | only the one that it is told |
-//! | refuses a body with some methods | every method may have one |
-//! | adds `Accept`, `Accept-Encoding` and `User-Agent` | left out, unless a configuration of the caller's names an agent |
-//! | sends on and on when a body is shorter than announced | a request body error, as for one that is longer |
-//! | sends user info of a URL as credentials | refused before anything is sent |
-//! | tells an unknown host by an error's text only | told apart |
-//! | errors hold the URL | left out |
-//!
-//! What remains:
-//!
-//! - The limit up to the head holds for each of three steps: sending the head, sending the body, waiting for the answer. A step that goes
-//!   on in pieces may take a second longer. The limit for connecting holds for the name and for the connection.
-//! - A name is looked up for each request, be there a connection kept or not, and on a thread made for it if there is a limit for
-//!   connecting or a deadline. An address costs neither.
-//! - The limit between two pieces of the body holds before the head, too: an answer that starts later than that is a timeout.
-//! - Every proxy is asked for a tunnel (`CONNECT`), which is no way to send a request for an `http` target: not offered.
-//! - A tunnel that breaks off while the proxy makes it, and a TLS handshake that is reset, are broken exchanges: perhaps sent.
-//! - A body without a length that is reset, or whose TLS connection is cut, is taken for whole.
-//! - An interim answer 100 with headers is an error.
-//! - TCP keep-alive cannot be set: not offered.
-//! - A send with TLS options of its own gets a connection of its own.
-//! - A client's key has to be PKCS#8 (`BEGIN PRIVATE KEY`).
-//! - HTTP/1.1 only; reason phrases are not told; the head of an answer may have 64 KiB.
-//!
-//! # Examples
-//!
-//! ```no_run
-//! use http_hook_ureq::UreqTransport;
-//!
-//! let transport = UreqTransport::default();
-//! # let _: &dyn http_hook::blocking::Transport = &transport;
-//! ```
+#![doc = include_str!("../README.md")]
 
 mod body;
 mod error;
 mod options;
+mod watch;
 
+use http::header::TRANSFER_ENCODING;
 use http::{Extensions, Request, Response};
-use http_hook::TransportError;
 use http_hook::blocking::{Body, Transport};
-use http_hook::options::{Capabilities, Capability, SendOptions};
+use http_hook::options::{Capabilities, Capability as Can, SendOptions};
+use http_hook::transport::catch_panic;
+use http_hook::{TransportError, TransportErrorKind as Kind};
+use ureq::Agent;
 use ureq::config::ConfigBuilder;
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 use ureq::typestate::AgentScope;
-use ureq::{Agent, SendBody};
 
-use body::{Incoming, Outgoing};
-use error::{guard, of_head};
+use body::{Incoming, to_ureq};
+use error::{PANICKED, of_head};
+use watch::watched;
 
-const CAPABILITIES: Capabilities = Capabilities::of(
-    "ureq",
-    &[
-        Capability::ConnectTimeout,
-        Capability::HeadTimeout,
-        Capability::IdleTimeout,
-        Capability::TotalTimeout,
-        Capability::VerifyOff,
-        Capability::VerifyFile,
-        Capability::ClientCert,
-        Capability::ClientKey,
-        Capability::ProxyHttps,
-        Capability::ProxyAuth,
-        Capability::StreamRequest,
-        Capability::StreamResponse,
-        Capability::CustomMethod,
-    ],
-);
+#[rustfmt::skip]
+const CAPABILITIES: Capabilities = Capabilities::of("ureq", &[
+    Can::ConnectTimeout, Can::HeadTimeout, Can::IdleTimeout, Can::TotalTimeout,
+    Can::VerifyOff, Can::VerifyFile, Can::ClientCert, Can::ClientKey,
+    Can::ProxyHttps, Can::ProxyAuth,
+    Can::StreamRequest, Can::StreamResponse, Can::CustomMethod,
+]);
 
 /// ureq as a blocking transport. Cloning it is cheap and shares its connections.
 #[derive(Clone, Debug)]
@@ -88,13 +43,15 @@ impl UreqTransport {
     /// methods, added headers, and TLS where a send has options for it.
     #[must_use]
     pub fn from_builder(builder: ConfigBuilder<AgentScope>) -> Self {
-        Self { is_set_up: true, ..Self::from_agent(options::set_up(builder)) }
+        let agent = watched(options::set_up(builder));
+        Self { template: options::template(&agent), is_set_up: true, agent }
     }
 
-    /// Makes a transport of an agent at hand, whose connections it shares. What a send decides goes before the agent's settings, as for
-    /// [`from_builder`](Self::from_builder), which makes a transport that takes less time for each request.
+    /// Makes a transport with the settings of an agent at hand, over connections of its own. What a send decides goes before these
+    /// settings, as for [`from_builder`](Self::from_builder), which makes a transport that takes less time for each request.
     #[must_use]
-    pub fn from_agent(agent: Agent) -> Self {
+    pub fn from_agent(agent: &Agent) -> Self {
+        let agent = watched(agent.config().clone());
         Self { template: options::template(&agent), is_set_up: false, agent }
     }
 }
@@ -122,9 +79,13 @@ impl Transport for UreqTransport {
     ) -> Result<Response<Body>, TransportError> {
         let (mut parts, body) = request.into_parts();
         options::check(&parts.uri, options)?;
-        let framed = body::frame(&mut parts, &body);
         let proxied = options.client.proxy.is_some();
-        let body = if framed { Outgoing::into_ureq(body)? } else { SendBody::none() };
+        let last = match parts.uri.scheme_str() {
+            _ if proxied => Kind::Proxy,
+            Some("https") => Kind::Tls,
+            _ => Kind::Connect,
+        };
+        let (body, source) = to_ureq(&mut parts, body);
         let request = if self.is_set_up && options::are_usual(options, &parts.uri) {
             parts.extensions = Extensions::new();
             Request::from_parts(parts, body)
@@ -132,12 +93,12 @@ impl Transport for UreqTransport {
             parts.extensions = self.template.clone();
             options::configure(&self.agent, Request::from_parts(parts, body), options)?
         };
-        let answer = guard(|| self.agent.run(request))?;
-        let (parts, body) = answer.map_err(|error| of_head(error, proxied))?.into_parts();
-        let mut own = Response::new(Incoming::into_body(body));
-        *own.status_mut() = parts.status;
-        *own.version_mut() = parts.version;
-        *own.headers_mut() = parts.headers;
-        Ok(own)
+        let run = || catch_panic(PANICKED, || self.agent.run(request));
+        let (response, seen) = watch::head(proxied, run);
+        let of_head = |error| source.failure().unwrap_or_else(|| of_head(error, seen.sent, last));
+        let (mut parts, body) = response?.map_err(of_head)?.into_parts();
+        parts.extensions.clear();
+        let is_chunked = parts.headers.contains_key(TRANSFER_ENCODING);
+        Ok(Response::from_parts(parts, Incoming::into_body(body, is_chunked)))
     }
 }

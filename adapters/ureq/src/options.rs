@@ -6,15 +6,13 @@ use std::time::Duration;
 
 use http::{Extensions, Request, Uri};
 use http_hook::options::{ClientCert, ClientOptions, Proxy, SendOptions, Timeouts, Verify};
-use http_hook::transport::check_target;
+use http_hook::transport::{check_target, refused};
 use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use ureq::Agent;
-use ureq::config::ConfigBuilder;
+use ureq::config::{Config, ConfigBuilder};
 use ureq::tls::{Certificate, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
 use ureq::typestate::AgentScope;
 use ureq::{ProxyProtocol, SendBody};
-
-use crate::error::refused;
 
 /// The shortest limit there is: zero is one that has passed.
 const SHORTEST: Duration = Duration::from_millis(1);
@@ -96,9 +94,9 @@ impl Limits {
     }
 }
 
-/// Makes an agent that does nothing by itself and has the usual limits for addresses.
-pub(crate) fn set_up(config: ConfigBuilder<AgentScope>) -> Agent {
-    limited!(switched_off!(config), Limits::new(Timeouts::usual(), true)).build().into()
+/// Makes settings that do nothing by themselves and have the usual limits for addresses.
+pub(crate) fn set_up(config: ConfigBuilder<AgentScope>) -> Config {
+    limited!(switched_off!(config), Limits::new(Timeouts::usual(), true)).build()
 }
 
 /// Whether an agent that is [set up](set_up) need be told nothing besides.

@@ -110,6 +110,34 @@ fn the_first_challenge_that_can_be_answered() {
 }
 
 #[test]
+fn what_is_not_needed_spoils_nothing() {
+    let good = answer(&mut start("Digest realm=r, nonce=n").unwrap().with_client_nonce("c"), "/");
+    for challenge in [
+        "Digest realm=\"r\", nonce=\"n\", qop=\"\"",
+        "Digest realm=r, nonce=n, qop=",
+        "Digest realm=r, nonce=n, qop=\", \"",
+        "Digest realm=r, nonce=n, opaque=, domain=/",
+        "Digest realm=r, nonce=n, opaque=\"\", domain=http://h/",
+        "Digest realm=r, nonce=n, algorithm=",
+        "Digest realm=r, nonce=n, domain=\"/\" x, stale=maybe, charset=x",
+        "Digest realm=r, nonce=n, domain=\"/",
+        "Digest realm=\"r\" nonce=\"n\"",
+        "Basic realm=a, realm=b, Digest realm=r, nonce=n",
+        "Basic realm=My \"Device, Digest\" x, Digest realm=r, nonce=n",
+    ] {
+        let mut session = start(challenge).unwrap_or_else(|| panic!("{challenge}"));
+        assert_eq!(answer(&mut session, "/"), good, "{challenge}");
+    }
+    let twice = "Digest realm=r, nonce=n, algorithm=MD5, algorithm=SHA-256, algorithm=SHA-256";
+    let algorithm = part(&answer(&mut start(twice).unwrap(), "/"), "algorithm");
+    assert_eq!(algorithm.as_deref(), Some("SHA-256"), "the last one, as in the original");
+    let list = "Digest realm=r, qop=auth-int,auth, nonce=MTQ0==";
+    let value = answer(&mut start(list).unwrap(), "/");
+    assert_eq!(part(&value, "qop").as_deref(), Some("auth"));
+    assert_eq!(part(&value, "nonce").as_deref(), Some("MTQ0=="));
+}
+
+#[test]
 fn a_session_counts_and_renews() {
     let mut session = start("Digest realm=r, nonce=n1, qop=auth").unwrap();
     let mut seen = Vec::new();

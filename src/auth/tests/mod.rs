@@ -3,3 +3,4 @@
 #[cfg(feature = "digest")]
 mod digest;
 mod schemes;
+mod tokens;

@@ -1,21 +1,10 @@
-//! Authentication: challenges, schemes, netrc, tokens. Nothing here needs a server.
+//! Authentication: challenges, schemes, netrc. Nothing here needs a server.
 
-use std::time::Duration;
-
-use http::StatusCode;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde_json::json;
 
 use crate::auth::basic::basic;
-use crate::auth::token_slot::{TokenSlot, TokenStep};
-use crate::auth::{AuthScheme, Challenge, ClientAuth, Credentials, Netrc, OAuth2, Token};
-use crate::base::{ErrorKind, Origin, Secret, Timestamp};
-
-fn at(seconds: u64) -> Timestamp {
-    Timestamp::new(Duration::from_secs(seconds))
-}
-
-const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_000));
+use crate::auth::{AuthScheme, Challenge, Credentials, Netrc};
+use crate::base::{ErrorKind, Origin, Secret};
 
 /// Writes challenges as `scheme token name=value …`, parted by `; `.
 fn shown(value: &[u8]) -> Option<String> {
@@ -53,6 +42,24 @@ fn challenges_are_read() {
         ("nothing behind a backslash",  "Basic realm=\"x\\",                                None),
         ("a name twice",                "Basic realm=a, realm=b",                           None),
         ("a parameter behind a token",  "Negotiate abc, x=1",                               None),
+        ("what a name says twice",      "Digest algorithm=MD5, realm=r, algorithm=MD5",     Some("digest algorithm=MD5 realm=r")),
+        ("the last one counts",         "Digest qop=auth, realm=r, qop=\"auth-int\"",       Some("digest qop=auth-int realm=r")),
+        ("the same realm twice",        "Basic realm=a, realm=\"a\"",                       Some("basic realm=a")),
+        ("no quotes: a path",           "Digest realm=r, domain=/, nonce=n",                Some("digest realm=r domain=/ nonce=n")),
+        ("no quotes: a URL",            "Digest domain=http://h/a?b=c, realm=r",            Some("digest domain=http://h/a?b=c realm=r")),
+        ("no quotes: nothing",          "Digest opaque=, realm=r, qop= ,nonce=",            Some("digest opaque= realm=r qop= nonce=")),
+        ("no quotes: base64",           "Digest realm=r, nonce=MTQ0==",                     Some("digest realm=r nonce=MTQ0==")),
+        ("no quotes: the first one",    "Digest nonce=MT/0==, realm=r",                     Some("digest nonce=MT/0== realm=r")),
+        ("no quotes: blanks",           "Digest realm=My Device , nonce=n",                 Some("digest realm=My Device nonce=n")),
+        ("no quotes: a list",           "Digest realm=r, qop=auth,auth-int, nonce=n",       Some("digest realm=r qop=auth,auth-int nonce=n")),
+        ("no comma behind quotes",      "Digest realm=\"r\" nonce=\"n\"",                   Some("digest realm=r nonce=n")),
+        ("a bad one first",             "Basic realm=a, realm=b, Digest realm=r, nonce=n",  Some("digest realm=r nonce=n")),
+        ("a bad one last",              "Digest realm=r, nonce=n, Basic realm=\"x",         Some("digest realm=r nonce=n")),
+        ("a bad one between",           "NTLM a, x=1, Digest realm=r, nonce=n, Basic a=b",  Some("digest realm=r nonce=n; basic a=b")),
+        ("junk before it",              "=x, \"a, b\", Digest realm=r, nonce=n",            Some("digest realm=r nonce=n")),
+        ("junk behind a value",         "Digest realm=r, domain=\"/\" \"/b\", nonce=n",     Some("digest realm=r nonce=n")),
+        ("junk behind what is needed",  "Digest realm=\"r\" x, nonce=n",                    None),
+        ("a nonce that disagrees",      "Digest realm=r, nonce=n, nonce=m",                 None),
         ("no comma",                    "Basic realm=a realm2=b",                           None),
         ("no scheme",                   "=x",                                               None),
         ("a control character",         "Basic realm=\"a\u{1}b\"",                          None),
@@ -123,6 +130,22 @@ fn schemes_are_read_from_json() {
         (json!({"scheme": "digest"}),                                   Ok("")),
         (json!({"scheme": "oauth2_client_credentials", "token_url": url, "skew_seconds": 5, "audience": "x"}), Ok("")),
         (json!({"scheme": "oauth2_refresh", "token_url": url, "refresh_token": "r"}), Ok("")),
+        (json!({"scheme": "oauth2_refresh", "token_url": url, "refresh_token": "r", "resource": ["a", "b"], "fields": {"x": "y", "z": ["1"]}}), Ok("")),
+        (json!({"scheme": "oauth2_client_credentials", "token_url": url, "verify": false, "require_token_type": true}), Ok("")),
+        (json!({"scheme": "oauth2_client_credentials", "token_url": url, "verify": 1}),
+            Err("auth.verify: must be true, false or the path of a file")),
+        (json!({"scheme": "oauth2_client_credentials", "token_url": url, "require_token_type": "yes"}),
+            Err("auth.require_token_type: must be true or false")),
+        (json!({"scheme": "oauth2_client_credentials", "token_url": url, "resource": {"a": "pw-917"}}),
+            Err("auth.resource: must be a text or a list of texts")),
+        (json!({"scheme": "oauth2_client_credentials", "token_url": url, "fields": {"a": 917}}),
+            Err("auth.fields: must be an object of texts or lists of texts")),
+        (json!({"scheme": "oauth2_client_credentials", "token_url": url, "fields": ["pw-917"]}),
+            Err("auth.fields: must be an object of texts or lists of texts")),
+        (json!({"scheme": "oauth2_client_credentials", "token_url": url, "fields": {"client_secret": "pw-917"}}),
+            Err("auth.fields: client_secret is written by the scheme itself")),
+        (json!({"scheme": "oauth2_client_credentials", "token_url": url, "fields": {"": "pw-917"}}),
+            Err("auth.fields: a name is empty")),
         (json!("basic"),                                                Err("auth: must be an object")),
         (json!({}),                                                     Err("auth.scheme: is missing")),
         (json!({"scheme": 1}),                                          Err("auth.scheme: must be a text")),
@@ -202,6 +225,26 @@ fn netrc_is_read_as_python_reads_it() {
 }
 
 #[test]
+fn netrc_compares_hosts_in_their_normal_form() {
+    let rows = [
+        // machine              origin                          found
+        ("h.test.", "https://h.test", true),
+        ("H.Test", "https://h.test", true),
+        ("h.test", "https://h.test.:8443", true),
+        ("::1", "https://[0::1]", true),
+        ("[0:0::1]", "https://[::1]", true),
+        ("127.0.0.1", "https://127.0.0.1", true),
+        ("127.1", "https://127.0.0.1", false),
+        ("1", "https://[::1]", false),
+        ("test", "https://h.test", false),
+    ];
+    for (machine, url, found) in rows {
+        let netrc = Netrc::parse(&format!("machine {machine} login u password p")).unwrap();
+        assert_eq!(netrc.find(&url.parse().unwrap()).is_some(), found, "{machine}: {url}");
+    }
+}
+
+#[test]
 fn netrc_tells_the_line_and_nothing_else() {
     #[rustfmt::skip]
     let rows = [
@@ -215,123 +258,6 @@ fn netrc_tells_the_line_and_nothing_else() {
         assert!(!error.contains("hunter2"), "{error}");
         assert_eq!(error, expected, "{text:?}");
     }
-}
-
-#[test]
-fn token_requests_are_built() {
-    let mut credentials =
-        OAuth2::client_credentials("https://id.test/t", "id:1", Secret::new("s e"));
-    credentials.scope = Some("a b".into());
-    let mut in_body = credentials.clone();
-    in_body.client_auth = ClientAuth::Body;
-    let refresh = OAuth2::refresh("https://id.test/t", "id", Secret::new("r-0"));
-    let answer = br#"{"access_token":"t","token_type":"bearer","refresh_token":"r-1"}"#;
-    let newer = Token::read(StatusCode::OK, answer, None, NOW).unwrap();
-    #[rustfmt::skip]
-    let rows = [
-        // name and secret are form-encoded before they are joined (RFC 6749 §2.3.1): id%3A1:s+e
-        (&credentials,  None,           "grant_type=client_credentials&scope=a+b",                  Some("Basic aWQlM0ExOnMrZQ==")),
-        (&in_body,      None,           "grant_type=client_credentials&scope=a+b&client_id=id%3A1&client_secret=s+e", None),
-        (&refresh,      None,           "grant_type=refresh_token&refresh_token=r-0&client_id=id",  None),
-        (&refresh,      Some(&newer),   "grant_type=refresh_token&refresh_token=r-1&client_id=id",  None),
-    ];
-    for (oauth2, last, body, authorization) in rows {
-        let request = oauth2.request(last).unwrap();
-        assert_eq!(request.body, body);
-        assert_eq!(request.headers[CONTENT_TYPE], "application/x-www-form-urlencoded");
-        let value = request.headers.get(AUTHORIZATION);
-        assert_eq!(value.map(|value| value.to_str().unwrap()), authorization);
-        assert!(value.is_none_or(http::HeaderValue::is_sensitive));
-    }
-
-    #[rustfmt::skip]
-    let rows = [
-        // token_url                        allow_http  origin and path, or the error
-        ("https://id.test/t?x=a b",         false,      Ok("https://id.test/t?x=a%20b")),
-        ("https://id.test",                 false,      Ok("https://id.test/")),
-        ("HTTP://id.test/t",                false,      Err("auth.token_url: would send the client's secret unencrypted")),
-        ("HTTP://id.test/t",                true,       Ok("http://id.test/t")),
-        ("https://u:hunter2@id.test/t",     false,      Err("auth.token_url: user info does not belong there")),
-        ("/t",                              false,      Err("auth.token_url: there is no scheme")),
-    ];
-    for (url, allow_http, expected) in rows {
-        let mut oauth2 = OAuth2::client_credentials(url, "id", Secret::new("hunter2"));
-        oauth2.allow_http = allow_http;
-        assert!(!format!("{oauth2:?}").contains("hunter2"), "{url}");
-        let request =
-            oauth2.request(None).map(|request| format!("{}{}", request.origin, request.path));
-        let request = request.map_err(|error| error.to_string());
-        assert_eq!(request, expected.map(str::to_owned).map_err(str::to_owned), "{url}");
-    }
-}
-
-#[test]
-fn token_answers_are_read() {
-    let year = 365 * 24 * 3600;
-    #[rustfmt::skip]
-    let rows = [
-        // why                      status  answer                                                              end, or the error
-        ("RFC 6749 §5.1",           200,    json!({"access_token": "t", "token_type": "Bearer", "expires_in": 3600}), Ok(Some(4_600))),
-        ("as text",                 200,    json!({"access_token": "t", "token_type": "bearer", "expires_in": "60"}), Ok(Some(1_060))),
-        ("with a fraction",         200,    json!({"access_token": "t", "token_type": "bearer", "expires_in": 60.9}), Ok(Some(1_060))),
-        ("already over",            200,    json!({"access_token": "t", "token_type": "bearer", "expires_in": -5}), Ok(Some(1_000))),
-        ("for ever is 400 days",    200,    json!({"access_token": "t", "token_type": "bearer", "expires_in": u64::MAX}), Ok(Some(1_000 + year + 35 * 24 * 3600))),
-        ("no end",                  200,    json!({"access_token": "t", "token_type": "bearer"}),               Ok(None)),
-        ("no token",                200,    json!({"token_type": "bearer"}),                                    Err("auth: the token answer has no access_token")),
-        ("an empty token",          200,    json!({"access_token": "", "token_type": "bearer"}),                Err("auth: the token answer has no access_token")),
-        ("no type",                 200,    json!({"access_token": "t"}),                                       Err("auth: the token answer is of a type other than bearer")),
-        ("another type",            200,    json!({"access_token": "t", "token_type": "mac"}),                  Err("auth: the token answer is of a type other than bearer")),
-        ("no object",               200,    json!(["t"]),                                                       Err("auth: the token answer has no access_token")),
-        ("a header in the token",   200,    json!({"access_token": "t\r\nX: y", "token_type": "bearer"}),       Err("a credential holds a character that no header may hold")),
-        ("a standard reason",       400,    json!({"error": "invalid_grant", "error_description": "s3cr3t"}),   Err("auth: the token request was refused with 400: invalid_grant")),
-        ("another reason",          401,    json!({"error": "s3cr3t"}),                                         Err("auth: the token request was refused with 401: no reason that the standard knows")),
-    ];
-    for (why, status, answer, expected) in rows {
-        let status = StatusCode::from_u16(status).unwrap();
-        let token = Token::read(status, answer.to_string().as_bytes(), None, NOW);
-        let end = token.map(|token| token.expires()).map_err(|error| error.to_string());
-        assert_eq!(end, expected.map(|end| end.map(at)).map_err(str::to_owned), "{why}");
-    }
-    let large = vec![b' '; 64 * 1024 + 1];
-    let error = Token::read(StatusCode::OK, &large, None, NOW).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Limit);
-}
-
-#[test]
-fn one_flight_serves_all_calls() {
-    let skew = Duration::from_secs(30);
-    let (lease, poll) = (Duration::from_secs(60), Duration::from_secs(1));
-    let token = |name: &str, end| Token::new(Secret::new(name), Some(at(end)));
-    let (first, second) = (token("t-1", 200), token("t-2", 900));
-
-    let mut slot = TokenSlot::default();
-    let ask = |slot: &mut TokenSlot, now| slot.next(skew, lease, poll, at(now));
-    assert_eq!(ask(&mut slot, 100), TokenStep::Fetch { flight: 1, last: None });
-    assert_eq!(ask(&mut slot, 100), TokenStep::Wait(poll), "somebody fetches");
-    assert_eq!(ask(&mut slot, 159), TokenStep::Wait(Duration::from_secs(1)), "the lease ends soon");
-
-    slot.store(1, first.clone());
-    assert_eq!(ask(&mut slot, 160), TokenStep::Use(first.clone()));
-    assert_eq!(ask(&mut slot, 169), TokenStep::Use(first.clone()), "just outside the skew");
-    let fetch = TokenStep::Fetch { flight: 2, last: Some(first.clone()) };
-    assert_eq!(ask(&mut slot, 170), fetch, "within the skew of its end");
-
-    let fetch = TokenStep::Fetch { flight: 3, last: Some(first.clone()) };
-    assert_eq!(ask(&mut slot, 230), fetch, "the caller of flight 2 vanished");
-    slot.release(2);
-    assert_eq!(ask(&mut slot, 231), TokenStep::Wait(poll), "flight 2 ends no flight but its own");
-    slot.store(3, second.clone());
-    slot.store(2, first.clone());
-    assert_eq!(ask(&mut slot, 232), TokenStep::Use(second.clone()), "a late answer is older");
-
-    slot.refuse(&first);
-    assert_eq!(ask(&mut slot, 233), TokenStep::Use(second.clone()), "another one was refused");
-    slot.refuse(&second);
-    let fetch = TokenStep::Fetch { flight: 4, last: Some(second.clone()) };
-    assert_eq!(ask(&mut slot, 234), fetch, "this one was refused");
-    slot.release(4);
-    let fetch = TokenStep::Fetch { flight: 5, last: Some(second) };
-    assert_eq!(ask(&mut slot, 235), fetch, "flight 4 failed");
 }
 
 proptest::proptest! {

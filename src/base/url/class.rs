@@ -21,8 +21,8 @@ pub(crate) fn of(byte: u8) -> u8 {
 }
 
 /// Returns the classes that occur in a text.
-pub(crate) fn in_text(text: &str) -> u8 {
-    text.bytes().fold(0, |classes, byte| classes | of(byte))
+pub(crate) fn in_text(text: &[u8]) -> u8 {
+    text.iter().fold(0, |classes, byte| classes | of(*byte))
 }
 
 const fn classify(byte: u8) -> u8 {

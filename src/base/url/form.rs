@@ -15,8 +15,7 @@ use crate::base::json::double;
 use crate::base::url::class;
 use crate::base::{Error, ErrorKind};
 
-const HEX: [char; 16] =
-    ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
+const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
 /// Adds one pair, after a `&` if it is not the first.
 ///
@@ -174,31 +173,70 @@ fn python_number(number: &Number) -> String {
     }
 }
 
-fn push_encoded(form: &mut String, text: &str) {
-    let escapes = |byte| class::of(byte) & class::UNRESERVED == 0;
-    let mut rest = text;
-    loop {
-        let clean = rest.bytes().position(escapes).unwrap_or(rest.len());
-        let Some((run, after)) = rest.split_at_checked(clean) else { return };
-        form.push_str(run);
-        let mut chars = after.chars();
-        let Some(other) = chars.next() else { return };
-        if other == ' ' {
-            form.push('+');
-        } else {
-            push_escaped(form, other);
-        }
-        rest = chars.as_str();
+/// Appends one pair to whatever there is.
+pub(crate) fn append(text: &mut Vec<u8>, name: &str, value: &str) {
+    push_encoded(text, name);
+    text.push(b'=');
+    push_encoded(text, value);
+}
+
+/// What can be appended to.
+trait Out {
+    fn text(&mut self, text: &str);
+
+    fn byte(&mut self, ascii: u8);
+
+    fn escape(&mut self, byte: u8) {
+        let digit = |half: u8| HEX.get(usize::from(half)).copied().unwrap_or(b'0');
+        self.byte(b'%');
+        self.byte(digit(byte >> 4));
+        self.byte(digit(byte & 15));
     }
+}
+
+impl Out for String {
+    fn text(&mut self, text: &str) {
+        self.push_str(text);
+    }
+
+    fn byte(&mut self, ascii: u8) {
+        self.push(char::from(ascii));
+    }
+}
+
+impl Out for Vec<u8> {
+    fn text(&mut self, text: &str) {
+        self.extend_from_slice(text.as_bytes());
+    }
+
+    fn byte(&mut self, ascii: u8) {
+        self.push(ascii);
+    }
+}
+
+fn push_encoded(out: &mut impl Out, text: &str) {
+    let clean = text.bytes().position(escapes).unwrap_or(text.len());
+    let Some((clean, rest)) = text.split_at_checked(clean) else { return };
+    out.text(clean);
+    for byte in rest.bytes() {
+        if !escapes(byte) {
+            out.byte(byte);
+        } else if byte == b' ' {
+            out.byte(b'+');
+        } else {
+            out.escape(byte);
+        }
+    }
+}
+
+fn escapes(byte: u8) -> bool {
+    class::of(byte) & class::UNRESERVED == 0
 }
 
 /// Adds each byte of the character's UTF-8 as `%XX`.
 pub(crate) fn push_escaped(text: &mut String, char: char) {
     for &byte in char.encode_utf8(&mut [0; 4]).as_bytes() {
-        text.push('%');
-        for digit in [byte >> 4, byte & 15] {
-            text.push(HEX.get(usize::from(digit)).copied().unwrap_or('0'));
-        }
+        text.escape(byte);
     }
 }
 

@@ -6,20 +6,16 @@
 //! ```
 //!
 //! The reader refuses what readers of URLs disagree about: backslashes, control characters, blanks, escapes and
-//! characters that are not ASCII in the authority.
+//! characters that are not ASCII in the authority, and numbers that are an address to some and a name to others.
 
-use core::net::Ipv6Addr;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use bytes::Bytes;
 use http::uri::{Authority, PathAndQuery, Uri};
 
+use super::host;
 use crate::base::{Error, ErrorKind};
-
-/// The longest name of a host, in bytes ([RFC 1035 §2.3.4](https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4)).
-const MAX_HOST: usize = 254;
-const MAX_LABEL: usize = 63;
 
 /// A scheme that is ever contacted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -70,8 +66,10 @@ impl fmt::Display for Scheme {
 
 /// Scheme, host and port: what a credential is bound to ([RFC 6454 §4]).
 ///
-/// Two origins are equal if all three are; a default port that was written out makes no difference.
+/// Two origins are equal if all three are. The host has one normal form: lower case, no dot at the end, an IPv6 address as
+/// [RFC 5952] writes it. A default port that was written out makes no difference.
 ///
+/// [RFC 5952]: https://www.rfc-editor.org/rfc/rfc5952
 /// [RFC 6454 §4]: https://www.rfc-editor.org/rfc/rfc6454#section-4
 ///
 /// # Examples
@@ -99,24 +97,21 @@ impl Origin {
     /// # Errors
     ///
     /// Kind [`BaseUrl`](ErrorKind::BaseUrl) if `host` is not a name in ASCII, an IPv4 address, or an IPv6 address in
-    /// brackets, or if `port` is 0. The message does not name the place.
+    /// brackets, or if `port` is 0. A number that resolvers read as an address (`127.1`, `0x7f.1`) is an error that gives the
+    /// address. The message does not name the place.
     pub fn new(scheme: Scheme, host: &str, port: Option<u16>) -> Result<Self, Error> {
-        check_host(host)?;
+        let host = host::normal(host)?;
         if port == Some(0) {
             return Err(bad("there is no port 0"));
         }
-        let host = host.to_ascii_lowercase();
-        let bare = host.strip_suffix('.').unwrap_or(&host);
         let own_port = port.unwrap_or(scheme.default_port());
-        let (written, host_header) = if own_port == scheme.default_port() {
-            (port.map(|port| format!("{host}:{port}")), bare.to_owned())
-        } else {
-            (Some(format!("{host}:{own_port}")), format!("{bare}:{own_port}"))
+        let authority = match port {
+            Some(port) => to_authority(format!("{host}:{port}"))?,
+            None => to_authority(host.clone())?,
         };
-        let written = written.unwrap_or(host);
-        let authority = to_authority(written.clone())?;
+        let is_default = own_port == scheme.default_port();
         let host_header =
-            if host_header == written { authority.clone() } else { to_authority(host_header)? };
+            if is_default && port.is_some() { to_authority(host)? } else { authority.clone() };
         Ok(Self { scheme, port: own_port, authority, host_header })
     }
 
@@ -126,7 +121,7 @@ impl Origin {
         self.scheme
     }
 
-    /// Returns the host in lower case, an IPv6 address in brackets.
+    /// Returns the host in its normal form: lower case, no dot at the end, an IPv6 address in brackets.
     #[must_use]
     pub fn host(&self) -> &str {
         self.authority.host()
@@ -144,7 +139,7 @@ impl Origin {
         &self.authority
     }
 
-    /// Returns the value of `Host`: without the default port, and without the dot at the end of a full name.
+    /// Returns the value of `Host`: without the default port.
     #[must_use]
     pub const fn host_header(&self) -> &Authority {
         &self.host_header
@@ -285,33 +280,6 @@ pub(crate) fn split_port(host_port: &str) -> Result<(&str, Option<u16>), Error> 
         Ok(port) if digits => Ok((host, Some(port))),
         _ => Err(bad("the port is not a number from 1 to 65535")),
     }
-}
-
-fn check_host(host: &str) -> Result<(), Error> {
-    if host.is_empty() {
-        return Err(bad("there is no host"));
-    }
-    if let Some(inner) = host.strip_prefix('[') {
-        let address = inner.strip_suffix(']').and_then(|inner| inner.parse::<Ipv6Addr>().ok());
-        return address.map(|_| ()).ok_or_else(|| bad("not an IPv6 address in brackets"));
-    }
-    if !host.is_ascii() {
-        return Err(bad("a name that is not ASCII: write its IDNA form (xn--…)"));
-    }
-    if host.len() > MAX_HOST {
-        return Err(bad("the name of the host is too long"));
-    }
-    if host.contains(':') {
-        return Err(bad("more than one port, or an IPv6 address without brackets"));
-    }
-    if !host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte)) {
-        return Err(bad("a character that no name of a host has"));
-    }
-    let mut labels = host.strip_suffix('.').unwrap_or(host).split('.');
-    if labels.any(|label| label.is_empty() || label.len() > MAX_LABEL) {
-        return Err(bad("a part of the name is empty or longer than 63 characters"));
-    }
-    Ok(())
 }
 
 fn to_authority(text: String) -> Result<Authority, Error> {

@@ -19,15 +19,19 @@ pub(crate) enum Clean {
 /// Checks that a path, perhaps with a query, would come out as it went in.
 ///
 /// It is on the safe side: `None` may be said of text that would not change.
-pub(crate) fn clean(text: &str) -> Option<Clean> {
+pub(crate) fn clean(text: &[u8]) -> Option<Clean> {
     let classes = class::in_text(text);
     if classes & (class::OTHER | class::PERCENT) != 0 {
         return None;
     }
-    let query = if classes & class::QUESTION == 0 { None } else { text.find('?') };
+    let is_query = |byte: &u8| *byte == b'?';
+    let query = match classes & class::QUESTION {
+        0 => None,
+        _ => text.iter().position(is_query),
+    };
     if classes & class::DOT != 0 {
         let path = query.and_then(|at| text.get(..at)).unwrap_or(text);
-        if path.starts_with('.') || path.contains("/.") {
+        if path.starts_with(b".") || path.windows(2).any(|pair| pair == b"/.") {
             return None;
         }
     }
@@ -36,7 +40,7 @@ pub(crate) fn clean(text: &str) -> Option<Clean> {
 
 /// Checks that parameters would come out as they went in.
 pub(crate) fn clean_params(params: &str) -> bool {
-    let classes = class::in_text(params);
+    let classes = class::in_text(params.as_bytes());
     classes & class::OTHER == 0 && (classes & class::PERCENT == 0 || escapes_are_clean(params))
 }
 

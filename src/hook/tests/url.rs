@@ -2,6 +2,8 @@
 
 use crate::base::{Error, ErrorKind, Origin};
 use crate::hook::base_url::{BaseParts, BaseUrl};
+use crate::request::text::CallText;
+use http::uri::PathAndQuery;
 
 fn base(host: &str, schema: &str, port: i64) -> Result<BaseUrl, Vec<Error>> {
     let mut parts = BaseParts::default();
@@ -15,7 +17,14 @@ fn told(errors: &[Error]) -> String {
 
 /// The whole URL of a request.
 pub(super) fn whole(base: &BaseUrl, endpoint: &str, params: &str) -> Result<http::Uri, Error> {
-    base.origin().join(base.target(endpoint, params)?)
+    base.origin().join(target(base, endpoint, params)?)
+}
+
+/// The target of a call with parameters that are given as text.
+pub(super) fn target(base: &BaseUrl, endpoint: &str, params: &str) -> Result<PathAndQuery, Error> {
+    let mut text = CallText::new(endpoint);
+    text.params_text(params)?;
+    base.target(text).map(|(_, target)| target)
 }
 
 #[test]
@@ -37,7 +46,7 @@ fn a_base_is_read() {
         ("a default port that is written is kept", "h:80",       "",       0,    "http://h:80", "http://h:80/v1"),
         ("IPv6",                      "[::1]",                   "",       8080, "http://[::1]:8080", "http://[::1]:8080/v1"),
         ("IPv6 without brackets",     "::1",                     "",       8080, "http://[::1]:8080", "http://[::1]:8080/v1"),
-        ("a full name",               "api.example.com.",        "",       0,    "http://api.example.com.", "http://api.example.com./v1"),
+        ("a full name",               "api.example.com.",        "",       0,    "http://api.example.com.", "http://api.example.com/v1"),
         ("a query is lengthened",     "http://h/api?k=1",        "",       0,    "http://h/api?k=1", "http://h/api?k=1/v1"),
         ("a fragment swallows",       "http://h#x",              "",       0,    "http://h#x", "http://h/"),
         ("D18: user info is no part", "https://u:p@h/api",       "",       0,    "https://h/api", "https://h/api/v1"),
@@ -205,7 +214,7 @@ fn an_endpoint_is_joined_and_escaped() {
     ];
     for (why, host, endpoint, params, target) in rows {
         let base = base(host, "", 0).unwrap();
-        let found = base.target(endpoint, params).unwrap();
+        let found = self::target(&base, endpoint, params).unwrap();
         assert_eq!(found.as_str(), target, "{host:?} {endpoint:?} {params:?}: {why}");
     }
 }
@@ -248,7 +257,8 @@ fn origins_are_equal_by_scheme_host_and_port() {
         ("scheme",                    "http://h:80",   "https://h:80",        false),
         ("port",                      "http://h",      "http://h:81",         false),
         ("host",                      "http://h",      "http://g",            false),
-        ("a dot at the end",          "http://h",      "http://h.",           false),
+        ("a dot at the end",          "http://h",      "http://h.",           true),
+        ("a way to write IPv6",       "http://[::1]",  "http://[0:0:0::01]",  true),
     ];
     for (why, one, other, equal) in rows {
         let (one, other) = (one.parse::<Origin>().unwrap(), other.parse::<Origin>().unwrap());
@@ -264,7 +274,7 @@ fn host_and_authority_differ_in_the_default_port() {
         ("none",                        "http://H",          "h",           "h"),
         ("the default one, written",    "http://h:80",       "h:80",        "h"),
         ("another",                     "http://h:443",      "h:443",       "h:443"),
-        ("a dot at the end",            "https://h.:8443",   "h.:8443",     "h:8443"),
+        ("a dot at the end",            "https://h.:8443",   "h:8443",      "h:8443"),
         ("IPv6",                        "https://[::A]:443", "[::a]:443",   "[::a]"),
     ];
     for (why, url, authority, host) in rows {

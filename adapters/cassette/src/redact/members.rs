@@ -53,8 +53,9 @@ impl Look<'_> {
             let Some(close) = quote(self.text, open + 1) else { break };
             // A quote that was taken for a closing one may be an opening one.
             from = Some(close);
-            let Some(value) = self.value(close + 1) else { continue };
+            // The name first: a value is as long as all that is nested in it.
             let Some(name) = self.secret_name(open + 1..close) else { continue };
+            let Some(value) = self.value(close + 1) else { continue };
             let content = &self.text[value.clone()];
             if says_nothing(content) {
                 continue;

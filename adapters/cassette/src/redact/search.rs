@@ -44,11 +44,11 @@ impl Search {
             let mut again = Places::default();
             scan.each(level.bytes(), |part| again.add(level.place(part), b""));
             found.join(again);
-            // A group of base64 may begin at each of four digits.
-            for skipped in 0..4 {
+            // A run may begin at each of the four digits of a group.
+            for before in 0..=BEFORE {
                 let mut again = Places::default();
                 for run in runs(level.bytes()) {
-                    scan.base64(&run, skipped, |part| again.add(level.place(part), b""));
+                    scan.base64(&run, before, |part| again.add(level.place(part), b""));
                 }
                 found.join(again);
             }
@@ -82,16 +82,17 @@ impl Scan<'_> {
         }
     }
 
-    /// Looks into what a run of base64 says without its first digits.
-    fn base64(&mut self, run: &Run, skipped: usize, mut found: impl FnMut(Range<usize>)) {
-        let bytes = decoded(run.digits.get(skipped..).unwrap_or_default());
-        let whole = (skipped == 0).then_some(0..bytes.len());
+    /// Looks into what a run of base64 says if so many digits of its first group are not there.
+    fn base64(&mut self, run: &Run, before: usize, mut found: impl FnMut(Range<usize>)) {
+        let bytes = decoded(run.digits.get(BEFORE - before..).unwrap_or_default());
+        let whole = (before == 0).then_some(0..bytes.len());
         self.each(&bytes, |part| {
             if part.len() < SHORTEST_IN_BASE64 && whole.as_ref() != Some(&part) {
                 return;
             }
             // Eight bits a byte, six bits a digit.
-            let digits = skipped + part.start * 8 / 6..skipped + (part.end * 8).div_ceil(6);
+            let (first, end) = (part.start * 8 / 6, (part.end * 8).div_ceil(6));
+            let digits = first.saturating_sub(before)..end.saturating_sub(before);
             let places = run.places.get(digits).unwrap_or_default();
             if let (Some(first), Some(last)) = (places.first(), places.last()) {
                 found(*first..*last + 1);
@@ -100,9 +101,12 @@ impl Scan<'_> {
     }
 }
 
+/// How many digits of a run's first group may be missing.
+const BEFORE: usize = 3;
+
 /// What may be base64: digits of either alphabet in a row, line breaks between them aside.
-#[derive(Default)]
 struct Run {
+    /// As many zeros as may be missing, then the digits.
     digits: Vec<u8>,
     places: Vec<usize>,
 }
@@ -110,7 +114,7 @@ struct Run {
 fn runs(text: &[u8]) -> impl Iterator<Item = Run> {
     let mut bytes = text.iter().enumerate();
     std::iter::from_fn(move || {
-        let mut run = Run::default();
+        let mut run = Run { digits: vec![0; BEFORE], places: Vec::new() };
         for (at, byte) in bytes.by_ref() {
             match digit(*byte) {
                 Some(digit) => {
@@ -118,11 +122,11 @@ fn runs(text: &[u8]) -> impl Iterator<Item = Run> {
                     run.places.push(at);
                 }
                 None if matches!(byte, b'\r' | b'\n') => {}
-                None if run.digits.is_empty() => {}
+                None if run.places.is_empty() => {}
                 None => return Some(run),
             }
         }
-        (!run.digits.is_empty()).then_some(run)
+        (!run.places.is_empty()).then_some(run)
     })
 }
 

@@ -17,7 +17,7 @@ const GARBAGE: &[Kind] = &[Kind::Protocol, Kind::Interrupted];
 const BODY: &[Kind] = &[Kind::Body, Kind::Interrupted, Kind::Protocol];
 
 /// What a head that does not end may be called.
-const ENDLESS: &[Kind] = &[Kind::Limit, Kind::Protocol, Kind::Interrupted];
+const ENDLESS: &[Kind] = &[Kind::Limit, Kind::Protocol, Kind::Interrupted, Kind::Body];
 
 pub(super) fn checks() -> Vec<Check> {
     let error = |name, fault: u8, kinds, reply| {
@@ -40,8 +40,17 @@ pub(super) fn checks() -> Vec<Check> {
         error("head-cut-at-line", 11, GARBAGE, Reply::raw("HTTP/1.1 200 OK\r\nX-A: 1\r\n").close()),
         error("head-reset", 11, GARBAGE, Reply::raw("HTTP/1.1 200 OK\r\nX-A: 1\r\n").reset()),
         error("not-http", 11, GARBAGE, Reply::raw("SSH-2.0-OpenSSH_9.2\r\n").close()),
-        endless("head-without-end", || [b"X-A: ".to_vec(), vec![b'x'; 16 << 20]].concat()),
-        endless("headers-without-end", || b"X-A: 1\r\n".repeat(2 << 20)),
+        endless("head-without-end", OK, || [b"X-A: ".to_vec(), vec![b'x'; 16 << 20]].concat()),
+        endless("headers-without-end", OK, || b"X-A: 1\r\n".repeat(2 << 20)),
+        endless("interim-without-end", "", || b"HTTP/1.1 103 X\r\n\r\n".repeat(1 << 20)),
+        endless("interim-100-without-end", "", || b"HTTP/1.1 100 X\r\n\r\n".repeat(1 << 20)),
+        endless("interim-headers-without-end", "", || {
+            b"HTTP/1.1 103 X\r\nLink: </a>; rel=preload\r\n\r\n".repeat(300 << 10)
+        }),
+        endless("trailers-without-end", TRAILERS, || b"X-A: 1\r\n".repeat(2 << 20)),
+        endless("trailer-without-end", TRAILERS, || {
+            [b"X-A: ".to_vec(), vec![b'x'; 16 << 20]].concat()
+        }),
         error("status-099", 11, GARBAGE, Reply::status(99, &[], b"ok").close()),
         error(
             "status-1000",
@@ -56,6 +65,10 @@ pub(super) fn checks() -> Vec<Check> {
         error("chunk-cut", 12, BODY, chunks("5\r\nhel").close()),
         error("chunks-without-end", 13, BODY, chunks("5\r\nhello\r\n").close()),
         error("chunks-reset", 12, BODY, chunks("5\r\nhello\r\n").reset()),
+        error("trailers-none-cut", 13, BODY, chunks("5\r\nhello\r\n0\r\n").close()),
+        error("trailers-cut", 13, BODY, chunks("5\r\nhello\r\n0\r\nX-A: 1\r\n").close()),
+        error("trailer-cut", 13, BODY, chunks("5\r\nhello\r\n0\r\nX-A: 1").close()),
+        error("trailers-reset", 13, BODY, chunks("5\r\nhello\r\n0\r\nX-A: 1\r\n").reset()),
         error("chunk-size-garbage", 13, BODY, chunks("zz\r\nhello\r\n0\r\n\r\n").close()),
         error(
             "chunk-size-overflow",
@@ -84,11 +97,14 @@ pub(super) fn checks() -> Vec<Check> {
     ]
 }
 
-/// A head of 16 MiB, and then silence: whoever takes it all in waits until the server has no more patience.
-fn endless(name: &'static str, more: fn() -> Vec<u8>) -> Check {
+const OK: &str = "HTTP/1.1 200 OK\r\n";
+const TRAILERS: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n";
+
+/// A head of 16 MiB, all interim ones before it and all trailers counted, and then silence: whoever takes it all in waits until the server has no more patience.
+fn endless(name: &'static str, start: &'static str, more: fn() -> Vec<u8>) -> Check {
     Check::new(name, 21, "an error, long before the head ends", move |probe| {
         Box::pin(async move {
-            let reply = Reply::raw("HTTP/1.1 200 OK\r\n").write(more()).hang();
+            let reply = Reply::raw(start).write(more()).hang();
             let route = probe.route([reply]);
             let told = probe.send(get(route.url())).await;
             Expect::Error(ENDLESS).holds(&told)?;

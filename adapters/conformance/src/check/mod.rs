@@ -15,6 +15,7 @@
 //! report.assert_clean();
 //! ```
 
+mod alone;
 mod answers;
 pub mod blocking;
 mod bodies;
@@ -78,6 +79,7 @@ async fn run(
 fn all() -> Vec<Check> {
     [
         answers::checks(),
+        alone::checks(),
         broken::checks(),
         bodies::checks(),
         kept::checks(),

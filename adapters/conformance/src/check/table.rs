@@ -13,7 +13,7 @@ const HEAD: &str = "\
 One line a check, one column a client. `fault` is the row of the fault matrix. “not offered”: the hook refuses a call that
 needs it. Each transport's own test writes its column, and fails if what is written here is not what it sees:
 
-    HTTP_HOOK_WRITE_TABLE=1 cargo test --workspace --test conformance
+    HTTP_HOOK_WRITE_TABLE=1 cargo test --workspace --test transport conforms
 
 ";
 const FAULTS: &str = "
@@ -50,7 +50,7 @@ const ELSEWHERE: [(u8, &str); 25] = [
     (46, "`tests/machine/stored.rs`"),
     (47, "`tests/auth/flow.rs`"),
     (49, "for whoever keeps the state"),
-    (50, "each client's `tests/descriptors.rs`"),
+    (50, "each client's `tests/transport/descriptors.rs`"),
 ];
 const WRITE: &str = "HTTP_HOOK_WRITE_TABLE";
 

@@ -32,6 +32,8 @@ pub(super) fn checks() -> Vec<Check> {
             (0..8).fold(Reply::silent(), early).hang()
         }),
         limited("timeout-idle", TimeoutPhase::Body, || Reply::ok(b"hello").without_last(3).hang()),
+        limited("timeout-idle-trailers", TimeoutPhase::Body, trailers),
+        limited("timeout-total-trailers", TimeoutPhase::Total, trailers),
         limited("timeout-total-in-head", TimeoutPhase::Total, || Reply::silent().hang()),
         limited("timeout-total-in-body", TimeoutPhase::Total, || {
             Reply::ok(b"hello").without_last(3).hang()
@@ -52,6 +54,13 @@ pub(super) fn checks() -> Vec<Check> {
         Check::new("drop-closes", 40, "the server sees the connection closed", drop_closes)
             .drops_future(),
     ]
+}
+
+/// Trailers that come one after the other, and are no pieces of the body.
+fn trailers() -> Reply {
+    let more = |reply: Reply, _| reply.wait(LIMIT / 4).write("X-A: 1\r\n");
+    let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n";
+    (0..12).fold(Reply::raw(head), more).hang()
 }
 
 fn limited(name: &'static str, phase: TimeoutPhase, reply: fn() -> Reply) -> Check {

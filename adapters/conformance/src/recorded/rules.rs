@@ -20,7 +20,7 @@ pub fn covers(rule: &str, case: &Case, expected: &str, got: &str) -> bool {
 /// A rule's name, and whether it covers a difference.
 type Rule = (&'static str, fn(&View) -> bool);
 
-const RULES: [Rule; 20] = [
+const RULES: [Rule; 21] = [
     ("quirk", |case| case.case.quirk),
     ("client", |case| case.case.client_specific),
     ("D1", |case| case.refused && (case.host_is_unsafe() || case.uri_has_controls())),
@@ -50,6 +50,9 @@ const RULES: [Rule; 20] = [
     }),
     ("D22", |case| case.expected.starts_with(WRAPPER)),
     ("D24", |case| case.tells_field_and_cure()),
+    ("D25", |case| {
+        case.is_call() && !case.refused && case.host().is_some_and(|host| host.ends_with('.'))
+    }),
 ];
 
 /// A case, as the rules look at it.

@@ -12,7 +12,7 @@
 //!
 //! What clients tell in more than one way is not in a scenario, but in the suite of [checks](crate::check). An answer that a client cannot
 //! take at all can be spared it by a [`Limit`]; an option that it does not offer is refused by the reference, too. A transport's
-//! `tests/scenarios.rs` is this:
+//! test is this:
 //!
 //! ```no_run
 //! # fn transport() -> impl http_hook::transport::Transport { http_hook::transport::from_fn(http_hook::options::Capabilities::none(""), |_, _| async { todo!() }) }

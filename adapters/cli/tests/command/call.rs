@@ -1,0 +1,229 @@
+//! What is sent, what is printed where, and the exit code.
+
+use crate::support::{command, parts, run, serve};
+
+#[test]
+fn each_end_has_its_code() {
+    let server = serve();
+    let server = |path: &str| format!("http://{}{path}", server.authority);
+    let rows: [(&str, &[&str], i32); 26] = [
+        // why                       arguments                                              code
+        ("success", &["-", &server("/")], 0),
+        ("no content", &["-", &server("/status/204")], 0),
+        ("a redirect is not followed", &["-", &server("/status/302")], 3),
+        ("unless so wished", &["-", &server("/redirect/2"), "-L"], 0),
+        ("one too many", &["-", &server("/redirect/3"), "-L", "--max-redirs", "2"], 6),
+        ("a loop", &["-", &server("/redirect/99"), "-L"], 6),
+        ("to where nobody may go", &["-", &server("/ftp"), "-L"], 6),
+        ("not found", &["-", &server("/status/404")], 4),
+        ("server error, not worth a retry", &["-", &server("/status/501")], 5),
+        ("server error, after a retry", &["-", &server("/status/503"), "--retry", "1"], 5),
+        ("a status is no failure if so wished", &["-", &server("/status/404"), "--no-fail"], 0),
+        ("nor is a redirect", &["-", &server("/status/302"), "--no-fail"], 0),
+        ("no connection is one all the same", &["-", "http://127.0.0.1:1/", "--no-fail"], 7),
+        ("refused", &["-", "http://127.0.0.1:1/", "--retry", "0"], 7),
+        ("reset", &["-", &server("/reset"), "--retry", "0"], 7),
+        ("too slow", &["-", &server("/slow"), "--max-time", "100ms", "--retry", "0"], 8),
+        ("deadline", &["-", &server("/slow"), "--deadline", "200ms"], 8),
+        ("not defined", &["nowhere", "v1"], 10),
+        ("no id", &["no\nwhere", "v1"], 2),
+        ("no URL", &["-", "v1"], 2),
+        ("scheme", &["-", "ftp://127.0.0.1/"], 2),
+        ("not an item", &["-", &server("/"), "secret"], 2),
+        ("not JSON", &["-", &server("/"), "a:=secret"], 2),
+        ("two bodies", &["-", &server("/"), "a=1", "-d", "b"], 2),
+        ("no file", &["-", &server("/"), "@/does/not/exist"], 1),
+        ("no endpoint", &["-"], 2),
+    ];
+    for (why, args, code) in rows {
+        let (actual, _, err) = run(&[&["call"], args].concat());
+        assert_eq!(actual, Some(code), "{why}: {err}");
+        assert_eq!(err.is_empty(), code == 0 || code == 3, "{why}: {err:?}");
+        assert!(!err.contains("secret"), "{why}: {err}");
+    }
+}
+
+#[test]
+fn items_become_a_request() {
+    let file = std::env::temp_dir().join(format!("http-hook-item-{}", std::process::id()));
+    std::fs::write(&file, "{\"from\": \"file\"}\n").unwrap();
+    let at = |start: &str| format!("{start}{}", file.display());
+    let rows: [(&str, &[&str], &str, &str, &str); 17] = [
+        // why                         words                           line         header              body
+        ("GET without a body", &["v1"], "GET /v1", "", ""),
+        ("POST with one", &["v1", "a=1"], "POST /v1", "application/json", r#"{"a": "1"}"#),
+        ("method", &["PUT", "v1", "a:=1"], "PUT /v1", "application/json", r#"{"a": 1}"#),
+        ("well known in lower case", &["delete", "v1"], "DELETE /v1", "", ""),
+        ("an own method in capitals", &["PURGE", "v1"], "PURGE /v1", "", ""),
+        ("a method alone is an endpoint", &["get"], "GET /get", "", ""),
+        ("parameters", &["v1", "a==1 2", "b==x&y"], "GET /v1?a=1+2&b=x%26y", "", ""),
+        ("header", &["v1", "X-A:b c"], "GET /v1", "x-a: b c", ""),
+        ("header option", &["v1", "-H", "X-A: b"], "GET /v1", "x-a: b", ""),
+        ("empty header", &["v1", "X-A;"], "GET /v1", "x-a:", ""),
+        ("escaped separator", &["v1", r"a\==1"], "POST /v1", "", r#"{"a=": "1"}"#),
+        ("form", &["v1", "--form", "a=1 2", "b=&"], "POST /v1", "form-urlencoded", "a=1+2&b=%26"),
+        ("raw", &["v1", "-d", "a=1 2"], "POST /v1", "", "a=1 2"),
+        ("JSON", &["v1", "--json", "[1,2]"], "POST /v1", "application/json", "[1, 2]"),
+        ("a file as the body", &["v1", &at("@")], "POST /v1", "", "{\"from\": \"file\"}\n"),
+        (
+            "a file as a value",
+            &["v1", &at("a==@")],
+            "GET /v1?a=%7B%22from%22%3A+%22file%22%7D",
+            "",
+            "",
+        ),
+        ("a file as JSON", &["v1", &at("a:=@")], "POST /v1", "", r#"{"a": {"from": "file"}}"#),
+    ];
+    for (why, words, line, header, body) in rows {
+        let server = serve();
+        let conn = format!("http://{}", server.authority);
+        let (code, out, err) = run(&[&["call", &conn], words].concat());
+        assert_eq!((code, err.as_str()), (Some(0), ""), "{why}");
+        let (head, sent) = out.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with(&format!("{line} HTTP/1.1\r\n")), "{why}: {head}");
+        assert!(head.to_lowercase().contains(header), "{why}: {head}");
+        assert_eq!(sent, body, "{why}");
+    }
+    std::fs::remove_file(file).unwrap();
+}
+
+#[test]
+fn connections_come_from_the_environment() {
+    let server = serve();
+    let authority = &server.authority;
+    let (host, port) = authority.split_once(':').unwrap();
+    let json = format!(
+        r#"{{"conn_type": "http", "host": "{host}", "port": {port}, "extra": {{"x-team": "a"}}}}"#
+    );
+    let uri = format!("http://{authority}");
+    let rows = [
+        ("upper case", "sales", "AIRFLOW_CONN_SALES", uri.as_str(), Some(0)),
+        ("no other mapping", "my-api", "AIRFLOW_CONN_MY-API", &uri, Some(0)),
+        ("JSON", "sales", "AIRFLOW_CONN_SALES", &json, Some(0)),
+        ("empty is absent", "sales", "AIRFLOW_CONN_SALES", " ", Some(10)),
+        ("neither", "sales", "AIRFLOW_CONN_SALES", "{marker", Some(2)),
+    ];
+    for (why, id, variable, text, code) in rows {
+        let output = command(&["call", id, "v1"]).env(variable, text).output().unwrap();
+        let (actual, out, err) = parts(&output);
+        assert_eq!(actual, code, "{why}: {err}");
+        assert_eq!(out.contains("x-team: a"), why == "JSON", "{why}: {out}");
+        assert!(code == Some(0) || err.contains(variable), "{why}: {err}");
+        assert!(!err.contains("marker"), "{why}: {err}");
+    }
+}
+
+#[test]
+fn a_post_is_not_sent_twice_unless_allowed() {
+    let rows: [(&str, &[&str], usize); 5] = [
+        ("GET", &["status/503", "--retry=1"], 2),
+        ("POST", &["POST", "status/503", "--retry=1"], 1),
+        ("POST that may be repeated", &["POST", "status/503", "--retry=1", "--retry-unsafe"], 2),
+        ("POST with a key", &["POST", "status/503", "--retry=1", "--idempotency-key"], 2),
+        ("told not to", &["status/503", "--retry=0"], 1),
+    ];
+    for (why, words, sends) in rows {
+        let server = serve();
+        let conn = format!("http://{}", server.authority);
+        let (code, _, err) = run(&[&["call", &conn], words].concat());
+        assert_eq!(code, Some(5), "{why}: {err}");
+        assert_eq!(server.requests().len(), sends, "{why}");
+    }
+}
+
+#[test]
+fn a_redirect_is_followed_in_sight() {
+    let server = serve();
+    let conn = format!("http://reader:marker@{}", server.authority);
+    let (code, _, err) = run(&["call", &conn, "redirect/1", "a=1", "-L", "-v"]);
+    assert_eq!(code, Some(0));
+    snapbox::assert_data_eq!(
+        err,
+        snapbox::str![[r"
+> POST http://127.0.0.1:[..]/redirect/1[..]the connection (as given)
+  1  302 Found[..] ms   follow: own origin, POST becomes GET
+  2  200 OK[..] ms   done: 2 sends, 1 redirect, 0.[..] s of 30s deadline
+
+"]]
+    );
+}
+
+#[test]
+fn stdout_is_the_body_and_nothing_else() {
+    let server = serve();
+    let url = format!("http://{}/status/404", server.authority);
+    let (_, out, err) = run(&["call", "-", &url, "-v"]);
+    assert_eq!(out, server.requests()[0], "the body of a failure is printed");
+    assert!(err.contains("gave up: not worth a retry"), "{err}");
+    let file = std::env::temp_dir().join(format!("http-hook-body-{}", std::process::id()));
+    let (_, out, _) = run(&["call", "-", &url, "-o", file.to_str().unwrap()]);
+    assert_eq!(out, "");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), server.requests()[1]);
+    std::fs::remove_file(file).unwrap();
+    for (quiet, lines) in [("-q", 2), ("-qq", 0)] {
+        let (code, _, err) = run(&["call", "-", &url, quiet]);
+        assert_eq!((code, err.lines().count()), (Some(4), lines), "{quiet}: {err}");
+    }
+}
+
+#[test]
+fn errors_are_words_or_json() {
+    let server = serve();
+    let conn = format!("http://reader:marker@{}", server.authority);
+    let (_, _, err) = run(&["call", &conn, "after/30", "--deadline", "10s"]);
+    snapbox::assert_data_eq!(
+        err,
+        snapbox::str![[r"
+error: no usable answer from the connection after 1 send in 0.[..] s (the server asks for a longer wait)
+  last: 503 [..] from http://127.0.0.1:[..]/after/30
+  hint: the server asks to come back in 30.0 s
+
+"]]
+    );
+    let (code, _, err) = run(&["call", &conn, "status/503", "--retry", "1", "--format", "json"]);
+    assert_eq!(code, Some(5));
+    snapbox::assert_data_eq!(
+        err,
+        snapbox::str![[r#"
+{"schema":1,"error":{"code":"status","retryable":true,"status":503,"attempts":2,"sends":2,"elapsed_ms":[..],"exit":5}}
+
+"#]]
+    );
+    let (_, _, err) = run(&["call", "nowhere", "v1", "--format", "json"]);
+    snapbox::assert_data_eq!(
+        err,
+        snapbox::str![[r#"
+{"schema":1,"error":{"code":"connection_not_found","message":"the connection nowhere is not defined","retryable":false,"exit":10}}
+
+"#]]
+    );
+}
+
+#[test]
+fn what_a_connection_does_not_mean_is_told() {
+    let server = serve();
+    let connection = format!("http://{}/?check_response=False&token=s3cret", server.authority);
+    let call = |more: &[&str]| {
+        let mut command = command(&["call", "sales", "status/204"]);
+        parts(&command.args(more).env("AIRFLOW_CONN_SALES", &connection).output().unwrap())
+    };
+    let (code, _, err) = call(&[]);
+    assert_eq!(code, Some(0), "{err}");
+    for place in ["check_response", "token"] {
+        assert!(err.contains(&format!("warning: connection.extra.{place}: ")), "{err}");
+    }
+    assert!(!err.contains("s3cret"), "{err}");
+    for quiet in [&["-q"][..], &["--format", "json"]] {
+        assert!(!call(quiet).2.contains("warning"), "{quiet:?}");
+    }
+}
+
+#[test]
+fn a_server_cannot_steer_the_terminal() {
+    let server = serve();
+    let url = format!("http://{}/reason", server.authority);
+    let (code, out, err) = run(&["call", "-", &url, "-v"]);
+    assert_eq!(code, Some(4));
+    assert!(!err.contains(|c: char| c.is_control() && c != '\n'), "{err:?}");
+    assert_eq!(out, "\u{1b}[31mred\u{7}\n", "a pipe gets every byte");
+}

@@ -1,0 +1,115 @@
+//! A secret planted everywhere appears in no output of any scenario.
+
+use crate::support::{command, parts, serve};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+const MARKER: &str = "m4rk&r";
+
+/// The marker as text, escaped for a URL, and in base64, alone and as a password.
+fn forms() -> [String; 4] {
+    let base64 = |text: &str| STANDARD.encode(text).trim_end_matches('=').to_owned();
+    [MARKER.to_owned(), "m4rk%26r".to_owned(), base64(MARKER), base64(&format!("reader:{MARKER}"))]
+}
+
+/// Connections with the marker in each of their places, some of which cannot be used.
+fn connections(authority: &str) -> [(&'static str, String); 7] {
+    let extra = "x-key=m4rk%26r&__extra__=";
+    let json = |extra: String| {
+        format!(r#"{{"host": "{authority}", "password": "{MARKER}", "extra": {extra}}}"#)
+    };
+    [
+        ("password and extra", format!("http://reader:m4rk%26r@{authority}/?{extra}")),
+        ("password", format!("http://reader:m4rk%26r@{authority}")),
+        ("port", format!("http://:m4rk%26r@{authority}:m4rk%26r")),
+        ("refused", format!("http://reader:m4rk%26r@127.0.0.1:1/?{extra}")),
+        ("extra", json(format!(r#"{{"headers": "{MARKER}", "timeout": "{MARKER}"}}"#))),
+        ("extra that is text", json(format!(r#""{MARKER}""#))),
+        ("broken", format!(r#"{{"{MARKER}": 1"#)),
+    ]
+}
+
+/// Calls `endpoint` with more secrets in header and parameter, and looks for them in what is printed.
+fn check(endpoint: &str, place: &str, connection: &str, format: &str) {
+    let output =
+        command(&["call", "sales", endpoint, "-v", "--deadline=300ms", "--format", format])
+            .args([format!("x-token:{MARKER}"), format!("token=={MARKER}")])
+            .env("AIRFLOW_CONN_SALES", connection)
+            .output()
+            .unwrap();
+    let (code, out, err) = parts(&output);
+    assert!(code.is_some_and(|code| code < 12), "{endpoint}, {place}: {code:?} {err}");
+    for form in forms() {
+        assert!(!out.contains(&form), "{endpoint}, {place}: {form} in {out}");
+        assert!(!err.contains(&form), "{endpoint}, {place}: {form} in {err}");
+    }
+}
+
+#[test]
+fn no_output_shows_a_secret() {
+    let server = serve();
+    let endpoints = [
+        "status/204",
+        "reason",
+        "after/0",
+        "reset",
+        "slow",
+        "after/9999",
+        "ftp",
+        "status/204\u{7}",
+    ];
+    std::thread::scope(|scope| {
+        for endpoint in endpoints {
+            for (place, connection) in connections(&server.authority) {
+                scope.spawn(move || {
+                    for format in ["auto", "json"] {
+                        check(endpoint, place, &connection, format);
+                    }
+                });
+            }
+        }
+    });
+    let sent = server.requests().concat();
+    assert!(sent.contains(&forms()[3]), "the password was used");
+    assert!(sent.contains(MARKER), "the header was sent");
+    assert!(sent.contains("token=m4rk%26r"), "the parameter was sent");
+}
+
+#[test]
+fn no_output_shows_what_the_token_endpoint_said() {
+    let server = serve();
+    let file = std::env::temp_dir().join(format!("http-hook-token-{}", std::process::id()));
+    let says = [
+        ("200/JWT", "the token answer with status 200 is of a type other than bearer"),
+        ("200/invalid_client", "the token request was refused with 200: invalid_client"),
+        ("400/invalid_grant", "the token request was refused with 400: invalid_grant"),
+        ("503/server_error", "the token request was refused with 503: server_error"),
+    ];
+    for (path, expected) in says {
+        let authority = &server.authority;
+        let auth = format!(
+            r#"{{"scheme": "oauth2_client_credentials", "token_url": "http://{authority}/token/{path}", "allow_http": true, "client_id": "svc", "client_secret": "{MARKER}", "client_auth": "body"}}"#
+        );
+        let connection = format!(
+            r#"{{"host": "http://{authority}", "extra": {{"http_hook": {{"auth": {auth}}}}}}}"#
+        );
+        for more in
+            [&["-v"][..], &["-qq"], &["--format", "json"], &["-v", "-o", file.to_str().unwrap()]]
+        {
+            let mut command = command(&["call", "sales", "orders", "--deadline=5s"]);
+            let output =
+                command.args(more).env("AIRFLOW_CONN_SALES", &connection).output().unwrap();
+            let (code, out, err) = parts(&output);
+            assert_eq!(code, Some(11), "{path} {more:?}: {err}");
+            let mut seen = format!("{out}{err}");
+            assert!(more == ["-qq"] || seen.contains(expected), "{path} {more:?}: {seen}");
+            seen.push_str(&std::fs::read_to_string(&file).unwrap_or_default());
+            for form in forms() {
+                assert!(!seen.contains(&form), "{path} {more:?}: {seen}");
+            }
+            assert!(!seen.contains("t0ken"), "{path} {more:?}: {seen}");
+        }
+    }
+    assert!(!file.exists(), "a file was written without a response");
+    assert!(server.requests().concat().contains("client_secret=m4rk%26r"), "the secret was sent");
+}

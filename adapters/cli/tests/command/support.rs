@@ -1,0 +1,127 @@
+//! A loopback server that does what the path says, and the command to call it with.
+
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+/// A server on loopback, and every request that came.
+pub(crate) struct Server {
+    pub(crate) authority: String,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+/// Starts a server.
+///
+/// | path | what comes back |
+/// | --- | --- |
+/// | `/status/404` | that status, with the request as its body |
+/// | `/reason` | 404 with a reason phrase and a body that would steer a terminal |
+/// | `/after/30` | 503 with this Retry-After |
+/// | `/redirect/2` | 302 to `/redirect/1`, then `/redirect/0`, then 200 |
+/// | `/ftp` | 302 to another scheme |
+/// | `/reset` | nothing |
+/// | `/slow` | nothing, for a long time |
+/// | `/token/400/invalid_grant` | that status, with that error and the request as its description |
+/// | `/token/200/JWT` | a token of that type |
+/// | any other | 200, with the request as its body |
+pub(crate) fn serve() -> Server {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let authority = listener.local_addr().unwrap().to_string();
+    let requests = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&requests);
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let log = Arc::clone(&log);
+            thread::spawn(move || answer(stream.unwrap(), &log));
+        }
+    });
+    Server { authority, requests }
+}
+
+impl Server {
+    /// Gives every request so far, head and body.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+fn answer(mut stream: TcpStream, log: &Mutex<Vec<String>>) {
+    let request = read(&mut stream);
+    log.lock().unwrap().push(request.clone());
+    let target = request.split(' ').nth(1).unwrap_or_default();
+    let path = target.split('?').next().unwrap_or_default();
+    let (head, body) = match path.split('/').nth(1).unwrap_or_default() {
+        "status" => (format!("{} Some Reason", path.rsplit('/').next().unwrap()), request.as_str()),
+        "reason" => ("404 Go\u{9b}31mne".to_owned(), "\u{1b}[31mred\u{7}\n"),
+        "after" => {
+            (format!("503 Busy\r\nRetry-After: {}", path.rsplit('/').next().unwrap()), "busy")
+        }
+        "redirect" => match path.rsplit('/').next().unwrap().parse::<u32>().unwrap() {
+            0 => ("200 OK".to_owned(), request.as_str()),
+            left => (format!("302 Found\r\nLocation: /redirect/{}", left - 1), ""),
+        },
+        "ftp" => ("302 Found\r\nLocation: ftp://127.0.0.1/".to_owned(), ""),
+        "reset" => return,
+        "token" => {
+            let mut words = path.rsplit('/');
+            let (word, status) = (words.next().unwrap(), words.next().unwrap());
+            let said = if word.contains('_') { "error" } else { "token_type" };
+            let request = request.replace(['"', '\r', '\n'], " ");
+            let token = format!(
+                r#"{{"{said}": "{word}", "error_description": "{request}", "access_token": "fetched-t0ken"}}"#
+            );
+            (format!("{status} Some Reason"), &*token.leak())
+        }
+        "slow" => return thread::sleep(Duration::from_secs(20)),
+        _ => ("200 OK".to_owned(), request.as_str()),
+    };
+    let length = body.len();
+    let answer =
+        format!("HTTP/1.1 {head}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}");
+    // The command may have gone meanwhile.
+    let _ = stream.write_all(answer.as_bytes());
+}
+
+fn read(stream: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    let mut piece = [0; 4096];
+    loop {
+        let text = String::from_utf8_lossy(&bytes);
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head.lines().find_map(|line| {
+                let (name, value) = line.split_once(':')?;
+                name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>())
+            });
+            if body.len() >= length.map_or(0, Result::unwrap) {
+                return text.into_owned();
+            }
+        }
+        match stream.read(&mut piece) {
+            Ok(count) if count > 0 => bytes.extend_from_slice(&piece[..count]),
+            _ => return String::from_utf8_lossy(&bytes).into_owned(),
+        }
+    }
+}
+
+/// The command with these arguments, in an environment of its own.
+pub(crate) fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_http-hook"));
+    command.args(args).env_clear().stdin(Stdio::null());
+    command
+}
+
+/// What a run gave: exit code, stdout, stderr.
+pub(crate) fn parts(output: &Output) -> (Option<i32>, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &[&str]) -> (Option<i32>, String, String) {
+    parts(&command(args).output().unwrap())
+}

@@ -1,0 +1,4 @@
+//! Real time, and what it limits.
+
+mod clock;
+mod limits;

@@ -1,0 +1,77 @@
+//! A blocking send by an async transport: the request body is read on the thread that waits.
+
+use std::error::Error;
+use std::future::poll_fn;
+use std::io::{self, Read};
+use std::task::Poll;
+use std::thread;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_hook::blocking::Body;
+use http_hook::options::{Capabilities, Capability, ClientOptions, SendOptions, Timeouts};
+use http_hook::transport::from_fn;
+use http_hook::{TransportError, TransportErrorKind as Kind};
+use http_hook_clock::send_blocking;
+
+/// A source that gives a piece a time, on one thread only, and then ends or fails.
+struct Source {
+    pieces: usize,
+    fails: bool,
+    thread: thread::ThreadId,
+}
+
+impl Read for Source {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        assert_eq!(thread::current().id(), self.thread, "another thread would block");
+        match self.pieces.checked_sub(1) {
+            Some(left) => {
+                self.pieces = left;
+                (&b"box"[..]).read(buffer)
+            }
+            None if self.fails => Err(io::Error::other("ran dry")),
+            None => Ok(0),
+        }
+    }
+}
+
+/// Sends `body` by a client that reads it on a thread of its own, and sends back what came.
+fn echo(body: Body) -> Result<Bytes, TransportError> {
+    let capabilities = Capabilities::of("echo", &[Capability::StreamRequest]);
+    let client = from_fn(capabilities, |request: Request<http_hook::body::Body>, _| async {
+        let reading = thread::spawn(|| pollster::block_on(request.into_body().collect(1 << 20)));
+        // Waits without blocking, as a client's future does.
+        poll_fn(|context| {
+            context.waker().wake_by_ref();
+            if reading.is_finished() { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        Ok(Response::new(reading.join().expect("no panic")?.into()))
+    });
+    let options = SendOptions::new(Timeouts::default(), ClientOptions::default());
+    let response = send_blocking(&client, Request::new(body), &options)?;
+    response.into_body().collect(1 << 20)
+}
+
+#[test]
+fn a_body_is_sent_whole_or_not() {
+    let source = |pieces, fails| Source { pieces, fails, thread: thread::current().id() };
+    let (little, failed) = (Err("the source gave too little"), Err("the source failed"));
+    #[rustfmt::skip]
+    let rows: [(&str, Body, Result<usize, &str>); 5] = [
+        // what                     body                                      bytes that come
+        ("in memory",               Bytes::from_static(b"box").into(),        Ok(3)),
+        ("no length announced",     Body::reader(None, source(9, false)),     Ok(27)),
+        ("as announced",            Body::reader(Some(27), source(9, false)), Ok(27)),
+        ("too little",              Body::reader(Some(27), source(8, false)), little),
+        ("it fails",                Body::reader(None, source(2, true)),      failed),
+    ];
+    for (what, body, expected) in rows {
+        let came = echo(body).map(|bytes| bytes.len());
+        let why = |error: TransportError| {
+            assert_eq!(error.kind(), Kind::RequestBody, "{what}");
+            error.source().map(ToString::to_string).unwrap_or_default()
+        };
+        assert_eq!(came.map_err(why), expected.map_err(str::to_owned), "{what}");
+    }
+}

@@ -1,0 +1,8 @@
+//! The suite and its server, held to what they say.
+
+mod check;
+mod engine;
+mod mistakes;
+#[cfg(feature = "tls")]
+mod naive;
+mod server;

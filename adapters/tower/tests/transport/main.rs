@@ -1,0 +1,7 @@
+//! hyper-util as a transport, and a hook as a layer.
+
+mod conformance;
+#[cfg(unix)]
+mod descriptors;
+mod scenarios;
+mod service;

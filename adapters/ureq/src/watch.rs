@@ -1,0 +1,122 @@
+//! What goes by ureq's connections: whether anything of a request was sent, how it ended, and how much came of which ureq gave
+//! nothing out. It all happens on the thread that waits.
+
+use std::cell::Cell;
+use std::time::Instant;
+
+use ureq::config::Config;
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{
+    Buffers, ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport,
+};
+use ureq::{Agent, Error, Timeout};
+
+/// How much may come of one head with all the interim ones before it, or of trailers.
+const MOST: usize = 256 << 10;
+
+thread_local!(static SEEN: Cell<Seen> = const { Cell::new(Seen::new()) });
+
+/// What was seen since [`head`] or [`body`].
+#[expect(clippy::struct_excessive_bools, reason = "each is seen apart from the others")]
+#[derive(Clone, Copy)]
+pub(crate) struct Seen {
+    /// Something of the request was handed to a connection to where it goes, and not only to its proxy.
+    pub(crate) sent: bool,
+    /// The connection ended.
+    pub(crate) ended: bool,
+    /// By an error.
+    pub(crate) broken: bool,
+    received: usize,
+    proxied: bool,
+    /// When ureq began to wait for more of the body.
+    since: Option<Instant>,
+    in_body: bool,
+}
+
+impl Seen {
+    const fn new() -> Self {
+        let (sent, ended, broken) = (false, false, false);
+        Self { sent, ended, broken, received: 0, proxied: false, since: None, in_body: false }
+    }
+}
+
+/// Takes a step up to the head.
+pub(crate) fn head<T>(proxied: bool, step: impl FnOnce() -> T) -> (T, Seen) {
+    SEEN.set(Seen { proxied, ..Seen::new() });
+    (step(), SEEN.get())
+}
+
+/// Takes a step that gives out some of the body.
+pub(crate) fn body<T>(step: impl FnOnce() -> T) -> (T, Seen) {
+    SEEN.set(Seen { in_body: true, ..Seen::new() });
+    (step(), SEEN.get())
+}
+
+/// Makes an agent whose connections are watched.
+pub(crate) fn watched(config: Config) -> Agent {
+    let connector = DefaultConnector::default().chain(Watch);
+    Agent::with_parts(config, connector, DefaultResolver::default())
+}
+
+#[derive(Debug)]
+struct Watch;
+
+impl<In: Transport> Connector<In> for Watch {
+    type Out = Watched<In>;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        chained: Option<In>,
+    ) -> Result<Option<Watched<In>>, Error> {
+        // One to a proxy is made as if there were none.
+        let proxied = details.config.proxy().is_some();
+        Ok(chained.map(|inner| Watched { inner, proxied }))
+    }
+}
+
+#[derive(Debug)]
+struct Watched<In> {
+    inner: In,
+    proxied: bool,
+}
+
+impl<In: Transport> Transport for Watched<In> {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.inner.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        let seen = SEEN.get();
+        SEEN.set(Seen { sent: seen.sent || seen.proxied == self.proxied, ..seen });
+        self.inner.transmit_output(amount, timeout)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        let mut seen = SEEN.get();
+        if let Some(limit) = timeout.per_read.filter(|_| seen.in_body) {
+            if seen.since.get_or_insert_with(Instant::now).elapsed() > *limit {
+                return Err(Error::Timeout(Timeout::PerRead));
+            }
+        }
+        let before = self.inner.buffers().input().len();
+        let more = self.inner.await_input(timeout);
+        let came = self.inner.buffers().input().len().saturating_sub(before);
+        seen.received = seen.received.saturating_add(came);
+        seen.broken = matches!(more, Err(Error::Io(_)));
+        seen.ended = seen.broken || matches!(more, Ok(false));
+        SEEN.set(seen);
+        if seen.received > MOST {
+            return Err(Error::LargeResponseHeader(seen.received, MOST));
+        }
+        more
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.inner.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.inner.is_tls()
+    }
+}

@@ -1,0 +1,6 @@
+//! ureq as a transport.
+
+mod conformance;
+#[cfg(unix)]
+mod descriptors;
+mod scenarios;

@@ -1,0 +1,82 @@
+//! Where the tokens of a scheme come from, and where they are kept.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use http::Uri;
+
+use crate::auth::token::Token;
+use crate::auth::token_slot::{TokenCache, TokenKey, TokenSlot, TokenStep};
+use crate::base::redact::{ShownUrl, Whose};
+use crate::base::{Error, Timestamp};
+
+/// What the calls of a hook share of their token.
+pub(super) struct Tokens {
+    pub(super) url: Uri,
+    slot: Arc<Mutex<TokenSlot>>,
+    cache: Option<(Arc<dyn TokenCache>, TokenKey)>,
+}
+
+/// The fetching of a token: the others wait for it. When it vanishes, the next one may try at once.
+pub(crate) struct Flight {
+    slot: Arc<Mutex<TokenSlot>>,
+    number: u64,
+    /// The token before.
+    pub(super) last: Option<Token>,
+}
+
+impl Drop for Flight {
+    /// A flight that has landed is another one's by now, or nobody's: releasing it changes nothing.
+    fn drop(&mut self) {
+        lock(&self.slot).release(self.number);
+    }
+}
+
+impl Tokens {
+    pub(super) fn new(url: Uri, cache: Option<(Arc<dyn TokenCache>, TokenKey)>) -> Self {
+        Self { url, slot: Arc::default(), cache }
+    }
+
+    /// Tells a call what to do. Before anything is fetched the cache is asked, without holding anybody else up.
+    pub(super) fn next(
+        &self,
+        skew: Duration,
+        lease: Duration,
+        poll: Duration,
+        now: Timestamp,
+    ) -> TokenStep {
+        if let Some((cache, key)) = &self.cache {
+            let lacks = lock(&self.slot).lacks(skew, now);
+            if let Some(kept) = lacks.then(|| cache.load(key)).flatten() {
+                lock(&self.slot).offer(kept, skew, now);
+            }
+        }
+        lock(&self.slot).next(skew, lease, poll, now)
+    }
+
+    pub(super) fn flight(&self, number: u64, last: Option<Token>) -> Flight {
+        Flight { slot: Arc::clone(&self.slot), number, last }
+    }
+
+    /// Keeps what a flight brought.
+    pub(super) fn keep(&self, flight: &Flight, token: &Token) {
+        lock(&self.slot).store(flight.number, token.clone());
+        if let Some((cache, key)) = &self.cache {
+            cache.store(key, token);
+        }
+    }
+
+    pub(super) fn refuse(&self, token: &Token) {
+        lock(&self.slot).refuse(token);
+    }
+
+    /// An error of the token endpoint, with the endpoint: nothing else of a failed call would name it.
+    pub(super) fn at_endpoint(&self, error: &Error) -> Error {
+        let url = ShownUrl::new(&self.url, Whose::Hidden);
+        Error::new(error.kind(), format!("{error}, at {url}"))
+    }
+}
+
+fn lock(slot: &Mutex<TokenSlot>) -> MutexGuard<'_, TokenSlot> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
+}

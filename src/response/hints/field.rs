@@ -1,0 +1,60 @@
+//! The texts of fields, and numbers as servers write them: digits, maybe a point and more digits; no sign, no exponent.
+
+use std::time::Duration;
+
+use http::HeaderMap;
+
+/// What a number of seconds stands for that is too large to count.
+pub(crate) const UNCOUNTABLE: Duration = Duration::from_secs(u64::MAX);
+
+/// The values of a field that are text, without the blanks around them.
+pub(super) fn texts<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str> {
+    headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).map(trim)
+}
+
+pub(super) fn trim(text: &str) -> &str {
+    text.trim_matches([' ', '\t'])
+}
+
+/// `1*DIGIT`; what is too large is the largest there is.
+pub(super) fn digits(text: &str) -> Option<u64> {
+    if text.is_empty() {
+        return None;
+    }
+    text.bytes().try_fold(0_u64, |number, byte| {
+        let digit = char::from(byte).to_digit(10)?;
+        Some(number.saturating_mul(10).saturating_add(digit.into()))
+    })
+}
+
+/// `1*DIGIT [ "." 1*DIGIT ]` seconds, rounded up to the nanosecond: who waits is never early.
+pub(super) fn seconds(text: &str) -> Option<Duration> {
+    let Some((whole, fraction)) = text.split_once('.') else {
+        return digits(text).map(Duration::from_secs);
+    };
+    let (whole, nanos) = (digits(whole)?, nanos(fraction)?);
+    Some(Duration::from_secs(whole).saturating_add(nanos))
+}
+
+/// The digits behind a point.
+pub(super) fn nanos(fraction: &str) -> Option<Duration> {
+    digits(fraction)?;
+    let (first, rest) = fraction.split_at(fraction.len().min(9));
+    let missing = u32::try_from(9_usize.saturating_sub(first.len())).unwrap_or_default();
+    let counted = digits(first)?.saturating_mul(10_u64.saturating_pow(missing));
+    let beyond = rest.bytes().any(|digit| digit != b'0');
+    Some(Duration::from_nanos(counted.saturating_add(u64::from(beyond))))
+}
+
+/// The same number of milliseconds.
+pub(super) fn milliseconds(text: &str) -> Option<Duration> {
+    seconds(text).map(|number| divided(number, 1_000))
+}
+
+/// The number divided, unless it is too large to count.
+pub(super) fn divided(number: Duration, by: u32) -> Duration {
+    if number >= UNCOUNTABLE {
+        return UNCOUNTABLE;
+    }
+    number.checked_div(by).unwrap_or(number)
+}

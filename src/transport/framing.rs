@@ -1,0 +1,78 @@
+//! Where bodies end: the headers of a request that its client writes, and the length of a response.
+
+use http::header::{CONTENT_LENGTH, HeaderMap, HeaderValue, TRANSFER_ENCODING};
+use http::{Method, StatusCode};
+
+use crate::base::{Sent, TransportError, TransportErrorKind};
+
+/// Leaves the framing of a request to its client: takes out `Content-Length` and `Transfer-Encoding`. A request that is empty, where a
+/// server expects content, gets `Content-Length: 0`
+/// ([RFC 9110 §8.6](https://www.rfc-editor.org/rfc/rfc9110#section-8.6)), which many clients leave out.
+///
+/// # Examples
+///
+/// ```
+/// use http::{HeaderMap, Method};
+/// use http_hook::transport::leave_framing;
+///
+/// let mut headers = HeaderMap::new();
+/// leave_framing(&mut headers, &Method::POST, true);
+/// assert_eq!(headers["content-length"], "0");
+/// leave_framing(&mut headers, &Method::GET, true);
+/// assert!(headers.is_empty());
+/// ```
+pub fn leave_framing(headers: &mut HeaderMap, method: &Method, is_empty: bool) {
+    headers.remove(TRANSFER_ENCODING);
+    headers.remove(CONTENT_LENGTH);
+    if is_empty && matches!(*method, Method::POST | Method::PUT | Method::PATCH) {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+}
+
+/// Reads how long the body of the response to a `method` has to be
+/// ([RFC 9112 §6.3](https://www.rfc-editor.org/rfc/rfc9112#section-6.3)), for clients that do not hold it to that. `None` if the head does
+/// not tell.
+///
+/// # Errors
+///
+/// Kind [`Protocol`](TransportErrorKind::Protocol) and [`Sent::Yes`], if a length is none, or two differ.
+///
+/// # Examples
+///
+/// ```
+/// use http::{HeaderMap, HeaderValue, Method, StatusCode};
+/// use http_hook::transport::response_length;
+///
+/// let mut headers = HeaderMap::new();
+/// assert_eq!(response_length(&Method::GET, StatusCode::OK, &headers)?, None);
+/// headers.insert("content-length", HeaderValue::from_static("7"));
+/// assert_eq!(response_length(&Method::GET, StatusCode::OK, &headers)?, Some(7));
+/// assert_eq!(response_length(&Method::HEAD, StatusCode::OK, &headers)?, Some(0));
+/// headers.append("content-length", HeaderValue::from_static("8"));
+/// assert!(response_length(&Method::GET, StatusCode::OK, &headers).is_err());
+/// # Ok::<(), http_hook::TransportError>(())
+/// ```
+pub fn response_length(
+    method: &Method,
+    status: StatusCode,
+    headers: &HeaderMap,
+) -> Result<Option<u64>, TransportError> {
+    let mut lengths = headers.get_all(CONTENT_LENGTH).iter().map(length);
+    let has_none = *method == Method::HEAD
+        || status.is_informational()
+        || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    match lengths.next() {
+        _ if has_none => Ok(Some(0)),
+        _ if headers.contains_key(TRANSFER_ENCODING) => Ok(None),
+        None => Ok(None),
+        Some(Some(own)) if lengths.all(|other| other == Some(own)) => Ok(Some(own)),
+        Some(_) => Err(TransportError::new(TransportErrorKind::Protocol, Sent::Yes)
+            .with_source("content-length is no length")),
+    }
+}
+
+fn length(value: &HeaderValue) -> Option<u64> {
+    let digits = value.to_str().ok()?;
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+    digits.parse().ok().filter(|_| plain)
+}

@@ -1,0 +1,203 @@
+//! Tokens beyond a hook: one is used where it belongs, and nowhere else.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::Request;
+use http_hook::auth::{AuthScheme, Grant, OAuth2, Token, TokenCache, TokenKey};
+use http_hook::body::Payload;
+use http_hook::options::Verify;
+use http_hook::{Connection, Hook, RequestPlan, Secret, SendCause};
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use crate::cases::cases;
+use crate::support::{Scenario, response};
+
+/// By the text of the key, as a store has it.
+#[derive(Debug, Default)]
+struct Store(Mutex<BTreeMap<String, Token>>);
+
+impl TokenCache for Store {
+    fn load(&self, key: &TokenKey) -> Option<Token> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key.as_str()).cloned()
+    }
+
+    fn store(&self, key: &TokenKey, token: &Token) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(key.as_str().to_owned(), token.clone());
+    }
+}
+
+/// Everything that a token is bound to.
+#[derive(Clone, Debug, PartialEq)]
+struct Place {
+    id: &'static str,
+    host: &'static str,
+    endpoint: &'static str,
+    refresh: Option<&'static str>,
+    client: String,
+    scope: Option<String>,
+    audience: Vec<(&'static str, String)>,
+    unverified: bool,
+}
+
+impl Place {
+    fn hook(&self, store: &Arc<Store>) -> Hook {
+        let client = self.client.clone();
+        let mut own = OAuth2::client_credentials(self.endpoint, client, Secret::new("s3cr3t"));
+        if let Some(token) = self.refresh {
+            own.grant = Grant::Refresh(Secret::new(token));
+        }
+        own.scope.clone_from(&self.scope);
+        let fields = self.audience.iter();
+        own.fields = fields.map(|(name, value)| ((*name).into(), Secret::new(value))).collect();
+        own.verify = self.unverified.then_some(Verify::Off);
+        let mut connection = Connection::new().with_host(self.host);
+        if !self.id.is_empty() {
+            connection = connection.with_id(self.id.parse().expect("an id"));
+        }
+        let hook = Hook::builder(&connection)
+            .auth(AuthScheme::OAuth2(Box::new(own)))
+            .token_cache(Arc::<Store>::clone(store))
+            .build()
+            .expect("a hook");
+        hook.for_client(http_hook_mock::everything("test"))
+    }
+}
+
+/// Texts that would run together, were they only put side by side.
+fn texts() -> impl Strategy<Value = String> {
+    let pieces = ["a", "b", "\n", "\"", "\\", ",", "[", "]", "null", " ", "\u{1f}", "\0", "é"];
+    prop::collection::vec(select(pieces.to_vec()), 0..4).prop_map(|pieces| pieces.concat())
+}
+
+fn places() -> impl Strategy<Value = Place> {
+    let audience = (select(vec!["audience", "resource"]), texts());
+    (
+        select(vec!["", "api", "ap"]),
+        select(vec!["https://a.test", "https://b.test", "http://a.test", "https://a.test:8443"]),
+        select(vec!["https://id-a.test/t", "https://id-b.test/t", "https://id-a.test/t?b"]),
+        select(vec![None, Some("r-1"), Some("r-2")]),
+        texts(),
+        prop::option::of(texts()),
+        prop::collection::vec(audience, 0..3),
+        any::<bool>(),
+    )
+        .prop_map(|(id, host, endpoint, refresh, client, scope, audience, unverified)| Place {
+            id,
+            host,
+            endpoint,
+            refresh,
+            client,
+            scope,
+            audience,
+            unverified,
+        })
+}
+
+/// Two places: alike but for some of their parts, so that each part is decisive at times.
+fn pairs() -> impl Strategy<Value = (Place, Place)> {
+    (places(), places(), any::<u8>()).prop_map(|(one, two, takes)| {
+        let mut other = one.clone();
+        let takes = |bit: u32| takes & (1 << bit) != 0;
+        if takes(0) {
+            other.id = two.id;
+        }
+        if takes(1) {
+            other.host = two.host;
+        }
+        if takes(2) {
+            other.endpoint = two.endpoint;
+        }
+        if takes(3) {
+            other.refresh = two.refresh;
+        }
+        if takes(4) {
+            other.client = two.client;
+        }
+        if takes(5) {
+            other.scope = two.scope;
+        }
+        if takes(6) {
+            other.audience = two.audience;
+        }
+        if takes(7) {
+            other.unverified = two.unverified;
+        }
+        (one, other)
+    })
+}
+
+/// Calls once; tells the token that was fetched, and what was shown.
+fn call(hook: &Hook, token: &str) -> (bool, String) {
+    let answer = format!(r#"{{"access_token": "{token}", "expires_in": 3600}}"#);
+    let sent = Scenario::new(hook, RequestPlan::get("a")).run(|_| Ok(response(200, &[], &answer)));
+    let fetched = sent.sends.iter().any(|(.., cause)| *cause == SendCause::Token);
+    let shown = |request: &Request<Payload>| {
+        let value = request.headers().get("authorization").expect("a token");
+        value.to_str().expect("ASCII").to_owned()
+    };
+    (fetched, sent.sends.last().map(|(request, ..)| shown(request)).expect("a send"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases().cases / 10, ..cases() })]
+
+    #[test]
+    fn a_kept_token_is_used_in_its_own_place_only((one, two) in pairs()) {
+        let store = Arc::new(Store::default());
+        assert_eq!(call(&one.hook(&store), "t-1"), (true, "Bearer t-1".to_owned()));
+        let (fetched, shown) = call(&two.hook(&store), "t-2");
+        if one == two {
+            assert_eq!((fetched, shown.as_str()), (false, "Bearer t-1"));
+        } else {
+            assert_eq!((fetched, shown.as_str()), (true, "Bearer t-2"), "{one:?} {two:?}");
+        }
+        // The first one's stays the first one's.
+        let (fetched, shown) = call(&one.hook(&store), "t-3");
+        assert_eq!((fetched, shown.as_str()), (false, "Bearer t-1"));
+        let keys = store.0.lock().expect("a store").keys().cloned().collect::<String>();
+        assert!(!keys.contains("s3cr3t") && !keys.contains("r-1") && !keys.contains("r-2"));
+    }
+}
+
+#[test]
+fn a_token_asked_for_with_further_fields_stays_with_its_hook() {
+    let store = Arc::new(Store::default());
+    let mut own = OAuth2::client_credentials("https://id.test/t", "svc", Secret::new("s3cr3t"));
+    own.fields = vec![("assertion".into(), Secret::new("x"))];
+    let hook = Hook::builder(&Connection::new().with_host("https://a.test"))
+        .auth(AuthScheme::OAuth2(Box::new(own)))
+        .token_cache(Arc::<Store>::clone(&store))
+        .build()
+        .expect("a hook");
+    assert!(call(&hook, "t-1").0);
+    assert!(store.0.lock().expect("a store").is_empty());
+    assert!(!call(&hook, "t-2").0, "the hook itself keeps it");
+}
+
+#[test]
+fn a_kept_refresh_token_outlives_its_token() {
+    let store = Arc::new(Store::default());
+    let place = Place {
+        id: "",
+        host: "https://a.test",
+        endpoint: "https://id.test/t",
+        refresh: Some("r-0"),
+        client: "svc".into(),
+        scope: None,
+        audience: Vec::new(),
+        unverified: false,
+    };
+    let answer = |_| {
+        let body = r#"{"access_token": "t", "expires_in": 0, "refresh_token": "r-1"}"#;
+        Ok(response(200, &[], body))
+    };
+    for expected in ["refresh_token=r-0", "refresh_token=r-1"] {
+        let sent = Scenario::new(&place.hook(&store), RequestPlan::get("a")).run(answer);
+        let Payload::Bytes(form) = sent.sends[0].0.body() else { panic!("a form") };
+        let form = String::from_utf8_lossy(form);
+        assert!(form.contains(expected), "{form}");
+    }
+}
