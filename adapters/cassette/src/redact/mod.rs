@@ -198,7 +198,9 @@ fn conceal(exchange: &mut Exchange, search: &mut Search) {
             *text = String::from_utf8_lossy(&new).into_owned();
         }
     };
-    text(&mut exchange.request.url);
+    let mut url = exchange.request.url.clone();
+    text(&mut url);
+    exchange.request.url = url::readable(&exchange.request.url, url);
     let told = match &mut exchange.outcome {
         Outcome::Answer(told) => Some(told),
         Outcome::Error { .. } => None,

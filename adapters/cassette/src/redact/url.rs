@@ -1,5 +1,8 @@
 //! URLs without what may be secret in them: the one place that writes one.
 
+use http::Uri;
+use http::uri::Scheme;
+
 use super::Rules;
 use super::places::HIDDEN;
 use super::undone::undone_once;
@@ -119,6 +122,22 @@ impl Rules {
         let (name, url) = rest.split_at(if named { 4 } else { 0 });
         [time, name, &self.url(url)].concat()
     }
+}
+
+/// Writes a URL whose secrets were taken out, so that it can be read again: a secret may be a part of its scheme or port.
+pub(super) fn readable(was: &str, hidden: String) -> String {
+    if hidden.parse::<Uri>().is_ok_and(|uri| uri.scheme() == scheme(was).as_ref()) {
+        return hidden;
+    }
+    let start = scheme(was).map(|scheme| format!("{scheme}://")).unwrap_or_default();
+    let rest = hidden.split_once("//").map_or(hidden.as_str(), |(_, rest)| rest);
+    let path = rest.find(['/', '?']).and_then(|at| rest.get(at..)).unwrap_or("/");
+    let new = format!("{start}{HIDDEN}{path}");
+    if new.parse::<Uri>().is_ok() { new } else { format!("{start}{HIDDEN}/") }
+}
+
+fn scheme(url: &str) -> Option<Scheme> {
+    url.parse::<Uri>().ok()?.scheme().cloned()
 }
 
 /// Splits at the first such byte, which goes.
