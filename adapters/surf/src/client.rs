@@ -9,9 +9,9 @@ use surf::Client;
 
 use crate::SurfTransport;
 
-/// Who has answered, or so it may be: a bit of 1024 for each.
+/// Who has answered, or so it may be: a bit of 65,536 for each, so that two seldom share one.
 #[derive(Clone, Debug)]
-pub(crate) struct Answered(Arc<[AtomicU64; 16]>);
+pub(crate) struct Answered(Arc<[AtomicU64; 1024]>);
 
 impl Default for Answered {
     fn default() -> Self {
@@ -33,8 +33,9 @@ impl Answered {
     fn place(&self, who: Option<&Authority>) -> (&AtomicU64, u64) {
         let mut hasher = DefaultHasher::new();
         who.hash(&mut hasher);
-        let [word, bit, ..] = hasher.finish().to_ne_bytes();
-        (&self.0[usize::from(word % 16)], 1 << (bit % 64))
+        let [low, high, bit, ..] = hasher.finish().to_ne_bytes();
+        let word = u16::from_ne_bytes([low, high]) % 1024;
+        (&self.0[usize::from(word)], 1 << (bit % 64))
     }
 }
 
