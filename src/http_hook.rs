@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
 
-use crate::base::Timestamp;
-use crate::body::{Body, BodySource};
+use crate::base::{Timestamp, TransportError};
+use crate::body::Body;
 use crate::call::Call;
 use crate::drive::{Run, drive, drive_from};
 use crate::hook::Hook;
@@ -86,51 +86,13 @@ impl<T, C> Face<T, C> {
     }
 }
 
-/// What [`test_connection`](HttpHook::test_connection) found out.
-#[derive(Debug)]
-pub struct ConnectionTest {
-    result: Result<StatusCode, Failure>,
-}
-
-impl ConnectionTest {
-    /// Whether the server answered at all, with whatever status.
-    #[must_use]
-    pub fn reachable(&self) -> bool {
-        self.status().is_some()
-    }
-
-    /// Whether the server answered with a status that passes.
-    #[must_use]
-    pub fn ok(&self) -> bool {
-        self.result.is_ok()
-    }
-
-    /// Returns the status of the response.
-    #[must_use]
-    pub fn status(&self) -> Option<StatusCode> {
-        match &self.result {
-            Ok(status) => Some(*status),
-            Err(failure) => failure.status(),
-        }
-    }
-
-    /// Returns the original's message: that it was tested, or what went wrong.
-    #[must_use]
-    pub fn message(&self) -> String {
-        match &self.result {
-            Ok(_) => "Connection successfully tested".to_owned(),
-            Err(failure) => failure.cause().to_string(),
-        }
-    }
-
-    /// Whether a GET may tell more than this answer to a HEAD.
-    pub(crate) fn head_not_allowed(&self) -> bool {
-        matches!(self.status(), Some(StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED))
-    }
-
-    pub(crate) fn of(result: Result<Response<Bytes>, Failure>) -> Self {
-        Self { result: result.map(|response| response.status()) }
-    }
+/// Whether a GET may tell more than this answer to a HEAD.
+pub(crate) fn head_not_allowed(head: &Result<Response<Bytes>, Failure>) -> bool {
+    let status = match head {
+        Ok(response) => Some(response.status()),
+        Err(failure) => failure.status(),
+    };
+    matches!(status, Some(StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED))
 }
 
 /// The parts of both faces that do not wait.
@@ -254,7 +216,7 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     pub async fn run_with_body(
         &self,
         plan: RequestPlan,
-        source: &mut dyn BodySource<Body>,
+        source: &mut (dyn FnMut() -> Result<Body, TransportError> + Send),
     ) -> Result<Response<Bytes>, Failure> {
         let (now, call) = self.begin(plan);
         let run = self.face.watched(Run::new(&self.face.hook, call)).source(source);
@@ -273,12 +235,13 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     }
 
     /// Asks for `endpoint` (empty: the base URL) with HEAD, and with GET where HEAD is not allowed.
-    pub async fn test_connection(&self, endpoint: &str) -> ConnectionTest {
-        let head = ConnectionTest::of(self.run(RequestPlan::head(endpoint)).await);
-        if !head.head_not_allowed() {
-            return head;
-        }
-        ConnectionTest::of(self.run(RequestPlan::get(endpoint)).await)
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run). A server that answered all the same has a [status](Failure::status).
+    pub async fn test_connection(&self, endpoint: &str) -> Result<Response<Bytes>, Failure> {
+        let head = self.run(RequestPlan::head(endpoint)).await;
+        if head_not_allowed(&head) { self.run(RequestPlan::get(endpoint)).await } else { head }
     }
 }
 

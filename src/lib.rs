@@ -107,7 +107,7 @@ pub use connection::id::ConnectionId;
 pub use connection::record::Connection;
 pub use drive::{Act, Run, drive};
 pub use hook::made::Hook;
-pub use http_hook::{ConnectionTest, HttpHook};
+pub use http_hook::HttpHook;
 pub use options::layer::Options;
 pub use request::plan::RequestPlan;
 pub use response::ext::ResponseExt;

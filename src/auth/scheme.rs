@@ -34,11 +34,16 @@ pub enum AuthScheme {
         /// The token.
         token: Secret,
     },
-    /// By a key in a header or in the query, with each request.
+    /// By a key in a header, with each request.
     ApiKey {
-        /// Where the key goes.
-        place: KeyPlace,
-        /// The name of the header or of the pair in the query.
+        /// The name of the header.
+        name: String,
+        /// The key.
+        value: Secret,
+    },
+    /// By a key in the query, with each request. Servers tend to log it.
+    ApiKeyInQuery {
+        /// The name of the pair.
         name: String,
         /// The key.
         value: Secret,
@@ -64,21 +69,12 @@ impl fmt::Debug for AuthScheme {
             Self::Basic { .. } => "Basic",
             Self::Bearer { .. } => "Bearer",
             Self::ApiKey { .. } => "ApiKey",
+            Self::ApiKeyInQuery { .. } => "ApiKeyInQuery",
             Self::Digest { .. } => "Digest",
             Self::OAuth2(_) => "OAuth2",
             Self::Custom(_) => "Custom",
         })
     }
-}
-
-/// Where a key goes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum KeyPlace {
-    /// Into a header.
-    #[default]
-    Header,
-    /// Into the query. Servers tend to log it.
-    Query,
 }
 
 /// What a request gets added.
@@ -192,13 +188,13 @@ impl AuthScheme {
                 Ok(Credentials::Header(AUTHORIZATION, basic(login, password)?))
             }
             Self::Bearer { token } => Ok(Credentials::Header(AUTHORIZATION, bearer(token)?)),
-            Self::ApiKey { place: KeyPlace::Header, name, value } => {
+            Self::ApiKey { name, value } => {
                 let name = HeaderName::from_bytes(name.as_bytes())
                     .map_err(|_| wrong("auth.name: no header can have this name"))?;
                 headers::check_scheme_name(&name, "auth.name")?;
                 Ok(Credentials::Header(name, sensitive(value.expose())?))
             }
-            Self::ApiKey { place: KeyPlace::Query, name, value } => {
+            Self::ApiKeyInQuery { name, value } => {
                 Ok(Credentials::Query(name.clone(), value.clone()))
             }
             Self::None | Self::Digest { .. } | Self::OAuth2(_) | Self::Custom(_) => {

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use http::Uri;
 
-use super::oauth2::{Grant, OAuth2};
+use super::oauth2::OAuth2;
 use super::token::Token;
 use crate::base::chance::digest;
 use crate::base::{Origin, Timestamp};
@@ -146,20 +146,17 @@ impl TokenSlot {
     }
 }
 
-/// Where a token belongs: the connection and its origin, the token endpoint and whether it is verified, the grant, the client,
-/// the scope, the audience and the resources. Two hooks that differ in any of these never share a token.
-///
-/// It is a text in JSON, so that its parts cannot run together, and holds no secret: of a refresh token it has a digest.
+/// Where a token belongs, as [`TokenCache`] has it: a text in JSON, so that its parts cannot run together.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TokenKey(String);
+pub(super) struct TokenKey(String);
 
 impl TokenKey {
     /// Makes the key; `None` where a further field of the token request might be a secret that another call does not have:
     /// such tokens stay with the hook.
     pub(super) fn of(id: &str, origin: &Origin, endpoint: &Uri, own: &OAuth2) -> Option<Self> {
-        let grant = match &own.grant {
-            Grant::ClientCredentials => "client_credentials".to_owned(),
-            Grant::Refresh(token) => format!("refresh_token {}", digest(token.expose())),
+        let grant = match &own.refresh_token {
+            None => "client_credentials".to_owned(),
+            Some(token) => format!("refresh_token {}", digest(token.expose())),
         };
         let mut fields = Vec::new();
         for (name, value) in &own.fields {
@@ -176,9 +173,7 @@ impl TokenKey {
         serde_json::to_string(&parts).ok().map(Self)
     }
 
-    /// Returns the key as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(super) fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -192,10 +187,14 @@ impl fmt::Debug for TokenKey {
 /// Keeps tokens beyond the life of a hook: in a file, a store, another process.
 ///
 /// What is loaded is used until it expires or is refused.
+///
+/// The key tells where a token belongs: the connection and its origin, the token endpoint and whether it is verified, the grant,
+/// the client, the scope, the audience and the resources. Two hooks that differ in any of these never share a token. It holds no
+/// secret: of a refresh token it has a digest.
 pub trait TokenCache: Send + Sync + fmt::Debug {
     /// Returns the token kept under `key`.
-    fn load(&self, key: &TokenKey) -> Option<Token>;
+    fn load(&self, key: &str) -> Option<Token>;
 
     /// Keeps `token` under `key`, in place of the one before.
-    fn store(&self, key: &TokenKey, token: &Token);
+    fn store(&self, key: &str, token: &Token);
 }

@@ -24,7 +24,8 @@ pub(crate) use panics::caught;
 pub use problem::Problem;
 pub use secret::Secret;
 pub use time::Timestamp;
-pub use url::origin::{Origin, Scheme};
+pub use url::origin::Origin;
+pub(crate) use url::origin::Scheme;
 
 /// A length in memory as a number of bytes.
 pub(crate) fn size(len: usize) -> u64 {

@@ -6,12 +6,11 @@ use bytes::Bytes;
 use http::{Method, Response};
 
 use super::{Body, Clock, Transport, drive, drive_from};
-use crate::base::Timestamp;
-use crate::body::BodySource;
+use crate::base::{Timestamp, TransportError};
 use crate::call::Call;
 use crate::drive::Run;
 use crate::hook::Hook;
-use crate::http_hook::{ConnectionTest, Face, face};
+use crate::http_hook::{Face, face, head_not_allowed};
 use crate::observe::Observer;
 use crate::request::RequestPlan;
 use crate::response::Failure;
@@ -76,7 +75,7 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     pub fn run_with_body(
         &self,
         plan: RequestPlan,
-        source: &mut dyn BodySource<Body>,
+        source: &mut (dyn FnMut() -> Result<Body, TransportError> + Send),
     ) -> Result<Response<Bytes>, Failure> {
         let (now, call) = self.begin(plan);
         let run = self.face.watched(Run::new(&self.face.hook, call)).source(source);
@@ -95,11 +94,12 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     }
 
     /// Asks for `endpoint` (empty: the base URL) with HEAD, and with GET where HEAD is not allowed.
-    pub fn test_connection(&self, endpoint: &str) -> ConnectionTest {
-        let head = ConnectionTest::of(self.run(RequestPlan::head(endpoint)));
-        if !head.head_not_allowed() {
-            return head;
-        }
-        ConnectionTest::of(self.run(RequestPlan::get(endpoint)))
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run). A server that answered all the same has a [status](Failure::status).
+    pub fn test_connection(&self, endpoint: &str) -> Result<Response<Bytes>, Failure> {
+        let head = self.run(RequestPlan::head(endpoint));
+        if head_not_allowed(&head) { self.run(RequestPlan::get(endpoint)) } else { head }
     }
 }

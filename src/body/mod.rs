@@ -11,10 +11,8 @@ mod source;
 mod stream;
 
 pub use exact::{Exact, ExactReader, SourceWatch};
-pub use multipart_source::MultipartSource;
 pub use payload::{Payload, Replay};
 pub use reading::from_fn;
-pub use source::BodySource;
 pub(crate) use source::no_source;
 pub use stream::Body;
 pub(crate) use stream::too_long;

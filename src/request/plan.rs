@@ -122,8 +122,8 @@ impl RequestPlan {
         self.data(Data::form(pairs))
     }
 
-    /// Sends a multipart body that was [written](Multipart::write) before: some of its parts come from sources, which
-    /// the driver is given as a [`MultipartSource`](crate::body::MultipartSource).
+    /// Sends a multipart body that was [written](Multipart::write) before: some of its parts come from sources, which the driver's
+    /// source [joins](MultipartBody::join).
     pub fn multipart_body(mut self, body: &MultipartBody) -> Self {
         self.put_header(CONTENT_TYPE.as_str(), body.content_type().as_bytes(), Kind::Storable);
         match body.payload() {

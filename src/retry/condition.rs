@@ -101,19 +101,7 @@ pub enum Condition {
     },
     /// Code. A policy with it cannot be stored.
     #[serde(skip)]
-    Custom(Custom<dyn ConditionFn>),
-}
-
-/// A condition that data cannot say.
-pub trait ConditionFn: Send + Sync {
-    /// Whether the outcome is worth another attempt.
-    fn holds(&self, outcome: &dyn RetryOutcome) -> bool;
-}
-
-impl<F: Fn(&dyn RetryOutcome) -> bool + Send + Sync> ConditionFn for F {
-    fn holds(&self, outcome: &dyn RetryOutcome) -> bool {
-        self(outcome)
-    }
+    Custom(Custom<dyn Fn(&dyn RetryOutcome) -> bool + Send + Sync>),
 }
 
 impl Condition {
@@ -137,7 +125,7 @@ impl Condition {
 
     /// Holds where the code says so.
     #[must_use]
-    pub fn custom(code: impl ConditionFn + 'static) -> Self {
+    pub fn custom(code: impl Fn(&dyn RetryOutcome) -> bool + Send + Sync + 'static) -> Self {
         Self::Custom(Custom::new(Arc::new(code)))
     }
 
@@ -171,7 +159,7 @@ impl Condition {
             Self::Not { condition } => !condition.holds(outcome),
             Self::Any { conditions } => conditions.iter().any(|one| one.holds(outcome)),
             Self::All { conditions } => conditions.iter().all(|one| one.holds(outcome)),
-            Self::Custom(code) => code.get().holds(outcome),
+            Self::Custom(code) => code.get()(outcome),
         }
     }
 

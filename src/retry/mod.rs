@@ -22,7 +22,7 @@ mod tests;
 mod validate;
 mod wait;
 
-pub use condition::{Condition, ConditionFn};
+pub use condition::Condition;
 pub use custom::Custom;
 pub use hint::{HintMode, Hints, OverCap};
 pub use idempotency::is_idempotent;
@@ -30,8 +30,8 @@ pub use outcome::{FailureClass, HttpOutcome, ResponseView, RetryOutcome};
 pub use seconds::Seconds;
 pub use state::{Decision, Progress, RetryState};
 pub use status::StatusRange;
-pub use stop::{Event, Stop, StopFn};
-pub use wait::{Wait, WaitFn};
+pub use stop::{Event, Stop};
+pub use wait::Wait;
 
 pub use crate::base::chance::Random;
 

@@ -3,7 +3,7 @@
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 use http::uri::Authority;
-use http_hook::cookies::{Jar, Scope};
+use http_hook::cookies::Jar;
 use http_hook::options::{Environment, Proxies, Proxy, Setting};
 use http_hook::{Connection, Hook, Options, Origin, RequestPlan, Timestamp};
 use proptest::prelude::*;
@@ -108,7 +108,7 @@ fn a_number_that_is_an_address_to_some_is_an_error_everywhere() {
             says("Location", text);
         }
 
-        let mut jar = Jar::new(Scope::Domain);
+        let mut jar = Jar::for_domains();
         let own: Origin = format!("http://{address}").parse().expect("an origin");
         let set = format!("a=1; Domain={host}");
         assert!(!jar.set(&own, "/", set.as_bytes(), Timestamp::default()), "{host}");

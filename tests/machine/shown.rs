@@ -108,9 +108,9 @@ fn a_wait_is_named_as_it_is_stored() {
 #[cfg(feature = "cookies")]
 #[test]
 fn where_cookies_are_kept() {
-    use http_hook::cookies::{Jar, Scope};
+    use http_hook::cookies::Jar;
     let builder = || Hook::builder(&Connection::new().with_host("https://api.example.com"));
-    let jar = || Jar::new(Scope::Origin);
+    let jar = Jar::default;
     let rows = [
         (builder(), "cookies: None"),
         (builder().cookies(jar()), "cookies: Call"),

@@ -82,7 +82,7 @@ fn attempts_are_told_to_the_server_on_demand() {
 #[cfg(feature = "cookies")]
 mod cookies {
     use super::*;
-    use http_hook::cookies::{Jar, Scope};
+    use http_hook::cookies::Jar;
 
     fn cookie(request: &Request<Payload>) -> Option<&str> {
         request.headers().get("cookie").and_then(|value| value.to_str().ok())
@@ -106,7 +106,7 @@ mod cookies {
 
     #[test]
     fn a_jar_is_kept_over_a_call_or_over_all() {
-        let jar = || Jar::new(Scope::Origin);
+        let jar = || Jar::default();
         let again: &[(&str, &str)] = &[("location", "/b"), ("set-cookie", "s=1; Path=/")];
         let own = builder("{}").cookies(jar()).build().expect("a hook");
         let sent = run(&own, RequestPlan::get("a"), &[(302, again), (200, &[])]);
