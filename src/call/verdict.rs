@@ -62,8 +62,7 @@ impl State {
         }
         let check_failed = seen.as_ref().map_or(true, |head| self.check_failed(head.status));
         let failed = check_failed || refused.is_some();
-        let outcome =
-            HttpOutcome { method: &self.ready.method, response: seen, check_failed: failed };
+        let outcome = HttpOutcome { response: seen, check_failed: failed && seen.is_ok() };
         let class = outcome.class();
         let decision = match self.decide(hook, &outcome, now) {
             Ok(decision) => decision,

@@ -15,10 +15,14 @@ mod breaker;
 mod budget;
 mod origins;
 mod rate;
+#[cfg(test)]
+mod tests;
 
-pub(crate) use admit::Paid;
-pub use admit::{Admission, GateSettings, Gates, Lease};
+pub(crate) use admit::{Admission, Lease, Paid};
+pub use admit::{GateSettings, Gates};
 pub use breaker::BreakerSettings;
-pub use budget::{Bucket, BucketSettings, Budget};
+#[cfg(test)]
+pub(crate) use budget::Bucket;
+pub use budget::{BucketSettings, Budget};
 pub use origins::{MAX_ORIGINS, Origins};
 pub use rate::RateSettings;

@@ -21,17 +21,27 @@ use crate::retry::status::StatusRange;
 /// # Examples
 ///
 /// ```
-/// use http::{HeaderMap, Method, StatusCode};
-/// use http_hook::retry::{Condition, HttpOutcome};
+/// use http::StatusCode;
+/// use http_hook::retry::{Condition, RetryOutcome};
+///
+/// struct Busy;
+///
+/// impl RetryOutcome for Busy {
+///     fn failed(&self) -> bool {
+///         false
+///     }
+///
+///     fn status(&self) -> Option<StatusCode> {
+///         Some(StatusCode::SERVICE_UNAVAILABLE)
+///     }
+/// }
 ///
 /// let condition = Condition::statuses(&[503]) & !Condition::header("x-final");
-/// let headers = HeaderMap::new();
-/// let busy = HttpOutcome::answered(&Method::GET, StatusCode::SERVICE_UNAVAILABLE, &headers);
-/// assert!(condition.holds(&busy));
+/// assert!(condition.holds(&Busy));
 ///
 /// let text = r#"{"type": "status", "statuses": [429, "5xx", "520-530"]}"#;
 /// let condition: Condition = serde_json::from_str(text)?;
-/// assert!(condition.holds(&busy));
+/// assert!(condition.holds(&Busy));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -18,7 +18,7 @@ mod state;
 mod status;
 mod stop;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod validate;
 mod wait;
 
@@ -26,9 +26,11 @@ pub use condition::Condition;
 pub use custom::Custom;
 pub use hint::{HintMode, Hints, OverCap};
 pub use idempotency::is_idempotent;
-pub use outcome::{FailureClass, HttpOutcome, ResponseView, RetryOutcome};
+pub use outcome::{FailureClass, RetryOutcome};
+pub(crate) use outcome::{HttpOutcome, ResponseView};
 pub use seconds::Seconds;
-pub use state::{Decision, Progress, RetryState};
+pub use state::RetryState;
+pub(crate) use state::{Decision, Progress};
 pub use status::StatusRange;
 pub use stop::{Event, Stop};
 pub use wait::Wait;

@@ -11,7 +11,7 @@ use crate::response::StopReason;
 use crate::retry::bounded::Counted;
 use crate::retry::condition::Condition;
 use crate::retry::hint::Hints;
-use crate::retry::outcome::{HttpOutcome, RetryOutcome};
+use crate::retry::outcome::RetryOutcome;
 use crate::retry::seconds;
 use crate::retry::state::{Decision, Progress, RetryState};
 use crate::retry::stop::{Event, Stop};
@@ -161,41 +161,7 @@ impl RetryPolicy {
     ///
     /// The order is tenacity's: the condition, then the wait, then the stop. Then the deadline is asked: a wait that
     /// cannot fit is not begun. Nothing is allocated, unless a condition reads JSON.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use http::{HeaderMap, Method, StatusCode};
-    /// use http_hook::{StopReason, Timestamp};
-    /// use http_hook::RetryPolicy;
-    /// use http_hook::retry::{Decision, HttpOutcome, Progress};
-    ///
-    /// let mut headers = HeaderMap::new();
-    /// headers.insert("retry-after", "30".parse()?);
-    /// let busy = HttpOutcome::answered(&Method::GET, StatusCode::SERVICE_UNAVAILABLE, &headers);
-    /// let progress = Progress { attempt_number: 1, ..Progress::default() };
-    /// let (wait, hint) = (Duration::from_secs(33), Some(Duration::from_secs(30)));
-    ///
-    /// let decide = |progress| RetryPolicy::default().decide(&busy, &progress, Timestamp::default(), &mut || 1.0);
-    /// assert_eq!(decide(progress), Decision::Retry { wait, hint });
-    ///
-    /// let hurry = Progress { remaining: Some(Duration::from_secs(10)), ..progress };
-    /// assert_eq!(decide(hurry), Decision::GiveUp { reason: StopReason::HintTooLong, hint });
-    /// # Ok::<(), http::header::InvalidHeaderValue>(())
-    /// ```
-    pub fn decide(
-        &self,
-        outcome: &HttpOutcome<'_>,
-        progress: &Progress,
-        now: Timestamp,
-        draw: &mut dyn FnMut() -> f64,
-    ) -> Decision {
-        self.decide_on(outcome, progress, now, draw)
-    }
-
-    /// Decides on an outcome of any kind; see [`decide`](Self::decide).
-    pub fn decide_on(
+    pub(crate) fn decide(
         &self,
         outcome: &dyn RetryOutcome,
         progress: &Progress,

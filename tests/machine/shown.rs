@@ -1,12 +1,9 @@
 //! What `{:?}` tells of calls: who it is and how far it got, and nothing that may be secret.
 
-use std::time::Duration;
-
 use bytes::Bytes;
-use http::{HeaderMap, Method, Response, StatusCode};
+use http::Response;
 use http_hook::RetryPolicy;
-use http_hook::gates::{Admission, Gates};
-use http_hook::retry::{Condition, HttpOutcome, RetryOutcome};
+use http_hook::retry::{Condition, RetryOutcome};
 use http_hook::{Connection, Head, Hook, RequestPlan, Step, WaitReason};
 
 use crate::support::{NOW, Scenario, connection, response};
@@ -70,24 +67,9 @@ fn steps_and_what_they_hold() {
 }
 
 #[test]
-fn parts_of_retrying() {
-    let mut headers = HeaderMap::new();
-    headers.insert("x-key", SECRET.parse().expect("a value"));
-    let answered = HttpOutcome::answered(&Method::GET, StatusCode::OK, &headers);
-    let Admission::Go(lease) = Gates::default().admit(5, Duration::from_secs(1), NOW) else {
-        panic!("the gates are open")
-    };
-    let rows: [(String, &[&str]); 3] = [
-        (format!("{:?}", answered.with_body(SECRET.as_bytes())), &["ResponseView {", "200"]),
-        (format!("{:?}", Condition::custom(|_: &dyn RetryOutcome| true)), &["Custom(Custom)"]),
-        (format!("{lease:?}"), &["Lease {", "paid: 5"]),
-    ];
-    for (shown, parts) in rows {
-        for part in parts {
-            assert!(shown.contains(part), "{part} is not in {shown}");
-        }
-        assert!(!shown.contains(SECRET), "{shown}");
-    }
+fn code_in_a_policy() {
+    let condition = Condition::custom(|_: &dyn RetryOutcome| true);
+    assert!(format!("{condition:?}").contains("Custom(Custom)"));
 }
 
 #[test]

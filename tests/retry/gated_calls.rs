@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Response;
 use http_hook::RetryPolicy;
-use http_hook::gates::{Bucket, BucketSettings, Budget, GateSettings, Gates, RateSettings};
+use http_hook::gates::{BucketSettings, Budget, GateSettings, Gates, RateSettings};
 use http_hook::retry::{Condition, FailureClass, OnExhausted, Wait};
 use http_hook::transport::TimeoutPhase;
 use http_hook::{
@@ -156,8 +156,8 @@ fn a_retry_is_paid_by_the_class_of_its_failure_and_paid_back_by_success() {
 #[test]
 fn an_empty_budget_ends_the_call_with_what_came() {
     let empty = || {
-        let bucket = Bucket::new(BucketSettings { capacity: 0, ..BucketSettings::default() });
-        hook(budget(Arc::new(bucket)))
+        let bucket = Some(BucketSettings { capacity: 0, ..BucketSettings::default() });
+        hook(Gates::new(&GateSettings { bucket, ..GateSettings::none() }).expect("gates"))
     };
     let (result, sends, _) = run(&empty(), plan(), &[|| answer(503)]);
     assert_eq!((reason(result), sends), (StopReason::Budget, 1));

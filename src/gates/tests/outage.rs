@@ -7,12 +7,12 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-use http::{HeaderMap, Method, StatusCode};
-use http_hook::RetryPolicy;
-use http_hook::gates::{Admission, GateSettings, Gates, Lease};
-use http_hook::retry::{Decision, HttpOutcome, Progress, Random};
-use http_hook::transport::TimeoutPhase;
-use http_hook::{Sent, Timestamp, TransportError, TransportErrorKind};
+use crate::RetryPolicy;
+use crate::gates::{Admission, GateSettings, Gates, Lease};
+use crate::retry::{Decision, HttpOutcome, Progress, Random};
+use crate::transport::TimeoutPhase;
+use crate::{Sent, Timestamp, TransportError, TransportErrorKind};
+use http::{HeaderMap, StatusCode};
 
 /// One call: how far it has come, and whose it is.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,10 +67,8 @@ fn settle(
     let headers = HeaderMap::new();
     let error = TransportError::new(TransportErrorKind::Timeout(TimeoutPhase::Total), Sent::Maybe);
     let outcome = match answer {
-        Ok(status) => {
-            HttpOutcome::answered(&Method::GET, StatusCode::from_u16(status).unwrap(), &headers)
-        }
-        Err(()) => HttpOutcome::lost(&Method::GET, &error),
+        Ok(status) => HttpOutcome::answered(StatusCode::from_u16(status).unwrap(), &headers),
+        Err(()) => HttpOutcome::lost(&error),
     };
     let progress = Progress { attempt_number: caller.attempt, ..Progress::default() };
     let mut random = Random::new(caller.seed, caller.attempt);

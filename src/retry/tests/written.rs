@@ -1,0 +1,37 @@
+//! How the parts of a policy are written.
+
+use crate::retry::{Seconds, StatusRange};
+
+#[test]
+fn ranges_print_as_they_read() {
+    for (range, text) in [
+        (StatusRange::one(503), "503"),
+        (StatusRange::new(500, 599), "\"5xx\""),
+        (StatusRange::new(500, 598), "\"500-598\""),
+        (StatusRange::new(450, 549), "\"450-549\""),
+    ] {
+        assert_eq!(serde_json::to_string(&range).unwrap(), text);
+        assert_eq!(serde_json::from_str::<StatusRange>(text).unwrap(), range);
+    }
+    assert_eq!(serde_json::from_str::<StatusRange>("\"503\"").unwrap(), StatusRange::one(503));
+    let beyond = serde_json::to_string(&StatusRange::new(1000, 1099)).unwrap();
+    assert_eq!(beyond, "\"1000-1099\"", "no class has two digits");
+}
+
+#[test]
+fn seconds_print_as_they_read() {
+    for (seconds, text) in [
+        (Seconds::new(1.5), "1.5"),
+        (Seconds::new(-3.0), "-3.0"),
+        (Seconds::INFINITE, "\"inf\""),
+        (Seconds::new(f64::NEG_INFINITY), "\"-inf\""),
+    ] {
+        assert_eq!(serde_json::to_string(&seconds).unwrap(), text);
+        assert_eq!(serde_json::from_str::<Seconds>(text).unwrap(), seconds);
+    }
+    assert_eq!(serde_json::from_str::<Seconds>("-3").unwrap(), Seconds::new(-3.0));
+    for text in ["\"1\"", "true", "null", "[]"] {
+        let error = serde_json::from_str::<Seconds>(text).unwrap_err().to_string();
+        assert!(error.contains("number of seconds"), "{text}: {error}");
+    }
+}
