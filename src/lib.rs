@@ -102,7 +102,7 @@ pub mod transport;
 pub use base::{
     Error, ErrorKind, Origin, Secret, Sent, Timestamp, TransportError, TransportErrorKind,
 };
-pub use call::{Attempt, Call, Explanation, Fact, Head, Reading, SendCause, Step, WaitReason};
+pub use call::{Attempt, Call, Explanation, Fact, Reading, SendCause, Step, WaitReason};
 pub use connection::id::ConnectionId;
 pub use connection::record::Connection;
 pub use drive::{Act, Run, drive};

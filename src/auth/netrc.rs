@@ -117,8 +117,7 @@ impl Netrc {
     ///
     /// The last entry of a host wins; `default` stands in where a host has none. An entry without a password gives
     /// an empty one, an entry without anything gives nothing, and an account stands in for a login.
-    #[must_use]
-    pub fn find(&self, origin: &Origin) -> Option<Bound<(String, Secret)>> {
+    pub(crate) fn find(&self, origin: &Origin) -> Option<Bound<(String, Secret)>> {
         let is_its = |entry: &&Entry| {
             entry.host.as_deref().is_some_and(|name| host::means(name, origin.host()))
         };

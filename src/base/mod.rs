@@ -17,7 +17,7 @@ mod tests;
 mod time;
 pub(crate) mod url;
 
-pub use bound::Bound;
+pub(crate) use bound::Bound;
 pub use error::{Error, ErrorKind, Sent, TimeoutPhase, TransportError, TransportErrorKind};
 pub use panics::catch_panic;
 pub(crate) use panics::caught;

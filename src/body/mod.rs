@@ -10,7 +10,7 @@ mod reading;
 mod source;
 mod stream;
 
-pub use exact::{Exact, ExactReader, SourceWatch};
+pub use exact::{Exact, SourceWatch};
 pub use payload::{Payload, Replay};
 pub use reading::from_fn;
 pub(crate) use source::no_source;

@@ -22,7 +22,7 @@ use super::watch::Watch;
 use crate::base::{Error, Sent, TimeoutPhase, Timestamp, TransportError, TransportErrorKind, size};
 use crate::body::too_long;
 use crate::call::coded::Coded;
-use crate::call::{Attempt, Call, Head, Reading, Step, WaitReason};
+use crate::call::{Attempt, Call, Reading, Step, WaitReason};
 use crate::hook::Hook;
 use crate::observe::Observer;
 use crate::options::{Capabilities, Capability};
@@ -211,12 +211,13 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
         };
         let history = attempt.history();
         match attempt.head(&self.hook, &head, now()) {
-            Head::Accept => {
+            None => {
                 history.map(|history| head.extensions.insert(history));
                 self.watch.accepted(head.status);
                 Act::Done(Ok(Response::from_parts(head, open(body))))
             }
-            Head::Read { limit, reading } => {
+            Some(reading) => {
+                let limit = reading.limit();
                 self.phase = Phase::Part(reading);
                 self.head = Some(head);
                 Act::Read(body, limit)

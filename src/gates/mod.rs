@@ -13,7 +13,6 @@
 mod admit;
 mod breaker;
 mod budget;
-mod origins;
 mod rate;
 #[cfg(test)]
 mod tests;
@@ -24,5 +23,4 @@ pub use breaker::BreakerSettings;
 #[cfg(test)]
 pub(crate) use budget::Bucket;
 pub use budget::{BucketSettings, Budget};
-pub use origins::{MAX_ORIGINS, Origins};
 pub use rate::RateSettings;

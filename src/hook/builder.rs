@@ -124,10 +124,25 @@ impl HookBuilder {
         self
     }
 
-    /// Passes the environment in: its proxies and certificate authorities hold where neither connection nor call
+    /// Passes the variables of the environment in: its proxies and certificate authorities hold where neither connection nor call
     /// says anything, unless `trust_env` is off. The core reads no environment by itself.
-    pub fn environment(mut self, environment: Environment) -> Self {
-        self.environment = Some(Arc::new(environment));
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook::{Connection, Hook};
+    ///
+    /// // In a program: std::env::vars().
+    /// let variables = [("https_proxy", "http://proxy.test:3128"), ("no_proxy", "inner.test")];
+    /// let hook = Hook::builder(&Connection::new().with_host("https://api.test")).environment(variables).build()?;
+    /// # let _ = hook;
+    /// # Ok::<(), http_hook::hook::HookError>(())
+    /// ```
+    pub fn environment<N: Into<String>, V: Into<String>>(
+        mut self,
+        variables: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        self.environment = Some(Arc::new(Environment::new(variables)));
         self
     }
 

@@ -1,7 +1,7 @@
 //! Which outcomes are worth another attempt.
 
 use std::borrow::Cow;
-use std::ops::{BitAnd, BitOr, Not};
+use std::ops::{BitAnd, BitOr, Not, RangeInclusive};
 use std::sync::Arc;
 
 use http::{HeaderName, StatusCode};
@@ -12,7 +12,7 @@ use crate::retry::custom::Custom;
 use crate::retry::hint::is_used_up;
 use crate::retry::names;
 use crate::retry::outcome::RetryOutcome;
-use crate::retry::status::StatusRange;
+use crate::retry::status;
 
 /// Which outcomes are worth another attempt, as data. In JSON, `type` names the variant in snake case.
 ///
@@ -64,7 +64,8 @@ pub enum Condition {
     /// A response with one of these statuses.
     Status {
         /// Numbers (`503`), classes (`"5xx"`) and ranges (`"520-530"`).
-        statuses: Vec<StatusRange>,
+        #[serde(with = "status")]
+        statuses: Vec<RangeInclusive<u16>>,
     },
     /// A response that has this header.
     Header {
@@ -118,7 +119,7 @@ impl Condition {
     /// Holds for these statuses.
     #[must_use]
     pub fn statuses(statuses: &[u16]) -> Self {
-        Self::Status { statuses: statuses.iter().copied().map(StatusRange::one).collect() }
+        Self::Status { statuses: statuses.iter().map(|status| *status..=*status).collect() }
     }
 
     /// Holds for errors of these kinds.
@@ -149,9 +150,9 @@ impl Condition {
             Self::ErrorKind { kinds } => {
                 outcome.failed() && kinds.iter().any(|kind| outcome.is_kind(kind))
             }
-            Self::Status { statuses } => outcome
-                .status()
-                .is_some_and(|status| statuses.iter().any(|range| range.contains(status.as_u16()))),
+            Self::Status { statuses } => outcome.status().is_some_and(|status| {
+                statuses.iter().any(|range| range.contains(&status.as_u16()))
+            }),
             Self::Header { name, equals, contains } => {
                 header_holds(outcome, name, equals.as_deref(), contains.as_deref())
             }
@@ -177,7 +178,7 @@ impl Condition {
     pub(crate) fn fault(&self) -> Option<Cow<'static, str>> {
         match self {
             Self::ErrorKind { kinds } => kinds.iter().find_map(|kind| names::fault_of_kind(kind)),
-            Self::Status { statuses } if !statuses.iter().all(|range| range.is_possible()) => {
+            Self::Status { statuses } if !statuses.iter().all(status::is_possible) => {
                 Some("status: not within 100 to 999".into())
             }
             Self::Header { name, .. } if HeaderName::from_bytes(name.as_bytes()).is_err() => {

@@ -1,5 +1,6 @@
 //! How much the server's wishes count.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -9,7 +10,7 @@ use crate::base::Timestamp;
 use crate::response::hints;
 use crate::retry::outcome::RetryOutcome;
 use crate::retry::seconds::{self, Seconds};
-use crate::retry::status::StatusRange;
+use crate::retry::status;
 
 /// What of the server's wishes counts, and how.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,7 +22,8 @@ pub struct Hints {
     pub rate_limit: bool,
     /// The statuses with which they count, beside every 4xx and 5xx that says that nothing remains of a quota. 413, 429
     /// and 503.
-    pub statuses: Vec<StatusRange>,
+    #[serde(with = "status")]
+    pub statuses: Vec<RangeInclusive<u16>>,
     /// The longest wait that is granted, in seconds. 60 s.
     #[serde(with = "seconds::duration")]
     pub cap: Duration,
@@ -76,7 +78,7 @@ impl Default for Hints {
         Self {
             retry_after: true,
             rate_limit: true,
-            statuses: [413, 429, 503].map(StatusRange::one).to_vec(),
+            statuses: [413, 429, 503].map(|status| status..=status).to_vec(),
             cap: Duration::from_secs(60),
             over_cap: OverCap::GiveUp,
             jitter: 0.1,
@@ -96,7 +98,7 @@ impl Hints {
     #[must_use]
     pub fn read(&self, outcome: &dyn RetryOutcome, now: Timestamp) -> Option<Duration> {
         let (status, headers) = (outcome.status()?, outcome.headers()?);
-        let counts = self.statuses.iter().any(|range| range.contains(status.as_u16()));
+        let counts = self.statuses.iter().any(|range| range.contains(&status.as_u16()));
         if !(counts || self.rate_limit && is_used_up(outcome)) {
             return None;
         }

@@ -31,7 +31,6 @@ pub(crate) use outcome::{HttpOutcome, ResponseView};
 pub use seconds::Seconds;
 pub use state::RetryState;
 pub(crate) use state::{Decision, Progress};
-pub use status::StatusRange;
 pub use stop::{Event, Stop};
 pub use wait::Wait;
 

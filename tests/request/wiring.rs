@@ -6,7 +6,6 @@ use http::Request;
 use http_hook::auth::Netrc;
 use http_hook::body::Payload;
 use http_hook::hook::HookBuilder;
-use http_hook::options::Environment;
 use http_hook::options::{SendOptions, Verify};
 use http_hook::{Connection, Hook, RequestPlan, RetryPolicy};
 
@@ -35,11 +34,11 @@ fn run(
 #[test]
 fn the_environment_that_is_passed_in_fills_what_nobody_says() {
     let environment = || {
-        Environment::new([
+        [
             ("http_proxy", "http://user:pw@proxy.example:3128"),
             ("REQUESTS_CA_BUNDLE", "/ca.pem"),
             ("no_proxy", "other.example"),
-        ])
+        ]
     };
     let hook = builder("{}").environment(environment()).build().expect("a hook");
     let away = ("location", "http://other.example/");

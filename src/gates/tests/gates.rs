@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::gates::{
     Admission, BreakerSettings, Bucket, BucketSettings, Budget, GateSettings, Gates, Lease,
-    MAX_ORIGINS, Origins, RateSettings,
+    RateSettings,
 };
 use crate::retry::FailureClass::{Error, Throttled, Timeout};
 use crate::{StopReason, Timestamp};
@@ -322,22 +322,6 @@ fn settings_that_make_no_sense() {
     assert_eq!(settings.bucket.unwrap().capacity, 500);
     assert_eq!(settings.breaker, None);
     assert_eq!(settings.rate, Some(RateSettings { per_second: 5.0, burst: 10 }));
-}
-
-#[test]
-fn origins_do_not_share_and_are_counted() {
-    let origins = Origins::new(GateSettings::default()).unwrap();
-    trip(&origins.gates("https://a.example"), at(0.0));
-    assert!(refused(&origins.gates("https://a.example"), at(0.0)));
-    assert!(!refused(&origins.gates("https://b.example"), at(0.0)));
-    for number in 3..MAX_ORIGINS {
-        let _ = origins.gates(&format!("https://{number}.example"));
-    }
-    trip(&origins.gates("https://last.example"), at(0.0));
-    assert!(refused(&origins.gates("https://last.example"), at(0.0)));
-    assert!(!refused(&origins.gates("https://and-another.example"), at(0.0)), "its own");
-    trip(&origins.gates("https://one-more.example"), at(0.0));
-    assert!(refused(&origins.gates("https://and-another.example"), at(0.0)), "the last ones share");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Names in a policy: those that nothing has are told when it is built, and families of errors.
 
-use crate::retry::{Condition, HttpOutcome, Seconds, StatusRange, Wait};
+use crate::retry::{Condition, HttpOutcome, Seconds, Wait};
 use crate::transport::TimeoutPhase;
 use crate::{
     Call, Cause, Connection, ErrorKind, Hook, RequestPlan, RetryPolicy, Sent, Step, StopReason,
@@ -54,7 +54,7 @@ fn families_of_errors() {
 /// Conditions that can hold for nothing, with what the error says.
 fn lost_conditions() -> Vec<(&'static str, Condition, &'static str)> {
     let pointer = |text: &str| Condition::BodyJson { pointer: text.into(), equals: json!(1) };
-    let range = |from, to| Condition::Status { statuses: vec![StatusRange::new(from, to)] };
+    let range = |from, to| Condition::Status { statuses: vec![from..=to] };
     vec![
         ("a slip", Condition::error_kinds(&["conect"]), "`connect`"),
         ("beside a good one", Condition::error_kinds(&["dns", "time-out"]), "`timeout`"),
@@ -145,7 +145,7 @@ fn names_in_a_table_of_waits() {
 #[test]
 fn statuses_of_hints_that_there_are_not() {
     let mut policy = RetryPolicy::default();
-    policy.hints.statuses = vec![StatusRange::one(42)];
+    policy.hints.statuses = vec![42..=42];
     assert!(policy.validate().unwrap_err().message().contains("hints.statuses"));
 }
 

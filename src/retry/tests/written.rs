@@ -1,21 +1,24 @@
 //! How the parts of a policy are written.
 
-use crate::retry::{Seconds, StatusRange};
+use crate::retry::{Condition, Seconds};
 
 #[test]
 fn ranges_print_as_they_read() {
+    let of = |range| Condition::Status { statuses: vec![range] };
+    let json = |text: &str| format!(r#"{{"type":"status","statuses":[{text}]}}"#);
     for (range, text) in [
-        (StatusRange::one(503), "503"),
-        (StatusRange::new(500, 599), "\"5xx\""),
-        (StatusRange::new(500, 598), "\"500-598\""),
-        (StatusRange::new(450, 549), "\"450-549\""),
+        (503..=503, "503"),
+        (500..=599, "\"5xx\""),
+        (500..=598, "\"500-598\""),
+        (450..=549, "\"450-549\""),
     ] {
-        assert_eq!(serde_json::to_string(&range).unwrap(), text);
-        assert_eq!(serde_json::from_str::<StatusRange>(text).unwrap(), range);
+        assert_eq!(serde_json::to_string(&of(range.clone())).unwrap(), json(text));
+        assert_eq!(serde_json::from_str::<Condition>(&json(text)).unwrap(), of(range));
     }
-    assert_eq!(serde_json::from_str::<StatusRange>("\"503\"").unwrap(), StatusRange::one(503));
-    let beyond = serde_json::to_string(&StatusRange::new(1000, 1099)).unwrap();
-    assert_eq!(beyond, "\"1000-1099\"", "no class has two digits");
+    let quoted = serde_json::from_str::<Condition>(&json("\"503\""));
+    assert_eq!(quoted.unwrap(), of(503..=503));
+    let beyond = serde_json::to_string(&of(1000..=1099)).unwrap();
+    assert_eq!(beyond, json("\"1000-1099\""), "no class has two digits");
 }
 
 #[test]

@@ -19,7 +19,6 @@ use http::Response;
 use http_hook::auth::Netrc;
 use http_hook::cookies::Jar;
 use http_hook::hook::Defaults;
-use http_hook::options::Environment;
 use http_hook::options::Setting;
 use http_hook::{Call, Connection, Failure, Hook, Step, StopReason, Timestamp};
 use http_hook_airflow::Planned;
@@ -126,7 +125,7 @@ fn hook(connection: &Connection, input: &Value) -> Result<Hook, Fault> {
     let mut builder = Hook::builder(connection)
         .defaults(Defaults::airflow())
         .options(hook_arguments(&input["hook"])?.options())
-        .environment(Environment::new(variables.iter().map(|(name, value)| (name, text(value)))))
+        .environment(variables.iter().map(|(name, value)| (name, text(value))))
         .cookies(Jar::default())
         .decode(true);
     let netrc = variables.get("NETRC").map(text).unwrap_or_default();
