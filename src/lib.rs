@@ -103,7 +103,6 @@ pub use base::{
     Error, ErrorKind, Origin, Secret, Sent, Timestamp, TransportError, TransportErrorKind,
 };
 pub use call::{Attempt, Call, Explanation, Fact, Reading, SendCause, Step, WaitReason};
-pub use connection::id::ConnectionId;
 pub use connection::record::Connection;
 pub use drive::{Act, Run, drive};
 pub use hook::made::Hook;

@@ -25,7 +25,7 @@ mod token_slot;
 pub(crate) mod tokens;
 
 pub use challenge::Challenge;
-pub use netrc::Netrc;
+pub(crate) use netrc::Netrc;
 pub use oauth2::OAuth2;
 pub use scheme::{AuthScheme, Authenticate, Credentials};
 pub use token::Token;

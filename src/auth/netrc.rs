@@ -12,23 +12,8 @@ const MAX_BYTES: usize = 1024 * 1024;
 const MAX_ENTRIES: usize = 10_000;
 
 /// Logins by host, read from the text of a `.netrc` file.
-///
-/// Nothing is looked up by itself: the caller reads the file and asks for it to be used.
-///
-/// # Examples
-///
-/// ```
-/// use http_hook::auth::Netrc;
-///
-/// let netrc = Netrc::parse("machine api.test login u password p")?;
-/// let api = "https://api.test".parse()?;
-/// let found = netrc.find(&api).expect("an entry");
-/// assert_eq!(found.at(&api).map(|(login, _)| login.as_str()), Some("u"));
-/// assert!(netrc.find(&"https://other.test".parse()?).is_none());
-/// # Ok::<(), http_hook::Error>(())
-/// ```
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Netrc {
+pub(crate) struct Netrc {
     entries: Vec<Entry>,
 }
 
@@ -59,7 +44,7 @@ impl Netrc {
     ///
     /// [`ErrorKind::Auth`] with the line of a word that has no place there; [`ErrorKind::Limit`] past 1 MiB or
     /// 10,000 entries. The original takes such a file for an empty one.
-    pub fn parse(text: &str) -> Result<Self, Error> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
         if text.len() > MAX_BYTES {
             return Err(Error::new(ErrorKind::Limit, "netrc: longer than 1 MiB"));
         }

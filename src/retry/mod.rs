@@ -21,10 +21,10 @@ mod stop;
 pub(crate) mod tests;
 mod validate;
 mod wait;
+mod words;
 
 pub use condition::Condition;
-pub use custom::Custom;
-pub use hint::{HintMode, Hints, OverCap};
+pub use hint::{HintMode, Hints};
 pub use idempotency::is_idempotent;
 pub use outcome::{FailureClass, RetryOutcome};
 pub(crate) use outcome::{HttpOutcome, ResponseView};
@@ -37,5 +37,4 @@ pub use wait::Wait;
 pub use crate::base::chance::Random;
 
 pub(crate) use idempotency::may_resend;
-pub use policy::OnExhausted;
 pub(crate) use policy::RetryPolicy;

@@ -55,7 +55,7 @@ impl Place {
         own.verify = self.unverified.then_some(Verify::Off);
         let mut connection = Connection::new().with_host(self.host);
         if !self.id.is_empty() {
-            connection = connection.with_id(self.id.parse().expect("an id"));
+            connection = connection.with_id(self.id).expect("an id");
         }
         let hook = Hook::builder(&connection)
             .auth(AuthScheme::OAuth2(Box::new(own)))

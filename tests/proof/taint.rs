@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
-use http_hook::auth::{AuthScheme, Netrc, OAuth2, Token};
+use http_hook::auth::{AuthScheme, OAuth2, Token};
 use http_hook::blocking::{self, Body, Clock};
 use http_hook::body::multipart::{Multipart, Part};
 use http_hook::cookies::Jar;
@@ -115,7 +115,8 @@ fn connection(auth: &str) -> Connection {
         extra["http_hook"] = serde_json::json!({ "auth": auth });
     }
     Connection::new()
-        .with_id("orders".parse().expect("an id"))
+        .with_id("orders")
+        .expect("an id")
         .with_host("https://api.example.com/v1")
         .with_login("svc")
         .with_password(secret())
@@ -438,9 +439,9 @@ fn no_message_about_what_was_written_wrong_repeats_it() {
         let connection = Connection::new().with_host("https://a.test");
         told.result(&host, Hook::builder(&connection).environment(environment).build());
     }
-    let netrc = Netrc::parse(&format!("machine a.test login u password {WORD}"));
-    told.result("netrc", netrc);
-    told.result("netrc", Netrc::parse(&format!("machine a.test login u password x {WORD}")));
+    let netrc = |text: &str| Hook::builder(&Connection::new().with_host("h")).netrc(text);
+    told.result("netrc", netrc(&format!("machine a.test login u password {WORD}")));
+    told.result("netrc", netrc(&format!("machine a.test login u password x {WORD}")));
     told.result("policy", RetryPolicy::from_json(&format!(r#"{{"wait": {{"{WORD}": 1}}}}"#)));
     told.result("policy", RetryPolicy::from_json(&format!(r#"{{"wait": "{WORD}""#)));
     let hook = Hook::to("https://a.test").expect("a hook");

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use http::Request;
-use http_hook::auth::Netrc;
 use http_hook::body::Payload;
 use http_hook::hook::HookBuilder;
 use http_hook::options::{SendOptions, Verify};
@@ -57,10 +56,10 @@ fn the_environment_that_is_passed_in_fills_what_nobody_says() {
 
 #[test]
 fn a_netrc_stands_in_where_nothing_else_says_who_is_calling() {
-    let netrc = || Netrc::parse("machine api.example.com login n password p").expect("a netrc");
+    let netrc = "machine api.example.com login n password p";
     let rows = [("{}", true), (r#"{"trust_env": false}"#, false)];
     for (extra, expected) in rows {
-        let hook = builder(extra).netrc(netrc()).build().expect("a hook");
+        let hook = builder(extra).netrc(netrc).expect("a netrc").build().expect("a hook");
         let sent = run(&hook, RequestPlan::get("a"), &[(200, &[])]);
         assert_eq!(sent[0].0.headers().contains_key("authorization"), expected, "{extra}");
     }

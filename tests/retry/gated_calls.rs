@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Response;
 use http_hook::RetryPolicy;
 use http_hook::gates::{BucketSettings, Budget, GateSettings, Gates, RateSettings};
-use http_hook::retry::{Condition, FailureClass, OnExhausted, Wait};
+use http_hook::retry::{Condition, FailureClass, Wait};
 use http_hook::transport::TimeoutPhase;
 use http_hook::{
     Connection, Failure, Hook, RequestPlan, StopReason, Timestamp, TransportError,
@@ -163,15 +163,15 @@ fn an_empty_budget_ends_the_call_with_what_came() {
     assert_eq!((reason(result), sends), (StopReason::Budget, 1));
     let (result, sends, _) = run(&empty(), plan().check_response(false), &[|| answer(503)]);
     assert_eq!((reason(result), sends), (StopReason::Budget, 1));
-    let wanted = |on_exhausted| RetryPolicy {
+    let wanted = |return_when_exhausted| RetryPolicy {
         when: Condition::Always,
-        on_exhausted,
+        return_when_exhausted,
         ..RetryPolicy::default()
     };
-    let failing = plan().retry(wanted(OnExhausted::Fail));
+    let failing = plan().retry(wanted(false));
     let (result, sends, _) = run(&empty(), failing, &[|| answer(200)]);
     assert_eq!((reason(result), sends), (StopReason::Budget, 1));
-    let returning = plan().retry(wanted(OnExhausted::Return));
+    let returning = plan().retry(wanted(true));
     let (result, sends, _) = run(&empty(), returning, &[|| answer(200)]);
     assert_eq!((result.expect("it passes the check").status().as_u16(), sends), (200, 1));
 }

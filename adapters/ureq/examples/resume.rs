@@ -14,7 +14,7 @@ use http_hook_ureq::UreqTransport;
 /// Makes the hook ready. The password is in the connection, never in what is stored.
 fn hook(server: SocketAddr, transport: &UreqTransport) -> Result<Hook, Box<dyn Error>> {
     let connection =
-        Connection::parse(&format!("http://reader:secret@{server}"))?.with_id("orders".parse()?);
+        Connection::parse(&format!("http://reader:secret@{server}"))?.with_id("orders")?;
     Ok(Hook::new(&connection)?.for_client(transport.capabilities()))
 }
 

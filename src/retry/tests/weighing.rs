@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::retry::{
-    Condition, Decision, HintMode, Hints, HttpOutcome, OverCap, Progress, Seconds, Stop, Wait,
+    Condition, Decision, HintMode, Hints, HttpOutcome, Progress, Seconds, Stop, Wait,
 };
 use crate::{ErrorKind, RetryPolicy, StopReason};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -123,7 +123,7 @@ fn waits_that_do_not_fit_are_not_begun() {
     }
 }
 
-/// Why, how, `Retry-After`, own wait, draw, wait under [`OverCap::Cap`].
+/// Why, how, `Retry-After`, own wait, draw, wait under a cap.
 type Over = (&'static str, HintMode, &'static str, u32, f64, f64);
 
 #[rustfmt::skip]
@@ -139,16 +139,16 @@ const OVER: [Over; 6] = [
 #[test]
 fn a_hint_over_the_cap_ends_the_call_or_is_cut() {
     for (why, mode, value, own, draw, seconds) in OVER {
-        for over_cap in [OverCap::GiveUp, OverCap::Cap] {
-            let hints = Hints { mode, over_cap, ..Hints::default() };
+        for give_up_over_cap in [true, false] {
+            let hints = Hints { mode, give_up_over_cap, ..Hints::default() };
             let wait = Wait::fixed(own * SECOND);
             let policy = RetryPolicy { wait, hints, ..RetryPolicy::default() };
-            match (over_cap, decide(&policy, 429, &[("retry-after", value)], draw)) {
-                (OverCap::GiveUp, Decision::GiveUp { reason, hint }) => {
+            match (give_up_over_cap, decide(&policy, 429, &[("retry-after", value)], draw)) {
+                (true, Decision::GiveUp { reason, hint }) => {
                     assert_eq!(reason, StopReason::HintTooLong, "{why}");
                     assert!(hint > Some(policy.hints.cap), "{why}: what was asked for is told");
                 }
-                (OverCap::Cap, Decision::Retry { wait, .. }) => {
+                (false, Decision::Retry { wait, .. }) => {
                     assert!((wait.as_secs_f64() - seconds).abs() < 1e-6, "{why}: {wait:?}");
                 }
                 (_, other) => panic!("{why}: {other:?}"),
@@ -178,12 +178,13 @@ fn no_cap_grants_what_cannot_be_counted() {
 
 #[test]
 fn what_becomes_of_a_long_hint_is_stored() {
-    let read = |text: &str| RetryPolicy::from_json(text).map(|policy| policy.hints.over_cap);
-    assert_eq!(read("{}").unwrap(), OverCap::GiveUp);
-    assert_eq!(read(r#"{"hints": {"over_cap": "give_up"}}"#).unwrap(), OverCap::GiveUp);
-    assert_eq!(read(r#"{"hints": {"over_cap": "cap"}}"#).unwrap(), OverCap::Cap);
+    let read =
+        |text: &str| RetryPolicy::from_json(text).map(|policy| policy.hints.give_up_over_cap);
+    assert!(read("{}").unwrap());
+    assert!(read(r#"{"hints": {"over_cap": "give_up"}}"#).unwrap());
+    assert!(!read(r#"{"hints": {"over_cap": "cap"}}"#).unwrap());
     assert_eq!(read(r#"{"hints": {"over_cap": "cut"}}"#).unwrap_err().kind(), ErrorKind::Policy);
-    let hints = Hints { over_cap: OverCap::Cap, ..Hints::default() };
+    let hints = Hints { give_up_over_cap: false, ..Hints::default() };
     assert!(serde_json::to_string(&hints).unwrap().contains(r#""over_cap":"cap""#));
 }
 

@@ -16,7 +16,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
-use http_hook::auth::Netrc;
 use http_hook::cookies::Jar;
 use http_hook::hook::Defaults;
 use http_hook::options::Setting;
@@ -131,8 +130,9 @@ fn hook(connection: &Connection, input: &Value) -> Result<Hook, Fault> {
     let netrc = variables.get("NETRC").map(text).unwrap_or_default();
     let netrc = netrc.strip_prefix(FILES).and_then(|name| input["files"].get(&name[1..]));
     // As there, one that cannot be read is none.
-    if let Some(Ok(netrc)) = netrc.and_then(Value::as_str).map(Netrc::parse) {
-        builder = builder.netrc(netrc);
+    let can_be_read = |text: &&str| Hook::builder(connection).netrc(text).is_ok();
+    if let Some(netrc) = netrc.and_then(Value::as_str).filter(can_be_read) {
+        builder = builder.netrc(netrc).expect("it can be read");
     }
     if let Some(scheme) = scheme(connection, &input["hook"])? {
         builder = builder.auth(scheme);
