@@ -331,6 +331,7 @@ fn challenges(headers: &HeaderMap) -> Vec<Challenge> {
     values.filter_map(|value| Challenge::parse(value.as_bytes()).ok()).flatten().collect()
 }
 
+#[cfg(feature = "digest")]
 fn in_memory(payload: &Payload) -> Option<&[u8]> {
     match payload {
         Payload::Bytes(bytes) => Some(bytes),

@@ -84,9 +84,10 @@ impl AuthScheme {
                 };
                 let name = read.text("name")?.ok_or_else(|| wrong("auth.name: is missing"))?;
                 let (name, value) = (name.to_owned(), read.password("value")?);
-                Ok(match in_query {
-                    false => Self::ApiKey { name, value },
-                    true => Self::ApiKeyInQuery { name, value },
+                Ok(if in_query {
+                    Self::ApiKeyInQuery { name, value }
+                } else {
+                    Self::ApiKey { name, value }
                 })
             }
             "oauth2_client_credentials" => read.oauth2(false),

@@ -112,8 +112,10 @@ pub enum Condition {
     },
     /// Code. A policy with it cannot be stored.
     #[serde(skip)]
-    Custom(Custom<dyn Fn(&dyn RetryOutcome) -> bool + Send + Sync>),
+    Custom(Custom<Holds>),
 }
+
+type Holds = dyn Fn(&dyn RetryOutcome) -> bool + Send + Sync;
 
 impl Condition {
     /// Holds for these statuses.

@@ -169,8 +169,10 @@ pub enum Wait {
     },
     /// Code. A policy with it cannot be stored.
     #[serde(skip)]
-    Custom(Custom<dyn Fn(&RetryState<'_>, &mut dyn FnMut() -> f64) -> Duration + Send + Sync>),
+    Custom(Custom<Waits>),
 }
+
+type Waits = dyn Fn(&RetryState<'_>, &mut dyn FnMut() -> f64) -> Duration + Send + Sync;
 
 impl Wait {
     /// Waits always the same.

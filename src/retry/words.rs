@@ -1,5 +1,7 @@
 //! Switches of a policy that are words where they are written down.
 
+#![expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+
 pub(super) fn is_yes(own: &bool) -> bool {
     *own
 }

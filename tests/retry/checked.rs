@@ -5,10 +5,13 @@ use http_hook::{RequestPlan, RetryPolicy, Sent, TransportError, TransportErrorKi
 
 use crate::support::{Answer, Scenario, hook, status};
 
+/// Why, what comes of each send, and how many there are.
+type Row = (&'static str, fn() -> Answer, usize);
+
 #[test]
 fn where_nothing_came_there_is_nothing_to_check() {
     let lost = || Err(TransportError::new(TransportErrorKind::Connect, Sent::No));
-    let rows: [(&str, fn() -> Answer, usize); 3] = [
+    let rows: [Row; 3] = [
         ("a failure", || Ok(status(404)), 3),
         ("a success", || Ok(status(200)), 1),
         ("no answer", lost, 1),

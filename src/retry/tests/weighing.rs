@@ -140,7 +140,7 @@ const OVER: [Over; 6] = [
 fn a_hint_over_the_cap_ends_the_call_or_is_cut() {
     for (why, mode, value, own, draw, seconds) in OVER {
         for give_up_over_cap in [true, false] {
-            let hints = Hints { mode, give_up_over_cap, ..Hints::default() };
+            let hints = Hints { give_up_over_cap, mode, ..Hints::default() };
             let wait = Wait::fixed(own * SECOND);
             let policy = RetryPolicy { wait, hints, ..RetryPolicy::default() };
             match (give_up_over_cap, decide(&policy, 429, &[("retry-after", value)], draw)) {
