@@ -44,9 +44,10 @@ pub(crate) fn cookie(bytes: &[u8]) {
             assert!(value.as_bytes().iter().all(|byte| !byte.is_ascii_control() || *byte == b'\t'));
             let same_site =
                 other.host().ends_with("example.com") && other.host() != "notexample.com";
-            let may = match by_domain {
-                false => *other == setter,
-                true => other.host() == setter.host() || same_site,
+            let may = if by_domain {
+                other.host() == setter.host() || same_site
+            } else {
+                *other == setter
             };
             assert!(may, "a cookie of {setter} goes to {other}");
         }
