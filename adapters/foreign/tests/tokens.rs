@@ -68,9 +68,9 @@ fn one_token_serves_many_calls() {
 #[test]
 fn a_token_is_used_until_it_ends() {
     let rows = [
-        // why                          skew in seconds  told, the third after the token's life
+        // client (lives 2 s)  skew in seconds  told, the third after the token's life
         ("brief", 0, ["200 in 2", "200 in 1", "200 in 2"], "2"),
-        ("brief-and-early", 30, ["200 in 2", "200 in 2", "200 in 2"], "3"),
+        ("brief-and-shared", 30, ["200 in 2", "200 in 1", "200 in 2"], "2"),
     ];
     for (client, skew, told, count) in rows {
         let mut scheme = credentials(client);
