@@ -105,9 +105,9 @@ pub use base::{
 pub use call::{Attempt, Call, Explanation, Fact, Head, Reading, SendCause, Step, WaitReason};
 pub use connection::id::ConnectionId;
 pub use connection::record::Connection;
-pub use drive::{Act, Run, drive};
+pub use drive::{Act, Leg, Run, drive};
 pub use hook::made::Hook;
-pub use http_hook::{ConnectionTest, HttpHook};
+pub use http_hook::{CallBuilder, ConnectionTest, HttpHook};
 pub use options::layer::Options;
 pub use request::plan::RequestPlan;
 pub use response::ext::ResponseExt;

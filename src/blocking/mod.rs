@@ -10,7 +10,8 @@ pub use crate::transport::clock::blocking::Clock;
 pub use http_hook::HttpHook;
 
 use crate::base::Timestamp;
-use crate::drive::{Act, Run};
+use crate::call::Attempt;
+use crate::drive::{Act, Leg, Run, not_kept};
 use crate::response::Failure;
 
 /// Drives a run over a blocking transport, on the calling thread.
@@ -59,6 +60,42 @@ where
                 run.woke(clock.now())
             }
             Act::Done(result) => return result,
+        };
+    }
+}
+
+/// Drives a run until it waits or is over.
+fn leg<T, C, E>(
+    now: Timestamp,
+    mut run: Run<'_, Body>,
+    transport: &T,
+    clock: &C,
+    mut keep: impl FnMut(&Attempt) -> Result<(), E>,
+) -> Result<Leg, E>
+where
+    T: Transport + ?Sized,
+    C: Clock + ?Sized,
+{
+    let mut act = run.woke(now);
+    loop {
+        act = match act {
+            Act::Send(request, options) => {
+                if let Some(Err(error)) = run.attempt().map(&mut keep) {
+                    not_kept(run);
+                    return Err(error);
+                }
+                let answer = transport.send(request, &options);
+                run.sent(answer, || clock.now())
+            }
+            Act::Read(body, limit) => {
+                let body = body.read(limit);
+                run.read(body, clock.now())
+            }
+            Act::Sleep(wait) => match run.wait_reason() {
+                Some(reason) => return Ok(Leg::wait(run, wait, reason)),
+                None => run.woke(clock.now()),
+            },
+            Act::Done(result) => return Ok(Leg::Done(result)),
         };
     }
 }

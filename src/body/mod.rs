@@ -9,6 +9,7 @@ mod payload;
 mod reading;
 mod source;
 mod stream;
+mod upload;
 
 pub use exact::{Exact, ExactReader, SourceWatch};
 pub use multipart_source::MultipartSource;
@@ -17,4 +18,6 @@ pub use reading::from_fn;
 pub use source::BodySource;
 pub(crate) use source::no_source;
 pub use stream::Body;
+pub use upload::Upload;
+
 pub(crate) use stream::too_long;

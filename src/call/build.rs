@@ -72,7 +72,12 @@ impl Ready {
             None => Taken::default(),
             Some(rare) => rare.take(&method, &mut text, seed)?,
         };
-        if let Some(policy) = &taken.policy {
+        let mut policy = taken.policy;
+        if let Some(retries) = taken.retries {
+            let in_force = policy.as_deref().unwrap_or_else(|| hook.policy());
+            policy = Some(Arc::new(in_force.with_retries(retries)));
+        }
+        if let Some(policy) = &policy {
             policy.validate()?;
         }
         let (text, target) = hook.base().target(text)?;
@@ -89,7 +94,7 @@ impl Ready {
             content_type: content_type.map(Box::new),
             in_force: hook.in_force(taken.options.as_deref())?,
             options: taken.options,
-            policy: taken.policy,
+            policy,
             resend,
             auth: auth.map(|auth| CallAuth::new(auth, hook)),
             #[cfg(feature = "cookies")]

@@ -5,6 +5,8 @@
 //! record: what it is, and how long name and value are, in 8 bytes | name | value
 //! ```
 
+use std::fmt::Display;
+
 use bytes::Bytes;
 use http::HeaderName;
 use http::header::AUTHORIZATION;
@@ -96,12 +98,15 @@ impl CallText {
     ///
     /// # Errors
     ///
-    /// Kind [`Limit`](ErrorKind::Limit) if it is longer than any target.
-    pub(crate) fn param(&mut self, name: &str, value: &str) -> Result<(), Error> {
-        self.text.reserve(HEAD.saturating_add(name.len()).saturating_add(value.len()));
+    /// Kind [`Limit`](ErrorKind::Limit) if it is longer than any target, kind [`Url`](ErrorKind::Url) if it fails to display.
+    pub(crate) fn param(&mut self, name: &str, value: &dyn Display) -> Result<(), Error> {
+        /// Room for a usual value, in bytes.
+        const VALUE: usize = 32;
+        self.text.reserve(HEAD.saturating_add(name.len()).saturating_add(VALUE));
         let start = self.begin_params();
-        form::append(&mut self.text, name, value);
-        self.end_params(start)
+        let written = form::append(&mut self.text, name, value);
+        self.end_params(start)?;
+        written.map_err(|_| not_displayed(name))
     }
 
     /// Adds parameters that are given as text.
@@ -244,6 +249,11 @@ fn index(place: u32) -> usize {
 #[cold]
 fn too_many_given() -> Error {
     Error::new(ErrorKind::Limit, "too many headers in one call")
+}
+
+#[cold]
+fn not_displayed(name: &str) -> Error {
+    Error::new(ErrorKind::Url, format!("param: the value of `{name}` fails to display"))
 }
 
 #[cold]
