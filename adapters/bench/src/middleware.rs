@@ -47,7 +47,7 @@ fn calls(client: ClientWithMiddleware) -> Scenario {
         let mut request = client
             .request(method, format!("{}/{}", input.host, input.endpoint))
             .query(&input.query)
-            .basic(&input.login, Some(&input.password));
+            .basic_auth(&input.login, Some(&input.password));
         for (name, value) in &input.headers {
             request = request.header(name, value);
         }

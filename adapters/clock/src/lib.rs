@@ -1,4 +1,4 @@
-//! The real clock for [`http_hook`], a seed for a call, and for transports limits of time and a thread that waits.
+//! The real clock for [`http_hook`], a seed for a call, files as bodies, and for transports limits of time and a thread that waits.
 //!
 //! ```text
 //! SystemTime, once ─┐
@@ -11,6 +11,9 @@
 #![forbid(unsafe_code)]
 
 mod deadline;
+mod file;
+#[cfg(feature = "files")]
+mod files;
 mod limits;
 mod waiting;
 
@@ -23,6 +26,9 @@ use futures_timer::Delay;
 use http_hook::transport::Clock;
 use http_hook::{Timestamp, blocking};
 
+pub use file::file;
+#[cfg(feature = "files")]
+pub use files::{BytesStream, async_file};
 pub use limits::{Limited, Limits};
 pub use waiting::send_blocking;
 

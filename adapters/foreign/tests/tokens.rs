@@ -6,7 +6,7 @@ use std::time::Duration;
 use http_hook::auth::{AuthScheme, ClientAuth, OAuth2};
 use http_hook::{Hook, RequestPlan, Secret};
 use http_hook_foreign::{builder, call_blocking, file, place};
-use http_hook_isahc::blocking_http_hook;
+use http_hook_isahc::blocking;
 use serde_json::json;
 
 const SECRET: &str = "s3cret/+%";
@@ -50,7 +50,7 @@ fn one_token_serves_many_calls() {
         let mut scheme = credentials(client);
         scheme.client_auth = way;
         let hook = hook(&place("TOKENS"), scheme);
-        let face = blocking_http_hook(hook).expect("isahc starts");
+        let face = blocking::from_hook(hook).expect("isahc starts");
         thread::scope(|scope| {
             for _ in 0..8 {
                 scope.spawn(|| {

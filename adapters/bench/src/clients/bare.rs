@@ -111,7 +111,7 @@ fn reqwest_request(client: &reqwest::Client, input: &Input) -> reqwest::Request 
     for (name, value) in &input.headers {
         request = request.header(name, value);
     }
-    request.basic(&input.login, Some(&input.password)).build().expect("a request")
+    request.basic_auth(&input.login, Some(&input.password)).build().expect("a request")
 }
 
 impl Get for Reqwest {

@@ -13,7 +13,7 @@ use isahc::auth::{Authentication, Credentials};
 use isahc::config::{Configurable, RedirectPolicy};
 use isahc::tls::{Identity, PrivateKey, TlsConfig, TrustStore};
 
-use crate::body;
+use super::body;
 
 /// The longest limit that libcurl can count. For connecting it is "no limit", since zero is a default there.
 const LONGEST: Duration = Duration::from_millis(0x7fff_ffff);

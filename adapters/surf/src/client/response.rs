@@ -11,7 +11,7 @@ use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use http_hook_clock::Limits;
 use surf::http::headers::Headers;
 
-use crate::error::of_body;
+use super::error::of_body;
 
 /// Takes over status, headers and body.
 pub(crate) fn from_surf(

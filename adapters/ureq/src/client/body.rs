@@ -10,8 +10,8 @@ use http_hook::transport::{catch_panic, leave_framing};
 use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use ureq::SendBody;
 
-use crate::error::{PANICKED, of_body};
-use crate::watch;
+use super::error::{PANICKED, of_body};
+use super::watch;
 
 /// Frames `body`, by its length where that is known, else in chunks, if there is something to frame.
 pub(crate) fn to_ureq(parts: &mut Parts, body: Body) -> (SendBody<'static>, SourceWatch) {

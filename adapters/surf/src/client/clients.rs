@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use http::uri::Authority;
 use surf::Client;
 
-use crate::SurfTransport;
+use super::SurfTransport;
 
 /// Who has answered, or so it may be: a bit of 65,536 for each, so that two seldom share one.
 #[derive(Clone, Debug)]

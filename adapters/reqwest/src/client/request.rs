@@ -5,7 +5,7 @@ use http_hook::TransportError;
 use http_hook::body::{Body, Exact, SourceWatch};
 use http_hook::transport::leave_framing;
 
-use crate::url::Urls;
+use super::url::Urls;
 
 /// Makes reqwest's request, or says why it may not have this one.
 pub(crate) fn to_reqwest(

@@ -10,7 +10,7 @@ use http_hook::transport::{check_reading, check_target, refused};
 use surf::Url;
 use surf::http::headers;
 
-use crate::body::{self, Watch};
+use super::body::{self, Watch};
 
 /// Makes surf's request, or says why it may not have this one: for async-h1, or for libcurl and clients that are not known.
 pub(crate) fn to_surf(

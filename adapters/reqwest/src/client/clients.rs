@@ -106,7 +106,7 @@ fn to_reqwest(proxy: &Proxy) -> Result<reqwest::Proxy, TransportError> {
     }
     let own = reqwest::Proxy::all(&proxy.uri).map_err(|_| wrong())?;
     Ok(match &proxy.credential {
-        Some((user, password)) => own.basic(user, password.expose()),
+        Some((user, password)) => own.basic_auth(user, password.expose()),
         None => own,
     })
 }
