@@ -106,6 +106,7 @@ pub mod alone;
 pub mod check;
 #[cfg(unix)]
 pub mod descriptors;
+pub mod eight;
 pub mod engine;
 pub mod recorded;
 pub mod scenarios;
