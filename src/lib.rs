@@ -113,8 +113,3 @@ pub use request::plan::RequestPlan;
 pub use response::ext::ResponseExt;
 pub use response::failure::{Cause, Failure, StopReason};
 pub use retry::policy::RetryPolicy;
-
-/// The examples of the README are tests, too.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
