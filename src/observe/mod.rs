@@ -20,7 +20,7 @@ use crate::base::{Sent, TransportError};
 use crate::call::{SendCause, WaitReason};
 use crate::response::Failure;
 
-pub use crate::base::redact::ShownUrl;
+pub use crate::base::redact::{ShownUrl, sounds_secret};
 pub use crate::call::RetryReason;
 #[cfg(feature = "tracing")]
 pub use durations::{Durations, Series};

@@ -316,7 +316,7 @@ impl fmt::Debug for RequestPlan {
         let none = Data::None;
         f.debug_struct("RequestPlan")
             .field("method", &self.method)
-            .field("path", &path)
+            .field("path", &crate::base::redact::shown_path(path))
             .field("headers", &self.text.names())
             .field("data", self.rare.as_ref().map_or(&none, |rare| &rare.data))
             .field("deadline", &self.deadline_given())

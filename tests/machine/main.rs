@@ -13,3 +13,4 @@ mod steps;
 mod stored;
 #[path = "../support/mod.rs"]
 mod support;
+mod told;

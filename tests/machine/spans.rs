@@ -45,7 +45,11 @@ fn hook(connection: &Connection) -> Hook {
     Hook::new(connection).expect("a hook")
 }
 
-fn run(connection: &Connection, plan: RequestPlan, replies: Vec<Reply>) -> Vec<SpanData> {
+pub(crate) fn run(
+    connection: &Connection,
+    plan: RequestPlan,
+    replies: Vec<Reply>,
+) -> Vec<SpanData> {
     let server = MockTransport::new(replies);
     let spans = exported(|| {
         let face = Blocking::new(hook(connection), server.clone(), server.clock());

@@ -10,59 +10,24 @@
 //! | user info | never |
 //! | base path of the connection | `/***`, unless the program [says](crate::HookBuilder::show_base) that it is no secret |
 //! | query of the connection, and what a scheme appends | `***` |
-//! | endpoint of the call | as it is |
-//! | query of the call | as it is; `***` for the value of a name that [sounds secret](sounds_secret) |
+//! | endpoint and query of the call | as they are; `***` for what [may be secret](pieces): the value of a name that [sounds so](sounds_secret), user info of a URL |
 //! | redirect targets, token endpoints | `/***` |
+
+mod names;
+mod pieces;
 
 use std::fmt;
 
 use http::uri::Scheme;
 use http::{Request, Uri};
 
+use pieces::tells;
+
+pub use names::sounds_secret;
+pub(crate) use pieces::{Piece, path as path_pieces, query as query_pieces, unescaped};
+
 /// What stands in the place of something hidden.
 pub(crate) const HIDDEN: &str = "***";
-
-/// Parts of names that secrets are kept under: those of the original's masking, as far as HTTP uses them.
-const SECRET_PARTS: [&str; 18] = [
-    "access_key",
-    "accesskey",
-    "api_key",
-    "apikey",
-    "auth",
-    "bearer",
-    "cookie",
-    "credential",
-    "passphrase",
-    "passwd",
-    "password",
-    "private_key",
-    "privatekey",
-    "secret",
-    "session",
-    "signature",
-    "token",
-    "x_amz_",
-];
-
-/// Whole words of names that secrets are kept under.
-const SECRET_WORDS: [&str; 16] = [
-    "assertion",
-    "code",
-    "jwt",
-    "key",
-    "keys",
-    "nonce",
-    "otp",
-    "p",
-    "pass",
-    "pat",
-    "pin",
-    "pw",
-    "pwd",
-    "sas",
-    "sid",
-    "sig",
-];
 
 /// Headers whose value may be shown and written down if the call itself gives them.
 const OPEN_HEADERS: [&str; 20] = [
@@ -88,30 +53,9 @@ const OPEN_HEADERS: [&str; 20] = [
     "user-agent",
 ];
 
-/// Whether a name is one that secrets are kept under.
-pub(crate) fn sounds_secret(name: &str) -> bool {
-    let mut snake = String::with_capacity(name.len());
-    let mut after_lower = false;
-    for c in name.chars() {
-        if c.is_ascii_alphanumeric() || !c.is_ascii() {
-            if after_lower && c.is_ascii_uppercase() {
-                snake.push('_');
-            }
-            after_lower = c.is_ascii_lowercase() || c.is_ascii_digit();
-            snake.push(c.to_ascii_lowercase());
-        } else {
-            after_lower = false;
-            snake.push('_');
-        }
-    }
-    let plain = name.to_ascii_lowercase().replace('-', "_");
-    SECRET_PARTS.iter().any(|part| snake.contains(part) || plain.contains(part))
-        || snake.split('_').any(|word| SECRET_WORDS.contains(&word))
-}
-
-/// Whether the value of a header that the call gives may be shown and written down.
-pub(crate) fn is_open(name: &str) -> bool {
-    OPEN_HEADERS.contains(&name)
+/// Whether a header that the call gives may be shown and written down. Its value may hold a URL, or a pair.
+pub(crate) fn is_open(name: &str, value: &str) -> bool {
+    OPEN_HEADERS.contains(&name) && !tells(value, false)
 }
 
 /// Which part of a request's target is whose.
@@ -213,10 +157,12 @@ impl<'a> ShownUrl<'a> {
         let path = self.uri.path();
         match self.whose {
             Whose::Hidden if path == "/" && self.uri.query().is_none() => out.write_str("/"),
-            Whose::Call { base: Some(0), .. } => out.write_str(path),
             Whose::Call { base: Some(base), .. } => {
-                write!(out, "/{mark}")?;
-                out.write_str(path.get(base..).unwrap_or_default())
+                if base > 0 {
+                    write!(out, "/{mark}")?;
+                }
+                let own = path.get(base..).unwrap_or_default();
+                write_pieces(out, mark, |show| path_pieces(own, show))
             }
             Whose::Hidden | Whose::Call { base: None, .. } => write!(out, "/{mark}"),
         }
@@ -232,13 +178,7 @@ impl<'a> ShownUrl<'a> {
         let own = len.saturating_sub(self.uri.path().len()).saturating_sub(1);
         let (own, added) = query.split_at_checked(own.min(query.len())).unwrap_or((query, ""));
         out.write_char('?')?;
-        for (index, pair) in own.split('&').enumerate() {
-            out.write_str(if index == 0 { "" } else { "&" })?;
-            match pair.split_once('=') {
-                Some((name, _)) if sounds_secret(&unescaped(name)) => write!(out, "{name}={mark}")?,
-                _ => out.write_str(pair)?,
-            }
-        }
+        write_pieces(out, mark, |show| query_pieces(own, show))?;
         match (added.is_empty(), own.is_empty()) {
             (true, _) => Ok(()),
             (false, true) => out.write_str(mark),
@@ -247,9 +187,25 @@ impl<'a> ShownUrl<'a> {
     }
 }
 
-/// A name in a query as it is meant: an escaped letter hides no secret's name.
-pub(crate) fn unescaped(name: &str) -> std::borrow::Cow<'_, str> {
-    percent_encoding::percent_decode_str(name).decode_utf8_lossy()
+/// A path of the call alone, as it may be shown.
+pub(crate) fn shown_path(path: &str) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = write_pieces(&mut text, HIDDEN, |show| path_pieces(path, show));
+    text
+}
+
+fn write_pieces<'a>(
+    out: &mut dyn fmt::Write,
+    mark: &str,
+    of: impl FnOnce(&mut dyn FnMut(Piece<'a>)),
+) -> fmt::Result {
+    let mut result = Ok(());
+    of(&mut |piece| {
+        let text = if let Piece::Open(text) = piece { text } else { mark };
+        result = result.and_then(|()| out.write_str(text));
+    });
+    result
 }
 
 impl fmt::Display for ShownUrl<'_> {
@@ -311,39 +267,6 @@ fn distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_that_sound_secret_are_told() {
-        let secret = [
-            "token",
-            "X-Api-Key",
-            "apiKey",
-            "sig",
-            "pwd",
-            "p",
-            "code",
-            "jwt",
-            "subscription-key",
-            "x-functions-key",
-            "Ocp-Apim-Subscription-Key",
-            "X-Amz-Signature",
-            "accessKey",
-            "clientSecret",
-            "SESSION_ID",
-            "Authorization",
-            "privateKey",
-            "set-cookie",
-        ];
-        for name in secret {
-            assert!(sounds_secret(name), "{name}");
-        }
-        for name in [
-            "page", "limit", "q", "keyword", "encoding", "monkey", "pattern", "Accept", "since",
-            "passage",
-        ] {
-            assert!(!sounds_secret(name), "{name}");
-        }
-    }
 
     #[test]
     fn a_url_shows_what_is_the_call_s() {
