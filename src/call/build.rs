@@ -72,14 +72,10 @@ impl Ready {
             None => Taken::default(),
             Some(rare) => rare.take(&method, &mut text, seed)?,
         };
-        let mut policy = taken.policy;
-        if let Some(retries) = taken.retries {
-            let in_force = policy.as_deref().unwrap_or_else(|| hook.policy());
-            policy = Some(Arc::new(in_force.with_retries(retries)));
-        }
-        if let Some(policy) = &policy {
-            policy.validate()?;
-        }
+        let policy = match (taken.policy, taken.retries) {
+            (None, None) => None,
+            (policy, retries) => Some(own_policy(policy, retries, hook)?),
+        };
         let (text, target) = hook.base().target(text)?;
         let resend = match resend {
             Resend::ByMethod if hook.defaults().resend_any => Resend::Allowed,
@@ -106,6 +102,22 @@ impl Ready {
     fn names(&self, name: &HeaderName) -> bool {
         self.text.headers().any(|header| header.name() == name.as_str())
     }
+}
+
+/// Returns the policy of a call that has one of its own, or its own number of retries.
+#[cold]
+fn own_policy(
+    policy: Option<Arc<RetryPolicy>>,
+    retries: Option<u32>,
+    hook: &Hook,
+) -> Result<Arc<RetryPolicy>, Box<Error>> {
+    let policy = policy.unwrap_or_else(|| Arc::clone(hook.policy()));
+    let policy = match retries {
+        None => policy,
+        Some(retries) => Arc::new(policy.with_retries(retries)),
+    };
+    policy.validate()?;
+    Ok(policy)
 }
 
 /// What the client has to be able to do for this method and this body.

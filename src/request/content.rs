@@ -117,7 +117,7 @@ impl RequestPlan {
     /// ```
     #[inline]
     pub fn param(mut self, name: &str, value: impl Display) -> Self {
-        let added = self.text.param(name, &value);
+        let added = self.text.param(name, value);
         self.refuse_unless(added);
         self
     }

@@ -99,10 +99,8 @@ impl CallText {
     /// # Errors
     ///
     /// Kind [`Limit`](ErrorKind::Limit) if it is longer than any target, kind [`Url`](ErrorKind::Url) if it fails to display.
-    pub(crate) fn param(&mut self, name: &str, value: &dyn Display) -> Result<(), Error> {
-        /// Room for a usual value, in bytes.
-        const VALUE: usize = 32;
-        self.text.reserve(HEAD.saturating_add(name.len()).saturating_add(VALUE));
+    #[inline]
+    pub(crate) fn param(&mut self, name: &str, value: impl Display) -> Result<(), Error> {
         let start = self.begin_params();
         let written = form::append(&mut self.text, name, value);
         self.end_params(start)?;
@@ -125,6 +123,7 @@ impl CallText {
     }
 
     /// Goes on with the parameters, in the record that they are in if nothing is behind it.
+    #[inline]
     fn begin_params(&mut self) -> usize {
         if self.has_params() && index(self.params_end) == self.text.len() {
             self.text.push(b'&');
@@ -135,6 +134,7 @@ impl CallText {
         index(self.params_start)
     }
 
+    #[inline]
     fn end_params(&mut self, start: usize) -> Result<(), Error> {
         self.params_end = place(self.text.len());
         match self.params_end {
@@ -213,6 +213,7 @@ impl CallText {
     }
 
     /// The same, with the target behind it that consists of what is around the endpoint, the endpoint and the parameters.
+    #[inline]
     pub(crate) fn share_with_target(self, joint: &Joint<'_>) -> (SharedText, Bytes) {
         let Self { mut text, endpoint, headers, params_end, .. } = self;
         let (endpoint, headers, params_end) = (index(endpoint), index(headers), index(params_end));

@@ -180,7 +180,8 @@ fn python_number(number: &Number) -> String {
 /// # Errors
 ///
 /// The value's own, if it fails to display.
-pub(crate) fn append(text: &mut Vec<u8>, name: &str, value: &dyn Display) -> fmt::Result {
+#[inline]
+pub(crate) fn append(text: &mut Vec<u8>, name: &str, value: impl Display) -> fmt::Result {
     push_encoded(text, name);
     text.push(b'=');
     write!(Encoder(text), "{value}")
@@ -190,6 +191,7 @@ pub(crate) fn append(text: &mut Vec<u8>, name: &str, value: &dyn Display) -> fmt
 struct Encoder<'a>(&'a mut Vec<u8>);
 
 impl fmt::Write for Encoder<'_> {
+    #[inline]
     fn write_str(&mut self, text: &str) -> fmt::Result {
         push_encoded(self.0, text);
         Ok(())
