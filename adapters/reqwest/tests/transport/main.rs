@@ -1,7 +1,10 @@
 //! reqwest as a transport.
 
 mod clients;
+#[cfg(any(feature = "native-tls", feature = "rustls"))]
 mod conformance;
 #[cfg(unix)]
 mod descriptors;
 mod scenarios;
+#[cfg(not(any(feature = "native-tls", feature = "rustls")))]
+mod without_tls;
