@@ -1,5 +1,7 @@
 //! reqwest as a transport.
 
+#[cfg(any(feature = "native-tls", feature = "rustls"))]
+mod client_cert;
 mod clients;
 #[cfg(any(feature = "native-tls", feature = "rustls"))]
 mod conformance;

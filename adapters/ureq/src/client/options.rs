@@ -121,16 +121,14 @@ pub(crate) fn configure<'a>(
     request: Request<SendBody<'a>>,
     options: &SendOptions,
 ) -> Result<Request<SendBody<'a>>, TransportError> {
-    let ClientOptions { verify, cert, proxy, .. } = &*options.client;
     let limits = Limits::new(options.timeouts, is_by_address(request.uri()));
     let mut request = limited!(agent.configure_request(request), limits);
-    if let Some(proxy) = proxy {
+    if let Some(proxy) = &options.client.proxy {
         request = request.proxy(Some(to_ureq(proxy)?));
     }
     #[cfg(any(feature = "native-tls", feature = "rustls"))]
-    if *verify != Verify::System || cert.is_some() {
-        let base = agent.config().tls_config();
-        request = request.tls_config(tls::tls(base, verify, cert.as_ref())?);
+    if let Some(tls) = tls::laid_over(agent.config().tls_config(), &options.client)? {
+        request = request.tls_config(tls);
     }
     Ok(request.build())
 }

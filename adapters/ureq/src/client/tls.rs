@@ -3,8 +3,10 @@
 use std::fs;
 
 use http::Uri;
-use http_hook::options::{ClientCert, Verify};
+use http_hook::options::{ClientCert, ClientOptions, Verify};
 use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
+#[cfg(feature = "rustls")]
+use rustls::{crypto::ring, sign::CertifiedKey};
 use ureq::Agent;
 use ureq::config::ConfigBuilder;
 use ureq::tls::{Certificate, PemItem, PrivateKey, RootCerts, TlsConfig, TlsProvider, parse_pem};
@@ -27,16 +29,24 @@ pub(crate) fn builder() -> ConfigBuilder<AgentScope> {
     Agent::config_builder().tls_config(tls.build())
 }
 
-/// Lays the options of a send over the TLS settings at hand.
-pub(crate) fn tls(
+/// Lays the options of a send over the TLS settings at hand, if it has any.
+pub(crate) fn laid_over(
     base: &TlsConfig,
-    verify: &Verify,
-    cert: Option<&ClientCert>,
-) -> Result<TlsConfig, TransportError> {
+    options: &ClientOptions,
+) -> Result<Option<TlsConfig>, TransportError> {
+    let ClientOptions { verify, cert, .. } = options;
+    if *verify == Verify::System && cert.is_none() {
+        return Ok(None);
+    }
     let mut tls = TlsConfig::builder()
         .provider(base.provider())
         .root_certs(base.root_certs().clone())
-        .client_cert(base.client_cert().cloned());
+        .client_cert(base.client_cert().cloned())
+        .use_sni(base.use_sni());
+    #[cfg(feature = "rustls")]
+    if let Some(provider) = base.unversioned_rustls_crypto_provider() {
+        tls = tls.unversioned_rustls_crypto_provider(provider.clone());
+    }
     match verify {
         Verify::System => {}
         Verify::File(path) => {
@@ -52,9 +62,26 @@ pub(crate) fn tls(
             None => inside,
         };
         let key = key.ok_or_else(|| unusable("cert: there is no key"))?;
+        #[cfg(feature = "rustls")]
+        if base.provider() == TlsProvider::Rustls {
+            check_pair(&chain, &key)?;
+        }
         tls = tls.client_cert(Some(ureq::tls::ClientCert::new_with_certs(&chain, key)));
     }
-    Ok(tls.build())
+    Ok(Some(tls.build()))
+}
+
+/// Finds a key that is not the certificate's: ureq would panic.
+#[cfg(feature = "rustls")]
+fn check_pair(
+    chain: &[Certificate<'static>],
+    key: &PrivateKey<'static>,
+) -> Result<(), TransportError> {
+    let of_no_use = || unusable("cert: certificate and key are not of use");
+    let chain = chain.iter().map(|one| one.der().to_vec().into()).collect();
+    let key = key.der().to_vec().try_into().map_err(|_| of_no_use())?;
+    CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(|_| of_no_use())?;
+    Ok(())
 }
 
 /// Reads the certificates and the first key of a PEM file.

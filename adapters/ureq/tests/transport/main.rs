@@ -1,6 +1,8 @@
 //! ureq as a transport.
 
 #[cfg(any(feature = "native-tls", feature = "rustls"))]
+mod client_cert;
+#[cfg(any(feature = "native-tls", feature = "rustls"))]
 mod conformance;
 #[cfg(unix)]
 mod descriptors;
