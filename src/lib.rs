@@ -64,6 +64,7 @@
 //! | what went wrong | [`Error`], [`Failure`] |
 //! | what happens meanwhile | [`observe`] |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),

@@ -8,6 +8,7 @@
 //!
 //! The core reads no clock and draws no number: a driver gets both from here.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod deadline;
@@ -31,6 +32,11 @@ pub use file::file;
 pub use files::{BytesStream, async_file};
 pub use limits::{Limited, Limits};
 pub use waiting::send_blocking;
+
+/// The example of the README is a test, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 /// The longest sleep that is asked for at once: timers add it to an [`Instant`], which must not overflow.
 const LONGEST_SLEEP: Duration = Duration::from_secs(24 * 60 * 60);

@@ -34,6 +34,8 @@
 //! matter of [`scenarios`]; what it tells without a file descriptor left that of `descriptors`. `adapters/ureq` is the shortest real example, and `TRANSPORTS.md` here says
 //! what each one passes.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 pub mod alone;
 pub mod check;
 #[cfg(unix)]
@@ -44,3 +46,8 @@ pub mod recorded;
 pub mod scenarios;
 pub mod server;
 pub mod silence;
+
+/// The example of the README is a test, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -59,6 +59,11 @@ pub use received::Received;
 pub use reply::Reply;
 pub use transport::MockTransport;
 
+/// The example of the README is a test, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 /// What a client would have that can do everything: a script carries nothing out, so that no option is dropped.
 ///
 /// # Examples

@@ -1,5 +1,6 @@
 //! The HTTP client [surf](https://docs.rs/surf) as an async transport of http-hook.
 #![cfg_attr(feature = "curl-client", doc = include_str!("../README.md"))]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod client;

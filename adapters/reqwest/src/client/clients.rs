@@ -1,13 +1,14 @@
 //! A client for each set of the options that reqwest can only set for a whole client.
 
-use std::fs;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use http_hook::options::{ClientCert, ClientOptions, Proxy, SendOptions, Verify};
+use http_hook::TransportError;
+use http_hook::options::{ClientOptions, Proxy, SendOptions};
 use http_hook::transport::refused;
-use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
-use reqwest::{Certificate, Client, ClientBuilder, Identity, redirect, retry};
+use reqwest::{Client, ClientBuilder, redirect, retry};
+
+use super::tls;
 
 /// How many clients are kept. One more, and the one that was not used for the longest time goes, with its connections.
 pub const MAX_CLIENTS: usize = 16;
@@ -46,9 +47,8 @@ impl Clients {
             kept[..=index].rotate_right(1);
         } else {
             let connect = connect.filter(|_| !by_deadline);
-            let builder = configure((self.make)(), &options.client, connect)?;
-            // The text may name what is in the files.
-            let client = builder.build().map_err(|_| unusable("reqwest refused the options"))?;
+            let make = || configure((self.make)(), &options.client, connect);
+            let client = tls::build(make, &options.client)?;
             kept.insert(0, Kept { options: (*options.client).clone(), connect, client });
             kept.truncate(MAX_CLIENTS);
         }
@@ -61,7 +61,7 @@ fn configure(
     options: &ClientOptions,
     connect: Option<Duration>,
 ) -> Result<ClientBuilder, TransportError> {
-    let ClientOptions { verify, cert, proxy, keep_alive, .. } = options;
+    let ClientOptions { proxy, keep_alive, .. } = options;
     let mut builder = builder
         .redirect(redirect::Policy::none())
         .retry(retry::never())
@@ -80,22 +80,6 @@ fn configure(
     if let Some(proxy) = proxy {
         builder = builder.proxy(to_reqwest(proxy)?);
     }
-    match verify {
-        Verify::System => {}
-        Verify::Off => builder = builder.tls_danger_accept_invalid_certs(true),
-        Verify::File(path) => {
-            let wrong = |_| unusable("verify: the file is not PEM");
-            let authorities =
-                Certificate::from_pem_bundle(&read(path, "verify")?).map_err(wrong)?;
-            if authorities.is_empty() {
-                return Err(unusable("verify: there is no certificate in the file"));
-            }
-            builder = builder.tls_certs_only(authorities);
-        }
-    }
-    if let Some(cert) = cert {
-        builder = builder.identity(identity(cert)?);
-    }
     Ok(builder)
 }
 
@@ -109,29 +93,4 @@ fn to_reqwest(proxy: &Proxy) -> Result<reqwest::Proxy, TransportError> {
         Some((user, password)) => own.basic_auth(user, password.expose()),
         None => own,
     })
-}
-
-fn identity(cert: &ClientCert) -> Result<Identity, TransportError> {
-    let chain = read(&cert.cert, "cert")?;
-    let key = cert.key.as_ref().map(|path| read(path, "the key of cert")).transpose()?;
-    let key = key_in(key.as_ref().unwrap_or(&chain));
-    let key = key.ok_or_else(|| unusable("the key of cert: there is no PKCS#8 key in the file"))?;
-    let wrong = |_| unusable("cert: certificate and key are not of use");
-    Identity::from_pkcs8_pem(&chain, key).map_err(wrong)
-}
-
-/// Finds the key in a PEM file, which may hold certificates, too.
-fn key_in(pem: &[u8]) -> Option<&[u8]> {
-    const BEGIN: &[u8] = b"-----BEGIN PRIVATE KEY-----";
-    let start = pem.windows(BEGIN.len()).position(|window| window == BEGIN)?;
-    pem.get(start..)
-}
-
-// A file is read while a future runs, but only when a client is made.
-fn read(path: &str, what: &str) -> Result<Vec<u8>, TransportError> {
-    fs::read(path).map_err(|error| unusable(&format!("{what}: {error}")))
-}
-
-fn unusable(why: &str) -> TransportError {
-    TransportError::new(Kind::Tls, Sent::No).with_source(why)
 }

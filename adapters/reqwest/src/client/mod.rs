@@ -3,6 +3,11 @@
 mod clients;
 mod error;
 mod request;
+#[cfg(any(feature = "native-tls", feature = "rustls"))]
+mod tls;
+#[cfg(not(any(feature = "native-tls", feature = "rustls")))]
+#[path = "no_tls.rs"]
+mod tls;
 mod url;
 
 use std::fmt;
@@ -17,7 +22,7 @@ use http_hook::response::Reason;
 use http_hook::transport::{Transport, refused};
 use http_hook_clock::Limits;
 use hyper::ext::ReasonPhrase;
-use reqwest::{Client, ClientBuilder};
+use reqwest::ClientBuilder;
 use tokio::runtime::Handle;
 
 use clients::Clients;
@@ -46,8 +51,9 @@ impl ReqwestTransport {
 }
 
 impl Default for ReqwestTransport {
+    /// TLS by the features of this crate, with the authorities that the platform trusts.
     fn default() -> Self {
-        Self::from_builder(Client::builder)
+        Self::from_builder(tls::builder)
     }
 }
 
@@ -58,10 +64,14 @@ impl fmt::Debug for ReqwestTransport {
 }
 
 #[rustfmt::skip]
-const CAPABILITIES: Capabilities = Capabilities::of("reqwest", &[
+const CAPABILITIES: Capabilities = Capabilities::of(tls::NAME, &[
     Can::ConnectTimeout, Can::HeadTimeout, Can::IdleTimeout, Can::TotalTimeout,
-    Can::VerifyOff, Can::VerifyFile, Can::ClientCert, Can::ClientKey,
-    Can::ProxyHttp, Can::ProxyHttps, Can::ProxyAuth, Can::KeepAlive,
+    #[cfg(any(feature = "native-tls", feature = "rustls"))] Can::VerifyOff,
+    #[cfg(any(feature = "native-tls", feature = "rustls"))] Can::VerifyFile,
+    #[cfg(any(feature = "native-tls", feature = "rustls"))] Can::ClientCert,
+    #[cfg(any(feature = "native-tls", feature = "rustls"))] Can::ClientKey,
+    #[cfg(any(feature = "native-tls", feature = "rustls"))] Can::ProxyHttps,
+    Can::ProxyHttp, Can::ProxyAuth, Can::KeepAlive,
     Can::StreamRequest, Can::StreamResponse, Can::CustomMethod,
 ]);
 
@@ -81,6 +91,7 @@ impl Transport for ReqwestTransport {
         }
         let mut limits = Limits::start(options.timeouts);
         let secure = request.uri().scheme_str() == Some("https");
+        tls::check(secure)?;
         let (request, source) = to_reqwest(request, &self.shared.urls)?;
         let client = self.shared.clients.with(options)?;
         let sending = client.execute(request);

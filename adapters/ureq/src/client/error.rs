@@ -25,14 +25,18 @@ pub(crate) fn of_head(error: Error, sent: bool, last: Kind) -> TransportError {
         }
         Error::Io(error) if error.to_string().starts_with(UNRESOLVED) => Kind::Dns,
         Error::Io(_) if sent => Kind::Interrupted,
+        // rustls has no errors of its own in a handshake: std's kind for them is no socket's.
+        Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => Kind::Tls,
         Error::Io(error) => of_connecting(error).unwrap_or(last),
         Error::HostNotFound => Kind::Dns,
         Error::ConnectionFailed => Kind::Connect,
-        Error::Tls(_)
-        | Error::TlsRequired
-        | Error::NativeTls(_)
-        | Error::Pem(_)
-        | Error::Der(_) => Kind::Tls,
+        Error::Tls(_) | Error::TlsRequired => Kind::Tls,
+        #[cfg(any(feature = "native-tls", feature = "rustls"))]
+        Error::Pem(_) => Kind::Tls,
+        #[cfg(feature = "native-tls")]
+        Error::NativeTls(_) | Error::Der(_) => Kind::Tls,
+        #[cfg(feature = "rustls")]
+        Error::Rustls(_) => Kind::Tls,
         Error::Timeout(Timeout::Resolve | Timeout::Connect) => Kind::Timeout(TimeoutPhase::Connect),
         Error::Timeout(Timeout::Global | Timeout::PerCall) => Kind::Timeout(TimeoutPhase::Total),
         Error::Timeout(_) => Kind::Timeout(TimeoutPhase::Head),

@@ -3,6 +3,11 @@
 mod body;
 mod error;
 mod options;
+#[cfg(any(feature = "native-tls", feature = "rustls"))]
+mod tls;
+#[cfg(not(any(feature = "native-tls", feature = "rustls")))]
+#[path = "no_tls.rs"]
+mod tls;
 mod watch;
 
 use http::header::TRANSFER_ENCODING;
@@ -13,7 +18,6 @@ use http_hook::transport::catch_panic;
 use http_hook::{TransportError, TransportErrorKind as Kind};
 use ureq::Agent;
 use ureq::config::ConfigBuilder;
-use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 use ureq::typestate::AgentScope;
 
 use body::{Incoming, to_ureq};
@@ -21,10 +25,14 @@ use error::{PANICKED, of_head};
 use watch::watched;
 
 #[rustfmt::skip]
-const CAPABILITIES: Capabilities = Capabilities::of("ureq", &[
+const CAPABILITIES: Capabilities = Capabilities::of(tls::NAME, &[
     Can::ConnectTimeout, Can::HeadTimeout, Can::IdleTimeout, Can::TotalTimeout,
-    Can::VerifyOff, Can::VerifyFile, Can::ClientCert, Can::ClientKey,
-    Can::ProxyHttps, Can::ProxyAuth,
+    #[cfg(any(feature = "native-tls", feature = "rustls"))] Can::VerifyOff,
+    #[cfg(any(feature = "native-tls", feature = "rustls"))] Can::VerifyFile,
+    #[cfg(any(feature = "native-tls", feature = "rustls"))] Can::ClientCert,
+    #[cfg(any(feature = "native-tls", feature = "rustls"))] Can::ClientKey,
+    #[cfg(any(feature = "native-tls", feature = "rustls"))] Can::ProxyHttps,
+    #[cfg(any(feature = "native-tls", feature = "rustls"))] Can::ProxyAuth,
     Can::StreamRequest, Can::StreamResponse, Can::CustomMethod,
 ]);
 
@@ -57,13 +65,9 @@ impl UreqTransport {
 }
 
 impl Default for UreqTransport {
-    /// TLS by the platform, with the authorities that it trusts.
+    /// TLS by the features of this crate, with the authorities that the platform trusts.
     fn default() -> Self {
-        let tls = TlsConfig::builder()
-            .provider(TlsProvider::NativeTls)
-            .root_certs(RootCerts::PlatformVerifier)
-            .build();
-        Self::from_builder(Agent::config_builder().tls_config(tls).user_agent(""))
+        Self::from_builder(tls::builder().user_agent(""))
     }
 }
 

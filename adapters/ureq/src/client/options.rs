@@ -1,18 +1,18 @@
 //! What ureq is told of a send, and everything that it would do by itself switched off.
 
-use std::fs;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use http::{Extensions, Request, Uri};
-use http_hook::options::{ClientCert, ClientOptions, Proxy, SendOptions, Timeouts, Verify};
+use http_hook::TransportError;
+use http_hook::options::{ClientOptions, Proxy, SendOptions, Timeouts, Verify};
 use http_hook::transport::{check_target, refused};
-use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use ureq::Agent;
 use ureq::config::{Config, ConfigBuilder};
-use ureq::tls::{Certificate, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
 use ureq::typestate::AgentScope;
 use ureq::{ProxyProtocol, SendBody};
+
+use super::tls;
 
 /// The shortest limit there is: zero is one that has passed.
 const SHORTEST: Duration = Duration::from_millis(1);
@@ -22,6 +22,7 @@ const LATER: Duration = Duration::from_secs(1);
 /// Says why ureq may not have a request for `uri`.
 pub(crate) fn check(uri: &Uri, options: &SendOptions) -> Result<(), TransportError> {
     check_target(uri)?;
+    tls::check(uri)?;
     if uri.scheme_str() == Some("http") && options.client.proxy.is_some() {
         return Err(refused("ureq has no proxy for http targets"));
     }
@@ -120,14 +121,14 @@ pub(crate) fn configure<'a>(
     request: Request<SendBody<'a>>,
     options: &SendOptions,
 ) -> Result<Request<SendBody<'a>>, TransportError> {
-    let ClientOptions { verify, cert, proxy, .. } = &*options.client;
     let limits = Limits::new(options.timeouts, is_by_address(request.uri()));
     let mut request = limited!(agent.configure_request(request), limits);
-    if let Some(proxy) = proxy {
+    if let Some(proxy) = &options.client.proxy {
         request = request.proxy(Some(to_ureq(proxy)?));
     }
-    if *verify != Verify::System || cert.is_some() {
-        request = request.tls_config(tls(agent.config().tls_config(), verify, cert.as_ref())?);
+    #[cfg(any(feature = "native-tls", feature = "rustls"))]
+    if let Some(tls) = tls::laid_over(agent.config().tls_config(), &options.client)? {
+        request = request.tls_config(tls);
     }
     Ok(request.build())
 }
@@ -148,57 +149,4 @@ fn to_ureq(proxy: &Proxy) -> Result<ureq::Proxy, TransportError> {
         builder = builder.username(user).password(password.expose());
     }
     builder.build().map_err(|_| wrong())
-}
-
-fn tls(
-    base: &TlsConfig,
-    verify: &Verify,
-    cert: Option<&ClientCert>,
-) -> Result<TlsConfig, TransportError> {
-    let mut tls = TlsConfig::builder()
-        .provider(base.provider())
-        .root_certs(base.root_certs().clone())
-        .client_cert(base.client_cert().cloned());
-    match verify {
-        Verify::System => {}
-        Verify::File(path) => {
-            let (authorities, _) = read(path, "verify")?;
-            tls = tls.root_certs(RootCerts::new_with_certs(&authorities));
-        }
-        Verify::Off => tls = tls.disable_verification(true),
-    }
-    if let Some(ClientCert { cert, key }) = cert {
-        let (chain, inside) = read(cert, "cert")?;
-        let key = match key {
-            Some(path) => read(path, "the key of cert")?.1,
-            None => inside,
-        };
-        let key = key.ok_or_else(|| unusable("cert: there is no key"))?;
-        tls = tls.client_cert(Some(ureq::tls::ClientCert::new_with_certs(&chain, key)));
-    }
-    Ok(tls.build())
-}
-
-/// Reads the certificates and the first key of a PEM file.
-fn read(
-    path: &str,
-    what: &str,
-) -> Result<(Vec<Certificate<'static>>, Option<PrivateKey<'static>>), TransportError> {
-    let pem = fs::read(path).map_err(|error| unusable(&format!("{what}: {error}")))?;
-    let (mut certificates, mut key) = (Vec::new(), None);
-    for item in parse_pem(&pem) {
-        match item.map_err(|_| unusable(&format!("{what}: the file is not PEM")))? {
-            PemItem::Certificate(certificate) => certificates.push(certificate),
-            PemItem::PrivateKey(own) => key = key.or(Some(own)),
-            _ => {}
-        }
-    }
-    if certificates.is_empty() && key.is_none() {
-        return Err(unusable(&format!("{what}: nothing of use is in the file")));
-    }
-    Ok((certificates, key))
-}
-
-fn unusable(why: &str) -> TransportError {
-    TransportError::new(Kind::Tls, Sent::No).with_source(why)
 }
