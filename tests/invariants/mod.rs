@@ -10,11 +10,13 @@ use http_hook::options::{Capabilities, Capability};
 pub(crate) mod answers;
 pub(crate) mod cassette;
 pub(crate) mod connection;
+pub(crate) mod counts;
 pub(crate) mod machine;
 pub(crate) mod origin;
 pub(crate) mod plans;
 pub(crate) mod redirects;
 pub(crate) mod request;
+pub(crate) mod script;
 pub(crate) mod state;
 pub(crate) mod taint;
 
