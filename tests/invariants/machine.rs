@@ -243,7 +243,7 @@ impl Run<'_> {
         note(|counts| counts.sends += 1);
         assert!(self.sends <= MAX_SENDS, "{} sends", self.sends);
         assert_eq!(attempt.sends(), self.sends);
-        assert!(attempt.number() <= MAX_ATTEMPTS);
+        assert!(attempt.number() <= MAX_ATTEMPTS, "attempt {}", attempt.number());
         if attempt.number() > self.attempts {
             assert_eq!(attempt.number(), self.attempts + 1);
             assert!(self.attempts == 0 || self.may_act_again, "sent again for harm");

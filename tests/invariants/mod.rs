@@ -11,6 +11,7 @@ pub(crate) mod answers;
 pub(crate) mod cassette;
 pub(crate) mod connection;
 pub(crate) mod counts;
+pub(crate) mod forms;
 pub(crate) mod machine;
 pub(crate) mod origin;
 pub(crate) mod plans;
@@ -34,7 +35,7 @@ pub(crate) const SUBJECTS: &[Subject] = &[
     ("redirect", redirects::redirect),
     ("digest", answers::digest),
     ("cookie", answers::cookie),
-    ("multipart", plans::multipart),
+    ("multipart", forms::multipart),
     ("decode", answers::decoded),
     ("retry_after", answers::retry_after),
     ("policy", plans::policy),
