@@ -18,6 +18,7 @@ pub(crate) mod plans;
 pub(crate) mod redirects;
 pub(crate) mod request;
 pub(crate) mod script;
+pub(crate) mod secrets;
 pub(crate) mod state;
 pub(crate) mod taint;
 
@@ -42,6 +43,7 @@ pub(crate) const SUBJECTS: &[Subject] = &[
     ("resume", machine::resume),
     ("origin", origin::origin),
     ("cassette", cassette::cassette),
+    ("secrets", secrets::secrets),
 ];
 
 /// A secret that is planted: not a word that a message could hold by itself.
