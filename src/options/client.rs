@@ -40,7 +40,11 @@ pub struct ClientCert {
 
 impl fmt::Debug for ClientCert {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.key.is_some() { "ClientCert(***, key: ***)" } else { "ClientCert(***)" })
+        f.write_str(if self.key.is_some() {
+            "ClientCert(***, key: ***)"
+        } else {
+            "ClientCert(***)"
+        })
     }
 }
 

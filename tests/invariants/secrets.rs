@@ -40,7 +40,7 @@ pub(crate) fn secrets(bytes: &[u8]) {
     let builder = Hook::builder(&connection).decode(from.flag()).show_base(false);
     let builder = builder.header("x-program", field.next());
     let builder =
-        if from.flag() { builder.default_header("accept", field.next()) } else { builder };
+        if from.flag() { builder.default_header("x-below", field.next()) } else { builder };
     let netrc = format!("machine api.example.com login {} password {}", field.next(), field.next());
     let builder = match Netrc::parse(&netrc) {
         Ok(netrc) if from.flag() => {
