@@ -111,6 +111,11 @@ impl Exact {
         Self { body, left, held: None, rest: Bytes::new(), ended: false, watch }
     }
 
+    /// Holds a body that says nothing itself to `len`.
+    pub(super) fn of(body: Body, len: Option<u64>) -> Self {
+        Self { left: Left(len), watch: SourceWatch::new(), ..Self::new(body) }
+    }
+
     /// Returns what tells whether the source failed. A body in memory never does.
     #[must_use]
     pub fn watch(&self) -> SourceWatch {
@@ -253,6 +258,11 @@ impl ExactReader {
             blocking::Body::Reader { reader, .. } => (reader, SourceWatch::new()),
         };
         Self { source, left, watch }
+    }
+
+    /// Holds a body that says nothing itself to `len`.
+    pub(super) fn of(body: blocking::Body, len: Option<u64>) -> Self {
+        Self { left: Left(len), watch: SourceWatch::new(), ..Self::new(body) }
     }
 
     /// Returns what tells whether the source failed. A body in memory never does.

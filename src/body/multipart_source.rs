@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 use super::blocking;
 use crate::base::{Sent, TransportError, TransportErrorKind};
 use crate::body::Body;
-use crate::body::BodySource;
 use crate::body::joined::{Joined, JoinedReaders};
 use crate::body::multipart::{MultipartBody, Segment};
+use crate::body::{BodySource, Exact, ExactReader};
 
 /// The source of a multipart body: its own text around what the sources of the parts give, in their order.
 ///
@@ -51,16 +51,22 @@ impl<B> MultipartSource<B> {
         self
     }
 
-    /// Opens everything, in order.
-    fn pieces(&mut self, whole: impl Fn(bytes::Bytes) -> B) -> Result<VecDeque<B>, TransportError> {
+    /// Opens everything, in order. Each part is held to the length that was told of it: that of the whole is not known if one
+    /// part's is not, and says nothing of two that are wrong by as much.
+    fn pieces(
+        &mut self,
+        whole: impl Fn(bytes::Bytes) -> B,
+        exact: impl Fn(B, u64) -> B,
+    ) -> Result<VecDeque<B>, TransportError> {
         let Self { body, parts } = self;
         body.segments()
             .iter()
             .map(|segment| match segment {
                 Segment::Bytes(bytes) => Ok(whole(bytes.clone())),
-                Segment::Source { index, .. } => match parts.get_mut(*index) {
-                    Some(part) => part.open(),
-                    None => Err(missing()),
+                Segment::Source { index, len } => match (parts.get_mut(*index), len) {
+                    (Some(part), Some(len)) => part.open().map(|body| exact(body, *len)),
+                    (Some(part), None) => part.open(),
+                    (None, _) => Err(missing()),
                 },
             })
             .collect()
@@ -70,14 +76,16 @@ impl<B> MultipartSource<B> {
 impl BodySource<Body> for MultipartSource<Body> {
     fn open(&mut self) -> Result<Body, TransportError> {
         let len = self.body.len();
-        Ok(Body::stream(Joined { bodies: self.pieces(Body::Bytes)?, len }))
+        let exact = |body, len| Body::stream(Exact::of(body, Some(len)));
+        Ok(Body::stream(Joined { bodies: self.pieces(Body::Bytes, exact)?, len }))
     }
 }
 
 impl BodySource<blocking::Body> for MultipartSource<blocking::Body> {
     fn open(&mut self) -> Result<blocking::Body, TransportError> {
         let len = self.body.len();
-        let pieces = self.pieces(blocking::Body::Bytes)?;
+        let exact = |body, len| blocking::Body::reader(Some(len), ExactReader::of(body, Some(len)));
+        let pieces = self.pieces(blocking::Body::Bytes, exact)?;
         let readers = pieces.into_iter().map(blocking::Body::into_reader).collect();
         Ok(blocking::Body::reader(len, JoinedReaders(readers)))
     }

@@ -158,9 +158,12 @@ pub(super) fn progress_form(
     moment: Moment,
     plan: &PlanForm,
 ) -> Result<ProgressForm, Error> {
-    // A token request asks nothing of the API: whoever takes it up begins the attempt again.
+    // A token request asks nothing of the API: whoever takes it up begins the attempt again. So does who takes up what waits
+    // within an attempt, for a gate or for a token.
     let only_token = state.is_fetching() && state.hop.is_none();
     let moment = if only_token { Moment::Waiting } else { moment };
+    let begun =
+        only_token || moment == Moment::Waiting && matches!(state.phase, Phase::Sent { .. });
     let form = ProgressForm {
         version: VERSION,
         state: moment,
@@ -174,7 +177,7 @@ pub(super) fn progress_form(
         deadline: state.deadline,
         waits_for: state.waits_for,
         sends: state.sends,
-        attempt_number: state.attempt_number.saturating_sub(u32::from(only_token)),
+        attempt_number: state.attempt_number.saturating_sub(u32::from(begun)),
         previous_wait: state.previous_wait,
         idle_for: state.idle_for,
         digest: String::new(),

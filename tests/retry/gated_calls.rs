@@ -6,15 +6,17 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Response;
 use http_hook::RetryPolicy;
-use http_hook::gates::{Bucket, BucketSettings, Budget, GateSettings, Gates, RateSettings};
+use http_hook::gates::{
+    Admission, Bucket, BucketSettings, Budget, GateSettings, Gates, RateSettings,
+};
 use http_hook::retry::{Condition, FailureClass, OnExhausted, Wait};
 use http_hook::transport::TimeoutPhase;
 use http_hook::{
-    Connection, Failure, Hook, RequestPlan, StopReason, Timestamp, TransportError,
-    TransportErrorKind, WaitReason,
+    Call, Connection, Failure, Hook, RequestPlan, SendCause, Step, StopReason, Timestamp,
+    TransportError, TransportErrorKind, WaitReason,
 };
 
-use crate::support::{Answer, Scenario, Waits, connection, response};
+use crate::support::{Answer, NOW, Scenario, Waits, connection, response};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -221,5 +223,36 @@ fn a_permit_that_comes_too_late_is_not_waited_for() {
             }
         };
         assert_eq!(found, expected, "{deadline:?}");
+    }
+}
+
+/// What waits for a permit has begun its attempt, and may have fetched a token for it: whoever takes it up goes on with the
+/// same attempt, and makes none more than the policy allows.
+#[test]
+fn an_attempt_that_waits_for_a_permit_is_taken_up_as_the_same() {
+    let extra = r#"{"http_hook": {"auth": {
+        "scheme": "oauth2_client_credentials", "token_url": "https://id.example.com/token"}}}"#;
+    let rate = Some(RateSettings { per_second: 1.0, burst: 1 });
+    for stores in [false, true] {
+        let gates = Gates::new(&GateSettings { rate, ..GateSettings::none() }).expect("gates");
+        let Admission::Go(_taken) = gates.admit(0, SECOND, NOW) else { panic!("a first permit") };
+        let connection = connection().with_extra(extra);
+        let hook = Hook::builder(&connection).gates(gates).build().expect("a hook");
+        let Step::Send { attempt, .. } = Call::new(&hook, plan(), 7, NOW).step(&hook, NOW) else {
+            panic!("a token is asked for")
+        };
+        assert_eq!((attempt.cause(), attempt.number()), (SendCause::Token, 1));
+        let Step::Wait { mut call, reason, .. } = attempt.finish(&hook, token(), NOW) else {
+            panic!("no permit is left")
+        };
+        assert_eq!(reason, WaitReason::RateLimit);
+        if stores {
+            let text = call.store(&hook).expect("it can be stored");
+            call = Call::resume(&hook, &text, NOW).expect("what was stored");
+        }
+        let due = call.due();
+        let Step::Send { attempt, .. } = call.step(&hook, due) else { panic!("a permit is there") };
+        let found = (attempt.cause(), attempt.number(), attempt.sends());
+        assert_eq!(found, (SendCause::First, 1, 2), "stored: {stores}");
     }
 }
