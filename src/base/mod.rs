@@ -23,6 +23,7 @@ pub use panics::catch_panic;
 pub(crate) use panics::caught;
 pub use problem::Problem;
 pub use secret::Secret;
+pub(crate) use secret::keyed_digest;
 pub use time::Timestamp;
 pub use url::origin::{Origin, Scheme};
 

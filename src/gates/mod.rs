@@ -16,8 +16,8 @@ mod budget;
 mod origins;
 mod rate;
 
-pub(crate) use admit::Paid;
 pub use admit::{Admission, GateSettings, Gates, Lease};
+pub(crate) use admit::{Denied, Paid, Turn, Unsent};
 pub use breaker::BreakerSettings;
 pub use budget::{Bucket, BucketSettings, Budget};
 pub use origins::{MAX_ORIGINS, Origins};

@@ -256,3 +256,35 @@ fn an_attempt_that_waits_for_a_permit_is_taken_up_as_the_same() {
         assert_eq!(found, (SendCause::First, 1, 2), "stored: {stores}");
     }
 }
+
+/// What another origin says after a redirect is nothing about the one that the gates belong to.
+#[test]
+fn another_origin_opens_no_breaker() {
+    type Away = (&'static str, &'static str, bool);
+    let rows: [Away; 3] = [
+        ("another host", "https://evil.test/x", false),
+        ("another port", "https://api.example.com:8443/x", false),
+        ("itself", "https://api.example.com/x", true),
+    ];
+    for (why, location, opens) in rows {
+        for lost in [false, true] {
+            let hook = hook(Gates::default());
+            let calls = (0..60).map(|_| {
+                let play = Scenario::new(&hook, plan());
+                let played = play.run(|number| match number % 2 {
+                    0 => Ok(response(307, &[("location", location)], "")),
+                    _ if lost => Err(TransportError::new(
+                        TransportErrorKind::Interrupted,
+                        http_hook::Sent::Maybe,
+                    )),
+                    _ => answer(503),
+                });
+                reason(played.result)
+            });
+            let opened = calls.fold(false, |opened, why| opened | (why == StopReason::Breaker));
+            assert_eq!(opened, opens, "{why}, lost: {lost}");
+            let (_, sends, _) = run(&hook, RequestPlan::get("a"), &[|| answer(200)]);
+            assert_eq!(sends == 0, opens, "{why}");
+        }
+    }
+}

@@ -17,4 +17,5 @@ mod policy;
 mod properties;
 #[path = "../support/mod.rs"]
 mod support;
+mod turns;
 mod weighing;
