@@ -13,7 +13,7 @@ use http_hook::options::{Capabilities, SendOptions};
 use http_hook::transport::TimeoutPhase;
 use http_hook::{Sent, TransportError, TransportErrorKind, blocking};
 
-use crate::body::{blocking_body, body};
+use crate::pieces::{blocking_body, body};
 use crate::reply::{Answer, Outcome, Reply};
 use crate::script::{Order, Script};
 use crate::{Received, Unmet, VirtualClock};
@@ -144,6 +144,27 @@ impl MockTransport {
     /// A test that panicked elsewhere has not harmed the script.
     fn script(&self) -> MutexGuard<'_, Script> {
         self.script.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Plays them in their order, as [`MockTransport::new`] does.
+impl<const N: usize> From<[Reply; N]> for MockTransport {
+    fn from(script: [Reply; N]) -> Self {
+        Self::new(script)
+    }
+}
+
+/// Plays them in their order, as [`MockTransport::new`] does.
+impl From<Vec<Reply>> for MockTransport {
+    fn from(script: Vec<Reply>) -> Self {
+        Self::new(script)
+    }
+}
+
+/// The same server: clones share everything.
+impl From<&Self> for MockTransport {
+    fn from(server: &Self) -> Self {
+        server.clone()
     }
 }
 
