@@ -248,7 +248,7 @@ fn plan(from: &mut Choices<'_>, field: &mut Field) -> RequestPlan {
         plan = plan.auth(AuthScheme::Bearer { token: Secret::new(field.next()) });
     }
     if is(5) {
-        plan = plan.basic_auth(&field.next(), &field.next());
+        plan = plan.basic(&field.next(), &field.next());
     }
     if is(6) {
         plan = plan.header("Authorization", &field.next());
