@@ -151,6 +151,7 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     }
 
     /// Asks for `endpoint` (empty: the base URL) with HEAD, and with GET where HEAD is not allowed.
+    #[must_use]
     pub fn test_connection(&self, endpoint: &str) -> ConnectionTest {
         let head = ConnectionTest::of(self.run(RequestPlan::head(endpoint)));
         if !head.head_not_allowed() {

@@ -109,13 +109,13 @@ where
                 let body = body.read(limit).await;
                 run.read(body, clock.now())
             }
-            Act::Sleep(wait) => match run.wait_reason() {
-                Some(reason) => return Ok(Leg::wait(run, wait, reason)),
-                None => {
-                    let_others_run().await;
-                    run.woke(clock.now())
+            Act::Sleep(wait) => {
+                if let Some(reason) = run.wait_reason() {
+                    return Ok(Leg::wait(run, wait, reason));
                 }
-            },
+                let_others_run().await;
+                run.woke(clock.now())
+            }
             Act::Done(result) => return Ok(Leg::Done(result)),
         };
     }

@@ -71,15 +71,12 @@ impl Rate {
             let last = inner.promised;
             inner.free.retain(|at| *at <= last);
         }
-        let at = match inner.free.first().copied().filter(|at| *at < next) {
-            Some(at) => {
-                inner.free.remove(&at);
-                at
-            }
-            None => {
-                inner.promised = next.min(now.after(LONGEST.max(free_in)));
-                inner.promised
-            }
+        let at = if let Some(at) = inner.free.first().copied().filter(|at| *at < next) {
+            inner.free.remove(&at);
+            at
+        } else {
+            inner.promised = next.min(now.after(LONGEST.max(free_in)));
+            inner.promised
         };
         Some(at.since(now))
     }

@@ -187,7 +187,8 @@ where
 {
     let Some(form) = form else {
         // The last one counts, as with any setter.
-        return (plan, uploads.pop().map(|upload| Box::new(upload) as Box<dyn BodySource<B>>));
+        let source = uploads.pop().map(|upload| -> Box<dyn BodySource<B>> { Box::new(upload) });
+        return (plan, source);
     };
     if uploads.is_empty() {
         return (plan.multipart(form), None);

@@ -35,10 +35,8 @@ pub(crate) fn upload<B>(
     if about.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
-    let (len, replay) = match about.is_file() {
-        true => (Some(about.len()), Replay::Again),
-        false => (None, Replay::Once),
-    };
+    let (len, replay) =
+        if about.is_file() { (Some(about.len()), Replay::Again) } else { (None, Replay::Once) };
     let filename = path.file_name().map(|name| name.to_string_lossy().into_owned());
     let open = move || read(File::open(Path::new(&path)).map_err(unread)?, len);
     let upload = Upload::new(len, replay, open);
