@@ -200,8 +200,7 @@ impl State {
                     Err(reason) => return self.refused(hook, reason),
                 }
             }
-            this.turn = None;
-            match hook.gates().ask(this.paid.price(), longest, now) {
+            match hook.gates().ask(this.turn.take(), this.paid.price(), longest, now) {
                 Ok(permit) => lease = Some(permit),
                 Err(Denied::Wait(wait, turn, reason)) => {
                     this.turn = Some(turn);

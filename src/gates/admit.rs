@@ -153,10 +153,21 @@ impl Gates {
     /// Those who have to wait are told different times. One who does not come back is waited for until its time, and no
     /// longer; a [`Call`](crate::Call) that ends before gives its time to the next one.
     pub fn admit(&self, paid: u32, limit: Duration, now: Timestamp) -> Admission {
+        self.admit_at(None, paid, limit, now)
+    }
+
+    #[inline]
+    fn admit_at(
+        &self,
+        turn: Option<Timestamp>,
+        paid: u32,
+        limit: Duration,
+        now: Timestamp,
+    ) -> Admission {
         let Some(shared) = &self.shared else {
             return Admission::Go(Lease { shared: None, paid, pass: None });
         };
-        if let Some(wait) = shared.rate.as_ref().and_then(|rate| rate.wait(now)) {
+        if let Some(wait) = shared.rate.as_ref().and_then(|rate| rate.wait(turn, now)) {
             // It hears of a clock that was set back, too.
             let _ = shared.breaker.as_ref().map(|breaker| breaker.refuses(now));
             return Admission::Wait(wait, StopReason::RateLimit);
@@ -206,8 +217,14 @@ impl Gates {
 impl Gates {
     /// Asks for a send that may yet be found to be none: it is [sent](Unsent::sent), or has never been.
     #[inline]
-    pub(crate) fn ask(&self, paid: u32, limit: Duration, now: Timestamp) -> Result<Unsent, Denied> {
-        match self.admit(paid, limit, now) {
+    pub(crate) fn ask(
+        &self,
+        turn: Option<Box<Turn>>,
+        paid: u32,
+        limit: Duration,
+        now: Timestamp,
+    ) -> Result<Unsent, Denied> {
+        match self.admit_at(turn.map(|turn| turn.at), paid, limit, now) {
             Admission::Go(lease) => Ok(Unsent(Some(lease))),
             Admission::Wait(wait, reason) => {
                 let turn = Turn { of: self.shared.clone(), at: now.after(wait) };

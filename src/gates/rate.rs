@@ -57,13 +57,17 @@ impl Rate {
     ///
     /// Those who wait are told times one interval apart, so that they do not come back together. A promise binds
     /// nobody: who never comes back and has not [given it back](Self::give_back) is missed until its time only.
-    pub(super) fn wait(&self, now: Timestamp) -> Option<Duration> {
+    /// Whoever comes at its `turn` and finds that another one was late for the one before is the next one.
+    pub(super) fn wait(&self, turn: Option<Timestamp>, now: Timestamp) -> Option<Duration> {
         let mut inner = self.lock_at(now);
         let free_in = inner.full_at.since(now.after(self.tolerance));
         if free_in.is_zero() {
             return None;
         }
         let first = now.after(free_in);
+        if turn.is_some_and(|turn| turn <= now && turn.after(self.interval) > first) {
+            return Some(free_in);
+        }
         let next = first.max(inner.promised.after(self.interval));
         inner.free = inner.free.split_off(&first);
         if inner.free.last().is_some_and(|last| *last > inner.promised) {

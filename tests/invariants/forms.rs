@@ -165,7 +165,7 @@ impl Put {
         let mut head = format!("Content-Disposition: form-data; name=\"{}\"", quoted(&self.name)?);
         if self.kind != Kind::Field {
             if let Some(filename) = &self.filename {
-                head += &format!("; filename=\"{}\"", quoted(filename)?);
+                head.extend(["; filename=\"", &quoted(filename)?, "\""]);
             }
             if let Some(kind) = &self.content_type {
                 head += &format!("\r\nContent-Type: {}", is_value(kind).then_some(kind)?);

@@ -272,7 +272,7 @@ impl Script {
             ..RetryPolicy::default()
         };
         let mut plan = RequestPlan::new(self.method.clone(), "v1/a")
-            .param("token", &format!("{OWN}?&query"))
+            .param("token", format!("{OWN}?&query"))
             .header("X-Api-Key", &format!("{OWN}-x-api-key"))
             .header("Authorization", &format!("Own {OWN}"))
             .secret_header("X-Own", OWN)

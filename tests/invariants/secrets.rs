@@ -233,7 +233,7 @@ fn plan(from: &mut Choices<'_>, field: &mut Field) -> RequestPlan {
     let mask = from.byte();
     let is = |bit: u32| mask >> bit & 1 == 1;
     if is(0) {
-        plan = plan.param("session", &field.next());
+        plan = plan.param("session", field.next());
     }
     if is(1) {
         plan = plan.header("X-Api-Key", &field.next());

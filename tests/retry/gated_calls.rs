@@ -281,7 +281,7 @@ fn another_origin_opens_no_breaker() {
                 });
                 reason(played.result)
             });
-            let opened = calls.fold(false, |opened, why| opened | (why == StopReason::Breaker));
+            let opened = calls.fold(false, |opened, why| opened || (why == StopReason::Breaker));
             assert_eq!(opened, opens, "{why}, lost: {lost}");
             let (_, sends, _) = run(&hook, RequestPlan::get("a"), &[|| answer(200)]);
             assert_eq!(sends == 0, opens, "{why}");

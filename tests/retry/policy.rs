@@ -55,6 +55,11 @@ fn conditions_on_responses() {
         ("nothing there",            json!({"type": "body_json", "pointer": "/1", "equals": null}),             200, "", "[1]",                           false),
         ("the whole",                json!({"type": "body_json", "pointer": "", "equals": null}),               200, "", "null",                          true),
         ("no JSON",                  json!({"type": "body_json", "pointer": "", "equals": null}),               200, "", "nul",                           false),
+        ("a whole number",           json!({"type": "body_json", "pointer": "/a", "equals": u64::MAX}),         200, "", r#"{"a":18446744073709551615}"#, true),
+        ("its neighbour",            json!({"type": "body_json", "pointer": "/a", "equals": u64::MAX}),         200, "", r#"{"a":18446744073709551616}"#, false),
+        ("a number beyond",          json!({"type": "body_json", "pointer": "/a", "equals": 1}),                200, "", r#"{"b":1e400,"a":1}"#,          true),
+        ("not that number",          json!({"type": "body_json", "pointer": "/b", "equals": 1}),                200, "", r#"{"b":1e400,"a":1}"#,          false),
+        ("a number beyond, no JSON", json!({"type": "body_json", "pointer": "/a", "equals": 1}),                200, "", r#"{"b":1e400,"a":1"#,           false),
         ("no error",                 json!({"type": "error"}),                                                  500, "", "",                              false),
         ("no error of a kind",       json!({"type": "error_kind", "kinds": ["timeout"]}),                       500, "", "",                              false),
         ("always",                   json!({"type": "always"}),                                                 200, "", "",                              true),
@@ -410,5 +415,40 @@ fn a_base_without_end_is_no_base() {
         let wait = Wait::Exponential { multiplier, max, exp_base, min };
         let policy = RetryPolicy { wait: Wait::None + wait, ..RetryPolicy::default() };
         assert!(policy.validate().unwrap_err().message().contains("exp_base"));
+    }
+}
+
+/// A policy that could not tell a number from its neighbours is refused, wherever it is read.
+#[test]
+fn a_number_in_a_policy_equals_none_but_itself() {
+    let rows = [
+        ("0", true),
+        ("18446744073709551615", true),
+        ("18446744073709551616", false),
+        ("18446744073709551617", false),
+        ("12345678901234567890123", false),
+        ("-9223372036854775808", true),
+        ("-9223372036854775809", false),
+        ("1e300", false),
+        ("0.1", true),
+        ("-2.5e3", true),
+    ];
+    for (number, is_told) in rows {
+        for equals in [number.to_owned(), format!("[{number}]"), format!(r#"{{"a": [{number}]}}"#)]
+        {
+            let when = format!(r#"{{"type": "body_json", "pointer": "", "equals": {equals}}}"#);
+            let text = format!(r#"{{"when": {{"type": "not", "condition": {when}}}}}"#);
+            match RetryPolicy::from_json(&text) {
+                Ok(policy) => {
+                    assert!(is_told, "{text}");
+                    let again = serde_json::to_string(&policy).unwrap();
+                    let again = RetryPolicy::from_json(&again).unwrap();
+                    assert_eq!(again.when, policy.when, "{text}");
+                }
+                Err(error) => {
+                    assert!(!is_told && error.message().contains("64 bits"), "{text}: {error}");
+                }
+            }
+        }
     }
 }

@@ -10,7 +10,7 @@ mod tls;
 mod tls;
 mod watch;
 
-use http::header::TRANSFER_ENCODING;
+use http::header::{EXPECT, TRANSFER_ENCODING};
 use http::{Extensions, Request, Response};
 use http_hook::blocking::{Body, Transport};
 use http_hook::options::{Capabilities, Capability as Can, SendOptions};
@@ -89,6 +89,7 @@ impl Transport for UreqTransport {
             Some("https") => Kind::Tls,
             _ => Kind::Connect,
         };
+        parts.headers.remove(EXPECT); // ureq would wait for a 100, and lose any other answer
         let (body, source) = to_ureq(&mut parts, body);
         let request = if self.is_set_up && options::are_usual(options, &parts.uri) {
             parts.extensions = Extensions::new();
