@@ -168,11 +168,11 @@ impl Put {
                 head.extend(["; filename=\"", &quoted(filename)?, "\""]);
             }
             if let Some(kind) = &self.content_type {
-                head += &format!("\r\nContent-Type: {}", is_value(kind).then_some(kind)?);
+                head.extend(["\r\nContent-Type: ", is_value(kind).then_some(kind)?]);
             }
             if let Some((name, value)) = &self.header {
                 let own = name == "X-Part" && is_value(value);
-                head += &format!("\r\n{name}: {}", own.then_some(value)?);
+                head.extend(["\r\n", name, ": ", own.then_some(value)?]);
             }
         }
         Some(head)

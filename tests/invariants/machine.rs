@@ -112,6 +112,7 @@ fn is_set(mask: u8, number: u32) -> bool {
 }
 
 #[derive(Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "most of them are the large one")]
 enum Seen {
     Sent { method: Method, uri: Uri, headers: HeaderMap, body: Payload, sends: u32 },
     Waited(Duration),
@@ -190,14 +191,14 @@ impl Script {
             attempts: 0,
             first: None,
         };
-        run.to_the_end();
+        run.finish();
         run.no_gate_jams();
         Seens { trace: run.trace }
     }
 }
 
 impl Run<'_> {
-    fn to_the_end(&mut self) {
+    fn finish(&mut self) {
         let call = Call::new(&self.hook, self.script.plan(), self.script.seed, START);
         let mut step = call.step(&self.hook, START);
         for _ in 0..=4 * MAX_SENDS {

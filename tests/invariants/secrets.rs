@@ -124,10 +124,10 @@ fn connection(from: &mut Choices<'_>, field: &mut Field) -> Connection {
     let in_host = from.flag();
     let mut host = format!("https://{}api.example.com", if in_host { &user } else { "" });
     if from.flag() {
-        host += &format!("/{path}");
+        host.extend(["/", &path]);
     }
     if from.byte() % 4 == 3 {
-        host += &format!("?k={query}");
+        host.extend(["?k=", &query]);
     }
     let mut connection = Connection::new().with_host(host);
     if !in_host && from.byte() % 4 != 3 {

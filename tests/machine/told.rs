@@ -91,7 +91,8 @@ fn told(hook: &Hook, plan: &RequestPlan) -> Vec<(&'static str, String)> {
     let events = Mutex::new(String::new());
     let observer = |event: &Event<'_>| {
         if let Event::Send { url, .. } = event {
-            events.lock().expect("no panic").push_str(&format!("{url} {url:?} {event:?}"));
+            let texts = [url.to_string(), format!("{url:?}"), format!("{event:?}")];
+            events.lock().expect("no panic").extend(texts);
         }
     };
     let server = MockTransport::new([Reply::status(404)]);

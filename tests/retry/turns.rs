@@ -138,7 +138,8 @@ fn a_turn_that_is_given_back_is_the_next_one_s() {
 fn what_is_not_sent_takes_no_room() {
     let big = "x".repeat(300_000);
     let purge = || RequestPlan::new(Method::from_bytes(b"PURGE").unwrap(), "a");
-    let rows: [(&str, Box<dyn Fn(&Hook)>); 3] = [
+    type Row<'a> = (&'static str, Box<dyn Fn(&Hook) + 'a>);
+    let rows: [Row<'_>; 3] = [
         (
             "the client cannot",
             Box::new(|hook| {
@@ -176,7 +177,8 @@ fn what_is_not_sent_takes_no_room() {
 
 #[test]
 fn what_was_sent_takes_room_however_it_ends() {
-    let ends: [(&str, fn(Attempt, &Hook)); 3] = [
+    type End = (&'static str, fn(Attempt, &Hook));
+    let ends: [End; 3] = [
         ("dropped", |attempt, _| drop(attempt)),
         ("cancelled", |attempt, hook| drop(attempt.cancel(hook))),
         ("answered", |attempt, hook| {
