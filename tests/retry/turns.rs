@@ -133,12 +133,13 @@ fn a_turn_that_is_given_back_is_the_next_one_s() {
     assert_eq!(told, [1, 3, 6], "the others keep theirs");
 }
 
+type Row<'a> = (&'static str, Box<dyn Fn(&Hook) + 'a>);
+
 /// What takes room at the rate limit and turns out to be no request.
 #[test]
 fn what_is_not_sent_takes_no_room() {
     let big = "x".repeat(300_000);
     let purge = || RequestPlan::new(Method::from_bytes(b"PURGE").unwrap(), "a");
-    type Row<'a> = (&'static str, Box<dyn Fn(&Hook) + 'a>);
     let rows: [Row<'_>; 3] = [
         (
             "the client cannot",
