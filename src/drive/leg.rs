@@ -99,14 +99,16 @@ where
                     return Err(error);
                 }
                 let sending = transport.send(request, &options);
-                let answer = match time_left(&run, &options) {
+                let left = time_left(&run, &options);
+                let sending = run.watch.awaiting(sending);
+                let answer = match left {
                     None => sending.await,
                     Some(total) => race(sending, clock.sleep(total)).await,
                 };
                 run.sent(answer, || clock.now())
             }
             Act::Read(body, limit) => {
-                let body = body.read(limit).await;
+                let body = run.watch.awaiting(body.read(limit)).await;
                 run.read(body, clock.now())
             }
             Act::Sleep(wait) => {
