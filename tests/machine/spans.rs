@@ -398,9 +398,10 @@ fn what_an_observer_has_around_the_work_changes_nothing() {
         for several in [false, true] {
             let script = || [Reply::busy(1), Reply::status(200).body("all")];
             let (server, other) = (MockTransport::new(script()), MockTransport::new(script()));
-            let observer: Vec<Arc<dyn Observer>> = match several {
-                false => vec![Arc::new(around)],
-                true => vec![Arc::new(Spans::new()), Arc::new(around), Arc::new(Durations::new())],
+            let observer: Vec<Arc<dyn Observer>> = if several {
+                vec![Arc::new(Spans::new()), Arc::new(around), Arc::new(Durations::new())]
+            } else {
+                vec![Arc::new(around)]
             };
             let plan = || RequestPlan::get("a").retries(1);
             let face = Blocking::new(hook(&api()), server.clone(), server.clock());
