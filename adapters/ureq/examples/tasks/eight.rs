@@ -27,6 +27,6 @@ pub(crate) fn eight(base: &str, up: &str, down: &str) -> Result<usize, Box<dyn E
     let call = |id: u32| api.get("many").param("id", id).send().unwrap();
     Ok(thread::scope(|scope| {
         let calls: Vec<_> = (0..100).map(|id| scope.spawn(move || call(id))).collect();
-        calls.into_iter().filter_map(|call| call.join().ok()).count()
+        calls.into_iter().filter_map(|it| it.join().ok()).count()
     }))
 }
