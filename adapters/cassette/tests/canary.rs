@@ -144,6 +144,9 @@ fn forms(secret: &str) -> Vec<(&'static str, String)> {
         ("HTML, numbers", html("&#34;", "&#039;")),
         ("HTML, all decimal", numeric(false)),
         ("HTML, all hexadecimal", numeric(true)),
+        ("HTML, names", named(secret, false)),
+        ("HTML, names that need no end", named(secret, true)),
+        ("HTML, numbers without an end", open_numbers(secret)),
         ("base64", STANDARD.encode(secret)),
         ("base64, no padding", STANDARD_NO_PAD.encode(secret)),
         ("base64, of URLs", URL_SAFE.encode(secret)),
@@ -153,6 +156,52 @@ fn forms(secret: &str) -> Vec<(&'static str, String)> {
             utf8_percent_encode(&STANDARD.encode(secret), NON_ALPHANUMERIC).to_string(),
         ),
     ]
+}
+
+/// Each character that has a name by its name.
+fn named(text: &str, bare: bool) -> String {
+    let name = |c: char| {
+        let of_char = htmlize::ENTITIES
+            .entries()
+            .filter(|(_, meant)| **meant == c.encode_utf8(&mut [0; 4]).as_bytes())
+            .filter_map(|(name, _)| std::str::from_utf8(name).ok());
+        let mut names: Vec<_> = of_char.filter(|name| name.ends_with(';') != bare).collect();
+        names.sort_unstable();
+        names.first().map_or(c.to_string(), |name| (*name).to_owned())
+    };
+    // A name goes on with what may be of a longer one.
+    let mut written = String::new();
+    for c in text.chars() {
+        let next = if c.is_ascii_alphanumeric() { c.to_string() } else { name(c) };
+        if bare && next.starts_with(|c: char| c.is_ascii_alphanumeric() || c == ';') {
+            let open = written.rfind('&').map_or("", |at| &written[at..]);
+            let longer = htmlize::ENTITIES.entries().any(|(name, _)| {
+                open.len() > 1 && name.starts_with(open.as_bytes()) && name.len() > open.len()
+            });
+            if longer && !open.ends_with(';') {
+                written.push(';');
+            }
+        }
+        written.push_str(&next);
+    }
+    written
+}
+
+/// Each character that is no letter by its number, with a `;` only where the number would go on.
+fn open_numbers(text: &str) -> String {
+    let mut written = String::new();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c.is_ascii_alphanumeric() {
+            written.push(c);
+            continue;
+        }
+        let _ = write!(written, "&#{:011}", u32::from(c));
+        if chars.peek().is_some_and(|next| next.is_ascii_digit() || *next == ';') {
+            written.push(';');
+        }
+    }
+    written
 }
 
 fn inside(quoted: &str) -> String {

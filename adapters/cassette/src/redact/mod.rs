@@ -6,12 +6,16 @@
 //! hide(…) ────────────────────────────────────┘
 //! ```
 
+mod challenge;
+mod logins;
 mod members;
 mod names;
+mod pairs;
 mod places;
 mod search;
 mod undone;
 mod url;
+mod values;
 
 use std::collections::BTreeSet;
 
@@ -19,9 +23,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{CONTENT_TYPE, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use http_hook::observe::sounds_secret;
 
 use crate::cassette::{Content, Exchange, Outcome, Told, latin1, latin1_bytes};
-use names::{COOKIE_ATTRIBUTES, KEPT_HEADERS, PUBLIC_PARTS, URL_HEADERS, sounds_secret};
+use members::Kind;
+use names::{CHALLENGES, COOKIE_ATTRIBUTES, KEPT_HEADERS, PUBLIC_PARTS, URL_HEADERS};
 use search::Search;
 use url::{split, text_of};
 
@@ -77,12 +83,18 @@ impl Rules {
 
     fn header(&mut self, name: &HeaderName, value: &HeaderValue) -> Vec<u8> {
         let (name, bytes) = (name.as_str(), value.as_bytes());
-        let kept = KEPT_HEADERS.contains(&name) || self.keep_headers.contains(name);
-        if URL_HEADERS.contains(&name) && !value.is_sensitive() {
+        let may_be_kept = !value.is_sensitive();
+        if may_be_kept && URL_HEADERS.contains(&name) {
             return self.url_header(name, bytes);
         }
-        if kept && !value.is_sensitive() {
+        if may_be_kept && self.keep_headers.contains(name) {
             return bytes.to_vec();
+        }
+        if may_be_kept && CHALLENGES.contains(&name) {
+            return self.challenges(bytes);
+        }
+        if may_be_kept && KEPT_HEADERS.contains(&name) {
+            return self.clean(bytes, Kind::Text);
         }
         if name == SET_COOKIE {
             return self.cookie(bytes);
@@ -103,7 +115,7 @@ impl Rules {
             let known = text_of(name.trim_ascii()).to_ascii_lowercase();
             new.push(b';');
             if COOKIE_ATTRIBUTES.contains(&known.as_str()) {
-                new.extend_from_slice(attribute);
+                new.extend(self.clean(attribute, Kind::Text));
             } else {
                 self.learn(&known, value.unwrap_or(name).trim_ascii());
                 new.extend_from_slice(HIDDEN.as_bytes());
@@ -114,16 +126,27 @@ impl Rules {
 
     /// Learns of the body of a request, which is not written.
     pub(crate) fn learn_body(&mut self, headers: &HeaderMap, body: &[u8]) {
-        let form = headers.get(CONTENT_TYPE).is_some_and(|value| is_form(value.as_bytes()));
-        for (name, value) in self.find(body, form).values {
+        let kind = kind_of(headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes));
+        for (name, value) in self.find(body, kind).values {
             self.learn(&name, &value);
         }
     }
 
-    fn find(&self, body: &[u8], form: bool) -> members::Found {
-        members::find(body, form, &|name| {
-            sounds_secret(name) && !self.keep_fields.contains(&names::plain(name))
+    fn find(&self, text: &[u8], kind: Kind) -> members::Found {
+        members::find(text, kind, &|name| {
+            let is_kept = self.keep_fields.contains(&names::plain(name))
+                || kind == Kind::Url && self.keep_query.contains(name);
+            sounds_secret(name) && !is_kept
         })
+    }
+
+    /// Writes a text that is kept without what it has under names that sound secret, and the user info of URLs.
+    fn clean(&mut self, text: &[u8], kind: Kind) -> Vec<u8> {
+        let found = self.find(text, kind);
+        for (name, value) in found.values {
+            self.learn(&name, &value);
+        }
+        found.places.hide(text).unwrap_or_else(|| text.to_vec())
     }
 
     /// Learns the value of a header, its parts, and what it holds in base64.
@@ -177,7 +200,8 @@ impl Rules {
             let Outcome::Answer(told) = &mut exchange.outcome else { continue };
             let Some(body) = told.body.bytes() else { continue };
             let mut types = told.headers.iter().filter(|(name, _)| name.as_str() == CONTENT_TYPE);
-            let found = rules.find(&body, types.any(|(_, value)| is_form(value.as_bytes())));
+            let is_form = types.any(|(_, value)| kind_of(Some(value.as_bytes())) == Kind::Form);
+            let found = rules.find(&body, if is_form { Kind::Form } else { Kind::Text });
             for (name, value) in found.values {
                 rules.learn(&name, &value);
             }
@@ -238,9 +262,10 @@ fn unquoted(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\"")).unwrap_or(text)
 }
 
-fn is_form(content_type: &[u8]) -> bool {
-    let (media_type, _) = split(content_type, b';');
-    media_type.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+fn kind_of(content_type: Option<&[u8]>) -> Kind {
+    let (media_type, _) = split(content_type.unwrap_or_default(), b';');
+    let form = b"application/x-www-form-urlencoded";
+    if media_type.trim_ascii().eq_ignore_ascii_case(form) { Kind::Form } else { Kind::Text }
 }
 
 /// Whether it is the name of a media type, which some headers of any name hold.
