@@ -2,9 +2,10 @@
 //!
 //! What is left of each form has to be the mark alone: no piece of it, and nothing around it is lost.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -158,31 +159,33 @@ fn forms(secret: &str) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Each character that has a name by its name.
-fn named(text: &str, bare: bool) -> String {
-    let name = |c: char| {
-        let of_char = htmlize::ENTITIES
-            .entries()
-            .filter(|(_, meant)| **meant == c.encode_utf8(&mut [0; 4]).as_bytes())
-            .filter_map(|(name, _)| std::str::from_utf8(name).ok());
-        let mut names: Vec<_> = of_char.filter(|name| name.ends_with(';') != bare).collect();
-        names.sort_unstable();
-        names.first().map_or(c.to_string(), |name| (*name).to_owned())
-    };
-    // A name goes on with what may be of a longer one.
-    let mut written = String::new();
-    for c in text.chars() {
-        let next = if c.is_ascii_alphanumeric() { c.to_string() } else { name(c) };
-        if bare && next.starts_with(|c: char| c.is_ascii_alphanumeric() || c == ';') {
-            let open = written.rfind('&').map_or("", |at| &written[at..]);
-            let longer = htmlize::ENTITIES.entries().any(|(name, _)| {
-                open.len() > 1 && name.starts_with(open.as_bytes()) && name.len() > open.len()
-            });
-            if longer && !open.ends_with(';') {
-                written.push(';');
-            }
+/// The names of each character, those that end with a `;` and those that do not.
+static NAMES: LazyLock<BTreeMap<char, [Option<&str>; 2]>> = LazyLock::new(|| {
+    let mut names: BTreeMap<char, [Option<&str>; 2]> = BTreeMap::new();
+    for (name, meant) in htmlize::ENTITIES.entries() {
+        let (name, meant) = (std::str::from_utf8(name), std::str::from_utf8(meant));
+        let (name, meant) = (name.expect("a name"), meant.expect("a text"));
+        let mut chars = meant.chars();
+        if let (Some(c), None) = (chars.next(), chars.next()) {
+            names.entry(c).or_default()[usize::from(!name.ends_with(';'))].get_or_insert(name);
         }
-        written.push_str(&next);
+    }
+    names
+});
+
+/// Each character that has a name by its name, with the `;` or without.
+fn named(text: &str, bare: bool) -> String {
+    let mut written = String::new();
+    let mut is_open = false;
+    for c in text.chars() {
+        let name = NAMES.get(&c).and_then(|names| names[usize::from(bare)]);
+        let name = name.filter(|_| !c.is_ascii_alphanumeric());
+        // A name would go on with a letter.
+        if is_open && (c.is_ascii_alphanumeric() || c == ';') {
+            written.push(';');
+        }
+        is_open = bare && name.is_some();
+        written.push_str(name.unwrap_or(c.encode_utf8(&mut [0; 4])));
     }
     written
 }

@@ -161,6 +161,8 @@ proptest! {
 
     #[test]
     fn no_header_has_it(name in select(names()), header in select(&HEADERS[..]), which in any::<Index>()) {
+        // A challenge's nonce is none.
+        prop_assume!(name != "nonce" || !header.ends_with("authenticate"));
         let written = written(&name);
         let (what, text) = which.get(&written);
         // Behind a comment of a line there is no other line.

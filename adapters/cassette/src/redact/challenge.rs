@@ -1,6 +1,5 @@
 //! Challenges without the credentials that some of them carry.
 
-use super::members::Kind;
 use super::names::{CHALLENGE_PARTS, SCHEMES};
 use super::places::HIDDEN;
 use super::url::{parts, split, text_of};
@@ -40,14 +39,7 @@ impl Rules {
         let known = text_of(name.trim_ascii()).to_ascii_lowercase();
         let value = value.filter(|value| !value.trim_ascii_start().starts_with(b"="));
         match value.filter(|value| !value.is_empty()) {
-            Some(value) if CHALLENGE_PARTS.contains(&known.as_str()) => {
-                let value = if known == "nonce" || known == "opaque" {
-                    value.to_vec()
-                } else {
-                    self.clean(value, Kind::Text)
-                };
-                [name, b"=", &value].concat()
-            }
+            Some(_) if CHALLENGE_PARTS.contains(&known.as_str()) => part.to_vec(),
             // What the name may be is a part of base64.
             Some(value) if is_name(name.trim_ascii()) => {
                 self.learn(&known, unquoted(value.trim_ascii()));

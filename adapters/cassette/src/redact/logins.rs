@@ -10,7 +10,9 @@ pub(super) fn logins(text: &[u8], mut show: impl FnMut(Range<usize>)) {
     while let Some(slash) = position(text, from, is_slash) {
         let start = position(text, slash, |byte| !is_slash(byte)).unwrap_or(text.len());
         from = start;
-        if start - slash < 2 && !text[..slash].ends_with(b":") {
+        // `\/` is one slash, escaped.
+        let escaped = text[slash..start].windows(2).filter(|two| two == b"\\/").count();
+        if start - slash - escaped < 2 && !text[..slash].ends_with(b":") {
             continue;
         }
         let end = position(text, start, ends_authority).unwrap_or(text.len());

@@ -27,7 +27,10 @@ use http_hook::observe::sounds_secret;
 
 use crate::cassette::{Content, Exchange, Outcome, Told, latin1, latin1_bytes};
 use members::Kind;
-use names::{CHALLENGES, COOKIE_ATTRIBUTES, KEPT_HEADERS, PUBLIC_PARTS, URL_HEADERS};
+use names::{
+    CHALLENGE_PARTS, CHALLENGES, COOKIE_ATTRIBUTES, KEPT_HEADERS, PUBLIC_PARTS, URL_HEADERS,
+};
+use places::Places;
 use search::Search;
 use url::{split, text_of};
 
@@ -94,7 +97,7 @@ impl Rules {
             return self.challenges(bytes);
         }
         if may_be_kept && KEPT_HEADERS.contains(&name) {
-            return self.clean(bytes, Kind::Text);
+            return bytes.to_vec();
         }
         if name == SET_COOKIE {
             return self.cookie(bytes);
@@ -115,7 +118,7 @@ impl Rules {
             let known = text_of(name.trim_ascii()).to_ascii_lowercase();
             new.push(b';');
             if COOKIE_ATTRIBUTES.contains(&known.as_str()) {
-                new.extend(self.clean(attribute, Kind::Text));
+                new.extend_from_slice(attribute);
             } else {
                 self.learn(&known, value.unwrap_or(name).trim_ascii());
                 new.extend_from_slice(HIDDEN.as_bytes());
@@ -140,13 +143,47 @@ impl Rules {
         })
     }
 
-    /// Writes a text that is kept without what it has under names that sound secret, and the user info of URLs.
-    fn clean(&mut self, text: &[u8], kind: Kind) -> Vec<u8> {
-        let found = self.find(text, kind);
-        for (name, value) in found.values {
-            self.learn(&name, &value);
+    /// Finds what a header that is written has in it: not what it is, and not what is kept by name.
+    fn find_in_header(&self, name: &str, value: &[u8]) -> members::Found {
+        match name {
+            _ if self.keep_headers.contains(name) && !URL_HEADERS.contains(&name) => {
+                members::Found::default()
+            }
+            // Which cookie it is was written with care.
+            "set-cookie" => members::find(value, Kind::Text, &|_| false),
+            name if CHALLENGES.contains(&name) => members::find(value, Kind::Text, &|name| {
+                sounds_secret(name)
+                    && !CHALLENGE_PARTS.contains(&name.to_ascii_lowercase().as_str())
+            }),
+            name if URL_HEADERS.contains(&name) => self.find(value, Kind::Url),
+            _ => self.find(value, Kind::Text),
         }
-        found.places.hide(text).unwrap_or_else(|| text.to_vec())
+    }
+
+    /// Finds what is in all parts of an exchange, in the order in which [they are concealed](conceal), and learns it.
+    fn look(&mut self, exchange: &Exchange) -> Vec<Places> {
+        let asked = &exchange.request;
+        let mut found = vec![self.find(asked.url.as_bytes(), Kind::Url)];
+        let header = |(name, value): &(String, String)| {
+            self.find_in_header(name, &latin1_bytes(value).unwrap_or_default())
+        };
+        found.extend(asked.headers.iter().map(header));
+        if let Outcome::Answer(told) = &exchange.outcome {
+            let types = told.headers.iter().filter(|(name, _)| name.as_str() == CONTENT_TYPE);
+            let kinds = types.map(|(_, value)| kind_of(Some(value.as_bytes())));
+            let kind = kinds.last().unwrap_or(Kind::Text);
+            found.extend(told.reason.iter().map(|text| self.find(text.as_bytes(), Kind::Text)));
+            found.push(self.find(&told.body.bytes().unwrap_or_default(), kind));
+            found.extend(told.headers.iter().map(header));
+        }
+        let mut places = Vec::new();
+        for found in found {
+            for (name, value) in found.values {
+                self.learn(&name, &value);
+            }
+            places.push(found.places);
+        }
+        places
     }
 
     /// Learns the value of a header, its parts, and what it holds in base64.
@@ -196,52 +233,43 @@ impl Rules {
     /// known by then.
     pub(crate) fn redact(&self, exchanges: &[Exchange]) -> Vec<Exchange> {
         let (mut rules, mut exchanges) = (self.clone(), exchanges.to_vec());
-        for exchange in &mut exchanges {
-            let Outcome::Answer(told) = &mut exchange.outcome else { continue };
-            let Some(body) = told.body.bytes() else { continue };
-            let mut types = told.headers.iter().filter(|(name, _)| name.as_str() == CONTENT_TYPE);
-            let is_form = types.any(|(_, value)| kind_of(Some(value.as_bytes())) == Kind::Form);
-            let found = rules.find(&body, if is_form { Kind::Form } else { Kind::Text });
-            for (name, value) in found.values {
-                rules.learn(&name, &value);
-            }
-            told.change_body(found.places.hide(&body));
-        }
+        let found: Vec<_> = exchanges.iter().map(|exchange| rules.look(exchange)).collect();
         let mut search = Search::new(&rules.secrets);
-        for exchange in &mut exchanges {
-            conceal(exchange, &mut search);
+        for (exchange, found) in exchanges.iter_mut().zip(found) {
+            conceal(exchange, found, &mut search);
         }
         exchanges
     }
 }
 
-/// Takes the secrets out of one exchange.
-fn conceal(exchange: &mut Exchange, search: &mut Search) {
-    let mut text = |text: &mut String| {
-        if let Some(new) = search.places(text.as_bytes()).hide(text.as_bytes()) {
-            *text = String::from_utf8_lossy(&new).into_owned();
-        }
+/// Takes out of one exchange what was found in its parts, and the secrets. Both are looked for in the text as it was: what is
+/// found may be a piece of a secret, and the rest of it is none that anybody looks for.
+fn conceal(exchange: &mut Exchange, found: Vec<Places>, search: &mut Search) {
+    let mut found = found.into_iter();
+    let mut hide = |text: &[u8]| {
+        let mut places = found.next().unwrap_or_default();
+        places.join(search.places(text));
+        places.hide(text)
     };
-    let mut url = exchange.request.url.clone();
-    text(&mut url);
-    exchange.request.url = url::readable(&exchange.request.url, url);
-    let told = match &mut exchange.outcome {
-        Outcome::Answer(told) => Some(told),
-        Outcome::Error { .. } => None,
-    };
-    let mut headers: Vec<_> = exchange.request.headers.iter_mut().collect();
-    if let Some(told) = told {
-        told.reason.iter_mut().for_each(text);
-        let body = told.body.bytes().unwrap_or_default();
-        told.change_body(search.places(&body).hide(&body));
-        headers.extend(&mut told.headers);
+    let text = |new: Vec<u8>| String::from_utf8_lossy(&new).into_owned();
+    let asked = &mut exchange.request;
+    if let Some(new) = hide(asked.url.as_bytes()).map(text) {
+        asked.url = url::readable(&asked.url, new);
     }
-    for (_, value) in headers {
-        let bytes = latin1_bytes(value).unwrap_or_default();
-        if let Some(new) = search.places(&bytes).hide(&bytes) {
+    let header = |value: &mut String, hide: &mut dyn FnMut(&[u8]) -> Option<Vec<u8>>| {
+        if let Some(new) = hide(&latin1_bytes(value).unwrap_or_default()) {
             *value = latin1(&new);
         }
+    };
+    asked.headers.iter_mut().for_each(|(_, value)| header(value, &mut hide));
+    let Outcome::Answer(told) = &mut exchange.outcome else { return };
+    if let Some(reason) = &mut told.reason
+        && let Some(new) = hide(reason.as_bytes())
+    {
+        *reason = text(new);
     }
+    told.change_body(hide(&told.body.bytes().unwrap_or_default()));
+    told.headers.iter_mut().for_each(|(_, value)| header(value, &mut hide));
 }
 
 impl Told {

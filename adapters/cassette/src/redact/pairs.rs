@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::members::{Kind, position, says_nothing};
+use super::places::HIDDEN;
 use super::undone::undone_once;
 use super::url::text_of;
 use super::values::{Values, is_blank, is_of_name};
@@ -99,7 +100,10 @@ impl Pairs<'_> {
         let content = &self.text[value.clone()];
         // Outside of a form, what has no letter or digit is the padding of base64, or what follows it.
         let is_text = |byte: &u8| byte.is_ascii_alphanumeric() || !byte.is_ascii();
-        let nothing = says_nothing(content) || !is_form && !content.iter().any(is_text);
+        // What was written of a URL has the mark already.
+        let is_hidden = self.kind == Kind::Url && content.starts_with(HIDDEN.as_bytes());
+        let nothing =
+            is_hidden || says_nothing(content) || !is_form && !content.iter().any(is_text);
         (!nothing).then_some((text, value))
     }
 

@@ -3,7 +3,6 @@
 use http::Uri;
 use http::uri::Scheme;
 
-use super::members::Kind;
 use super::names::LINK_PARTS;
 use super::places::HIDDEN;
 use super::undone::undone_once;
@@ -27,8 +26,7 @@ impl Rules {
             new.push(b'#');
             new.extend_from_slice(if fragment.is_empty() { b"" } else { HIDDEN.as_bytes() });
         }
-        // What is left of it may hold another URL.
-        self.clean(&new, Kind::Url)
+        new
     }
 
     /// Scheme and authority, without user info.
@@ -128,7 +126,7 @@ impl Rules {
                 [name, b"=", quote, &urls.join(&b' '), quote].concat()
             }
             _ if part.is_empty() => Vec::new(),
-            _ if LINK_PARTS.contains(&known.as_str()) => self.clean(part, Kind::Text),
+            _ if LINK_PARTS.contains(&known.as_str()) => part.to_vec(),
             _ => {
                 self.learn("", value.map_or(part, unquoted));
                 HIDDEN.into()
