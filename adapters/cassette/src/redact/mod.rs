@@ -171,7 +171,7 @@ impl Rules {
         if let Outcome::Answer(told) = &exchange.outcome {
             let types = told.headers.iter().filter(|(name, _)| name.as_str() == CONTENT_TYPE);
             let kinds = types.map(|(_, value)| kind_of(Some(value.as_bytes())));
-            let kind = kinds.last().unwrap_or(Kind::Text);
+            let kind = kinds.next_back().unwrap_or(Kind::Text);
             found.extend(told.reason.iter().map(|text| self.find(text.as_bytes(), Kind::Text)));
             found.push(self.find(&told.body.bytes().unwrap_or_default(), kind));
             found.extend(told.headers.iter().map(header));
