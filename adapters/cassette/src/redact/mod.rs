@@ -170,7 +170,7 @@ impl Rules {
         found.extend(asked.headers.iter().map(header));
         if let Outcome::Answer(told) = &exchange.outcome {
             let types = told.headers.iter().filter(|(name, _)| name.as_str() == CONTENT_TYPE);
-            let kinds = types.map(|(_, value)| kind_of(Some(value.as_bytes())));
+            let mut kinds = types.map(|(_, value)| kind_of(Some(value.as_bytes())));
             let kind = kinds.next_back().unwrap_or(Kind::Text);
             found.extend(told.reason.iter().map(|text| self.find(text.as_bytes(), Kind::Text)));
             found.push(self.find(&told.body.bytes().unwrap_or_default(), kind));
