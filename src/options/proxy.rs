@@ -236,7 +236,10 @@ fn is_in(address: IpAddr, entry: &str) -> bool {
         IpAddr::V4(_) => 32_u32.checked_sub(bits),
         IpAddr::V6(_) => 128_u32.checked_sub(bits),
     };
-    let Some(unused) = unused else { return false };
+    // Of no bits there is one network alone, that of everything.
+    let Some(unused) = unused.filter(|_| bits > 0 || network.is_unspecified()) else {
+        return false;
+    };
     let masked = |address| all_bits(address).checked_shr(unused).unwrap_or(0);
     masked(address) == masked(network)
 }

@@ -219,6 +219,7 @@ fn no_proxy_compares_what_is_meant() {
         ("http://[::ffff:10.0.0.1]",        "0.0.0.0/0",                true),
         ("http://[fd00::1]",                "0.0.0.0/0",                false),
         ("http://10.0.0.1",                 "10.0.0.0/33",              false),
+        ("http://10.0.0.1",                 "10.0.0.0/0",               false),
         ("http://a.test",                   "0.0.0.0/0, ::/0",          false),
         ("http://[::ffff:127.0.0.1]",       "127.0.0.1",                true),
         ("http://[::ffff:7f00:1]",          "127.0.0.0/8",              true),

@@ -34,7 +34,6 @@ const LISTED: &[(&str, &str)] = &[
     ("observe::Spans", "for those who watch a program of their own"),
     ("request::form::encode", "for those who write a body by hand"),
     ("request::form::encode_into", "for those who write a body by hand"),
-    ("request::to_python_json", "for those who write a body by hand"),
     ("response::ProblemDetails", "for those who read a response by hand"),
     ("response::hints::InvalidRetryAfter", "for those who read a response by hand"),
     ("response::hints::after", "for those who read a response by hand"),

@@ -128,6 +128,10 @@ async fn kept(probe: &Probe<'_>, method: &Method) -> Result<(), String> {
                 format!("{method} and {status} on a connection that stays: {why}")
             })?;
             told.agrees_with(&route.requests())?;
+            // Its answer, not the end of its patience.
+            if told.took > Duration::from_secs(5) {
+                return Err(format!("{method} and {status}: {}", told.summary()));
+            }
         }
     }
     Ok(())
