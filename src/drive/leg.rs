@@ -92,11 +92,11 @@ where
     loop {
         act = match act {
             Act::Send(request, options) => {
-                if let Some(attempt) = run.attempt()
-                    && let Err(error) = keep(attempt).await
-                {
-                    not_kept(run);
-                    return Err(error);
+                if let Some(attempt) = run.attempt() {
+                    if let Err(error) = keep(attempt).await {
+                        not_kept(run);
+                        return Err(error);
+                    }
                 }
                 let sending = transport.send(request, &options);
                 let left = time_left(&run, &options);

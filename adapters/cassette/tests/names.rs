@@ -52,7 +52,7 @@ fn json(text: &str) -> String {
 }
 
 fn html(text: &str) -> String {
-    text.chars().map(|c| format!("&#{:05}", u32::from(c))).collect()
+    text.chars().fold(String::new(), |all, c| format!("{all}&#{:05}", u32::from(c)))
 }
 
 /// A secret under a name as texts have it, what each is, and whether it holds a line of its own alone.
