@@ -170,8 +170,8 @@ impl Rules {
         found.extend(asked.headers.iter().map(header));
         if let Outcome::Answer(told) = &exchange.outcome {
             let types = told.headers.iter().filter(|(name, _)| name.as_str() == CONTENT_TYPE);
-            let kinds = types.map(|(_, value)| kind_of(Some(value.as_bytes())));
-            let kind = kinds.last().unwrap_or(Kind::Text);
+            let mut kinds = types.map(|(_, value)| kind_of(Some(value.as_bytes())));
+            let kind = kinds.next_back().unwrap_or(Kind::Text);
             found.extend(told.reason.iter().map(|text| self.find(text.as_bytes(), Kind::Text)));
             found.push(self.find(&told.body.bytes().unwrap_or_default(), kind));
             found.extend(told.headers.iter().map(header));
@@ -263,10 +263,9 @@ fn conceal(exchange: &mut Exchange, found: Vec<Places>, search: &mut Search) {
     };
     asked.headers.iter_mut().for_each(|(_, value)| header(value, &mut hide));
     let Outcome::Answer(told) = &mut exchange.outcome else { return };
-    if let Some(reason) = &mut told.reason
-        && let Some(new) = hide(reason.as_bytes())
-    {
-        *reason = text(new);
+    let reason = told.reason.as_ref().and_then(|reason| hide(reason.as_bytes()));
+    if let Some(new) = reason {
+        told.reason = Some(text(new));
     }
     told.change_body(hide(&told.body.bytes().unwrap_or_default()));
     told.headers.iter_mut().for_each(|(_, value)| header(value, &mut hide));
