@@ -54,14 +54,13 @@ fn of_pair<'a>(pair: &'a str, show: &mut dyn FnMut(Piece<'a>)) {
 /// Hides all behind the first name from `start` on, or from there on if there is no name.
 fn hide_value<'a>(text: &'a str, start: usize, show: &mut dyn FnMut(Piece<'a>)) {
     let (before, rest) = text.split_at_checked(start).unwrap_or(("", text));
-    if let Some((name, value)) = rest.split_once(['=', ':']) {
-        let open = text.len().saturating_sub(value.len());
-        show(Piece::Open(text.get(..open).unwrap_or_default()));
-        show(Piece::Hidden(name));
-    } else {
+    let Some((name, value)) = rest.split_once(['=', ':']) else {
         show(Piece::Open(before));
-        show(Piece::Hidden(""));
-    }
+        return show(Piece::Hidden(""));
+    };
+    let open = text.len().saturating_sub(value.len());
+    show(Piece::Open(text.get(..open).unwrap_or_default()));
+    show(Piece::Hidden(name));
 }
 
 /// Shows the pieces of a path of the call, in their order. A colon parts nothing there: it is that of `/v1/keys:rotate`.

@@ -263,10 +263,9 @@ fn conceal(exchange: &mut Exchange, found: Vec<Places>, search: &mut Search) {
     };
     asked.headers.iter_mut().for_each(|(_, value)| header(value, &mut hide));
     let Outcome::Answer(told) = &mut exchange.outcome else { return };
-    if let Some(reason) = &mut told.reason
-        && let Some(new) = hide(reason.as_bytes())
-    {
-        *reason = text(new);
+    let reason = told.reason.as_ref().and_then(|reason| hide(reason.as_bytes()));
+    if let Some(new) = reason {
+        told.reason = Some(text(new));
     }
     told.change_body(hide(&told.body.bytes().unwrap_or_default()));
     told.headers.iter_mut().for_each(|(_, value)| header(value, &mut hide));

@@ -120,9 +120,16 @@ async fn kept(probe: &Probe<'_>, method: &Method) -> Result<(), String> {
             let head = format!("HTTP/1.1 {status} X\r\nConnection: close\r\n");
             let reply = format!("{head}Content-Length: {length}\r\n\r\n{body}");
             let route = probe.route([Reply::deaf().write(reply).hang(), Reply::ok(b"again")]);
-            let mut request = request(method.clone(), route.url(), "body");
-            request.headers_mut().insert(EXPECT, HeaderValue::from_static(expects));
-            let told = probe.send(request).await;
+            let planned = || {
+                let mut request = request(method.clone(), route.url(), "body");
+                request.headers_mut().insert(EXPECT, HeaderValue::from_static(expects));
+                request
+            };
+            let mut told = probe.send(planned()).await;
+            // It may have met a connection that an earlier check left behind, dead by now.
+            if told.answer(status, body.as_bytes()).is_err() && route.requests().is_empty() {
+                told = probe.send(planned()).await;
+            }
             let answer = told.answer(status, body.as_bytes());
             answer.map_err(|why| {
                 format!("{method} and {status} on a connection that stays: {why}")
