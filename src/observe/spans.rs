@@ -195,9 +195,8 @@ impl Observer for OfCall {
                 });
                 state.ended(sends);
                 // A call that its caller gave up has not failed.
-                if let Some(call) = &state.call
-                    && failure.reason() != StopReason::Cancelled
-                {
+                let failed = failure.reason() != StopReason::Cancelled;
+                if let Some(call) = state.call.as_ref().filter(|_| failed) {
                     call.record("error.type", reason);
                     call.record("otel.status_code", "ERROR");
                 }
