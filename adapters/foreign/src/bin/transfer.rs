@@ -13,7 +13,7 @@ use http_hook::body::{Body, Replay};
 use http_hook::hook::HookBuilder;
 use http_hook::{Cause, Hook, Options, RequestPlan, TransportError, TransportErrorKind, blocking};
 use http_hook_foreign::builder;
-use http_hook_isahc::{blocking, from_hook};
+use http_hook_isahc::{blocking as isahc_blocking, from_hook};
 use serde_json::json;
 
 const PIECE: usize = 64 << 10;
@@ -66,7 +66,7 @@ fn down(hook: HookBuilder, _: u64) -> u64 {
 }
 
 fn down_blocking(hook: HookBuilder, _: u64) -> u64 {
-    let hook = blocking::from_hook(built(hook)).expect("isahc starts");
+    let hook = isahc_blocking::from_hook(built(hook)).expect("isahc starts");
     match hook.stream(RequestPlan::get("")).expect("an answer").into_body() {
         blocking::Body::Reader { mut reader, .. } => {
             io::copy(&mut reader, &mut io::sink()).expect("all pieces")
@@ -84,7 +84,7 @@ fn up(hook: HookBuilder, bytes: u64) -> u64 {
 }
 
 fn up_blocking(hook: HookBuilder, bytes: u64) -> u64 {
-    let hook = blocking::from_hook(built(hook)).expect("isahc starts");
+    let hook = isahc_blocking::from_hook(built(hook)).expect("isahc starts");
     let plan = RequestPlan::post("").external(Some(bytes), Replay::Again);
     let mut source = || Ok(blocking::Body::reader(Some(bytes), io::repeat(0).take(bytes)));
     number(hook.run_with_body(plan, &mut source).expect("an answer").body())
@@ -96,7 +96,7 @@ fn bomb(hook: HookBuilder, bytes: u64) -> u64 {
 }
 
 fn bomb_blocking(hook: HookBuilder, bytes: u64) -> u64 {
-    let hook = blocking::from_hook(built(limited(hook))).expect("isahc starts");
+    let hook = isahc_blocking::from_hook(built(limited(hook))).expect("isahc starts");
     stopped(hook.run(RequestPlan::get("")), bytes)
 }
 
