@@ -59,10 +59,6 @@ pub fn from_connection(connection: &Connection) -> Result<HttpHook, HookError> {
 /// # Errors
 ///
 /// If libcurl cannot start.
-#[cfg_attr(
-    not(feature = "curl-client"),
-    expect(clippy::unnecessary_wraps, reason = "libcurl can fail to start")
-)]
 pub fn from_hook(hook: Hook) -> Result<HttpHook, HookError> {
     #[cfg(feature = "curl-client")]
     let transport = SurfTransport::curl().map_err(|_| {
