@@ -110,8 +110,8 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     /// Runs a call until it waits or is over. Where it waits, the [`Leg`] holds it stored: keep that, and [take it up](Self::resume) when
     /// the wait is over, in this process or another.
     ///
-    /// `keep` is told of each attempt before it is sent; what it returns only after [`Attempt::store`](crate::Attempt::store) was kept
-    /// durably is never done twice without being known. If it fails, nothing is sent.
+    /// `keep` is told of each attempt before it is sent. Where it keeps what [`Attempt::store`](crate::Attempt::store) writes, a process that
+    /// ends meanwhile leaves behind that the request may have been seen. If it fails, nothing is sent.
     ///
     /// # Errors
     ///

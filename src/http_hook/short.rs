@@ -49,9 +49,16 @@ use crate::transport::{Clock, Transport};
 pub struct CallBuilder<'a, H, B> {
     on: &'a H,
     plan: RequestPlan,
-    form: Option<Multipart>,
-    /// The body, or the parts of the form that have a source.
-    uploads: Vec<Upload<B>>,
+    body: Given<B>,
+}
+
+/// The body, where it is more than a plan holds. What is set last counts, as with any setter.
+enum Given<B> {
+    /// What the plan says.
+    Planned,
+    Upload(Upload<B>),
+    /// A form, and the sources of its parts that have one, in their order.
+    Form(Multipart, Vec<Upload<B>>),
 }
 
 /// Setters that are the plan's.
@@ -71,7 +78,7 @@ macro_rules! of_the_plan {
 impl<'a, H, B> CallBuilder<'a, H, B> {
     #[inline]
     pub(crate) fn new(on: &'a H, plan: RequestPlan) -> Self {
-        Self { on, plan, form: None, uploads: Vec::new() }
+        Self { on, plan, body: Given::Planned }
     }
 
     of_the_plan! {
@@ -130,7 +137,7 @@ impl<'a, H, B> CallBuilder<'a, H, B> {
 
     /// Sets a body of several parts, to which [`part`](Self::part) adds: see [`RequestPlan::multipart`].
     pub fn multipart(mut self, form: Multipart) -> Self {
-        self.form = Some(form);
+        self.body = Given::Form(form, Vec::new());
         self
     }
 
@@ -140,70 +147,74 @@ impl<'a, H, B> CallBuilder<'a, H, B> {
         if let Some(filename) = upload.filename() {
             part = part.with_filename(filename);
         }
-        if let Err(error) = self.form.get_or_insert_default().file(part) {
+        let (mut form, mut sources) = match self.body {
+            Given::Form(form, sources) => (form, sources),
+            Given::Planned | Given::Upload(_) => Default::default(),
+        };
+        if let Err(error) = form.file(part) {
             self.plan.refuse(error);
         }
-        self.uploads.push(upload);
+        sources.push(upload);
+        self.body = Given::Form(form, sources);
         self
     }
 
     /// Sends what comes from a source as the body.
     pub fn upload(mut self, upload: Upload<B>) -> Self {
-        self.plan = self.plan.external(upload.len(), upload.replay());
-        self.uploads.push(upload);
+        self.body = Given::Upload(upload);
         self
     }
 }
 
 /// What a call is sent from: the hook, the plan, and the source of its body.
-pub(crate) type Planned<'a, H, B> = (&'a H, RequestPlan, Option<Box<dyn BodySource<B>>>);
+pub(crate) type Planned<'a, H, B> = (&'a H, RequestPlan, Option<Source<B>>);
 
 impl<'a, H, B: 'static> CallBuilder<'a, H, B>
 where
     MultipartSource<B>: BodySource<B>,
 {
-    /// Ends the planning. `boundary` decides that of a multipart body.
+    /// Ends the planning. `boundary` decides that of a multipart body with sources; one in memory is the plan's own.
     #[inline]
     pub(crate) fn planned(self, boundary: impl FnOnce(&H) -> u64) -> Planned<'a, H, B> {
-        let Self { on, plan, form, uploads } = self;
-        if form.is_none() && uploads.is_empty() {
-            return (on, plan, None);
-        }
-        let (plan, source) = with_body(plan, form, uploads, boundary(on));
+        let Self { on, plan, body } = self;
+        let (plan, source) = match body {
+            Given::Planned => (plan, None),
+            other => with_body(plan, other, || boundary(on)),
+        };
         (on, plan, source)
     }
 }
+
+/// A source that a call owns.
+type Source<B> = Box<dyn BodySource<B>>;
 
 /// Gives a plan its body.
 #[cold]
 fn with_body<B: 'static>(
     mut plan: RequestPlan,
-    form: Option<Multipart>,
-    mut uploads: Vec<Upload<B>>,
-    boundary: u64,
-) -> (RequestPlan, Option<Box<dyn BodySource<B>>>)
+    body: Given<B>,
+    boundary: impl FnOnce() -> u64,
+) -> (RequestPlan, Option<Source<B>>)
 where
     MultipartSource<B>: BodySource<B>,
 {
-    let Some(form) = form else {
-        // The last one counts, as with any setter.
-        let source = uploads.pop().map(|upload| -> Box<dyn BodySource<B>> { Box::new(upload) });
-        return (plan, source);
-    };
-    if uploads.is_empty() {
-        return (plan.multipart(form), None);
-    }
-    match form.write(boundary) {
-        Ok(body) => {
-            let plan = plan.multipart_body(&body);
-            let source = MultipartSource::new(body);
-            let source = uploads.into_iter().fold(source, MultipartSource::part);
-            (plan, Some(Box::new(source)))
+    match body {
+        Given::Planned => (plan, None),
+        Given::Upload(upload) => {
+            (plan.external(upload.len(), upload.replay()), Some(Box::new(upload)))
         }
-        Err(error) => {
-            plan.refuse(error);
-            (plan, None)
-        }
+        Given::Form(form, sources) if sources.is_empty() => (plan.multipart(form), None),
+        Given::Form(form, sources) => match form.write(boundary()) {
+            Ok(body) => {
+                let plan = plan.multipart_body(&body);
+                let source = MultipartSource::new(body);
+                (plan, Some(Box::new(sources.into_iter().fold(source, MultipartSource::part))))
+            }
+            Err(error) => {
+                plan.refuse(error);
+                (plan, None)
+            }
+        },
     }
 }
 
