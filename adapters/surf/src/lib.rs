@@ -4,11 +4,11 @@
 #![forbid(unsafe_code)]
 
 mod client;
+#[cfg(any(feature = "curl-client", feature = "h1-client"))]
 mod face;
 
 pub use client::{KeepsConnections, SurfTransport};
-pub use face::HttpHook;
 #[cfg(any(feature = "curl-client", feature = "h1-client"))]
-pub use face::{connect, from_connection, from_hook};
+pub use face::{HttpHook, connect, from_connection, from_hook};
 pub use http_hook::*;
 pub use http_hook_clock::{BytesStream, SystemClock, async_file as file};
