@@ -64,6 +64,7 @@
 //! | what went wrong | [`Error`], [`Failure`] |
 //! | what happens meanwhile | [`observe`] |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
@@ -104,16 +105,11 @@ pub use base::{
 };
 pub use call::{Attempt, Call, Explanation, Fact, Reading, SendCause, Step, WaitReason};
 pub use connection::record::Connection;
-pub use drive::{Act, Run, drive};
+pub use drive::{Act, Leg, Run, drive};
 pub use hook::made::Hook;
-pub use http_hook::HttpHook;
+pub use http_hook::{CallBuilder, HttpHook};
 pub use options::layer::Options;
 pub use request::plan::RequestPlan;
 pub use response::ext::ResponseExt;
 pub use response::failure::{Cause, Failure, StopReason};
 pub use retry::policy::RetryPolicy;
-
-/// The examples of the README are tests, too.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;

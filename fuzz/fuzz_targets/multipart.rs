@@ -3,4 +3,4 @@
 #[path = "../../tests/invariants/mod.rs"]
 mod invariants;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| invariants::plans::multipart(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| invariants::forms::multipart(bytes));

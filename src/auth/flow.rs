@@ -25,6 +25,7 @@ use crate::base::url::form;
 use crate::base::{Error, ErrorKind, Origin, Timestamp, headers};
 use crate::body::Payload;
 use crate::options::Verify;
+use crate::options::in_force::InForce;
 
 /// After this time a call that waits for another's token looks again.
 const POLL: Duration = Duration::from_millis(100);
@@ -37,23 +38,31 @@ pub(crate) struct Auth {
     tokens: Option<Box<Tokens>>,
 }
 
+/// Where the tokens of a scheme outlive the hook, and what they belong to.
+pub(crate) struct Kept<'a> {
+    pub(crate) cache: Arc<dyn TokenCache>,
+    pub(crate) id: &'a str,
+    pub(crate) origin: &'a Origin,
+    pub(crate) in_force: &'a InForce,
+}
+
 impl Auth {
-    /// Makes a scheme ready. `kept` is where its tokens outlive the hook, whose connection and origin they belong to.
+    /// Makes a scheme ready. `kept` is where its tokens outlive the hook.
     ///
     /// # Errors
     ///
     /// What keeps it from being used.
-    pub(crate) fn new(
-        scheme: AuthScheme,
-        kept: Option<(Arc<dyn TokenCache>, &str, &Origin)>,
-    ) -> Result<Self, Error> {
+    pub(crate) fn new(scheme: AuthScheme, kept: Option<Kept<'_>>) -> Result<Self, Error> {
         let tokens = match &scheme {
             AuthScheme::OAuth2(own) => {
                 own.request(None)?;
                 let (origin, path) = own.endpoint()?;
                 let url = origin.join(path)?;
-                let cache = kept.and_then(|(cache, id, origin)| {
-                    Some((cache, TokenKey::of(id, origin, &url, own)?))
+                let cache = kept.and_then(|kept| {
+                    let verify = own.verify.as_ref();
+                    let verify = verify.unwrap_or_else(|| kept.in_force.verify_at(&origin));
+                    let key = TokenKey::of(kept.id, kept.origin, &url, verify, own)?;
+                    Some((kept.cache, key))
                 });
                 Some(Box::new(Tokens::new(url, cache)))
             }

@@ -14,8 +14,7 @@ use http::Uri;
 
 use super::oauth2::OAuth2;
 use super::token::Token;
-use crate::base::chance::digest;
-use crate::base::{Origin, Timestamp};
+use crate::base::{Origin, Secret, Timestamp, keyed_digest};
 use crate::options::Verify;
 
 /// The one place where the calls of a hook keep their token.
@@ -153,10 +152,16 @@ pub(super) struct TokenKey(String);
 impl TokenKey {
     /// Makes the key; `None` where a further field of the token request might be a secret that another call does not have:
     /// such tokens stay with the hook.
-    pub(super) fn of(id: &str, origin: &Origin, endpoint: &Uri, own: &OAuth2) -> Option<Self> {
-        let grant = match &own.refresh_token {
-            None => "client_credentials".to_owned(),
-            Some(token) => format!("refresh_token {}", digest(token.expose())),
+    pub(super) fn of(
+        id: &str,
+        origin: &Origin,
+        endpoint: &Uri,
+        verify: &Verify,
+        own: &OAuth2,
+    ) -> Option<Self> {
+        let (grant, first) = match &own.refresh_token {
+            None => ("client_credentials", None),
+            Some(token) => ("refresh_token", Some(token.expose())),
         };
         let mut fields = Vec::new();
         for (name, value) in &own.fields {
@@ -166,10 +171,22 @@ impl TokenKey {
             fields.push((name.as_str(), value.expose()));
         }
         let scope = own.scope.as_deref();
-        // What came from an endpoint that nobody verified is not for those who verify it.
-        let unverified = own.verify == Some(Verify::Off);
+        // What came from an endpoint that nobody verified, or another authority stands for, is not for those who would not
+        // have asked it.
+        let verified = match verify {
+            Verify::System => ("system", None),
+            Verify::File(path) => ("file", Some(path)),
+            Verify::Off => ("off", None),
+        };
+        let place = if own.secret_in_form { "body" } else { "basic" };
         let (origin, endpoint, client) = (origin.to_string(), endpoint.to_string(), &own.client_id);
-        let parts = (id, origin, endpoint, unverified, grant, client, scope, fields);
+        let secrets = (own.client_secret.as_ref().map(Secret::expose), first);
+        let shown = serde_json::to_string(&secrets).ok()?;
+        let purpose = ("http-hook token", &endpoint, client, grant);
+        let shown = keyed_digest(&serde_json::to_string(&purpose).ok()?, &shown);
+        let typed = own.require_token_type;
+        let parts =
+            (id, origin, endpoint, verified, grant, client, (shown, place, typed), scope, fields);
         serde_json::to_string(&parts).ok().map(Self)
     }
 
@@ -188,9 +205,10 @@ impl fmt::Debug for TokenKey {
 ///
 /// What is loaded is used until it expires or is refused.
 ///
-/// The key tells where a token belongs: the connection and its origin, the token endpoint and whether it is verified, the grant,
-/// the client, the scope, the audience and the resources. Two hooks that differ in any of these never share a token. It holds no
-/// secret: of a refresh token it has a digest.
+/// The key tells where a token belongs: the connection and its origin, the token endpoint and how it is verified, the grant, the
+/// client, its secret and where it goes, the scope, the audience and the resources, and whether the token has to have a type. Two
+/// hooks that differ in any of these never share a token. It holds no secret: of the client's secret and of a refresh token together
+/// it has 128 bits of their HMAC-SHA-256, keyed with what they are for.
 pub trait TokenCache: Send + Sync + fmt::Debug {
     /// Returns the token kept under `key`.
     fn load(&self, key: &str) -> Option<Token>;

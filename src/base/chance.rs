@@ -75,7 +75,8 @@ pub(crate) fn hex(seed: u64, stream: u64) -> String {
     text
 }
 
-/// Returns 32 hexadecimal digits made of all of `text`: the same text gives the same digits. It is no signature.
+/// Returns 32 hexadecimal digits made of all of `text`: the same text gives the same digits. It is no signature, and tells a
+/// short text to whoever undoes the mixing: of a secret there is [`keyed_digest`](super::keyed_digest).
 pub(crate) fn digest(text: &str) -> String {
     let mut sums = [0x6a09_e667_f3bc_c908_u64, 0xbb67_ae85_84ca_a73b];
     for chunk in text.as_bytes().chunks(8) {

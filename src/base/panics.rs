@@ -1,7 +1,7 @@
 //! Clients that panic, and code of the caller that does.
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use crate::base::{Sent, TransportError, TransportErrorKind};
 
@@ -39,6 +39,28 @@ pub(crate) fn caught<T>(code: impl FnOnce() -> T) -> Option<T> {
             None
         }
     }
+}
+
+/// Runs `work` once, with what the caller has `around` it, and tells whether that held: whatever it does, panics among it, the work
+/// is done. A panic of the work's own goes on.
+pub(crate) fn within<R>(
+    around: impl FnOnce(&mut dyn FnMut()),
+    mut work: impl FnMut() -> R,
+) -> (R, bool) {
+    let mut done = None;
+    let held = caught(|| {
+        around(&mut || {
+            if done.is_none() {
+                done = Some(catch_unwind(AssertUnwindSafe(&mut work)));
+            }
+        });
+    });
+    let value = match done {
+        Some(Ok(value)) => value,
+        Some(Err(panic)) => resume_unwind(panic),
+        None => work(),
+    };
+    (value, held.is_some())
 }
 
 /// Drops what was panicked with. Where that panics, too, the second panic's value stays where it is.

@@ -1,6 +1,6 @@
 //! A text that is never printed.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::hash::{Hash, Hasher};
 
 use secrecy::{ExposeSecret, SecretString};
@@ -64,4 +64,16 @@ impl From<&str> for Secret {
     fn from(text: &str) -> Self {
         Self::new(text)
     }
+}
+
+/// Returns 32 hexadecimal digits of the HMAC-SHA-256 of `text` ([RFC 2104](https://www.rfc-editor.org/rfc/rfc2104)): they tell
+/// whether two secrets are the same, and nothing of them but to whoever guesses all of it.
+pub(crate) fn keyed_digest(key: &str, text: &str) -> String {
+    let sum = hmac_sha256::HMAC::mac(text.as_bytes(), key.as_bytes());
+    let mut digits = String::with_capacity(32);
+    for byte in sum.iter().take(16) {
+        // Writing to a String cannot fail.
+        let _ = write!(digits, "{byte:02x}");
+    }
+    digits
 }

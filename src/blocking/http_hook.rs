@@ -1,16 +1,20 @@
 //! The easy face for blocking code.
 
+use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use bytes::Bytes;
 use http::{Method, Response};
 
-use super::{Body, Clock, Transport, drive, drive_from};
-use crate::base::{Timestamp, TransportError};
-use crate::call::Call;
-use crate::drive::Run;
+use super::{Body, Clock, Transport, drive, drive_from, leg};
+use crate::base::{Error, Timestamp, TransportError};
+use crate::body::Open;
+use crate::body::multipart::MultipartBody;
+use crate::call::{Attempt, Call};
+use crate::drive::{Leg, Run};
 use crate::hook::Hook;
-use crate::http_hook::{Face, face, head_not_allowed};
+use crate::http_hook::{CallBuilder, Face, face, head_not_allowed};
 use crate::observe::Observer;
 use crate::request::RequestPlan;
 use crate::response::Failure;
@@ -41,7 +45,7 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     pub fn run(&self, plan: RequestPlan) -> Result<Response<Bytes>, Failure> {
         let (now, call) = self.begin(plan);
         let run = self.face.watched(Run::new(&self.face.hook, call));
-        drive_from(now, run, &self.face.transport, &self.face.clock)
+        drive_from(now, run, &*self.face.transport, &*self.face.clock)
     }
 
     /// Performs a call under a policy of its own.
@@ -64,7 +68,7 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     /// As [`run`](Self::run).
     pub fn run_and_check(&self, call: Call) -> Result<Response<Bytes>, Failure> {
         let run = self.face.watched(Run::new(&self.face.hook, call));
-        drive(run, &self.face.transport, &self.face.clock)
+        drive(run, &*self.face.transport, &*self.face.clock)
     }
 
     /// Performs a call whose payload is external, with `source` as its body.
@@ -79,7 +83,7 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     ) -> Result<Response<Bytes>, Failure> {
         let (now, call) = self.begin(plan);
         let run = self.face.watched(Run::new(&self.face.hook, call)).source(source);
-        drive_from(now, run, &self.face.transport, &self.face.clock)
+        drive_from(now, run, &*self.face.transport, &*self.face.clock)
     }
 
     /// Performs a call and leaves the body of the answer to be read.
@@ -88,9 +92,63 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     ///
     /// As [`run`](Self::run); what breaks in the body after that is the body's error.
     pub fn stream(&self, plan: RequestPlan) -> Result<Response<Body>, Failure> {
+        self.streamed(plan, None)
+    }
+
+    fn streamed(
+        &self,
+        plan: RequestPlan,
+        source: Option<&mut Open<'_, Body>>,
+    ) -> Result<Response<Body>, Failure> {
         let (now, call) = self.begin(plan);
-        let run = self.face.watched(Run::stream(&self.face.hook, call));
-        drive_from(now, run, &self.face.transport, &self.face.clock)
+        let mut run = self.face.watched(Run::stream(&self.face.hook, call));
+        if let Some(source) = source {
+            run = run.source(source);
+        }
+        drive_from(now, run, &*self.face.transport, &*self.face.clock)
+    }
+
+    /// Runs a call until it waits or is over. Where it waits, the [`Leg`] holds it stored: keep that, and [take it up](Self::resume) when
+    /// the wait is over, in this process or another.
+    ///
+    /// `keep` is told of each attempt before it is sent. Where it keeps what [`Attempt::store`](crate::Attempt::store) writes, a process that
+    /// ends meanwhile leaves behind that the request may have been seen. If it fails, nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// What `keep` says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::convert::Infallible;
+    /// use http_hook::{Leg, RequestPlan};
+    /// # use std::time::Duration;
+    /// # struct NoTime;
+    /// # impl http_hook::blocking::Clock for NoTime {
+    /// #     fn now(&self) -> http_hook::Timestamp { http_hook::Timestamp::default() }
+    /// #     fn sleep(&self, _: Duration) {}
+    /// # }
+    /// # let busy = http_hook::blocking::from_fn(http_hook::options::Capabilities::none("busy"), |_, _| {
+    /// #     Ok(http::Response::builder().status(503).body(http_hook::blocking::Body::default()).unwrap())
+    /// # });
+    /// # let api = http_hook::blocking::HttpHook::new(http_hook::Hook::to("https://api.example.com")?, busy, NoTime);
+    ///
+    /// let call = api.prepare(RequestPlan::get("v1/orders").retries(3));
+    /// match api.leg(call, |_attempt| Ok::<_, Infallible>(()))? {
+    ///     Leg::Wait { stored, wait, .. } => println!("due in {wait:?}: {} bytes to keep", stored.len()),
+    ///     Leg::Done(result) => println!("{}", result?.status()),
+    ///     _ => {}
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn leg<E>(
+        &self,
+        call: Call,
+        keep: impl FnMut(&Attempt) -> Result<(), E>,
+    ) -> Result<Leg, E> {
+        let run = self.face.watched(Run::new(&self.face.hook, call));
+        leg(self.face.clock.now(), run, &*self.face.transport, &*self.face.clock, keep)
     }
 
     /// Asks for `endpoint` (empty: the base URL) with HEAD, and with GET where HEAD is not allowed.
@@ -101,5 +159,44 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     pub fn test_connection(&self, endpoint: &str) -> Result<Response<Bytes>, Failure> {
         let head = self.run(RequestPlan::head(endpoint));
         if head_not_allowed(&head) { self.run(RequestPlan::get(endpoint)) } else { head }
+    }
+}
+
+impl<T: Transport, C: Clock> CallBuilder<'_, HttpHook<T, C>, Body> {
+    /// Performs the call and checks its response: [`HttpHook::run`] of the plan.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`]; it prints `404:Not Found` for a status that does not pass.
+    pub fn send(self) -> Result<Response<Bytes>, Failure> {
+        match self.planned(|on| on.face.draw(), MultipartBody::join_blocking) {
+            (on, plan, None) => on.run(plan),
+            (on, plan, Some(mut source)) => on.run_with_body(plan, &mut *source),
+        }
+    }
+
+    /// Performs the call and leaves the body of the response to be read: [`HttpHook::stream`] of the plan.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send); what breaks in the body after that is the body's error.
+    pub fn stream(self) -> Result<Response<Body>, Failure> {
+        match self.planned(|on| on.face.draw(), MultipartBody::join_blocking) {
+            (on, plan, None) => on.streamed(plan, None),
+            (on, plan, Some(mut source)) => on.streamed(plan, Some(&mut *source)),
+        }
+    }
+}
+
+impl<T, C> Clone for HttpHook<T, C> {
+    fn clone(&self) -> Self {
+        Self { face: self.face.clone() }
+    }
+}
+
+/// Shows the hook, which hides what is the connection's.
+impl<T, C> fmt::Debug for HttpHook<T, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.face.fmt(f)
     }
 }

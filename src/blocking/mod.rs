@@ -2,15 +2,18 @@
 
 mod http_hook;
 
-use http::Response;
+use bytes::Bytes;
+use http::{Request, Response};
 
 pub use crate::body::blocking::Body;
 pub use crate::transport::blocking::{Transport, from_fn};
 pub use crate::transport::clock::blocking::Clock;
 pub use http_hook::HttpHook;
 
-use crate::base::Timestamp;
-use crate::drive::{Act, Run};
+use crate::base::{Timestamp, TransportError};
+use crate::call::Attempt;
+use crate::drive::{Act, Leg, Run, not_kept};
+use crate::options::SendOptions;
 use crate::response::Failure;
 
 /// Drives a run over a blocking transport, on the calling thread.
@@ -45,11 +48,11 @@ where
     loop {
         act = match act {
             Act::Send(request, options) => {
-                let answer = transport.send(request, &options);
+                let answer = send(&mut run, transport, request, &options);
                 run.sent(answer, || clock.now())
             }
             Act::Read(body, limit) => {
-                let body = body.read(limit);
+                let body = read(&mut run, body, limit);
                 run.read(body, clock.now())
             }
             Act::Sleep(wait) => {
@@ -59,6 +62,67 @@ where
                 run.woke(clock.now())
             }
             Act::Done(result) => return result,
+        };
+    }
+}
+
+/// Sends, within what the observer has around it.
+#[inline]
+fn send<T: Transport + ?Sized, R>(
+    run: &mut Run<'_, Body, R>,
+    transport: &T,
+    request: Request<Body>,
+    options: &SendOptions,
+) -> Result<Response<Body>, TransportError> {
+    if !run.is_watched() {
+        return transport.send(request, options);
+    }
+    let mut request = request;
+    run.within(|| transport.send(std::mem::take(&mut request), options))
+}
+
+/// Reads, within what the observer has around it.
+#[inline]
+fn read<R>(run: &mut Run<'_, Body, R>, body: Body, limit: u64) -> Result<Bytes, TransportError> {
+    if !run.is_watched() {
+        return body.read(limit);
+    }
+    let mut body = body;
+    run.within(|| std::mem::take(&mut body).read(limit))
+}
+
+/// Drives a run until it waits or is over.
+fn leg<T, C, E>(
+    now: Timestamp,
+    mut run: Run<'_, Body>,
+    transport: &T,
+    clock: &C,
+    mut keep: impl FnMut(&Attempt) -> Result<(), E>,
+) -> Result<Leg, E>
+where
+    T: Transport + ?Sized,
+    C: Clock + ?Sized,
+{
+    let mut act = run.woke(now);
+    loop {
+        act = match act {
+            Act::Send(request, options) => {
+                if let Some(Err(error)) = run.attempt().map(&mut keep) {
+                    not_kept(run);
+                    return Err(error);
+                }
+                let answer = send(&mut run, transport, request, &options);
+                run.sent(answer, || clock.now())
+            }
+            Act::Read(body, limit) => {
+                let body = read(&mut run, body, limit);
+                run.read(body, clock.now())
+            }
+            Act::Sleep(wait) => match run.wait_reason() {
+                Some(reason) => return Ok(Leg::wait(run, wait, reason)),
+                None => run.woke(clock.now()),
+            },
+            Act::Done(result) => return Ok(Leg::Done(result)),
         };
     }
 }

@@ -110,6 +110,11 @@ impl Exact {
         Self { body, left, held: None, rest: Bytes::new(), ended: false, watch }
     }
 
+    /// Holds a body that says nothing itself to `len`.
+    pub(super) fn of(body: Body, len: Option<u64>) -> Self {
+        Self { left: Left(len), watch: SourceWatch::new(), ..Self::new(body) }
+    }
+
     /// Returns what tells whether the source failed. A body in memory never does.
     #[must_use]
     pub fn watch(&self) -> SourceWatch {

@@ -9,10 +9,13 @@ mod payload;
 mod reading;
 mod source;
 mod stream;
+mod upload;
 
 pub use exact::{Exact, SourceWatch};
 pub use payload::{Payload, Replay};
 pub use reading::from_fn;
-pub(crate) use source::no_source;
+pub(crate) use source::{Open, no_source};
 pub use stream::Body;
+pub use upload::Upload;
+
 pub(crate) use stream::too_long;

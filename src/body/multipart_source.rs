@@ -7,17 +7,20 @@ use bytes::Bytes;
 use super::blocking;
 use crate::base::{Sent, TransportError, TransportErrorKind};
 use crate::body::Body;
+use crate::body::Exact;
 use crate::body::joined::{Joined, JoinedReaders};
 use crate::body::multipart::{MultipartBody, Segment};
 
 impl MultipartBody {
-    /// Joins the body's own text and `parts`: those that come from sources, in their order.
+    /// Joins the body's own text and `parts`: those that come from sources, in their order. Each is held to the length that was told
+    /// of it, also where another's is not known.
     ///
     /// # Errors
     ///
     /// Kind [`RequestBody`](TransportErrorKind::RequestBody) if there are too few.
     pub fn join(&self, parts: impl IntoIterator<Item = Body>) -> Result<Body, TransportError> {
-        let bodies = self.pieces(parts, Body::Bytes)?;
+        let exact = |body, len| Body::stream(Exact::of(body, Some(len)));
+        let bodies = self.pieces(parts, Body::Bytes, exact)?;
         Ok(Body::stream(Joined { bodies, len: self.len() }))
     }
 
@@ -51,20 +54,29 @@ impl MultipartBody {
         &self,
         parts: impl IntoIterator<Item = blocking::Body>,
     ) -> Result<blocking::Body, TransportError> {
-        let pieces = self.pieces(parts, blocking::Body::Bytes)?;
+        let exact = |body: blocking::Body, len| {
+            blocking::Body::reader(Some(len), body.into_reader()).exact().0
+        };
+        let pieces = self.pieces(parts, blocking::Body::Bytes, exact)?;
         let readers = pieces.into_iter().map(blocking::Body::into_reader).collect();
         Ok(blocking::Body::reader(self.len(), JoinedReaders(readers)))
     }
 
+    /// That of the whole is not known if one part's length is not, and says nothing of two that are wrong by as much: so each is
+    /// held to its own.
     fn pieces<B>(
         &self,
         parts: impl IntoIterator<Item = B>,
         whole: impl Fn(Bytes) -> B,
+        exact: impl Fn(B, u64) -> B,
     ) -> Result<VecDeque<B>, TransportError> {
         let mut parts = parts.into_iter();
         let piece = |segment: &Segment| match segment {
             Segment::Bytes(bytes) => Ok(whole(bytes.clone())),
-            Segment::Source { .. } => parts.next().ok_or_else(missing),
+            Segment::Source { len, .. } => {
+                let part = parts.next().ok_or_else(missing)?;
+                Ok(if let Some(len) = len { exact(part, *len) } else { part })
+            }
         };
         self.segments().iter().map(piece).collect()
     }

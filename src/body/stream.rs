@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
-use http_body::Frame;
+use http_body::{Body as _, Frame};
 
 use crate::base::size;
 use crate::base::{Sent, TransportError, TransportErrorKind};
@@ -45,6 +45,47 @@ impl Body {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == Some(0)
+    }
+
+    /// Returns the next piece of the body; `None` at its end.
+    ///
+    /// # Errors
+    ///
+    /// The body's own error; after that there is no more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook::body::Body;
+    ///
+    /// let mut body = Body::from(bytes::Bytes::from_static(b"box"));
+    /// let mut count = 0;
+    /// # pollster::block_on(async {
+    /// while let Some(piece) = body.chunk().await? {
+    ///     count += piece.len();
+    /// }
+    /// # Ok::<(), http_hook::TransportError>(())
+    /// # })?;
+    /// assert_eq!(count, 3);
+    /// # Ok::<(), http_hook::TransportError>(())
+    /// ```
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, TransportError> {
+        loop {
+            let frame = poll_fn(|context| Pin::new(&mut *self).poll_frame(context)).await;
+            match frame {
+                None => return Ok(None),
+                Some(Err(error)) => {
+                    *self = Self::default();
+                    return Err(error);
+                }
+                // Trailers are no piece.
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        return Ok(Some(data));
+                    }
+                }
+            }
+        }
     }
 
     /// Reads at most `limit` bytes of the body and leaves the rest. A body in one piece, as most small ones are, is not copied.

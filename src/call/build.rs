@@ -72,9 +72,10 @@ impl Ready {
             None => Taken::default(),
             Some(rare) => rare.take(&method, &mut text, seed)?,
         };
-        if let Some(policy) = &taken.policy {
-            policy.validate()?;
-        }
+        let policy = match (taken.policy, taken.retries) {
+            (None, None) => None,
+            (policy, retries) => Some(own_policy(policy, retries, hook)?),
+        };
         let (text, target) = hook.base().target(text)?;
         let resend = match resend {
             Resend::ByMethod if hook.defaults().resend_any => Resend::Allowed,
@@ -89,7 +90,7 @@ impl Ready {
             content_type: content_type.map(Box::new),
             in_force: hook.in_force(taken.options.as_deref())?,
             options: taken.options,
-            policy: taken.policy,
+            policy,
             resend,
             auth: auth.map(|auth| CallAuth::new(auth, hook)),
             #[cfg(feature = "cookies")]
@@ -101,6 +102,22 @@ impl Ready {
     fn names(&self, name: &HeaderName) -> bool {
         self.text.headers().any(|header| header.name() == name.as_str())
     }
+}
+
+/// Returns the policy of a call that has one of its own, or its own number of retries.
+#[cold]
+fn own_policy(
+    policy: Option<Arc<RetryPolicy>>,
+    retries: Option<u32>,
+    hook: &Hook,
+) -> Result<Arc<RetryPolicy>, Box<Error>> {
+    let policy = policy.unwrap_or_else(|| Arc::clone(hook.policy()));
+    let policy = match retries {
+        None => policy,
+        Some(retries) => Arc::new(policy.with_retries(retries)),
+    };
+    policy.validate()?;
+    Ok(policy)
 }
 
 /// What the client has to be able to do for this method and this body.

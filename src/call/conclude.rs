@@ -63,14 +63,14 @@ impl State {
         }
         let Judged { mut verdict, healthy, class } = self.judge(hook, seen(&answer), now);
         #[cfg(feature = "digest")]
-        if let Ok(response) = &answer {
+        if let (Ok(response), Some(_)) = (&answer, self.auth(hook)) {
             self.auth.learn(response.headers());
         }
         if let Verdict::Redirect(hop) = verdict {
             self.hop = Some(hop);
             return self.send_on(hook, SendCause::Redirect, answer, now);
         }
-        self.settle(healthy, now);
+        self.settle(hook, healthy, now);
         if let Verdict::Retry { hint, passes, .. } = verdict {
             match hook.gates().pay(class, now) {
                 Ok(paid) => self.paid = paid,
@@ -187,10 +187,14 @@ impl State {
         flow.answer(auth, sent, response.headers(), *seed, now)
     }
 
-    /// Tells the gates how the attempt went.
-    pub(super) fn settle(&mut self, healthy: bool, now: Timestamp) {
+    /// Tells the gates how the attempt went. Of another origin's failure after a redirect they are not told: it is not theirs.
+    pub(super) fn settle(&mut self, hook: &Hook, healthy: bool, now: Timestamp) {
         if let Some(lease) = self.take_lease() {
-            if healthy { lease.success(now) } else { lease.failure(now) }
+            if healthy {
+                lease.success(now);
+            } else if self.is_home(hook) {
+                lease.failure(now);
+            }
         }
     }
 

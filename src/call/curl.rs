@@ -7,7 +7,7 @@ use http::header::CONTENT_TYPE;
 
 use super::build::{self, Ready};
 use crate::base::Error;
-use crate::base::redact::{Whose, is_open, sounds_secret, unescaped};
+use crate::base::redact::{Piece, Whose, is_open, path_pieces, query_pieces, unescaped};
 use crate::hook::Hook;
 use crate::request::RequestPlan;
 use crate::request::record::Kind;
@@ -56,7 +56,7 @@ impl Hook {
         for (name, value) in request.headers() {
             let call = ready.text.headers().filter(|header| header.name() == name.as_str()).last();
             let shown = !value.is_sensitive()
-                && (is_open(name.as_str())
+                && (value.to_str().is_ok_and(|value| is_open(name.as_str(), value))
                     || call.is_some_and(|header| header.kind() == Kind::Storable));
             command.text.push_str(" --header ");
             let line = match value.to_str() {
@@ -102,36 +102,40 @@ impl Command {
         };
         let mut open = origin.to_owned();
         if base == Some(0) {
-            open.push_str(path);
+            path_pieces(path, &mut |piece| self.piece(&mut open, piece, "path"));
         } else {
             let of = match base {
                 Some(_) => "the base path of the connection",
                 None => "the path of the URL",
             };
             self.hidden(&mut open, "BASE_PATH", of.to_owned());
-            open.push_str(base.and_then(|base| path.get(base..)).unwrap_or_default());
+            let own = base.and_then(|base| path.get(base..)).unwrap_or_default();
+            path_pieces(own, &mut |piece| self.piece(&mut open, piece, "path"));
         }
         if let Some(query) = query {
             open.push('?');
             if hides_query {
                 self.hidden(&mut open, "BASE_QUERY", "the query of the URL".to_owned());
             } else {
-                for (index, pair) in query.split('&').enumerate() {
-                    open.push_str(if index == 0 { "" } else { "&" });
-                    let name = pair.split_once('=').map(|(name, _)| name);
-                    if let Some(name) = name.filter(|name| sounds_secret(&unescaped(name))) {
-                        open.push_str(name);
-                        open.push('=');
-                        let of = format!("the value of the parameter {name}, escaped");
-                        self.hidden(&mut open, &unescaped(name), of);
-                    } else {
-                        open.push_str(pair);
-                    }
-                }
+                query_pieces(query, &mut |piece| self.piece(&mut open, piece, "parameter"));
             }
         }
         if !open.is_empty() {
             self.text.push_str(&quoted(&open));
+        }
+    }
+
+    /// Writes a piece of the call's own path or query.
+    fn piece(&mut self, open: &mut String, piece: Piece<'_>, place: &str) {
+        match piece {
+            Piece::Open(text) => open.push_str(text),
+            Piece::Hidden("") => {
+                self.hidden(open, place, format!("what is hidden of the {place}, escaped"));
+            }
+            Piece::Hidden(name) => {
+                let of = format!("the value of the {place} {name}, escaped");
+                self.hidden(open, &unescaped(name), of);
+            }
         }
     }
 

@@ -159,13 +159,17 @@ fn explain_headers(hook: &Hook, ready: &Ready, facts: &mut Vec<Fact>) -> Result<
         say(&name, Layer::Default, true);
     }
     for (name, layer) in &hook.sources().headers {
-        say(name, *layer, *layer == Layer::Program && is_open(name.as_str()));
+        let value = sent.headers().get(name).and_then(|value| value.to_str().ok());
+        let open = value.is_some_and(|value| is_open(name.as_str(), value));
+        say(name, *layer, *layer == Layer::Program && open);
     }
     for header in ready.text.headers() {
         let open = match header.kind() {
             Kind::Secret => false,
             Kind::Storable => true,
-            Kind::Plain | Kind::Removes => is_open(header.name()),
+            Kind::Plain | Kind::Removes => {
+                is_open(header.name(), header.value().unwrap_or_default())
+            }
         };
         say(&header.header_name()?, Layer::Call, open);
     }

@@ -13,7 +13,7 @@ use super::build::Ready;
 use super::cause::WaitReason;
 use super::state::{Phase, State};
 use crate::base::chance::digest;
-use crate::base::redact::{is_open, sounds_secret};
+use crate::base::redact::{Piece, is_open, path_pieces, query_pieces, sounds_secret, unescaped};
 use crate::base::{Error, ErrorKind, Timestamp, headers};
 use crate::body::{Payload, Replay};
 use crate::hook::Hook;
@@ -132,8 +132,11 @@ pub(super) fn plan_form(state: &State) -> Result<PlanForm, Error> {
     if ready.options.as_ref().is_some_and(|options| options.proxies != Setting::Inherit) {
         return Err(not_storable("the option proxies of the call"));
     }
-    let (endpoint, params) = (ready.text.endpoint(), ready.text.params());
-    let query = endpoint.split_once('?').map_or("", |(_, query)| query);
+    // A fragment is never sent.
+    let endpoint = ready.text.endpoint().split('#').next().unwrap_or_default();
+    let params = ready.text.params();
+    let (path, query) = endpoint.split_once('?').unwrap_or((endpoint, ""));
+    check_path(path)?;
     check_query(query)?;
     check_query(&params)?;
     Ok(PlanForm {
@@ -155,9 +158,12 @@ pub(super) fn progress_form(
     moment: Moment,
     plan: &PlanForm,
 ) -> Result<ProgressForm, Error> {
-    // A token request asks nothing of the API: whoever takes it up begins the attempt again.
+    // A token request asks nothing of the API: whoever takes it up begins the attempt again. So does who takes up what waits
+    // within an attempt, for a gate or for a token.
     let only_token = state.is_fetching() && state.hop.is_none();
     let moment = if only_token { Moment::Waiting } else { moment };
+    let begun =
+        only_token || moment == Moment::Waiting && matches!(state.phase, Phase::Sent { .. });
     let form = ProgressForm {
         version: VERSION,
         state: moment,
@@ -171,7 +177,7 @@ pub(super) fn progress_form(
         deadline: state.deadline,
         waits_for: state.waits_for,
         sends: state.sends,
-        attempt_number: state.attempt_number.saturating_sub(u32::from(only_token)),
+        attempt_number: state.attempt_number.saturating_sub(u32::from(begun)),
         previous_wait: state.previous_wait,
         idle_for: state.idle_for,
         digest: String::new(),
@@ -236,7 +242,7 @@ fn header_form(header: CallHeader<'_>) -> Result<HeaderForm, Error> {
     let Some(text) = header.value() else {
         return Ok(HeaderForm { name, value: None, storable: false });
     };
-    let open = is_open(&name);
+    let open = is_open(&name, text);
     let may = match header.kind() {
         Kind::Secret => false,
         Kind::Storable => true,
@@ -293,13 +299,35 @@ impl Body {
     }
 }
 
+fn check_path(path: &str) -> Result<(), Error> {
+    let mut refused = None;
+    path_pieces(path, &mut |piece| refused = refused.or(hidden(piece)));
+    match refused {
+        None => Ok(()),
+        Some("") => Err(not_storable("user info or a parameter in the path")),
+        Some(name) => {
+            Err(not_storable(&format!("parameter {} in the path", name.escape_default())))
+        }
+    }
+}
+
 fn check_query(query: &str) -> Result<(), Error> {
+    let mut refused = None;
+    query_pieces(query, &mut |piece| refused = refused.or(hidden(piece)));
+    if let Some(name) = refused {
+        let name = unescaped(name);
+        return Err(not_storable(&format!("parameter {}", name.escape_default())));
+    }
     for (name, _) in form_urlencoded::parse(query.as_bytes()) {
         if sounds_secret(&name) {
             return Err(not_storable(&format!("parameter {}", name.escape_default())));
         }
     }
     Ok(())
+}
+
+fn hidden(piece: Piece<'_>) -> Option<&str> {
+    if let Piece::Hidden(name) = piece { Some(name) } else { None }
 }
 
 /// Tells a changed origin or base from the same one, and neither of them.

@@ -26,7 +26,7 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response, Uri};
+use http::{Method, Request, Response, Uri};
 
 pub use cause::{RetryReason, SendCause, WaitReason};
 pub use explain::{Explanation, Fact};
@@ -179,6 +179,14 @@ impl Call {
         self.0.as_ref().map_or(0, |state| state.sends)
     }
 
+    /// The method of the plan.
+    pub(crate) fn method(&self) -> Option<&Method> {
+        match &self.0 {
+            Ok(state) => Some(&state.ready.method),
+            Err(unsendable) => unsendable.asked.as_ref().map(|asked| &asked.method),
+        }
+    }
+
     /// Why the request may be sent again after the wait, and how long the server asked to wait.
     pub(crate) fn again(&self) -> Option<(RetryReason, Option<Duration>)> {
         self.0.as_ref().ok()?.again
@@ -192,6 +200,11 @@ impl Call {
 }
 
 impl Attempt {
+    /// The method of the plan.
+    pub(crate) fn method(&self) -> &Method {
+        &self.0.ready.method
+    }
+
     /// Returns the number of the attempt, from 1.
     #[must_use]
     pub fn number(&self) -> u32 {

@@ -13,7 +13,7 @@ use crate::base::redact::Whose;
 use crate::base::{Origin, Sent, Timestamp, TransportError};
 #[cfg(feature = "cookies")]
 use crate::cookies::kept::Cookies;
-use crate::gates::{Lease, Paid};
+use crate::gates::{Lease, Paid, Turn};
 use crate::hook::Hook;
 use crate::redirect::hop::Hop;
 use crate::request::resend::Resend;
@@ -44,6 +44,8 @@ pub(crate) struct State {
     pub(crate) paid: Paid,
     /// Whether the attempt to come is still to be paid for: it was taken up from a store, and who stored it got the price back.
     pub(crate) owes: bool,
+    /// The turn at the rate limit that is waited for; never stored.
+    pub(crate) turn: Option<Box<Turn>>,
     /// What came of the attempt before, once it was judged worth another one; never stored.
     pub(crate) last: Option<Box<Last>>,
     /// Why the request may be sent again after the wait under way, and how long the server asked to wait; never stored.
@@ -108,6 +110,7 @@ impl State {
             cookies: Cookies::default(),
             paid: Paid::default(),
             owes: false,
+            turn: None,
             last: None,
             again: None,
         }

@@ -23,7 +23,7 @@ use crate::base::{
     Error, Origin, Sent, Timestamp, TransportError, TransportErrorKind, headers, size,
 };
 use crate::body::{Payload, too_long};
-use crate::gates::{Admission, Lease};
+use crate::gates::{Denied, Lease, Unsent};
 use crate::hook::Hook;
 use crate::options::SendOptions;
 use crate::response::{Cause, Failure, StopReason, whole};
@@ -130,7 +130,7 @@ impl Attempt {
             if matches!(judged.verdict, Verdict::Accept) {
                 #[cfg(feature = "cookies")]
                 self.0.take_cookies(hook, &head.headers, now);
-                self.0.settle(judged.healthy, now);
+                self.0.settle(hook, judged.healthy, now);
                 return None;
             }
         }
@@ -209,12 +209,13 @@ impl State {
                     Err(reason) => return self.refused(hook, reason),
                 }
             }
-            match hook.gates().admit(this.paid.price(), longest, now) {
-                Admission::Go(permit) => lease = Some(permit),
-                Admission::Wait(wait, reason) => {
+            match hook.gates().ask(this.turn.take(), this.paid.price(), longest, now) {
+                Ok(permit) => lease = Some(permit),
+                Err(Denied::Wait(wait, turn, reason)) => {
+                    this.turn = Some(turn);
                     return self.hold(hook, wait, WaitReason::RateLimit, reason, now);
                 }
-                Admission::Refuse(reason) => return self.refused(hook, reason),
+                Err(Denied::Refuse(reason)) => return self.refused(hook, reason),
             }
         }
         let request = build::request(hook, &this.ready, this.hop.as_deref(), this.seed);
@@ -256,7 +257,7 @@ impl State {
         let cause = this.cause();
         match options.and_then(|options| self.checked(hook, options)) {
             Ok(options) => {
-                let lease = lease.or_else(|| self.take_lease());
+                let lease = lease.and_then(Unsent::sent).or_else(|| self.take_lease());
                 self.paid.spend();
                 self.emit(request, options, Phase::Sent { cause, lease })
             }

@@ -7,6 +7,7 @@
 //! with the attempt's time limit, so that a dropped call never holds anybody up.
 
 mod act;
+mod leg;
 mod pending;
 mod run;
 mod source;
@@ -15,15 +16,19 @@ mod watch;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
+use std::time::Duration;
 
 use http::Response;
 
 pub use act::Act;
+pub use leg::Leg;
 pub use run::Run;
+
+pub(crate) use leg::{leg, not_kept};
 
 use crate::base::{Sent, TimeoutPhase, Timestamp, TransportError, TransportErrorKind};
 use crate::body::Body;
-use crate::options::Capability;
+use crate::options::{Capability, SendOptions};
 use crate::response::Failure;
 use crate::transport::{Clock, Transport};
 
@@ -60,16 +65,16 @@ where
         act = match act {
             Act::Send(request, options) => {
                 let sending = transport.send(request, &options);
-                // What is left of the deadline holds even where the client knows no such limit.
-                let known = run.capabilities().has(Capability::TotalTimeout);
-                let answer = match options.timeouts.total.filter(|_| !known) {
+                let left = time_left(&run, &options);
+                let sending = run.watch.awaiting(sending);
+                let answer = match left {
                     None => sending.await,
                     Some(total) => race(sending, clock.sleep(total)).await,
                 };
                 run.sent(answer, || clock.now())
             }
             Act::Read(body, limit) => {
-                let body = body.read(limit).await;
+                let body = run.watch.awaiting(body.read(limit)).await;
                 run.read(body, clock.now())
             }
             Act::Sleep(wait) => {
@@ -82,6 +87,12 @@ where
             Act::Done(result) => return result,
         };
     }
+}
+
+/// What is left of the deadline, which holds even where the client knows no such limit; `None` where it does.
+fn time_left<R>(run: &Run<'_, Body, R>, options: &SendOptions) -> Option<Duration> {
+    let known = run.capabilities().has(Capability::TotalTimeout);
+    options.timeouts.total.filter(|_| !known)
 }
 
 /// Is ready when it is polled again, which it asks for at once.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Response, response};
+use http::{Method, Response, response};
 
 use super::act::Act;
 use super::source::Source;
@@ -74,7 +74,7 @@ use crate::response::{Cause, Failure, StopReason};
 #[must_use = "a run does nothing until it is woken"]
 pub struct Run<'a, B, R = Bytes> {
     pub(super) hook: Hook,
-    watch: Watch<'a>,
+    pub(super) watch: Watch<'a>,
     source: Source<'a, B>,
     wanted: Wanted<B, R>,
     /// When the send under way began.
@@ -102,6 +102,17 @@ pub(super) enum Phase {
     /// Undoing the codings of a body that takes longer.
     Decoding(Box<(Attempt, Coded)>),
     Over,
+}
+
+impl Phase {
+    /// The method of the call, as far as it is known.
+    fn method(&self) -> Option<&Method> {
+        match self {
+            Self::Waking(call, _) => call.method(),
+            Self::Sending(attempt, _) | Self::Whole(attempt, _) => Some(attempt.method()),
+            Self::Part(_) | Self::Decoding(_) | Self::Over => None,
+        }
+    }
 }
 
 impl<B: From<Bytes>> Run<'_, B> {
@@ -138,13 +149,13 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
 
     /// Tells `observer` what happens.
     pub fn observer(mut self, observer: &'a dyn Observer) -> Self {
-        self.watch.lend(observer);
+        self.watch.lend(observer, &self.hook, self.phase.method());
         self
     }
 
     /// Tells `observer` what happens, and owns a share of it.
     pub fn shared_observer(mut self, observer: Arc<dyn Observer>) -> Self {
-        self.watch.share(observer);
+        self.watch.share(observer, &self.hook, self.phase.method());
         self
     }
 
@@ -292,6 +303,15 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
             }
             _ => self.out_of_turn(),
         }
+    }
+
+    /// Does a piece of work in the client within what the observer has around it.
+    pub(crate) fn within<W>(&mut self, work: impl FnMut() -> W) -> W {
+        self.watch.within(work)
+    }
+
+    pub(crate) fn is_watched(&self) -> bool {
+        self.watch.is_told()
     }
 
     pub(crate) fn capabilities(&self) -> Capabilities {

@@ -4,10 +4,7 @@ use bytes::Bytes;
 use http::Request;
 
 use crate::base::{Sent, TransportError, TransportErrorKind, caught};
-use crate::body::{Payload, no_source};
-
-/// Opens the caller's body at its beginning.
-type Open<'a, B> = dyn FnMut() -> Result<B, TransportError> + Send + 'a;
+use crate::body::{Open, Payload, no_source};
 
 pub(super) enum Source<'a, B> {
     None,

@@ -1,11 +1,13 @@
 //! Tells the observer, if there is one; also that a call was dropped, if it never ended.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Request, StatusCode};
+use http::{Method, Request, StatusCode};
 
-use crate::base::{Sent, Timestamp, TransportError, caught};
+use crate::base::{Sent, Timestamp, TransportError, caught, within};
 use crate::body::Payload;
 use crate::call::{Attempt, Call, WaitReason};
 use crate::hook::Hook;
@@ -32,13 +34,23 @@ impl<'a> Watch<'a> {
         Self { told: Told::Nobody, sent: Some(Sent::No), sends: call.sends() }
     }
 
-    pub(super) fn lend(&mut self, observer: &'a dyn Observer) {
-        let own = caught(|| observer.for_call());
+    pub(super) fn lend(
+        &mut self,
+        observer: &'a dyn Observer,
+        hook: &Hook,
+        method: Option<&Method>,
+    ) {
+        let own = caught(|| observer.for_call(hook, method));
         self.told = own.map_or(Told::Nobody, |own| own.map_or(Told::Lent(observer), Told::Own));
     }
 
-    pub(super) fn share(&mut self, observer: Arc<dyn Observer>) {
-        let own = caught(|| observer.for_call());
+    pub(super) fn share(
+        &mut self,
+        observer: Arc<dyn Observer>,
+        hook: &Hook,
+        method: Option<&Method>,
+    ) {
+        let own = caught(|| observer.for_call(hook, method));
         self.told = own.map_or(Told::Nobody, |own| own.map_or(Told::Shared(observer), Told::Own));
     }
 
@@ -62,8 +74,36 @@ impl<'a> Watch<'a> {
         let _ = caught(|| drop(told));
     }
 
-    fn is_told(&self) -> bool {
+    pub(super) fn is_told(&self) -> bool {
         !matches!(self.told, Told::Nobody)
+    }
+
+    /// Does a piece of work in the client within what the observer has around it.
+    #[cold]
+    pub(super) fn within<R>(&mut self, work: impl FnMut() -> R) -> R {
+        let observer: &dyn Observer = match &self.told {
+            Told::Nobody => &nobody,
+            Told::Lent(observer) => *observer,
+            Told::Shared(observer) => &**observer,
+            Told::Own(observer) => &**observer,
+        };
+        let (value, held) = within(|inner| observer.within(inner), work);
+        if !held {
+            self.leave();
+        }
+        value
+    }
+
+    /// Waits for the client, each time within what the observer has around it.
+    pub(super) async fn awaiting<F: Future>(&mut self, work: F) -> F::Output {
+        let mut work = pin!(work);
+        poll_fn(|context| {
+            if self.is_told() {
+                return self.within(|| work.as_mut().poll(context));
+            }
+            work.as_mut().poll(context)
+        })
+        .await
     }
 
     pub(super) fn sending(&mut self, hook: &Hook, request: &Request<Payload>, attempt: &Attempt) {
@@ -128,6 +168,8 @@ impl<'a> Watch<'a> {
         self.tell(&Event::GaveUp { failure });
     }
 }
+
+fn nobody(_: &Event<'_>) {}
 
 impl Drop for Watch<'_> {
     fn drop(&mut self) {

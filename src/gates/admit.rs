@@ -146,11 +146,26 @@ impl Gates {
     }
 
     /// Asks for a send that ends within `limit`. `paid` is what [`retry`](Self::retry) gave for it, 0 for a first one.
+    ///
+    /// Those who have to wait are told different times. One who does not come back is waited for until its time, and no
+    /// longer; a [`Call`](crate::Call) that ends before gives its time to the next one.
+    #[cfg(test)]
     pub(crate) fn admit(&self, paid: u32, limit: Duration, now: Timestamp) -> Admission {
+        self.admit_at(None, paid, limit, now)
+    }
+
+    #[inline]
+    fn admit_at(
+        &self,
+        turn: Option<Timestamp>,
+        paid: u32,
+        limit: Duration,
+        now: Timestamp,
+    ) -> Admission {
         let Some(shared) = &self.shared else {
             return Admission::Go(Lease { shared: None, paid, pass: None });
         };
-        if let Some(wait) = shared.rate.as_ref().and_then(|rate| rate.wait(now)) {
+        if let Some(wait) = shared.rate.as_ref().and_then(|rate| rate.wait(turn, now)) {
             // It hears of a clock that was set back, too.
             let _ = shared.breaker.as_ref().map(|breaker| breaker.refuses(now));
             return Admission::Wait(wait, StopReason::RateLimit);
@@ -193,6 +208,69 @@ impl Gates {
     pub(crate) fn pay(&self, class: FailureClass, now: Timestamp) -> Result<Paid, StopReason> {
         let price = self.retry(class, now)?;
         Ok(Paid { to: self.shared.clone(), price, at: now })
+    }
+}
+
+impl Gates {
+    /// Asks for a send that may yet be found to be none: it is [sent](Unsent::sent), or has never been.
+    #[inline]
+    pub(crate) fn ask(
+        &self,
+        turn: Option<Box<Turn>>,
+        paid: u32,
+        limit: Duration,
+        now: Timestamp,
+    ) -> Result<Unsent, Denied> {
+        match self.admit_at(turn.map(|turn| turn.at), paid, limit, now) {
+            Admission::Go(lease) => Ok(Unsent(Some(lease))),
+            Admission::Wait(wait, reason) => {
+                let turn = Turn { of: self.shared.clone(), at: now.after(wait) };
+                Err(Denied::Wait(wait, Box::new(turn), reason))
+            }
+            Admission::Refuse(reason) => Err(Denied::Refuse(reason)),
+        }
+    }
+}
+
+/// Why there is no send now.
+pub(crate) enum Denied {
+    /// Not yet: the turn is to be kept as long as somebody waits for it.
+    Wait(Duration, Box<Turn>, StopReason),
+    /// No.
+    Refuse(StopReason),
+}
+
+/// The time at which one that waits may send. Dropped before, it is another one's.
+pub(crate) struct Turn {
+    of: Option<Arc<Shared>>,
+    at: Timestamp,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some(rate) = self.of.as_ref().and_then(|shared| shared.rate.as_ref()) {
+            rate.give_back(self.at);
+        }
+    }
+}
+
+/// The right to one send that is not sent yet. Dropped, it was none.
+pub(crate) struct Unsent(Option<Lease>);
+
+impl Unsent {
+    /// The request goes out.
+    #[inline]
+    pub(crate) fn sent(mut self) -> Option<Lease> {
+        self.0.take()
+    }
+}
+
+impl Drop for Unsent {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(lease) = self.0.take() {
+            lease.take_back();
+        }
     }
 }
 
@@ -252,6 +330,15 @@ impl Lease {
     pub(crate) fn unused(self, now: Timestamp) {
         if let Some(shared) = &self.shared {
             shared.refund(self.paid, now);
+        }
+        self.take_back();
+    }
+
+    /// Gives room back to the rate limit.
+    #[cold]
+    fn take_back(self) {
+        if let Some(rate) = self.shared.as_ref().and_then(|shared| shared.rate.as_ref()) {
+            rate.take_back();
         }
     }
 

@@ -17,7 +17,9 @@ mod rate;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use admit::{Admission, Lease, Paid};
+#[cfg(test)]
+pub(crate) use admit::Admission;
+pub(crate) use admit::{Denied, Lease, Paid, Turn, Unsent};
 pub use admit::{GateSettings, Gates};
 pub use breaker::BreakerSettings;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The rate limit: so many sends a second, and no more than a burst at once.
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -41,6 +42,8 @@ struct Inner {
     full_at: Timestamp,
     /// Up to when those who wait have been told different times to come back.
     promised: Timestamp,
+    /// Times up to then that were given back: nobody comes at them.
+    free: BTreeSet<Timestamp>,
 }
 
 impl Rate {
@@ -53,17 +56,39 @@ impl Rate {
     /// Tells how long to wait before asking again, if there is no room at `now`.
     ///
     /// Those who wait are told times one interval apart, so that they do not come back together. A promise binds
-    /// nobody: who never comes back is not missed.
-    pub(super) fn wait(&self, now: Timestamp) -> Option<Duration> {
+    /// nobody: who never comes back and has not [given it back](Self::give_back) is missed until its time only.
+    /// Whoever comes at its `turn` and finds that another one was late for the one before is the next one.
+    pub(super) fn wait(&self, turn: Option<Timestamp>, now: Timestamp) -> Option<Duration> {
         let mut inner = self.lock_at(now);
         let free_in = inner.full_at.since(now.after(self.tolerance));
         if free_in.is_zero() {
             return None;
         }
-        let free_at = now.after(free_in).max(inner.promised.after(self.interval));
-        let at = free_at.min(now.after(LONGEST.max(free_in)));
-        inner.promised = at;
+        let first = now.after(free_in);
+        if turn.is_some_and(|turn| turn <= now && turn.after(self.interval) > first) {
+            return Some(free_in);
+        }
+        let next = first.max(inner.promised.after(self.interval));
+        inner.free = inner.free.split_off(&first);
+        if inner.free.last().is_some_and(|last| *last > inner.promised) {
+            // Told by another clock.
+            let last = inner.promised;
+            inner.free.retain(|at| *at <= last);
+        }
+        let at = if let Some(at) = inner.free.first().copied().filter(|at| *at < next) {
+            inner.free.remove(&at);
+            at
+        } else {
+            inner.promised = next.min(now.after(LONGEST.max(free_in)));
+            inner.promised
+        };
         Some(at.since(now))
+    }
+
+    /// Gives a time back that nobody will come at.
+    #[cold]
+    pub(super) fn give_back(&self, at: Timestamp) {
+        self.lock().free.insert(at);
     }
 
     /// Takes note of a send.
@@ -72,10 +97,21 @@ impl Rate {
         inner.full_at = inner.full_at.max(now).after(self.interval);
     }
 
+    /// Takes note that a send that was taken note of is none.
+    #[cold]
+    pub(super) fn take_back(&self) {
+        let mut inner = self.lock();
+        inner.full_at = inner.full_at.before(self.interval);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Times further ahead than any can be were told by another clock, or this one was set back since: they come nearer, so
     /// that no jump makes anybody wait for longer than a full bucket takes.
     fn lock_at(&self, now: Timestamp) -> MutexGuard<'_, Inner> {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inner = self.lock();
         inner.full_at = inner.full_at.min(now.after(self.tolerance).after(self.interval));
         inner.promised = inner.promised.min(now.after(LONGEST.max(self.interval)));
         inner

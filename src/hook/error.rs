@@ -20,6 +20,13 @@ impl HookError {
     }
 }
 
+/// One thing that is wrong, of no connection in particular.
+impl From<Problem> for HookError {
+    fn from(problem: Problem) -> Self {
+        Self { id: None, problems: vec![problem] }
+    }
+}
+
 impl fmt::Display for HookError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.id {

@@ -10,7 +10,7 @@ use super::layers::{Layer, Sources};
 use super::made::{Inner, Own, UNKNOWN};
 use super::{Hook, HookBuilder, HookError};
 use crate::auth::AuthScheme;
-use crate::auth::flow::Auth;
+use crate::auth::flow::{Auth, Kept};
 use crate::base::{Bound, Error, Problem, Secret, headers, redact};
 use crate::connection::Extra;
 use crate::gates::Gates;
@@ -32,14 +32,18 @@ impl HookBuilder {
         let headers = self.headers(&extra, &mut sources, &mut problems);
         sources.program = self.options.clone();
         sources.extra = extra.options.clone();
-        let auth = self.auth_of(&extra, base.as_ref(), &mut problems);
-        let policy = self.policy_of(&extra, &mut problems);
         let options = extra.options.clone().over(self.options.clone());
-        let in_force = base.as_ref().and_then(|base| {
+        let in_force = base.as_ref().map(|base| {
             let environment = self.environment.as_ref();
             InForce::new(&self.defaults.options, &options, environment, base.origin())
-                .map_err(|error| problems.push(problem("connection.extra", &error)))
-                .ok()
+        });
+        let in_force = in_force.transpose();
+        let known = in_force.as_ref().ok().and_then(Option::as_ref);
+        let auth = self.auth_of(&extra, base.as_ref(), known, &mut problems);
+        let policy = self.policy_of(&extra, &mut problems);
+        let in_force = in_force.unwrap_or_else(|error| {
+            problems.push(problem("connection.extra", &error));
+            None
         });
         known_settings(&extra, &mut problems);
         let (Some(base), Some(auth), Some(in_force), true) =
@@ -163,6 +167,7 @@ impl HookBuilder {
         &self,
         extra: &Extra,
         base: Option<&BaseUrl>,
+        in_force: Option<&InForce>,
         problems: &mut Vec<Problem>,
     ) -> Option<Auth> {
         let connection = &self.connection;
@@ -174,7 +179,13 @@ impl HookBuilder {
             (None, None) => Ok(self.usual_scheme(extra, base)),
         };
         let id = connection.id().unwrap_or_default();
-        let kept = self.tokens.clone().zip(base).map(|(cache, base)| (cache, id, base.origin()));
+        let kept = self.tokens.clone().zip(base.zip(in_force));
+        let kept = kept.map(|(cache, (base, in_force))| Kept {
+            cache,
+            id,
+            origin: base.origin(),
+            in_force,
+        });
         let auth = scheme.and_then(|scheme| Auth::new(scheme, kept));
         auth.map_err(|error| problems.push(problem("connection", &error))).ok()
     }

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use http::Method;
+
 use super::target::Rules;
+use crate::hook::Hook;
 use crate::observe::{Event, Observer};
 
 /// The most series that are kept apart, as in OpenTelemetry; what comes after is counted in one that has no names.
@@ -123,7 +126,7 @@ impl Observer for Durations {
     /// Tells nothing: only the observer of one call knows which request a response belongs to.
     fn event(&self, _: &Event<'_>) {}
 
-    fn for_call(&self) -> Option<Box<dyn Observer>> {
+    fn for_call(&self, _: &Hook, _: Option<&Method>) -> Option<Box<dyn Observer>> {
         Some(Box::new(OfCall { shared: Arc::clone(&self.0), sending: Mutex::default() }))
     }
 }

@@ -18,9 +18,10 @@ use http::{Method, StatusCode};
 
 use crate::base::{Sent, TransportError};
 use crate::call::{SendCause, WaitReason};
+use crate::hook::Hook;
 use crate::response::Failure;
 
-pub use crate::base::redact::ShownUrl;
+pub use crate::base::redact::{ShownUrl, sounds_secret};
 pub use crate::call::RetryReason;
 #[cfg(feature = "tracing")]
 pub use durations::{Durations, Series};
@@ -132,10 +133,17 @@ pub trait Observer: Send + Sync {
     /// Takes note of an event.
     fn event(&self, event: &Event<'_>);
 
-    /// Makes an observer for one call, for those that have to tell apart the events of calls that run at the same
-    /// time. The call then tells that one alone. By default there is none, and all calls tell this one.
-    fn for_call(&self) -> Option<Box<dyn Observer>> {
+    /// Makes an observer for one call, which begins now, by this hook, and with this method, if it can be sent at all. It is for those
+    /// that have to tell apart the events of calls that run at the same time. The call then tells that one alone. By default
+    /// there is none, and all calls tell this one.
+    fn for_call(&self, _hook: &Hook, _method: Option<&Method>) -> Option<Box<dyn Observer>> {
         None
+    }
+
+    /// Does a piece of the call's `work` in the client, which is to send, or to read: it calls `work` once, with whatever it wants around
+    /// it, as a span that is current. By default that is nothing.
+    fn within(&self, work: &mut dyn FnMut()) {
+        work();
     }
 }
 
@@ -144,8 +152,12 @@ impl<O: Observer + ?Sized> Observer for std::sync::Arc<O> {
         (**self).event(event);
     }
 
-    fn for_call(&self) -> Option<Box<dyn Observer>> {
-        (**self).for_call()
+    fn for_call(&self, hook: &Hook, method: Option<&Method>) -> Option<Box<dyn Observer>> {
+        (**self).for_call(hook, method)
+    }
+
+    fn within(&self, work: &mut dyn FnMut()) {
+        (**self).within(work);
     }
 }
 

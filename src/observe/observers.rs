@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::base::caught;
+use http::Method;
+
+use crate::base::{caught, within};
+use crate::hook::Hook;
 use crate::observe::{Event, Observer};
 
 /// Tells several observers, in their order.
@@ -38,8 +41,10 @@ impl Observer for Vec<Arc<dyn Observer>> {
     }
 
     /// Those that want one for each call get it; the others go on for all calls.
-    fn for_call(&self) -> Option<Box<dyn Observer>> {
-        let own = self.iter().map(|observer| caught(|| observer.for_call()).flatten());
+    fn for_call(&self, hook: &Hook, method: Option<&Method>) -> Option<Box<dyn Observer>> {
+        let own =
+            |observer: &Arc<dyn Observer>| caught(|| observer.for_call(hook, method)).flatten();
+        let own = self.iter().map(own);
         let own: Vec<_> = own.collect();
         if own.iter().all(Option::is_none) {
             return None;
@@ -47,5 +52,19 @@ impl Observer for Vec<Arc<dyn Observer>> {
         let of_call = own.into_iter().zip(self);
         let of_call = of_call.map(|(own, all)| own.map_or_else(|| Arc::clone(all), Arc::from));
         Some(Box::new(of_call.collect::<Self>()))
+    }
+
+    /// The first is outermost.
+    fn within(&self, work: &mut dyn FnMut()) {
+        nested(self, work);
+    }
+}
+
+fn nested(observers: &[Arc<dyn Observer>], work: &mut dyn FnMut()) {
+    match observers.split_first() {
+        None => work(),
+        Some((first, rest)) => {
+            let _ = within(|inner| first.within(inner), || nested(rest, work));
+        }
     }
 }

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::Secret;
 
-/// How the server's certificate is verified.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// How the server's certificate is verified. `Debug` hides the path, which may be the connection's.
+#[derive(Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Verify {
     /// Against the authorities that the client trusts by default.
     #[default]
@@ -19,13 +19,33 @@ pub enum Verify {
     Off,
 }
 
-/// A client certificate: paths of PEM files.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+impl fmt::Debug for Verify {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::System => "System",
+            Self::File(_) => "File(***)",
+            Self::Off => "Off",
+        })
+    }
+}
+
+/// A client certificate: paths of PEM files. `Debug` hides them: they may be the connection's.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ClientCert {
     /// The certificate's file; it holds the key too if `key` is `None`.
     pub cert: String,
     /// The key's file.
     pub key: Option<String>,
+}
+
+impl fmt::Debug for ClientCert {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.key.is_some() {
+            "ClientCert(***, key: ***)"
+        } else {
+            "ClientCert(***)"
+        })
+    }
 }
 
 /// A proxy, and what it asks for.

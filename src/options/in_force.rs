@@ -111,6 +111,11 @@ impl InForce {
         self.own.at(target).map(|_| AtHome(()))
     }
 
+    /// How the certificate of a server is verified.
+    pub(crate) fn verify_at(&self, target: &Origin) -> &Verify {
+        self.own.at(target).map_or(&self.verify, |own| &own.client.verify)
+    }
+
     /// The longest time that a send may take; a minute where nothing limits it.
     pub(crate) fn longest_send(&self) -> Duration {
         const MINUTE: Duration = Duration::from_secs(60);

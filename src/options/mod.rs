@@ -11,6 +11,7 @@ mod json;
 pub(crate) mod layer;
 pub(crate) mod proxy;
 mod send;
+mod setters;
 mod setting;
 mod shown;
 #[cfg(test)]

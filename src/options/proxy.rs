@@ -206,14 +206,26 @@ fn is_in(address: IpAddr, entry: &str) -> bool {
     let Some((network, bits)) = entry.split_once('/') else {
         return host::address(entry) == Some(address);
     };
-    let (Ok(network), Ok(bits)) = (network.parse::<IpAddr>(), bits.parse::<u32>()) else {
+    let bare = network.strip_prefix('[').and_then(|network| network.strip_suffix(']'));
+    let network = match bare {
+        Some(network) => network.parse().ok().map(IpAddr::V6),
+        None => network.parse().ok(),
+    };
+    let (Some(network), Ok(bits)) = (network, bits.parse::<u32>()) else {
         return false;
     };
+    // Of IPv4 there is no more than the last 32 bits in a network of IPv6.
+    if address.is_ipv4() && network.is_ipv6() && bits < 96 {
+        return false;
+    }
     let unused = match network {
         IpAddr::V4(_) => 32_u32.checked_sub(bits),
         IpAddr::V6(_) => 128_u32.checked_sub(bits),
     };
-    let Some(unused) = unused.filter(|_| bits > 0) else { return false };
+    // Of no bits there is one network alone, that of everything.
+    let Some(unused) = unused.filter(|_| bits > 0 || network.is_unspecified()) else {
+        return false;
+    };
     let masked = |address| all_bits(address).checked_shr(unused).unwrap_or(0);
     masked(address) == masked(network)
 }

@@ -35,3 +35,16 @@ impl<T> Setting<T> {
         }
     }
 }
+
+impl<T> From<T> for Setting<T> {
+    fn from(value: T) -> Self {
+        Self::Set(value)
+    }
+}
+
+/// `None`: there shall be none.
+impl<T> From<Option<T>> for Setting<T> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Unset, Self::Set)
+    }
+}

@@ -112,6 +112,7 @@ pub(crate) struct Rare {
     pub(crate) made: Option<Typed>,
     pub(crate) options: Option<Box<Options>>,
     pub(crate) policy: Option<Arc<RetryPolicy>>,
+    pub(super) retries: Option<u32>,
     pub(super) deadline: Option<Duration>,
     #[cfg(feature = "cookies")]
     pub(crate) cookies: Option<Vec<(String, Secret)>>,

@@ -1,8 +1,10 @@
 //! What is sent: one call in the caller's words.
 
 pub(crate) mod auth;
+mod content;
 pub(crate) mod data;
 pub(crate) mod plan;
+mod query;
 pub(crate) mod record;
 pub(crate) mod resend;
 pub(crate) mod shared;

@@ -10,10 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::Method;
-use http::header::CONTENT_TYPE;
-use serde::Serialize;
 
 use super::auth::OwnAuth;
 use super::data::{Data, Rare};
@@ -21,12 +18,7 @@ use super::record::Kind;
 use super::resend::Resend;
 use super::text::CallText;
 use crate::auth::AuthScheme;
-use crate::base::Error;
-#[cfg(feature = "cookies")]
-use crate::base::Secret;
-use crate::base::headers;
-use crate::body::multipart::{Multipart, MultipartBody};
-use crate::body::{Payload, Replay};
+use crate::base::{Error, Secret};
 use crate::options::Options;
 use crate::retry::RetryPolicy;
 
@@ -107,111 +99,6 @@ impl RequestPlan {
         Self::new(Method::DELETE, endpoint)
     }
 
-    /// Sets the data; parameters of a GET, nothing for HEAD, else the body.
-    #[inline]
-    pub fn data(mut self, data: impl Into<Data>) -> Self {
-        self.rare().data = data.into();
-        self
-    }
-
-    /// Sets pairs as the data: parameters of a GET, else a form body.
-    pub fn form<N: AsRef<str>, V: AsRef<str>>(
-        self,
-        pairs: impl IntoIterator<Item = (N, V)>,
-    ) -> Self {
-        self.data(Data::form(pairs))
-    }
-
-    /// Sends a multipart body that was [written](Multipart::write) before: some of its parts come from sources, which the driver's
-    /// source [joins](MultipartBody::join).
-    pub fn multipart_body(mut self, body: &MultipartBody) -> Self {
-        self.put_header(CONTENT_TYPE.as_str(), body.content_type().as_bytes(), Kind::Storable);
-        match body.payload() {
-            Payload::Bytes(bytes) => self.data(bytes),
-            Payload::External { len, replay } => self.external(len, replay),
-        }
-    }
-
-    /// Sets a JSON body, written as the original writes it: `", "` and `": "`, other than ASCII escaped.
-    /// Data that is not empty goes before it.
-    pub fn json<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
-        match crate::base::json::to_python_json(value) {
-            Ok(bytes) => self.rare().json = Some(bytes.into()),
-            Err(error) => self.refuse(error),
-        }
-        self
-    }
-
-    /// Sets a JSON body that is written already; it is sent as it is. Data that is not empty goes before it.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use http_hook::RequestPlan;
-    ///
-    /// let plan = RequestPlan::post("v1/orders").json_text(r#"{"amount": 100000000000000000000}"#);
-    /// assert!(plan.check().is_ok());
-    /// ```
-    pub fn json_text(mut self, text: impl Into<Bytes>) -> Self {
-        self.rare().json = Some(text.into());
-        self
-    }
-
-    /// Sets a body with the Content-Type that it has where no layer sets one.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use http_hook::RequestPlan;
-    ///
-    /// let plan = RequestPlan::put("v1/report").body_with_type("a,b\n", "text/csv");
-    /// assert!(plan.check().is_ok());
-    /// ```
-    pub fn body_with_type(mut self, body: impl Into<Bytes>, content_type: &str) -> Self {
-        match headers::check(CONTENT_TYPE.as_str(), content_type, "body") {
-            Ok((_, content_type)) => {
-                self.rare().data = Data::Typed(body.into(), content_type.into());
-            }
-            Err(error) => self.refuse(error),
-        }
-        self
-    }
-
-    /// Sets a body of several parts, all of them in memory. It goes before JSON and takes its fields itself: only
-    /// a GET has data beside it, as parameters.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use http_hook::body::multipart::{Multipart, Part};
-    /// use http_hook::RequestPlan;
-    ///
-    /// let mut form = Multipart::default();
-    /// form.field("kind", "report")?;
-    /// form.file(Part::bytes("file", "a,b\n").with_filename("a.csv"))?;
-    /// let plan = RequestPlan::post("v1/uploads").multipart(form);
-    /// # Ok::<(), http_hook::Error>(())
-    /// ```
-    pub fn multipart(mut self, body: Multipart) -> Self {
-        self.rare().multipart = Some(body);
-        self
-    }
-
-    /// Adds a parameter to the URL, form-encoded.
-    #[inline]
-    pub fn param(mut self, name: &str, value: &str) -> Self {
-        let added = self.text.param(name, value);
-        self.refuse_unless(added);
-        self
-    }
-
-    /// Adds parameters that are encoded already; what is not legal in a URL is still escaped.
-    pub fn params_text(mut self, text: &str) -> Self {
-        let added = self.text.params_text(text);
-        self.refuse_unless(added);
-        self
-    }
-
     /// Sets a header for this call; it replaces one of the same name from the connection.
     ///
     /// Its value can be shown and stored if the name is one of the open ones of HTTP (`accept`, `content-type`, `range` and
@@ -260,7 +147,7 @@ impl RequestPlan {
     /// Switches the check of the status on or off for this call.
     #[inline]
     pub fn check_response(self, check: bool) -> Self {
-        self.options(Options { check_response: Some(check), ..Options::default() })
+        self.options(Options::default().check_response(check))
     }
 
     /// Sets the policy for this call in place of the hook's.
@@ -268,6 +155,38 @@ impl RequestPlan {
     pub fn retry(mut self, policy: impl Into<Arc<RetryPolicy>>) -> Self {
         self.rare().policy = Some(policy.into());
         self
+    }
+
+    /// Sends the request at most `retries` times more, under the policy in force: the call's own, else the hook's, else
+    /// [the default](RetryPolicy::default). What may not be sent twice still is not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook::RequestPlan;
+    ///
+    /// let plan = RequestPlan::get("v1/orders").retries(3); // four attempts at most
+    /// assert!(plan.check().is_ok());
+    /// ```
+    pub fn retries(mut self, retries: u32) -> Self {
+        self.rare().retries = Some(retries);
+        self
+    }
+
+    /// Sets the longest time for connecting, for the head of a response, and between two pieces of its body: what the original
+    /// calls `timeout`. It holds for each send; [`deadline`](Self::deadline) is for the whole call.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use http_hook::RequestPlan;
+    ///
+    /// let plan = RequestPlan::get("v1/orders").timeout(Duration::from_secs(5));
+    /// assert!(plan.check().is_ok());
+    /// ```
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.options(Options::default().timeout(timeout))
     }
 
     /// Sets the longest time for everything: sends, waits, redirects.
@@ -306,13 +225,27 @@ impl RequestPlan {
     /// ```
     /// use http_hook::RequestPlan;
     ///
-    /// let plan = RequestPlan::get("v1/orders").basic_auth("reader", "open sesame");
+    /// let plan = RequestPlan::get("v1/orders").basic("reader", "open sesame");
     /// assert!(plan.check().is_ok());
     /// ```
-    pub fn basic_auth(mut self, login: &str, password: &str) -> Self {
+    pub fn basic(mut self, login: &str, password: &str) -> Self {
         let auth = OwnAuth::basic(login, password, &mut self.text);
         self.put_auth(auth);
         self
+    }
+
+    /// Proves who is calling by a token, as [`auth`](Self::auth) does by [`AuthScheme::Bearer`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook::RequestPlan;
+    ///
+    /// let plan = RequestPlan::get("v1/orders").bearer("t0ken");
+    /// assert!(plan.check().is_ok());
+    /// ```
+    pub fn bearer(self, token: impl Into<Secret>) -> Self {
+        self.auth(AuthScheme::Bearer { token: token.into() })
     }
 
     /// Adds a cookie for the origin of the connection. The call keeps it, and those that answers set, from its first
@@ -328,11 +261,6 @@ impl RequestPlan {
             Err(error) => self.refuse(error),
         }
         self
-    }
-
-    /// Uses a source that the driver holds as the body.
-    pub fn external(self, len: Option<u64>, replay: Replay) -> Self {
-        self.data(Data::External { len, replay })
     }
 
     /// Makes the call end with `error` at its first step, unless an earlier error does.
@@ -352,7 +280,7 @@ impl RequestPlan {
         }
     }
 
-    fn put_header(&mut self, name: &str, value: &[u8], kind: Kind) {
+    pub(super) fn put_header(&mut self, name: &str, value: &[u8], kind: Kind) {
         if let Err(error) = self.text.header(name, value, kind) {
             self.rare().error.get_or_insert(error);
         }
@@ -366,7 +294,7 @@ impl RequestPlan {
     }
 
     #[inline]
-    fn refuse_unless(&mut self, added: Result<(), Error>) {
+    pub(super) fn refuse_unless(&mut self, added: Result<(), Error>) {
         if let Err(error) = added {
             self.refuse(error);
         }
@@ -388,7 +316,7 @@ impl fmt::Debug for RequestPlan {
         let none = Data::None;
         f.debug_struct("RequestPlan")
             .field("method", &self.method)
-            .field("path", &path)
+            .field("path", &crate::base::redact::shown_path(path))
             .field("headers", &self.text.names())
             .field("data", self.rare.as_ref().map_or(&none, |rare| &rare.data))
             .field("deadline", &self.deadline_given())

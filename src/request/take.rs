@@ -20,6 +20,7 @@ pub(crate) struct Taken {
     pub(crate) body: Typed,
     pub(crate) options: Option<Box<Options>>,
     pub(crate) policy: Option<Arc<RetryPolicy>>,
+    pub(crate) retries: Option<u32>,
     #[cfg(feature = "cookies")]
     pub(crate) has_cookies: bool,
 }
@@ -54,13 +55,14 @@ impl Rare {
         if let Some(error) = self.error {
             return Err(error);
         }
-        let (options, policy) = (self.options.take(), self.policy.take());
+        let (options, policy, retries) = (self.options.take(), self.policy.take(), self.retries);
         #[cfg(feature = "cookies")]
         let has_cookies = self.cookies.is_some();
         Ok(Taken {
             body: self.body(method, text, seed)?,
             options,
             policy,
+            retries,
             #[cfg(feature = "cookies")]
             has_cookies,
         })

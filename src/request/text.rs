@@ -5,6 +5,8 @@
 //! record: what it is, and how long name and value are, in 8 bytes | name | value
 //! ```
 
+use std::fmt::Display;
+
 use bytes::Bytes;
 use http::HeaderName;
 use http::header::AUTHORIZATION;
@@ -96,12 +98,13 @@ impl CallText {
     ///
     /// # Errors
     ///
-    /// Kind [`Limit`](ErrorKind::Limit) if it is longer than any target.
-    pub(crate) fn param(&mut self, name: &str, value: &str) -> Result<(), Error> {
-        self.text.reserve(HEAD.saturating_add(name.len()).saturating_add(value.len()));
+    /// Kind [`Limit`](ErrorKind::Limit) if it is longer than any target, kind [`Url`](ErrorKind::Url) if it fails to display.
+    #[inline]
+    pub(crate) fn param(&mut self, name: &str, value: impl Display) -> Result<(), Error> {
         let start = self.begin_params();
-        form::append(&mut self.text, name, value);
-        self.end_params(start)
+        let written = form::append(&mut self.text, name, value);
+        self.end_params(start)?;
+        written.map_err(|_| not_displayed(name))
     }
 
     /// Adds parameters that are given as text.
@@ -120,6 +123,7 @@ impl CallText {
     }
 
     /// Goes on with the parameters, in the record that they are in if nothing is behind it.
+    #[inline]
     fn begin_params(&mut self) -> usize {
         if self.has_params() && index(self.params_end) == self.text.len() {
             self.text.push(b'&');
@@ -130,6 +134,7 @@ impl CallText {
         index(self.params_start)
     }
 
+    #[inline]
     fn end_params(&mut self, start: usize) -> Result<(), Error> {
         self.params_end = place(self.text.len());
         match self.params_end {
@@ -208,6 +213,7 @@ impl CallText {
     }
 
     /// The same, with the target behind it that consists of what is around the endpoint, the endpoint and the parameters.
+    #[inline]
     pub(crate) fn share_with_target(self, joint: &Joint<'_>) -> (SharedText, Bytes) {
         let Self { mut text, endpoint, headers, params_end, .. } = self;
         let (endpoint, headers, params_end) = (index(endpoint), index(headers), index(params_end));
@@ -244,6 +250,11 @@ fn index(place: u32) -> usize {
 #[cold]
 fn too_many_given() -> Error {
     Error::new(ErrorKind::Limit, "too many headers in one call")
+}
+
+#[cold]
+fn not_displayed(name: &str) -> Error {
+    Error::new(ErrorKind::Url, format!("param: the value of `{name}` fails to display"))
 }
 
 #[cold]

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::Response;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use super::mismatch::Reader;
+use crate::base::json::read_any;
 use crate::base::{Error, ErrorKind};
 
 /// Reads the body of a response that is in memory.
@@ -71,13 +71,18 @@ impl ResponseExt for Response<Bytes> {
 /// Reads the body again, to tell why it is not the value expected.
 #[cold]
 fn why_not<T: DeserializeOwned>(body: &[u8]) -> Error {
-    let message = match serde_json::from_slice::<Value>(body) {
-        // These texts quote nothing.
-        Err(error) => format!("the answer is not JSON: {error}"),
-        Ok(value) => match T::deserialize(Reader(&value)) {
-            Err(mismatch) => format!("the answer is not the JSON expected: {mismatch}"),
-            Ok(_) => "the answer is not the JSON expected".to_owned(),
-        },
+    // These texts quote nothing.
+    let (value, why) = match read_any(body) {
+        Ok(read) => read,
+        Err(error) => {
+            return Error::new(ErrorKind::Body, format!("the answer is not JSON: {error}"));
+        }
+    };
+    let mismatch = T::deserialize(Reader(&value)).err();
+    let message = match (mismatch, why) {
+        (Some(mismatch), _) => format!("the answer is not the JSON expected: {mismatch}"),
+        (None, Some(error)) => format!("the answer is not the JSON expected: {error}"),
+        (None, None) => "the answer is not the JSON expected".to_owned(),
     };
     Error::new(ErrorKind::Body, message)
 }

@@ -8,6 +8,7 @@ use http::{HeaderName, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::base::json::read_any;
 use crate::retry::custom::Custom;
 use crate::retry::hint::is_used_up;
 use crate::retry::names;
@@ -83,7 +84,8 @@ pub enum Condition {
         /// The text, compared byte by byte.
         text: String,
     },
-    /// A response whose body is JSON, with this value in this place. `1` and `1.0` differ.
+    /// A response whose body is JSON, with this value in this place. `1` and `1.0` differ. A policy has no whole numbers of more than
+    /// 64 bits here; those of a body equal nothing.
     BodyJson {
         /// The place ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901)); empty: the whole.
         pointer: String,
@@ -162,8 +164,7 @@ impl Condition {
                 text.is_empty() || body.windows(text.len()).any(|part| part == text.as_bytes())
             }),
             Self::BodyJson { pointer, equals } => outcome.body().is_some_and(|body| {
-                serde_json::from_slice::<Value>(body)
-                    .is_ok_and(|value| value.pointer(pointer) == Some(equals))
+                read_any(body).is_ok_and(|(value, _)| value.pointer(pointer) == Some(equals))
             }),
             Self::CheckFailed => outcome.check_failed(),
             Self::RateLimited => {
@@ -190,6 +191,11 @@ impl Condition {
                 "body_json: a pointer is empty or begins with `/`, and `~` stands in `~0` or `~1`"
                     .into(),
             ),
+            Self::BodyJson { equals, .. } if !is_exact(equals) => Some(
+                "body_json: a whole number of more than 64 bits, which cannot be told from its neighbours: compare texts by \
+                 body_contains"
+                    .into(),
+            ),
             _ => None,
         }
     }
@@ -207,6 +213,21 @@ impl Condition {
     pub fn reads_body(&self) -> bool {
         matches!(self, Self::BodyContains { .. } | Self::BodyJson { .. } | Self::Custom(_))
             || self.parts().iter().any(Self::reads_body)
+    }
+}
+
+/// Whether every number equals none but itself: a whole number of more than 64 bits is read as a double, which many share.
+fn is_exact(value: &Value) -> bool {
+    /// 2^64.
+    const LIMIT: f64 = 18_446_744_073_709_551_616.0;
+    match value {
+        Value::Number(number) => {
+            let among_own = |double| double > -LIMIT / 2.0 && double < LIMIT;
+            !number.is_f64() || number.as_f64().is_some_and(among_own)
+        }
+        Value::Array(items) => items.iter().all(is_exact),
+        Value::Object(members) => members.values().all(is_exact),
+        Value::Null | Value::Bool(_) | Value::String(_) => true,
     }
 }
 

@@ -106,6 +106,12 @@ impl RetryPolicy {
         Self { when: Condition::Never, once: Condition::Never, ..Self::default() }
     }
 
+    /// The same with so many further attempts; that of one that never sends again is the default.
+    pub(crate) fn with_retries(&self, retries: u32) -> Self {
+        let own = if *self == Self::never() { Self::default() } else { self.clone() };
+        Self { stop: Stop::after_attempt(retries.saturating_add(1)), ..own }
+    }
+
     /// Reads a policy.
     ///
     /// # Errors

@@ -39,20 +39,26 @@ struct Place {
     client: String,
     scope: Option<String>,
     audience: Vec<(&'static str, String)>,
-    unverified: bool,
+    verify: Option<Verify>,
+    secret: Option<&'static str>,
+    in_body: bool,
+    typed: bool,
 }
 
 impl Place {
     fn hook(&self, store: &Arc<Store>) -> Hook {
         let client = self.client.clone();
-        let mut own = OAuth2::client_credentials(self.endpoint, client, Secret::new("s3cr3t"));
+        let mut own = OAuth2::client_credentials(self.endpoint, client, Secret::new(""));
+        own.client_secret = self.secret.map(Secret::new);
+        own.secret_in_form = self.in_body;
+        own.require_token_type = self.typed;
         if let Some(token) = self.refresh {
             own.refresh_token = Some(Secret::new(token));
         }
         own.scope.clone_from(&self.scope);
         let fields = self.audience.iter();
         own.fields = fields.map(|(name, value)| ((*name).into(), Secret::new(value))).collect();
-        own.verify = self.unverified.then_some(Verify::Off);
+        own.verify.clone_from(&self.verify);
         let mut connection = Connection::new().with_host(self.host);
         if !self.id.is_empty() {
             connection = connection.with_id(self.id).expect("an id");
@@ -72,6 +78,11 @@ fn texts() -> impl Strategy<Value = String> {
     prop::collection::vec(select(pieces.to_vec()), 0..4).prop_map(|pieces| pieces.concat())
 }
 
+fn verifies() -> Vec<Option<Verify>> {
+    let file = |path: &str| Some(Verify::File(path.into()));
+    vec![None, Some(Verify::Off), file("/a.pem"), file("/b.pem")]
+}
+
 fn places() -> impl Strategy<Value = Place> {
     let audience = (select(vec!["audience", "resource"]), texts());
     (
@@ -82,9 +93,10 @@ fn places() -> impl Strategy<Value = Place> {
         texts(),
         prop::option::of(texts()),
         prop::collection::vec(audience, 0..3),
-        any::<bool>(),
+        (select(verifies()), select(vec![None, Some(""), Some("s3cr3t"), Some("s3cr3t2")])),
+        (any::<bool>(), any::<bool>()),
     )
-        .prop_map(|(id, host, endpoint, refresh, client, scope, audience, unverified)| Place {
+        .prop_map(|(id, host, endpoint, refresh, client, scope, audience, own, flags)| Place {
             id,
             host,
             endpoint,
@@ -92,13 +104,16 @@ fn places() -> impl Strategy<Value = Place> {
             client,
             scope,
             audience,
-            unverified,
+            verify: own.0,
+            secret: own.1,
+            in_body: flags.0,
+            typed: flags.1,
         })
 }
 
 /// Two places: alike but for some of their parts, so that each part is decisive at times.
 fn pairs() -> impl Strategy<Value = (Place, Place)> {
-    (places(), places(), any::<u8>()).prop_map(|(one, two, takes)| {
+    (places(), places(), any::<u16>()).prop_map(|(one, two, takes)| {
         let mut other = one.clone();
         let takes = |bit: u32| takes & (1 << bit) != 0;
         if takes(0) {
@@ -123,7 +138,16 @@ fn pairs() -> impl Strategy<Value = (Place, Place)> {
             other.audience = two.audience;
         }
         if takes(7) {
-            other.unverified = two.unverified;
+            other.verify = two.verify;
+        }
+        if takes(8) {
+            other.secret = two.secret;
+        }
+        if takes(9) {
+            other.in_body = two.in_body;
+        }
+        if takes(10) {
+            other.typed = two.typed;
         }
         (one, other)
     })
@@ -131,7 +155,8 @@ fn pairs() -> impl Strategy<Value = (Place, Place)> {
 
 /// Calls once; tells the token that was fetched, and what was shown.
 fn call(hook: &Hook, token: &str) -> (bool, String) {
-    let answer = format!(r#"{{"access_token": "{token}", "expires_in": 3600}}"#);
+    let answer =
+        format!(r#"{{"access_token": "{token}", "expires_in": 3600, "token_type": "Bearer"}}"#);
     let sent = Scenario::new(hook, RequestPlan::get("a")).run(|_| Ok(response(200, &[], &answer)));
     let fetched = sent.sends.iter().any(|(.., cause)| *cause == SendCause::Token);
     let shown = |request: &Request<Payload>| {
@@ -188,7 +213,10 @@ fn a_kept_refresh_token_outlives_its_token() {
         client: "svc".into(),
         scope: None,
         audience: Vec::new(),
-        unverified: false,
+        verify: None,
+        secret: Some("s3cr3t"),
+        in_body: false,
+        typed: false,
     };
     let answer = |_| {
         let body = r#"{"access_token": "t", "expires_in": 0, "refresh_token": "r-1"}"#;
@@ -199,5 +227,69 @@ fn a_kept_refresh_token_outlives_its_token() {
         let Payload::Bytes(form) = sent.sends[0].0.body() else { panic!("a form") };
         let form = String::from_utf8_lossy(form);
         assert!(form.contains(expected), "{form}");
+    }
+}
+
+/// What another authority stands for, or nobody, is not for those who would not have asked it: also where the options say so.
+#[test]
+fn a_kept_token_is_bound_to_how_its_endpoint_is_verified() {
+    let hook = |extra: &str, own: Option<Verify>, store: &Arc<Store>| {
+        let mut scheme = OAuth2::client_credentials("https://id.test/t", "svc", Secret::new("s"));
+        scheme.verify = own;
+        Hook::builder(&Connection::new().with_host("https://a.test").with_extra(extra))
+            .auth(AuthScheme::OAuth2(Box::new(scheme)))
+            .token_cache(Arc::<Store>::clone(store))
+            .build()
+            .expect("a hook")
+            .for_client(http_hook_mock::everything("test"))
+    };
+    let file = |path: &str| Some(Verify::File(path.into()));
+    let (none, a, b) = ("{}", r#"{"verify": "/a.pem"}"#, r#"{"verify": "/b.pem"}"#);
+    let off = r#"{"verify": false}"#;
+    let rows = [
+        ("as before", (none, None), (none, None), true),
+        ("said and meant", (none, None), (none, Some(Verify::System)), true),
+        ("off for the API alone", (none, None), (off, None), true),
+        ("off", (none, None), (none, Some(Verify::Off)), false),
+        ("a file", (none, None), (a, None), false),
+        ("another file", (a, None), (b, None), false),
+        ("the same file", (a, None), (b, file("/a.pem")), true),
+        ("the scheme knows better", (a, Some(Verify::System)), (none, None), true),
+    ];
+    for (why, (one, own), (two, other), is_shared) in rows {
+        let store = Arc::new(Store::default());
+        assert!(call(&hook(one, own, &store), "t-1").0);
+        assert_eq!(!call(&hook(two, other, &store), "t-2").0, is_shared, "{why}");
+    }
+}
+
+/// The digest of secrets is that of the standard, so that nobody computes them from it: these are made with another
+/// implementation.
+#[test]
+fn a_key_tells_no_secret() {
+    let rows = [
+        (Some("pw"), None, "618e538d0769f1a3695e0eba462e3e6d"),
+        (Some("pw"), Some("short"), "3090a8e937cd73ae90a2e3e481b68dce"),
+        (None, Some("rt"), "c307a0f9e1544fcd690ecf94cc768be3"),
+    ];
+    for (secret, refresh, digest) in rows {
+        let store = Arc::new(Store::default());
+        let place = Place {
+            id: "api",
+            host: "https://a.test",
+            endpoint: "https://id.test/t",
+            refresh,
+            client: "svc".into(),
+            scope: None,
+            audience: Vec::new(),
+            verify: None,
+            secret,
+            in_body: false,
+            typed: false,
+        };
+        let _ = call(&place.hook(&store), "t");
+        let key = store.0.lock().expect("a store").keys().next().cloned().expect("a key");
+        let parts: Vec<serde_json::Value> = serde_json::from_str(&key).expect("JSON");
+        assert_eq!(parts[6][0], digest, "{key}");
     }
 }

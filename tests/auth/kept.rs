@@ -157,3 +157,47 @@ fn a_token_may_be_refused_once_in_each_attempt() {
     );
     assert_eq!(sends.last().map(|(.., shown)| shown.as_str()), Some("Bearer t-3"));
 }
+
+/// Only the origin that the scheme belongs to says how it goes on.
+#[cfg(feature = "digest")]
+#[test]
+fn another_origin_changes_nothing_of_a_digest_session() {
+    let hook = hook(r#"{"scheme": "digest"}"#);
+    let asks = r#"Digest realm="r", nonce="home", qop="auth""#;
+    let others = ["https://evil.test/y", "https://api.example.com:8443/y"];
+    for other in others {
+        for (status, is_retried) in [(307, false), (302, false), (503, true), (429, true)] {
+            let asks = || response(401, &[("www-authenticate", asks)], "");
+            let away = || response(307, &[("location", other)], "");
+            let info = [
+                ("authentication-info", r#"nextnonce="EVIL", qop=auth"#),
+                ("location", "https://api.example.com/z"),
+            ];
+            let mut answers = vec![asks(), away(), response(status, &info, "")];
+            if is_retried {
+                answers.push(away());
+                answers.push(response(302, &info, ""));
+            }
+            answers.push(response(200, &[], ""));
+            let sends = run(&hook, RequestPlan::get("a").retry(patient(1)), answers);
+            let shown: Vec<_> = sends.iter().map(|(.., shown)| shown.as_str()).collect();
+            assert!(
+                shown.iter().all(|shown| !shown.contains("EVIL")),
+                "{other}, {status}: {shown:?}"
+            );
+            let last = shown.last().unwrap();
+            assert!(last.contains(r#"nonce="home""#), "{other}, {status}: {shown:?}");
+        }
+    }
+    let info = [("authentication-info", r#"nextnonce="next""#), ("location", "/z")];
+    let sends = run(
+        &hook,
+        RequestPlan::get("a"),
+        vec![
+            response(401, &[("www-authenticate", asks)], ""),
+            response(307, &info, ""),
+            response(200, &[], ""),
+        ],
+    );
+    assert!(sends[2].2.contains(r#"nonce="next""#), "its own does: {sends:?}");
+}

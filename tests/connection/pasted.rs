@@ -80,7 +80,7 @@ fn what_is_written_and_not_meant_is_told() {
         hook.warnings().iter().map(place).collect()
     };
     #[rustfmt::skip]
-    let rows: [(&str, &[&str]); 29] = [
+    let rows: [(&str, &[&str]); 34] = [
         // connection                                                           what is told
         ("http://h/?verify=false&check_response=true&cert=/c.pem",              &[]),
         ("http://h/?verify=/ca.pem",                                            &[]),
@@ -97,6 +97,11 @@ fn what_is_written_and_not_meant_is_told() {
         (r#"{"host": "h", "extra": {"verify": "False"}}"#,                      &["verify: write false for the value"]),
         (r#"{"host": "h", "extra": {"check_response": "false"}}"#,              &["check_response: write false"]),
         (r#"{"host": "h", "extra": {"verify": false, "stream": 0}}"#,           &[]),
+        ("http://h/?verify=0",                                                  &["verify: write false for that, else true"]),
+        ("http://h/?verify_ssl=[]",                                             &["verify_ssl: write false for that, else true"]),
+        (r#"{"host": "h", "extra": {"verify": 0.0}}"#,                          &["verify: write false for that, else true"]),
+        (r#"{"host": "h", "extra": {"verify": {}}}"#,                           &["verify: write false for that, else true"]),
+        (r#"{"host": "h", "extra": {"verify": null}}"#,                         &[]),
         ("http://h/?Verify=S-x",                                                &["verify: the option is written `verify`"]),
         ("http://h/?allow-redirects=S-x",                                       &["allow_redirects: the option is written `allow_redirects`"]),
         ("http://h/?checkResponse=S-x",                                         &["check_response: the option is written `check_response`"]),
@@ -119,4 +124,30 @@ fn what_is_written_and_not_meant_is_told() {
     let hook = Hook::new(&connection).expect("a hook");
     let request = Scenario::new(&hook, RequestPlan::get("a")).sending().request;
     assert_eq!(request.headers()["token"], "S-x", "it is sent all the same, as in Airflow");
+}
+
+/// Names that say how a connection is made, wherever people have them from, are told; names of headers are not.
+#[test]
+fn what_sounds_like_an_option_and_is_sent_as_a_header_is_told() {
+    #[rustfmt::skip]
+    let told = [
+        "tls_verify", "TLS-Verify", "tlsVerify", "skip_verify", "allow_insecure", "insecure", "insecureSkipVerify", "ssl_no_verify", "verify_peer",
+        "verify_hostname", "validate_certs", "client_cert", "clientCert", "client-key", "ca", "CA", "cafile", "ca_certs", "cacert", "follow",
+        "follow_redirects", "proxy_url", "request_timeout", "timeout_ms", "use_ssl", "http_hook.retry", "http_hook.auth", "http_hook_retry", "retry_count",
+        "max_tries", "status_forcelist", "basic_auth", "auth_scheme",
+    ];
+    #[rustfmt::skip]
+    let silent = [
+        "X-Verify", "Host", "Accept", "Cookie", "Location", "X-CA", "Cache-Control", "Referer", "Origin", "X-Client-Cert", "Keep-Alive-X", "API-Version",
+        "X-Retry-Count", "Retry-After", "Key", "Prefer", "Warning", "Forwarded", "DNT", "TE-X", "If-Match", "Range",
+    ];
+    for (names, is_told) in [(&told[..], true), (&silent[..], false)] {
+        for name in names {
+            let extra = serde_json::json!({ *name: "S-x" }).to_string();
+            let hook = Hook::new(&Connection::new().with_host("http://h").with_extra(extra));
+            let warnings = hook.expect(name).warnings().to_vec();
+            assert_eq!(!warnings.is_empty(), is_told, "{name}");
+            assert!(warnings.iter().all(|warning| !warning.to_string().contains("S-x")), "{name}");
+        }
+    }
 }

@@ -10,11 +10,16 @@ use http_hook::options::{Capabilities, Capability};
 pub(crate) mod answers;
 pub(crate) mod cassette;
 pub(crate) mod connection;
+pub(crate) mod counts;
+pub(crate) mod forms;
 pub(crate) mod machine;
 pub(crate) mod origin;
 pub(crate) mod plans;
+pub(crate) mod purse;
 pub(crate) mod redirects;
 pub(crate) mod request;
+pub(crate) mod script;
+pub(crate) mod secrets;
 pub(crate) mod state;
 pub(crate) mod taint;
 
@@ -32,13 +37,14 @@ pub(crate) const SUBJECTS: &[Subject] = &[
     ("redirect", redirects::redirect),
     ("digest", answers::digest),
     ("cookie", answers::cookie),
-    ("multipart", plans::multipart),
+    ("multipart", forms::multipart),
     ("decode", answers::decoded),
     ("retry_after", answers::retry_after),
     ("policy", plans::policy),
     ("resume", machine::resume),
     ("origin", origin::origin),
     ("cassette", cassette::cassette),
+    ("secrets", secrets::secrets),
 ];
 
 /// A secret that is planted: not a word that a message could hold by itself.

@@ -4,6 +4,8 @@
 //! request is searched for all of them: those of the connection and the call may be at its origin, those of the OAuth
 //! client at the token's, a cookie where it was set.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::AddAssign;
 use std::sync::LazyLock;
@@ -21,8 +23,8 @@ use http_hook::{
     StopReason, Timestamp, TransportError, TransportErrorKind,
 };
 
-use super::Choices;
 use super::taint::Traces;
+use super::{Choices, counts};
 
 const START: Timestamp = Timestamp::new(Duration::from_secs(1_800_000_000));
 const SCHEMES: [&str; 4] = ["http", "https", "ftp", "file"];
@@ -48,7 +50,16 @@ static SECRETS: LazyLock<[Traces; 3]> =
 
 /// Any bytes are a graph, and every graph keeps the rules.
 pub(crate) fn redirect(bytes: &[u8]) {
-    let _ = follow(bytes);
+    let reached = follow(bytes);
+    counts::note(|counts| {
+        counts.sends += reached.sends;
+        counts.tokens += reached.tokens;
+        counts.cookies += reached.cookies;
+        counts.redirects += reached.hops;
+        counts.challenges += reached.challenged;
+        counts.bodies += reached.bodies;
+    });
+    counts::script();
 }
 
 /// What a call came by.
@@ -64,6 +75,9 @@ pub(crate) struct Reached {
     pub(crate) challenged: u64,
     pub(crate) challenged_after_a_hop: u64,
     pub(crate) tokens: u64,
+    pub(crate) cookies: u64,
+    pub(crate) hops: u64,
+    pub(crate) bodies: u64,
 }
 
 impl AddAssign for Reached {
@@ -78,6 +92,9 @@ impl AddAssign for Reached {
         self.challenged += other.challenged;
         self.challenged_after_a_hop += other.challenged_after_a_hop;
         self.tokens += other.tokens;
+        self.cookies += other.cookies;
+        self.hops += other.hops;
+        self.bodies += other.bodies;
     }
 }
 
@@ -126,7 +143,7 @@ impl fmt::Display for Place {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Scheme {
     None,
     Basic,
@@ -201,7 +218,23 @@ impl Script {
         }
     }
 
+    /// The hook; one that keeps no token is shared by all scripts.
     fn hook(&self) -> Hook {
+        thread_local! {
+            static HOOKS: RefCell<BTreeMap<(usize, Scheme), Hook>> = const { RefCell::new(BTreeMap::new()) };
+        }
+        if self.scheme == Scheme::OAuth2 && !self.by_call {
+            return self.make();
+        }
+        let of_hook = if self.by_call { Scheme::Digest } else { self.scheme };
+        let scheme = if self.scheme == Scheme::OfHost { Scheme::OfHost } else { of_hook };
+        let by_call = if self.by_call { 1000 } else { 0 };
+        let port = PORTS.iter().position(|port| *port == self.home.port).unwrap_or_default();
+        let key = (by_call + 100 * port + self.home.number(), scheme);
+        HOOKS.with_borrow_mut(|hooks| hooks.entry(key).or_insert_with(|| self.make()).clone())
+    }
+
+    fn make(&self) -> Hook {
         let user_info = if self.scheme == Scheme::OfHost {
             format!("//{OWN}-user:{OWN}-pass@")
         } else {
@@ -239,7 +272,7 @@ impl Script {
             ..RetryPolicy::default()
         };
         let mut plan = RequestPlan::new(self.method.clone(), "v1/a")
-            .param("token", &format!("{OWN}?&query"))
+            .param("token", format!("{OWN}?&query"))
             .header("X-Api-Key", &format!("{OWN}-x-api-key"))
             .header("Authorization", &format!("Own {OWN}"))
             .secret_header("X-Own", OWN)
@@ -361,6 +394,9 @@ impl Seen<'_> {
         let text = text(request);
         let [own, client, token] = &*SECRETS;
         assert_eq!(client.find(&text), None, "{text}");
+        self.reached.hops += u64::from(cause == SendCause::Redirect);
+        self.reached.cookies += u64::from(text.contains(COOKIE));
+        self.reached.bodies += u64::from(!request.body().is_empty());
         let number = self.at.number().to_string();
         for cookie in text.split(COOKIE).skip(1) {
             assert!(cookie.starts_with(&number), "a cookie of another origin: {text}");
@@ -424,8 +460,12 @@ impl Seen<'_> {
             _ => {
                 self.tokens += 1;
                 let number = self.tokens;
-                let body =
-                    format!(r#"{{"access_token": "{TOKEN}{number}", "token_type": "bearer"}}"#);
+                let lives =
+                    ["", ", \"expires_in\": 0", ", \"expires_in\": 1", ", \"expires_in\": 3600"];
+                let life = from.one_of(&lives);
+                let body = format!(
+                    r#"{{"access_token": "{TOKEN}{number}", "token_type": "bearer"{life}}}"#
+                );
                 let cookie = ("set-cookie", format!("t={COOKIE}00; Path=/"));
                 Ok(answer(200, &[cookie], body.into()))
             }

@@ -1,7 +1,9 @@
 //! The machine and its drivers: steps, limits, what is told, what is stored.
 
+mod chain;
 mod driver;
 mod ends;
+mod legs;
 mod limits;
 mod observe;
 mod panics;
@@ -13,3 +15,4 @@ mod steps;
 mod stored;
 #[path = "../support/mod.rs"]
 mod support;
+mod told;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use http::Method;
 use http_hook::blocking::HttpHook as Blocking;
 use http_hook::observe::{Event, Observer};
 use http_hook::retry::{Condition, RetryOutcome, RetryState, Stop, Wait};
@@ -45,7 +46,7 @@ impl Observer for Panics {
         }
     }
 
-    fn for_call(&self) -> Option<Box<dyn Observer>> {
+    fn for_call(&self, _: &Hook, _: Option<&Method>) -> Option<Box<dyn Observer>> {
         assert!(!self.for_call, "for a call");
         None
     }

@@ -45,7 +45,11 @@ fn hook(connection: &Connection) -> Hook {
     Hook::new(connection).expect("a hook")
 }
 
-fn run(connection: &Connection, plan: RequestPlan, replies: Vec<Reply>) -> Vec<SpanData> {
+pub(crate) fn run(
+    connection: &Connection,
+    plan: RequestPlan,
+    replies: Vec<Reply>,
+) -> Vec<SpanData> {
     let server = MockTransport::new(replies);
     let spans = exported(|| {
         let face = Blocking::new(hook(connection), server.clone(), server.clock());
@@ -213,4 +217,203 @@ fn a_dropped_call_is_no_error() {
         assert!(sending.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
     });
     assert_eq!((spans.len(), &spans[0].status), (1, &Status::Unset));
+}
+
+fn orders() -> Connection {
+    api().with_id("orders").expect("an id")
+}
+
+/// One span around all sends, that has nothing of a request; nothing unless it is asked for.
+#[test]
+fn a_call_has_a_span_of_its_own_if_that_is_asked_for() {
+    let oauth2 = r#"{"http_hook": {"auth": {"scheme": "oauth2_client_credentials", "token_url": "https://id.example.com/token"}}}"#;
+    let token = || Reply::json(200, r#"{"access_token": "t", "token_type": "Bearer"}"#);
+    let purge = || RequestPlan::new(Method::from_bytes(b"PURGE").expect("a method"), "a");
+    let get = || RequestPlan::get("a").retry(RetryPolicy::default());
+    let login = || orders().with_login("svc").with_password("pw").with_extra(oauth2.to_owned());
+    let failed = |status: u16| vec![Reply::status(status)];
+    let bad = || RequestPlan::get("a").header("a\nb", "c");
+    #[rustfmt::skip]
+    let rows = [
+        // why                     connection  plan      replies                            name         method    sends  error.type
+        ("once",                   orders(),   get(),    failed(200),                       "orders",    "GET",    1,     None),
+        ("no id",                  api(),      get(),    failed(204),                       "http_hook", "GET",    1,     None),
+        ("again",                  orders(),   get(),    vec![Reply::busy(1), Reply::status(200)], "orders", "GET",  2,   None),
+        ("the plan's method",      login(),    get(),    vec![token(), Reply::status(200)], "orders",    "GET",    2,     None),
+        ("a method of few",        orders(),   purge(),  failed(200),                       "orders",    "_OTHER", 1,     None),
+        ("given up",               orders(),   get(),    failed(404),                       "orders",    "GET",    1,     Some("rejected")),
+        ("never sent",             orders(),   bad(),    vec![],                            "orders",    "GET",    0,     Some("invalid")),
+    ];
+    for (why, connection, plan, replies, name, method, sends, error) in rows {
+        let server = MockTransport::new(replies);
+        let spans = exported(|| {
+            let face = Blocking::new(hook(&connection), server.clone(), server.clock());
+            drop(face.with_observer(Spans::new().with_calls()).run(plan));
+        });
+        let (call, of_sends) = spans.split_last().expect("a span of the call, which ends last");
+        assert_eq!((&*call.name, &call.span_kind), (name, &SpanKind::Internal), "{why}");
+        assert_eq!(of_sends.len(), server.received().len(), "{why}");
+        for send in of_sends {
+            assert_eq!(send.parent_span_id, call.span_context.span_id(), "{why}");
+            assert_eq!(send.span_kind, SpanKind::Client, "{why}");
+            assert!(attributes(send).contains_key("http_hook.attempt"), "{why}");
+        }
+        let own = attributes(call);
+        let text = |key: &str| own.get(key).map(|own| own.split('"').nth(1).unwrap_or(own));
+        assert_eq!(text("http_hook.method"), Some(method), "{why}");
+        assert_eq!(
+            text("http_hook.connection"),
+            Some(name).filter(|name| *name == "orders"),
+            "{why}"
+        );
+        assert_eq!(text("http_hook.sends"), Some(&*format!("I64({sends})")), "{why}");
+        assert_eq!(text("error.type"), error, "{why}");
+        assert_eq!(matches!(call.status, Status::Error { .. }), error.is_some(), "{why}");
+        let of_requests =
+            |key: &&String| ["http.", "url.", "server."].iter().any(|begin| key.starts_with(begin));
+        assert_eq!(own.keys().find(of_requests), None, "{why}");
+    }
+}
+
+#[derive(Clone, Default)]
+struct Lines(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("a lock").write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What a client tells while it sends, and the machine while it waits, is told of the call, for two calls at a time, in both faces.
+#[test]
+fn each_line_says_which_call_it_belongs_to() {
+    let status = |uri: &http::Uri| if uri.path() == "/b" { 404 } else { 503 };
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::DEBUG)
+        .with_ansi(false)
+        .without_time()
+        .with_writer(move || writer.clone())
+        .finish();
+    let plan = |path: &str| RequestPlan::get(path).retries(1);
+    let silent: Arc<dyn Observer> = Arc::new(|_: &Event<'_>| {});
+    let spans = || vec![Arc::clone(&silent), Arc::new(Spans::new().with_calls())];
+    tracing::subscriber::with_default(subscriber, || {
+        let capable = http_hook_mock::everything("teller");
+        let teller = from_fn(capable, move |request: Request<Body>, _| async move {
+            tracing::info!("before {}", request.uri().path());
+            let mut waited = false;
+            poll_fn(|_| {
+                if std::mem::replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
+            tracing::info!("after {}", request.uri().path());
+            let status = status(request.uri());
+            Ok(Response::builder().status(status).body(Body::default()).expect("a response"))
+        });
+        let face =
+            HttpHook::new(hook(&orders()), teller, VirtualClock::new()).with_observer(spans());
+        let (mut a, mut b) = (pin!(face.run(plan("a"))), pin!(face.run(plan("b"))));
+        let mut context = Context::from_waker(Waker::noop());
+        while a.as_mut().poll(&mut context).is_pending() {
+            tracing::info!("between");
+            if let Poll::Ready(failed) = b.as_mut().poll(&mut context) {
+                assert!(failed.is_err());
+                b.set(face.run(plan("b")));
+            }
+        }
+        let teller = http_hook::blocking::from_fn(capable, move |request, _| {
+            tracing::info!("blocking {}", request.uri().path());
+            let body = http_hook::blocking::Body::default();
+            Ok(Response::builder().status(status(request.uri())).body(body).expect("a response"))
+        });
+        let face = Blocking::new(hook(&orders()), teller, VirtualClock::new());
+        assert!(face.with_observer(spans()).run(plan("c")).is_err());
+        tracing::info!("outside");
+    });
+    let text = String::from_utf8(lines.0.lock().expect("a lock").clone()).expect("text");
+    let call = "http_hook.call{otel.name=\"orders\"";
+    let mut seen = [0; 4];
+    for line in text.lines() {
+        let within = line.contains(call) && line.contains("http_hook.method=\"GET\"");
+        let sending = |path: &str, attempt: u32| {
+            within
+                && line.contains(&format!("/{path}\""))
+                && line.contains(&format!("http_hook.attempt={attempt}"))
+        };
+        match line.rsplit_once(": ").expect("a line").1.split_once(' ') {
+            Some(("before" | "after" | "blocking", path)) => {
+                let path = path.trim_start_matches('/');
+                assert!(sending(path, 1) || sending(path, 2), "{line}");
+                seen[0] += 1;
+            }
+            Some(("waiting" | "given", rest)) => {
+                assert!(within && rest.contains("attempt="), "{line}");
+                seen[1] += 1;
+            }
+            _ if line.contains("between") || line.contains("outside") => {
+                assert!(!line.contains("http_hook.call"), "{line}");
+                seen[2] += 1;
+            }
+            _ => seen[3] += 1,
+        }
+    }
+    assert!(seen[0] >= 8 && seen[1] >= 4 && seen[2] >= 3 && seen[3] == 0, "{seen:?}\n{text}");
+}
+
+/// However an observer goes wrong around the client's work, that is done once.
+#[test]
+fn what_an_observer_has_around_the_work_changes_nothing() {
+    #[derive(Clone, Copy, Debug)]
+    enum Around {
+        Nothing,
+        Twice,
+        PanicBefore,
+        PanicAfter,
+    }
+    impl Observer for Around {
+        fn event(&self, _: &Event<'_>) {}
+
+        fn within(&self, work: &mut dyn FnMut()) {
+            match self {
+                Self::Nothing => {}
+                Self::Twice => {
+                    work();
+                    work();
+                }
+                Self::PanicBefore => panic!("before"),
+                Self::PanicAfter => {
+                    work();
+                    panic!("after");
+                }
+            }
+        }
+    }
+    for around in [Around::Nothing, Around::Twice, Around::PanicBefore, Around::PanicAfter] {
+        for several in [false, true] {
+            let script = || [Reply::busy(1), Reply::status(200).body("all")];
+            let (server, other) = (MockTransport::new(script()), MockTransport::new(script()));
+            let observer: Vec<Arc<dyn Observer>> = if several {
+                vec![Arc::new(Spans::new()), Arc::new(around), Arc::new(Durations::new())]
+            } else {
+                vec![Arc::new(around)]
+            };
+            let plan = || RequestPlan::get("a").retries(1);
+            let face = Blocking::new(hook(&api()), server.clone(), server.clock());
+            let response = face.with_observer(observer.clone()).run(plan());
+            assert_eq!(response.expect("a response").body(), "all", "{around:?}");
+            let face = HttpHook::new(hook(&api()), other.clone(), other.clock());
+            let face =
+                if several { face.with_observer(observer) } else { face.with_observer(around) };
+            let response = pollster::block_on(face.run(plan()));
+            assert_eq!(response.expect("a response").body(), "all", "{around:?}");
+            server.assert_done();
+            other.assert_done();
+        }
+    }
 }

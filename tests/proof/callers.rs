@@ -11,13 +11,15 @@ use std::path::Path;
 use super::source::{Scan, Segments, Sources, files, tokens};
 
 /// The most that there may be: what there is today. It falls with each that goes.
-const TYPES: usize = 95;
-const ROOT_NAMES: usize = 29;
+const TYPES: usize = 98;
+const ROOT_NAMES: usize = 31;
 
 /// Items without a caller that are there for a reason: path, why.
 const LISTED: &[(&str, &str)] = &[
+    ("CallBuilder", "what `HttpHook::get` and its like begin"),
     ("Explanation", "of what `Hook::explain` tells"),
     ("Fact", "of what `Hook::explain` tells"),
+    ("ResponseExt", "the body of a response as those read it who call"),
     ("auth::TokenCache", "for those who keep tokens in a store of their own"),
     ("gates::Budget", "for those who bring gates or budgets of their own"),
     ("hook::Layer", "of what `Hook::explain` tells"),
@@ -26,7 +28,6 @@ const LISTED: &[(&str, &str)] = &[
     ("observe::Spans", "for those who watch a program of their own"),
     ("request::form::encode", "for those who write a body by hand"),
     ("request::form::encode_into", "for those who write a body by hand"),
-    ("request::to_python_json", "for those who write a body by hand"),
     ("response::ProblemDetails", "for those who read a response by hand"),
     ("response::hints::after", "for those who read a response by hand"),
     ("response::hints::rate_limit", "for those who read a response by hand"),

@@ -150,8 +150,8 @@ fn plans() -> Vec<(&'static str, RequestPlan)> {
     let endpoint = format!("orders?token={WORD}");
     vec![
         ("query", RequestPlan::get(endpoint.as_str())),
-        ("query", RequestPlan::get("orders").param("q", "x").param("session", &secret())),
-        ("params", RequestPlan::get("orders").param("api_key", &secret())),
+        ("query", RequestPlan::get("orders").param("q", "x").param("session", secret())),
+        ("params", RequestPlan::get("orders").param("api_key", secret())),
         ("authorization", RequestPlan::post("orders").header("authorization", WORD)),
         ("header", RequestPlan::post("orders").secret_header("X-Own", WORD)),
         ("plain header", RequestPlan::post("orders").header("X-Api-Key", WORD)),

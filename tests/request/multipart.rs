@@ -159,3 +159,28 @@ fn sources_are_joined_in_order_for_both_drivers() {
     assert!(body.join([]).is_err(), "a part without a source");
     assert!(body.join_blocking([]).is_err(), "a part without a source");
 }
+
+/// The length of the whole says nothing where one part does not know its own, or where two are wrong by as much.
+#[test]
+fn each_source_is_held_to_its_own_length() {
+    let rows = [
+        ("as told", Some(3), Some(5), true),
+        ("one unknown", Some(3), None, true),
+        ("too little, beside one unknown", Some(4), None, false),
+        ("too much, beside one unknown", Some(2), None, false),
+        ("wrong by as much", Some(4), Some(4), false),
+        ("wrong the other way round", Some(2), Some(6), false),
+    ];
+    for (why, first, second, whole) in rows {
+        let mut form = Multipart::default();
+        form.file(Part::source("a", first, Replay::Again)).unwrap();
+        form.file(Part::source("b", second, Replay::Again)).unwrap();
+        let body = form.write(7).unwrap();
+        let parts = [&b"abc"[..], b"defgh"];
+        let joined = body.join(parts.map(|part| Body::from(bytes::Bytes::from_static(part))));
+        let read = pollster::block_on(joined.unwrap().collect(10_000));
+        assert_eq!(read.is_ok(), whole, "{why}");
+        let joined = body.join_blocking(parts.map(|part| blocking::Body::reader(None, part)));
+        assert_eq!(joined.unwrap().collect(10_000).is_ok(), whole, "{why}");
+    }
+}

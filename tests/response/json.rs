@@ -227,3 +227,25 @@ proptest! {
         }
     }
 }
+
+/// A number that is too large to be read is JSON all the same, and speaks for nothing that stands elsewhere.
+#[test]
+fn a_number_of_any_size_is_json() {
+    let start = "the answer is not the JSON expected: ";
+    for number in ["1e400", "-1e400", "1e99999", "123456789e999"] {
+        let out = format!("{start}number out of range at line 1 column ");
+        let says_of = says::<Value>(&format!("[{number}]"));
+        assert!(says_of.starts_with(&out), "{says_of}");
+        let says_of = says::<BTreeMap<String, f64>>(&format!(r#"{{"canary": {number}}}"#));
+        assert!(says_of.starts_with(&out), "{says_of}");
+        let body = format!(r#"{{"sku": 7, "count": 1, "other": {number}}}"#);
+        assert_eq!(
+            says::<Line>(&body),
+            format!("{start}$.sku: expected a string, found an integer")
+        );
+        let body = format!(r#"{{"sku": "a", "count": {number}}}"#);
+        let says_of = says::<Line>(&body);
+        assert!(says_of.starts_with(start), "{says_of}");
+    }
+    assert!(says::<Value>("[1e400").starts_with("the answer is not JSON: "));
+}

@@ -10,11 +10,11 @@ use http_hook::gates::{BucketSettings, Budget, GateSettings, Gates, RateSettings
 use http_hook::retry::{Condition, FailureClass, Wait};
 use http_hook::transport::TimeoutPhase;
 use http_hook::{
-    Connection, Failure, Hook, RequestPlan, StopReason, Timestamp, TransportError,
-    TransportErrorKind, WaitReason,
+    Call, Connection, Failure, Hook, RequestPlan, SendCause, Step, StopReason, Timestamp,
+    TransportError, TransportErrorKind, WaitReason,
 };
 
-use crate::support::{Answer, Scenario, Waits, connection, response};
+use crate::support::{Answer, NOW, Scenario, Waits, connection, response};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -221,5 +221,72 @@ fn a_permit_that_comes_too_late_is_not_waited_for() {
             }
         };
         assert_eq!(found, expected, "{deadline:?}");
+    }
+}
+
+/// What waits for a permit has begun its attempt, and may have fetched a token for it: whoever takes it up goes on with the
+/// same attempt, and makes none more than the policy allows.
+#[test]
+fn an_attempt_that_waits_for_a_permit_is_taken_up_as_the_same() {
+    let extra = r#"{"http_hook": {"auth": {
+        "scheme": "oauth2_client_credentials", "token_url": "https://id.example.com/token"}}}"#;
+    let rate = Some(RateSettings { per_second: 1.0, burst: 1 });
+    for stores in [false, true] {
+        let gates = Gates::new(&GateSettings { rate, ..GateSettings::none() }).expect("gates");
+        let other = hook(gates.clone());
+        let first = Call::new(&other, plan(), 1, NOW).step(&other, NOW);
+        let Step::Send { .. } = first else { panic!("a first permit") };
+        let connection = connection().with_extra(extra);
+        let hook = Hook::builder(&connection).gates(gates).build().expect("a hook");
+        let Step::Send { attempt, .. } = Call::new(&hook, plan(), 7, NOW).step(&hook, NOW) else {
+            panic!("a token is asked for")
+        };
+        assert_eq!((attempt.cause(), attempt.number()), (SendCause::Token, 1));
+        let Step::Wait { mut call, reason, .. } = attempt.finish(&hook, token(), NOW) else {
+            panic!("no permit is left")
+        };
+        assert_eq!(reason, WaitReason::RateLimit);
+        if stores {
+            let text = call.store(&hook).expect("it can be stored");
+            call = Call::resume(&hook, &text, NOW).expect("what was stored");
+        }
+        let due = call.due();
+        let Step::Send { attempt, .. } = call.step(&hook, due) else { panic!("a permit is there") };
+        let found = (attempt.cause(), attempt.number(), attempt.sends());
+        assert_eq!(found, (SendCause::First, 1, 2), "stored: {stores}");
+    }
+}
+
+/// What another origin says after a redirect is nothing about the one that the gates belong to.
+#[test]
+fn another_origin_opens_no_breaker() {
+    type Away = (&'static str, &'static str, bool);
+    let rows: [Away; 3] = [
+        ("another host", "https://evil.test/x", false),
+        ("another port", "https://api.example.com:8443/x", false),
+        ("itself", "https://api.example.com/x", true),
+    ];
+    for (why, location, opens) in rows {
+        for lost in [false, true] {
+            let hook = hook(Gates::default());
+            let calls = (0..60).map(|_| {
+                let play = Scenario::new(&hook, plan());
+                let played = play.run(|number| match number % 2 {
+                    0 => Ok(response(307, &[("location", location)], "")),
+                    _ if lost => Err(TransportError::new(
+                        TransportErrorKind::Interrupted,
+                        http_hook::Sent::Maybe,
+                    )),
+                    _ => answer(503),
+                });
+                reason(played.result)
+            });
+            // Each of them is made, also behind the one that found it open.
+            let reasons: Vec<_> = calls.collect();
+            let opened = reasons.contains(&StopReason::Breaker);
+            assert_eq!(opened, opens, "{why}, lost: {lost}");
+            let (_, sends, _) = run(&hook, RequestPlan::get("a"), &[|| answer(200)]);
+            assert_eq!(sends == 0, opens, "{why}");
+        }
     }
 }

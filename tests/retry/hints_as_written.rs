@@ -199,7 +199,6 @@ fn resets_as_servers_write_them() {
         ("microseconds",                  "1559563205123000",               None),
         ("17 digits",                     "15595632051230000",              None),
         ("nanoseconds",                   "1559563205123000000",            None),
-        ("more than a number holds",      "99999999999999999999",           None),
         ("Unix seconds of nobody",        "999999999999",                   None),
         ("milliseconds long gone by",     "1000000000001",                  None),
         ("never",                         "9999-12-31T23:59:59Z",           None),
@@ -274,9 +273,11 @@ fn the_rate_limit_of_draft_07() {
         ("parameters",                 "limit=100;w=60;comment=\"a, b\", remaining=0;x, reset=30", Some(30)),
         ("other members",              "policy=\"a\", limit=100, remaining=0, reset=30",  Some(30)),
         ("the last of two",            "remaining=3, remaining=0, reset=9, reset=30",     Some(30)),
-        ("a comma at the end",         "limit=100, remaining=0, reset=30,",               None),
+        ("a comma at the end",         "limit=100, remaining=0, reset=30,",               Some(30)),
         ("no value",                   "limit=100, remaining=0, reset=",                  None),
-        ("semicolons",                 "limit=100; remaining=0; reset=30",                None),
+        ("semicolons",                 "limit=100; remaining=0; reset=30",                Some(30)),
+        ("semicolons, something left", "limit=100; remaining=3; reset=30",                None),
+        ("of two the readable one",    "remaining=0, reset=30, reset=soon, remaining=none", Some(30)),
     ];
     for (why, value, seconds) in rows {
         let expected = seconds.map(|seconds: u128| seconds * 1_000);
@@ -286,6 +287,90 @@ fn the_rate_limit_of_draft_07() {
     assert_eq!(wait(&apart), Some(30_000), "on two lines");
     let both = [("ratelimit", "limit=9, remaining=0, reset=30"), ("ratelimit-reset", "5")];
     assert_eq!(wait(&both), Some(30_000), "it wins over the field of its own");
+}
+
+/// What no number holds is no time either: where the draft says seconds, they are as many, and over any cap; elsewhere, as any
+/// time that no clock sees, it says nothing.
+#[test]
+fn what_is_too_large_to_count_is_over() {
+    let longest = Some(Duration::from_secs(u64::MAX).as_millis());
+    for value in ["99999999999999999999", "99999999999999999999999", "18446744073709551615.9"] {
+        for name in ["ratelimit-reset", "x-ratelimit-reset-after", "retry-after"] {
+            assert_eq!(
+                wait(&[(name, value)]).max(longest),
+                wait(&[(name, value)]),
+                "{name}: {value}"
+            );
+        }
+        for name in ["x-ratelimit-reset", "x-rate-limit-reset"] {
+            assert_eq!(wait(&[(name, value)]), None, "{name}: {value}");
+        }
+        for text in [format!("\"a\";r=0;t={value}"), format!("remaining=0, reset={value}")] {
+            assert_eq!(
+                wait(&[("ratelimit", &text)]).max(longest),
+                wait(&[("ratelimit", &text)]),
+                "{text}"
+            );
+        }
+    }
+}
+
+/// Quotas that say something, each with its seconds if it is used up.
+const READABLE: [(&str, Option<u64>); 7] = [
+    ("\"a\";r=0;t=5", Some(5)),
+    ("b; t=9 ;r=0", Some(9)),
+    ("\"c, \\\"d\\\";x\";r=0;pk=:YWJj=:;t=30", Some(30)),
+    ("\"e\";r=7;t=99", None),
+    ("\"f\";r=0;t=2;w=x=y", Some(2)),
+    ("\"g\";r=0;t=9999999999999999", Some(9_999_999_999_999_999)),
+    ("remaining=0;reset=11", Some(11)),
+];
+
+/// What nobody can read: it says nothing.
+const UNREADABLE: [&str; 11] = [
+    "",
+    "\"x\"",
+    "\"x\";r=x;t=90",
+    "\"x\";r;t",
+    "\"x\";t=90",
+    "\"x\";r=-1;t=90",
+    "=",
+    ";;=;",
+    "\"x\";r=\"0\";t=90",
+    "x y z",
+    "r==0;t=90",
+];
+
+proptest! {
+    #![proptest_config(cases())]
+
+    /// Of all the quotas of all lines the longest that can be read counts, whatever stands between them.
+    #[test]
+    fn what_cannot_be_read_takes_nothing_from_the_rest(
+        members in prop::collection::vec((any::<bool>(), 0..84_usize, any::<bool>()), 1..8), open: bool,
+    ) {
+        let (mut lines, mut expected) = (vec![String::new()], None);
+        for (is_readable, number, on_new_line) in members {
+            if on_new_line {
+                lines.push(String::new());
+            }
+            let member = if is_readable {
+                let (text, seconds) = READABLE[number % READABLE.len()];
+                expected = expected.max(seconds);
+                text
+            } else {
+                UNREADABLE[number % UNREADABLE.len()]
+            };
+            let line = lines.last_mut().unwrap();
+            *line = if line.is_empty() { member.into() } else { format!("{line}, {member}") };
+        }
+        if open {
+            lines.last_mut().unwrap().push_str(", \"open;r=0;t=8");
+        }
+        let fields: Vec<_> = lines.iter().map(|line| ("ratelimit", line.as_str())).collect();
+        let expected = expected.map(|seconds| u128::from(seconds) * 1_000);
+        prop_assert_eq!(wait(&fields), expected, "{:?}", lines);
+    }
 }
 
 proptest! {

@@ -8,3 +8,4 @@ mod hints;
 mod hints_as_written;
 #[path = "../support/mod.rs"]
 mod support;
+mod turns;

@@ -75,3 +75,8 @@ pub use call::{CallArguments, Planned, Source};
 pub use error::{ArgumentError, Refusal};
 pub use hook::{AuthType, HookArguments};
 pub use retry::RetryArguments;
+
+/// The example of the README is a test, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

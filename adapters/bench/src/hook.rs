@@ -85,7 +85,7 @@ pub fn plan(input: &Input, brought: Brought) -> RequestPlan {
         }
     }
     if brought == Brought::All {
-        plan = plan.basic_auth(&input.login, &input.password);
+        plan = plan.basic(&input.login, &input.password);
     }
     plan
 }

@@ -30,6 +30,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod body;
@@ -44,3 +45,8 @@ pub use cassette::{Cassette, MAX_CASSETTE_BYTES, MAX_EXCHANGES};
 pub use recorder::Recorder;
 pub use replay::Replay;
 pub use unmet::Unmet;
+
+/// The example of the README is a test, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

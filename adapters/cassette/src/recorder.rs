@@ -27,10 +27,11 @@ const MAX_BODY_BYTES: u64 = 16 << 20;
 ///
 /// | place | what is written |
 /// | --- | --- |
-/// | headers, either way | all names; values of those that say how a message is framed, cached, negotiated or paced, and of those that are [kept](Self::keep_header) by name |
+/// | headers, either way | all names; values of those that say how a message is framed, cached, negotiated or paced, as bodies are, and whole values of those that are [kept](Self::keep_header) by name |
+/// | challenges (`WWW-Authenticate`, `Proxy-Authenticate`) | schemes and parameters that are known, no token |
 /// | cookies that are set | name, and the attributes that are known |
-/// | URLs: of the request, in `Location`, `Link`, `Content-Location`, `Refresh`, `Referer` | all but user info, fragment, and values of the query that are not [kept](Self::keep_query) by name |
-/// | bodies of responses | all but what stands under names that sound secret, in JSON (lines of it, or a part of it, too), forms and URLs, unless [kept](Self::keep_field) by name |
+/// | URLs: of the request, in `Location`, `Link`, `Content-Location`, `Refresh`, `Referer`, `Origin`, `Host`, `Access-Control-Allow-Origin` | all but user info, fragment, and values of the query that are not [kept](Self::keep_query) by name |
+/// | bodies of responses | all but user info of URLs, and what stands under names that [sound secret](http_hook::observe::sounds_secret), in JSON (lines of it, a part of it, with comments, too), forms, URLs and lines of text, unless [kept](Self::keep_field) by name |
 /// | bodies of requests | nothing |
 ///
 /// Then every text that was taken out anywhere, what the body of a request has under such names, and what is
@@ -76,7 +77,7 @@ impl<T> Recorder<T> {
         self
     }
 
-    /// Keeps what bodies have under this name, though it sounds secret: `next_page_token`.
+    /// Keeps what bodies have under this name, though it sounds secret: `next_page_token`, or the `code` and `key` of an API's errors.
     #[must_use]
     pub fn keep_field(self, name: &str) -> Self {
         self.tape().rules.keep_field(name);

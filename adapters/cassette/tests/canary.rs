@@ -2,9 +2,10 @@
 //!
 //! What is left of each form has to be the mark alone: no piece of it, and nothing around it is lost.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -144,6 +145,9 @@ fn forms(secret: &str) -> Vec<(&'static str, String)> {
         ("HTML, numbers", html("&#34;", "&#039;")),
         ("HTML, all decimal", numeric(false)),
         ("HTML, all hexadecimal", numeric(true)),
+        ("HTML, names", named(secret, false)),
+        ("HTML, names that need no end", named(secret, true)),
+        ("HTML, numbers without an end", open_numbers(secret)),
         ("base64", STANDARD.encode(secret)),
         ("base64, no padding", STANDARD_NO_PAD.encode(secret)),
         ("base64, of URLs", URL_SAFE.encode(secret)),
@@ -153,6 +157,54 @@ fn forms(secret: &str) -> Vec<(&'static str, String)> {
             utf8_percent_encode(&STANDARD.encode(secret), NON_ALPHANUMERIC).to_string(),
         ),
     ]
+}
+
+/// The names of each character, those that end with a `;` and those that do not.
+static NAMES: LazyLock<BTreeMap<char, [Option<&str>; 2]>> = LazyLock::new(|| {
+    let mut names: BTreeMap<char, [Option<&str>; 2]> = BTreeMap::new();
+    for (name, meant) in htmlize::ENTITIES.entries() {
+        let (name, meant) = (std::str::from_utf8(name), std::str::from_utf8(meant));
+        let (name, meant) = (name.expect("a name"), meant.expect("a text"));
+        let mut chars = meant.chars();
+        if let (Some(c), None) = (chars.next(), chars.next()) {
+            names.entry(c).or_default()[usize::from(!name.ends_with(';'))].get_or_insert(name);
+        }
+    }
+    names
+});
+
+/// Each character that has a name by its name, with the `;` or without.
+fn named(text: &str, bare: bool) -> String {
+    let mut written = String::new();
+    let mut is_open = false;
+    for c in text.chars() {
+        let name = NAMES.get(&c).and_then(|names| names[usize::from(bare)]);
+        let name = name.filter(|_| !c.is_ascii_alphanumeric());
+        // A name would go on with a letter.
+        if is_open && (c.is_ascii_alphanumeric() || c == ';') {
+            written.push(';');
+        }
+        is_open = bare && name.is_some();
+        written.push_str(name.unwrap_or(c.encode_utf8(&mut [0; 4])));
+    }
+    written
+}
+
+/// Each character that is no letter by its number, with a `;` only where the number would go on.
+fn open_numbers(text: &str) -> String {
+    let mut written = String::new();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c.is_ascii_alphanumeric() {
+            written.push(c);
+            continue;
+        }
+        let _ = write!(written, "&#{:011}", u32::from(c));
+        if chars.peek().is_some_and(|next| next.is_ascii_digit() || *next == ';') {
+            written.push(';');
+        }
+    }
+    written
 }
 
 fn inside(quoted: &str) -> String {

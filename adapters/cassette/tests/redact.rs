@@ -161,7 +161,8 @@ fn what_is_nested_is_looked_through_once() {
     let rows = [
         (nested, "{\"jwt\":\"***\"}"),
         (open, "{\"token\":\"***\""),
-        ("token=".repeat(depth), "token=***"),
+        // What is learnt begins at the first name, too.
+        ("token=".repeat(depth), "***"),
         ("\"token\":  ".repeat(depth), "\"***\""),
     ];
     for (body, written) in rows {

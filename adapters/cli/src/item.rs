@@ -14,7 +14,8 @@
 use std::fs::File;
 use std::io::{self, Read};
 
-use serde_json::Value;
+use http_hook::request::to_python_json;
+use serde::de::IgnoredAny;
 
 use crate::exit::Problem;
 
@@ -26,7 +27,8 @@ pub(crate) enum Item {
     /// `None` takes the header away.
     Header(String, Option<String>),
     Text(String, String),
-    Json(String, Value),
+    /// The text of a value, as a body of JSON has it.
+    Json(String, String),
     Body(Vec<u8>),
 }
 
@@ -70,12 +72,43 @@ pub(crate) fn header(word: &str) -> Result<Item, Problem> {
     Ok(Item::Header(name.to_owned(), (!value.is_empty()).then(|| value.to_owned())))
 }
 
-pub(crate) fn json(text: &str, place: &str) -> Result<Value, Problem> {
+/// Checks a text in JSON, and writes it as bodies are written; numbers stay as they are, whatever their size.
+pub(crate) fn json(text: &str, place: &str) -> Result<String, Problem> {
     let error = |error: serde_json::Error| {
         let (line, column) = (error.line(), error.column());
         Problem::usage(format!("{place} is not JSON at line {line}, column {column}"))
     };
-    serde_json::from_str(text).map_err(error)
+    serde_json::from_str::<IgnoredAny>(text).map_err(error)?;
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(next) = rest.chars().next() {
+        let len = if next == '"' { end_of_string(rest) } else { next.len_utf8() };
+        let (token, after) = rest.split_at(len);
+        rest = after;
+        match next {
+            '"' => out.push_str(&quoted(&serde_json::from_str::<String>(token).map_err(error)?)),
+            ',' | ':' => out.extend([next, ' ']),
+            ' ' | '\t' | '\n' | '\r' => {}
+            other => out.push(other),
+        }
+    }
+    Ok(out)
+}
+
+/// Where a string that begins here ends, its quotes included.
+fn end_of_string(text: &str) -> usize {
+    let mut is_escaped = false;
+    let end = text.bytes().skip(1).position(|byte| {
+        let ends = byte == b'"' && !is_escaped;
+        is_escaped = byte == b'\\' && !is_escaped;
+        ends
+    });
+    end.map_or(text.len(), |end| end + 2)
+}
+
+/// A text as a value in JSON.
+pub(crate) fn quoted(text: &str) -> String {
+    let bytes = to_python_json(text).expect("a text is a value");
+    String::from_utf8(bytes).expect("JSON is ASCII here")
 }
 
 /// Reads the text of an option, or of the file that it names as `@FILE`.

@@ -5,7 +5,6 @@ use http_hook::RetryPolicy;
 use http_hook::options::Setting;
 use http_hook::retry::Stop;
 use http_hook::{Options, RequestPlan};
-use serde_json::{Map, Value};
 
 use crate::args::{Call, Limit};
 use crate::exit::Problem;
@@ -42,8 +41,15 @@ impl<'a> Words<'a> {
 enum Body {
     None,
     Data(Vec<u8>),
-    Json(Value),
+    Json(String),
     Form(Vec<(String, String)>),
+}
+
+/// The value of a field of the body.
+enum Field {
+    Text(String),
+    /// As JSON has it.
+    Json(String),
 }
 
 /// Makes the plan of a call of `endpoint`.
@@ -57,8 +63,8 @@ pub(crate) fn plan(call: &Call, words: &Words<'_>, endpoint: &str) -> Result<Req
         match item? {
             Item::Param(name, value) => params.push((name, value)),
             Item::Header(name, value) => headers.push((name, value)),
-            Item::Text(name, value) => fields.push((name, Value::String(value))),
-            Item::Json(name, value) => fields.push((name, value)),
+            Item::Text(name, value) => fields.push((name, Field::Text(value))),
+            Item::Json(name, value) => fields.push((name, Field::Json(value))),
             Item::Body(bytes) if file.is_none() => file = Some(bytes),
             Item::Body(_) => return Err(Problem::usage("there is more than one body")),
         }
@@ -69,7 +75,7 @@ pub(crate) fn plan(call: &Call, words: &Words<'_>, endpoint: &str) -> Result<Req
     plan = match body {
         Body::None => plan,
         Body::Data(bytes) => plan.data(bytes),
-        Body::Json(value) => plan.json(&value),
+        Body::Json(text) => plan.json_text(text),
         Body::Form(pairs) => plan.form(pairs),
     };
     for (name, value) in params {
@@ -85,7 +91,7 @@ pub(crate) fn plan(call: &Call, words: &Words<'_>, endpoint: &str) -> Result<Req
     Ok(with_limits(call, plan))
 }
 
-fn body(call: &Call, fields: Vec<(String, Value)>, file: Option<Vec<u8>>) -> Result<Body, Problem> {
+fn body(call: &Call, fields: Vec<(String, Field)>, file: Option<Vec<u8>>) -> Result<Body, Problem> {
     let data = call.data.as_deref().map(item::text_or_file).transpose()?;
     let json = call.json.as_deref().map(item::text_or_file).transpose()?;
     let mut bodies = Vec::new();
@@ -102,14 +108,27 @@ fn body(call: &Call, fields: Vec<(String, Value)>, file: Option<Vec<u8>>) -> Res
     Ok(bodies.pop().unwrap_or(Body::None))
 }
 
-fn object(fields: Vec<(String, Value)>) -> Body {
-    Body::Json(Value::Object(fields.into_iter().collect::<Map<_, _>>()))
+/// Of two fields of one name the last one counts, in the place of the first.
+fn object(fields: Vec<(String, Field)>) -> Body {
+    let mut members: Vec<(String, String)> = Vec::new();
+    for (name, value) in fields {
+        let value = match value {
+            Field::Text(text) => item::quoted(&text),
+            Field::Json(text) => text,
+        };
+        match members.iter_mut().find(|(own, _)| *own == name) {
+            Some(member) => member.1 = value,
+            None => members.push((name, value)),
+        }
+    }
+    let members = members.iter().map(|(name, value)| format!("{}: {value}", item::quoted(name)));
+    Body::Json(format!("{{{}}}", members.collect::<Vec<_>>().join(", ")))
 }
 
-fn form(fields: Vec<(String, Value)>) -> Result<Body, Problem> {
+fn form(fields: Vec<(String, Field)>) -> Result<Body, Problem> {
     let pairs = fields.into_iter().map(|(name, value)| match value {
-        Value::String(text) => Ok((name, text)),
-        _ => Err(Problem::usage(format!("{name}:= has no meaning in a form"))),
+        Field::Text(text) => Ok((name, text)),
+        Field::Json(_) => Err(Problem::usage(format!("{name}:= has no meaning in a form"))),
     });
     pairs.collect::<Result<_, _>>().map(Body::Form)
 }

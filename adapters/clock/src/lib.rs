@@ -1,4 +1,4 @@
-//! The real clock for [`http_hook`], a seed for a call, and for transports limits of time and a thread that waits.
+//! The real clock for [`http_hook`], a seed for a call, files as bodies, and for transports limits of time and a thread that waits.
 //!
 //! ```text
 //! SystemTime, once ─┐
@@ -8,9 +8,13 @@
 //!
 //! The core reads no clock and draws no number: a driver gets both from here.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod deadline;
+mod file;
+#[cfg(feature = "files")]
+mod files;
 mod limits;
 mod waiting;
 
@@ -23,8 +27,16 @@ use futures_timer::Delay;
 use http_hook::transport::Clock;
 use http_hook::{Timestamp, blocking};
 
+pub use file::file;
+#[cfg(feature = "files")]
+pub use files::{BytesStream, async_file};
 pub use limits::{Limited, Limits};
 pub use waiting::send_blocking;
+
+/// The example of the README is a test, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 /// The longest sleep that is asked for at once: timers add it to an [`Instant`], which must not overflow.
 const LONGEST_SLEEP: Duration = Duration::from_secs(24 * 60 * 60);

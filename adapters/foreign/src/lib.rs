@@ -8,7 +8,7 @@ use http::Response;
 use http_hook::hook::HookBuilder;
 use http_hook::observe::Event;
 use http_hook::{Cause, Connection, Failure, Hook, RequestPlan};
-use http_hook_isahc::{blocking_http_hook, http_hook};
+use http_hook_isahc::{blocking, from_hook};
 use serde_json::Value;
 
 /// The password that Apache and squid know for the login `reader`.
@@ -81,7 +81,7 @@ impl Told {
 #[must_use]
 pub fn call(hook: &Hook, plan: impl Fn() -> RequestPlan) -> Told {
     let (sends, count) = counter();
-    let face = http_hook(hook.clone()).expect("isahc starts").with_observer(count);
+    let face = from_hook(hook.clone()).expect("isahc starts").with_observer(count);
     let result = pollster::block_on(face.run(plan()));
     let told = Told { result, sends: sends.load(Ordering::Relaxed) };
     let twin = call_blocking(hook, plan());
@@ -93,7 +93,7 @@ pub fn call(hook: &Hook, plan: impl Fn() -> RequestPlan) -> Told {
 #[must_use]
 pub fn call_blocking(hook: &Hook, plan: RequestPlan) -> Told {
     let (sends, count) = counter();
-    let face = blocking_http_hook(hook.clone()).expect("isahc starts").with_observer(count);
+    let face = blocking::from_hook(hook.clone()).expect("isahc starts").with_observer(count);
     let result = face.run(plan);
     Told { result, sends: sends.load(Ordering::Relaxed) }
 }

@@ -48,7 +48,7 @@ fn nothing_of_the_connection_goes_to_another_origin() {
     let extra = json!({"X-Team": "blue", "http_hook": {"auth": auth}});
     let hook = builder(&bin, &extra).build().expect("a hook");
     for (why, to, sees) in [("the same", &bin, true), ("another", &elsewhere, false)] {
-        let plan = || RequestPlan::get("redirect-to").param("url", &format!("{to}/headers"));
+        let plan = || RequestPlan::get("redirect-to").param("url", format!("{to}/headers"));
         let answer = call(&hook, plan);
         assert_eq!(answer.sum(), "200 in 2", "{why}: {answer:?}");
         let headers = &answer.json()["headers"];

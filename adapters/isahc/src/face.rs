@@ -1,26 +1,62 @@
-//! The easy face over isahc and the real clock, in one line.
+//! The easy face over isahc and the real clock.
 
-use http_hook::{Hook, HttpHook, blocking};
+use http_hook::hook::HookError;
+use http_hook::{Connection, Hook};
 use http_hook_clock::{SystemClock, seed};
 
-use crate::IsahcTransport;
+use crate::{IsahcTransport, client};
 
-/// Makes an [`HttpHook`] of a hook, over isahc and the real clock. See [the crate](crate) for an example.
+/// Calls an HTTP API over isahc. Made by [`connect`], [`from_connection`] or [`from_hook`]; with a transport of other
+/// settings by `HttpHook::new(hook, transport, SystemClock::new())`.
+pub type HttpHook = http_hook::HttpHook<IsahcTransport, SystemClock>;
+
+/// Begins to call the API at a URL, as `https://api.example.com/v2`.
 ///
 /// # Errors
 ///
-/// If libcurl cannot be set up.
-pub fn http_hook(hook: Hook) -> Result<HttpHook<IsahcTransport, SystemClock>, isahc::Error> {
-    Ok(HttpHook::new(hook, IsahcTransport::new()?, SystemClock::new()).with_seed(seed()))
+/// Everything that is wrong with the URL, and if libcurl cannot start.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// use http_hook_isahc::ResponseExt as _;
+///
+/// let api = http_hook_isahc::connect("https://api.example.com")?;
+/// let ids: Vec<u64> = api.get("v1/orders").param("limit", 50).retries(3).send().await?.json()?;
+/// # let _ = ids;
+/// # Ok(())
+/// # }
+/// ```
+pub fn connect(base_url: &str) -> Result<HttpHook, HookError> {
+    from_hook(Hook::to(base_url)?)
 }
 
-/// The same, blocking.
+/// Begins to call the API of a stored connection.
 ///
 /// # Errors
 ///
-/// If libcurl cannot be set up.
-pub fn blocking_http_hook(
-    hook: Hook,
-) -> Result<blocking::HttpHook<IsahcTransport, SystemClock>, isahc::Error> {
-    Ok(blocking::HttpHook::new(hook, IsahcTransport::new()?, SystemClock::new()).with_seed(seed()))
+/// Everything that is wrong with the connection, and if libcurl cannot start.
+///
+/// # Examples
+///
+/// ```
+/// use http_hook_isahc::{Connection, from_connection};
+///
+/// let orders = Connection::parse("http://reader:secret@api.example.com/https")?;
+/// let api = from_connection(&orders)?;
+/// # let _ = api;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn from_connection(connection: &Connection) -> Result<HttpHook, HookError> {
+    from_hook(Hook::new(connection)?)
+}
+
+/// Begins to call by a hook that the program [has made](Hook::builder): with a policy, gates or cookies of its own.
+///
+/// # Errors
+///
+/// If libcurl cannot start.
+pub fn from_hook(hook: Hook) -> Result<HttpHook, HookError> {
+    Ok(HttpHook::new(hook, client::started()?, SystemClock::new()).with_seed(seed()))
 }

@@ -1,14 +1,16 @@
 //! One line of a script: which request it is for, and what comes of it.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use http_hook::response::Reason;
+use http_hook::transport::TimeoutPhase;
 use http_hook::{Sent, TransportErrorKind};
 
-use crate::Received;
+use crate::{Received, code};
 
 /// What the server does with one request.
 ///
@@ -20,23 +22,26 @@ use crate::Received;
 /// use http_hook_mock::Reply;
 ///
 /// let script = [
-///     Reply::status(503).header("retry-after", "2").times(3),
-///     Reply::error(TransportErrorKind::Interrupted, Sent::Maybe).takes(Duration::from_secs(1)),
+///     Reply::busy(2).times(3),
+///     Reply::interrupted().takes(Duration::from_secs(1)),
+///     Reply::error(TransportErrorKind::Tls, Sent::No),
 ///     Reply::hang(),
 ///     Reply::json(200, r#"{"id": 7}"#).on("GET", "/v1/orders"),
 /// ];
-/// # let _ = script;
+/// assert_eq!(format!("{:?}", script[0]), "503, 3 times");
+/// assert_eq!(format!("{:#?}", script[0]), r#"Reply::status(503).header("retry-after", "2").times(3)"#);
 /// ```
+#[derive(Clone)]
 #[must_use]
 pub struct Reply {
     pub(crate) outcome: Outcome,
     pub(crate) after: Duration,
     pub(crate) left: u32,
-    expected: Option<(String, String)>,
-    condition: Option<Condition>,
+    pub(crate) expected: Option<(String, String)>,
+    pub(crate) condition: Option<Condition>,
 }
 
-type Condition = Box<dyn Fn(&Received) -> bool + Send + Sync>;
+pub(crate) type Condition = Arc<dyn Fn(&Received) -> bool + Send + Sync>;
 
 #[derive(Clone)]
 pub(crate) enum Outcome {
@@ -55,7 +60,7 @@ pub(crate) struct Answer {
 }
 
 /// How often a reply made by [`Reply::always`] is given.
-const ALWAYS: u32 = u32::MAX;
+pub(crate) const ALWAYS: u32 = u32::MAX;
 
 impl Reply {
     /// Answers with a status and nothing else.
@@ -88,6 +93,99 @@ impl Reply {
     /// Gives no answer but this error.
     pub fn error(kind: TransportErrorKind, sent: Sent) -> Self {
         Self::from(Outcome::Error(kind, sent))
+    }
+
+    /// Is too busy for now: 503, with a `Retry-After` of so many seconds.
+    pub fn busy(seconds: u32) -> Self {
+        Self::status(503).header("retry-after", &seconds.to_string())
+    }
+
+    /// Leads elsewhere: a status, usually 301, 302, 303, 307 or 308, with a `Location`.
+    ///
+    /// # Panics
+    ///
+    /// If `status` is not from 100 to 999, or if `location` holds control characters.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook_mock::{Reply, blocking::connect};
+    ///
+    /// let script = [Reply::redirect(307, "/v2"), Reply::status(200).on("GET", "/v2")];
+    /// let api = connect("https://api.example.test", script)?;
+    /// assert_eq!(api.get("v1").send()?.status(), 200);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[track_caller]
+    pub fn redirect(status: u16, location: &str) -> Self {
+        Self::status(status).header("location", location)
+    }
+
+    /// Breaks off before the head of the response has come: the server may have acted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook_mock::{Reply, blocking::connect};
+    ///
+    /// let script = || [Reply::interrupted(), Reply::status(200).always()];
+    /// let api = connect("https://api.example.test", script())?;
+    /// assert!(api.get("v1/orders").retries(1).send().is_ok());
+    /// let api = connect("https://api.example.test", script())?;
+    /// assert!(api.post("v1/orders").retries(1).send().is_err(), "it may have been ordered");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn interrupted() -> Self {
+        Self::error(TransportErrorKind::Interrupted, Sent::Maybe)
+    }
+
+    /// Makes no connection: nothing was sent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook_mock::{Reply, blocking::connect};
+    ///
+    /// let script = [Reply::refused(), Reply::status(201)];
+    /// let api = connect("https://api.example.test", script)?;
+    /// assert_eq!(api.post("v1/orders").retries(1).send()?.status(), 201);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn refused() -> Self {
+        Self::error(TransportErrorKind::Connect, Sent::No)
+    }
+
+    /// Finds no address for the name of the host: nothing was sent.
+    pub fn unresolved() -> Self {
+        Self::error(TransportErrorKind::Dns, Sent::No)
+    }
+
+    /// Fails the TLS handshake: nothing was sent.
+    pub fn untrusted() -> Self {
+        Self::error(TransportErrorKind::Tls, Sent::No)
+    }
+
+    /// Is no HTTP: the server may have acted.
+    pub fn garbled() -> Self {
+        Self::error(TransportErrorKind::Protocol, Sent::Maybe)
+    }
+
+    /// Lets a time limit pass, whatever the limits of the request are: nothing was sent if it was that for a connection, else the
+    /// server may have acted. It [takes](Reply::takes) no time unless told to; see [`hang`](Reply::hang) for a limit of the request.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook_mock::transport::TimeoutPhase;
+    /// use http_hook_mock::{Reply, blocking::connect};
+    ///
+    /// let api = connect("https://api.example.test", [Reply::timeout(TimeoutPhase::Head)])?;
+    /// assert!(api.get("v1/orders").send().unwrap_err().is_timeout());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn timeout(phase: TimeoutPhase) -> Self {
+        let sent = if phase == TimeoutPhase::Connect { Sent::No } else { Sent::Maybe };
+        Self::error(TransportErrorKind::Timeout(phase), sent)
     }
 
     /// Gives no answer at all.
@@ -182,7 +280,7 @@ impl Reply {
 
     /// Expects a request for which `condition` holds.
     pub fn when(mut self, condition: impl Fn(&Received) -> bool + Send + Sync + 'static) -> Self {
-        self.condition = Some(Box::new(condition));
+        self.condition = Some(Arc::new(condition));
         self
     }
 
@@ -217,9 +315,12 @@ impl From<Outcome> for Reply {
     }
 }
 
-/// In the words of a script: `503 for GET /v1/orders, 3 times`.
+/// In the words of a script: `503 for GET /v1/orders, 3 times`. With `{:#?}` everything, in those of a program, to be pasted into a test.
 impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            return code::write(self, f);
+        }
         match &self.outcome {
             Outcome::Answer(answer) => write!(f, "{}", answer.status.as_u16())?,
             Outcome::Error(kind, _) => write!(f, "error {}", kind.name())?,

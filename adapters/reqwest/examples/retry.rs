@@ -5,36 +5,36 @@
 use std::error::Error;
 use std::time::Duration;
 
-use http_hook::observe::Event;
-use http_hook::retry::{Stop, Wait};
-use http_hook::{Connection, Hook, HttpHook, RequestPlan, ResponseExt, RetryPolicy};
-use http_hook_clock::{SystemClock, seed};
 use http_hook_conformance::server::{Reply, serve};
-use http_hook_reqwest::ReqwestTransport;
-use serde_json::Value;
+use http_hook_reqwest::observe::Event;
+use http_hook_reqwest::retry::{Stop, Wait};
+use http_hook_reqwest::{Connection, ResponseExt as _, RetryPolicy, from_connection};
 
-fn main() -> Result<(), Box<dyn Error>> {
+#[derive(serde::Deserialize)]
+struct Order {
+    id: u64,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
     let server = serve();
     let _orders = server.route_at(
         "/orders",
         [Reply::status(503, &[("Retry-After", "1")], b""), Reply::ok(br#"[{"id": 1042}]"#)],
     );
 
-    // In a program: std::env::var("AIRFLOW_CONN_ORDERS").
-    let connection = Connection::parse(&format!("http://reader:secret@{}", server.addr()))?;
-    let hook = Hook::new(&connection)?;
-    let api = HttpHook::new(hook, ReqwestTransport::default(), SystemClock::new())
-        .with_seed(seed())
-        .with_observer(|event: &Event<'_>| println!("{event:?}"));
+    // In a program: std::env::var("AIRFLOW_CONN_ORDERS")?.
+    let orders = Connection::parse(&format!("http://reader:secret@{}", server.addr()))?;
+    let api = from_connection(&orders)?.with_observer(|event: &Event<'_>| println!("{event:?}"));
 
+    // Where `.retries(3)` would not do:
     let policy = RetryPolicy {
-        stop: Stop::after_attempt(5),
+        stop: Stop::after_attempt(5) | Stop::after_delay(Duration::from_secs(60)),
         wait: Wait::full_jitter(Duration::from_millis(100), Duration::from_secs(20)),
         ..RetryPolicy::default()
     };
-    let plan = RequestPlan::get("orders").param("limit", "2").retry(policy);
-    let response = tokio::runtime::Runtime::new()?.block_on(api.run(plan))?;
-    let orders: Vec<Value> = response.json()?;
-    println!("{} orders", orders.len());
+    let orders: Vec<Order> =
+        api.get("orders").param("limit", 2).retry(policy).send().await?.json()?;
+    println!("order {}", orders[0].id);
     Ok(())
 }

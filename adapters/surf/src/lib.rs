@@ -1,89 +1,14 @@
 //! The HTTP client [surf](https://docs.rs/surf) as an async transport of http-hook.
 #![cfg_attr(feature = "curl-client", doc = include_str!("../README.md"))]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
-mod body;
 mod client;
-mod error;
-mod request;
-mod response;
+#[cfg(any(feature = "curl-client", feature = "h1-client"))]
+mod face;
 
-use std::future::poll_fn;
-use std::pin::pin;
-use std::sync::LazyLock;
-use std::sync::atomic::Ordering;
-
-use async_trait::async_trait;
-use http::{Request, Response};
-use http_hook::TransportError;
-use http_hook::body::Body;
-use http_hook::options::{Capabilities, Capability as Can, SendOptions};
-use http_hook::transport::Transport;
-use http_hook_clock::Limits;
-use surf::Client;
-use tracing::Dispatch;
-
-use client::Answered;
-use error::{is_of_isahc, of_head};
-use request::to_surf;
-use response::from_surf;
-
-pub use client::KeepsConnections;
-
-#[rustfmt::skip]
-const CAPABILITIES: [Can; 5] =
-    [Can::HeadTimeout, Can::IdleTimeout, Can::TotalTimeout, Can::StreamRequest, Can::StreamResponse];
-
-/// surf as an async transport. Cloning it is cheap and shares its connections.
-#[derive(Clone, Debug)]
-pub struct SurfTransport {
-    /// Keeps no connection: what it sends cannot meet a dead one.
-    fresh: Client,
-    /// For what libcurl does not send twice, or may.
-    kept: Option<Client>,
-    /// Who has answered: only then there can be a kept connection.
-    answered: Answered,
-    /// It is async-h1; else libcurl, or a client that is not known.
-    is_h1: bool,
-}
-
-#[async_trait]
-impl Transport for SurfTransport {
-    fn capabilities(&self) -> Capabilities {
-        Capabilities::of(if self.is_h1 { "surf-h1" } else { "surf" }, &CAPABILITIES)
-    }
-
-    async fn send(
-        &self,
-        request: Request<Body>,
-        options: &SendOptions,
-    ) -> Result<Response<Body>, TransportError> {
-        let mut limits = Limits::start(options.timeouts);
-        let method = request.method().clone();
-        let once = !method.is_idempotent();
-        let client = self.kept.as_ref().filter(|_| !once).unwrap_or(&self.fresh);
-        let authority = request.uri().authority().cloned();
-        let is_new = once || self.kept.is_none() || !self.answered.has(authority.as_ref());
-        let (request, watch) = to_surf(request, self.is_h1)?;
-        let mut sending = pin!(client.send(request));
-        let sending = poll_fn(|context| {
-            let polled = silently(|| sending.as_mut().poll(context));
-            polled.map_err(|error| {
-                // Of async-h1 it is seen whether it has begun; libcurl does that by itself once more over kept connections only.
-                let begun = watch.begun.load(Ordering::Relaxed);
-                let unsent = if self.is_h1 { !begun } else { is_new && is_of_isahc(&error) };
-                watch.source.failure().unwrap_or_else(|| of_head(&error, unsent))
-            })
-        });
-        let response = limits.head(sending).await?;
-        self.answered.add(authority.as_ref());
-        from_surf(response, &method, limits)
-    }
-}
-
-/// Keeps the traces of `step` from every subscriber: isahc's hold URLs, headers and bodies. What its thread traces of the
-/// exchange later is switched on and off here, too.
-fn silently<T>(step: impl FnOnce() -> T) -> T {
-    static SILENCE: LazyLock<Dispatch> = LazyLock::new(Dispatch::none);
-    tracing::dispatcher::with_default(&SILENCE, step)
-}
+pub use client::{KeepsConnections, SurfTransport};
+#[cfg(any(feature = "curl-client", feature = "h1-client"))]
+pub use face::{HttpHook, connect, from_connection, from_hook};
+pub use http_hook::*;
+pub use http_hook_clock::{BytesStream, SystemClock, async_file as file};

@@ -4,16 +4,15 @@
 
 use std::error::Error;
 
-use http_hook::body::Body;
-use http_hook::{Connection, Hook, HttpHook, RequestPlan};
-use http_hook_clock::{SystemClock, seed};
 use http_hook_conformance::server::{Reply, serve};
-use http_hook_tower::TowerTransport;
+use http_hook_tower::body::Body;
+use http_hook_tower::{Connection, from_connection};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use serde_json::json;
 
-fn main() -> Result<(), Box<dyn Error>> {
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
     let server = serve();
     let tokens = server.route_at(
         "/token",
@@ -35,16 +34,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let client =
         Client::builder(TokioExecutor::new()).retry_canceled_requests(false).build_http::<Body>();
-    let api =
-        HttpHook::new(Hook::new(&connection)?, TowerTransport::new(client), SystemClock::new())
-            .with_seed(seed());
-    tokio::runtime::Runtime::new()?.block_on(async {
-        for _ in 0..2 {
-            let response = api.run(RequestPlan::get("orders")).await?;
-            println!("order {}", String::from_utf8_lossy(response.body()));
-        }
-        Ok::<(), http_hook::Failure>(())
-    })?;
+    let api = from_connection(&connection, client)?;
+    for _ in 0..2 {
+        let response = api.get("orders").send().await?;
+        println!("order {}", String::from_utf8_lossy(response.body()));
+    }
     println!("{} token for {} calls", tokens.requests().len(), orders.requests().len());
     Ok(())
 }

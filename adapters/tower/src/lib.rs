@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod error;
+mod face;
 #[cfg(feature = "hyper")]
 mod interim;
 mod layer;
@@ -17,13 +19,15 @@ use bytes::Buf;
 use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::uri::Scheme;
 use http::{Method, Request, Response};
-use http_hook::TransportError;
 use http_hook::body::{Body, Exact};
 use http_hook::options::{Capabilities, Capability, SendOptions};
 use http_hook::transport::{Transport, check_target};
 use http_hook_clock::Limits;
 use tower_service::Service;
 
+pub use face::{HttpHook, connect, from_connection, from_hook};
+pub use http_hook::*;
+pub use http_hook_clock::{BytesStream, SystemClock, async_file as file};
 pub use layer::{HookLayer, HookService};
 
 type BoxError = Box<dyn StdError + Send + Sync>;

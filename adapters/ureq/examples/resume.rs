@@ -1,65 +1,57 @@
-//! A wait that outlives the process: the call is stored while it waits, and taken up by another hook of the same connection.
+//! A wait that outlives the process: the call is stored while it waits, and taken up by another process of the same connection.
 //!
-//! `cargo run -p http-hook-ureq --example resume` calls a server of its own on loopback.
+//! `cargo run -p http-hook-ureq --example resume` calls a server of its own on loopback, and plays both processes.
 
 use std::error::Error;
-use std::net::SocketAddr;
+use std::{fs, path::Path, thread};
 
-use http_hook::blocking::{Clock as _, Transport};
-use http_hook::{Act, Call, Connection, Hook, RequestPlan, RetryPolicy, Run, blocking};
-use http_hook_clock::{SystemClock, seed};
 use http_hook_conformance::server::{Reply, serve};
-use http_hook_ureq::UreqTransport;
+use http_hook_ureq::{Attempt, Connection, HttpHook, Leg, RequestPlan, from_connection};
 
-/// Makes the hook ready. The password is in the connection, never in what is stored.
-fn hook(server: SocketAddr, transport: &UreqTransport) -> Result<Hook, Box<dyn Error>> {
-    let connection =
-        Connection::parse(&format!("http://reader:secret@{server}"))?.with_id("orders")?;
-    Ok(Hook::new(&connection)?.for_client(transport.capabilities()))
-}
-
-/// Runs a call until it waits, and stores it then. `None` if it ended before.
-fn until_it_waits(server: SocketAddr, plan: RequestPlan) -> Result<Option<String>, Box<dyn Error>> {
-    let (transport, clock) = (UreqTransport::default(), SystemClock::new());
-    let hook = hook(server, &transport)?;
-    let mut run = Run::new(&hook, Call::new(&hook, plan, seed(), clock.now()));
-    let mut act = run.woke(clock.now());
-    loop {
-        act = match act {
-            Act::Send(request, options) => {
-                // Whoever must not do anything twice stores the run here, too: `run.store()`.
-                run.sent(transport.send(request, &options), || clock.now())
-            }
-            Act::Read(body, limit) => run.read(body.read(limit), clock.now()),
-            Act::Sleep(wait) => {
-                println!("waits {wait:?}, and the process ends");
-                return Ok(Some(run.store()?));
-            }
-            Act::Done(result) => {
-                println!("{}", result?.status());
-                return Ok(None);
-            }
-        };
+/// Runs a call until it waits or is over. `true`: it is over, and the file is gone.
+fn leg(api: &HttpHook, path: &Path) -> Result<bool, Box<dyn Error>> {
+    let call = match fs::read_to_string(path) {
+        Ok(stored) => api.resume(&stored)?,
+        Err(_) => {
+            api.prepare(RequestPlan::post("orders").json(&[1042]).idempotency_key().retries(5))
+        }
+    };
+    println!("attempts so far: {}", call.attempt_number());
+    // Kept before each send: should the process die meanwhile, the next one knows that the request may have been seen.
+    let (hook, _) = api.get_conn();
+    let keep = |attempt: &Attempt| -> Result<(), Box<dyn Error>> {
+        Ok(fs::write(path, attempt.store(hook)?)?)
+    };
+    match api.leg(call, keep)? {
+        Leg::Wait { stored, wait, .. } => {
+            fs::write(path, stored)?;
+            println!("waits {wait:?}, and the process ends");
+            thread::sleep(wait); // whoever starts the next process: cron, a queue, an engine
+            Ok(false)
+        }
+        Leg::Done(result) => {
+            fs::remove_file(path)?;
+            println!("{}", result?.status());
+            Ok(true)
+        }
+        _ => Err("a leg that ended otherwise".into()),
     }
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let server = serve();
-    let _orders = server.route_at(
+    let orders = server.route_at(
         "/orders",
-        [Reply::status(503, &[("Retry-After", "1")], b""), Reply::ok(b"orders")],
+        [Reply::status(503, &[("Retry-After", "1")], b""), Reply::status(201, &[], b"")],
     );
+    let path = std::env::temp_dir().join(format!("http-hook-call-{}", std::process::id()));
+    let connection =
+        Connection::parse(&format!("http://reader:secret@{}", server.addr()))?.with_id("orders")?;
 
-    let plan = RequestPlan::get("orders").retry(RetryPolicy::default());
-    let Some(stored) = until_it_waits(server.addr(), plan)? else { return Ok(()) };
-    assert!(!stored.contains("secret"));
-
-    // Another process, maybe another machine.
-    let (transport, clock) = (UreqTransport::default(), SystemClock::new());
-    let hook = hook(server.addr(), &transport)?;
-    let call = Call::resume(&hook, &stored, clock.now())?;
-    println!("attempt {} is due", call.attempt_number());
-    let response = blocking::HttpHook::new(hook, transport, clock).run_and_check(call)?;
-    println!("{}: {}", response.status(), String::from_utf8_lossy(response.body()));
+    // Each turn is a process of its own; the password is in the connection, never in the file.
+    while !leg(&from_connection(&connection)?, &path)? {
+        assert!(!fs::read_to_string(&path)?.contains("secret"));
+    }
+    assert_eq!(orders.requests().len(), 2);
     Ok(())
 }

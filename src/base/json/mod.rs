@@ -8,11 +8,29 @@ mod read;
 mod value;
 mod write;
 
+use serde_json::Value;
+
 pub use write::to_python_json;
 
 pub(crate) use read::{Fault, FaultKind};
 pub(crate) use value::Json;
 pub(crate) use write::{double, push_text};
+
+/// Reads JSON of others: a number that is too large to be read becomes the largest double, and why is told beside.
+///
+/// # Errors
+///
+/// Where it is no JSON.
+pub(crate) fn read_any(text: &[u8]) -> serde_json::Result<(Value, Option<serde_json::Error>)> {
+    serde_json::from_slice(text).map(|value| (value, None)).or_else(|error| {
+        let is_out_of_range = error.to_string().starts_with("number out of range");
+        let text = std::str::from_utf8(text).ok().filter(|_| is_out_of_range);
+        match text.and_then(|text| Json::read(text).ok()) {
+            Some(value) => Ok((value.to_value(), Some(error))),
+            None => Err(error),
+        }
+    })
+}
 
 impl Json {
     /// Reads one value, with nothing but blanks around it.

@@ -9,6 +9,8 @@
 //! | list | its name once for each member |
 //! | object | its name once for each name in it |
 
+use std::fmt::{self, Display, Write as _};
+
 use serde_json::{Number, Value};
 
 use crate::base::json::double;
@@ -174,10 +176,26 @@ fn python_number(number: &Number) -> String {
 }
 
 /// Appends one pair to whatever there is.
-pub(crate) fn append(text: &mut Vec<u8>, name: &str, value: &str) {
+///
+/// # Errors
+///
+/// The value's own, if it fails to display.
+#[inline]
+pub(crate) fn append(text: &mut Vec<u8>, name: &str, value: impl Display) -> fmt::Result {
     push_encoded(text, name);
     text.push(b'=');
-    push_encoded(text, value);
+    write!(Encoder(text), "{value}")
+}
+
+/// Encodes what is written to it.
+struct Encoder<'a>(&'a mut Vec<u8>);
+
+impl fmt::Write for Encoder<'_> {
+    #[inline]
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        push_encoded(self.0, text);
+        Ok(())
+    }
 }
 
 /// What can be appended to.

@@ -1,9 +1,11 @@
 //! The field `RateLimit`: a list of quotas, or the dictionary that an earlier draft made of one
 //! (structured fields, [RFC 9651](https://www.rfc-editor.org/rfc/rfc9651)).
+//!
+//! Read is what can be, part by part: one that is malformed says nothing, and takes nothing from the others.
 
 use std::time::Duration;
 
-use super::field::digits;
+use super::field::{seconds, trim};
 use super::reset;
 use crate::base::Timestamp;
 
@@ -15,15 +17,32 @@ pub(super) struct Told {
     pub(super) wait: Option<Duration>,
 }
 
-/// Reads all lines; one that is malformed says nothing.
+/// What is said of one quota: whether something is left, and when it is filled again.
+#[derive(Default)]
+struct Quota {
+    left: Option<bool>,
+    reset: Option<Duration>,
+}
+
+/// Reads all lines: of the quotas with `r=0` the longest `t`, and `remaining=0, reset=30`, which may be parted by semicolons.
 pub(super) fn read<'a>(lines: impl Iterator<Item = &'a str>, now: Timestamp) -> Told {
-    let (mut told, mut one) = (Told::default(), Dictionary::default());
-    for line in lines {
-        if let Some(quotas) = list(line.as_bytes()) {
-            told.is_used_up |= quotas.is_used_up;
-            told.wait = told.wait.max(quotas.wait);
-        } else if let Some(more) = Dictionary::read(line.as_bytes(), now) {
-            one = Dictionary { left: more.left.or(one.left), reset: more.reset.or(one.reset) };
+    let (mut told, mut one) = (Told::default(), Quota::default());
+    for member in lines.flat_map(|line| split(line, ',')) {
+        let mut quota = Quota::default();
+        for part in split(member, ';') {
+            let Some((key, value)) = part.split_once('=') else { continue };
+            let value = trim(value);
+            match trim(key) {
+                "r" => quota.left = reset::left(value).or(quota.left),
+                "t" => quota.reset = seconds(value).or(quota.reset),
+                "remaining" => one.left = reset::left(value).or(one.left),
+                "reset" => one.reset = reset::by_draft(value, now).or(one.reset),
+                _ => {}
+            }
+        }
+        if quota.left == Some(false) {
+            told.is_used_up = true;
+            told.wait = told.wait.max(quota.reset);
         }
     }
     told.is_used_up |= one.left == Some(false);
@@ -31,122 +50,28 @@ pub(super) fn read<'a>(lines: impl Iterator<Item = &'a str>, now: Timestamp) -> 
     told
 }
 
-/// `limit=100, remaining=0, reset=30`.
-#[derive(Default)]
-struct Dictionary {
-    left: Option<bool>,
-    reset: Option<Duration>,
-}
-
-impl Dictionary {
-    fn read(text: &[u8], now: Timestamp) -> Option<Self> {
-        let (mut rest, mut found) = (skip_blanks(text), Self::default());
-        loop {
-            let (key, after) = split_key(rest)?;
-            let value = after.strip_prefix(b"=")?;
-            rest = skip_item(value)?;
-            let len = value.len().saturating_sub(rest.len());
-            let text = value.get(..len).and_then(|text| std::str::from_utf8(text).ok())?;
-            match key {
-                b"remaining" => found.left = reset::left(text),
-                b"reset" => found.reset = reset::moment(text, now),
-                _ => {}
+/// The parts between separators that stand in no string. A string that is not closed goes on to the end.
+fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest.take()?;
+        let (mut is_string, mut is_escaped) = (false, false);
+        let end = text.find(|next: char| {
+            if is_escaped {
+                is_escaped = false;
+            } else if is_string && next == '\\' {
+                is_escaped = true;
+            } else if next == '"' {
+                is_string = !is_string;
+            } else {
+                return next == separator && !is_string;
             }
-            while let Some(after) = rest.strip_prefix(b";") {
-                (_, rest) = split_key(skip_blanks(after))?;
-                if let Some(value) = rest.strip_prefix(b"=") {
-                    rest = skip_item(value)?;
-                }
-            }
-            rest = skip_blanks(rest);
-            match rest.strip_prefix(b",") {
-                Some(after) => rest = skip_blanks(after),
-                None => return rest.is_empty().then_some(found),
-            }
-        }
-    }
-}
-
-/// Reads a list of quotas: of those with `r=0` the longest `t`; nothing if it is malformed.
-fn list(text: &[u8]) -> Option<Told> {
-    let mut rest = skip_blanks(text);
-    let mut told = Told::default();
-    loop {
-        rest = skip_item(rest)?;
-        let (mut left, mut time) = (None, None);
-        while let Some(after) = rest.strip_prefix(b";") {
-            let (key, after) = split_key(skip_blanks(after))?;
-            rest = after;
-            if let Some(value) = after.strip_prefix(b"=") {
-                let number = integer(value);
-                rest = skip_item(value)?;
-                match key {
-                    b"r" => left = Some(number?),
-                    b"t" => time = Some(number?),
-                    _ => {}
-                }
-            } else if matches!(key, b"r" | b"t") {
-                return None;
-            }
-        }
-        if left? == 0 {
-            told.is_used_up = true;
-            told.wait = told.wait.max(time.map(Duration::from_secs));
-        }
-        rest = skip_blanks(rest);
-        match rest.strip_prefix(b",") {
-            Some(after) => rest = skip_blanks(after),
-            None => return rest.is_empty().then_some(told),
-        }
-    }
-}
-
-fn skip_blanks(text: &[u8]) -> &[u8] {
-    let blanks = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-    text.get(blanks..).unwrap_or_default()
-}
-
-/// A key: what begins with a small letter.
-fn split_key(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let is_key = |byte: &u8| {
-        byte.is_ascii_lowercase()
-            || byte.is_ascii_digit()
-            || matches!(byte, b'_' | b'-' | b'.' | b'*')
-    };
-    text.first().filter(|byte| byte.is_ascii_lowercase() || **byte == b'*')?;
-    text.split_at_checked(text.iter().take_while(|byte| is_key(byte)).count())
-}
-
-fn integer(text: &[u8]) -> Option<u64> {
-    let count = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    // Fifteen digits are the most a structured field may have; `12.5` and `12a` are no integers.
-    let (number, rest) = text.split_at_checked(count)?;
-    let ends = rest.first().is_none_or(|byte| matches!(byte, b' ' | b'\t' | b',' | b';'));
-    if count > 15 || !ends {
-        return None;
-    }
-    digits(std::str::from_utf8(number).ok()?)
-}
-
-/// A string, or anything without quotes: a token, a number, a boolean, bytes between colons.
-fn skip_item(text: &[u8]) -> Option<&[u8]> {
-    let Some(mut rest) = text.strip_prefix(b"\"") else {
-        let is_bare =
-            |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b',' | b';' | b'"' | b'=');
-        let bytes = text.strip_prefix(b":").and_then(|rest| {
-            let end = rest.iter().position(|byte| *byte == b':')?;
-            rest.get(end..)?.get(1..)
+            false
         });
-        let count = text.iter().take_while(|byte| is_bare(byte)).count();
-        return bytes.or_else(|| text.get(count..).filter(|_| count > 0));
-    };
-    loop {
-        let (first, after) = rest.split_first()?;
-        rest = match first {
-            b'"' => return Some(after),
-            b'\\' => after.split_first().filter(|(next, _)| matches!(next, b'"' | b'\\'))?.1,
-            0x20..=0x7e => after,
-            _ => return None,
+        let Some((part, after)) = end.and_then(|end| text.split_at_checked(end)) else {
+            return Some(text);
         };
-    }
+        rest = after.get(1..);
+        Some(part)
+    })
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::HeaderMap;
 
 use super::date;
-use super::field::{divided, seconds, texts};
+use super::field::{UNCOUNTABLE, divided, seconds, texts};
 use crate::base::Timestamp;
 
 /// Numbers up to this one are seconds from now on; those above it are a time.
@@ -54,8 +54,11 @@ pub(super) fn left(text: &str) -> Option<bool> {
 }
 
 fn longest(headers: &HeaderMap, name: &str, now: Timestamp) -> Option<Duration> {
-    let is_delta = name.ends_with("-after");
-    let read = |text| if is_delta { delta(text) } else { moment(text, now) };
+    let read = |text| match name {
+        "ratelimit-reset" => by_draft(text, now),
+        name if name.ends_with("-after") => delta(text),
+        _ => moment(text, now),
+    };
     texts(headers, name).filter_map(read).max()
 }
 
@@ -64,8 +67,14 @@ fn delta(text: &str) -> Option<Duration> {
     seconds(text).or_else(|| duration(text))
 }
 
+/// Reads what a draft says are seconds, and some servers write as a time: a number too large to count is no time of any unit,
+/// so it is seconds.
+pub(super) fn by_draft(text: &str, now: Timestamp) -> Option<Duration> {
+    moment(text, now).or_else(|| seconds(text).filter(|number| *number >= UNCOUNTABLE))
+}
+
 /// Reads a time from now on, or a point in time: a number, told apart by its size, or a date.
-pub(super) fn moment(text: &str, now: Timestamp) -> Option<Duration> {
+fn moment(text: &str, now: Timestamp) -> Option<Duration> {
     let at = match seconds(text) {
         Some(number) if number <= LARGEST_DELTA => return Some(number),
         Some(number) if number <= LARGEST_SECONDS => Timestamp::new(number),

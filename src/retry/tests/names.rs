@@ -122,6 +122,16 @@ fn what_was_written_is_never_repeated() {
     let policy = json!({"when": {"type": "error_kind", "kinds": ["hunter2hunter2"]}}).to_string();
     let error = RetryPolicy::from_json(&policy).unwrap_err();
     assert!(!error.to_string().contains("hunter2"), "{error}");
+    let api = Connection::new().with_host("https://api.example.com");
+    for name in ["content-hunter2", "Content-Hunter2", "hunter2 x", "hunter2\u{e9}", ":hunter2"] {
+        let extra = json!({"http_hook": {"retry": {"attempt_header": name}}}).to_string();
+        let error = Hook::new(&api.clone().with_extra(extra)).expect_err(name).to_string();
+        let policy = json!({"attempt_header": name}).to_string();
+        let own = RetryPolicy::from_json(&policy).expect_err(name).to_string();
+        for error in [error, own] {
+            assert!(!error.to_ascii_lowercase().contains("hunter2"), "{error}");
+        }
+    }
 }
 
 #[test]

@@ -221,7 +221,7 @@ fn answers_that_say_that_nothing_remains() {
     let limited = Condition::RateLimited;
     let none = [("x-ratelimit-remaining", "0")];
     #[rustfmt::skip]
-    let rows: [Row<'_>; 14] = [
+    let rows: [Row<'_>; 17] = [
         ("a 429 says it by itself",          429, &[],                                             true),
         ("also with something left",         429, &[("x-ratelimit-remaining", "3")],               true),
         ("a 403 with nothing left",          403, &none,                                           true),
@@ -235,6 +235,9 @@ fn answers_that_say_that_nothing_remains() {
         ("another hyphen",                   403, &[("x-rate-limit-remaining", "0")],              true),
         ("the standard, a list",             403, &[("ratelimit", "\"a\";r=9, \"b\";r=0;t=5")],    true),
         ("the standard, a dictionary",       403, &[("ratelimit", "limit=9, remaining=0, reset=5")], true),
+        ("a time that cannot be read",       403, &[("ratelimit", "\"a\";r=0;t=soon")],            true),
+        ("a time with a point",              403, &[("ratelimit", "\"a\";r=0;t=30.5")],            true),
+        ("a quota that cannot be read",      403, &[("ratelimit", "\"a\";r=x, \"b\";r=0")],        true),
         ("out of a cache",                   403, &[none[0], ("age", "9")],                        false),
     ];
     for (why, number, fields, holds) in rows {

@@ -1,5 +1,6 @@
 //! How the parts of a policy are written.
 
+use crate::RetryPolicy;
 use crate::retry::{Condition, Seconds};
 
 #[test]
@@ -36,5 +37,40 @@ fn seconds_print_as_they_read() {
     for text in ["\"1\"", "true", "null", "[]"] {
         let error = serde_json::from_str::<Seconds>(text).unwrap_err().to_string();
         assert!(error.contains("number of seconds"), "{text}: {error}");
+    }
+}
+
+/// A policy that could not tell a number from its neighbours is refused, wherever it is read.
+#[test]
+fn a_number_in_a_policy_equals_none_but_itself() {
+    let rows = [
+        ("0", true),
+        ("18446744073709551615", true),
+        ("18446744073709551616", false),
+        ("18446744073709551617", false),
+        ("12345678901234567890123", false),
+        ("-9223372036854775808", true),
+        ("-9223372036854775809", false),
+        ("1e300", false),
+        ("0.1", true),
+        ("-2.5e3", true),
+    ];
+    for (number, is_told) in rows {
+        for equals in [number.to_owned(), format!("[{number}]"), format!(r#"{{"a": [{number}]}}"#)]
+        {
+            let when = format!(r#"{{"type": "body_json", "pointer": "", "equals": {equals}}}"#);
+            let text = format!(r#"{{"when": {{"type": "not", "condition": {when}}}}}"#);
+            match RetryPolicy::from_json(&text) {
+                Ok(policy) => {
+                    assert!(is_told, "{text}");
+                    let again = serde_json::to_string(&policy).unwrap();
+                    let again = RetryPolicy::from_json(&again).unwrap();
+                    assert_eq!(again.when, policy.when, "{text}");
+                }
+                Err(error) => {
+                    assert!(!is_told && error.message().contains("64 bits"), "{text}: {error}");
+                }
+            }
+        }
     }
 }

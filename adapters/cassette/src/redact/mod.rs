@@ -6,12 +6,16 @@
 //! hide(…) ────────────────────────────────────┘
 //! ```
 
+mod challenge;
+mod logins;
 mod members;
 mod names;
+mod pairs;
 mod places;
 mod search;
 mod undone;
 mod url;
+mod values;
 
 use std::collections::BTreeSet;
 
@@ -19,9 +23,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{CONTENT_TYPE, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use http_hook::observe::sounds_secret;
 
 use crate::cassette::{Content, Exchange, Outcome, Told, latin1, latin1_bytes};
-use names::{COOKIE_ATTRIBUTES, KEPT_HEADERS, PUBLIC_PARTS, URL_HEADERS, sounds_secret};
+use members::Kind;
+use names::{
+    CHALLENGE_PARTS, CHALLENGES, COOKIE_ATTRIBUTES, KEPT_HEADERS, PUBLIC_PARTS, URL_HEADERS,
+};
+use places::Places;
 use search::Search;
 use url::{split, text_of};
 
@@ -77,11 +86,17 @@ impl Rules {
 
     fn header(&mut self, name: &HeaderName, value: &HeaderValue) -> Vec<u8> {
         let (name, bytes) = (name.as_str(), value.as_bytes());
-        let kept = KEPT_HEADERS.contains(&name) || self.keep_headers.contains(name);
-        if URL_HEADERS.contains(&name) && !value.is_sensitive() {
+        let may_be_kept = !value.is_sensitive();
+        if may_be_kept && URL_HEADERS.contains(&name) {
             return self.url_header(name, bytes);
         }
-        if kept && !value.is_sensitive() {
+        if may_be_kept && self.keep_headers.contains(name) {
+            return bytes.to_vec();
+        }
+        if may_be_kept && CHALLENGES.contains(&name) {
+            return self.challenges(bytes);
+        }
+        if may_be_kept && KEPT_HEADERS.contains(&name) {
             return bytes.to_vec();
         }
         if name == SET_COOKIE {
@@ -114,16 +129,61 @@ impl Rules {
 
     /// Learns of the body of a request, which is not written.
     pub(crate) fn learn_body(&mut self, headers: &HeaderMap, body: &[u8]) {
-        let form = headers.get(CONTENT_TYPE).is_some_and(|value| is_form(value.as_bytes()));
-        for (name, value) in self.find(body, form).values {
+        let kind = kind_of(headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes));
+        for (name, value) in self.find(body, kind).values {
             self.learn(&name, &value);
         }
     }
 
-    fn find(&self, body: &[u8], form: bool) -> members::Found {
-        members::find(body, form, &|name| {
-            sounds_secret(name) && !self.keep_fields.contains(&names::plain(name))
+    fn find(&self, text: &[u8], kind: Kind) -> members::Found {
+        members::find(text, kind, &|name| {
+            let is_kept = self.keep_fields.contains(&names::plain(name))
+                || kind == Kind::Url && self.keep_query.contains(name);
+            sounds_secret(name) && !is_kept
         })
+    }
+
+    /// Finds what a header that is written has in it: not what it is, and not what is kept by name.
+    fn find_in_header(&self, name: &str, value: &[u8]) -> members::Found {
+        match name {
+            _ if self.keep_headers.contains(name) && !URL_HEADERS.contains(&name) => {
+                members::Found::default()
+            }
+            // Which cookie it is was written with care.
+            "set-cookie" => members::find(value, Kind::Text, &|_| false),
+            name if CHALLENGES.contains(&name) => members::find(value, Kind::Text, &|name| {
+                sounds_secret(name)
+                    && !CHALLENGE_PARTS.contains(&name.to_ascii_lowercase().as_str())
+            }),
+            name if URL_HEADERS.contains(&name) => self.find(value, Kind::Url),
+            _ => self.find(value, Kind::Text),
+        }
+    }
+
+    /// Finds what is in all parts of an exchange, in the order in which [they are concealed](conceal), and learns it.
+    fn look(&mut self, exchange: &Exchange) -> Vec<Places> {
+        let asked = &exchange.request;
+        let mut found = vec![self.find(asked.url.as_bytes(), Kind::Url)];
+        let header = |(name, value): &(String, String)| {
+            self.find_in_header(name, &latin1_bytes(value).unwrap_or_default())
+        };
+        found.extend(asked.headers.iter().map(header));
+        if let Outcome::Answer(told) = &exchange.outcome {
+            let types = told.headers.iter().filter(|(name, _)| name.as_str() == CONTENT_TYPE);
+            let mut kinds = types.map(|(_, value)| kind_of(Some(value.as_bytes())));
+            let kind = kinds.next_back().unwrap_or(Kind::Text);
+            found.extend(told.reason.iter().map(|text| self.find(text.as_bytes(), Kind::Text)));
+            found.push(self.find(&told.body.bytes().unwrap_or_default(), kind));
+            found.extend(told.headers.iter().map(header));
+        }
+        let mut places = Vec::new();
+        for found in found {
+            for (name, value) in found.values {
+                self.learn(&name, &value);
+            }
+            places.push(found.places);
+        }
+        places
     }
 
     /// Learns the value of a header, its parts, and what it holds in base64.
@@ -173,51 +233,42 @@ impl Rules {
     /// known by then.
     pub(crate) fn redact(&self, exchanges: &[Exchange]) -> Vec<Exchange> {
         let (mut rules, mut exchanges) = (self.clone(), exchanges.to_vec());
-        for exchange in &mut exchanges {
-            let Outcome::Answer(told) = &mut exchange.outcome else { continue };
-            let Some(body) = told.body.bytes() else { continue };
-            let mut types = told.headers.iter().filter(|(name, _)| name.as_str() == CONTENT_TYPE);
-            let found = rules.find(&body, types.any(|(_, value)| is_form(value.as_bytes())));
-            for (name, value) in found.values {
-                rules.learn(&name, &value);
-            }
-            told.change_body(found.places.hide(&body));
-        }
+        let found: Vec<_> = exchanges.iter().map(|exchange| rules.look(exchange)).collect();
         let mut search = Search::new(&rules.secrets);
-        for exchange in &mut exchanges {
-            conceal(exchange, &mut search);
+        for (exchange, found) in exchanges.iter_mut().zip(found) {
+            conceal(exchange, found, &mut search);
         }
         exchanges
     }
 }
 
-/// Takes the secrets out of one exchange.
-fn conceal(exchange: &mut Exchange, search: &mut Search) {
-    let mut text = |text: &mut String| {
-        if let Some(new) = search.places(text.as_bytes()).hide(text.as_bytes()) {
-            *text = String::from_utf8_lossy(&new).into_owned();
-        }
+/// Takes out of one exchange what was found in its parts, and the secrets. Both are looked for in the text as it was: what is
+/// found may be a piece of a secret, and the rest of it is none that anybody looks for.
+fn conceal(exchange: &mut Exchange, found: Vec<Places>, search: &mut Search) {
+    let mut found = found.into_iter();
+    let mut hide = |text: &[u8]| {
+        let mut places = found.next().unwrap_or_default();
+        places.join(search.places(text));
+        places.hide(text)
     };
-    let mut url = exchange.request.url.clone();
-    text(&mut url);
-    exchange.request.url = url::readable(&exchange.request.url, url);
-    let told = match &mut exchange.outcome {
-        Outcome::Answer(told) => Some(told),
-        Outcome::Error { .. } => None,
-    };
-    let mut headers: Vec<_> = exchange.request.headers.iter_mut().collect();
-    if let Some(told) = told {
-        told.reason.iter_mut().for_each(text);
-        let body = told.body.bytes().unwrap_or_default();
-        told.change_body(search.places(&body).hide(&body));
-        headers.extend(&mut told.headers);
+    let text = |new: Vec<u8>| String::from_utf8_lossy(&new).into_owned();
+    let asked = &mut exchange.request;
+    if let Some(new) = hide(asked.url.as_bytes()).map(text) {
+        asked.url = url::readable(&asked.url, new);
     }
-    for (_, value) in headers {
-        let bytes = latin1_bytes(value).unwrap_or_default();
-        if let Some(new) = search.places(&bytes).hide(&bytes) {
+    let header = |value: &mut String, hide: &mut dyn FnMut(&[u8]) -> Option<Vec<u8>>| {
+        if let Some(new) = hide(&latin1_bytes(value).unwrap_or_default()) {
             *value = latin1(&new);
         }
+    };
+    asked.headers.iter_mut().for_each(|(_, value)| header(value, &mut hide));
+    let Outcome::Answer(told) = &mut exchange.outcome else { return };
+    let reason = told.reason.as_ref().and_then(|reason| hide(reason.as_bytes()));
+    if let Some(new) = reason {
+        told.reason = Some(text(new));
     }
+    told.change_body(hide(&told.body.bytes().unwrap_or_default()));
+    told.headers.iter_mut().for_each(|(_, value)| header(value, &mut hide));
 }
 
 impl Told {
@@ -238,9 +289,10 @@ fn unquoted(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\"")).unwrap_or(text)
 }
 
-fn is_form(content_type: &[u8]) -> bool {
-    let (media_type, _) = split(content_type, b';');
-    media_type.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+fn kind_of(content_type: Option<&[u8]>) -> Kind {
+    let (media_type, _) = split(content_type.unwrap_or_default(), b';');
+    let form = b"application/x-www-form-urlencoded";
+    if media_type.trim_ascii().eq_ignore_ascii_case(form) { Kind::Form } else { Kind::Text }
 }
 
 /// Whether it is the name of a media type, which some headers of any name hold.

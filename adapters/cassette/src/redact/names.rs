@@ -1,8 +1,8 @@
-//! Which names are kept, and which sound secret: all lists of names are in this file.
+//! Which names are kept: all lists of names are in this file, but for those that sound secret, which the core tells.
 
 /// Headers whose values are written: they say how a message is framed, cached, negotiated or paced, or are needed to
 /// play it, and hold no credential. Of any other header only the name is written.
-pub(crate) const KEPT_HEADERS: [&str; 52] = [
+pub(crate) const KEPT_HEADERS: [&str; 48] = [
     "accept",
     "accept-charset",
     "accept-encoding",
@@ -13,7 +13,6 @@ pub(crate) const KEPT_HEADERS: [&str; 52] = [
     "access-control-allow-credentials",
     "access-control-allow-headers",
     "access-control-allow-methods",
-    "access-control-allow-origin",
     "access-control-expose-headers",
     "access-control-max-age",
     "age",
@@ -31,11 +30,9 @@ pub(crate) const KEPT_HEADERS: [&str; 52] = [
     "deprecation",
     "etag",
     "expires",
-    "host",
     "keep-alive",
     "last-modified",
     "pragma",
-    "proxy-authenticate",
     "range",
     "ratelimit",
     "ratelimit-limit",
@@ -51,15 +48,78 @@ pub(crate) const KEPT_HEADERS: [&str; 52] = [
     "upgrade",
     "user-agent",
     "vary",
-    "www-authenticate",
     "x-ratelimit-limit",
     "x-ratelimit-remaining",
     "x-ratelimit-reset",
 ];
 
 /// Headers that hold URLs: the URLs are written without what may be secret in them.
-pub(crate) const URL_HEADERS: [&str; 5] =
-    ["content-location", "link", "location", "referer", "refresh"];
+pub(crate) const URL_HEADERS: [&str; 8] = [
+    "access-control-allow-origin",
+    "content-location",
+    "host",
+    "link",
+    "location",
+    "origin",
+    "referer",
+    "refresh",
+];
+
+/// Headers that hold challenges: schemes are written, and the parameters that are known.
+pub(crate) const CHALLENGES: [&str; 2] = ["proxy-authenticate", "www-authenticate"];
+
+/// Names of schemes. Anything else that stands in the place of one may be a credential.
+pub(crate) const SCHEMES: [&str; 16] = [
+    "apikey",
+    "basic",
+    "bearer",
+    "digest",
+    "dpop",
+    "gnap",
+    "hawk",
+    "hoba",
+    "kerberos",
+    "mutual",
+    "negotiate",
+    "ntlm",
+    "oauth",
+    "scram-sha-1",
+    "scram-sha-256",
+    "vapid",
+];
+
+/// Parameters of a challenge that are written.
+pub(crate) const CHALLENGE_PARTS: [&str; 15] = [
+    "algorithm",
+    "algs",
+    "charset",
+    "domain",
+    "error",
+    "error_description",
+    "error_uri",
+    "nonce",
+    "opaque",
+    "qop",
+    "realm",
+    "resource_metadata",
+    "scope",
+    "stale",
+    "userhash",
+];
+
+/// Parameters of a link that are written, `rel` and `anchor` aside.
+pub(crate) const LINK_PARTS: [&str; 10] = [
+    "as",
+    "crossorigin",
+    "fetchpriority",
+    "hreflang",
+    "imagesizes",
+    "media",
+    "nopush",
+    "title",
+    "title*",
+    "type",
+];
 
 /// Attributes of a cookie that are written.
 pub(crate) const COOKIE_ATTRIBUTES: [&str; 8] =
@@ -84,90 +144,7 @@ pub(crate) const PUBLIC_PARTS: [&str; 15] = [
     "userhash",
 ];
 
-/// What a name sounds like if a secret is kept under it, in small letters and digits alone: `X-Api-Key` is `xapikey`.
-const SOUNDS_SECRET: [&str; 31] = [
-    "accesskey",
-    "accountkey",
-    "apikey",
-    "assertion",
-    "authorization",
-    "bearer",
-    "clientkey",
-    "connectionstring",
-    "cookie",
-    "credential",
-    "csrf",
-    "encryptionkey",
-    "functionskey",
-    "jwt",
-    "keyfile",
-    "masterkey",
-    "passcode",
-    "passphrase",
-    "passwd",
-    "password",
-    "privatekey",
-    "pwd",
-    "secret",
-    "servicekey",
-    "session",
-    "sharedkey",
-    "signature",
-    "signingkey",
-    "subscriptionkey",
-    "token",
-    "webhookurl",
-];
-
-/// Words that sound secret alone, where as a part of another word they mean nothing.
-const SECRET_WORDS: [&str; 9] =
-    ["auth", "cvv", "dsn", "hmac", "oauth", "otp", "pin", "sig", "xsrf"];
-
-/// Names that sound secret, and are none: what kind of token it is, how many there are, where they are had.
-const HARMLESS: [&str; 12] = [
-    "completiontokens",
-    "inputtokens",
-    "maxcompletiontokens",
-    "maxoutputtokens",
-    "maxtokens",
-    "outputtokens",
-    "prompttokens",
-    "tokenendpoint",
-    "tokenendpointauthmethodssupported",
-    "tokentype",
-    "tokentypehint",
-    "totaltokens",
-];
-
 /// A name in small letters and digits alone.
 pub(crate) fn plain(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
-}
-
-/// Whether a secret may be kept under this name.
-pub(crate) fn sounds_secret(name: &str) -> bool {
-    let plain = plain(name);
-    if HARMLESS.contains(&plain.as_str()) {
-        return false;
-    }
-    SOUNDS_SECRET.iter().any(|sound| plain.contains(sound))
-        || words(name).any(|word| SECRET_WORDS.iter().any(|own| word.eq_ignore_ascii_case(own)))
-}
-
-/// The words of a name: `X-Hub-Sig` and `userPin` have three and two.
-fn words(name: &str) -> impl Iterator<Item = &str> {
-    name.split(|c: char| !c.is_ascii_alphanumeric()).flat_map(|part| {
-        let begins = |at: &usize| {
-            let bytes = part.as_bytes();
-            bytes[*at].is_ascii_uppercase() && !bytes[at - 1].is_ascii_uppercase()
-        };
-        let mut ends: Vec<usize> = (1..part.len()).filter(begins).collect();
-        ends.push(part.len());
-        let mut from = 0;
-        ends.into_iter().map(move |end| {
-            let word = &part[from..end];
-            from = end;
-            word
-        })
-    })
 }

@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use htmlize::{Context, ENTITIES, ENTITY_MAX_LENGTH, ENTITY_MIN_LENGTH, unescape_bytes_in};
+
 /// How often escapes are undone.
 const MAX_LEVELS: usize = 6;
 
 /// A text, with its escapes undone a number of times: of percent encoding (`%2F`), JSON (`\/`, `\u002f`) and HTML (`&#47;`,
-/// `&amp;`), whichever there are. So it does not matter which characters a writer escaped, and how.
+/// `&sol;`), whichever there are. So it does not matter which characters a writer escaped, and how.
 pub(crate) struct Undone<'a> {
     bytes: Cow<'a, [u8]>,
     /// Where each byte ended in the text as it was, if not in the same place; all bytes of an escape end with it.
@@ -68,6 +70,10 @@ impl<'a> Undone<'a> {
                     bytes.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
                     at += length;
                 }
+                Some((length, Meant::Text(text))) => {
+                    bytes.extend_from_slice(&text);
+                    at += length;
+                }
             }
             ends.resize(bytes.len(), end(at - 1));
         }
@@ -88,6 +94,7 @@ pub(crate) fn undone_once(text: &[u8], lead: u8) -> Vec<u8> {
 enum Meant {
     Byte(u8),
     Char(char),
+    Text(Cow<'static, [u8]>),
 }
 
 /// The escape that the text begins with, if it does: its length, and what it stands for.
@@ -118,28 +125,33 @@ fn escape(text: &[u8]) -> Option<(usize, Meant)> {
             };
             Some((2, Meant::Byte(byte)))
         }
-        [b'&', rest @ ..] => {
-            let end = rest.iter().take(LONGEST_ENTITY).position(|byte| *byte == b';')?;
-            Some((end + 2, Meant::Char(entity(&rest[..end])?)))
-        }
+        [b'&', b'#', ..] => numbered(text),
+        [b'&', ..] => named(text),
         _ => None,
     }
 }
 
-/// The longest name between `&` and `;`, as `#x0010FFFF`.
-const LONGEST_ENTITY: usize = 11;
+/// A character of HTML by its name. Some names need no `;`, and of two the longer one counts.
+fn named(text: &[u8]) -> Option<(usize, Meant)> {
+    let letters = text[1..].iter().take(ENTITY_MAX_LENGTH - 1);
+    let name = 1 + letters.take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let whole = name + usize::from(text.get(name) == Some(&b';'));
+    (ENTITY_MIN_LENGTH..=whole).rev().find_map(|length| {
+        let meant = ENTITIES.get(&text[..length])?;
+        Some((length, Meant::Text(Cow::Borrowed(meant))))
+    })
+}
 
-fn entity(name: &[u8]) -> Option<char> {
-    match name {
-        b"amp" => Some('&'),
-        b"lt" => Some('<'),
-        b"gt" => Some('>'),
-        b"quot" => Some('"'),
-        b"apos" => Some('\''),
-        [b'#', b'x' | b'X', digits @ ..] => char::from_u32(number(digits, 16)?),
-        [b'#', digits @ ..] => char::from_u32(number(digits, 10)?),
-        _ => None,
-    }
+/// A character of HTML by its number, which may have any number of zeros before it and no `;` behind.
+fn numbered(text: &[u8]) -> Option<(usize, Meant)> {
+    let (from, radix) = if matches!(text.get(2), Some(b'x' | b'X')) { (3, 16) } else { (2, 10) };
+    let digits = text[from..].iter().take_while(|byte| char::from(**byte).is_digit(radix));
+    let end = from + digits.count();
+    let whole = end + usize::from(text.get(end) == Some(&b';'));
+    (end > from).then(|| {
+        let meant = unescape_bytes_in(&text[..whole], Context::General).into_owned();
+        (whole, Meant::Text(Cow::Owned(meant)))
+    })
 }
 
 fn number(digits: &[u8], radix: u32) -> Option<u32> {

@@ -3,9 +3,10 @@
 use http::Uri;
 use http::uri::Scheme;
 
-use super::Rules;
+use super::names::LINK_PARTS;
 use super::places::HIDDEN;
 use super::undone::undone_once;
+use super::{Rules, unquoted};
 
 impl Rules {
     /// Writes a URL, or a reference to one, without user info, fragment, and the values of its query and of parameters in
@@ -95,21 +96,42 @@ impl Rules {
 
     /// `<URL>; rel="next", <URL>; rel="last"`. What is not in that form is not written.
     fn links(&mut self, value: &[u8]) -> Vec<u8> {
-        if !value.contains(&b'<') {
-            self.learn("", value);
-            return HIDDEN.into();
-        }
         let mut new = Vec::new();
-        for part in value.split_inclusive(|byte| *byte == b'>') {
-            let (before, url) = split(part, b'<');
-            new.extend_from_slice(before);
-            let Some(url) = url else { continue };
-            let (url, end) = url.strip_suffix(b">").map_or((url, ""), |url| (url, ">"));
-            new.push(b'<');
-            new.extend(self.url(url));
-            new.extend_from_slice(end.as_bytes());
+        for (part, mark) in parts(value, b";,") {
+            let inner = part.trim_ascii();
+            let blanks = part.len() - part.trim_ascii_start().len();
+            new.extend_from_slice(&part[..blanks]);
+            if let Some(url) = inner.strip_prefix(b"<") {
+                let (url, end) = url.strip_suffix(b">").map_or((url, ""), |url| (url, ">"));
+                new.push(b'<');
+                new.extend(self.url(url));
+                new.extend_from_slice(end.as_bytes());
+            } else {
+                new.extend(self.link_part(inner));
+            }
+            new.extend(mark);
         }
         new
+    }
+
+    fn link_part(&mut self, part: &[u8]) -> Vec<u8> {
+        let (name, value) = split(part, b'=');
+        let known = text_of(name.trim_ascii()).to_ascii_lowercase();
+        match value {
+            Some(value) if ["anchor", "rel", "rev"].contains(&known.as_str()) => {
+                let quote = if value.starts_with(b"\"") { &b"\""[..] } else { b"" };
+                // Relations are words, or URLs.
+                let urls = unquoted(value).split(|byte| *byte == b' ').map(|url| self.url(url));
+                let urls: Vec<_> = urls.collect();
+                [name, b"=", quote, &urls.join(&b' '), quote].concat()
+            }
+            _ if part.is_empty() => Vec::new(),
+            _ if LINK_PARTS.contains(&known.as_str()) => part.to_vec(),
+            _ => {
+                self.learn("", value.map_or(part, unquoted));
+                HIDDEN.into()
+            }
+        }
     }
 
     /// `5; url=URL`, or without `url=`.
@@ -150,6 +172,27 @@ pub(super) fn split(text: &[u8], at: u8) -> (&[u8], Option<&[u8]>) {
 
 pub(super) fn text_of(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The parts between `marks`, each with the mark behind it. What stands in quotes or in `<>` is in one part.
+pub(super) fn parts<'a>(text: &'a [u8], marks: &[u8]) -> Vec<(&'a [u8], Option<u8>)> {
+    let (mut parts, mut from, mut at, mut until) = (Vec::new(), 0, 0, None);
+    while let Some(byte) = text.get(at) {
+        match (until, byte) {
+            (Some(b'"'), b'\\') => at += 1,
+            (Some(mark), byte) if mark == *byte => until = None,
+            (None, b'"') => until = Some(b'"'),
+            (None, b'<') => until = Some(b'>'),
+            (None, byte) if marks.contains(byte) => {
+                parts.push((&text[from..at], Some(*byte)));
+                from = at + 1;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    parts.push((&text[from..], None));
+    parts
 }
 
 /// Where the path of a URL begins: behind its authority, if there may be one. To many readers a backslash is a slash, and

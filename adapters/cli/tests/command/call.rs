@@ -48,7 +48,7 @@ fn items_become_a_request() {
     let file = std::env::temp_dir().join(format!("http-hook-item-{}", std::process::id()));
     std::fs::write(&file, "{\"from\": \"file\"}\n").unwrap();
     let at = |start: &str| format!("{start}{}", file.display());
-    let rows: [(&str, &[&str], &str, &str, &str); 17] = [
+    let rows: [(&str, &[&str], &str, &str, &str); 20] = [
         // why                         words                           line         header              body
         ("GET without a body", &["v1"], "GET /v1", "", ""),
         ("POST with one", &["v1", "a=1"], "POST /v1", "application/json", r#"{"a": "1"}"#),
@@ -64,6 +64,31 @@ fn items_become_a_request() {
         ("form", &["v1", "--form", "a=1 2", "b=&"], "POST /v1", "form-urlencoded", "a=1+2&b=%26"),
         ("raw", &["v1", "-d", "a=1 2"], "POST /v1", "", "a=1 2"),
         ("JSON", &["v1", "--json", "[1,2]"], "POST /v1", "application/json", "[1, 2]"),
+        (
+            "numbers as they are written",
+            &[
+                "v1",
+                "a:=18446744073709551617",
+                "b:=[0.10000000000000000555, 1e400,-0.0,12345678901234567890123]",
+            ],
+            "POST /v1",
+            "application/json",
+            r#"{"a": 18446744073709551617, "b": [0.10000000000000000555, 1e400, -0.0, 12345678901234567890123]}"#,
+        ),
+        (
+            "numbers as they are written, a whole body",
+            &["v1", "--json", r#" {"a":{"é\u0041,:\"\\":1e5} , "b" : 123456789012345678901} "#],
+            "POST /v1",
+            "application/json",
+            r#"{"a": {"\u00e9A,:\"\\": 1e5}, "b": 123456789012345678901}"#,
+        ),
+        (
+            "of two fields the last",
+            &["v1", "a=1", "b:=[]", "a:=true"],
+            "POST /v1",
+            "application/json",
+            r#"{"a": true, "b": []}"#,
+        ),
         ("a file as the body", &["v1", &at("@")], "POST /v1", "", "{\"from\": \"file\"}\n"),
         (
             "a file as a value",

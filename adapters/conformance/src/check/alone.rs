@@ -6,7 +6,7 @@ use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
-use http::header::{HeaderName, HeaderValue};
+use http::header::{EXPECT, HeaderName, HeaderValue};
 use http::{Method, Request};
 use http_hook::Sent;
 use http_hook::body::Body;
@@ -22,6 +22,7 @@ pub(super) fn checks() -> Vec<Check> {
             Box::pin(async move {
                 for method in [Method::POST, Method::PUT] {
                     once(probe, &method, ("expect", "100-continue"), 417).await?;
+                    kept(probe, &method).await?;
                 }
                 Ok(())
             })
@@ -106,6 +107,39 @@ async fn once(
         let seen = route.requests();
         let sure = told.agrees_with(&seen);
         sure.map_err(|why| format!("{method} with {name}: {value} and {status}: {why}"))?;
+    }
+    Ok(())
+}
+
+/// A server that answers as soon as it has the head, without asking for the body, and does not close: its answer is one.
+async fn kept(probe: &Probe<'_>, method: &Method) -> Result<(), String> {
+    for (status, body) in [(417, ""), (401, ""), (200, "abc")] {
+        for expects in ["100-continue", "100-Continue"] {
+            let length = body.len();
+            // It says that it is the last one there, so that the next request comes by another connection.
+            let head = format!("HTTP/1.1 {status} X\r\nConnection: close\r\n");
+            let reply = format!("{head}Content-Length: {length}\r\n\r\n{body}");
+            let route = probe.route([Reply::deaf().write(reply).hang(), Reply::ok(b"again")]);
+            let planned = || {
+                let mut request = request(method.clone(), route.url(), "body");
+                request.headers_mut().insert(EXPECT, HeaderValue::from_static(expects));
+                request
+            };
+            let mut told = probe.send(planned()).await;
+            // It may have met a connection that an earlier check left behind, dead by now.
+            if told.answer(status, body.as_bytes()).is_err() && route.requests().is_empty() {
+                told = probe.send(planned()).await;
+            }
+            let answer = told.answer(status, body.as_bytes());
+            answer.map_err(|why| {
+                format!("{method} and {status} on a connection that stays: {why}")
+            })?;
+            told.agrees_with(&route.requests())?;
+            // Its answer, not the end of its patience.
+            if told.took > Duration::from_secs(5) {
+                return Err(format!("{method} and {status}: {}", told.summary()));
+            }
+        }
     }
     Ok(())
 }

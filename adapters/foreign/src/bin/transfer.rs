@@ -13,7 +13,7 @@ use http_hook::body::{Body, Replay};
 use http_hook::hook::HookBuilder;
 use http_hook::{Cause, Hook, Options, RequestPlan, TransportError, TransportErrorKind, blocking};
 use http_hook_foreign::builder;
-use http_hook_isahc::{blocking_http_hook, http_hook};
+use http_hook_isahc::{blocking as isahc_blocking, from_hook};
 use serde_json::json;
 
 const PIECE: usize = 64 << 10;
@@ -53,7 +53,7 @@ fn built(hook: HookBuilder) -> Hook {
 }
 
 fn down(hook: HookBuilder, _: u64) -> u64 {
-    let hook = http_hook(built(hook)).expect("isahc starts");
+    let hook = from_hook(built(hook)).expect("isahc starts");
     pollster::block_on(async {
         let answer = hook.stream(RequestPlan::get("")).await.expect("an answer");
         let mut body = std::pin::pin!(answer.into_body());
@@ -66,7 +66,7 @@ fn down(hook: HookBuilder, _: u64) -> u64 {
 }
 
 fn down_blocking(hook: HookBuilder, _: u64) -> u64 {
-    let hook = blocking_http_hook(built(hook)).expect("isahc starts");
+    let hook = isahc_blocking::from_hook(built(hook)).expect("isahc starts");
     match hook.stream(RequestPlan::get("")).expect("an answer").into_body() {
         blocking::Body::Reader { mut reader, .. } => {
             io::copy(&mut reader, &mut io::sink()).expect("all pieces")
@@ -76,7 +76,7 @@ fn down_blocking(hook: HookBuilder, _: u64) -> u64 {
 }
 
 fn up(hook: HookBuilder, bytes: u64) -> u64 {
-    let hook = http_hook(built(hook)).expect("isahc starts");
+    let hook = from_hook(built(hook)).expect("isahc starts");
     let plan = RequestPlan::post("").external(Some(bytes), Replay::Again);
     let mut source = || Ok(Body::stream(Zeros(bytes)));
     let answer = pollster::block_on(hook.run_with_body(plan, &mut source)).expect("an answer");
@@ -84,19 +84,19 @@ fn up(hook: HookBuilder, bytes: u64) -> u64 {
 }
 
 fn up_blocking(hook: HookBuilder, bytes: u64) -> u64 {
-    let hook = blocking_http_hook(built(hook)).expect("isahc starts");
+    let hook = isahc_blocking::from_hook(built(hook)).expect("isahc starts");
     let plan = RequestPlan::post("").external(Some(bytes), Replay::Again);
     let mut source = || Ok(blocking::Body::reader(Some(bytes), io::repeat(0).take(bytes)));
     number(hook.run_with_body(plan, &mut source).expect("an answer").body())
 }
 
 fn bomb(hook: HookBuilder, bytes: u64) -> u64 {
-    let hook = http_hook(built(limited(hook))).expect("isahc starts");
+    let hook = from_hook(built(limited(hook))).expect("isahc starts");
     stopped(pollster::block_on(hook.run(RequestPlan::get(""))), bytes)
 }
 
 fn bomb_blocking(hook: HookBuilder, bytes: u64) -> u64 {
-    let hook = blocking_http_hook(built(limited(hook))).expect("isahc starts");
+    let hook = isahc_blocking::from_hook(built(limited(hook))).expect("isahc starts");
     stopped(hook.run(RequestPlan::get("")), bytes)
 }
 

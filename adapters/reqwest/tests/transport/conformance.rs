@@ -16,6 +16,7 @@ const LIMITS: &[Limit] = &[
         "targets-lower-case-escapes",
         "reqwest would take escaped dot segments out of a path, too",
     ),
+    #[cfg(feature = "native-tls")]
     limit("tls-cut", "OpenSSL's streams do not tell a connection that was cut from one that ended"),
 ];
 

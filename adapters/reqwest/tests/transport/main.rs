@@ -1,7 +1,12 @@
 //! reqwest as a transport.
 
+#[cfg(any(feature = "native-tls", feature = "rustls"))]
+mod client_cert;
 mod clients;
+#[cfg(any(feature = "native-tls", feature = "rustls"))]
 mod conformance;
 #[cfg(unix)]
 mod descriptors;
 mod scenarios;
+#[cfg(not(any(feature = "native-tls", feature = "rustls")))]
+mod without_tls;

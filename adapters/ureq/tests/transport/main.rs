@@ -1,6 +1,11 @@
 //! ureq as a transport.
 
+#[cfg(any(feature = "native-tls", feature = "rustls"))]
+mod client_cert;
+#[cfg(any(feature = "native-tls", feature = "rustls"))]
 mod conformance;
 #[cfg(unix)]
 mod descriptors;
 mod scenarios;
+#[cfg(not(any(feature = "native-tls", feature = "rustls")))]
+mod without_tls;

@@ -67,7 +67,11 @@ impl Naive {
         if self.makes(Mistake::SharesConnections) {
             return origin;
         }
-        format!("{origin} {:?}", options.client)
+        let client = &options.client;
+        // What `Debug` shows of these tells no file from another.
+        let verify = serde_json::to_string(&client.verify).expect("JSON");
+        let cert = serde_json::to_string(&client.cert).expect("JSON");
+        format!("{origin} {verify} {cert} {:?} {:?}", client.proxy, client.keep_alive)
     }
 
     fn exchange(

@@ -1,0 +1,116 @@
+//! Where a value ends that stands behind a name, and what may stand before it.
+
+use std::cell::Cell;
+use std::ops::Range;
+
+use super::members::{position, quote};
+
+/// A text in which values are looked for. What is looked for again and again, from further on each time, is kept: a text
+/// is gone through once, whatever it says.
+pub(super) struct Values<'a> {
+    text: &'a [u8],
+    end_of_comment: Cell<usize>,
+    end_of_line: Cell<usize>,
+}
+
+impl<'a> Values<'a> {
+    pub(super) fn new(text: &'a [u8]) -> Self {
+        Self { text, end_of_comment: Cell::new(0), end_of_line: Cell::new(0) }
+    }
+
+    /// The first byte from here on that is neither a blank, nor a line's end, nor in a comment.
+    pub(super) fn skip_blanks(&self, from: usize) -> usize {
+        let mut at = from;
+        loop {
+            match self.text.get(at..).unwrap_or_default() {
+                [byte, ..] if byte.is_ascii_whitespace() => at += 1,
+                [b'/', b'*' | b'/', ..] => at = self.behind_comment(at),
+                _ => return at.min(self.text.len()),
+            }
+        }
+    }
+
+    /// The first byte behind the comment that begins here.
+    pub(super) fn behind_comment(&self, at: usize) -> usize {
+        let is_block = self.text.get(at + 1) == Some(&b'*');
+        let kept = if is_block { &self.end_of_comment } else { &self.end_of_line };
+        if kept.get() < at + 2 {
+            let rest = self.text.get(at + 2..).unwrap_or_default();
+            let end = if is_block {
+                rest.windows(2).position(|two| two == b"*/").map(|end| end + 2)
+            } else {
+                rest.iter().position(|byte| *byte == b'\n').map(|end| end + 1)
+            };
+            kept.set(end.map_or(self.text.len(), |end| at + 2 + end));
+        }
+        kept.get()
+    }
+
+    /// The value that begins here, with its quotes or brackets: all of it, or what there is of it.
+    pub(super) fn value(&self, start: usize) -> Option<Range<usize>> {
+        let end = match *self.text.get(start)? {
+            mark @ (b'"' | b'\'') => quote(self.text, start + 1, mark).map(|close| close + 1),
+            b'{' | b'[' => self.end_of_nest(start),
+            _ => Some(self.end_of_bare(start)),
+        };
+        Some(start..end.unwrap_or(self.text.len()))
+    }
+
+    fn end_of_nest(&self, start: usize) -> Option<usize> {
+        let (mut depth, mut at) = (0_usize, start);
+        loop {
+            match self.text.get(at)? {
+                b'"' => at = quote(self.text, at + 1, b'"')?,
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' => depth -= 1,
+                _ => {}
+            }
+            at += 1;
+            if depth == 0 {
+                return Some(at);
+            }
+        }
+    }
+
+    /// The end of a value without quotes. A blank or a comma may be of it, unless the next pair or nothing follows on its line.
+    pub(super) fn end_of_bare(&self, start: usize) -> usize {
+        let mut at = start;
+        while let Some(byte) = self.text.get(at) {
+            if ends_bare(*byte) {
+                return at;
+            }
+            if !may_end_bare(*byte) {
+                at += 1;
+                continue;
+            }
+            let next = position(self.text, at, |byte| !may_end_bare(byte));
+            let next = next.unwrap_or(self.text.len());
+            let name = position(self.text, next, |byte| !is_of_name(byte));
+            let name = name.unwrap_or(self.text.len());
+            let mark = position(self.text, name, |byte| !is_blank(byte));
+            let pairs = mark.and_then(|mark| self.text.get(mark));
+            let another = name > next && matches!(pairs, Some(b'=' | b':'));
+            if another || self.text.get(next).is_none_or(|byte| ends_bare(*byte)) {
+                return at;
+            }
+            at = next;
+        }
+        self.text.len()
+    }
+}
+
+fn ends_bare(byte: u8) -> bool {
+    byte < b' ' && byte != b'\t' || matches!(byte, b'&' | b'"' | b'\'' | b'<' | b'>' | b'\\')
+}
+
+fn may_end_bare(byte: u8) -> bool {
+    is_blank(byte) || matches!(byte, b',' | b';' | b'}' | b']' | b')')
+}
+
+pub(super) fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
+pub(super) fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'%' | b'[' | b']')
+}

@@ -1,0 +1,33 @@
+use std::error::Error;
+use std::fs::File;
+use std::io::Write as _;
+use std::time::Duration;
+
+use futures_util::future::try_join_all;
+use http_hook_reqwest::{ResponseExt as _, connect, file};
+
+#[derive(serde::Deserialize)]
+struct Order {
+    id: u64,
+}
+
+pub(crate) async fn eight(base: &str, up: &str, down: &str) -> Result<usize, Box<dyn Error>> {
+    let api = connect(base)?;
+    let order: Order = api.get("order").send().await?.json()?;
+    assert_eq!(order.id, 1042);
+    api.get("busy").retries(3).send().await?;
+    let missing = api.get("missing").send().await.unwrap_err();
+    assert_eq!(missing.status().unwrap(), 404);
+    let limit = Duration::from_millis(200);
+    let slow = api.get("slow").timeout(limit).send().await.unwrap_err();
+    assert!(slow.is_timeout());
+    let mut body = api.get("large").stream().await?.into_body();
+    let mut target = File::create(down)?;
+    while let Some(piece) = body.chunk().await? {
+        target.write_all(&piece)?;
+    }
+    api.put("files").upload(file(up)?).send().await?;
+    api.post("forms").part("file", file(up)?).send().await?;
+    let calls = (0..100).map(|id| api.get("many").param("id", id).send());
+    Ok(try_join_all(calls).await?.len())
+}

@@ -1,0 +1,71 @@
+//! The easy face over surf and the real clock.
+
+#[cfg(feature = "curl-client")]
+use http_hook::connection::Problem;
+use http_hook::hook::HookError;
+use http_hook::{Connection, Hook};
+use http_hook_clock::{SystemClock, seed};
+
+use crate::SurfTransport;
+
+/// Calls an HTTP API over surf. Made by [`connect`], [`from_connection`] or [`from_hook`]; with a transport of other
+/// settings by `HttpHook::new(hook, transport, SystemClock::new())`.
+pub type HttpHook = http_hook::HttpHook<SurfTransport, SystemClock>;
+
+/// Begins to call the API at a URL, as `https://api.example.com/v2`.
+///
+/// # Errors
+///
+/// Everything that is wrong with the URL, and if libcurl cannot start.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// use http_hook_surf::ResponseExt as _;
+///
+/// let api = http_hook_surf::connect("https://api.example.com")?;
+/// let ids: Vec<u64> = api.get("v1/orders").param("limit", 50).retries(3).send().await?.json()?;
+/// # let _ = ids;
+/// # Ok(())
+/// # }
+/// ```
+pub fn connect(base_url: &str) -> Result<HttpHook, HookError> {
+    from_hook(Hook::to(base_url)?)
+}
+
+/// Begins to call the API of a stored connection.
+///
+/// # Errors
+///
+/// Everything that is wrong with the connection, and if libcurl cannot start.
+///
+/// # Examples
+///
+/// ```
+/// use http_hook_surf::{Connection, from_connection};
+///
+/// let orders = Connection::parse("http://reader:secret@api.example.com/https")?;
+/// let api = from_connection(&orders)?;
+/// # let _ = api;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn from_connection(connection: &Connection) -> Result<HttpHook, HookError> {
+    from_hook(Hook::new(connection)?)
+}
+
+/// Begins to call by a hook that the program [has made](Hook::builder): with a policy, gates or cookies of its own.
+///
+/// # Errors
+///
+/// If libcurl cannot start.
+pub fn from_hook(hook: Hook) -> Result<HttpHook, HookError> {
+    #[cfg(feature = "curl-client")]
+    let transport = SurfTransport::curl().map_err(|_| {
+        let says = "libcurl cannot start: there are no threads or files to be had";
+        HookError::from(Problem::new("surf", says))
+    })?;
+    #[cfg(not(feature = "curl-client"))]
+    let transport = SurfTransport::h1();
+    Ok(HttpHook::new(hook, transport, SystemClock::new()).with_seed(seed()))
+}

@@ -1,0 +1,59 @@
+//! The easy face over ureq and the real clock.
+
+use http_hook::hook::HookError;
+use http_hook::{Connection, Hook};
+use http_hook_clock::{SystemClock, seed};
+
+use crate::UreqTransport;
+
+/// Calls an HTTP API over ureq, blocking. Made by [`connect`], [`from_connection`] or [`from_hook`]; with a transport of other settings
+/// by `HttpHook::new(hook, transport, SystemClock::new())`.
+pub type HttpHook = http_hook::blocking::HttpHook<UreqTransport, SystemClock>;
+
+/// Begins to call the API at a URL, as `https://api.example.com/v2`.
+///
+/// # Errors
+///
+/// Everything that is wrong with the URL.
+///
+/// # Examples
+///
+/// ```no_run
+/// # fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// use http_hook_ureq::ResponseExt as _;
+///
+/// let api = http_hook_ureq::connect("https://api.example.com")?;
+/// let ids: Vec<u64> = api.get("v1/orders").param("limit", 50).retries(3).send()?.json()?;
+/// # let _ = ids;
+/// # Ok(())
+/// # }
+/// ```
+pub fn connect(base_url: &str) -> Result<HttpHook, HookError> {
+    Ok(from_hook(Hook::to(base_url)?))
+}
+
+/// Begins to call the API of a stored connection.
+///
+/// # Errors
+///
+/// Everything that is wrong with the connection.
+///
+/// # Examples
+///
+/// ```
+/// use http_hook_ureq::{Connection, from_connection};
+///
+/// let orders = Connection::parse("http://reader:secret@api.example.com/https")?;
+/// let api = from_connection(&orders)?;
+/// # let _ = api;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn from_connection(connection: &Connection) -> Result<HttpHook, HookError> {
+    Ok(from_hook(Hook::new(connection)?))
+}
+
+/// Begins to call by a hook that the program [has made](Hook::builder): with a policy, gates or cookies of its own.
+#[must_use]
+pub fn from_hook(hook: Hook) -> HttpHook {
+    HttpHook::new(hook, UreqTransport::default(), SystemClock::new()).with_seed(seed())
+}

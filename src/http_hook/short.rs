@@ -1,0 +1,256 @@
+//! A call in one chain: `api.get("v1/orders").param("limit", 50).retries(3).send()`.
+
+use std::fmt::{self, Display};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Response;
+use serde::Serialize;
+
+use super::HttpHook;
+use crate::auth::AuthScheme;
+use crate::base::{Secret, TransportError};
+use crate::body::multipart::{Multipart, MultipartBody, Part};
+use crate::body::{Body, Open, Upload};
+use crate::options::Options;
+use crate::request::{Data, RequestPlan};
+use crate::response::Failure;
+use crate::retry::RetryPolicy;
+use crate::transport::{Clock, Transport};
+
+/// A call that is planned on the hook that will send it: a [`RequestPlan`], and what its body comes from.
+///
+/// `H` is an [`HttpHook`] or a [`blocking::HttpHook`](crate::blocking::HttpHook), `B` the body that its transport takes. Every setter
+/// is the plan's of the same name, and `send` is [`run`](HttpHook::run) of the plan.
+///
+/// # Examples
+///
+/// ```
+/// use http_hook::{Hook, ResponseExt as _, blocking};
+/// use http_hook::options::Capabilities;
+/// # use std::time::Duration;
+/// # struct NoTime;
+/// # impl http_hook::blocking::Clock for NoTime {
+/// #     fn now(&self) -> http_hook::Timestamp { http_hook::Timestamp::default() }
+/// #     fn sleep(&self, _: Duration) {}
+/// # }
+/// # let clock = NoTime;
+/// let echo = blocking::from_fn(Capabilities::none("echo"), |request, _| {
+///     Ok(http::Response::new(request.into_body()))
+/// });
+/// let api = blocking::HttpHook::new(Hook::to("https://api.example.com")?, echo, clock);
+///
+/// let ids: Vec<u32> = api.post("v1/orders").param("limit", 50).json(&[7, 8]).retries(3).send()?.json()?;
+/// assert_eq!(ids, [7, 8]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "a call does nothing until it is sent"]
+pub struct CallBuilder<'a, H, B> {
+    on: &'a H,
+    plan: RequestPlan,
+    body: Given<B>,
+}
+
+/// The body, where it is more than a plan holds. What is set last counts, as with any setter.
+enum Given<B> {
+    /// What the plan says.
+    Planned,
+    Upload(Upload<B>),
+    /// A form, and the sources of its parts that have one, in their order.
+    Form(Multipart, Vec<Upload<B>>),
+}
+
+/// Setters that are the plan's.
+macro_rules! of_the_plan {
+    ($($(#[$about:meta])* $name:ident($($argument:ident: $of:ty),*);)+) => {
+        $(
+            $(#[$about])*
+            #[inline]
+            pub fn $name(mut self, $($argument: $of),*) -> Self {
+                self.plan = self.plan.$name($($argument),*);
+                self
+            }
+        )+
+    };
+}
+
+impl<'a, H, B> CallBuilder<'a, H, B> {
+    #[inline]
+    pub(crate) fn new(on: &'a H, plan: RequestPlan) -> Self {
+        Self { on, plan, body: Given::Planned }
+    }
+
+    of_the_plan! {
+        /// Adds a parameter to the URL: see [`RequestPlan::param`].
+        param(name: &str, value: impl Display);
+        /// Adds the fields of a value as parameters: see [`RequestPlan::query`].
+        query(value: &(impl Serialize + ?Sized));
+        /// Sets a header: see [`RequestPlan::header`].
+        header(name: &str, value: &str);
+        /// Sets a header that is no secret whatever its name: see [`RequestPlan::storable_header`].
+        storable_header(name: &str, value: &str);
+        /// Sets a header that is never printed, never stored: see [`RequestPlan::secret_header`].
+        secret_header(name: &str, value: &str);
+        /// Takes out a header of the connection: see [`RequestPlan::without_header`].
+        without_header(name: &str);
+        /// Sets the data: see [`RequestPlan::data`].
+        data(data: impl Into<Data>);
+        /// Sets pairs as the data: see [`RequestPlan::form`].
+        form(pairs: impl IntoIterator<Item = (impl AsRef<str>, impl AsRef<str>)>);
+        /// Sets a JSON body: see [`RequestPlan::json`].
+        json(value: &(impl Serialize + ?Sized));
+        /// Sets a JSON body that is written already: see [`RequestPlan::json_text`].
+        json_text(text: impl Into<Bytes>);
+        /// Sets a body and its Content-Type: see [`RequestPlan::body_with_type`].
+        body_with_type(body: impl Into<Bytes>, content_type: &str);
+        /// Lays options over those of the connection: see [`RequestPlan::options`].
+        options(options: Options);
+        /// Switches the check of the status on or off: see [`RequestPlan::check_response`].
+        check_response(check: bool);
+        /// Sends at most so many times more: see [`RequestPlan::retries`].
+        retries(retries: u32);
+        /// Sets the policy: see [`RequestPlan::retry`].
+        retry(policy: impl Into<Arc<RetryPolicy>>);
+        /// Sets the time limits of each send: see [`RequestPlan::timeout`].
+        timeout(timeout: Duration);
+        /// Sets the longest time for everything: see [`RequestPlan::deadline`].
+        deadline(deadline: Duration);
+        /// Allows sending again what is not idempotent: see [`RequestPlan::allow_resend`].
+        allow_resend();
+        /// Sends an Idempotency-Key: see [`RequestPlan::idempotency_key`].
+        idempotency_key();
+        /// Proves who is calling: see [`RequestPlan::auth`].
+        auth(scheme: AuthScheme);
+        /// Proves it by login and password: see [`RequestPlan::basic`].
+        basic(login: &str, password: &str);
+        /// Proves it by a token: see [`RequestPlan::bearer`].
+        bearer(token: impl Into<Secret>);
+    }
+
+    /// Adds a cookie: see [`RequestPlan::cookie`].
+    #[cfg(feature = "cookies")]
+    pub fn cookie(mut self, name: impl Into<String>, value: impl Into<Secret>) -> Self {
+        self.plan = self.plan.cookie(name, value);
+        self
+    }
+
+    /// Sets a body of several parts, to which [`part`](Self::part) adds: see [`RequestPlan::multipart`].
+    pub fn multipart(mut self, form: Multipart) -> Self {
+        self.body = Given::Form(form, Vec::new());
+        self
+    }
+
+    /// Adds a part of a multipart body that comes from a source, under the name of its file.
+    pub fn part(mut self, name: &str, upload: Upload<B>) -> Self {
+        let mut part = Part::source(name, upload.len(), upload.replay());
+        if let Some(filename) = upload.filename() {
+            part = part.with_filename(filename);
+        }
+        let (mut form, mut sources) = match self.body {
+            Given::Form(form, sources) => (form, sources),
+            Given::Planned | Given::Upload(_) => Default::default(),
+        };
+        if let Err(error) = form.file(part) {
+            self.plan.refuse(error);
+        }
+        sources.push(upload);
+        self.body = Given::Form(form, sources);
+        self
+    }
+
+    /// Sends what comes from a source as the body.
+    pub fn upload(mut self, upload: Upload<B>) -> Self {
+        self.body = Given::Upload(upload);
+        self
+    }
+}
+
+/// A source that a call owns.
+type Source<B> = Box<Open<'static, B>>;
+
+/// Joins a form and the bodies of its parts, in order: what the body of the transport does that.
+type Join<B> = fn(&MultipartBody, Vec<B>) -> Result<B, TransportError>;
+
+/// What a call is sent from: the hook, the plan, and the source of its body.
+pub(crate) type Planned<'a, H, B> = (&'a H, RequestPlan, Option<Source<B>>);
+
+impl<'a, H, B: 'static> CallBuilder<'a, H, B> {
+    /// Ends the planning. `boundary` decides that of a multipart body with sources; one in memory is the plan's own.
+    #[inline]
+    pub(crate) fn planned(
+        self,
+        boundary: impl FnOnce(&H) -> u64,
+        join: Join<B>,
+    ) -> Planned<'a, H, B> {
+        let Self { on, plan, body } = self;
+        let (plan, source) = match body {
+            Given::Planned => (plan, None),
+            other => with_body(plan, other, || boundary(on), join),
+        };
+        (on, plan, source)
+    }
+}
+
+/// Gives a plan its body.
+#[cold]
+fn with_body<B: 'static>(
+    mut plan: RequestPlan,
+    body: Given<B>,
+    boundary: impl FnOnce() -> u64,
+    join: Join<B>,
+) -> (RequestPlan, Option<Source<B>>) {
+    match body {
+        Given::Planned => (plan, None),
+        Given::Upload(mut upload) => {
+            let plan = plan.external(upload.len(), upload.replay());
+            (plan, Some(Box::new(move || upload.open())))
+        }
+        Given::Form(form, sources) if sources.is_empty() => (plan.multipart(form), None),
+        Given::Form(form, mut sources) => match form.write(boundary()) {
+            Ok(body) => {
+                let plan = plan.multipart_body(&body);
+                let open = move || {
+                    join(&body, sources.iter_mut().map(Upload::open).collect::<Result<_, _>>()?)
+                };
+                (plan, Some(Box::new(open)))
+            }
+            Err(error) => {
+                plan.refuse(error);
+                (plan, None)
+            }
+        },
+    }
+}
+
+impl<T: Transport, C: Clock> CallBuilder<'_, HttpHook<T, C>, Body> {
+    /// Performs the call and checks its response: [`HttpHook::run`] of the plan.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`]; it prints `404:Not Found` for a status that does not pass.
+    pub async fn send(self) -> Result<Response<Bytes>, Failure> {
+        match self.planned(|on| on.face.draw(), MultipartBody::join) {
+            (on, plan, None) => on.run(plan).await,
+            (on, plan, Some(mut source)) => on.run_with_body(plan, &mut *source).await,
+        }
+    }
+
+    /// Performs the call and leaves the body of the response to be streamed: [`HttpHook::stream`] of the plan.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send); what breaks in the body after that is the body's error.
+    pub async fn stream(self) -> Result<Response<Body>, Failure> {
+        match self.planned(|on| on.face.draw(), MultipartBody::join) {
+            (on, plan, None) => on.streamed(plan, None).await,
+            (on, plan, Some(mut source)) => on.streamed(plan, Some(&mut *source)).await,
+        }
+    }
+}
+
+impl<H, B> fmt::Debug for CallBuilder<'_, H, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallBuilder").field("plan", &self.plan).finish_non_exhaustive()
+    }
+}
