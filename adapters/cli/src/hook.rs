@@ -24,15 +24,12 @@ pub(crate) fn make(
     defaults.policy = RetryPolicy { stop, ..RetryPolicy::default() };
     defaults.options.allow_redirects = Some(settings.location()?);
     defaults.options.max_redirects = Some(settings.max_redirs()?);
-    let mut hook = Hook::builder(connection)
+    let hook = Hook::builder(connection)
         .defaults(defaults)
         .options(options(settings)?)
         .environment(Environment::new(variables()))
-        .decode(true)
+        .decode(compressed)
         .cookies(cookies.map(CookieFile::jar).unwrap_or_default());
-    if !compressed {
-        hook = hook.default_header("accept-encoding", "identity");
-    }
     hook.build().map_err(|error| Problem::of_hook(&error))
 }
 

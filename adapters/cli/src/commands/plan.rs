@@ -2,14 +2,16 @@
 
 use std::fmt::Write as _;
 
+use http::{HeaderName, HeaderValue};
 use http_hook::hook::Layer;
-use http_hook::{Explanation, Fact};
+use http_hook::{Call, Explanation, Fact, Hook, RequestPlan, Step, Timestamp};
 
 use super::call::Ready;
 use super::foresight::{Outcome, follows, most_sends};
 use super::{Context, print};
 use crate::args::Plan;
 use crate::exit::Problem;
+use crate::output::is_made;
 use crate::screen::{self, BAD, FAINT, styled};
 use crate::settings::Settings;
 use crate::transport::client;
@@ -42,6 +44,7 @@ pub(crate) fn run(plan: &Plan, context: &Context) -> Result<u8, Problem> {
         let value = fact.value.clone().unwrap_or_else(|| "(taken out)".to_owned());
         rows.push([what.to_owned(), value, by(fact, &context.settings)]);
     }
+    rows.extend(made(&hook, &planned.plan, &explained));
     let attempts = most_sends(&hook, &planned.plan, &busy);
     let of = screen::count(attempts, "attempt", "attempts");
     rows.push(["attempts".to_owned(), format!("{of} at most"), "if 503 each time".to_owned()]);
@@ -75,6 +78,25 @@ fn headline(explained: &Explanation) -> String {
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     let url = format!("{scheme}://{host}{port}{}{query}", value("url.path"));
     format!("{} {}\n", explained.method, screen::line(&url))
+}
+
+/// The headers that are made of the body and of options.
+fn made(hook: &Hook, plan: &RequestPlan, explained: &Explanation) -> Vec<[String; 3]> {
+    let now = Timestamp::default();
+    let Step::Send { request, .. } = Call::new(hook, plan.clone(), 0, now).step(hook, now) else {
+        return Vec::new();
+    };
+    let headers = request
+        .headers()
+        .iter()
+        .filter(|(name, _)| is_made(name) && explained.get(&format!("header {name}")).is_none());
+    let row = |(name, value): (&HeaderName, &HeaderValue)| {
+        let keyed = name == "idempotency-key";
+        let value = if keyed { "another for each call" } else { value.to_str().unwrap_or("***") };
+        let by = if keyed { "--idempotency-key" } else { "the body" };
+        [name.to_string(), value.to_owned(), by.to_owned()]
+    };
+    headers.map(row).collect()
 }
 
 /// What the first line does not tell already.

@@ -80,21 +80,21 @@ fn table(hook: &Hook, policy: Option<&Path>) -> Result<String, Problem> {
     let columns = [("GET", get), ("POST", post), ("POST with a key", keyed)];
     let mut text = format!("{:<22}", "sent again?");
     for (name, _) in &columns {
-        let _ = write!(text, "{name:<19}");
+        let _ = write!(text, "{name:<20}");
     }
     let mut text = text.trim_end().to_owned() + "\n";
     for outcome in OUTCOMES {
         let outcome = Outcome::parse(outcome)?;
         let mut row = format!("{:<22}", outcome.name);
         for (_, plan) in &columns {
-            let _ = write!(row, "{:<19}", follows(hook, plan, &outcome).cell());
+            let _ = write!(row, "{:<20}", follows(hook, plan, &outcome).cell());
         }
         let _ = writeln!(text, "{}", row.trim_end());
     }
     let busy = Outcome::parse("503")?;
     let mut row = format!("{:<22}", "attempts at most");
     for (_, plan) in &columns {
-        let _ = write!(row, "{:<19}", most_sends(hook, plan, &busy));
+        let _ = write!(row, "{:<20}", most_sends(hook, plan, &busy));
     }
     let _ = writeln!(text, "{}", row.trim_end());
     Ok(text)

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::{Bars, Timeline};
 
-/// Ends the command on SIGINT (130) and SIGTERM (143).
+/// Ends the command on SIGINT (130), SIGTERM (143) and SIGHUP (129).
 #[cfg(unix)]
 pub(crate) fn watch(timeline: &Arc<Timeline>, bars: &Bars, quiet: bool, state: Option<String>) {
-    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     use signal_hook::iterator::Signals;
 
     // Without a handler the signals still end the command, only without a word.
-    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
+    let Ok(mut signals) = Signals::new([SIGHUP, SIGINT, SIGTERM]) else { return };
     let (timeline, bars) = (Arc::clone(timeline), bars.clone());
     std::thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {

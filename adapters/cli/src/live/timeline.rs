@@ -85,6 +85,7 @@ enum Doing {
     #[default]
     Nothing,
     Sending,
+    Receiving,
     Waiting(Duration),
 }
 
@@ -153,6 +154,7 @@ impl Timeline {
                 }
             }
             Event::Answer { status, took } => {
+                state.doing = Doing::Receiving;
                 state.came = Some(answer(*status, *took));
             }
             Event::Error { error, took } => {
@@ -184,6 +186,7 @@ impl Timeline {
             Doing::Sending => {
                 format!("interrupted in send {sends}: the server may have seen the {method}")
             }
+            Doing::Receiving => format!("interrupted in the answer to send {sends}"),
             Doing::Waiting(wait) => {
                 let wait = screen::seconds(wait);
                 format!(

@@ -53,8 +53,10 @@ impl Heads {
     }
 
     fn is_open(&self, name: &HeaderName, value: &str) -> bool {
-        let counted = matches!(name.as_str(), "content-length" | "host" | "idempotency-key");
-        counted || self.open.iter().any(|(own, shown)| own == name.as_str() && shown == value)
+        match self.open.iter().find(|(own, _)| own == name.as_str()) {
+            Some((_, shown)) => shown == value,
+            None => is_made(name),
+        }
     }
 }
 
@@ -72,6 +74,11 @@ pub(crate) fn response_head<B>(response: &Response<B>, hides: bool) -> String {
         let _ = writeln!(text, "{name}: {}", screen::line(shown));
     }
     text
+}
+
+/// Whether a header of a request is made here, where no layer sets it.
+pub(crate) fn is_made(name: &HeaderName) -> bool {
+    matches!(name.as_str(), "content-length" | "content-type" | "host" | "idempotency-key")
 }
 
 /// Whether a header of an answer is better not told to logs.

@@ -9,5 +9,5 @@ mod sink;
 
 pub(crate) use body::{Written, write, write_failed};
 pub(crate) use envelope::{Content, envelope};
-pub(crate) use head::{Heads, response_head};
+pub(crate) use head::{Heads, is_made, response_head};
 pub(crate) use sink::{Target, to_stdout};

@@ -2,8 +2,12 @@
 
 mod call;
 mod demo;
+mod pty;
 mod secrets;
 #[cfg(unix)]
 mod signals;
+mod state;
+mod stored;
 mod support;
 mod terminal;
+mod transfer;
