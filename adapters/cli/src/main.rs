@@ -46,7 +46,7 @@ fn main() -> ExitCode {
     let result = Settings::load().and_then(|settings| {
         args.color.map_or_else(|| settings.color(), Ok)?.write_global();
         format = args.format().map_or_else(|| settings.format(), Ok)?;
-        run(args, settings)
+        run(&args, settings)
     });
     let code = result.unwrap_or_else(|problem: Problem| {
         if quiet < 2 {
@@ -57,7 +57,7 @@ fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
-fn run(args: Args, settings: Settings) -> Result<u8, Problem> {
+fn run(args: &Args, settings: Settings) -> Result<u8, Problem> {
     let (verbose, quiet, tape) = (args.verbose, args.quiet, Tape::None);
     let context = Context { settings, verbose, quiet, tape };
     match &args.command {

@@ -53,7 +53,9 @@ impl Report<'_> {
         };
         add("last", &format!("{}{from}", last(failure)));
         if self.verbose {
-            causes(failure).iter().for_each(|cause| add("cause", cause));
+            for cause in causes(failure) {
+                add("cause", &cause);
+            }
         }
         if !told.waits.is_empty() {
             add("waits", &told.waits.join(", "));

@@ -123,6 +123,7 @@ pub(crate) struct AuthArgs {
 }
 
 #[derive(clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct LimitArgs {
     /// The longest time for making a connection: `10s`, `1m 30s`, `none` [env: HTTP_HOOK_CONNECT_TIMEOUT].
     #[arg(long, value_name = "TIME", value_parser = limit, help_heading = "Time")]

@@ -1,5 +1,7 @@
 //! What can be said on the command line.
 
+#![expect(clippy::doc_markdown, reason = "help shows variables as they are typed")]
+
 mod call;
 mod other;
 mod sim;

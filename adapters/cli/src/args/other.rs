@@ -85,8 +85,7 @@ pub(crate) enum Shell {
     /// The friendly one.
     Fish,
     /// That of Windows.
-    #[value(name = "powershell")]
-    PowerShell,
+    Powershell,
 }
 
 impl Shell {
@@ -95,7 +94,7 @@ impl Shell {
             Self::Bash => "bash",
             Self::Zsh => "zsh",
             Self::Fish => "fish",
-            Self::PowerShell => "powershell",
+            Self::Powershell => "powershell",
         }
     }
 }

@@ -63,7 +63,8 @@ impl Outcome {
             let Some(header) = header else {
                 return Err(Problem::usage("--if: a header of an outcome is NAME=VALUE"));
             };
-            name.push_str(&format!(", {}", part.trim()));
+            name.push_str(", ");
+            name.push_str(part.trim());
             headers.push(header);
         }
         Ok(Self { name, came: Came::Answer(status, headers) })
@@ -155,7 +156,7 @@ fn step(hook: &Hook, plan: &RequestPlan, outcome: &Outcome, seed: u64) -> Step {
     loop {
         match next {
             Step::Send { attempt, .. } if attempt.cause() == SendCause::Token => {
-                next = attempt.finish(hook, token(), NOW);
+                next = attempt.finish(hook, Ok(token()), NOW);
             }
             Step::Send { attempt, .. } => return attempt.finish(hook, outcome.come(), NOW),
             other => return other,
@@ -164,16 +165,16 @@ fn step(hook: &Hook, plan: &RequestPlan, outcome: &Outcome, seed: u64) -> Step {
 }
 
 fn token_or(attempt: &Attempt, outcome: &Outcome) -> Result<Response<Bytes>, TransportError> {
-    if attempt.cause() == SendCause::Token { token() } else { outcome.come() }
+    if attempt.cause() == SendCause::Token { Ok(token()) } else { outcome.come() }
 }
 
 /// An answer of a token endpoint, so that what follows can be told.
-fn token() -> Result<Response<Bytes>, TransportError> {
+fn token() -> Response<Bytes> {
     let body = r#"{"access_token": "-", "token_type": "Bearer", "expires_in": 3600}"#;
     let mut response = Response::new(Bytes::from_static(body.as_bytes()));
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(http::header::CONTENT_TYPE, json);
-    Ok(response)
+    response
 }
 
 fn fails(failure: &Failure) -> Follows {

@@ -186,15 +186,14 @@ impl Session<'_> {
             output::write(response, self.format, &self.target, bars)?
         };
         if self.format == Format::Json {
-            let content = match &self.target {
+            let body = match &self.target {
                 Target::File(path) => {
                     Content::File(path.to_str().unwrap_or_default(), written.bytes)
                 }
                 Target::Stdout => Content::Bytes(&written.kept),
             };
             let told = timeline.told();
-            let line =
-                output::envelope(self.name, &told, status.as_u16(), &headers, &content, code);
+            let line = output::envelope(self.name, &told, status.as_u16(), &headers, &body, code);
             more = to_stdout(line.as_bytes())?;
         }
         if more && parts.contains('m') {

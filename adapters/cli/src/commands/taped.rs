@@ -17,5 +17,5 @@ pub(crate) fn run(taped: &Taped, context: Context, records: bool) -> Result<u8, 
     let tape = if records { Tape::Record(file) } else { Tape::Replay(file) };
     let verbose = context.verbose.max(args.verbose);
     let quiet = context.quiet.max(args.quiet);
-    call::run(call, &Context { tape, verbose, quiet, ..context })
+    call::run(call, &Context { verbose, quiet, tape, ..context })
 }

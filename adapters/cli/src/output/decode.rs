@@ -62,9 +62,11 @@ fn deflate(body: Box<dyn Read>) -> io::Result<Box<dyn Read>> {
     Ok(if wrapped { Box::new(ZlibDecoder::new(body)) } else { Box::new(DeflateDecoder::new(body)) })
 }
 
+type Make = fn(Box<dyn Read>) -> io::Result<Box<dyn Read>>;
+
 /// A decoder that wants to read before it is made: it is made at the first read, and not at all of nothing.
 enum Later {
-    Begin(Option<Box<dyn Read>>, fn(Box<dyn Read>) -> io::Result<Box<dyn Read>>),
+    Begin(Option<Box<dyn Read>>, Make),
     Made(Box<dyn Read>),
 }
 

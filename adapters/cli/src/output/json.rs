@@ -1,5 +1,6 @@
 //! JSON for people: other blanks and colours, the same values, digit by digit.
 
+use std::fmt::Write as _;
 use std::str;
 
 use anstyle::{AnsiColor, Style};
@@ -92,7 +93,8 @@ fn paint(out: &mut String, style: Style, text: &str) {
     if style.is_plain() {
         return out.push_str(text);
     }
-    out.push_str(&format!("{style}{text}{style:#}"));
+    // Writing to a String cannot fail.
+    let _ = write!(out, "{style}{text}{style:#}");
 }
 
 /// Where a string that begins here ends, its quotes included.

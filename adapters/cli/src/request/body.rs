@@ -49,7 +49,7 @@ impl Body {
     pub(crate) fn new(
         options: &RequestArgs,
         mut fields: Vec<Field>,
-        file: Option<PathBuf>,
+        file: Option<&Path>,
     ) -> Result<Self, Problem> {
         let mut bodies = Vec::new();
         if let Some(data) = &options.data {
@@ -58,7 +58,7 @@ impl Body {
                 None => Self::Data(data.clone().into_bytes(), type_of_text(data)),
             });
         }
-        bodies.extend(file.as_deref().map(Self::of_path));
+        bodies.extend(file.map(Self::of_path));
         if let Some(json) = &options.json {
             let bytes = match json.strip_prefix('@') {
                 Some(path) => item::read(path)?,
@@ -127,9 +127,10 @@ impl Body {
             Self::Parts(fields) => {
                 let (body, sources) = parts(fields, seed)?;
                 let plan = plan.multipart_body(&body);
-                let source = sources
-                    .into_iter()
-                    .fold(MultipartSource::new(body), |source, part| source.part(part));
+                let mut source = MultipartSource::new(body);
+                for part in sources {
+                    source = source.part(part);
+                }
                 (plan, Some(Box::new(source)))
             }
         })

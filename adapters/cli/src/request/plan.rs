@@ -49,7 +49,7 @@ impl Planned {
                 Item::Body(_) => return Err(Problem::usage("there is more than one body")),
             }
         }
-        let body = Body::new(&call.request, fields, file)?;
+        let body = Body::new(&call.request, fields, file.as_deref())?;
         let guessed = if body.is_none() { Method::GET } else { Method::POST };
         let method = words.method.clone().unwrap_or(guessed);
         let mut plan = RequestPlan::new(method.clone(), endpoint);

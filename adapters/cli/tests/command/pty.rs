@@ -40,8 +40,6 @@ fn json_is_coloured_unless_nobody_wants_it() {
     assert!(text.contains("\u{1b}[34m\"total\"\u{1b}[0m: \u{1b}[36m19.90\u{1b}[0m"), "{text:?}");
     let (_, text) = shown(terminal(80, &format!("call - {url} --color never")));
     assert_eq!(text, "[\n  {\n    \"id\": 1042,\n    \"total\": 19.90\n  }\n]\n");
-    let mut child = terminal(80, &format!("call - {url}"));
-    child.kill().unwrap();
     let line = format!("/usr/bin/env NO_COLOR=1 {} call - {url}", env!("CARGO_BIN_EXE_http-hook"));
     let child = Command::new("script")
         .args(["-qefc", &line, "/dev/null"])

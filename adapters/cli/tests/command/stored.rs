@@ -16,8 +16,9 @@ fn defaults_and_settings_do_not_outrank_what_is_stored() {
     const FOLLOWS: &str = r#"{"allow_redirects": true}"#;
     const FOLLOWS_NONE: &str = r#"{"max_redirects": 0}"#;
     type Environment = &'static [(&'static str, &'static str)];
+    type Row<'a> = (&'a str, &'a str, &'a [&'a str], Environment, i32, usize);
     #[rustfmt::skip]
-    let rows: [(&str, &str, &[&str], Environment, i32, usize); 12] = [
+    let rows: [Row<'_>; 12] = [
         // why                                extra         arguments                       environment                   code  sends
         ("the default retries twice",         "{}",         &["status/503"],                &[],                          5, 3),
         ("four attempts are stored",          FIVE,         &["status/503"],                &[],                          5, 4),
