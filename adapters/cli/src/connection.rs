@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::OsStr;
 
 use clap_complete::engine::CompletionCandidate;
-use http_hook::{Connection, ConnectionId};
+use http_hook::Connection;
 
 use crate::exit::Problem;
 
@@ -32,16 +32,14 @@ pub(crate) fn find(conn: &str, endpoint: &str) -> Result<Found, Problem> {
         let connection = Connection::parse(conn).map_err(|error| Problem::of_error(&error))?;
         return Ok(found(connection, "the connection", "as given"));
     }
-    let id = ConnectionId::new(conn).map_err(|error| Problem::of_error(&error))?;
-    let (text, origin) = look_up(id.as_str())?;
-    let connection = Connection::parse(&text)
-        .map_err(|error| Problem::connection(format!("the {origin}: {error}")))?;
-    let again = Some(id.as_str().to_owned());
-    let name = id.as_str().to_owned();
-    Ok(Found {
-        again,
-        ..found(connection.with_id(id), &name, &origin.replacen("variable", "env", 1))
-    })
+    Connection::new().with_id(conn).map_err(|error| Problem::of_error(&error))?;
+    let (text, origin) = look_up(conn)?;
+    let named = |connection: Connection| connection.with_id(conn);
+    let connection = Connection::parse(&text).and_then(named);
+    let connection =
+        connection.map_err(|error| Problem::connection(format!("the {origin}: {error}")))?;
+    let origin = origin.replacen("variable", "env", 1);
+    Ok(Found { again: Some(conn.to_owned()), ..found(connection, conn, &origin) })
 }
 
 /// Looks the text of a connection up by its id, and tells where it was.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use http::header::SET_COOKIE;
 use http::{HeaderMap, Uri};
-use http_hook::cookies::{Jar, Scope};
+use http_hook::cookies::Jar;
 use http_hook::{Origin, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -152,7 +152,7 @@ impl Kept {
 }
 
 fn empty() -> Jar {
-    Jar::new(Scope::Domain).with_public_suffix_list()
+    Jar::for_domains().with_public_suffix_list()
 }
 
 fn origin_of(uri: &Uri) -> Option<String> {

@@ -3,7 +3,7 @@
 use std::env;
 
 use http_hook::hook::Defaults;
-use http_hook::options::{Environment, Setting, Verify};
+use http_hook::options::{Setting, Verify};
 use http_hook::retry::Stop;
 use http_hook::{Connection, Hook, Options, RetryPolicy};
 
@@ -27,7 +27,7 @@ pub(crate) fn make(
     let hook = Hook::builder(connection)
         .defaults(defaults)
         .options(options(settings)?)
-        .environment(Environment::new(variables()))
+        .environment(variables())
         .decode(compressed)
         .cookies(cookies.map(CookieFile::jar).unwrap_or_default());
     hook.build().map_err(|error| Problem::of_hook(&error))

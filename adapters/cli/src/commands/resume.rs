@@ -40,7 +40,7 @@ pub(crate) fn run(resume: &Resume, context: &Context) -> Result<u8, Problem> {
         name: &found.name,
         origin: &found.origin,
         method: None,
-        source: source.map(|upload| Box::new(upload) as Source),
+        source: source.map(|mut upload| Box::new(move || upload.open()) as Source),
         deadline: None,
         result: &resume.result,
         format,

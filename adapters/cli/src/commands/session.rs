@@ -18,7 +18,7 @@ use crate::args::{Format, ResultArgs};
 use crate::cookies::CookieFile;
 use crate::drive::{Beside, drive};
 use crate::exit::{self, Problem};
-use crate::live::{Bars, Measured, Shown, Timeline, signals};
+use crate::live::{Bars, Shown, Timeline, measured, signals};
 use crate::output::{self, Content, Heads, Target, response_head, to_stdout};
 use crate::private;
 use crate::report::Report;
@@ -152,7 +152,7 @@ impl Session<'_> {
         let observer = |event: &Event<'_>| timeline.event(event);
         let mut run = Run::stream(hook, call(clock.now())?).observer(&observer);
         if let Some(source) = self.source.take() {
-            run = run.own_source(Measured { source, bars: bars.clone() });
+            run = run.own_source(measured(source, bars.clone()));
         }
         let answer = drive(run, hook, way.transport(), &clock, &mut beside);
         bars.clear();

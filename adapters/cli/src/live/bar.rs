@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use http_hook::TransportError;
 use http_hook::blocking::Body;
-use http_hook::body::BodySource;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::request::Source;
 use crate::screen;
 
 /// A transfer that is over by then is not drawn.
@@ -152,17 +152,15 @@ impl Drop for Meter {
     }
 }
 
-/// A source whose bodies are measured on their way up.
-pub(crate) struct Measured {
-    pub(crate) source: Box<dyn BodySource<Body>>,
-    pub(crate) bars: Bars,
-}
-
-impl BodySource<Body> for Measured {
-    fn open(&mut self) -> Result<Body, TransportError> {
-        let body = self.source.open()?;
+/// Measures the bodies of a source on their way up.
+pub(crate) fn measured(
+    mut source: Source,
+    bars: Bars,
+) -> impl FnMut() -> Result<Body, TransportError> + Send {
+    move || {
+        let body = source()?;
         let len = body.len();
-        let meter = self.bars.meter("up", len);
+        let meter = bars.meter("up", len);
         Ok(Body::reader(len, Counting { body, meter }))
     }
 }

@@ -4,5 +4,5 @@ mod bar;
 pub(crate) mod signals;
 mod timeline;
 
-pub(crate) use bar::{Bars, Measured};
+pub(crate) use bar::{Bars, measured};
 pub(crate) use timeline::{Shown, Timeline, Told};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use http_hook::blocking::Body as Flow;
 use http_hook::body::multipart::{Multipart, Part};
-use http_hook::body::{BodySource, MultipartSource, Replay, Upload};
+use http_hook::body::{Replay, Upload};
 use http_hook::{RequestPlan, Sent, TransportError, TransportErrorKind as Kind};
 
 use super::item::{self, quoted};
@@ -17,7 +17,7 @@ use crate::exit::Problem;
 const KEPT: u64 = 1 << 20;
 
 /// Where the body of a call is from that is not in memory.
-pub(crate) type Source = Box<dyn BodySource<Flow>>;
+pub(crate) type Source = Box<dyn FnMut() -> Result<Flow, TransportError> + Send>;
 
 /// The body as it was given, before the method is known.
 pub(crate) enum Body {
@@ -102,9 +102,12 @@ impl Body {
             Self::Json(text) => (plan.json_text(text), None),
             Self::Form(pairs) => (plan.form(pairs), None),
             Self::File(path) => {
-                let upload = upload(&path)?;
+                let mut upload = upload(&path)?;
                 plan = content_type(plan, type_of_file(&path));
-                (plan.external(upload.len(), replay_of(&upload)), Some(Box::new(upload)))
+                (
+                    plan.external(upload.len(), replay_of(&upload)),
+                    Some(Box::new(move || upload.open())),
+                )
             }
             Self::Stdin => {
                 plan = content_type(plan, "application/octet-stream");
@@ -125,13 +128,13 @@ impl Body {
                 (plan.external(None, Replay::Once), Some(Box::new(open)))
             }
             Self::Parts(fields) => {
-                let (body, sources) = parts(fields, seed)?;
+                let (body, mut uploads) = parts(fields, seed)?;
                 let plan = plan.multipart_body(&body);
-                let mut source = MultipartSource::new(body);
-                for part in sources {
-                    source = source.part(part);
-                }
-                (plan, Some(Box::new(source)))
+                let open = move || {
+                    let parts = uploads.iter_mut().map(Upload::open);
+                    body.join_blocking(parts.collect::<Result<Vec<_>, _>>()?)
+                };
+                (plan, Some(Box::new(open)))
             }
         })
     }
