@@ -210,7 +210,7 @@ impl Follows {
     /// In a cell of a table.
     pub(crate) fn cell(&self) -> String {
         match self {
-            Self::Wait { least, most, .. } => format!("after {}", span(*least, *most)),
+            Self::Wait { least, most, .. } => span(*least, *most),
             Self::Send { .. } => "at once".to_owned(),
             Self::Passes(exit) => format!("done, exit {exit}"),
             Self::Fails { exit, .. } => format!("no, exit {exit}"),

@@ -78,7 +78,7 @@ fn table(hook: &Hook, policy: Option<&Path>) -> Result<String, Problem> {
     let (get, post) = (plan(&Method::GET), plan(&Method::POST));
     let keyed = plan(&Method::POST).idempotency_key();
     let columns = [("GET", get), ("POST", post), ("POST with a key", keyed)];
-    let mut text = format!("{:<22}", "sent again?");
+    let mut text = format!("{:<22}", "sent again after");
     for (name, _) in &columns {
         let _ = write!(text, "{name:<20}");
     }
