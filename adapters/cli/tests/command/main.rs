@@ -4,6 +4,7 @@ mod call;
 mod demo;
 mod pty;
 mod secrets;
+mod shell;
 #[cfg(unix)]
 mod signals;
 mod state;
