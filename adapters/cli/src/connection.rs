@@ -32,18 +32,13 @@ pub(crate) fn find(conn: &str, endpoint: &str) -> Result<Found, Problem> {
         let connection = Connection::parse(conn).map_err(|error| Problem::of_error(&error))?;
         return Ok(found(connection, "the connection", "as given"));
     }
-    Connection::new().with_id(conn).map_err(|error| Problem::of_error(&error))?;
-    let (text, origin) = look_up(conn)?;
-    let named = |connection: Connection| connection.with_id(conn);
-    let connection = Connection::parse(&text).and_then(named);
-    let connection =
-        connection.map_err(|error| Problem::connection(format!("the {origin}: {error}")))?;
-    let origin = origin.replacen("variable", "env", 1);
+    let (connection, origin) = look_up(conn)?;
     Ok(Found { again: Some(conn.to_owned()), ..found(connection, conn, &origin) })
 }
 
-/// Looks the text of a connection up by its id, and tells where it was.
-fn look_up(id: &str) -> Result<(String, String), Problem> {
+/// Looks a connection up by its id, and tells where it was.
+fn look_up(id: &str) -> Result<(Connection, String), Problem> {
+    Connection::new().with_id(id).map_err(|error| Problem::of_error(&error))?;
     let variable = format!("{PREFIX}{}", id.to_uppercase());
     let text = match env::var(&variable) {
         Err(env::VarError::NotUnicode(_)) => {
@@ -55,7 +50,10 @@ fn look_up(id: &str) -> Result<(String, String), Problem> {
     if text.trim().is_empty() {
         return Err(not_defined(id, &variable));
     }
-    Ok((text, format!("variable {variable}")))
+    let connection = Connection::parse(&text).and_then(|connection| connection.with_id(id));
+    let connection = connection
+        .map_err(|error| Problem::connection(format!("the variable {variable}: {error}")))?;
+    Ok((connection, format!("env {variable}")))
 }
 
 fn not_defined(id: &str, variable: &str) -> Problem {

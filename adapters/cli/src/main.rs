@@ -61,6 +61,7 @@ fn run(args: &Args, settings: Settings) -> Result<u8, Problem> {
     let (verbose, quiet, tape) = (args.verbose, args.quiet, Tape::None);
     let context = Context { settings, verbose, quiet, tape };
     match &args.command {
+        Command::Call(call) if call.dry_run => commands::plan::show(call, &[], &context),
         Command::Call(call) => commands::call::run(call, &context),
         Command::Plan(plan) => commands::plan::run(plan, &context),
         Command::Policy(policy) => commands::policy::run(policy, &context),

@@ -63,6 +63,10 @@ pub(crate) struct CallArgs {
     #[arg(long, value_name = "FILE", help_heading = "Retry")]
     pub(crate) save_state: Option<PathBuf>,
 
+    /// Does what `http-hook plan` does.
+    #[arg(long, hide = true)]
+    pub(crate) dry_run: bool,
+
     /// Prints the call as a command of curl, and sends nothing.
     #[arg(long, help_heading = "Result")]
     pub(crate) curl: bool,

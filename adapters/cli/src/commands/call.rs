@@ -4,7 +4,7 @@ use std::fs;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
-use http_hook::{Call, Connection, Hook};
+use http_hook::{Call, Hook};
 
 use super::session::{Session, Way};
 use super::{Context, print};
@@ -38,18 +38,9 @@ impl Ready {
         let planned = Planned::new(call, settings, &words, &endpoint, seed)?;
         let cookies = call.client.cookies.as_deref().map(CookieFile::read).transpose()?;
         let compressed = call.request.compressed;
-        let hook = make(&found.connection, settings, compressed, cookies.as_ref())?;
+        let hook = hook::make(&found.connection, settings, compressed, cookies.as_ref())?;
         Ok(Self { found, hook, planned, seed, cookies, endpoint })
     }
-}
-
-fn make(
-    connection: &Connection,
-    settings: &Settings,
-    compressed: bool,
-    cookies: Option<&CookieFile>,
-) -> Result<Hook, Problem> {
-    hook::make(connection, settings, compressed, cookies)
 }
 
 /// Sends the request, prints the answer, and gives the exit code.

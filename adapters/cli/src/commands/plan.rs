@@ -9,7 +9,7 @@ use http_hook::{Call, Explanation, Fact, Hook, RequestPlan, Step, Timestamp};
 use super::call::Ready;
 use super::foresight::{Outcome, follows, most_sends};
 use super::{Context, print};
-use crate::args::Plan;
+use crate::args::{CallArgs, Plan};
 use crate::exit::Problem;
 use crate::output::is_made;
 use crate::screen::{self, BAD, FAINT, styled};
@@ -19,16 +19,17 @@ use crate::transport::client;
 /// What is told of where nobody asks.
 const USUAL: [&str; 4] = ["503", "429,retry-after=30", "reset", "401"];
 
-/// Prints what would be sent, who says so, and what would happen.
 pub(crate) fn run(plan: &Plan, context: &Context) -> Result<u8, Problem> {
-    let outcomes: Vec<String> = if plan.outcomes.is_empty() {
-        USUAL.map(str::to_owned).to_vec()
-    } else {
-        plan.outcomes.clone()
-    };
+    show(&plan.call, &plan.outcomes, context)
+}
+
+/// Prints what would be sent, who says so, and what would happen.
+pub(crate) fn show(call: &CallArgs, outcomes: &[String], context: &Context) -> Result<u8, Problem> {
+    let usual = USUAL.map(str::to_owned);
+    let outcomes = if outcomes.is_empty() { &usual } else { outcomes };
     let outcomes =
         outcomes.iter().map(|text| Outcome::parse(text)).collect::<Result<Vec<_>, _>>()?;
-    let Ready { found, hook, planned, .. } = Ready::new(&plan.call, &context.settings)?;
+    let Ready { found, hook, planned, .. } = Ready::new(call, &context.settings)?;
     let hook = {
         use http_hook::blocking::Transport as _;
         hook.for_client(client()?.capabilities())
