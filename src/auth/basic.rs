@@ -41,9 +41,15 @@ pub(crate) fn write_basic(text: &mut Vec<u8>, login: &str, password: &str) -> Re
     let start = text.len();
     text.resize(start.saturating_add(encoded), 0);
     let pair = text.len();
-    latin1(login, "the login", text)?;
+    text.extend_from_slice(login.as_bytes());
     text.push(b':');
-    latin1(password, "the password", text)?;
+    text.extend_from_slice(password.as_bytes());
+    if !text.get(pair..).is_some_and(<[u8]>::is_ascii) {
+        text.truncate(pair);
+        latin1(login, "the login", text)?;
+        text.push(b':');
+        latin1(password, "the password", text)?;
+    }
     let (before, pair) = text.split_at_mut_checked(pair).ok_or_else(no_header)?;
     let place = before.get_mut(start..).unwrap_or_default();
     let written = STANDARD.encode_slice(&*pair, place).map_err(|_| no_header())?;
@@ -58,11 +64,8 @@ pub(crate) fn sensitive(text: &str) -> Result<HeaderValue, Error> {
     Ok(value)
 }
 
+#[cold]
 fn latin1(text: &str, what: &str, out: &mut Vec<u8>) -> Result<(), Error> {
-    if text.is_ascii() {
-        out.extend_from_slice(text.as_bytes());
-        return Ok(());
-    }
     for character in text.chars() {
         out.push(u8::try_from(character).map_err(|_| {
             Error::new(ErrorKind::Auth, format!("{what} holds a character outside Latin-1"))

@@ -309,6 +309,13 @@ impl AuthFlow {
         }
     }
 
+    /// Whether there is anything to learn for.
+    #[cfg(feature = "digest")]
+    #[inline]
+    pub(crate) fn learns(&self) -> bool {
+        self.0.as_ref().is_some_and(|known| known.session.is_some())
+    }
+
     /// Learns from a response that passes what makes the next proof cheaper.
     #[cfg(feature = "digest")]
     pub(crate) fn learn(&mut self, headers: &HeaderMap) {

@@ -106,47 +106,99 @@ pub(crate) fn trimmed(value: &[u8]) -> &[u8] {
     }
 }
 
-/// Appends a name in lower case and a [trimmed] value behind each other, if both are what [`parse`] takes; else what it
-/// appends is of no use.
+/// Appends a name in lower case and the [trimmed] value that is `sent` behind each other, if both are what [`parse`] takes; else
+/// what it appends is of no use.
 #[inline]
-pub(crate) fn append_clean(text: &mut Vec<u8>, name: &str, value: &[u8]) -> bool {
-    let start = text.len();
+pub(crate) fn append_clean(text: &mut Vec<u8>, name: &str, value: &[u8], sent: &[u8]) -> bool {
     let mut odd = name.is_empty() || name.len().saturating_add(value.len()) > MAX_HEADER_BYTES;
-    let lower = |byte: u8| TOKEN.get(usize::from(byte)).copied().unwrap_or(NONE);
-    if name.bytes().fold(0, |differ, byte| differ | (lower(byte) ^ byte)) == 0 {
+    if is_usual(name.as_bytes()) {
         text.extend_from_slice(name.as_bytes());
+        let may_be = matches!(name.as_bytes().first(), Some(b'c' | b'k' | b'p' | b't' | b'u'));
+        odd |= may_be && is_framing(name.as_bytes());
     } else {
-        odd |= name.bytes().any(|byte| lower(byte) == NONE);
-        text.extend(name.bytes().map(lower));
+        odd |= append_lower(text, name);
     }
-    odd |= text.get(start..).is_some_and(is_framing);
     odd |= matches!(value.first(), Some(b' ' | b'\t'));
     odd |= !is_value(value);
-    text.extend_from_slice(trimmed(value));
+    text.extend_from_slice(sent);
     !odd
+}
+
+/// Appends a name in lower case, and tells whether it is none that may be set.
+#[inline(never)]
+fn append_lower(text: &mut Vec<u8>, name: &str) -> bool {
+    let start = text.len();
+    let lower = |byte: u8| TOKEN.get(usize::from(byte)).copied().unwrap_or(NONE);
+    text.extend(name.bytes().map(lower));
+    text.get(start..).is_some_and(|name| name.contains(&NONE) || is_framing(name))
 }
 
 /// Whether all bytes are visible ASCII, blanks or tabs.
 #[inline]
 fn is_value(value: &[u8]) -> bool {
     let legal = |byte: &u8| matches!(byte, b'\t' | b' '..=b'~');
-    let Some(last) = value.last_chunk() else { return value.iter().all(legal) };
-    let words = value.chunks_exact(WORD).filter_map(<[u8]>::first_chunk);
-    let odd = words.fold(seems_odd(*last), |odd, word| odd | seems_odd(*word));
+    let odd = match value.last_chunk() {
+        None => short_word(value).map_or(1, seems_odd),
+        Some(last) => {
+            let words = value.chunks_exact(WORD).filter_map(<[u8]>::first_chunk);
+            let last = seems_odd(u64::from_le_bytes(*last));
+            words.fold(last, |odd, word| odd | seems_odd(u64::from_le_bytes(*word)))
+        }
+    };
     odd == 0 || value.iter().all(legal)
+}
+
+/// Whether all bytes are small letters, digits or `-`, as in most names; perhaps `false` if they are.
+#[inline]
+fn is_usual(name: &[u8]) -> bool {
+    if let (Some(first), Some(last), 0..=16) = (name.first_chunk(), name.last_chunk(), name.len()) {
+        let (first, last) = (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
+        return seems_unusual(first) | seems_unusual(last) == 0;
+    }
+    short_word(name).is_some_and(|word| seems_unusual(word) == 0)
 }
 
 /// So many bytes are looked at together.
 const WORD: usize = 8;
 
+/// All bytes of a text that is not longer than a word, some of them twice; `None` if it is too short for that, or too long.
+#[inline]
+fn short_word(text: &[u8]) -> Option<u64> {
+    match (text.first_chunk::<4>(), text.last_chunk::<4>(), text.len()) {
+        (Some(first), Some(last), 0..=WORD) => {
+            let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+            Some(u64::from(first) | u64::from(last) << 32)
+        }
+        _ => None,
+    }
+}
+
+/// The same byte in each place of a word.
+const fn each(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; WORD])
+}
+
+/// The highest bit of each byte.
+const HIGH: u64 = each(0x80);
+
 /// Not 0 if there is a byte that is no visible ASCII and no blank; perhaps also if there is a tab.
-const fn seems_odd(word: [u8; WORD]) -> u64 {
-    const EACH: u64 = u64::from_le_bytes([1; WORD]);
-    const BLANK: u64 = u64::from_le_bytes([b' '; WORD]);
-    const DELETE: u64 = u64::from_le_bytes([0x7f; WORD]);
-    const HIGH: u64 = u64::from_le_bytes([0x80; WORD]);
-    let word = u64::from_le_bytes(word);
-    (word | word.wrapping_sub(BLANK) | (word ^ DELETE).wrapping_sub(EACH)) & HIGH
+const fn seems_odd(word: u64) -> u64 {
+    (word | word.wrapping_sub(each(b' ')) | (word ^ each(0x7f)).wrapping_sub(each(1))) & HIGH
+}
+
+/// Has the highest bit set in each byte that is not below this one.
+const fn from(low: u64, byte: u8) -> u64 {
+    low.wrapping_add(each(0x80_u8.wrapping_sub(byte)))
+}
+
+/// Not 0 if there is a byte that is no small letter, no digit and no `-`.
+const fn seems_unusual(word: u64) -> u64 {
+    // Without the highest bits nothing is carried from one byte to the next.
+    let low = word & !HIGH;
+    let letter = from(low, b'a') & !from(low, b'{');
+    let digit = from(low, b'0') & !from(low, b':');
+    let dash = !(low ^ each(b'-')).wrapping_add(each(0x7f));
+    (word | !(letter | digit | dash)) & HIGH
 }
 
 /// No byte of a text in UTF-8.
@@ -187,7 +239,7 @@ pub(crate) fn is_refused(name: &HeaderName) -> bool {
 }
 
 /// The same of a name in lower case.
-#[inline]
+#[inline(never)]
 fn is_framing(name: &[u8]) -> bool {
     matches!(
         name,

@@ -2,7 +2,9 @@
 
 use http::HeaderMap;
 
-use super::headers::{MAX_HEADER_BYTES, MAX_HEADERS, check, check_bytes, check_room};
+use super::headers::{
+    MAX_HEADER_BYTES, MAX_HEADERS, append_clean, check, check_bytes, check_room, trimmed,
+};
 use super::{Bound, ErrorKind};
 
 #[test]
@@ -115,5 +117,50 @@ fn what_is_bound_is_had_at_its_origin_alone() {
         let target = target.parse().unwrap();
         assert_eq!(token.at(&target).copied(), expected, "{target}");
         assert_eq!(token.clone().into_secret_at(&target), expected, "{target}");
+    }
+}
+
+/// Many bytes are looked at together, and no odd one among them is missed.
+#[test]
+fn what_is_appended_is_what_the_check_takes() {
+    let agree = |name: &str, value: &str| {
+        let mut text = Vec::new();
+        let sent = trimmed(value.as_bytes());
+        let clean = append_clean(&mut text, name, value.as_bytes(), sent);
+        let checked = check(name, value, "header").ok();
+        assert_eq!(clean, checked.is_some(), "{name:?}: {value:?}");
+        if let Some((name, value)) = checked {
+            assert_eq!(text, [name.as_str().as_bytes(), value.as_bytes()].concat());
+        }
+    };
+    let usual = "a0-zkq9m5xbtw7rdsf";
+    for length in 1..usual.len() {
+        let usual = usual.get(..length).unwrap();
+        for place in 0..length {
+            for odd in (0..0x180).filter_map(char::from_u32) {
+                let mut text: Vec<char> = usual.chars().collect();
+                *text.get_mut(place).unwrap() = odd;
+                let text: String = text.into_iter().collect();
+                agree(&text, "1");
+                agree("x", &text);
+            }
+        }
+    }
+    for name in [
+        "connection",
+        "content-length",
+        "Keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "Transfer-encoding",
+        "transfer-encoding",
+        "upgrade",
+        "keep-alive",
+        "user-agent",
+    ] {
+        agree(name, "1");
     }
 }

@@ -21,6 +21,7 @@ use crate::request::record::Proof;
 use crate::request::resend::Resend;
 use crate::request::shared::SharedText;
 use crate::request::take::Taken;
+use crate::request::woven::Below;
 use crate::retry::{RetryPolicy, idempotency};
 
 /// draft-ietf-httpapi-idempotency-key-header-07.
@@ -66,6 +67,7 @@ impl Ready {
     /// # Errors
     ///
     /// What cannot be sent.
+    #[inline]
     pub(crate) fn new(hook: &Hook, plan: RequestPlan, seed: u64) -> Result<Self, Box<Error>> {
         let RequestPlan { method, mut text, resend, auth, rare } = plan;
         let taken = match rare {
@@ -165,23 +167,31 @@ pub(crate) fn request(
     let origin = hop.map_or(hook.origin(), |hop| &hop.origin);
     let keep_body = hop.is_none_or(|hop| hop.keep_body);
     let own = hook.own().at(origin);
-    let mut headers = match (own, &ready.auth) {
-        (Some(own), None) => own.proven.clone(),
-        (Some(own), Some(_)) => own.headers.clone(),
-        (None, _) => hook.default_headers(),
-    };
-    let shown = own.and_then(|own| own.auth.shown());
+    let (method, target) =
+        hop.map_or((&ready.method, &ready.target), |hop| (&hop.method, &hop.target));
+    let payload = if keep_body { ready.payload.clone() } else { Payload::EMPTY };
+    let mut request = Request::new(payload);
+    *request.method_mut() = method.clone();
+    // They are large, and put where they stay.
+    let headers = request.headers_mut();
     // Whether anything may have taken the place of the proof.
     let mut covered = ready.auth.is_some() || !keep_body;
-    ready.text.lay_over(&mut headers, |name| {
-        covered |= shown.is_some_and(|(shown, _)| shown == name);
-        own.is_some() || rewrite::crosses(name)
-    })?;
+    if let Some(own) = own {
+        let shown = own.auth.shown();
+        let below = if ready.auth.is_none() { &own.proven } else { &own.headers };
+        let below = Below { headers: below, marks: &own.marks };
+        ready.text.put_over(below, usize::from(ready.auth.is_some()), headers, |name| {
+            covered |= shown.is_some_and(|(shown, _)| shown == name);
+        })?;
+    } else {
+        *headers = hook.default_headers();
+        ready.text.lay_over(headers, rewrite::crosses)?;
+    }
     if ready.resend == Resend::Keyed {
         headers.entry(IDEMPOTENCY_KEY).or_insert_with(|| idempotency::key(seed));
     }
     if !keep_body {
-        take_out_body(&mut headers);
+        take_out_body(headers);
     } else if let Some(usual) = &ready.content_type {
         // One that the call takes out stays out.
         if !ready.names(&CONTENT_TYPE) && !headers.contains_key(CONTENT_TYPE) {
@@ -190,16 +200,9 @@ pub(crate) fn request(
     }
     if covered {
         // A proof replaces a header of its name from any layer, as in the original.
-        prove(hook, ready, origin, &mut headers)?;
+        prove(hook, ready, origin, headers)?;
     }
-
-    let (method, target) =
-        hop.map_or((&ready.method, &ready.target), |hop| (&hop.method, &hop.target));
-    let payload = if keep_body { ready.payload.clone() } else { Payload::EMPTY };
-    let mut request = Request::new(payload);
-    *request.method_mut() = method.clone();
     *request.uri_mut() = origin.join(target.clone())?;
-    *request.headers_mut() = headers;
     Ok(request)
 }
 
@@ -222,28 +225,41 @@ pub(crate) fn auth_at<'a>(hook: &'a Hook, ready: &'a Ready, origin: &Origin) -> 
     }
 }
 
-/// Lays the header that always proves who is calling over those of a request to the origin that it belongs to. Returns its name.
+/// Lays the header that always proves who is calling over those of a request to the origin that it belongs to.
 ///
 /// # Errors
 ///
 /// Kind [`Limit`](ErrorKind::Limit) if there are too many headers.
-pub(crate) fn prove(
+fn prove(
     hook: &Hook,
     ready: &Ready,
     origin: &Origin,
     headers: &mut HeaderMap,
-) -> Result<Option<HeaderName>, Error> {
-    if let Some(CallAuth::Proof(proof)) = &ready.auth {
-        let Some(home) = ready.in_force.at_home(origin) else { return Ok(None) };
-        return ready.text.prove(*proof, home, headers).map(Some);
-    }
-    let Some((name, value)) = auth_at(hook, ready, origin).and_then(Auth::shown) else {
-        return Ok(None);
-    };
-    match headers.try_insert(name.clone(), value.clone()) {
-        Ok(_) => Ok(Some(name.clone())),
+) -> Result<(), Error> {
+    let Some((name, value)) = proof(hook, ready, origin)? else { return Ok(()) };
+    match headers.try_insert(name, value) {
+        Ok(_) => Ok(()),
         Err(_) => Err(too_many()),
     }
+}
+
+/// The header that always proves who is calling, for a request to the origin that it belongs to.
+///
+/// # Errors
+///
+/// None for what was taken as a proof.
+#[inline]
+pub(crate) fn proof(
+    hook: &Hook,
+    ready: &Ready,
+    origin: &Origin,
+) -> Result<Option<(HeaderName, HeaderValue)>, Error> {
+    if let Some(CallAuth::Proof(proof)) = &ready.auth {
+        let Some(home) = ready.in_force.at_home(origin) else { return Ok(None) };
+        return ready.text.proof(*proof, home).map(Some);
+    }
+    let shown = auth_at(hook, ready, origin).and_then(Auth::shown);
+    Ok(shown.map(|(name, value)| (name.clone(), value.clone())))
 }
 
 /// Which part of the planned target is whose.

@@ -63,8 +63,10 @@ impl State {
         }
         let Judged { mut verdict, healthy, class } = self.judge(hook, seen(&answer), now);
         #[cfg(feature = "digest")]
-        if let (Ok(response), Some(_)) = (&answer, self.auth(hook)) {
-            self.auth.learn(response.headers());
+        if self.auth.learns() {
+            if let (Ok(response), Some(_)) = (&answer, self.auth(hook)) {
+                self.auth.learn(response.headers());
+            }
         }
         if let Verdict::Redirect(hop) = verdict {
             self.hop = Some(hop);
@@ -78,13 +80,16 @@ impl State {
                 Err(reason) => verdict = Verdict::Reject { reason, hint },
             }
         }
-        match (verdict, answer) {
-            (Verdict::Accept, Ok(response)) => Step::Done(Ok(response)),
-            (Verdict::Retry { wait, hint, again, passes }, answer) => {
-                self.keep(answer, passes);
-                self.wait(hook, wait, hint, again, now)
-            }
-            (verdict, answer) => self.give_up(hook, verdict, answer),
+        match answer {
+            // Before anything else is done with it: it is large.
+            Ok(response) if matches!(verdict, Verdict::Accept) => Step::Done(Ok(response)),
+            answer => match verdict {
+                Verdict::Retry { wait, hint, again, passes } => {
+                    self.keep(answer, passes);
+                    self.wait(hook, wait, hint, again, now)
+                }
+                verdict => self.give_up(hook, verdict, answer),
+            },
         }
     }
 
@@ -115,7 +120,15 @@ impl State {
     }
 
     #[cfg(feature = "cookies")]
+    #[inline]
     pub(super) fn take_cookies(&mut self, hook: &Hook, headers: &HeaderMap, now: Timestamp) {
+        if self.cookies.are_kept() {
+            self.keep_cookies(hook, headers, now);
+        }
+    }
+
+    #[cfg(feature = "cookies")]
+    fn keep_cookies(&mut self, hook: &Hook, headers: &HeaderMap, now: Timestamp) {
         let (origin, target) = match &self.hop {
             Some(hop) => (&hop.origin, &hop.target),
             None => (hook.origin(), &self.ready.target),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use http::Method;
 use http::header::{ACCEPT, ACCEPT_ENCODING, HeaderName, USER_AGENT};
-use http::{HeaderMap, Method};
 
 use super::build::{self, Ready};
 use crate::base::redact::{HIDDEN, ShownUrl, is_open};
@@ -173,7 +173,7 @@ fn explain_headers(hook: &Hook, ready: &Ready, facts: &mut Vec<Fact>) -> Result<
         };
         say(&header.header_name()?, Layer::Call, open);
     }
-    if let Some(name) = build::prove(hook, ready, hook.origin(), &mut HeaderMap::new())? {
+    if let Some((name, _)) = build::proof(hook, ready, hook.origin())? {
         say(&name, Layer::Scheme, false);
     }
     for Said { name, mut layers, open } in all {

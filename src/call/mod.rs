@@ -144,10 +144,13 @@ impl Call {
         let method = plan.method.clone();
         match Ready::new(hook, plan, seed) {
             Ok(ready) => {
-                let state = State::new(ready, seed, deadline, now);
+                #[cfg_attr(not(feature = "cookies"), expect(unused_mut, reason = "it keeps none"))]
+                let mut state = Box::new(State::new(ready, seed, deadline, now));
                 #[cfg(feature = "cookies")]
-                let state = State { cookies, ..state };
-                Self(Ok(Box::new(state)))
+                {
+                    state.cookies = cookies;
+                }
+                Self(Ok(state))
             }
             Err(fault) => {
                 let asked = Asked { method, url: hook.origin().to_string(), led_to: None };

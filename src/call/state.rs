@@ -85,6 +85,7 @@ pub(crate) struct Fetching {
 
 impl State {
     /// Begins a call.
+    #[inline]
     pub(super) fn new(
         ready: Ready,
         seed: u64,

@@ -218,14 +218,18 @@ impl State {
                 Err(Denied::Refuse(reason)) => return self.refused(hook, reason),
             }
         }
-        let request = build::request(hook, &this.ready, this.hop.as_deref(), this.seed);
-        let mut request = match request {
+        // Request and options are large: they stay where they are made until they go out.
+        let mut built = build::request(hook, &this.ready, this.hop.as_deref(), this.seed);
+        let request = match &mut built {
             Ok(request) => request,
-            Err(error) => return self.unsendable(hook, StopReason::Invalid, error),
+            Err(error) => {
+                let error = error.clone();
+                return self.unsendable(hook, StopReason::Invalid, error);
+            }
         };
-        let mut fits = build::surely_fits(hook, &this.ready, &request);
+        let mut fits = build::surely_fits(hook, &this.ready, request);
         if let Some(auth) = auth {
-            match this.auth.prove(auth, &mut request, this.seed, now) {
+            match this.auth.prove(auth, request, this.seed, now) {
                 Ok(added) => fits &= !added,
                 Err(error) => return self.unsendable(hook, StopReason::Auth, error),
             }
@@ -244,7 +248,7 @@ impl State {
             }
         }
         #[cfg(feature = "cookies")]
-        {
+        if this.cookies.are_kept() {
             let path = this.hop.as_ref().map_or(this.ready.target.path(), |hop| hop.target.path());
             fits &= !this.cookies.put_on(origin, path, request.headers_mut(), now);
         }
@@ -255,13 +259,19 @@ impl State {
         }
         let options = this.ready.in_force.send_options(origin, remaining);
         let cause = this.cause();
-        match options.and_then(|options| self.checked(hook, options)) {
-            Ok(options) => {
+        if let Ok(options) = &options {
+            if let Err(error) = self.check(hook, options) {
+                return self.unsendable(hook, StopReason::Invalid, error);
+            }
+        }
+        match (built, options) {
+            (Ok(request), Ok(options)) => {
                 let lease = lease.and_then(Unsent::sent).or_else(|| self.take_lease());
                 self.paid.spend();
-                self.emit(request, options, Phase::Sent { cause, lease })
+                self.count(Phase::Sent { cause, lease });
+                Step::Send { request, options, attempt: Attempt(self) }
             }
-            Err(error) => self.unsendable(hook, StopReason::Invalid, error),
+            (Err(error), _) | (_, Err(error)) => self.unsendable(hook, StopReason::Invalid, error),
         }
     }
 
@@ -287,14 +297,12 @@ impl State {
             let verify = self.auth(hook).and_then(Auth::verify);
             self.ready.in_force.token_options(&target, remaining, verify)
         });
-        match options.and_then(|options| self.checked(hook, options)) {
+        let options = options.and_then(|options| self.check(hook, &options).map(|()| options));
+        match options {
             Ok(options) => {
                 let (then, lease) = (self.cause(), self.take_lease());
-                self.emit(
-                    request,
-                    options,
-                    Phase::Fetching(Box::new(Fetching { flight, then, lease })),
-                )
+                self.count(Phase::Fetching(Box::new(Fetching { flight, then, lease })));
+                Step::Send { request, options, attempt: Attempt(self) }
             }
             Err(error) => self.unsendable(hook, StopReason::Invalid, error),
         }
@@ -302,25 +310,19 @@ impl State {
 
     /// What every request passes before it is counted and handed out: what the client would drop is an error.
     #[inline]
-    fn checked(&self, hook: &Hook, options: SendOptions) -> Result<SendOptions, Error> {
+    fn check(&self, hook: &Hook, options: &SendOptions) -> Result<(), Error> {
         let needed = build::needed(&self.ready.method, &self.ready.payload);
-        hook.capabilities().check(options.needed.and(needed))?;
-        Ok(options)
+        hook.capabilities().check(options.needed.and(needed))
     }
 
-    /// Hands a request out: the one place where sends are counted.
-    fn emit(
-        mut self: Box<Self>,
-        request: Request<Payload>,
-        options: SendOptions,
-        phase: Phase,
-    ) -> Step {
+    /// A request goes out: the one place where sends are counted.
+    #[inline]
+    fn count(&mut self, phase: Phase) {
         self.sends = self.sends.saturating_add(1);
         if matches!(self.phase, Phase::Due) {
             self.attempt_number = self.attempt_number.saturating_add(1);
         }
         self.phase = phase;
-        Step::Send { request, options, attempt: Attempt(self) }
     }
 
     pub(super) fn take_lease(&mut self) -> Option<Lease> {

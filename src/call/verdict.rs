@@ -10,7 +10,7 @@ use crate::base::{Error, ErrorKind, Timestamp, TransportError, caught};
 use crate::hook::Hook;
 use crate::redirect::hop::{Hop, Planned, Rules};
 use crate::response::StopReason;
-use crate::retry::{Decision, FailureClass, HttpOutcome, Progress, ResponseView};
+use crate::retry::{Decision, FailureClass, HttpOutcome, Progress, ResponseView, RetryPolicy};
 
 /// What a response means for the call.
 pub(super) enum Verdict {
@@ -127,6 +127,22 @@ impl State {
         outcome: &HttpOutcome<'_>,
         now: Timestamp,
     ) -> Result<Decision, Error> {
+        let policy = self.policy(hook);
+        match caught(|| policy.is_worth(outcome, self.attempt_number)) {
+            Some(false) => Ok(Decision::Stand),
+            Some(true) => self.weigh(policy, outcome, now),
+            None => Err(panicked()),
+        }
+    }
+
+    /// Asks the policy about an outcome that is worth another attempt.
+    #[cold]
+    fn weigh(
+        &self,
+        policy: &RetryPolicy,
+        outcome: &HttpOutcome<'_>,
+        now: Timestamp,
+    ) -> Result<Decision, Error> {
         let progress = Progress {
             attempt_number: self.attempt_number,
             elapsed: now.since(self.started),
@@ -135,8 +151,7 @@ impl State {
             remaining: self.remaining(now),
         };
         let mut draws = Random::new(self.seed, self.attempt_number);
-        let policy = self.policy(hook);
-        caught(|| policy.decide(outcome, &progress, now, &mut || draws.draw())).ok_or_else(panicked)
+        caught(|| policy.weigh(outcome, &progress, now, &mut || draws.draw())).ok_or_else(panicked)
     }
 }
 

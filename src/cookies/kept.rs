@@ -22,6 +22,12 @@ pub(crate) enum Cookies {
 }
 
 impl Cookies {
+    /// Whether they are kept anywhere.
+    #[inline]
+    pub(crate) const fn are_kept(&self) -> bool {
+        !matches!(self, Self::None)
+    }
+
     /// Keeps cookies for one call that brings some of its own, for this origin.
     pub(crate) fn with(&self, origin: &Origin, own: &[(String, Secret)]) -> Self {
         let mut jar = match self {

@@ -19,6 +19,7 @@ use crate::gates::Gates;
 use crate::options::in_force::InForce;
 use crate::options::proxy::Environment;
 use crate::options::{Capabilities, Options};
+use crate::request::woven::Marks;
 use crate::response::{Cause, Failure, StopReason, check_failed};
 use crate::retry::RetryPolicy;
 
@@ -72,6 +73,8 @@ pub(crate) struct Own {
     pub(crate) headers: HeaderMap,
     /// The same with what the scheme always shows.
     pub(crate) proven: HeaderMap,
+    /// Of the names of the latter, which begin with those of the former.
+    pub(crate) marks: Marks,
     /// The size of the latter, in bytes.
     pub(crate) size: usize,
     pub(crate) auth: Auth,

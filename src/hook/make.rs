@@ -15,6 +15,7 @@ use crate::base::{Bound, Error, Problem, Secret, headers, redact};
 use crate::connection::Extra;
 use crate::gates::Gates;
 use crate::options::in_force::InForce;
+use crate::request::woven;
 use crate::retry::RetryPolicy;
 
 impl HookBuilder {
@@ -56,7 +57,9 @@ impl HookBuilder {
             proven.insert(name.clone(), value.clone());
         }
         let size = headers::size_of(&proven);
-        let own = Bound::new(base.origin().clone(), Own { headers, proven, size, auth });
+        let marks = woven::marks(&proven);
+        let own = Own { headers, proven, marks, size, auth };
+        let own = Bound::new(base.origin().clone(), own);
         let inner = Inner {
             id: connection.id.clone(),
             base,

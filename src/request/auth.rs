@@ -36,11 +36,12 @@ impl OwnAuth {
             text.extend_from_slice(value.as_bytes());
             Ok(())
         };
+        let name = if *name == AUTHORIZATION { "" } else { name.as_str() };
         text.proof(name, write).map(Self::Proof)
     }
 
     pub(super) fn basic(login: &str, password: &str, text: &mut CallText) -> Result<Self, Error> {
         let write = |text: &mut Vec<u8>| write_basic(text, login, password);
-        text.proof(&AUTHORIZATION, write).map(Self::Proof)
+        text.proof("", write).map(Self::Proof)
     }
 }

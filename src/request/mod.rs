@@ -12,6 +12,7 @@ pub(crate) mod take;
 #[cfg(test)]
 mod tests;
 pub(crate) mod text;
+pub(crate) mod woven;
 
 pub use crate::base::json::to_python_json;
 pub use crate::base::url::form;

@@ -5,7 +5,8 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::record::{
-    self, Kind, PLAIN, PROOF, Proof, REMOVES, Record, Records, SECRET, STORABLE, in_text, unclean,
+    self, HEAD, Kind, PLAIN, PROOF, Proof, REMOVES, Record, Records, SECRET, STORABLE, in_text,
+    unclean,
 };
 use crate::base::{Error, ErrorKind};
 use crate::options::in_force::AtHome;
@@ -42,17 +43,17 @@ impl SharedText {
         self.end
     }
 
-    /// Lays the header that proves who is calling over those of a request to the origin that it belongs to. Returns its name.
+    /// The header that proves who is calling, for a request to the origin that it belongs to.
     ///
     /// # Errors
     ///
     /// None for what was [taken](CallText::proof).
-    pub(crate) fn prove(
+    #[inline]
+    pub(crate) fn proof(
         &self,
         proof: Proof,
         _: AtHome,
-        headers: &mut HeaderMap,
-    ) -> Result<HeaderName, Error> {
+    ) -> Result<(HeaderName, HeaderValue), Error> {
         let record = Record::read(&self.text, proof.0).filter(|record| record.what == PROOF);
         let Some(Record { name, value, end, .. }) = record else { return Err(unclean()) };
         let name = match self.text.get(name..value).unwrap_or_default() {
@@ -63,10 +64,7 @@ impl SharedText {
             return Err(unclean());
         };
         value.set_sensitive(true);
-        match headers.try_insert(name.clone(), value) {
-            Ok(_) => Ok(name),
-            Err(_) => Err(too_many()),
-        }
+        Ok((name, value))
     }
 
     /// Lays the headers over those below, if `passes` says so of their names. The values share the text.
@@ -79,16 +77,8 @@ impl SharedText {
         headers: &mut HeaderMap,
         mut passes: impl FnMut(&HeaderName) -> bool,
     ) -> Result<(), Error> {
-        let (mut at, mut left) = (self.endpoint, self.headers);
-        while left > 0 {
-            let Some(record) = Record::read(&self.text, at) else { break };
-            at = record.end;
-            if !record.is_header() {
-                continue;
-            }
-            left = left.saturating_sub(1);
-            let name = self.text.get(record.name..record.value).unwrap_or_default();
-            let Ok(name) = HeaderName::from_bytes(name) else { return Err(unclean()) };
+        for record in self.records() {
+            let name = self.name(&record)?;
             if !passes(&name) {
                 continue;
             }
@@ -96,23 +86,48 @@ impl SharedText {
                 headers.remove(&name);
                 continue;
             }
-            let value = self.text.slice(record.value..record.end);
-            let Ok(mut value) = HeaderValue::from_maybe_shared(value) else {
-                return Err(unclean());
-            };
-            value.set_sensitive(record.what == SECRET);
-            if headers.try_insert(name, value).is_err() {
+            if headers.try_insert(name, self.value(&record)?).is_err() {
                 return Err(too_many());
             }
         }
         Ok(())
     }
 
+    /// The record whose name is here; none is at 0.
+    #[inline]
+    pub(super) fn at(&self, place: u32) -> Option<Record> {
+        let start = usize::try_from(place).ok()?.checked_sub(HEAD)?;
+        Record::read(&self.text, start)
+    }
+
+    pub(super) fn name(&self, record: &Record) -> Result<HeaderName, Error> {
+        let name = self.text.get(record.name..record.value).unwrap_or_default();
+        HeaderName::from_bytes(name).map_err(|_| unclean())
+    }
+
+    /// The value, which shares the text.
+    #[inline]
+    pub(super) fn value(&self, record: &Record) -> Result<HeaderValue, Error> {
+        let value = self.text.slice(record.value..record.end);
+        let Ok(mut value) = HeaderValue::from_maybe_shared(value) else {
+            return Err(unclean());
+        };
+        if record.what == SECRET {
+            value.set_sensitive(true);
+        }
+        Ok(value)
+    }
+
+    /// The records of headers, in the order given.
+    #[inline]
+    pub(super) fn records(&self) -> impl Iterator<Item = Record> + '_ {
+        let text = self.text.get(..self.end).unwrap_or_default();
+        Records { text, at: self.endpoint }.filter(Record::is_header)
+    }
+
     /// The headers in the order given.
     pub(crate) fn headers(&self) -> impl Iterator<Item = CallHeader<'_>> {
-        let text = self.text.get(..self.end).unwrap_or_default();
-        let records = Records { text, at: self.endpoint }.filter(Record::is_header);
-        records.take(self.headers).map(|record| CallHeader { text: &self.text, record })
+        self.records().map(|record| CallHeader { text: &self.text, record })
     }
 }
 
@@ -148,6 +163,6 @@ impl CallHeader<'_> {
 }
 
 #[cold]
-fn too_many() -> Error {
+pub(super) fn too_many() -> Error {
     Error::new(ErrorKind::Limit, "too many headers")
 }

@@ -1,10 +1,11 @@
 //! The texts of a call, given in any order, come out as they were given.
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use proptest::prelude::*;
 
 use super::record::Kind;
 use super::text::CallText;
+use super::woven::{Below, marks};
 use crate::base::url::form;
 use crate::base::url::joint::Joint;
 use crate::base::{Error, ErrorKind, Origin};
@@ -32,6 +33,11 @@ fn any_given() -> impl Strategy<Value = Given> {
         value().prop_map(Given::Proof),
         "[\r\n\0é]".prop_map(Given::Refused),
     ]
+}
+
+/// Few of them, so that they meet; some have the same mark.
+fn any_name() -> impl Strategy<Value = String> {
+    prop_oneof!["x-[ab]", "accept|user-agent|Accept-Encoding|x-abcd-efgh", "[a-c]{1,2}t"]
 }
 
 proptest! {
@@ -68,7 +74,7 @@ proptest! {
                         text.extend_from_slice(value.as_bytes());
                         Ok(())
                     };
-                    proof = Some((text.proof(&"x-key".parse().unwrap(), write).unwrap(), value));
+                    proof = Some((text.proof("x-key", write).unwrap(), value));
                 }
                 Given::Refused(value) => {
                     text.header("x-a", value.as_bytes(), Kind::Plain).unwrap_err();
@@ -76,7 +82,7 @@ proptest! {
                         text.extend_from_slice(value.as_bytes());
                         Err(Error::new(ErrorKind::Auth, "refused"))
                     };
-                    prop_assert!(text.proof(&"x-key".parse().unwrap(), write).is_err());
+                    prop_assert!(text.proof("x-key", write).is_err());
                 }
             }
         }
@@ -102,11 +108,53 @@ proptest! {
             prop_assert_eq!(kept.collect::<Vec<_>>(), headers.clone());
             if let Some((proof, value)) = &proof {
                 let home = in_force.at_home(&origin).unwrap();
-                let mut sent = HeaderMap::new();
-                let name = shared.prove(*proof, home, &mut sent).unwrap();
-                let shown = sent.get("x-key").unwrap();
+                let (name, shown) = shared.proof(*proof, home).unwrap();
                 prop_assert!(name == "x-key" && shown == value.as_str() && shown.is_sensitive());
             }
+        }
+    }
+
+    #[test]
+    fn headers_are_woven_as_they_would_be_laid_over(
+        below in prop::collection::vec((any_name(), 0..100_u8), 0..11),
+        all in prop::collection::vec((any_name(), "[!-~]{0,9}", 0..9_u8), 0..9),
+        twice in 0..9_u8,
+    ) {
+        let mut lower = HeaderMap::new();
+        for (name, value) in &below {
+            let name = name.parse::<HeaderName>().unwrap();
+            match twice {
+                0 => lower.append(name, HeaderValue::from(u16::from(*value))),
+                _ => lower.insert(name, HeaderValue::from(u16::from(*value))).is_some(),
+            };
+        }
+        let mut text = CallText::new("endpoint");
+        for (name, value, kind) in &all {
+            let kind = match kind {
+                0 => Kind::Removes,
+                1 => Kind::Secret,
+                _ => Kind::Plain,
+            };
+            text.header(name, value.as_bytes(), kind).unwrap();
+            text.param("between", value).unwrap();
+        }
+        let shared = text.share();
+        let (mut woven, mut replaced) = (HeaderMap::new(), Vec::new());
+        let marks = marks(&lower);
+        let under = Below { headers: &lower, marks: &marks };
+        shared.put_over(under, 1, &mut woven, |name| replaced.push(name.clone())).unwrap();
+        let mut laid = lower.clone();
+        shared.lay_over(&mut laid, |_| true).unwrap();
+        let seen = |headers: &HeaderMap| {
+            let all = headers.iter().map(|(name, value)| {
+                (name.clone(), value.as_bytes().to_vec(), value.is_sensitive())
+            });
+            all.collect::<Vec<_>>()
+        };
+        prop_assert_eq!(seen(&woven), seen(&laid));
+        for (name, ..) in &all {
+            let name = name.parse::<HeaderName>().unwrap();
+            prop_assert!(!lower.contains_key(&name) || replaced.contains(&name));
         }
     }
 }

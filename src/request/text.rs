@@ -8,8 +8,6 @@
 use std::fmt::Display;
 
 use bytes::Bytes;
-use http::HeaderName;
-use http::header::AUTHORIZATION;
 
 use super::record::{
     HEAD, Kind, PARAMS, PLAIN, PROOF, Proof, REMOVES, Record, Records, SECRET, STORABLE, unclean,
@@ -22,7 +20,7 @@ use crate::base::url::requote::clean_params;
 use crate::base::{Error, ErrorKind};
 
 /// Room for the texts of a usual call, in bytes.
-const USUAL: usize = 320;
+const USUAL: usize = 448;
 
 /// More than any target has, in bytes.
 const TOO_LONG: usize = 1 << 16;
@@ -67,6 +65,7 @@ impl CallText {
     /// # Errors
     ///
     /// Those of [`headers::check`]; kind [`Limit`](ErrorKind::Limit) if there are too many.
+    #[inline]
     pub(crate) fn header(
         &mut self,
         name: &str,
@@ -82,10 +81,9 @@ impl CallText {
             Kind::Secret => SECRET,
             Kind::Removes => REMOVES,
         };
-        let start = self.text.len();
-        self.text.reserve(HEAD.saturating_add(name.len()).saturating_add(value.len()));
-        let sound = self.begin(kind, name.len(), headers::trimmed(value).len())
-            && headers::append_clean(&mut self.text, name, value);
+        let (start, sent) = (self.text.len(), headers::trimmed(value));
+        let sound = self.begin(kind, name.len(), sent.len())
+            && headers::append_clean(&mut self.text, name, value, sent);
         if !sound {
             self.text.truncate(start);
             return Err(refused(name, value).into());
@@ -162,6 +160,7 @@ impl CallText {
     }
 
     /// Appends what stands before a name; `false` if nothing can be so long.
+    #[inline]
     fn begin(&mut self, what: u8, name: usize, value: usize) -> bool {
         let (Ok(name), Ok(value)) = (u16::try_from(name), u32::try_from(value)) else {
             return false;
@@ -179,18 +178,17 @@ impl CallText {
         Ok(())
     }
 
-    /// Adds the header that proves who is calling, in which `write` writes the value.
+    /// Adds the header that proves who is calling, in which `write` writes the value. Without a name it is Authorization.
     ///
     /// # Errors
     ///
     /// What `write` says.
     pub(crate) fn proof(
         &mut self,
-        name: &HeaderName,
+        name: &str,
         write: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>,
     ) -> Result<Proof, Error> {
         let head = self.text.len();
-        let name = if *name == AUTHORIZATION { "" } else { name.as_str() };
         self.begin(PROOF, name.len(), 0);
         let start = self.text.len();
         self.text.extend_from_slice(name.as_bytes());

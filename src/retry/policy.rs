@@ -156,6 +156,7 @@ impl RetryPolicy {
     ///
     /// The order is tenacity's: the condition, then the wait, then the stop. Then the deadline is asked: a wait that
     /// cannot fit is not begun. Nothing is allocated, unless a condition reads JSON.
+    #[cfg(test)]
     pub(crate) fn decide(
         &self,
         outcome: &dyn RetryOutcome,
@@ -163,12 +164,20 @@ impl RetryPolicy {
         now: Timestamp,
         draw: &mut dyn FnMut() -> f64,
     ) -> Decision {
-        let worth = outcome.try_again()
-            || self.when.holds(outcome)
-            || progress.attempt_number <= 1 && self.once.holds(outcome);
-        if !worth {
+        if !self.is_worth(outcome, progress.attempt_number) {
             return Decision::Stand;
         }
+        self.weigh(outcome, progress, now, draw)
+    }
+
+    /// Decides on an outcome that is worth another attempt.
+    pub(crate) fn weigh(
+        &self,
+        outcome: &dyn RetryOutcome,
+        progress: &Progress,
+        now: Timestamp,
+        draw: &mut dyn FnMut() -> f64,
+    ) -> Decision {
         let mut state = RetryState {
             attempt_number: progress.attempt_number,
             elapsed: progress.elapsed,
@@ -191,6 +200,14 @@ impl RetryPolicy {
             None if fits(own) => Decision::GiveUp { reason: StopReason::HintTooLong, hint },
             None => Decision::GiveUp { reason: StopReason::Deadline, hint },
         }
+    }
+
+    /// Whether the outcome of this attempt is worth another one.
+    #[inline]
+    pub(crate) fn is_worth(&self, outcome: &dyn RetryOutcome, attempt_number: u32) -> bool {
+        outcome.try_again()
+            || self.when.holds(outcome)
+            || attempt_number <= 1 && self.once.holds(outcome)
     }
 
     /// Whether an attempt after this wait would still begin before the deadline.

@@ -204,12 +204,7 @@ trait Out {
 
     fn byte(&mut self, ascii: u8);
 
-    fn escape(&mut self, byte: u8) {
-        let digit = |half: u8| HEX.get(usize::from(half)).copied().unwrap_or(b'0');
-        self.byte(b'%');
-        self.byte(digit(byte >> 4));
-        self.byte(digit(byte & 15));
-    }
+    fn escape(&mut self, byte: u8);
 }
 
 impl Out for String {
@@ -217,23 +212,45 @@ impl Out for String {
         self.push_str(text);
     }
 
+    #[inline]
     fn byte(&mut self, ascii: u8) {
         self.push(char::from(ascii));
+    }
+
+    fn escape(&mut self, byte: u8) {
+        self.extend(escaped(byte).map(char::from));
     }
 }
 
 impl Out for Vec<u8> {
+    #[inline]
     fn text(&mut self, text: &str) {
         self.extend_from_slice(text.as_bytes());
     }
 
+    #[inline]
     fn byte(&mut self, ascii: u8) {
         self.push(ascii);
     }
+
+    #[inline]
+    fn escape(&mut self, byte: u8) {
+        self.extend_from_slice(&escaped(byte));
+    }
+}
+
+fn escaped(byte: u8) -> [u8; 3] {
+    let digit = |half: u8| HEX.get(usize::from(half)).copied().unwrap_or(b'0');
+    [b'%', digit(byte >> 4), digit(byte & 15)]
 }
 
 fn push_encoded(out: &mut impl Out, text: &str) {
-    let clean = text.bytes().position(escapes).unwrap_or(text.len());
+    /// Below this length it costs more to copy what needs no escape than to look at each byte once.
+    const SHORT: usize = 8;
+    let clean = match text.len() {
+        0..SHORT => 0,
+        len => text.bytes().position(escapes).unwrap_or(len),
+    };
     let Some((clean, rest)) = text.split_at_checked(clean) else { return };
     out.text(clean);
     for byte in rest.bytes() {

@@ -186,13 +186,19 @@ impl std::str::FromStr for Origin {
 }
 
 impl PartialEq for Origin {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         // Most are one and the same text; finding the host in the authority takes a while.
         let (own, others) = (self.authority.as_str(), other.authority.as_str());
         self.scheme == other.scheme
             && self.port == other.port
-            && (std::ptr::eq(own, others) || own == others || self.host() == other.host())
+            && (std::ptr::eq(own, others) || is_same_host(&self.authority, &other.authority))
     }
+}
+
+#[cold]
+fn is_same_host(own: &Authority, other: &Authority) -> bool {
+    own.as_str() == other.as_str() || own.host() == other.host()
 }
 
 impl Eq for Origin {}
