@@ -17,12 +17,9 @@ const ROOT_NAMES: usize = 31;
 /// Items without a caller that are there for a reason: path, why.
 const LISTED: &[(&str, &str)] = &[
     ("CallBuilder", "what `HttpHook::get` and its like begin"),
-    ("Explanation", "of what `Hook::explain` tells"),
-    ("Fact", "of what `Hook::explain` tells"),
     ("ResponseExt", "the body of a response as those read it who call"),
     ("auth::TokenCache", "for those who keep tokens in a store of their own"),
     ("gates::Budget", "for those who bring gates or budgets of their own"),
-    ("hook::Layer", "of what `Hook::explain` tells"),
     ("observe::Durations", "for those who watch a program of their own"),
     ("observe::Series", "for those who watch a program of their own"),
     ("observe::Spans", "for those who watch a program of their own"),

@@ -5,8 +5,9 @@ use std::io::{self, IsTerminal as _, Read};
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, Response};
-use http_hook::TransportError;
 use http_hook::blocking::Body;
+use http_hook::transport::TimeoutPhase;
+use http_hook::{TransportError, TransportErrorKind as Kind};
 
 use super::sink::{Making, Target, to_stdout};
 use super::{decode, json};
@@ -252,8 +253,9 @@ fn broken(error: io::Error, so_far: u64) -> Problem {
     let after = screen::bytes(so_far);
     let message = format!("the body broke off after {after}: {error}{}", cause.unwrap_or_default());
     let problem = Problem::broken(error.kind(), message);
-    if error.is_timeout() {
-        return problem.with_hint("raise --timeout for a longer silence, or --deadline");
+    match error.kind() {
+        Kind::Timeout(TimeoutPhase::Total) => problem.with_hint("raise --deadline"),
+        Kind::Timeout(_) => problem.with_hint("raise --timeout for a longer silence"),
+        _ => problem,
     }
-    problem
 }

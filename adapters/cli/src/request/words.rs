@@ -32,11 +32,15 @@ impl<'a> Words<'a> {
             return Err(no_endpoint(conn));
         };
         let (method, endpoint, items) = match rest {
-            [endpoint, items @ ..] if own.is_none() && is_method(first) => {
-                if item::reads_as_item(endpoint) {
-                    return Err(in_doubt(first));
+            [endpoint, items @ ..] if is_method(first) => {
+                match (own, item::reads_as_item(endpoint)) {
+                    (None, false) => (Some(parse(first)?), endpoint, items),
+                    (None, true) => return Err(in_doubt(first)),
+                    // The method is said elsewhere, so this is an endpoint that is called like one.
+                    (own, true) => (own, first, rest),
+                    (own, false) if own == Some(parse(first)?) => (own, endpoint, items),
+                    (Some(_), false) => return Err(twice(first)),
                 }
-                (Some(parse(first)?), endpoint, items)
             }
             _ => (own, first, rest),
         };
@@ -67,6 +71,11 @@ fn in_doubt(word: &str) -> Problem {
         .with_hint(format!(
             "write /{word} if that is the endpoint; if the endpoint is what follows, begin it with /, too"
         ))
+}
+
+fn twice(word: &str) -> Problem {
+    Problem::usage(format!("there are two methods: that of an option, and `{word}`"))
+        .with_hint(format!("write /{word} if that is the endpoint"))
 }
 
 fn no_endpoint(conn: &str) -> Problem {

@@ -49,7 +49,7 @@ fn items_become_a_request() {
     let file = std::env::temp_dir().join(format!("http-hook-item-{}", std::process::id()));
     std::fs::write(&file, "{\"from\": \"file\"}\n").unwrap();
     let at = |start: &str| format!("{start}{}", file.display());
-    let rows: [(&str, &[&str], &str, &str, &str); 20] = [
+    let rows: [(&str, &[&str], &str, &str, &str); 23] = [
         // why                         words                           line         header              body
         ("GET without a body", &["v1"], "GET /v1", "", ""),
         ("POST with one", &["v1", "a=1"], "POST /v1", "application/json", r#"{"a": "1"}"#),
@@ -57,6 +57,9 @@ fn items_become_a_request() {
         ("well known in lower case", &["delete", "v1"], "DELETE /v1", "", ""),
         ("an own method in capitals", &["PURGE", "v1"], "PURGE /v1", "", ""),
         ("a method alone is an endpoint", &["get"], "GET /get", "", ""),
+        ("an option says the method", &["-X", "put", "v1"], "PUT /v1", "", ""),
+        ("and it may be said twice", &["-X", "PUT", "put", "v1"], "PUT /v1", "", ""),
+        ("an endpoint is called like one", &["-X", "PUT", "get", "a==1"], "PUT /get?a=1", "", ""),
         ("parameters", &["v1", "a==1 2", "b==x&y"], "GET /v1?a=1+2&b=x%26y", "", ""),
         ("header", &["v1", "X-A:b c"], "GET /v1", "x-a: b c", ""),
         ("header option", &["v1", "-H", "X-A: b"], "GET /v1", "x-a: b", ""),

@@ -55,7 +55,7 @@ fn a_stored_time_limit_counts_and_a_healthy_transfer_has_none() {
     assert_eq!((code, out.lines().count()), (Some(0), 5), "it is for silence alone: {err}");
     let (code, _, err) = call("drip", &["--timeout", "2s", "--deadline", "250ms"]);
     assert_eq!(code, Some(8), "a deadline is for everything: {err}");
-    assert!(err.contains("raise --timeout for a longer silence, or --deadline"), "{err}");
+    assert!(err.contains("hint: raise --deadline"), "{err}");
 }
 
 #[test]
