@@ -103,12 +103,11 @@ pub mod transport;
 pub use base::{
     Error, ErrorKind, Origin, Secret, Sent, Timestamp, TransportError, TransportErrorKind,
 };
-pub use call::{Attempt, Call, Explanation, Fact, Head, Reading, SendCause, Step, WaitReason};
-pub use connection::id::ConnectionId;
+pub use call::{Attempt, Call, Explanation, Fact, Reading, SendCause, Step, WaitReason};
 pub use connection::record::Connection;
 pub use drive::{Act, Leg, Run, drive};
 pub use hook::made::Hook;
-pub use http_hook::{CallBuilder, ConnectionTest, HttpHook};
+pub use http_hook::{CallBuilder, HttpHook};
 pub use options::layer::Options;
 pub use request::plan::RequestPlan;
 pub use response::ext::ResponseExt;

@@ -33,7 +33,7 @@ fn same(own: &Origin, url: Result<Url, url::ParseError>, text: &str) {
             || host.rsplit('.').next().is_some_and(is_number);
         return assert!(only_ours, "{text:?}: {own} is no URL elsewhere");
     };
-    assert_eq!(own.scheme().as_str(), url.scheme(), "{text:?}");
+    assert_eq!(own.http_scheme().as_str(), url.scheme(), "{text:?}");
     assert_eq!(Some(own.port()), url.port_or_known_default(), "{text:?}");
     let same_host = match url.host() {
         Some(Host::Ipv6(address)) => host == format!("[{address}]"),

@@ -17,7 +17,7 @@ use http::{HeaderName, Method, Request, StatusCode, Uri};
 use crate::auth::challenge::Challenge;
 #[cfg(feature = "digest")]
 use crate::auth::digest::DigestSession;
-use crate::auth::scheme::{AuthRequest, AuthScheme, Credentials};
+use crate::auth::scheme::{AuthScheme, Credentials};
 use crate::auth::token::Token;
 use crate::auth::token_slot::{TokenCache, TokenKey, TokenStep};
 use crate::auth::tokens::{Flight, Tokens};
@@ -237,7 +237,7 @@ impl AuthFlow {
             },
             AuthScheme::Custom(own) => match known.as_mut().and_then(|known| known.proof.take()) {
                 Some(proof) => proof,
-                None => own.authorize(&view(request, seed, now)?)?,
+                None => own.authorize(request, seed, now)?,
             },
             // A header that never changes is in the headers from the beginning: see `shown`.
             _ => match &auth.proof {
@@ -302,7 +302,7 @@ impl AuthFlow {
                 Ok(first && known.session.is_some())
             }
             AuthScheme::Custom(own) if first => {
-                known.proof = own.answer(&view(&sent()?, seed, now)?, &challenges(headers))?;
+                known.proof = own.answer(&sent()?, &challenges(headers), seed, now)?;
                 Ok(known.proof.is_some())
             }
             _ => Ok(false),
@@ -340,18 +340,12 @@ fn challenges(headers: &HeaderMap) -> Vec<Challenge> {
     values.filter_map(|value| Challenge::parse(value.as_bytes()).ok()).flatten().collect()
 }
 
+#[cfg(feature = "digest")]
 fn in_memory(payload: &Payload) -> Option<&[u8]> {
     match payload {
         Payload::Bytes(bytes) => Some(bytes),
         Payload::External { .. } => None,
     }
-}
-
-fn view(request: &Request<Payload>, seed: u64, now: Timestamp) -> Result<AuthRequest<'_>, Error> {
-    let target = request.uri().path_and_query();
-    let target = target.ok_or_else(|| Error::new(ErrorKind::Url, "the request has no target"))?;
-    let view = AuthRequest::new(request.method(), target, request.headers(), seed, now);
-    Ok(view.with_body(in_memory(request.body())))
 }
 
 fn put(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) -> Result<(), Error> {

@@ -7,7 +7,7 @@
 //! Netrc                  ──find(host)──▶ as Basic
 //! ```
 //!
-//! Each is [`Bound`] to the origin it belongs to.
+//! Each is bound to the origin it belongs to.
 
 pub(crate) mod basic;
 mod challenge;
@@ -24,10 +24,9 @@ mod token;
 mod token_slot;
 pub(crate) mod tokens;
 
-pub use crate::base::Bound;
 pub use challenge::Challenge;
-pub use netrc::Netrc;
-pub use oauth2::{ClientAuth, Grant, OAuth2};
-pub use scheme::{AuthRequest, AuthScheme, Authenticate, Credentials, KeyPlace};
+pub(crate) use netrc::Netrc;
+pub use oauth2::OAuth2;
+pub use scheme::{AuthScheme, Authenticate, Credentials};
 pub use token::Token;
-pub use token_slot::{TokenCache, TokenKey};
+pub use token_slot::TokenCache;

@@ -12,23 +12,8 @@ const MAX_BYTES: usize = 1024 * 1024;
 const MAX_ENTRIES: usize = 10_000;
 
 /// Logins by host, read from the text of a `.netrc` file.
-///
-/// Nothing is looked up by itself: the caller reads the file and asks for it to be used.
-///
-/// # Examples
-///
-/// ```
-/// use http_hook::auth::Netrc;
-///
-/// let netrc = Netrc::parse("machine api.test login u password p")?;
-/// let api = "https://api.test".parse()?;
-/// let found = netrc.find(&api).expect("an entry");
-/// assert_eq!(found.at(&api).map(|(login, _)| login.as_str()), Some("u"));
-/// assert!(netrc.find(&"https://other.test".parse()?).is_none());
-/// # Ok::<(), http_hook::Error>(())
-/// ```
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Netrc {
+pub(crate) struct Netrc {
     entries: Vec<Entry>,
 }
 
@@ -59,7 +44,7 @@ impl Netrc {
     ///
     /// [`ErrorKind::Auth`] with the line of a word that has no place there; [`ErrorKind::Limit`] past 1 MiB or
     /// 10,000 entries. The original takes such a file for an empty one.
-    pub fn parse(text: &str) -> Result<Self, Error> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
         if text.len() > MAX_BYTES {
             return Err(Error::new(ErrorKind::Limit, "netrc: longer than 1 MiB"));
         }
@@ -117,8 +102,7 @@ impl Netrc {
     ///
     /// The last entry of a host wins; `default` stands in where a host has none. An entry without a password gives
     /// an empty one, an entry without anything gives nothing, and an account stands in for a login.
-    #[must_use]
-    pub fn find(&self, origin: &Origin) -> Option<Bound<(String, Secret)>> {
+    pub(crate) fn find(&self, origin: &Origin) -> Option<Bound<(String, Secret)>> {
         let is_its = |entry: &&Entry| {
             entry.host.as_deref().is_some_and(|name| host::means(name, origin.host()))
         };

@@ -32,14 +32,17 @@ use crate::options::Verify;
 pub struct OAuth2 {
     /// Where tokens are asked for: an absolute URL, `https` unless [`allow_http`](Self::allow_http).
     pub token_url: String,
-    /// What is shown for a token.
-    pub grant: Grant,
+    /// The refresh token that is shown for a token ([RFC 6749 §6](https://www.rfc-editor.org/rfc/rfc6749#section-6)); a newer one,
+    /// handed out with a token, takes its place. `None`: the client's own name and secret are shown
+    /// ([§4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4)).
+    pub refresh_token: Option<Secret>,
     /// The client's name.
     pub client_id: String,
     /// The client's secret; a public client has none.
     pub client_secret: Option<Secret>,
-    /// Where name and secret go.
-    pub client_auth: ClientAuth,
+    /// Whether name and secret go into the form ([RFC 6749 §2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)). By
+    /// default they go into `Authorization`, as every server must take it.
+    pub secret_in_form: bool,
     /// The scopes, parted by blanks.
     pub scope: Option<String>,
     /// Further fields of the form, such as `audience` and `resource`.
@@ -61,30 +64,9 @@ impl fmt::Debug for OAuth2 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OAuth2")
             .field("origin", &self.token_url.parse::<Origin>().ok())
-            .field("grant", &self.grant)
+            .field("refresh_token", &self.refresh_token)
             .finish_non_exhaustive()
     }
-}
-
-/// What is shown for a token.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Grant {
-    /// The client's own name and secret ([RFC 6749 §4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4)).
-    ClientCredentials,
-    /// A refresh token ([RFC 6749 §6](https://www.rfc-editor.org/rfc/rfc6749#section-6)). A newer one, handed out
-    /// with a token, takes its place.
-    Refresh(Secret),
-}
-
-/// Where the client's name and secret go ([RFC 6749 §2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ClientAuth {
-    /// Into `Authorization`, as every server must take it.
-    #[default]
-    Basic,
-    /// Into the form.
-    Body,
 }
 
 /// A token request, to be sent by POST. A redirect of it is not followed.
@@ -117,10 +99,10 @@ impl OAuth2 {
     ) -> Self {
         Self {
             token_url: token_url.into(),
-            grant: Grant::ClientCredentials,
+            refresh_token: None,
             client_id: id.into(),
             client_secret: Some(secret),
-            client_auth: ClientAuth::default(),
+            secret_in_form: false,
             scope: None,
             fields: Vec::new(),
             skew: Duration::from_secs(30),
@@ -134,7 +116,7 @@ impl OAuth2 {
     pub fn refresh(token_url: impl Into<String>, id: impl Into<String>, token: Secret) -> Self {
         let mut own = Self::client_credentials(token_url, id, Secret::new(""));
         own.client_secret = None;
-        own.grant = Grant::Refresh(token);
+        own.refresh_token = Some(token);
         own
     }
 
@@ -147,11 +129,11 @@ impl OAuth2 {
     pub fn request(&self, last: Option<&Token>) -> Result<TokenRequest, Error> {
         let (origin, path) = self.endpoint()?;
         let mut form = Serializer::new(String::new());
-        match &self.grant {
-            Grant::ClientCredentials => {
+        match &self.refresh_token {
+            None => {
                 form.append_pair("grant_type", "client_credentials");
             }
-            Grant::Refresh(first) => {
+            Some(first) => {
                 let token = last.and_then(Token::refresh).unwrap_or(first);
                 form.append_pair("grant_type", "refresh_token");
                 form.append_pair("refresh_token", token.expose());
@@ -165,13 +147,13 @@ impl OAuth2 {
         }
 
         let mut headers = HeaderMap::with_capacity(3);
-        match (&self.client_secret, self.client_auth) {
-            (Some(secret), ClientAuth::Basic) => {
+        match (&self.client_secret, self.secret_in_form) {
+            (Some(secret), false) => {
                 let encode = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
                 let secret = Secret::new(encode(secret.expose()));
                 headers.insert(AUTHORIZATION, basic(&encode(&self.client_id), &secret)?);
             }
-            (Some(secret), ClientAuth::Body) => {
+            (Some(secret), true) => {
                 form.append_pair("client_id", &self.client_id);
                 form.append_pair("client_secret", secret.expose());
             }

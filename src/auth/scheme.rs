@@ -4,8 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
-use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderName, HeaderValue, Request};
 
 use crate::auth::basic::{basic, sensitive};
 use crate::auth::challenge::Challenge;
@@ -14,6 +13,7 @@ use crate::auth::token::bearer;
 use crate::base::Secret;
 use crate::base::Timestamp;
 use crate::base::{Error, ErrorKind, headers};
+use crate::body::Payload;
 
 /// How requests to a connection's origin prove who sends them.
 #[derive(Clone, Default)]
@@ -34,11 +34,16 @@ pub enum AuthScheme {
         /// The token.
         token: Secret,
     },
-    /// By a key in a header or in the query, with each request.
+    /// By a key in a header, with each request.
     ApiKey {
-        /// Where the key goes.
-        place: KeyPlace,
-        /// The name of the header or of the pair in the query.
+        /// The name of the header.
+        name: String,
+        /// The key.
+        value: Secret,
+    },
+    /// By a key in the query, with each request. Servers tend to log it.
+    ApiKeyInQuery {
+        /// The name of the pair.
         name: String,
         /// The key.
         value: Secret,
@@ -64,21 +69,12 @@ impl fmt::Debug for AuthScheme {
             Self::Basic { .. } => "Basic",
             Self::Bearer { .. } => "Bearer",
             Self::ApiKey { .. } => "ApiKey",
+            Self::ApiKeyInQuery { .. } => "ApiKeyInQuery",
             Self::Digest { .. } => "Digest",
             Self::OAuth2(_) => "OAuth2",
             Self::Custom(_) => "Custom",
         })
     }
-}
-
-/// Where a key goes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum KeyPlace {
-    /// Into a header.
-    #[default]
-    Header,
-    /// Into the query. Servers tend to log it.
-    Query,
 }
 
 /// What a request gets added.
@@ -104,58 +100,9 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// A request that is about to be sent, as far as a proof depends on it.
-#[derive(Clone, Copy)]
-#[non_exhaustive]
-pub struct AuthRequest<'a> {
-    /// The method.
-    pub method: &'a Method,
-    /// Path and query.
-    pub target: &'a PathAndQuery,
-    /// The headers so far.
-    pub headers: &'a HeaderMap,
-    /// The body, if it is in memory.
-    pub body: Option<&'a [u8]>,
-    /// Decides what looks like chance.
-    pub seed: u64,
-    /// The time.
-    pub now: Timestamp,
-}
-
-/// Tells method and path: query, header values and body may hold secrets.
-impl fmt::Debug for AuthRequest<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AuthRequest")
-            .field("method", self.method)
-            .field("path", &self.target.path())
-            .finish_non_exhaustive()
-    }
-}
-
-impl<'a> AuthRequest<'a> {
-    /// Describes a request without headers, whose body is empty.
-    #[must_use]
-    pub fn new(
-        method: &'a Method,
-        target: &'a PathAndQuery,
-        headers: &'a HeaderMap,
-        seed: u64,
-        now: Timestamp,
-    ) -> Self {
-        Self { method, target, headers, body: Some(&[]), seed, now }
-    }
-
-    /// Sets the body, `None` if it is not in memory.
-    #[must_use]
-    pub const fn with_body(mut self, body: Option<&'a [u8]>) -> Self {
-        self.body = body;
-        self
-    }
-}
-
 /// A way of authentication that is not among those of [`AuthScheme`].
 ///
-/// It is asked only for requests to the connection's own origin. It must not depend on anything but its arguments
+/// `seed` decides what looks like chance, `now` is the time. It is asked only for requests to the connection's own origin. It must not depend on anything but its arguments
 /// and itself, and its `Debug` must not tell a secret.
 pub trait Authenticate: Send + Sync + fmt::Debug {
     /// Returns what each request gets added.
@@ -163,7 +110,12 @@ pub trait Authenticate: Send + Sync + fmt::Debug {
     /// # Errors
     ///
     /// An [`Error`] that names no secret; the call ends with it.
-    fn authorize(&self, request: &AuthRequest<'_>) -> Result<Credentials, Error>;
+    fn authorize(
+        &self,
+        request: &Request<Payload>,
+        seed: u64,
+        now: Timestamp,
+    ) -> Result<Credentials, Error>;
 
     /// Answers a 401: with a proof the request is sent once more, without one the 401 is the response.
     ///
@@ -172,10 +124,12 @@ pub trait Authenticate: Send + Sync + fmt::Debug {
     /// An [`Error`] that names no secret; the call ends with it.
     fn answer(
         &self,
-        request: &AuthRequest<'_>,
+        request: &Request<Payload>,
         challenges: &[Challenge],
+        seed: u64,
+        now: Timestamp,
     ) -> Result<Option<Credentials>, Error> {
-        let _ = (request, challenges);
+        let _ = (request, challenges, seed, now);
         Ok(None)
     }
 }
@@ -192,13 +146,13 @@ impl AuthScheme {
                 Ok(Credentials::Header(AUTHORIZATION, basic(login, password)?))
             }
             Self::Bearer { token } => Ok(Credentials::Header(AUTHORIZATION, bearer(token)?)),
-            Self::ApiKey { place: KeyPlace::Header, name, value } => {
+            Self::ApiKey { name, value } => {
                 let name = HeaderName::from_bytes(name.as_bytes())
                     .map_err(|_| wrong("auth.name: no header can have this name"))?;
                 headers::check_scheme_name(&name, "auth.name")?;
                 Ok(Credentials::Header(name, sensitive(value.expose())?))
             }
-            Self::ApiKey { place: KeyPlace::Query, name, value } => {
+            Self::ApiKeyInQuery { name, value } => {
                 Ok(Credentials::Query(name.clone(), value.clone()))
             }
             Self::None | Self::Digest { .. } | Self::OAuth2(_) | Self::Custom(_) => {

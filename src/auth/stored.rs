@@ -19,8 +19,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::auth::oauth2::{ClientAuth, Grant, OAuth2};
-use crate::auth::scheme::{AuthScheme, KeyPlace};
+use crate::auth::oauth2::OAuth2;
+use crate::auth::scheme::AuthScheme;
 use crate::base::{Error, ErrorKind, Secret, redact};
 use crate::options::Verify;
 
@@ -77,13 +77,18 @@ impl AuthScheme {
             }
             "api_key" => {
                 read.only(&["scheme", "in", "name", "value"])?;
-                let place = match read.text("in")? {
-                    None | Some("header") => KeyPlace::Header,
-                    Some("query") => KeyPlace::Query,
+                let in_query = match read.text("in")? {
+                    None | Some("header") => false,
+                    Some("query") => true,
                     Some(_) => return Err(wrong("auth.in: must be header or query")),
                 };
                 let name = read.text("name")?.ok_or_else(|| wrong("auth.name: is missing"))?;
-                Ok(Self::ApiKey { place, name: name.to_owned(), value: read.password("value")? })
+                let (name, value) = (name.to_owned(), read.password("value")?);
+                Ok(if in_query {
+                    Self::ApiKeyInQuery { name, value }
+                } else {
+                    Self::ApiKey { name, value }
+                })
             }
             "oauth2_client_credentials" => read.oauth2(false),
             "oauth2_refresh" => read.oauth2(true),
@@ -173,9 +178,9 @@ impl<'a> Members<'a> {
         } else {
             OAuth2::client_credentials(url, id, self.password("client_secret")?)
         };
-        own.client_auth = match self.text("client_auth")? {
-            None | Some("basic") => ClientAuth::Basic,
-            Some("body") => ClientAuth::Body,
+        own.secret_in_form = match self.text("client_auth")? {
+            None | Some("basic") => false,
+            Some("body") => true,
             Some(_) => return Err(wrong("auth.client_auth: must be basic or body")),
         };
         own.scope = self.text("scope")?.map(str::to_owned);
@@ -202,7 +207,7 @@ impl<'a> Members<'a> {
         }
         own.require_token_type = self.flag("require_token_type")?;
         own.allow_http = self.flag("allow_http")?;
-        debug_assert_eq!(refresh, matches!(own.grant, Grant::Refresh(_)));
+        debug_assert_eq!(refresh, own.refresh_token.is_some());
         Ok(AuthScheme::OAuth2(Box::new(own)))
     }
 

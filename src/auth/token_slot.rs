@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use http::Uri;
 
-use super::oauth2::{ClientAuth, Grant, OAuth2};
+use super::oauth2::OAuth2;
 use super::token::Token;
 use crate::base::{Origin, Secret, Timestamp, keyed_digest};
 use crate::options::Verify;
@@ -145,14 +145,9 @@ impl TokenSlot {
     }
 }
 
-/// Where a token belongs: the connection and its origin, the token endpoint and how it is verified, the grant, the client, its
-/// secret and where it goes, the scope, the audience and the resources, and whether the token has to have a type. Two hooks that
-/// differ in any of these never share a token.
-///
-/// It is a text in JSON, so that its parts cannot run together, and holds no secret: of the client's secret and of a refresh token
-/// together it has 128 bits of their HMAC-SHA-256, keyed with what they are for.
+/// Where a token belongs, as [`TokenCache`] has it: a text in JSON, so that its parts cannot run together.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TokenKey(String);
+pub(super) struct TokenKey(String);
 
 impl TokenKey {
     /// Makes the key; `None` where a further field of the token request might be a secret that another call does not have:
@@ -164,9 +159,9 @@ impl TokenKey {
         verify: &Verify,
         own: &OAuth2,
     ) -> Option<Self> {
-        let (grant, first) = match &own.grant {
-            Grant::ClientCredentials => ("client_credentials", None),
-            Grant::Refresh(token) => ("refresh_token", Some(token.expose())),
+        let (grant, first) = match &own.refresh_token {
+            None => ("client_credentials", None),
+            Some(token) => ("refresh_token", Some(token.expose())),
         };
         let mut fields = Vec::new();
         for (name, value) in &own.fields {
@@ -183,10 +178,7 @@ impl TokenKey {
             Verify::File(path) => ("file", Some(path)),
             Verify::Off => ("off", None),
         };
-        let place = match own.client_auth {
-            ClientAuth::Basic => "basic",
-            ClientAuth::Body => "body",
-        };
+        let place = if own.secret_in_form { "body" } else { "basic" };
         let (origin, endpoint, client) = (origin.to_string(), endpoint.to_string(), &own.client_id);
         let secrets = (own.client_secret.as_ref().map(Secret::expose), first);
         let shown = serde_json::to_string(&secrets).ok()?;
@@ -198,9 +190,7 @@ impl TokenKey {
         serde_json::to_string(&parts).ok().map(Self)
     }
 
-    /// Returns the key as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(super) fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -214,10 +204,15 @@ impl fmt::Debug for TokenKey {
 /// Keeps tokens beyond the life of a hook: in a file, a store, another process.
 ///
 /// What is loaded is used until it expires or is refused.
+///
+/// The key tells where a token belongs: the connection and its origin, the token endpoint and how it is verified, the grant, the
+/// client, its secret and where it goes, the scope, the audience and the resources, and whether the token has to have a type. Two
+/// hooks that differ in any of these never share a token. It holds no secret: of the client's secret and of a refresh token together
+/// it has 128 bits of their HMAC-SHA-256, keyed with what they are for.
 pub trait TokenCache: Send + Sync + fmt::Debug {
     /// Returns the token kept under `key`.
-    fn load(&self, key: &TokenKey) -> Option<Token>;
+    fn load(&self, key: &str) -> Option<Token>;
 
     /// Keeps `token` under `key`, in place of the one before.
-    fn store(&self, key: &TokenKey, token: &Token);
+    fn store(&self, key: &str, token: &Token);
 }

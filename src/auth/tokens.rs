@@ -47,7 +47,7 @@ impl Tokens {
     ) -> TokenStep {
         if let Some((cache, key)) = &self.cache {
             let lacks = lock(&self.slot).lacks(skew, now);
-            if let Some(kept) = lacks.then(|| cache.load(key)).flatten() {
+            if let Some(kept) = lacks.then(|| cache.load(key.as_str())).flatten() {
                 lock(&self.slot).offer(kept, skew, now);
             }
         }
@@ -62,7 +62,7 @@ impl Tokens {
     pub(super) fn keep(&self, flight: &Flight, token: &Token) {
         lock(&self.slot).store(flight.number, token.clone());
         if let Some((cache, key)) = &self.cache {
-            cache.store(key, token);
+            cache.store(key.as_str(), token);
         }
     }
 

@@ -17,7 +17,7 @@ mod tests;
 mod time;
 pub(crate) mod url;
 
-pub use bound::Bound;
+pub(crate) use bound::Bound;
 pub use error::{Error, ErrorKind, Sent, TimeoutPhase, TransportError, TransportErrorKind};
 pub use panics::catch_panic;
 pub(crate) use panics::{caught, within};
@@ -25,7 +25,8 @@ pub use problem::Problem;
 pub use secret::Secret;
 pub(crate) use secret::keyed_digest;
 pub use time::Timestamp;
-pub use url::origin::{Origin, Scheme};
+pub use url::origin::Origin;
+pub(crate) use url::origin::Scheme;
 
 /// A length in memory as a number of bytes.
 pub(crate) fn size(len: usize) -> u64 {

@@ -11,11 +11,11 @@ use crate::base::{Error, ErrorKind};
 /// # Examples
 ///
 /// ```
-/// use http_hook::Connection;
+/// use http_hook::{Connection, Hook};
 ///
-/// let connection = Connection::new().with_extra(r#"{"timeout": "soon", "X-Id": 7}"#);
-/// let problems = connection.read_extra().unwrap_err();
-/// let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
+/// let connection = Connection::new().with_host("h").with_extra(r#"{"timeout": "soon", "X-Id": 7}"#);
+/// let error = Hook::new(&connection).unwrap_err();
+/// let texts: Vec<String> = error.problems().iter().map(ToString::to_string).collect();
 /// assert_eq!(
 ///     texts,
 ///     [

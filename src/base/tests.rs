@@ -2,8 +2,8 @@
 
 use http::HeaderMap;
 
-use super::ErrorKind;
 use super::headers::{MAX_HEADER_BYTES, MAX_HEADERS, check, check_bytes, check_room};
+use super::{Bound, ErrorKind};
 
 #[test]
 fn a_header_is_checked() {
@@ -101,4 +101,19 @@ fn count_and_size_have_limits() {
     assert_eq!(error.kind(), ErrorKind::Limit);
     let error = check("x", &"a".repeat(MAX_HEADER_BYTES), "headers").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Limit);
+}
+
+#[test]
+fn what_is_bound_is_had_at_its_origin_alone() {
+    let token = Bound::new("https://api.test".parse().unwrap(), "t-1");
+    for (target, expected) in [
+        ("https://api.test:443", Some("t-1")),
+        ("http://api.test", None),
+        ("https://api.test:8443", None),
+        ("https://b.api.test", None),
+    ] {
+        let target = target.parse().unwrap();
+        assert_eq!(token.at(&target).copied(), expected, "{target}");
+        assert_eq!(token.clone().into_secret_at(&target), expected, "{target}");
+    }
 }

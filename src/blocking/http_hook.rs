@@ -8,12 +8,13 @@ use bytes::Bytes;
 use http::{Method, Response};
 
 use super::{Body, Clock, Transport, drive, drive_from, leg};
-use crate::base::{Error, Timestamp};
-use crate::body::BodySource;
+use crate::base::{Error, Timestamp, TransportError};
+use crate::body::Open;
+use crate::body::multipart::MultipartBody;
 use crate::call::{Attempt, Call};
 use crate::drive::{Leg, Run};
 use crate::hook::Hook;
-use crate::http_hook::{CallBuilder, ConnectionTest, Face, face};
+use crate::http_hook::{CallBuilder, Face, face, head_not_allowed};
 use crate::observe::Observer;
 use crate::request::RequestPlan;
 use crate::response::Failure;
@@ -78,7 +79,7 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     pub fn run_with_body(
         &self,
         plan: RequestPlan,
-        source: &mut dyn BodySource<Body>,
+        source: &mut (dyn FnMut() -> Result<Body, TransportError> + Send),
     ) -> Result<Response<Bytes>, Failure> {
         let (now, call) = self.begin(plan);
         let run = self.face.watched(Run::new(&self.face.hook, call)).source(source);
@@ -97,7 +98,7 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     fn streamed(
         &self,
         plan: RequestPlan,
-        source: Option<&mut dyn BodySource<Body>>,
+        source: Option<&mut Open<'_, Body>>,
     ) -> Result<Response<Body>, Failure> {
         let (now, call) = self.begin(plan);
         let mut run = self.face.watched(Run::stream(&self.face.hook, call));
@@ -151,13 +152,13 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     }
 
     /// Asks for `endpoint` (empty: the base URL) with HEAD, and with GET where HEAD is not allowed.
-    #[must_use]
-    pub fn test_connection(&self, endpoint: &str) -> ConnectionTest {
-        let head = ConnectionTest::of(self.run(RequestPlan::head(endpoint)));
-        if !head.head_not_allowed() {
-            return head;
-        }
-        ConnectionTest::of(self.run(RequestPlan::get(endpoint)))
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run). A server that answered all the same has a [status](Failure::status).
+    pub fn test_connection(&self, endpoint: &str) -> Result<Response<Bytes>, Failure> {
+        let head = self.run(RequestPlan::head(endpoint));
+        if head_not_allowed(&head) { self.run(RequestPlan::get(endpoint)) } else { head }
     }
 }
 
@@ -168,7 +169,7 @@ impl<T: Transport, C: Clock> CallBuilder<'_, HttpHook<T, C>, Body> {
     ///
     /// A [`Failure`]; it prints `404:Not Found` for a status that does not pass.
     pub fn send(self) -> Result<Response<Bytes>, Failure> {
-        match self.planned(|on| on.face.draw()) {
+        match self.planned(|on| on.face.draw(), MultipartBody::join_blocking) {
             (on, plan, None) => on.run(plan),
             (on, plan, Some(mut source)) => on.run_with_body(plan, &mut *source),
         }
@@ -180,7 +181,7 @@ impl<T: Transport, C: Clock> CallBuilder<'_, HttpHook<T, C>, Body> {
     ///
     /// As [`send`](Self::send); what breaks in the body after that is the body's error.
     pub fn stream(self) -> Result<Response<Body>, Failure> {
-        match self.planned(|on| on.face.draw()) {
+        match self.planned(|on| on.face.draw(), MultipartBody::join_blocking) {
             (on, plan, None) => on.streamed(plan, None),
             (on, plan, Some(mut source)) => on.streamed(plan, Some(&mut *source)),
         }

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 
 use bytes::{Buf, Bytes};
 
+use super::exact::{ExactReader, SourceWatch};
 use super::stream::{cut, debug_body, within};
 use crate::base::{TransportError, size};
 
@@ -58,6 +59,31 @@ impl Body {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == Some(0)
+    }
+
+    /// Holds a body of the caller's to its length, as [`Exact`](super::Exact) does: one that gives more or less than it announced, or
+    /// whose source fails or panics, is an error that holds one of kind [`RequestBody`](crate::TransportErrorKind::RequestBody).
+    /// The other part tells whether the source failed. For authors of transports.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Read as _;
+    /// use http_hook::blocking::Body;
+    ///
+    /// let (mut body, watch) = Body::reader(Some(5), &b"box"[..]).exact();
+    /// assert!(body.read_to_end(&mut Vec::new()).is_err(), "too little");
+    /// assert!(watch.failure().is_some());
+    /// ```
+    #[must_use]
+    pub fn exact(self) -> (Self, SourceWatch) {
+        match self {
+            Self::Bytes(bytes) => (Self::Bytes(bytes), SourceWatch::default()),
+            Self::Reader { len, reader } => {
+                let (reader, watch) = ExactReader::new(len, reader);
+                (Self::reader(len, reader), watch)
+            }
+        }
     }
 
     /// Reads at most `limit` bytes of the body and leaves the rest.

@@ -1,7 +1,7 @@
 //! The caller's body of a request, held to what it announced.
 
 use std::fmt;
-use std::io::{self, Cursor, Read};
+use std::io::{self, Read};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -9,7 +9,6 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, Bytes};
 use http_body::{Frame, SizeHint};
 
-use super::blocking;
 use super::stream::Body;
 use crate::base::{Sent, TransportError, TransportErrorKind, catch_panic, size};
 
@@ -229,46 +228,17 @@ impl fmt::Debug for Exact {
 }
 
 /// The blocking twin of [`Exact`]: a reader whose errors hold the [`TransportError`].
-///
-/// # Examples
-///
-/// ```
-/// use std::io::Read as _;
-/// use http_hook::blocking::Body;
-/// use http_hook::body::ExactReader;
-///
-/// let mut reader = ExactReader::new(Body::reader(Some(5), &b"box"[..]));
-/// let watch = reader.watch();
-/// assert!(reader.read_to_end(&mut Vec::new()).is_err(), "too little");
-/// assert!(watch.failure().is_some());
-/// ```
-pub struct ExactReader {
+pub(crate) struct ExactReader {
     source: Box<dyn Read + Send>,
     left: Left,
     watch: SourceWatch,
 }
 
 impl ExactReader {
-    /// Holds `body` to its length.
-    #[must_use]
-    pub fn new(body: blocking::Body) -> Self {
-        let left = Left(body.len());
-        let (source, watch): (Box<dyn Read + Send>, _) = match body {
-            blocking::Body::Bytes(bytes) => (Box::new(Cursor::new(bytes)), SourceWatch::default()),
-            blocking::Body::Reader { reader, .. } => (reader, SourceWatch::new()),
-        };
-        Self { source, left, watch }
-    }
-
-    /// Holds a body that says nothing itself to `len`.
-    pub(super) fn of(body: blocking::Body, len: Option<u64>) -> Self {
-        Self { left: Left(len), watch: SourceWatch::new(), ..Self::new(body) }
-    }
-
-    /// Returns what tells whether the source failed. A body in memory never does.
-    #[must_use]
-    pub fn watch(&self) -> SourceWatch {
-        self.watch.clone()
+    /// Holds a reader to its length.
+    pub(super) fn new(len: Option<u64>, source: Box<dyn Read + Send>) -> (Self, SourceWatch) {
+        let watch = SourceWatch::new();
+        (Self { source, left: Left(len), watch: watch.clone() }, watch)
     }
 
     fn piece(&mut self, buffer: &mut [u8]) -> Result<usize, &'static str> {
@@ -302,11 +272,5 @@ impl Read for ExactReader {
         let failed = self.watch.failure().map_or(Ok(()), Err);
         let read = failed.and_then(|()| self.checked(buffer).map_err(|why| self.watch.fails(why)));
         read.map_err(io::Error::other)
-    }
-}
-
-impl fmt::Debug for ExactReader {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ExactReader").field("left", &self.left.0).finish_non_exhaustive()
     }
 }

@@ -11,12 +11,10 @@ mod source;
 mod stream;
 mod upload;
 
-pub use exact::{Exact, ExactReader, SourceWatch};
-pub use multipart_source::MultipartSource;
+pub use exact::{Exact, SourceWatch};
 pub use payload::{Payload, Replay};
 pub use reading::from_fn;
-pub use source::BodySource;
-pub(crate) use source::no_source;
+pub(crate) use source::{Open, no_source};
 pub use stream::Body;
 pub use upload::Upload;
 

@@ -2,23 +2,8 @@
 
 use crate::base::{Sent, TransportError, TransportErrorKind};
 
-/// Opens the body of a call whose payload is [external](crate::body::Payload::External), once for each send.
-///
-/// Any `FnMut() -> Result<B, TransportError>` is one.
-pub trait BodySource<B>: Send {
-    /// Opens the body at its beginning.
-    ///
-    /// # Errors
-    ///
-    /// Kind [`RequestBody`](TransportErrorKind::RequestBody) if it cannot be read (again).
-    fn open(&mut self) -> Result<B, TransportError>;
-}
-
-impl<B, F: FnMut() -> Result<B, TransportError> + Send> BodySource<B> for F {
-    fn open(&mut self) -> Result<B, TransportError> {
-        self()
-    }
-}
+/// Opens the caller's body at its beginning.
+pub(crate) type Open<'a, B> = dyn FnMut() -> Result<B, TransportError> + Send + 'a;
 
 /// Tells that nobody has a source for an external payload.
 pub(crate) fn no_source() -> TransportError {

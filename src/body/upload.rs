@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::payload::Replay;
-use super::source::BodySource;
+use super::source::Open;
 use crate::base::TransportError;
 
 /// A body that comes from a source: a file, say. It is opened once for each send.
@@ -26,13 +26,17 @@ pub struct Upload<B> {
     len: Option<u64>,
     replay: Replay,
     filename: Option<String>,
-    source: Box<dyn BodySource<B>>,
+    open: Box<Open<'static, B>>,
 }
 
 impl<B> Upload<B> {
-    /// Makes a body of `len` bytes (`None`: not known) of what `source` opens. `replay` tells whether it can be opened again.
-    pub fn new(len: Option<u64>, replay: Replay, source: impl BodySource<B> + 'static) -> Self {
-        Self { len, replay, filename: None, source: Box::new(source) }
+    /// Makes a body of `len` bytes (`None`: not known) of what `open` opens. `replay` tells whether it can be opened again.
+    pub fn new(
+        len: Option<u64>,
+        replay: Replay,
+        open: impl FnMut() -> Result<B, TransportError> + Send + 'static,
+    ) -> Self {
+        Self { len, replay, filename: None, open: Box::new(open) }
     }
 
     /// Names the file, for the part of a multipart body.
@@ -53,18 +57,21 @@ impl<B> Upload<B> {
         self.len == Some(0)
     }
 
+    /// Opens the body at its beginning.
+    ///
+    /// # Errors
+    ///
+    /// What the source says.
+    pub fn open(&mut self) -> Result<B, TransportError> {
+        (self.open)()
+    }
+
     pub(crate) fn replay(&self) -> Replay {
         self.replay
     }
 
     pub(crate) fn filename(&self) -> Option<&str> {
         self.filename.as_deref()
-    }
-}
-
-impl<B> BodySource<B> for Upload<B> {
-    fn open(&mut self) -> Result<B, TransportError> {
-        self.source.open()
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 #[cfg(feature = "cookies")]
 use http::HeaderMap;
-use http::{Method, Response};
+use http::Response;
 
 use super::build;
 use super::end::{refusal, short};
@@ -149,7 +149,7 @@ impl State {
         drop(flight);
         // The policy sees status and headers. What the endpoint said is for nobody: it may hold a token, or repeat a secret.
         let seen = seen(&answer).map(|head| ResponseView { body: None, ..head });
-        let outcome = HttpOutcome { method: &Method::POST, response: seen, check_failed: true };
+        let outcome = HttpOutcome { response: seen, check_failed: seen.is_ok() };
         let decision = self.decide(hook, &outcome, now);
         let cause = match answer {
             Ok(_) => Cause::Request(error),

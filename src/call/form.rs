@@ -167,7 +167,7 @@ pub(super) fn progress_form(
     let form = ProgressForm {
         version: VERSION,
         state: moment,
-        connection: hook.id().map(|id| id.as_str().to_owned()),
+        connection: hook.id().map(str::to_owned),
         base: fingerprint(hook),
         plan: digest(&text_of(plan)?),
         seed: format!("{:016x}", state.seed),

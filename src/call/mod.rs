@@ -127,21 +127,6 @@ enum Want {
     Part,
 }
 
-/// What becomes of a response whose head has come.
-#[must_use]
-#[derive(Debug)]
-pub enum Head {
-    /// The call is over: the body is the caller's to stream.
-    Accept,
-    /// Read the body up to `limit` bytes, cut the rest off, and finish `reading` with it.
-    Read {
-        /// How many bytes are wanted at most. Where the body has to be whole it is one more than the call allows.
-        limit: u64,
-        /// What to answer.
-        reading: Reading,
-    },
-}
-
 impl Call {
     /// The most requests that any call sends, whatever its policy.
     pub const MAX_SENDS: u32 = 1_000;

@@ -18,7 +18,7 @@ use crate::hook::Hook;
 use crate::redirect::hop::Hop;
 use crate::request::resend::Resend;
 use crate::response::{StopReason, check_failed};
-use crate::retry::{self, OnExhausted, RetryPolicy};
+use crate::retry::{self, RetryPolicy};
 
 /// What remains to be done of a call whose plan can be sent.
 pub(crate) struct State {
@@ -227,8 +227,7 @@ impl State {
     /// Whether the policy, or whoever gets the answer in the end, needs all of a body whose head does not pass.
     pub(super) fn needs_whole(&self, hook: &Hook, status: StatusCode) -> bool {
         let policy = self.policy(hook);
-        policy.waits_by_body()
-            || policy.on_exhausted == OnExhausted::Return && !self.check_failed(status)
+        policy.waits_by_body() || policy.return_when_exhausted && !self.check_failed(status)
     }
 
     pub(super) fn policy<'a>(&'a self, hook: &'a Hook) -> &'a RetryPolicy {

@@ -16,7 +16,7 @@ use super::build;
 use super::coded::{Coded, begin_of};
 use super::state::{Fetching, Phase, State};
 use super::verdict::Verdict;
-use super::{Attempt, Call, Head, Reading, Step, Unsendable, WaitReason, Want};
+use super::{Attempt, Call, Reading, Step, Unsendable, WaitReason, Want};
 use crate::auth::flow::{Ahead, Auth};
 use crate::auth::tokens::Flight;
 use crate::base::{
@@ -115,8 +115,10 @@ impl Attempt {
         self.0.conclude(hook, answer, now)
     }
 
-    /// Answers the attempt with the head of what came back, for a caller who streams bodies.
-    pub fn head(mut self, hook: &Hook, head: &response::Parts, now: Timestamp) -> Head {
+    /// Answers the attempt with the head of what came back, for a caller who streams bodies. `None`: the call is over, and the body is
+    /// the caller's to stream. Else it is to be read up to the [limit](Reading::limit), and the reading finished with it.
+    #[must_use = "a reading has to be finished"]
+    pub fn head(mut self, hook: &Hook, head: &response::Parts, now: Timestamp) -> Option<Reading> {
         let now = self.0.clamp(now);
         let seen = ResponseView { status: head.status, headers: &head.headers, body: None };
         let undecided = head.status.is_informational()
@@ -129,7 +131,7 @@ impl Attempt {
                 #[cfg(feature = "cookies")]
                 self.0.take_cookies(hook, &head.headers, now);
                 self.0.settle(hook, judged.healthy, now);
-                return Head::Accept;
+                return None;
             }
         }
         // What somebody decides by, or may get as the answer, has to be whole; the text of a failure is for people, and a
@@ -140,11 +142,18 @@ impl Attempt {
         } else {
             (Want::Part, size(Failure::MAX_BODY).min(max))
         };
-        Head::Read { limit, reading: Reading { attempt: self, limit, want } }
+        Some(Reading { attempt: self, limit, want })
     }
 }
 
 impl Reading {
+    /// Tells how many bytes of the body are wanted at most: the rest is cut off. Where the body has to be whole it is one more than the
+    /// call allows.
+    #[must_use]
+    pub const fn limit(&self) -> u64 {
+        self.limit
+    }
+
     /// Answers the attempt with the response, its body read up to the limit.
     pub fn finish(
         self,

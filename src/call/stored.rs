@@ -27,7 +27,6 @@ use super::state::{Phase, State};
 use super::{Attempt, Call};
 use crate::base::chance::digest;
 use crate::base::{Error, ErrorKind, Timestamp};
-use crate::connection::ConnectionId;
 use crate::hook::Hook;
 use crate::options::{Options, Setting};
 
@@ -184,7 +183,7 @@ fn restore(
     if own != digest(&text_of(&progress)?) || !parts_fit {
         return Err(stored("the stored call was changed"));
     }
-    if progress.connection.as_deref() != hook.id().map(ConnectionId::as_str) {
+    if progress.connection.as_deref() != hook.id() {
         return Err(stored("the stored call belongs to another connection"));
     }
     if progress.base != fingerprint(hook) {

@@ -10,7 +10,7 @@ use crate::base::{Error, ErrorKind, Timestamp, TransportError, caught};
 use crate::hook::Hook;
 use crate::redirect::hop::{Hop, Planned, Rules};
 use crate::response::StopReason;
-use crate::retry::{Decision, FailureClass, HttpOutcome, OnExhausted, Progress, ResponseView};
+use crate::retry::{Decision, FailureClass, HttpOutcome, Progress, ResponseView};
 
 /// What a response means for the call.
 pub(super) enum Verdict {
@@ -62,8 +62,7 @@ impl State {
         }
         let check_failed = seen.as_ref().map_or(true, |head| self.check_failed(head.status));
         let failed = check_failed || refused.is_some();
-        let outcome =
-            HttpOutcome { method: &self.ready.method, response: seen, check_failed: failed };
+        let outcome = HttpOutcome { response: seen, check_failed: failed && seen.is_ok() };
         let class = outcome.class();
         let decision = match self.decide(hook, &outcome, now) {
             Ok(decision) => decision,
@@ -74,7 +73,7 @@ impl State {
         };
         let healthy = decision == Decision::Stand;
         // Where the condition still holds the call has failed, whatever the status.
-        let passes = !failed && (healthy || self.policy(hook).on_exhausted == OnExhausted::Return);
+        let passes = !failed && (healthy || self.policy(hook).return_when_exhausted);
         let (reason, hint) = match decision {
             Decision::Stand => (StopReason::Rejected, None),
             Decision::GiveUp { reason, hint } => (reason, hint),

@@ -17,26 +17,16 @@ const SETTINGS: &str = "http_hook";
 const MAX_WARNINGS: usize = 32;
 
 /// What the extra of a connection means for HTTP.
-///
-/// | member | means |
-/// | --- | --- |
-/// | `timeout`, `verify`, `verify_ssl`, `cert`, `proxies`, `proxy`, `stream`, `allow_redirects`, `max_redirects`, `trust_env`, `check_response` | an [option](Options::from_json); `null` is as good as absent |
-/// | `srv_lookup` | refused if true: service records are not looked up here |
-/// | `http_hook`, if it is an object | settings that Airflow does not know: `{"retry": {…}, "auth": {…}}` |
-/// | anything else | a header: a text, or `null` to remove the name |
-///
-/// In Airflow an object is no header under any name, so that `http_hook` changes the meaning of no connection.
-#[derive(Clone, Default, PartialEq)]
-#[non_exhaustive]
-pub struct Extra {
+#[derive(Default)]
+pub(crate) struct Extra {
     /// Headers in the order and spelling written; `None` removes the name.
-    pub headers: Vec<(String, Option<Secret>)>,
+    pub(crate) headers: Vec<(String, Option<Secret>)>,
     /// Options.
-    pub options: Options,
+    pub(crate) options: Options,
     /// What `http_hook` holds.
-    pub settings: Map<String, Value>,
+    pub(crate) settings: Map<String, Value>,
     /// What is used as it is written, and probably not meant: `verify=False`, which names a file, or `auth_type`, which is a header.
-    pub warnings: Vec<Problem>,
+    pub(crate) warnings: Vec<Problem>,
 }
 
 /// Names headers and settings; values may be secret.
@@ -52,30 +42,10 @@ impl fmt::Debug for Extra {
     }
 }
 
+#[cfg(test)]
 impl Connection {
-    /// Reads what the extra means for HTTP. A text that is not JSON means nothing, as in Airflow.
-    ///
-    /// Options in the query of a URI are typed as Airflow's server side does it: a text that is JSON stands for
-    /// that value, so that `?timeout=5&verify=false` is what it looks like (D6).
-    ///
-    /// # Errors
-    ///
-    /// Every problem there is: an extra that is no object, a header that is no text, an option of another type.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use http_hook::Connection;
-    /// use http_hook::options::Setting;
-    ///
-    /// let connection = Connection::from_uri("http://api.example.org/?timeout=5&X-Team=sales")?;
-    /// let extra = connection.read_extra().expect("no problems");
-    /// assert_eq!(extra.options.connect_timeout, Setting::Set(Duration::from_secs(5)));
-    /// assert_eq!(extra.headers, [("X-Team".to_owned(), Some("sales".into()))]);
-    /// # Ok::<(), http_hook::Error>(())
-    /// ```
-    pub fn read_extra(&self) -> Result<Extra, Vec<Problem>> {
+    /// Reads what the extra means for HTTP.
+    pub(crate) fn read_extra(&self) -> Result<Extra, Vec<Problem>> {
         let mut problems = Vec::new();
         let extra = Extra::read(self, &mut problems);
         if problems.is_empty() { Ok(extra) } else { Err(problems) }

@@ -1,37 +1,25 @@
 //! The name of a connection, checked once.
 
 use std::fmt;
-use std::str::FromStr;
 
 use crate::base::{Error, ErrorKind};
 
 /// The name of a stored connection: 1 to 250 characters, none of them a control character.
 ///
 /// Tasks of the original take any name; its server side takes letters, digits and `_ # ! ( ) - . : / \` only.
-///
-/// # Examples
-///
-/// ```
-/// use http_hook::ConnectionId;
-///
-/// let id: ConnectionId = "sales_api".parse()?;
-/// assert_eq!(id.as_str(), "sales_api");
-/// assert!("two\nlines".parse::<ConnectionId>().is_err());
-/// # Ok::<(), http_hook::Error>(())
-/// ```
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConnectionId(String);
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct ConnectionId(String);
 
 impl ConnectionId {
     /// The longest name, in characters.
-    pub const MAX_LEN: usize = 250;
+    const MAX_LEN: usize = 250;
 
     /// Checks a name.
     ///
     /// # Errors
     ///
     /// Kind [`Connection`](ErrorKind::Connection) if it is empty, too long, or holds a control character.
-    pub fn new(id: impl Into<String>) -> Result<Self, Error> {
+    pub(super) fn new(id: impl Into<String>) -> Result<Self, Error> {
         let id = id.into();
         if id.is_empty() || id.chars().count() > Self::MAX_LEN || id.chars().any(char::is_control) {
             return Err(Error::new(
@@ -43,17 +31,8 @@ impl ConnectionId {
     }
 
     /// Returns the name.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl FromStr for ConnectionId {
-    type Err = Error;
-
-    fn from_str(id: &str) -> Result<Self, Error> {
-        Self::new(id)
     }
 }
 

@@ -92,11 +92,27 @@ impl Connection {
         if text.starts_with('{') { Self::from_json(text) } else { Self::from_uri(text) }
     }
 
-    /// Sets the name under which the connection is stored.
-    #[must_use]
-    pub fn with_id(mut self, id: ConnectionId) -> Self {
-        self.id = Some(id);
-        self
+    /// Sets the name under which the connection is stored: 1 to 250 characters, none of them a control character.
+    ///
+    /// Tasks of the original take any name; its server side takes letters, digits and `_ # ! ( ) - . : / \` only.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Connection`](crate::ErrorKind::Connection) if it is no such name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook::Connection;
+    ///
+    /// let connection = Connection::new().with_id("sales_api")?;
+    /// assert_eq!(connection.id(), Some("sales_api"));
+    /// assert!(connection.with_id("two\nlines").is_err());
+    /// # Ok::<(), http_hook::Error>(())
+    /// ```
+    pub fn with_id(mut self, id: impl Into<String>) -> Result<Self, Error> {
+        self.id = Some(ConnectionId::new(id)?);
+        Ok(self)
     }
 
     /// Sets the kind of service, as `http`.
@@ -158,8 +174,8 @@ impl Connection {
 
     /// Returns the name under which the connection is stored.
     #[must_use]
-    pub fn id(&self) -> Option<&ConnectionId> {
-        self.id.as_ref()
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_ref().map(ConnectionId::as_str)
     }
 
     /// Returns the kind of service. Empty: a URI without a type.

@@ -7,7 +7,7 @@
 //! Why not the crate `cookie_store`: it reads the wall clock, which the core must not, and needs a compiler newer than
 //! ours. What is left out is what only a browser needs: `SameSite` and `HttpOnly`.
 //!
-//! A cookie goes back to the origin that set it and to no other, unless [`Scope::Domain`] is chosen: the standard knows
+//! A cookie goes back to the origin that set it and to no other, unless the jar is [for domains](Jar::for_domains): the standard knows
 //! no ports and lets a cookie of `http` go to `https`, but here it is a credential like any other.
 //!
 //! [RFC 6265bis]: https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis
@@ -31,18 +31,9 @@ const MAX_IN_ALL: usize = 3000;
 /// The longest `Cookie` that is sent, in bytes.
 const MAX_HEADER: usize = 16 * 1024;
 
-/// Where cookies go back to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Scope {
-    /// To the origin that set them: scheme, host and port.
-    #[default]
-    Origin,
-    /// To the hosts that the standard says, at any port, and to `https` if `http` set them. A host whose last label is a number
-    /// counts as an address: no cookie of it goes to another host.
-    Domain,
-}
-
 /// The cookies of a call, or of several. It lives in memory only.
+///
+/// A cookie goes back to the origin that set it: scheme, host and port.
 ///
 /// # Examples
 ///
@@ -59,7 +50,8 @@ pub enum Scope {
 /// ```
 #[derive(Clone, Default)]
 pub struct Jar {
-    scope: Scope,
+    /// Whether they go to domains, and not to origins.
+    by_domain: bool,
     is_public_suffix: Option<fn(&str) -> bool>,
     /// Those of the caller's own: names and values.
     own: Vec<Bound<(String, Secret)>>,
@@ -87,15 +79,16 @@ struct Cookie {
 }
 
 impl Jar {
-    /// Makes an empty jar with another scope.
+    /// Makes an empty jar whose cookies go back to the hosts that the standard says, at any port, and to `https` if `http` set
+    /// them. A host whose last label is a number counts as an address: no cookie of it goes to another host.
     #[must_use]
-    pub const fn new(scope: Scope) -> Self {
-        Self { scope, is_public_suffix: None, own: Vec::new(), cookies: Vec::new() }
+    pub const fn for_domains() -> Self {
+        Self { by_domain: true, is_public_suffix: None, own: Vec::new(), cookies: Vec::new() }
     }
 
     /// Asks `is_public_suffix` whether no cookie may be set for a domain, such as `co.uk`.
     ///
-    /// Without it only domains of a single label are refused. It matters for [`Scope::Domain`] alone.
+    /// Without it only domains of a single label are refused. It matters [for domains](Self::for_domains) alone.
     #[must_use]
     pub const fn with_public_suffixes(mut self, is_public_suffix: fn(&str) -> bool) -> Self {
         self.is_public_suffix = Some(is_public_suffix);
@@ -125,8 +118,8 @@ impl Jar {
         self.len() == 0
     }
 
-    /// Puts a cookie of the caller's own in: for all paths of this origin and for no other origin, whatever the
-    /// [`Scope`], until the jar is dropped or the origin sets one of this name.
+    /// Puts a cookie of the caller's own in: for all paths of this origin and for no other origin, even in a jar
+    /// [for domains](Self::for_domains), until the jar is dropped or the origin sets one of this name.
     ///
     /// # Errors
     ///
@@ -211,7 +204,7 @@ impl Jar {
         let own = self.own.iter().filter_map(|own| own.at(origin));
         let own = own.map(|(name, value)| ("/", name, value));
         let goes =
-            |cookie: &&Cookie| cookie.goes_to(self.scope, origin, path) && !cookie.is_over(now);
+            |cookie: &&Cookie| cookie.goes_to(self.by_domain, origin, path) && !cookie.is_over(now);
         let set = self.cookies.iter().filter(goes);
         let set = set.map(|cookie| (cookie.path.as_str(), &cookie.name, &cookie.value));
         let mut all: Vec<_> = own.chain(set).collect();
@@ -282,12 +275,12 @@ impl Cookie {
             && is_under(&other.path, &self.path)
     }
 
-    fn goes_to(&self, scope: Scope, origin: &Origin, path: &str) -> bool {
+    fn goes_to(&self, by_domain: bool, origin: &Origin, path: &str) -> bool {
         let host = origin.host();
-        let there = match scope {
-            Scope::Origin => self.origin == *origin,
-            Scope::Domain if self.host_only => host == self.domain,
-            Scope::Domain => is_within(host, &self.domain),
+        let there = match by_domain {
+            false => self.origin == *origin,
+            true if self.host_only => host == self.domain,
+            true => is_within(host, &self.domain),
         };
         there && is_under(path, &self.path) && (!self.secure || origin.scheme() == Scheme::Https)
     }

@@ -20,9 +20,9 @@ use super::act::Act;
 use super::source::Source;
 use super::watch::Watch;
 use crate::base::{Error, Sent, TimeoutPhase, Timestamp, TransportError, TransportErrorKind, size};
-use crate::body::{BodySource, too_long};
+use crate::body::too_long;
 use crate::call::coded::Coded;
-use crate::call::{Attempt, Call, Head, Reading, Step, WaitReason};
+use crate::call::{Attempt, Call, Reading, Step, WaitReason};
 use crate::hook::Hook;
 use crate::observe::Observer;
 use crate::options::{Capabilities, Capability};
@@ -159,14 +159,21 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
         self
     }
 
-    /// Takes the body of an [external](crate::body::Payload::External) payload from `source`.
-    pub fn source(mut self, source: &'a mut dyn BodySource<B>) -> Self {
+    /// Takes the body of an [external](crate::body::Payload::External) payload from `source`, which opens it at its beginning, once
+    /// for each send, or tells by an error of kind [`RequestBody`](crate::TransportErrorKind::RequestBody) that it cannot.
+    pub fn source(
+        mut self,
+        source: &'a mut (dyn FnMut() -> Result<B, TransportError> + Send),
+    ) -> Self {
         self.source = Source::Lent(source);
         self
     }
 
     /// The same with a source that the run owns.
-    pub fn own_source(mut self, source: impl BodySource<B> + 'a) -> Self {
+    pub fn own_source(
+        mut self,
+        source: impl FnMut() -> Result<B, TransportError> + Send + 'a,
+    ) -> Self {
         self.source = Source::Own(Box::new(source));
         self
     }
@@ -215,12 +222,13 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
         };
         let history = attempt.history();
         match attempt.head(&self.hook, &head, now()) {
-            Head::Accept => {
+            None => {
                 history.map(|history| head.extensions.insert(history));
                 self.watch.accepted(head.status);
                 Act::Done(Ok(Response::from_parts(head, open(body))))
             }
-            Head::Read { limit, reading } => {
+            Some(reading) => {
+                let limit = reading.limit();
                 self.phase = Phase::Part(reading);
                 self.head = Some(head);
                 Act::Read(body, limit)

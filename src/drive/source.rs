@@ -4,12 +4,12 @@ use bytes::Bytes;
 use http::Request;
 
 use crate::base::{Sent, TransportError, TransportErrorKind, caught};
-use crate::body::{BodySource, Payload, no_source};
+use crate::body::{Open, Payload, no_source};
 
 pub(super) enum Source<'a, B> {
     None,
-    Lent(&'a mut dyn BodySource<B>),
-    Own(Box<dyn BodySource<B> + 'a>),
+    Lent(&'a mut Open<'a, B>),
+    Own(Box<Open<'a, B>>),
 }
 
 impl<B: From<Bytes>> Source<'_, B> {
@@ -27,8 +27,8 @@ impl<B: From<Bytes>> Source<'_, B> {
 }
 
 /// Opens the caller's source; one that panics has failed, and nothing was sent.
-fn opened<B>(source: &mut dyn BodySource<B>) -> Result<B, TransportError> {
-    caught(|| source.open()).unwrap_or_else(|| {
+fn opened<B>(source: &mut Open<'_, B>) -> Result<B, TransportError> {
+    caught(source).unwrap_or_else(|| {
         let error = TransportError::new(TransportErrorKind::RequestBody, Sent::No);
         Err(error.with_source("it panicked"))
     })

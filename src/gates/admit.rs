@@ -68,18 +68,15 @@ impl GateSettings {
 /// # Examples
 ///
 /// ```
-/// use std::time::Duration;
-/// use http_hook::retry::FailureClass;
-/// use http_hook::gates::{Admission, Gates};
-/// use http_hook::{StopReason, Timestamp};
+/// use http_hook::gates::{GateSettings, Gates, RateSettings};
+/// use http_hook::{Connection, Hook};
 ///
-/// let (gates, now, limit) = (Gates::default(), Timestamp::default(), Duration::from_secs(10));
-/// for _ in 0..20 {
-///     let Admission::Go(lease) = gates.admit(0, limit, now) else { unreachable!() };
-///     lease.failure(now);
-/// }
-/// assert!(matches!(gates.admit(0, limit, now), Admission::Refuse(StopReason::Breaker)));
-/// assert_eq!(gates.retry(FailureClass::Error, now), Err(StopReason::Breaker));
+/// let rate = Some(RateSettings { per_second: 5.0, burst: 2 });
+/// let gates = Gates::new(&GateSettings { rate, ..GateSettings::default() })?;
+/// let hook = |host| Hook::builder(&Connection::new().with_host(host)).gates(gates.clone()).build();
+/// let (one, other) = (hook("https://api.example.com")?, hook("https://api.example.com/v2")?);
+/// # let _ = (one, other);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Gates {
@@ -96,7 +93,7 @@ struct Shared {
 /// Whether a send may go out now.
 #[must_use]
 #[derive(Debug)]
-pub enum Admission {
+pub(crate) enum Admission {
     /// It may: tell the lease how it went.
     Go(Lease),
     /// Not yet: ask again after the wait. The reason is [`StopReason::RateLimit`].
@@ -152,7 +149,8 @@ impl Gates {
     ///
     /// Those who have to wait are told different times. One who does not come back is waited for until its time, and no
     /// longer; a [`Call`](crate::Call) that ends before gives its time to the next one.
-    pub fn admit(&self, paid: u32, limit: Duration, now: Timestamp) -> Admission {
+    #[cfg(test)]
+    pub(crate) fn admit(&self, paid: u32, limit: Duration, now: Timestamp) -> Admission {
         self.admit_at(None, paid, limit, now)
     }
 
@@ -185,14 +183,13 @@ impl Gates {
         Admission::Go(Lease { shared: Some(Arc::clone(shared)), paid, pass })
     }
 
-    /// Pays for a retry after a failure of this class, and gives the price, to be kept with the call. It stays paid; a
-    /// [`Call`](crate::Call) gives it back if the retry is never sent.
+    /// Pays for a retry after a failure of this class, and gives the price, to be kept with the call. It stays paid.
     ///
     /// # Errors
     ///
     /// [`StopReason::Breaker`] while the breaker is open (nothing is paid then), [`StopReason::Budget`] if there is
     /// not enough.
-    pub fn retry(&self, class: FailureClass, now: Timestamp) -> Result<u32, StopReason> {
+    pub(crate) fn retry(&self, class: FailureClass, now: Timestamp) -> Result<u32, StopReason> {
         let Some(shared) = &self.shared else { return Ok(0) };
         if shared.breaker.as_ref().is_some_and(|breaker| breaker.refuses(now)) {
             return Err(StopReason::Breaker);
@@ -314,7 +311,7 @@ impl Shared {
 
 /// The right to one send. Dropped without a word it gives its place back; lost, it runs out.
 #[must_use]
-pub struct Lease {
+pub(crate) struct Lease {
     shared: Option<Arc<Shared>>,
     paid: u32,
     pass: Option<Pass>,
@@ -322,7 +319,7 @@ pub struct Lease {
 
 impl Lease {
     /// Tells that the server did its work: any response that is not worth a retry.
-    pub fn success(self, now: Timestamp) {
+    pub(crate) fn success(self, now: Timestamp) {
         if let Some(budget) = self.shared.as_ref().and_then(|shared| shared.budget.as_ref()) {
             budget.deposit(self.paid, now);
         }
@@ -346,7 +343,7 @@ impl Lease {
     }
 
     /// Tells that it did not: a response or an error worth a retry, whether or not there will be one.
-    pub fn failure(self, now: Timestamp) {
+    pub(crate) fn failure(self, now: Timestamp) {
         self.report(true, now);
     }
 

@@ -23,7 +23,8 @@ pub trait Budget: fmt::Debug + Send + Sync {
     }
 }
 
-/// The prices of a [`Bucket`], in tokens.
+/// The prices of the bucket that calls pay from, in tokens: the token bucket of the AWS SDKs. In an outage it lets
+/// `capacity / cost` retries pass, then one for every `cost / success` successes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BucketSettings {
@@ -63,46 +64,28 @@ impl Default for BucketSettings {
     }
 }
 
-/// The token bucket of the AWS SDKs: in an outage it lets `capacity / cost` retries pass, then one for every
-/// `cost / success` successes.
-///
-/// # Examples
-///
-/// ```
-/// use http_hook::Timestamp;
-/// use http_hook::retry::FailureClass::Error;
-/// use http_hook::gates::{Bucket, BucketSettings, Budget};
-///
-/// let now = Timestamp::default();
-/// let bucket = Bucket::new(BucketSettings { capacity: 10, ..BucketSettings::default() });
-/// assert_eq!(bucket.withdraw(Error, now), Some(5));
-/// assert_eq!(bucket.withdraw(Error, now), Some(5));
-/// assert_eq!(bucket.withdraw(Error, now), None);
-/// bucket.deposit(5, now); // the second retry has succeeded
-/// assert_eq!(bucket.tokens(), 5);
-/// ```
+/// The token bucket, shared by the calls of an origin.
 #[derive(Debug)]
-pub struct Bucket {
+pub(crate) struct Bucket {
     settings: BucketSettings,
     tokens: AtomicU32,
 }
 
 impl Bucket {
     /// Makes a full bucket.
-    #[must_use]
-    pub const fn new(settings: BucketSettings) -> Self {
+    pub(crate) const fn new(settings: BucketSettings) -> Self {
         Self { settings, tokens: AtomicU32::new(settings.capacity) }
     }
 
     /// Makes a bucket with this many tokens, at most its capacity.
-    #[must_use]
-    pub fn with_tokens(settings: BucketSettings, tokens: u32) -> Self {
+    #[cfg(test)]
+    pub(crate) fn with_tokens(settings: BucketSettings, tokens: u32) -> Self {
         Self { settings, tokens: AtomicU32::new(tokens.min(settings.capacity)) }
     }
 
     /// Counts the tokens.
-    #[must_use]
-    pub fn tokens(&self) -> u32 {
+    #[cfg(test)]
+    pub(crate) fn tokens(&self) -> u32 {
         self.tokens.load(Ordering::Relaxed)
     }
 

@@ -13,12 +13,16 @@
 mod admit;
 mod breaker;
 mod budget;
-mod origins;
 mod rate;
+#[cfg(test)]
+mod tests;
 
-pub use admit::{Admission, GateSettings, Gates, Lease};
-pub(crate) use admit::{Denied, Paid, Turn, Unsent};
+#[cfg(test)]
+pub(crate) use admit::Admission;
+pub(crate) use admit::{Denied, Lease, Paid, Turn, Unsent};
+pub use admit::{GateSettings, Gates};
 pub use breaker::BreakerSettings;
-pub use budget::{Bucket, BucketSettings, Budget};
-pub use origins::{MAX_ORIGINS, Origins};
+#[cfg(test)]
+pub(crate) use budget::Bucket;
+pub use budget::{BucketSettings, Budget};
 pub use rate::RateSettings;

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use super::Defaults;
 use crate::auth::{AuthScheme, Netrc, TokenCache};
-use crate::base::Secret;
+use crate::base::{Error, Secret};
 use crate::connection::Connection;
 #[cfg(feature = "cookies")]
 use crate::cookies::Jar;
@@ -124,18 +124,52 @@ impl HookBuilder {
         self
     }
 
-    /// Passes the environment in: its proxies and certificate authorities hold where neither connection nor call
+    /// Passes the variables of the environment in: its proxies and certificate authorities hold where neither connection nor call
     /// says anything, unless `trust_env` is off. The core reads no environment by itself.
-    pub fn environment(mut self, environment: Environment) -> Self {
-        self.environment = Some(Arc::new(environment));
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook::{Connection, Hook};
+    ///
+    /// // In a program: std::env::vars().
+    /// let variables = [("https_proxy", "http://proxy.test:3128"), ("no_proxy", "inner.test")];
+    /// let hook = Hook::builder(&Connection::new().with_host("https://api.test")).environment(variables).build()?;
+    /// # let _ = hook;
+    /// # Ok::<(), http_hook::hook::HookError>(())
+    /// ```
+    pub fn environment<N: Into<String>, V: Into<String>>(
+        mut self,
+        variables: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        self.environment = Some(Arc::new(Environment::new(variables)));
         self
     }
 
     /// Takes login and password of the connection's host from a netrc, where nothing else says who is calling and
     /// `trust_env` is not off.
-    pub fn netrc(mut self, netrc: Netrc) -> Self {
-        self.netrc = Some(netrc);
-        self
+    ///
+    /// It is the text of such a file, read by the rules of Python's `netrc` module, which the original uses. Nothing is looked up by
+    /// itself: the caller reads the file.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Auth`](crate::ErrorKind::Auth) with the line of a word that has no place there;
+    /// [`ErrorKind::Limit`](crate::ErrorKind::Limit) past 1 MiB or 10,000 entries. The original takes such a file for an empty one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook::{Connection, Hook};
+    ///
+    /// let connection = Connection::new().with_host("https://api.test");
+    /// let hook = Hook::builder(&connection).netrc("machine api.test login u password p")?.build()?;
+    /// # let _ = hook;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn netrc(mut self, text: &str) -> Result<Self, Error> {
+        self.netrc = Some(Netrc::parse(text)?);
+        Ok(self)
     }
 
     /// Keeps cookies from the first request of a call to its last, each call beginning with a copy of `jar`.

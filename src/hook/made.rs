@@ -134,8 +134,8 @@ impl Hook {
 
     /// Returns the id of the connection.
     #[must_use]
-    pub fn id(&self) -> Option<&ConnectionId> {
-        self.inner.id.as_ref()
+    pub fn id(&self) -> Option<&str> {
+        self.inner.id.as_ref().map(ConnectionId::as_str)
     }
 
     /// Returns the origin that every request starts at, and that credentials are bound to.

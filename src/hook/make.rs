@@ -12,7 +12,7 @@ use super::{Hook, HookBuilder, HookError};
 use crate::auth::AuthScheme;
 use crate::auth::flow::{Auth, Kept};
 use crate::base::{Bound, Error, Problem, Secret, headers, redact};
-use crate::connection::{ConnectionId, Extra};
+use crate::connection::Extra;
 use crate::gates::Gates;
 use crate::options::in_force::InForce;
 use crate::retry::RetryPolicy;
@@ -49,7 +49,7 @@ impl HookBuilder {
         let (Some(base), Some(auth), Some(in_force), true) =
             (base, auth, in_force, problems.is_empty())
         else {
-            return Err(HookError { id: connection.id().cloned(), problems });
+            return Err(HookError { id: connection.id.clone(), problems });
         };
         let mut proven = headers.clone();
         if let Some((name, value)) = auth.shown() {
@@ -58,7 +58,7 @@ impl HookBuilder {
         let size = headers::size_of(&proven);
         let own = Bound::new(base.origin().clone(), Own { headers, proven, size, auth });
         let inner = Inner {
-            id: connection.id().cloned(),
+            id: connection.id.clone(),
             base,
             show_base: self.show_base,
             own,
@@ -178,7 +178,7 @@ impl HookBuilder {
             }
             (None, None) => Ok(self.usual_scheme(extra, base)),
         };
-        let id = connection.id().map_or("", ConnectionId::as_str);
+        let id = connection.id().unwrap_or_default();
         let kept = self.tokens.clone().zip(base.zip(in_force));
         let kept = kept.map(|(cache, (base, in_force))| Kept {
             cache,

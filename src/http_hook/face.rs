@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use http::Method;
+use http::{Method, Response, StatusCode};
 
 use crate::base::Timestamp;
 use crate::call::Call;
@@ -14,6 +14,7 @@ use crate::hook::Hook;
 use crate::observe::Observer;
 use crate::options::Capabilities;
 use crate::request::RequestPlan;
+use crate::response::Failure;
 
 /// What the async and the blocking face share.
 pub(crate) struct Face<T, C> {
@@ -48,6 +49,15 @@ impl<T, C> fmt::Debug for Face<T, C> {
             .field("method", &self.method)
             .finish_non_exhaustive()
     }
+}
+
+/// Whether a GET may tell more than this answer to a HEAD.
+pub(crate) fn head_not_allowed(head: &Result<Response<Bytes>, Failure>) -> bool {
+    let status = match head {
+        Ok(response) => Some(response.status()),
+        Err(failure) => failure.status(),
+    };
+    matches!(status, Some(StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED))
 }
 
 impl<T, C> Face<T, C> {

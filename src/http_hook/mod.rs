@@ -2,7 +2,6 @@
 
 mod face;
 mod short;
-mod tested;
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,8 +10,8 @@ use std::sync::atomic::AtomicU64;
 use bytes::Bytes;
 use http::{Method, Response};
 
-use crate::base::{Error, Timestamp};
-use crate::body::{Body, BodySource};
+use crate::base::{Error, Timestamp, TransportError};
+use crate::body::{Body, Open};
 use crate::call::{Attempt, Call};
 use crate::drive::{Leg, Run, drive, drive_from, leg};
 use crate::hook::Hook;
@@ -23,9 +22,8 @@ use crate::retry::RetryPolicy;
 use crate::transport::{Clock, Transport};
 
 pub use short::CallBuilder;
-pub use tested::ConnectionTest;
 
-pub(crate) use face::{Face, face};
+pub(crate) use face::{Face, face, head_not_allowed};
 
 /// Calls an HTTP API through a stored connection: Airflow's `HttpHook`, over any [`Transport`]. Clones are cheap and share transport,
 /// clock and what the hook keeps.
@@ -109,7 +107,7 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     pub async fn run_with_body(
         &self,
         plan: RequestPlan,
-        source: &mut dyn BodySource<Body>,
+        source: &mut (dyn FnMut() -> Result<Body, TransportError> + Send),
     ) -> Result<Response<Bytes>, Failure> {
         let (now, call) = self.begin(plan);
         let run = self.face.watched(Run::new(&self.face.hook, call)).source(source);
@@ -128,7 +126,7 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     async fn streamed(
         &self,
         plan: RequestPlan,
-        source: Option<&mut dyn BodySource<Body>>,
+        source: Option<&mut Open<'_, Body>>,
     ) -> Result<Response<Body>, Failure> {
         let (now, call) = self.begin(plan);
         let mut run = self.face.watched(Run::stream(&self.face.hook, call));
@@ -183,12 +181,13 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     }
 
     /// Asks for `endpoint` (empty: the base URL) with HEAD, and with GET where HEAD is not allowed.
-    pub async fn test_connection(&self, endpoint: &str) -> ConnectionTest {
-        let head = ConnectionTest::of(self.run(RequestPlan::head(endpoint)).await);
-        if !head.head_not_allowed() {
-            return head;
-        }
-        ConnectionTest::of(self.run(RequestPlan::get(endpoint)).await)
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run). A server that answered all the same has a [status](Failure::status).
+    pub async fn test_connection(&self, endpoint: &str) -> Result<Response<Bytes>, Failure> {
+        let head = self.run(RequestPlan::head(endpoint)).await;
+        if head_not_allowed(&head) { self.run(RequestPlan::get(endpoint)).await } else { head }
     }
 }
 

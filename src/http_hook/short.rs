@@ -10,9 +10,9 @@ use serde::Serialize;
 
 use super::HttpHook;
 use crate::auth::AuthScheme;
-use crate::base::Secret;
-use crate::body::multipart::{Multipart, Part};
-use crate::body::{Body, BodySource, MultipartSource, Upload};
+use crate::base::{Secret, TransportError};
+use crate::body::multipart::{Multipart, MultipartBody, Part};
+use crate::body::{Body, Open, Upload};
 use crate::options::Options;
 use crate::request::{Data, RequestPlan};
 use crate::response::Failure;
@@ -166,27 +166,31 @@ impl<'a, H, B> CallBuilder<'a, H, B> {
     }
 }
 
+/// A source that a call owns.
+type Source<B> = Box<Open<'static, B>>;
+
+/// Joins a form and the bodies of its parts, in order: what the body of the transport does that.
+type Join<B> = fn(&MultipartBody, Vec<B>) -> Result<B, TransportError>;
+
 /// What a call is sent from: the hook, the plan, and the source of its body.
 pub(crate) type Planned<'a, H, B> = (&'a H, RequestPlan, Option<Source<B>>);
 
-impl<'a, H, B: 'static> CallBuilder<'a, H, B>
-where
-    MultipartSource<B>: BodySource<B>,
-{
+impl<'a, H, B: 'static> CallBuilder<'a, H, B> {
     /// Ends the planning. `boundary` decides that of a multipart body with sources; one in memory is the plan's own.
     #[inline]
-    pub(crate) fn planned(self, boundary: impl FnOnce(&H) -> u64) -> Planned<'a, H, B> {
+    pub(crate) fn planned(
+        self,
+        boundary: impl FnOnce(&H) -> u64,
+        join: Join<B>,
+    ) -> Planned<'a, H, B> {
         let Self { on, plan, body } = self;
         let (plan, source) = match body {
             Given::Planned => (plan, None),
-            other => with_body(plan, other, || boundary(on)),
+            other => with_body(plan, other, || boundary(on), join),
         };
         (on, plan, source)
     }
 }
-
-/// A source that a call owns.
-type Source<B> = Box<dyn BodySource<B>>;
 
 /// Gives a plan its body.
 #[cold]
@@ -194,21 +198,22 @@ fn with_body<B: 'static>(
     mut plan: RequestPlan,
     body: Given<B>,
     boundary: impl FnOnce() -> u64,
-) -> (RequestPlan, Option<Source<B>>)
-where
-    MultipartSource<B>: BodySource<B>,
-{
+    join: Join<B>,
+) -> (RequestPlan, Option<Source<B>>) {
     match body {
         Given::Planned => (plan, None),
-        Given::Upload(upload) => {
-            (plan.external(upload.len(), upload.replay()), Some(Box::new(upload)))
+        Given::Upload(mut upload) => {
+            let plan = plan.external(upload.len(), upload.replay());
+            (plan, Some(Box::new(move || upload.open())))
         }
         Given::Form(form, sources) if sources.is_empty() => (plan.multipart(form), None),
-        Given::Form(form, sources) => match form.write(boundary()) {
+        Given::Form(form, mut sources) => match form.write(boundary()) {
             Ok(body) => {
                 let plan = plan.multipart_body(&body);
-                let source = MultipartSource::new(body);
-                (plan, Some(Box::new(sources.into_iter().fold(source, MultipartSource::part))))
+                let open = move || {
+                    join(&body, sources.iter_mut().map(Upload::open).collect::<Result<_, _>>()?)
+                };
+                (plan, Some(Box::new(open)))
             }
             Err(error) => {
                 plan.refuse(error);
@@ -225,7 +230,7 @@ impl<T: Transport, C: Clock> CallBuilder<'_, HttpHook<T, C>, Body> {
     ///
     /// A [`Failure`]; it prints `404:Not Found` for a status that does not pass.
     pub async fn send(self) -> Result<Response<Bytes>, Failure> {
-        match self.planned(|on| on.face.draw()) {
+        match self.planned(|on| on.face.draw(), MultipartBody::join) {
             (on, plan, None) => on.run(plan).await,
             (on, plan, Some(mut source)) => on.run_with_body(plan, &mut *source).await,
         }
@@ -237,7 +242,7 @@ impl<T: Transport, C: Clock> CallBuilder<'_, HttpHook<T, C>, Body> {
     ///
     /// As [`send`](Self::send); what breaks in the body after that is the body's error.
     pub async fn stream(self) -> Result<Response<Body>, Failure> {
-        match self.planned(|on| on.face.draw()) {
+        match self.planned(|on| on.face.draw(), MultipartBody::join) {
             (on, plan, None) => on.streamed(plan, None).await,
             (on, plan, Some(mut source)) => on.streamed(plan, Some(&mut *source)).await,
         }

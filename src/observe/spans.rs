@@ -11,7 +11,6 @@ use tracing::field::Empty;
 use super::target::{REDACTED, Rules};
 use super::{Event, Observer, ShownUrl};
 use crate::call::{RetryReason, SendCause};
-use crate::connection::ConnectionId;
 use crate::hook::Hook;
 use crate::response::StopReason;
 
@@ -99,7 +98,7 @@ impl Observer for Spans {
 
     fn for_call(&self, hook: &Hook, method: Option<&Method>) -> Option<Box<dyn Observer>> {
         let call = self.calls.then(|| {
-            let id = hook.id().map(ConnectionId::as_str);
+            let id = hook.id();
             let known = method.map(|method| self.rules.method(method).unwrap_or("_OTHER"));
             tracing::info_span!(
                 target: "http_hook",

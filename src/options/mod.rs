@@ -19,7 +19,6 @@ mod tests;
 
 pub use capabilities::{Capabilities, Capability};
 pub use client::{ClientCert, ClientOptions, KeepAlive, Proxies, Proxy, Verify};
-pub use proxy::Environment;
 pub use send::{SendOptions, Timeouts};
 pub use setting::Setting;
 

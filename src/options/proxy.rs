@@ -34,21 +34,8 @@ use crate::options::{Proxies, Proxy};
 const MAX_ENTRIES: usize = 10_000;
 
 /// The variables that decide about proxies and authorities, passed in as data: the core reads no environment.
-///
-/// # Examples
-///
-/// ```
-/// use http_hook::options::Environment;
-/// use http_hook::{Connection, Hook};
-///
-/// // In a program: Environment::new(std::env::vars()).
-/// let environment = Environment::new([("https_proxy", "http://proxy.test:3128"), ("no_proxy", "inner.test")]);
-/// let hook = Hook::builder(&Connection::new().with_host("https://api.test")).environment(environment).build()?;
-/// # let _ = hook;
-/// # Ok::<(), http_hook::hook::HookError>(())
-/// ```
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Environment {
+pub(crate) struct Environment {
     variables: BTreeMap<String, String>,
 }
 
@@ -61,7 +48,7 @@ impl fmt::Debug for Environment {
 
 impl Environment {
     /// Takes from all variables of a process those that matter here, and forgets the others.
-    pub fn new<N: Into<String>, V: Into<String>>(
+    pub(crate) fn new<N: Into<String>, V: Into<String>>(
         variables: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
         let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
@@ -74,8 +61,7 @@ impl Environment {
 
     /// Returns the file of authorities that stands in where certificates are verified against the system's:
     /// `REQUESTS_CA_BUNDLE`, else `CURL_CA_BUNDLE`.
-    #[must_use]
-    pub fn ca_bundle(&self) -> Option<&str> {
+    pub(crate) fn ca_bundle(&self) -> Option<&str> {
         self.filled("REQUESTS_CA_BUNDLE").or_else(|| self.filled("CURL_CA_BUNDLE"))
     }
 

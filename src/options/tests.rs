@@ -1,7 +1,8 @@
 //! Which proxy a request goes through.
 
+use super::proxy::Environment;
 use super::proxy::choose;
-use super::{Environment, Proxies, Proxy};
+use super::{Proxies, Proxy};
 use crate::base::ErrorKind;
 
 type Pairs<'a> = &'a [(&'a str, &'a str)];

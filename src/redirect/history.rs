@@ -35,22 +35,21 @@ impl fmt::Debug for History {
 
 /// One redirect that was followed: no path, no query, no header, for they may hold secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Visit {
+pub(super) struct Visit {
     /// The status that led on.
-    pub status: StatusCode,
+    status: StatusCode,
     /// The origin that answered with it.
-    pub origin: Origin,
+    origin: Origin,
 }
 
 impl Visit {
-    pub(crate) const fn new(status: StatusCode, origin: Origin) -> Self {
+    pub(super) const fn new(status: StatusCode, origin: Origin) -> Self {
         Self { status, origin }
     }
 }
 
 impl History {
-    pub(crate) const fn new(hops: Vec<Visit>, url: Uri) -> Self {
+    pub(super) const fn new(hops: Vec<Visit>, url: Uri) -> Self {
         Self { hops, url }
     }
 
@@ -60,10 +59,9 @@ impl History {
         response.extensions().get()
     }
 
-    /// Lists the redirects, the first one first.
-    #[must_use]
-    pub fn hops(&self) -> &[Visit] {
-        &self.hops
+    /// Lists the redirects, the first one first: the status that led on, and the origin that answered with it.
+    pub fn hops(&self) -> impl ExactSizeIterator<Item = (StatusCode, &Origin)> {
+        self.hops.iter().map(|hop| (hop.status, &hop.origin))
     }
 
     /// Returns the URL that the response came from. Its query may hold secrets.

@@ -6,4 +6,4 @@ pub(crate) mod rewrite;
 #[cfg(test)]
 mod tests;
 
-pub use history::{History, Visit};
+pub use history::History;

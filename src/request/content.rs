@@ -31,7 +31,7 @@ impl RequestPlan {
     }
 
     /// Sends a multipart body that was [written](Multipart::write) before: some of its parts come from sources, which
-    /// the driver is given as a [`MultipartSource`](crate::body::MultipartSource).
+    /// the driver [joins](MultipartBody::join).
     pub fn multipart_body(mut self, body: &MultipartBody) -> Self {
         self.put_header(CONTENT_TYPE.as_str(), body.content_type().as_bytes(), Kind::Storable);
         match body.payload() {

@@ -1,7 +1,7 @@
 //! Which outcomes are worth another attempt.
 
 use std::borrow::Cow;
-use std::ops::{BitAnd, BitOr, Not};
+use std::ops::{BitAnd, BitOr, Not, RangeInclusive};
 use std::sync::Arc;
 
 use http::{HeaderName, StatusCode};
@@ -13,7 +13,7 @@ use crate::retry::custom::Custom;
 use crate::retry::hint::is_used_up;
 use crate::retry::names;
 use crate::retry::outcome::RetryOutcome;
-use crate::retry::status::StatusRange;
+use crate::retry::status;
 
 /// Which outcomes are worth another attempt, as data. In JSON, `type` names the variant in snake case.
 ///
@@ -22,17 +22,27 @@ use crate::retry::status::StatusRange;
 /// # Examples
 ///
 /// ```
-/// use http::{HeaderMap, Method, StatusCode};
-/// use http_hook::retry::{Condition, HttpOutcome};
+/// use http::StatusCode;
+/// use http_hook::retry::{Condition, RetryOutcome};
+///
+/// struct Busy;
+///
+/// impl RetryOutcome for Busy {
+///     fn failed(&self) -> bool {
+///         false
+///     }
+///
+///     fn status(&self) -> Option<StatusCode> {
+///         Some(StatusCode::SERVICE_UNAVAILABLE)
+///     }
+/// }
 ///
 /// let condition = Condition::statuses(&[503]) & !Condition::header("x-final");
-/// let headers = HeaderMap::new();
-/// let busy = HttpOutcome::answered(&Method::GET, StatusCode::SERVICE_UNAVAILABLE, &headers);
-/// assert!(condition.holds(&busy));
+/// assert!(condition.holds(&Busy));
 ///
 /// let text = r#"{"type": "status", "statuses": [429, "5xx", "520-530"]}"#;
 /// let condition: Condition = serde_json::from_str(text)?;
-/// assert!(condition.holds(&busy));
+/// assert!(condition.holds(&Busy));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,7 +65,8 @@ pub enum Condition {
     /// A response with one of these statuses.
     Status {
         /// Numbers (`503`), classes (`"5xx"`) and ranges (`"520-530"`).
-        statuses: Vec<StatusRange>,
+        #[serde(with = "status")]
+        statuses: Vec<RangeInclusive<u16>>,
     },
     /// A response that has this header.
     Header {
@@ -103,26 +114,16 @@ pub enum Condition {
     },
     /// Code. A policy with it cannot be stored.
     #[serde(skip)]
-    Custom(Custom<dyn ConditionFn>),
+    Custom(Custom<Holds>),
 }
 
-/// A condition that data cannot say.
-pub trait ConditionFn: Send + Sync {
-    /// Whether the outcome is worth another attempt.
-    fn holds(&self, outcome: &dyn RetryOutcome) -> bool;
-}
-
-impl<F: Fn(&dyn RetryOutcome) -> bool + Send + Sync> ConditionFn for F {
-    fn holds(&self, outcome: &dyn RetryOutcome) -> bool {
-        self(outcome)
-    }
-}
+type Holds = dyn Fn(&dyn RetryOutcome) -> bool + Send + Sync;
 
 impl Condition {
     /// Holds for these statuses.
     #[must_use]
     pub fn statuses(statuses: &[u16]) -> Self {
-        Self::Status { statuses: statuses.iter().copied().map(StatusRange::one).collect() }
+        Self::Status { statuses: statuses.iter().map(|status| *status..=*status).collect() }
     }
 
     /// Holds for errors of these kinds.
@@ -139,7 +140,7 @@ impl Condition {
 
     /// Holds where the code says so.
     #[must_use]
-    pub fn custom(code: impl ConditionFn + 'static) -> Self {
+    pub fn custom(code: impl Fn(&dyn RetryOutcome) -> bool + Send + Sync + 'static) -> Self {
         Self::Custom(Custom::new(Arc::new(code)))
     }
 
@@ -153,9 +154,9 @@ impl Condition {
             Self::ErrorKind { kinds } => {
                 outcome.failed() && kinds.iter().any(|kind| outcome.is_kind(kind))
             }
-            Self::Status { statuses } => outcome
-                .status()
-                .is_some_and(|status| statuses.iter().any(|range| range.contains(status.as_u16()))),
+            Self::Status { statuses } => outcome.status().is_some_and(|status| {
+                statuses.iter().any(|range| range.contains(&status.as_u16()))
+            }),
             Self::Header { name, equals, contains } => {
                 header_holds(outcome, name, equals.as_deref(), contains.as_deref())
             }
@@ -172,7 +173,7 @@ impl Condition {
             Self::Not { condition } => !condition.holds(outcome),
             Self::Any { conditions } => conditions.iter().any(|one| one.holds(outcome)),
             Self::All { conditions } => conditions.iter().all(|one| one.holds(outcome)),
-            Self::Custom(code) => code.get().holds(outcome),
+            Self::Custom(code) => code.get()(outcome),
         }
     }
 
@@ -180,7 +181,7 @@ impl Condition {
     pub(crate) fn fault(&self) -> Option<Cow<'static, str>> {
         match self {
             Self::ErrorKind { kinds } => kinds.iter().find_map(|kind| names::fault_of_kind(kind)),
-            Self::Status { statuses } if !statuses.iter().all(|range| range.is_possible()) => {
+            Self::Status { statuses } if !statuses.iter().all(status::is_possible) => {
                 Some("status: not within 100 to 999".into())
             }
             Self::Header { name, .. } if HeaderName::from_bytes(name.as_bytes()).is_err() => {

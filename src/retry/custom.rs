@@ -3,19 +3,20 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// A part of a policy that is code. It compares by identity, and it cannot be stored.
+/// A part of a policy that is code. It compares by identity, and it cannot be stored. Nobody names it: [`Condition::custom`] and its
+/// like make it.
+///
+/// [`Condition::custom`]: super::Condition::custom
 pub struct Custom<T: ?Sized>(Arc<T>);
 
 impl<T: ?Sized> Custom<T> {
     /// Wraps the code.
-    #[must_use]
-    pub const fn new(code: Arc<T>) -> Self {
+    pub(super) const fn new(code: Arc<T>) -> Self {
         Self(code)
     }
 
     /// Returns the code.
-    #[must_use]
-    pub fn get(&self) -> &T {
+    pub(super) fn get(&self) -> &T {
         &self.0
     }
 }

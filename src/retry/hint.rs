@@ -1,5 +1,6 @@
 //! How much the server's wishes count.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -9,7 +10,7 @@ use crate::base::Timestamp;
 use crate::response::hints;
 use crate::retry::outcome::RetryOutcome;
 use crate::retry::seconds::{self, Seconds};
-use crate::retry::status::StatusRange;
+use crate::retry::{status, words};
 
 /// What of the server's wishes counts, and how.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,37 +22,22 @@ pub struct Hints {
     pub rate_limit: bool,
     /// The statuses with which they count, beside every 4xx and 5xx that says that nothing remains of a quota. 413, 429
     /// and 503.
-    pub statuses: Vec<StatusRange>,
+    #[serde(with = "status")]
+    pub statuses: Vec<RangeInclusive<u16>>,
     /// The longest wait that is granted, in seconds. 60 s.
     #[serde(with = "seconds::duration")]
     pub cap: Duration,
-    /// What becomes of a call of which a longer wait is asked. It gives up.
-    #[serde(skip_serializing_if = "OverCap::is_default")]
-    pub over_cap: OverCap,
+    /// Whether a call of which a longer wait is asked, longer than the policy's own, too, ends as
+    /// [`HintTooLong`](crate::StopReason::HintTooLong), so that it never comes back earlier than it was asked to. True; in JSON
+    /// `"over_cap": "give_up"`. With false, `"cap"`, it waits as long as the cap, less up to the jitter, and comes back too early.
+    /// It counts under [`AtLeast`](HintMode::AtLeast) and [`Replace`](HintMode::Replace): [`Within`](HintMode::Within) clips the
+    /// hint by itself.
+    #[serde(rename = "over_cap", with = "words::over_cap", skip_serializing_if = "words::is_yes")]
+    pub give_up_over_cap: bool,
     /// How much longer the wait may get by chance, so that not all clients return together. 0.1 of it.
     pub jitter: f64,
     /// How the hint and the policy's own wait go together.
     pub mode: HintMode,
-}
-
-/// What becomes of a call when the server asks for more than the cap, and for more than the policy's own wait: under
-/// [`AtLeast`](HintMode::AtLeast) and [`Replace`](HintMode::Replace), for [`Within`](HintMode::Within) clips the hint by itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum OverCap {
-    /// It ends, as [`HintTooLong`](crate::StopReason::HintTooLong): it never comes back earlier than it was asked to.
-    #[default]
-    GiveUp,
-    /// It waits as long as the cap, less up to the jitter, and comes back too early.
-    Cap,
-}
-
-impl OverCap {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-    fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
 }
 
 /// How the server's hint and the policy's own wait go together.
@@ -76,9 +62,9 @@ impl Default for Hints {
         Self {
             retry_after: true,
             rate_limit: true,
-            statuses: [413, 429, 503].map(StatusRange::one).to_vec(),
+            statuses: [413, 429, 503].map(|status| status..=status).to_vec(),
             cap: Duration::from_secs(60),
-            over_cap: OverCap::GiveUp,
+            give_up_over_cap: true,
             jitter: 0.1,
             mode: HintMode::AtLeast,
         }
@@ -96,7 +82,7 @@ impl Hints {
     #[must_use]
     pub fn read(&self, outcome: &dyn RetryOutcome, now: Timestamp) -> Option<Duration> {
         let (status, headers) = (outcome.status()?, outcome.headers()?);
-        let counts = self.statuses.iter().any(|range| range.contains(status.as_u16()));
+        let counts = self.statuses.iter().any(|range| range.contains(&status.as_u16()));
         if !(counts || self.rate_limit && is_used_up(outcome)) {
             return None;
         }
@@ -111,7 +97,7 @@ impl Hints {
         own: Duration,
         draw: &mut dyn FnMut() -> f64,
     ) -> Option<Duration> {
-        let ends = self.over_cap == OverCap::GiveUp && self.is_over(hint);
+        let ends = self.give_up_over_cap && self.is_over(hint);
         match self.mode {
             HintMode::AtLeast if ends => (own >= hint).then_some(own),
             HintMode::Replace if ends => None,

@@ -18,23 +18,23 @@ mod state;
 mod status;
 mod stop;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod validate;
 mod wait;
+mod words;
 
-pub use condition::{Condition, ConditionFn};
-pub use custom::Custom;
-pub use hint::{HintMode, Hints, OverCap};
+pub use condition::Condition;
+pub use hint::{HintMode, Hints};
 pub use idempotency::is_idempotent;
-pub use outcome::{FailureClass, HttpOutcome, ResponseView, RetryOutcome};
+pub use outcome::{FailureClass, RetryOutcome};
+pub(crate) use outcome::{HttpOutcome, ResponseView};
 pub use seconds::Seconds;
-pub use state::{Decision, Progress, RetryState};
-pub use status::StatusRange;
-pub use stop::{Event, Stop, StopFn};
-pub use wait::{Wait, WaitFn};
+pub use state::RetryState;
+pub(crate) use state::{Decision, Progress};
+pub use stop::{Event, Stop};
+pub use wait::Wait;
 
 pub use crate::base::chance::Random;
 
 pub(crate) use idempotency::may_resend;
-pub use policy::OnExhausted;
 pub(crate) use policy::RetryPolicy;

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, StatusCode};
 
 use crate::base::{Sent, TimeoutPhase, TransportError, TransportErrorKind};
 
@@ -63,24 +63,22 @@ pub trait RetryOutcome {
 
 /// What came of one HTTP attempt.
 #[derive(Clone, Copy, Debug)]
-pub struct HttpOutcome<'a> {
-    /// The method of the request.
-    pub method: &'a Method,
+pub(crate) struct HttpOutcome<'a> {
     /// The response, or why there is none.
-    pub response: Result<ResponseView<'a>, &'a TransportError>,
+    pub(crate) response: Result<ResponseView<'a>, &'a TransportError>,
     /// Whether the check of the response says failure.
-    pub check_failed: bool,
+    pub(crate) check_failed: bool,
 }
 
 /// A response as a policy sees it.
 #[derive(Clone, Copy)]
-pub struct ResponseView<'a> {
+pub(crate) struct ResponseView<'a> {
     /// The status.
-    pub status: StatusCode,
+    pub(crate) status: StatusCode,
     /// The headers.
-    pub headers: &'a HeaderMap,
+    pub(crate) headers: &'a HeaderMap,
     /// The body, if it has been read.
-    pub body: Option<&'a [u8]>,
+    pub(crate) body: Option<&'a [u8]>,
 }
 
 /// What kind of failure a retry is to make good: budgets may ask different prices.
@@ -94,38 +92,33 @@ pub enum FailureClass {
     Throttled,
 }
 
+#[cfg(test)]
 impl<'a> HttpOutcome<'a> {
     /// Makes the outcome of an attempt that was answered.
-    #[must_use]
-    pub const fn answered(method: &'a Method, status: StatusCode, headers: &'a HeaderMap) -> Self {
-        Self {
-            method,
-            response: Ok(ResponseView { status, headers, body: None }),
-            check_failed: false,
-        }
+    pub(crate) const fn answered(status: StatusCode, headers: &'a HeaderMap) -> Self {
+        Self { response: Ok(ResponseView { status, headers, body: None }), check_failed: false }
     }
 
     /// Makes the outcome of an attempt that got no response.
-    #[must_use]
-    pub const fn lost(method: &'a Method, error: &'a TransportError) -> Self {
-        Self { method, response: Err(error), check_failed: false }
+    pub(crate) const fn lost(error: &'a TransportError) -> Self {
+        Self { response: Err(error), check_failed: false }
     }
 
     /// Adds the body.
-    #[must_use]
-    pub fn with_body(mut self, body: &'a [u8]) -> Self {
+    pub(crate) fn with_body(mut self, body: &'a [u8]) -> Self {
         if let Ok(response) = &mut self.response {
             response.body = Some(body);
         }
         self
     }
+}
 
+impl HttpOutcome<'_> {
     /// Tells whether the server can have acted on the request.
     ///
     /// A 421 and a 425 say that it has not ([RFC 9110 §15.5.20](https://www.rfc-editor.org/rfc/rfc9110#section-15.5.20),
     /// [RFC 8470 §5.2](https://www.rfc-editor.org/rfc/rfc8470#section-5.2)); any other answer counts as sent.
-    #[must_use]
-    pub fn sent(&self) -> Sent {
+    pub(crate) fn sent(&self) -> Sent {
         match self.response {
             Ok(response) if matches!(response.status.as_u16(), 421 | 425) => Sent::No,
             Ok(_) => Sent::Yes,
@@ -134,8 +127,7 @@ impl<'a> HttpOutcome<'a> {
     }
 
     /// Tells what kind of failure this is, for a budget.
-    #[must_use]
-    pub fn class(&self) -> FailureClass {
+    pub(crate) fn class(&self) -> FailureClass {
         match self.response {
             Ok(response) if response.status == StatusCode::TOO_MANY_REQUESTS => {
                 FailureClass::Throttled

@@ -11,11 +11,12 @@ use crate::response::StopReason;
 use crate::retry::bounded::Counted;
 use crate::retry::condition::Condition;
 use crate::retry::hint::Hints;
-use crate::retry::outcome::{HttpOutcome, RetryOutcome};
+use crate::retry::outcome::RetryOutcome;
 use crate::retry::seconds;
 use crate::retry::state::{Decision, Progress, RetryState};
 use crate::retry::stop::{Event, Stop};
 use crate::retry::wait::Wait;
+use crate::retry::words;
 
 /// When to send again, after what wait, and when to give up.
 ///
@@ -51,31 +52,19 @@ pub struct RetryPolicy {
     /// The least time worth sending with, in seconds: a wait that leaves less is not begun. 0.
     #[serde(with = "seconds::duration")]
     pub min_attempt: Duration,
-    /// What becomes of a call that ends while the condition still holds. It fails.
-    #[serde(skip_serializing_if = "OnExhausted::is_fail")]
-    pub on_exhausted: OnExhausted,
+    /// What becomes of a call that ends with an outcome that its policy would have sent again for, had it been allowed to: whether
+    /// the attempts or the time are used up, a gate is closed, or the request must not be sent twice. By default, false, it is a
+    /// failure that holds the last response, whatever its status: a poll that was never answered has failed. With true it ends as
+    /// if there had been no policy: the check of the response decides. In JSON it is `on_exhausted`: `"fail"` or `"return"`.
+    #[serde(
+        rename = "on_exhausted",
+        with = "words::on_exhausted",
+        skip_serializing_if = "words::is_no"
+    )]
+    pub return_when_exhausted: bool,
     /// The header that tells the server of the attempt; `None`, the default, sends none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt_header: Option<String>,
-}
-
-/// What becomes of a call that ends with an outcome that its policy would have sent again for, had it been allowed to: whether
-/// the attempts or the time are used up, a gate is closed, or the request must not be sent twice.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OnExhausted {
-    /// It is a failure that holds the last response, whatever its status: a poll that was never answered has failed.
-    #[default]
-    Fail,
-    /// It ends as if there had been no policy: the check of the response decides.
-    Return,
-}
-
-impl OnExhausted {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
-    fn is_fail(&self) -> bool {
-        *self == Self::Fail
-    }
 }
 
 impl Default for RetryPolicy {
@@ -101,7 +90,7 @@ impl Default for RetryPolicy {
             stop: Stop::after_attempt(3),
             hints: Hints::default(),
             min_attempt: Duration::ZERO,
-            on_exhausted: OnExhausted::Fail,
+            return_when_exhausted: false,
             attempt_header: None,
         }
     }
@@ -167,41 +156,7 @@ impl RetryPolicy {
     ///
     /// The order is tenacity's: the condition, then the wait, then the stop. Then the deadline is asked: a wait that
     /// cannot fit is not begun. Nothing is allocated, unless a condition reads JSON.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use http::{HeaderMap, Method, StatusCode};
-    /// use http_hook::{StopReason, Timestamp};
-    /// use http_hook::RetryPolicy;
-    /// use http_hook::retry::{Decision, HttpOutcome, Progress};
-    ///
-    /// let mut headers = HeaderMap::new();
-    /// headers.insert("retry-after", "30".parse()?);
-    /// let busy = HttpOutcome::answered(&Method::GET, StatusCode::SERVICE_UNAVAILABLE, &headers);
-    /// let progress = Progress { attempt_number: 1, ..Progress::default() };
-    /// let (wait, hint) = (Duration::from_secs(33), Some(Duration::from_secs(30)));
-    ///
-    /// let decide = |progress| RetryPolicy::default().decide(&busy, &progress, Timestamp::default(), &mut || 1.0);
-    /// assert_eq!(decide(progress), Decision::Retry { wait, hint });
-    ///
-    /// let hurry = Progress { remaining: Some(Duration::from_secs(10)), ..progress };
-    /// assert_eq!(decide(hurry), Decision::GiveUp { reason: StopReason::HintTooLong, hint });
-    /// # Ok::<(), http::header::InvalidHeaderValue>(())
-    /// ```
-    pub fn decide(
-        &self,
-        outcome: &HttpOutcome<'_>,
-        progress: &Progress,
-        now: Timestamp,
-        draw: &mut dyn FnMut() -> f64,
-    ) -> Decision {
-        self.decide_on(outcome, progress, now, draw)
-    }
-
-    /// Decides on an outcome of any kind; see [`decide`](Self::decide).
-    pub fn decide_on(
+    pub(crate) fn decide(
         &self,
         outcome: &dyn RetryOutcome,
         progress: &Progress,

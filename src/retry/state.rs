@@ -7,17 +7,17 @@ use crate::retry::outcome::RetryOutcome;
 
 /// How far a call has come, at the end of an attempt.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
+pub(crate) struct Progress {
     /// The number of the attempt that has just ended, from 1.
-    pub attempt_number: u32,
+    pub(crate) attempt_number: u32,
     /// The time since the start.
-    pub elapsed: Duration,
+    pub(crate) elapsed: Duration,
     /// The part of it that was spent waiting.
-    pub idle_for: Duration,
+    pub(crate) idle_for: Duration,
     /// The wait before this attempt.
-    pub previous_wait: Duration,
+    pub(crate) previous_wait: Duration,
     /// The time until the deadline, if there is one.
-    pub remaining: Option<Duration>,
+    pub(crate) remaining: Option<Duration>,
 }
 
 /// What a wait and a stop can see.
@@ -40,7 +40,7 @@ pub struct RetryState<'a> {
 /// What to do after an attempt.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision {
+pub(crate) enum Decision {
     /// The outcome stands: pass it on.
     Stand,
     /// Send again.

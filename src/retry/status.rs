@@ -1,39 +1,46 @@
 //! Ranges of statuses, as a policy writes them.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-/// Statuses from one number to another, both included.
+/// Whether there are such statuses.
+pub(super) fn is_possible(range: &RangeInclusive<u16>) -> bool {
+    StatusRange::of(range).is_possible()
+}
+
+/// Writes ranges as a policy has them.
+pub(super) fn serialize<S: Serializer>(
+    ranges: &[RangeInclusive<u16>],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(ranges.iter().map(StatusRange::of))
+}
+
+/// Reads ranges as a policy has them.
+pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<RangeInclusive<u16>>, D::Error> {
+    let ranges = Vec::<StatusRange>::deserialize(deserializer)?;
+    Ok(ranges.into_iter().map(|range| range.from..=range.to).collect())
+}
+
+/// Statuses from one number to another, both included, as they are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StatusRange {
+pub(super) struct StatusRange {
     from: u16,
     to: u16,
 }
 
 impl StatusRange {
-    /// One status.
-    #[must_use]
-    pub const fn one(status: u16) -> Self {
-        Self { from: status, to: status }
+    pub(super) const fn of(range: &RangeInclusive<u16>) -> Self {
+        Self { from: *range.start(), to: *range.end() }
     }
 
-    /// All statuses from `from` to `to`, both included.
-    #[must_use]
-    pub const fn new(from: u16, to: u16) -> Self {
-        Self { from, to }
-    }
-
-    /// Whether it holds this status.
-    #[must_use]
-    pub const fn contains(self, status: u16) -> bool {
-        self.from <= status && status <= self.to
-    }
-
-    /// Whether there are such statuses.
-    pub(super) const fn is_possible(self) -> bool {
+    const fn is_possible(self) -> bool {
         100 <= self.from && self.from <= self.to && self.to <= 999
     }
 
@@ -41,7 +48,7 @@ impl StatusRange {
         if let Some(class) = text.strip_suffix("xx") {
             let from = number(class)?.checked_mul(100)?;
             return (class.len() == 1 && from >= 100)
-                .then(|| Self::new(from, from.saturating_add(99)));
+                .then(|| Self { from, to: from.saturating_add(99) });
         }
         match text.split_once('-') {
             Some((from, to)) => Self::checked(number(from)?, number(to)?),

@@ -68,19 +68,7 @@ pub enum Stop {
     },
     /// Code. A policy with it cannot be stored.
     #[serde(skip)]
-    Custom(Custom<dyn StopFn>),
-}
-
-/// A stop that data cannot say.
-pub trait StopFn: Send + Sync {
-    /// Whether to give up.
-    fn stop(&self, state: &RetryState<'_>) -> bool;
-}
-
-impl<F: Fn(&RetryState<'_>) -> bool + Send + Sync> StopFn for F {
-    fn stop(&self, state: &RetryState<'_>) -> bool {
-        self(state)
-    }
+    Custom(Custom<dyn Fn(&RetryState<'_>) -> bool + Send + Sync>),
 }
 
 impl Stop {
@@ -110,7 +98,7 @@ impl Stop {
 
     /// Stops when the code says so.
     #[must_use]
-    pub fn custom(code: impl StopFn + 'static) -> Self {
+    pub fn custom(code: impl Fn(&RetryState<'_>) -> bool + Send + Sync + 'static) -> Self {
         Self::Custom(Custom::new(Arc::new(code)))
     }
 
@@ -145,7 +133,7 @@ impl Stop {
                 }
                 first.or(Some(StopReason::Stopped))
             }
-            Self::Custom(code) => code.get().stop(state).then_some(StopReason::Stopped),
+            Self::Custom(code) => code.get()(state).then_some(StopReason::Stopped),
         }
     }
 

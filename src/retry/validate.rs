@@ -3,6 +3,7 @@
 use crate::base::{Error, ErrorKind, headers};
 use crate::retry::condition::Condition;
 use crate::retry::policy::RetryPolicy;
+use crate::retry::status;
 use crate::retry::stop::Stop;
 use crate::retry::wait::Wait;
 
@@ -71,7 +72,7 @@ impl RetryPolicy {
             Err(Error::new(ErrorKind::Policy, fault))
         } else if !(0.0..=1.0).contains(&self.hints.jitter) {
             Err(Error::new(ErrorKind::Policy, "hints.jitter: not between 0 and 1"))
-        } else if !self.hints.statuses.iter().all(|range| range.is_possible()) {
+        } else if !self.hints.statuses.iter().all(status::is_possible) {
             Err(Error::new(ErrorKind::Policy, "hints.statuses: not within 100 to 999"))
         } else if let Some(name) = &self.attempt_header {
             let checked = headers::check_policy_name(name, "attempt_header");

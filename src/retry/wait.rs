@@ -169,20 +169,10 @@ pub enum Wait {
     },
     /// Code. A policy with it cannot be stored.
     #[serde(skip)]
-    Custom(Custom<dyn WaitFn>),
+    Custom(Custom<Waits>),
 }
 
-/// A wait that data cannot say.
-pub trait WaitFn: Send + Sync {
-    /// Returns the wait; each call of `draw` gives a number of [0, 1).
-    fn wait(&self, state: &RetryState<'_>, draw: &mut dyn FnMut() -> f64) -> Duration;
-}
-
-impl<F: Fn(&RetryState<'_>, &mut dyn FnMut() -> f64) -> Duration + Send + Sync> WaitFn for F {
-    fn wait(&self, state: &RetryState<'_>, draw: &mut dyn FnMut() -> f64) -> Duration {
-        self(state, draw)
-    }
-}
+type Waits = dyn Fn(&RetryState<'_>, &mut dyn FnMut() -> f64) -> Duration + Send + Sync;
 
 impl Wait {
     /// Waits always the same.
@@ -216,9 +206,11 @@ impl Wait {
         Ok(Self::Chain { strategies })
     }
 
-    /// Waits as long as the code says.
+    /// Waits as long as the code says; each call of its second argument gives a number of [0, 1).
     #[must_use]
-    pub fn custom(code: impl WaitFn + 'static) -> Self {
+    pub fn custom(
+        code: impl Fn(&RetryState<'_>, &mut dyn FnMut() -> f64) -> Duration + Send + Sync + 'static,
+    ) -> Self {
         Self::Custom(Custom::new(Arc::new(code)))
     }
 
@@ -231,7 +223,7 @@ impl Wait {
     /// Returns the wait, between nothing and the longest there is.
     pub fn duration(&self, state: &RetryState<'_>, draw: &mut dyn FnMut() -> f64) -> Duration {
         match self {
-            Self::Custom(code) => code.get().wait(state, draw),
+            Self::Custom(code) => code.get()(state, draw),
             _ => self.seconds(state, draw).to_duration(),
         }
     }
@@ -285,7 +277,7 @@ impl Wait {
                 let chosen = if when.holds(state.outcome) { then } else { otherwise };
                 chosen.number(state, draw)
             }
-            Self::Custom(code) => code.get().wait(state, draw).as_secs_f64(),
+            Self::Custom(code) => code.get()(state, draw).as_secs_f64(),
         }
     }
 

@@ -19,7 +19,7 @@ use crate::base::TransportError;
 use crate::body::Body;
 use crate::options::{Capabilities, SendOptions};
 
-pub use crate::base::{Scheme, TimeoutPhase, catch_panic};
+pub use crate::base::{TimeoutPhase, catch_panic};
 pub use clock::Clock;
 pub use errors::{before_head, in_body, of_io, refused, unsent};
 pub use framing::{leave_framing, response_length};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http::Request;
-use http_hook::auth::{AuthScheme, ClientAuth, Grant, OAuth2, Token, TokenCache, TokenKey};
+use http_hook::auth::{AuthScheme, OAuth2, Token, TokenCache};
 use http_hook::body::Payload;
 use http_hook::options::Verify;
 use http_hook::{Connection, Hook, RequestPlan, Secret, SendCause};
@@ -19,13 +19,13 @@ use crate::support::{Scenario, response};
 struct Store(Mutex<BTreeMap<String, Token>>);
 
 impl TokenCache for Store {
-    fn load(&self, key: &TokenKey) -> Option<Token> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key.as_str()).cloned()
+    fn load(&self, key: &str) -> Option<Token> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 
-    fn store(&self, key: &TokenKey, token: &Token) {
+    fn store(&self, key: &str, token: &Token) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.insert(key.as_str().to_owned(), token.clone());
+        all.insert(key.to_owned(), token.clone());
     }
 }
 
@@ -50,10 +50,10 @@ impl Place {
         let client = self.client.clone();
         let mut own = OAuth2::client_credentials(self.endpoint, client, Secret::new(""));
         own.client_secret = self.secret.map(Secret::new);
-        own.client_auth = if self.in_body { ClientAuth::Body } else { ClientAuth::Basic };
+        own.secret_in_form = self.in_body;
         own.require_token_type = self.typed;
         if let Some(token) = self.refresh {
-            own.grant = Grant::Refresh(Secret::new(token));
+            own.refresh_token = Some(Secret::new(token));
         }
         own.scope.clone_from(&self.scope);
         let fields = self.audience.iter();
@@ -61,7 +61,7 @@ impl Place {
         own.verify.clone_from(&self.verify);
         let mut connection = Connection::new().with_host(self.host);
         if !self.id.is_empty() {
-            connection = connection.with_id(self.id.parse().expect("an id"));
+            connection = connection.with_id(self.id).expect("an id");
         }
         let hook = Hook::builder(&connection)
             .auth(AuthScheme::OAuth2(Box::new(own)))

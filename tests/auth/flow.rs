@@ -5,11 +5,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{Request, Response};
-use http_hook::auth::{AuthRequest, AuthScheme, Authenticate, Challenge, Credentials};
+use http_hook::auth::{AuthScheme, Authenticate, Challenge, Credentials};
 use http_hook::body::Payload;
 use http_hook::{
     Call, Connection, Error, Hook, RequestPlan, RetryPolicy, Secret, SendCause, Step, StopReason,
-    WaitReason,
+    Timestamp, WaitReason,
 };
 
 use crate::support::{self, NOW, Scenario, Sending, response};
@@ -245,14 +245,16 @@ fn a_digest_challenge_is_answered_once() {
 struct Own;
 
 impl Authenticate for Own {
-    fn authorize(&self, _: &AuthRequest<'_>) -> Result<Credentials, Error> {
+    fn authorize(&self, _: &Request<Payload>, _: u64, _: Timestamp) -> Result<Credentials, Error> {
         Ok(Credentials::Nothing)
     }
 
     fn answer(
         &self,
-        _: &AuthRequest<'_>,
+        _: &Request<Payload>,
         asked: &[Challenge],
+        _: u64,
+        _: Timestamp,
     ) -> Result<Option<Credentials>, Error> {
         let known = asked.iter().any(|challenge| challenge.scheme == "own");
         Ok(known.then(|| Credentials::Query("sig".to_owned(), Secret::new("s"))))

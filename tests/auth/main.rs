@@ -8,6 +8,5 @@ mod flights;
 mod flow;
 mod kept;
 mod lives;
-mod netrc;
 #[path = "../support/mod.rs"]
 mod support;

@@ -3,8 +3,8 @@
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 use http::uri::Authority;
-use http_hook::cookies::{Jar, Scope};
-use http_hook::options::{Environment, Proxies, Proxy, Setting};
+use http_hook::cookies::Jar;
+use http_hook::options::{Proxies, Proxy, Setting};
 use http_hook::{Connection, Hook, Options, Origin, RequestPlan, Timestamp};
 use proptest::prelude::*;
 use serde_json::json;
@@ -91,7 +91,7 @@ fn a_number_that_is_an_address_to_some_is_an_error_everywhere() {
             vec![("https_proxy", "http://p.test".to_owned()), ("no_proxy", format!("{host}:443"))],
         ] {
             let connection = Connection::new().with_host("https://10.0.0.1");
-            let builder = Hook::builder(&connection).environment(Environment::new(variables));
+            let builder = Hook::builder(&connection).environment(variables);
             says("environment", builder.build().expect_err("an error").to_string());
         }
 
@@ -108,7 +108,7 @@ fn a_number_that_is_an_address_to_some_is_an_error_everywhere() {
             says("Location", text);
         }
 
-        let mut jar = Jar::new(Scope::Domain);
+        let mut jar = Jar::for_domains();
         let own: Origin = format!("http://{address}").parse().expect("an origin");
         let set = format!("a=1; Domain={host}");
         assert!(!jar.set(&own, "/", set.as_bytes(), Timestamp::default()), "{host}");
@@ -180,7 +180,7 @@ fn a_host_has_one_form() {
 fn goes_by_proxy(origin: &str, no_proxy: &str) -> bool {
     let environment = [("all_proxy", "http://p.test"), ("no_proxy", no_proxy)];
     let connection = Connection::new().with_host(origin);
-    let hook = Hook::builder(&connection).environment(Environment::new(environment)).build();
+    let hook = Hook::builder(&connection).environment(environment).build();
     let hook = hook.expect(no_proxy).for_client(http_hook_mock::everything("test"));
     let sending = Scenario::new(&hook, RequestPlan::get("a")).sending();
     sending.options.client.proxy.is_some()

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http_hook::options::{ClientCert, Proxies, Proxy, Setting, Verify};
-use http_hook::{Connection, ErrorKind, Options};
+use http_hook::{ErrorKind, Options};
 use serde_json::{Value, json};
 
 fn read(options: &Value) -> Result<Options, Vec<String>> {
@@ -125,11 +125,7 @@ fn flags_and_counts() {
 }
 
 #[test]
-fn a_connection_s_null_is_absent() {
-    let extra = r#"{"timeout": null, "verify": null, "cert": null, "proxies": null, "proxy": {"all": "http://p"},
-        "stream": null, "allow_redirects": null, "max_redirects": null, "trust_env": null, "check_response": null}"#;
-    let read = Connection::new().with_extra(extra).read_extra().expect("no problems");
-    assert_eq!(read.options, Options::default());
+fn other_names_mean_nothing() {
     let unknown = json!({"colour": "red", "headers": {"X-A": "1"}, "srv_lookup": true});
     assert_eq!(read_ok(&unknown), Options::default(), "a call's other names mean nothing");
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_hook::blocking::Body;
 use http_hook::body::multipart::{Multipart, MultipartBody, Part};
-use http_hook::body::{BodySource, ExactReader, MultipartSource, Payload, Replay};
+use http_hook::body::{Payload, Replay};
 use http_hook::retry::{Condition, Stop, Wait};
 use http_hook::{
     Call, Hook, RequestPlan, RetryPolicy, SendCause, Sent, Step, Timestamp, TransportError,
@@ -200,11 +200,12 @@ fn sends(puts: &[Put], answers: &[u8]) {
     };
     let plan = RequestPlan::post("uploads").allow_resend().retry(policy);
     let plan = if external { plan.multipart_body(&written) } else { plan.multipart(form) };
-    let mut source = MultipartSource::<Body>::new(written);
-    for put in puts.iter().filter(|put| put.is_source()) {
-        let content = Bytes::from(put.content.clone());
-        source = source.part(move || Ok(Body::reader(None, Cursor::new(content.clone()))));
-    }
+    let contents: Vec<Bytes> =
+        puts.iter().filter(|put| put.is_source()).map(|put| put.content.clone().into()).collect();
+    let source = || {
+        let parts = contents.iter().map(|content| Body::reader(None, Cursor::new(content.clone())));
+        written.join_blocking(parts)
+    };
     let lies = puts.iter().any(Put::lies);
     let mut answers = answers.iter();
     let mut first: Option<Bytes> = None;
@@ -220,7 +221,7 @@ fn sends(puts: &[Put], answers: &[u8]) {
                     counts.sends += 1;
                     counts.redirects += u64::from(attempt.cause() == SendCause::Redirect);
                 });
-                let answer = match body(&request, &mut source) {
+                let answer = match body(&request, source) {
                     None => given(answers.next()),
                     Some(Err(error)) => {
                         assert!(lies, "{error:?}: {puts:?}");
@@ -253,7 +254,7 @@ fn sends(puts: &[Put], answers: &[u8]) {
 /// The body of a request, if it has one.
 fn body(
     request: &Request<Payload>,
-    source: &mut MultipartSource<Body>,
+    source: impl FnOnce() -> Result<Body, TransportError>,
 ) -> Option<Result<Bytes, TransportError>> {
     match request.body() {
         Payload::Bytes(bytes) if bytes.is_empty() => None,
@@ -261,10 +262,10 @@ fn body(
         Payload::External { len, .. } => {
             // As the drivers do it.
             let mut read = Vec::new();
-            let mut reader = ExactReader::new(source.open().expect("sources that can be opened"));
+            let (mut reader, watch) = source().expect("sources that can be opened").exact();
             let body = match reader.read_to_end(&mut read) {
                 Ok(_) => Ok(Bytes::from(read)),
-                Err(_) => Err(reader.watch().failure().expect("why")),
+                Err(_) => Err(watch.failure().expect("why")),
             };
             if let (Some(len), Ok(body)) = (len, &body) {
                 assert_eq!(*len, u64::try_from(body.len()).unwrap_or_default(), "counted");

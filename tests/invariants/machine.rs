@@ -6,14 +6,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, Uri};
 use http_hook::body::Payload;
-use http_hook::gates::Bucket;
 use http_hook::options::SendOptions;
 use http_hook::{
-    Attempt, Call, Failure, Head, Hook, SendCause, Sent, Step, StopReason, Timestamp,
-    TransportError, TransportErrorKind, WaitReason,
+    Attempt, Call, Failure, Hook, SendCause, Sent, Step, StopReason, Timestamp, TransportError,
+    TransportErrorKind, WaitReason,
 };
 
 use super::counts::{self, note};
+use super::purse::Purse;
 use super::script::{
     Answer, CLIENT, COOKIE, Event, Gate, Kept, MAX_ATTEMPTS, MAX_SENDS, Scheme, Script, TOKEN,
     TOKEN_HOST,
@@ -24,7 +24,6 @@ const START: Timestamp = Timestamp::new(Duration::from_secs(1_800_000_000));
 /// Longer than any wait of the policies and gates of a script, hints and their jitter included.
 const LONGEST_WAIT: Duration = Duration::from_secs(67);
 /// The most a retry costs the budget of a script.
-const PRICE: u32 = 5;
 /// How many further ways a script is run; it says which.
 const WAYS: usize = 5;
 
@@ -149,7 +148,7 @@ struct Run<'a> {
     script: &'a Script,
     way: Way,
     hook: Hook,
-    bucket: Option<Arc<Bucket>>,
+    bucket: Option<Arc<Purse>>,
     now: Timestamp,
     /// The latest time that the call has heard of.
     latest: Timestamp,
@@ -438,7 +437,10 @@ impl Run<'_> {
     fn no_gate_jams(&self) {
         if let Some(bucket) = &self.bucket {
             let retries = self.attempts.saturating_sub(1);
-            assert!(bucket.tokens() + retries * PRICE >= 25, "the price of a retry is lost");
+            assert!(
+                bucket.tokens() + retries * Purse::PRICE >= Purse::FULL,
+                "the price of a retry is lost"
+            );
         }
         let later = self.latest.after(Duration::from_secs(86_400));
         let call = Call::new(&self.hook, self.script.plan(), 7, later);
@@ -463,9 +465,9 @@ fn streamed(
     let Ok(response) = answer else { return attempt.finish(hook, answer, now) };
     let (parts, body) = response.into_parts();
     match attempt.head(hook, &parts, now) {
-        Head::Accept => Step::Done(Ok(Response::from_parts(parts, body))),
-        Head::Read { limit, reading } => {
-            let limit = usize::try_from(limit).unwrap_or(usize::MAX).min(body.len());
+        None => Step::Done(Ok(Response::from_parts(parts, body))),
+        Some(reading) => {
+            let limit = usize::try_from(reading.limit()).unwrap_or(usize::MAX).min(body.len());
             reading.finish(hook, Ok(Response::from_parts(parts, body.slice(..limit))), now)
         }
     }

@@ -15,6 +15,7 @@ pub(crate) mod forms;
 pub(crate) mod machine;
 pub(crate) mod origin;
 pub(crate) mod plans;
+pub(crate) mod purse;
 pub(crate) mod redirects;
 pub(crate) mod request;
 pub(crate) mod script;

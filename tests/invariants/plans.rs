@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use http_hook::retry::{Decision, HttpOutcome, Progress};
-use http_hook::{RetryPolicy, Sent, Timestamp, TransportError, TransportErrorKind};
+use http_hook::{
+    Call, Hook, RequestPlan, RetryPolicy, Sent, Step, Timestamp, TransportError, TransportErrorKind,
+};
 
 use super::Choices;
 
@@ -17,22 +18,23 @@ pub(crate) fn policy(bytes: &[u8]) {
     let again = RetryPolicy::from_json(&written).expect("what was written can be read");
     assert_eq!(serde_json::to_string(&again).ok(), Some(written), "writing is stable");
     let mut from = Choices(bytes);
-    let error = TransportError::new(TransportErrorKind::Connect, Sent::No);
-    let outcome = HttpOutcome::lost(&http::Method::GET, &error);
-    for attempt_number in [1, 2, 3, 1_000, u32::MAX] {
-        let left = Duration::from_millis(from.milliseconds());
-        let progress = Progress {
-            attempt_number,
-            elapsed: Duration::from_millis(from.milliseconds()),
-            idle_for: Duration::ZERO,
-            previous_wait: Duration::from_millis(from.milliseconds()),
-            remaining: Some(left),
-        };
-        for draw in [0.0, 0.5, 0.999_999] {
-            let decision = policy.decide(&outcome, &progress, NOW, &mut || draw);
-            if let Decision::Retry { wait, .. } = decision {
-                assert!(wait < left, "{wait:?} outlives the deadline");
-            }
+    let hook = Hook::to("https://api.example.com").expect("a hook");
+    let took = Duration::from_millis(from.milliseconds());
+    let left = Duration::from_millis(from.milliseconds());
+    let deadline = took.saturating_add(left);
+    for seed in 0..3 {
+        let plan = RequestPlan::get("a").retry(policy.clone()).deadline(deadline);
+        let mut step = Call::new(&hook, plan, seed, NOW).step(&hook, NOW);
+        let mut now = NOW.after(took);
+        for _ in 0..4 {
+            let Step::Send { attempt, .. } = step else { break };
+            let error = TransportError::new(TransportErrorKind::Connect, Sent::No);
+            let Step::Wait { call, wait, .. } = attempt.finish(&hook, Err(error), now) else {
+                break;
+            };
+            assert!(wait < NOW.after(deadline).since(now), "{wait:?} outlives the deadline");
+            now = now.after(wait);
+            step = call.step(&hook, now);
         }
     }
 }

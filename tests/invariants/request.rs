@@ -32,7 +32,11 @@ pub(crate) fn join(bytes: &[u8]) {
     let Some(request) = first_request(&hook, plan) else { return };
     let uri = request.uri();
     let origin = hook.origin();
-    assert_eq!(uri.scheme_str(), Some(origin.scheme().as_str()), "the scheme is the connection's");
+    assert_eq!(
+        uri.scheme_str(),
+        Some(origin.http_scheme().as_str()),
+        "the scheme is the connection's"
+    );
     assert_eq!(uri.authority(), Some(origin.authority()), "host and port are the connection's");
     assert!(!uri.authority().is_some_and(|a| a.as_str().contains('@')), "no user info");
     let text = uri.to_string();

@@ -9,18 +9,17 @@ use bytes::Bytes;
 use http::{Method, Response};
 use http_hook::auth::{AuthScheme, OAuth2};
 use http_hook::body::Replay;
-use http_hook::cookies::{Jar, Scope};
-use http_hook::gates::{
-    BreakerSettings, Bucket, BucketSettings, Budget, GateSettings, Gates, RateSettings,
-};
+use http_hook::cookies::Jar;
+use http_hook::gates::{BreakerSettings, Budget, GateSettings, Gates, RateSettings};
 use http_hook::hook::Defaults;
-use http_hook::retry::{Condition, HintMode, Hints, OnExhausted, OverCap, Seconds, Stop, Wait};
+use http_hook::retry::{Condition, HintMode, Hints, Seconds, Stop, Wait};
 use http_hook::transport::TimeoutPhase;
 use http_hook::{
     Connection, Hook, Options, RequestPlan, RetryPolicy, Secret, Sent, TransportError,
     TransportErrorKind,
 };
 
+use super::purse::Purse;
 use super::{Choices, MARKER, everything};
 
 pub(crate) const MAX_ATTEMPTS: u32 = 6;
@@ -228,7 +227,7 @@ impl Script {
     }
 
     /// The hook, and the budget that its calls pay from. What keeps nothing is shared by all scripts.
-    pub(crate) fn hook(&self) -> (Hook, Option<Arc<Bucket>>) {
+    pub(crate) fn hook(&self) -> (Hook, Option<Arc<Purse>>) {
         thread_local! {
             static HOOKS: RefCell<BTreeMap<(bool, Scheme, Kept, bool), Hook>> = const { RefCell::new(BTreeMap::new()) };
         }
@@ -237,10 +236,8 @@ impl Script {
             || self.jar == Kept::InTheHook
             || matches!(self.scheme, Scheme::Client | Scheme::Refresh);
         if keeps {
-            let bucket = matches!(self.gates, Gate::Budget | Gate::All).then(|| {
-                let settings = BucketSettings { capacity: 25, ..BucketSettings::default() };
-                Arc::new(Bucket::new(settings))
-            });
+            let bucket =
+                matches!(self.gates, Gate::Budget | Gate::All).then(|| Arc::new(Purse::default()));
             return (self.make(bucket.clone()), bucket);
         }
         let made = |hooks: &mut BTreeMap<_, Hook>| {
@@ -249,7 +246,7 @@ impl Script {
         (HOOKS.with_borrow_mut(made), None)
     }
 
-    fn make(&self, bucket: Option<Arc<Bucket>>) -> Hook {
+    fn make(&self, bucket: Option<Arc<Purse>>) -> Hook {
         let mut connection = Connection::new().with_host("https://api.example.com/v1");
         if matches!(self.scheme, Scheme::Basic) {
             connection = connection.with_login("svc").with_password(MARKER);
@@ -274,8 +271,8 @@ impl Script {
         };
         builder = match self.jar {
             Kept::Nowhere => builder,
-            Kept::InTheCall => builder.cookies(Jar::new(Scope::Origin)),
-            Kept::InTheHook => builder.shared_cookies(Jar::new(Scope::Domain)),
+            Kept::InTheCall => builder.cookies(Jar::default()),
+            Kept::InTheHook => builder.shared_cookies(Jar::for_domains()),
         };
         let mut settings = GateSettings { seed: 7, ..GateSettings::none() };
         if matches!(self.gates, Gate::Breaker | Gate::All) {
@@ -360,12 +357,12 @@ fn policy(from: &mut Choices<'_>) -> RetryPolicy {
     let stop = from.one_of(&[MAX_ATTEMPTS, 5, 4, 3, 6, u32::MAX, 2, 1, u32::MAX, 0]);
     let stop = Stop::after_attempt(stop) | Stop::after_attempt(MAX_ATTEMPTS);
     let mut hints = if from.byte() % 4 == 3 { Hints::none() } else { Hints::default() };
-    hints.over_cap = from.one_of(&[OverCap::GiveUp, OverCap::Cap]);
+    hints.give_up_over_cap = from.one_of(&[true, false]);
     let within = HintMode::Within { seconds: Seconds::new(5.0) };
     hints.mode = from.one_of(&[HintMode::AtLeast, HintMode::Replace, within]);
-    let on_exhausted = from.one_of(&[OnExhausted::Fail, OnExhausted::Return]);
+    let return_when_exhausted = from.one_of(&[false, true]);
     let attempt_header = from.flag().then(|| "x-attempt".to_owned());
-    RetryPolicy { when, wait, stop, hints, on_exhausted, attempt_header, ..usual }
+    RetryPolicy { when, wait, stop, hints, return_when_exhausted, attempt_header, ..usual }
 }
 
 fn event(from: &mut Choices<'_>) -> Event {

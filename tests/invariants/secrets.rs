@@ -7,10 +7,10 @@ use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 use http::Response;
-use http_hook::auth::{AuthScheme, Netrc};
+use http_hook::auth::AuthScheme;
 use http_hook::blocking::{self, Body, Clock};
 use http_hook::observe::Event;
-use http_hook::options::{Environment, Proxy};
+use http_hook::options::Proxy;
 use http_hook::{
     Call, Connection, Hook, Origin, RequestPlan, ResponseExt as _, RetryPolicy, Run, Secret, Sent,
     Step, Timestamp, TransportError, TransportErrorKind,
@@ -42,11 +42,8 @@ pub(crate) fn secrets(bytes: &[u8]) {
     let builder =
         if from.flag() { builder.default_header("x-below", field.next()) } else { builder };
     let netrc = format!("machine api.example.com login {} password {}", field.next(), field.next());
-    let builder = match Netrc::parse(&netrc) {
-        Ok(netrc) if from.flag() => {
-            debug("netrc", &netrc);
-            builder.netrc(netrc)
-        }
+    let builder = match builder.clone().netrc(&netrc) {
+        Ok(with) if from.flag() => with,
         Ok(_) => builder,
         Err(error) => {
             tell("netrc", &error);
@@ -137,7 +134,7 @@ fn connection(from: &mut Choices<'_>, field: &mut Field) -> Connection {
         connection = connection.with_schema(field.next());
     }
     if from.flag() {
-        connection = connection.with_id("orders".parse().expect("an id"));
+        connection = connection.with_id("orders").expect("an id");
     }
     connection.with_extra(extra(from, field))
 }
@@ -207,18 +204,11 @@ fn texts(connection: &Connection, field: &mut Field) {
         result("from json", Connection::from_json(&json));
         result("parsed", Connection::parse(&uri));
     }
-    match connection.read_extra() {
-        Ok(extra) => debug("extra", &extra),
-        Err(problems) => {
-            for problem in problems {
-                text("problem", &format!("{problem} {problem:?}"));
-            }
-        }
-    }
+    result("extra", Hook::new(connection));
     let url = format!("https://{}:{}@{}", field.next(), field.next(), field.next());
     result("proxy", Proxy::parse(&url));
     debug("origin", &url.parse::<Origin>().map_err(|error| tell("origin", &error)).is_ok());
-    debug("environment", &Environment::new([("https_proxy", url.as_str())]));
+    debug("environment", &Hook::builder(connection).environment([("https_proxy", url.as_str())]));
     result("policy", RetryPolicy::from_json(&field.next()));
 }
 

@@ -15,7 +15,8 @@ const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_800_000_000));
 /// The hook that the calls in the corpus belong to.
 pub(crate) fn hook() -> Hook {
     let connection = Connection::new()
-        .with_id("orders".parse().expect("an id"))
+        .with_id("orders")
+        .expect("an id")
         .with_host("https://api.example.com/v1")
         .with_login("svc")
         .with_password(MARKER);

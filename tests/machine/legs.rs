@@ -10,7 +10,7 @@ use http_hook_mock::{MockTransport, Reply, VirtualClock};
 use crate::support::connection;
 
 fn hook() -> Hook {
-    Hook::new(&connection().with_id("orders".parse().expect("an id"))).expect("a hook")
+    Hook::new(&connection().with_id("orders").expect("an id")).expect("a hook")
 }
 
 fn plan() -> RequestPlan {

@@ -1,13 +1,10 @@
 //! What `{:?}` tells of calls: who it is and how far it got, and nothing that may be secret.
 
-use std::time::Duration;
-
 use bytes::Bytes;
-use http::{HeaderMap, Method, Response, StatusCode};
+use http::Response;
 use http_hook::RetryPolicy;
-use http_hook::gates::{Admission, Gates};
-use http_hook::retry::{Condition, HttpOutcome, RetryOutcome};
-use http_hook::{Connection, Head, Hook, RequestPlan, Step, WaitReason};
+use http_hook::retry::{Condition, RetryOutcome};
+use http_hook::{Connection, Hook, RequestPlan, Step, WaitReason};
 
 use crate::support::{NOW, Scenario, connection, response};
 
@@ -48,7 +45,7 @@ fn steps_and_what_they_hold() {
     let Step::Send { attempt, .. } = begin(&hook) else { panic!("a call begins with a send") };
     let head = attempt.head(&hook, &answer(404).into_parts().0, NOW);
     let shown_head = format!("{head:?}");
-    let Head::Read { reading, .. } = head else { panic!("a failure's text is read") };
+    let Some(reading) = head else { panic!("a failure's text is read") };
     let shown_reading = format!("{reading:?}");
     let done = reading.finish(&hook, Ok(answer(404)), NOW);
     let shown_done = format!("{done:?}");
@@ -57,7 +54,7 @@ fn steps_and_what_they_hold() {
         (&shown_attempt, &["Attempt {", "sends: 1", "attempt_number: 1"]),
         (&shown_wait, &["Wait {", "Call {", "Backoff"]),
         (&shown_call, &["Call {", "sends: 1", "attempt_number: 1", "due: ", "idle_for: "]),
-        (&shown_head, &["Read {", "limit: 65536", "Reading {"]),
+        (&shown_head, &["Some(Reading {", "limit: 65536"]),
         (&shown_reading, &["Reading {", "limit: 65536", "sends: 1"]),
         (&shown_done, &["Done(Err(", "404"]),
     ];
@@ -70,24 +67,9 @@ fn steps_and_what_they_hold() {
 }
 
 #[test]
-fn parts_of_retrying() {
-    let mut headers = HeaderMap::new();
-    headers.insert("x-key", SECRET.parse().expect("a value"));
-    let answered = HttpOutcome::answered(&Method::GET, StatusCode::OK, &headers);
-    let Admission::Go(lease) = Gates::default().admit(5, Duration::from_secs(1), NOW) else {
-        panic!("the gates are open")
-    };
-    let rows: [(String, &[&str]); 3] = [
-        (format!("{:?}", answered.with_body(SECRET.as_bytes())), &["ResponseView {", "200"]),
-        (format!("{:?}", Condition::custom(|_: &dyn RetryOutcome| true)), &["Custom(Custom)"]),
-        (format!("{lease:?}"), &["Lease {", "paid: 5"]),
-    ];
-    for (shown, parts) in rows {
-        for part in parts {
-            assert!(shown.contains(part), "{part} is not in {shown}");
-        }
-        assert!(!shown.contains(SECRET), "{shown}");
-    }
+fn code_in_a_policy() {
+    let condition = Condition::custom(|_: &dyn RetryOutcome| true);
+    assert!(format!("{condition:?}").contains("Custom(Custom)"));
 }
 
 #[test]
@@ -108,9 +90,9 @@ fn a_wait_is_named_as_it_is_stored() {
 #[cfg(feature = "cookies")]
 #[test]
 fn where_cookies_are_kept() {
-    use http_hook::cookies::{Jar, Scope};
+    use http_hook::cookies::Jar;
     let builder = || Hook::builder(&Connection::new().with_host("https://api.example.com"));
-    let jar = || Jar::new(Scope::Origin);
+    let jar = Jar::default;
     let rows = [
         (builder(), "cookies: None"),
         (builder().cookies(jar()), "cookies: Call"),

@@ -220,7 +220,7 @@ fn a_dropped_call_is_no_error() {
 }
 
 fn orders() -> Connection {
-    api().with_id("orders".parse().expect("an id"))
+    api().with_id("orders").expect("an id")
 }
 
 /// One span around all sends, that has nothing of a request; nothing unless it is asked for.

@@ -16,9 +16,7 @@ use http_hook::{
 use crate::support::{self, NOW, Scenario, status};
 
 fn connection() -> Connection {
-    support::connection()
-        .with_id("orders".parse().expect("an id"))
-        .with_host("https://api.example.com/v1")
+    support::connection().with_id("orders").expect("an id").with_host("https://api.example.com/v1")
 }
 
 fn hook() -> Hook {
@@ -169,7 +167,7 @@ fn a_call_that_was_under_way_is_sent_again_only_if_that_does_no_harm() {
 fn a_stored_call_belongs_to_its_connection() {
     let text = waiting(RequestPlan::get("orders").retry(policy())).store(&hook());
     let text = text.expect("nothing of it is secret");
-    let id = |id: &str| connection().with_id(id.parse().expect("an id"));
+    let id = |id: &str| connection().with_id(id).expect("an id");
     #[rustfmt::skip]
     let rows = [
         // why                  the connection by now                                           why it is refused

@@ -6,13 +6,12 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Response};
-use http_hook::auth::{AuthRequest, AuthScheme, Netrc, OAuth2, Token};
+use http::Response;
+use http_hook::auth::{AuthScheme, OAuth2, Token};
 use http_hook::blocking::{self, Body, Clock};
 use http_hook::body::multipart::{Multipart, Part};
 use http_hook::cookies::Jar;
 use http_hook::observe::Event;
-use http_hook::options::Environment;
 use http_hook::options::{Proxy, Setting};
 use http_hook::redirect::History;
 use http_hook::transport::TimeoutPhase;
@@ -116,7 +115,8 @@ fn connection(auth: &str) -> Connection {
         extra["http_hook"] = serde_json::json!({ "auth": auth });
     }
     Connection::new()
-        .with_id("orders".parse().expect("an id"))
+        .with_id("orders")
+        .expect("an id")
         .with_host("https://api.example.com/v1")
         .with_login("svc")
         .with_password(secret())
@@ -410,9 +410,8 @@ fn no_message_about_what_was_written_wrong_repeats_it() {
         let connection = connection.with_password("p").with_extra(extra.as_str());
         told.debug("connection", &connection);
         told.result(&extra, Hook::new(&connection));
-        match connection.read_extra() {
-            Ok(extra) => told.debug("extra", &extra),
-            Err(problems) => problems.iter().for_each(|it| tell(&told, "problem", it)),
+        if let Err(error) = Hook::new(&connection) {
+            error.problems().iter().for_each(|it| tell(&told, "problem", it));
         }
         if let Ok(serde_json::Value::Object(members)) = serde_json::from_str(&extra) {
             match Options::from_json(&members) {
@@ -436,14 +435,13 @@ fn no_message_about_what_was_written_wrong_repeats_it() {
         told.result(&host, Connection::from_json(&format!(r#"{{"password": ["{host}"]}}"#)));
         told.result(&host, Proxy::parse(&host));
         told.result(&host, host.parse::<Origin>());
-        let environment = Environment::new([("https_proxy", host.as_str())]);
-        told.debug("environment", &environment);
+        let environment = [("https_proxy", host.as_str())];
         let connection = Connection::new().with_host("https://a.test");
         told.result(&host, Hook::builder(&connection).environment(environment).build());
     }
-    let netrc = Netrc::parse(&format!("machine a.test login u password {WORD}"));
-    told.result("netrc", netrc);
-    told.result("netrc", Netrc::parse(&format!("machine a.test login u password x {WORD}")));
+    let netrc = |text: &str| Hook::builder(&Connection::new().with_host("h")).netrc(text);
+    told.result("netrc", netrc(&format!("machine a.test login u password {WORD}")));
+    told.result("netrc", netrc(&format!("machine a.test login u password x {WORD}")));
     told.result("policy", RetryPolicy::from_json(&format!(r#"{{"wait": {{"{WORD}": 1}}}}"#)));
     told.result("policy", RetryPolicy::from_json(&format!(r#"{{"wait": "{WORD}""#)));
     let hook = Hook::to("https://a.test").expect("a hook");
@@ -462,14 +460,6 @@ fn tell(told: &Told, what: &str, value: &(impl Debug + Display)) {
 #[test]
 fn no_part_that_holds_a_secret_tells_it() {
     let told = Told::default();
-    let (method, headers) = (Method::GET, HeaderMap::new());
-    let mut own = headers.clone();
-    own.insert("x-api-key", WORD.parse().expect("a value"));
-    let target = format!("/a?k={WORD}").parse().expect("a target");
-    told.debug(
-        "auth request",
-        &AuthRequest::new(&method, &target, &own, 7, NOW).with_body(Some(WORD.as_bytes())),
-    );
     let mut oauth2 = OAuth2::client_credentials("https://id.test/t", "id", Secret::new(secret()));
     oauth2.fields.push(("audience".to_owned(), Secret::new(WORD)));
     told.debug("oauth2", &oauth2);

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::process::Command;
 
-use http_hook::auth::{AuthScheme, KeyPlace};
+use http_hook::auth::AuthScheme;
 use http_hook::hook::Layer;
 use http_hook::options::Setting;
 use http_hook::{Connection, Hook, Options, RequestPlan};
@@ -100,11 +100,7 @@ fn the_command_sends_what_the_call_sends_once_its_variables_are_set() {
         .with_host("https://hooks.example.com/services/T0/S-5b0c9e")
         .with_login("l")
         .with_password("S-pw");
-    let keyed = AuthScheme::ApiKey {
-        place: KeyPlace::Query,
-        name: "k-q".to_owned(),
-        value: "S-key".into(),
-    };
+    let keyed = AuthScheme::ApiKeyInQuery { name: "k-q".to_owned(), value: "S-key".into() };
     let query = Connection::new().with_host("https://api.example.com/v1?sig=S-sig");
     let rows = [
         (Hook::new(&base), RequestPlan::get("a b?p=S-p&page=2").param("x", "it's")),

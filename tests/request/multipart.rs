@@ -3,7 +3,7 @@
 use http_hook::ErrorKind;
 use http_hook::blocking;
 use http_hook::body::multipart::{Multipart, Part};
-use http_hook::body::{Body, BodySource, MultipartSource, Payload, Replay};
+use http_hook::body::{Body, Payload, Replay};
 
 /// Writes the body, with `B` in place of the boundary.
 fn written(form: &Multipart) -> String {
@@ -67,13 +67,14 @@ fn sources_stay_where_they_are() {
         let body = form.write(7).unwrap();
         assert_eq!(body.len(), expected);
         assert_eq!(body.payload(), Payload::External { len: expected, replay: Replay::Again });
-        let mut source = MultipartSource::new(body)
-            .part(|| Ok(blocking::Body::reader(Some(10), &b"the first "[..])))
-            .part(|| Ok(blocking::Body::reader(None, &b"the second of twenty"[..])));
+        let parts = [
+            blocking::Body::reader(Some(10), &b"the first "[..]),
+            blocking::Body::reader(None, &b"the second of twenty"[..]),
+        ];
         let mut whole = Multipart::default();
         whole.file(Part::bytes("a", "the first ").with_filename("a")).unwrap();
         whole.file(Part::bytes("b", "the second of twenty").with_filename("b")).unwrap();
-        let sent = source.open().unwrap().collect(1_000).unwrap();
+        let sent = body.join_blocking(parts).unwrap().collect(1_000).unwrap();
         assert_eq!(Payload::Bytes(sent), whole.write(7).unwrap().payload());
     }
     let mut form = Multipart::default();
@@ -142,23 +143,21 @@ fn sources_are_joined_in_order_for_both_drivers() {
         }
     };
 
-    let mut source = MultipartSource::new(body.clone())
-        .part(|| Ok(blocking::Body::reader(Some(5), &b"hello"[..])));
+    let source = || body.join_blocking([blocking::Body::reader(Some(5), &b"hello"[..])]);
     for _ in 0..2 {
-        let sent = source.open().expect("a source").collect(10_000).expect("a body");
+        let sent = source().expect("a source").collect(10_000).expect("a body");
         assert_eq!(sent, whole(b"hello"));
         assert_eq!(body.len(), Some(sent.len() as u64));
     }
 
-    let mut source = MultipartSource::new(body.clone())
-        .part(|| Ok(Body::from(bytes::Bytes::from_static(b"hello"))));
+    let source = || body.join([Body::from(bytes::Bytes::from_static(b"hello"))]);
     for _ in 0..2 {
-        let sent = pollster::block_on(source.open().expect("a source").collect(10_000));
+        let sent = pollster::block_on(source().expect("a source").collect(10_000));
         assert_eq!(sent.expect("a body"), whole(b"hello"));
     }
 
-    let mut source: MultipartSource<blocking::Body> = MultipartSource::new(body.clone());
-    assert!(source.open().is_err(), "a part without a source");
+    assert!(body.join([]).is_err(), "a part without a source");
+    assert!(body.join_blocking([]).is_err(), "a part without a source");
 }
 
 /// The length of the whole says nothing where one part does not know its own, or where two are wrong by as much.
@@ -177,14 +176,11 @@ fn each_source_is_held_to_its_own_length() {
         form.file(Part::source("a", first, Replay::Again)).unwrap();
         form.file(Part::source("b", second, Replay::Again)).unwrap();
         let body = form.write(7).unwrap();
-        let mut source = MultipartSource::new(body.clone())
-            .part(|| Ok(Body::from(bytes::Bytes::from_static(b"abc"))))
-            .part(|| Ok(Body::from(bytes::Bytes::from_static(b"defgh"))));
-        let read = pollster::block_on(source.open().unwrap().collect(10_000));
+        let parts = [&b"abc"[..], b"defgh"];
+        let joined = body.join(parts.map(|part| Body::from(bytes::Bytes::from_static(part))));
+        let read = pollster::block_on(joined.unwrap().collect(10_000));
         assert_eq!(read.is_ok(), whole, "{why}");
-        let mut source = MultipartSource::new(body)
-            .part(|| Ok(blocking::Body::reader(None, &b"abc"[..])))
-            .part(|| Ok(blocking::Body::reader(None, &b"defgh"[..])));
-        assert_eq!(source.open().unwrap().collect(10_000).is_ok(), whole, "{why}");
+        let joined = body.join_blocking(parts.map(|part| blocking::Body::reader(None, part)));
+        assert_eq!(joined.unwrap().collect(10_000).is_ok(), whole, "{why}");
     }
 }

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use http_hook::body::{Body, Exact, ExactReader, SourceWatch, from_fn};
+use http_hook::body::{Body, Exact, SourceWatch, from_fn};
 use http_hook::{Sent, TransportError, TransportErrorKind as Kind, blocking};
 
 type Pieces = &'static [&'static str];
@@ -92,12 +92,16 @@ fn a_source_gives_what_it_announced_or_says_why_not() {
         let sent = sent.map_err(|_| why(&watch).expect(what));
         assert_eq!(sent.as_deref().map_err(|why| &**why), expected.map(str::as_bytes), "{what}");
 
-        let mut exact = ExactReader::new(blocking::Body::reader(announced, source));
-        let (watch, mut sent) = (exact.watch(), Vec::new());
+        let (mut exact, watch) = blocking::Body::reader(announced, source).exact();
+        let mut sent = Vec::new();
         let read = exact.read_to_end(&mut sent).map_err(|_| why(&watch).expect(what));
         let read = read.map(|_| &*sent);
         assert_eq!(read.as_deref().map_err(|why| &**why), expected.map(str::as_bytes), "{what}");
-        assert_eq!(exact.read(&mut [0; 8]).is_err(), expected.is_err(), "{what}: once more");
+        assert_eq!(
+            Read::read(&mut exact, &mut [0; 8]).is_err(),
+            expected.is_err(),
+            "{what}: once more"
+        );
     }
 }
 

@@ -3,10 +3,8 @@
 use std::time::Duration;
 
 use http::Request;
-use http_hook::auth::Netrc;
 use http_hook::body::Payload;
 use http_hook::hook::HookBuilder;
-use http_hook::options::Environment;
 use http_hook::options::{SendOptions, Verify};
 use http_hook::{Connection, Hook, RequestPlan, RetryPolicy};
 
@@ -35,11 +33,11 @@ fn run(
 #[test]
 fn the_environment_that_is_passed_in_fills_what_nobody_says() {
     let environment = || {
-        Environment::new([
+        [
             ("http_proxy", "http://user:pw@proxy.example:3128"),
             ("REQUESTS_CA_BUNDLE", "/ca.pem"),
             ("no_proxy", "other.example"),
-        ])
+        ]
     };
     let hook = builder("{}").environment(environment()).build().expect("a hook");
     let away = ("location", "http://other.example/");
@@ -58,10 +56,10 @@ fn the_environment_that_is_passed_in_fills_what_nobody_says() {
 
 #[test]
 fn a_netrc_stands_in_where_nothing_else_says_who_is_calling() {
-    let netrc = || Netrc::parse("machine api.example.com login n password p").expect("a netrc");
+    let netrc = "machine api.example.com login n password p";
     let rows = [("{}", true), (r#"{"trust_env": false}"#, false)];
     for (extra, expected) in rows {
-        let hook = builder(extra).netrc(netrc()).build().expect("a hook");
+        let hook = builder(extra).netrc(netrc).expect("a netrc").build().expect("a hook");
         let sent = run(&hook, RequestPlan::get("a"), &[(200, &[])]);
         assert_eq!(sent[0].0.headers().contains_key("authorization"), expected, "{extra}");
     }
@@ -82,7 +80,7 @@ fn attempts_are_told_to_the_server_on_demand() {
 #[cfg(feature = "cookies")]
 mod cookies {
     use super::*;
-    use http_hook::cookies::{Jar, Scope};
+    use http_hook::cookies::Jar;
 
     fn cookie(request: &Request<Payload>) -> Option<&str> {
         request.headers().get("cookie").and_then(|value| value.to_str().ok())
@@ -106,7 +104,7 @@ mod cookies {
 
     #[test]
     fn a_jar_is_kept_over_a_call_or_over_all() {
-        let jar = || Jar::new(Scope::Origin);
+        let jar = || Jar::default();
         let again: &[(&str, &str)] = &[("location", "/b"), ("set-cookie", "s=1; Path=/")];
         let own = builder("{}").cookies(jar()).build().expect("a hook");
         let sent = run(&own, RequestPlan::get("a"), &[(302, again), (200, &[])]);

@@ -1,6 +1,6 @@
 //! Cookies: what is kept, how long, and where it goes back to.
 
-use http_hook::cookies::{Jar, Scope};
+use http_hook::cookies::Jar;
 use http_hook::{ErrorKind, Origin, Secret, Timestamp};
 
 use crate::support::at;
@@ -153,14 +153,15 @@ fn a_cookie_goes_back_to_where_it_came_from() {
         ("a=1; Domain=x.test",              "https://x.test.evil",      false,      false),
     ];
     for (set_cookie, url, by_origin, by_domain) in rows {
-        for (scope, expected) in [(Scope::Origin, by_origin), (Scope::Domain, by_domain)] {
-            let mut jar = Jar::new(scope);
+        let jars =
+            [("origin", Jar::default(), by_origin), ("domain", Jar::for_domains(), by_domain)];
+        for (by, mut jar, expected) in jars {
             assert!(jar.set(&origin(set_by), "/", set_cookie.as_bytes(), at(NOW)));
             let goes = sent(&jar, url, "/", NOW).is_some();
-            assert_eq!(goes, expected, "{set_cookie:?} to {url} by {scope:?}");
+            assert_eq!(goes, expected, "{set_cookie:?} to {url} by {by}");
         }
     }
-    let mut jar = Jar::new(Scope::Domain).with_public_suffixes(|domain| domain == "co.test");
+    let mut jar = Jar::for_domains().with_public_suffixes(|domain| domain == "co.test");
     assert!(!jar.set(&origin("https://a.co.test"), "/", b"a=1; Domain=co.test", at(NOW)));
     assert!(jar.set(&origin("https://co.test"), "/", b"a=1; Domain=co.test", at(NOW)));
     assert_eq!(sent(&jar, "https://a.co.test", "/", NOW), None, "of the suffix's own host only");
@@ -190,7 +191,7 @@ fn a_cookie_crosses_to_no_host_that_another_spelling_makes_of_it() {
         ("http://a.test",           "a test",           "http://a.test",                false),
     ];
     for (set_by, domain, url, goes) in rows {
-        let mut jar = Jar::new(Scope::Domain);
+        let mut jar = Jar::for_domains();
         let set = format!("a=1; Domain={domain}");
         jar.set(&origin(set_by), "/", set.as_bytes(), at(NOW));
         assert_eq!(sent(&jar, url, "/", NOW).is_some(), goes, "{set_by}, {domain}, to {url}");
@@ -200,11 +201,10 @@ fn a_cookie_crosses_to_no_host_that_another_spelling_makes_of_it() {
 /// Whatever the scope: what the caller puts in is bound to scheme, host and port.
 #[test]
 fn the_caller_s_own_cookies_stay_with_their_origin() {
-    for scope in [Scope::Origin, Scope::Domain] {
-        let mut jar = Jar::new(scope);
+    for (by, mut jar) in [("origin", Jar::default()), ("domain", Jar::for_domains())] {
         jar.insert(&origin("https://api.test."), "a", &Secret::new("1")).unwrap();
         for url in ["https://api.test", "https://API.test:443", "https://api.test."] {
-            assert_eq!(sent(&jar, url, "/x", NOW).as_deref(), Some("a=1"), "{scope:?}: {url}");
+            assert_eq!(sent(&jar, url, "/x", NOW).as_deref(), Some("a=1"), "{by}: {url}");
         }
         for url in [
             "http://api.test",
@@ -214,7 +214,7 @@ fn the_caller_s_own_cookies_stay_with_their_origin() {
             "https://b.api.test",
             "https://test",
         ] {
-            assert_eq!(sent(&jar, url, "/x", NOW), None, "{scope:?}: {url}");
+            assert_eq!(sent(&jar, url, "/x", NOW), None, "{by}: {url}");
         }
     }
 }
@@ -250,7 +250,7 @@ fn a_path_that_is_not_given_is_the_folder() {
 
 #[test]
 fn clear_text_does_not_overwrite_what_is_secure() {
-    let mut jar = Jar::new(Scope::Domain);
+    let mut jar = Jar::for_domains();
     assert!(jar.set(&origin("https://a.test"), "/", b"s=1; Secure; Path=/", at(NOW)));
     assert!(!jar.set(&origin("http://a.test"), "/", b"s=2; Path=/", at(NOW)));
     assert!(!jar.set(&origin("http://a.test"), "/", b"s=2; Path=/; Secure", at(NOW)));
@@ -325,7 +325,7 @@ fn no_cookie_is_set_for_a_public_suffix() {
     ];
     for (host, domain, expected) in rows {
         let origin = format!("https://{host}").parse().expect("an origin");
-        let mut jar = Jar::new(Scope::Domain).with_public_suffix_list();
+        let mut jar = Jar::for_domains().with_public_suffix_list();
         let set = format!("s=1; Domain={domain}");
         assert_eq!(
             jar.set(&origin, "/", set.as_bytes(), Timestamp::default()),

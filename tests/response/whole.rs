@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
-use http_hook::retry::{Condition, OnExhausted, RetryOutcome, RetryState, Stop, Wait};
+use http_hook::retry::{Condition, RetryOutcome, RetryState, Stop, Wait};
 use http_hook::{
     Act, Call, Cause, Connection, Failure, Hook, Options, RequestPlan, RetryPolicy, Run,
     TransportErrorKind as Kind,
@@ -182,7 +182,7 @@ fn a_final_head_that_cannot_be_one_is_an_error_however_long_its_body() {
 fn a_response_that_the_call_may_end_with_is_kept_whole() {
     let policy = || RetryPolicy {
         when: Condition::statuses(&[202]),
-        on_exhausted: OnExhausted::Return,
+        return_when_exhausted: true,
         ..RetryPolicy::default()
     };
     for stream in [false, true] {

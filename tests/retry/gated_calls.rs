@@ -6,10 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Response;
 use http_hook::RetryPolicy;
-use http_hook::gates::{
-    Admission, Bucket, BucketSettings, Budget, GateSettings, Gates, RateSettings,
-};
-use http_hook::retry::{Condition, FailureClass, OnExhausted, Wait};
+use http_hook::gates::{BucketSettings, Budget, GateSettings, Gates, RateSettings};
+use http_hook::retry::{Condition, FailureClass, Wait};
 use http_hook::transport::TimeoutPhase;
 use http_hook::{
     Call, Connection, Failure, Hook, RequestPlan, SendCause, Step, StopReason, Timestamp,
@@ -158,22 +156,22 @@ fn a_retry_is_paid_by_the_class_of_its_failure_and_paid_back_by_success() {
 #[test]
 fn an_empty_budget_ends_the_call_with_what_came() {
     let empty = || {
-        let bucket = Bucket::new(BucketSettings { capacity: 0, ..BucketSettings::default() });
-        hook(budget(Arc::new(bucket)))
+        let bucket = Some(BucketSettings { capacity: 0, ..BucketSettings::default() });
+        hook(Gates::new(&GateSettings { bucket, ..GateSettings::none() }).expect("gates"))
     };
     let (result, sends, _) = run(&empty(), plan(), &[|| answer(503)]);
     assert_eq!((reason(result), sends), (StopReason::Budget, 1));
     let (result, sends, _) = run(&empty(), plan().check_response(false), &[|| answer(503)]);
     assert_eq!((reason(result), sends), (StopReason::Budget, 1));
-    let wanted = |on_exhausted| RetryPolicy {
+    let wanted = |return_when_exhausted| RetryPolicy {
         when: Condition::Always,
-        on_exhausted,
+        return_when_exhausted,
         ..RetryPolicy::default()
     };
-    let failing = plan().retry(wanted(OnExhausted::Fail));
+    let failing = plan().retry(wanted(false));
     let (result, sends, _) = run(&empty(), failing, &[|| answer(200)]);
     assert_eq!((reason(result), sends), (StopReason::Budget, 1));
-    let returning = plan().retry(wanted(OnExhausted::Return));
+    let returning = plan().retry(wanted(true));
     let (result, sends, _) = run(&empty(), returning, &[|| answer(200)]);
     assert_eq!((result.expect("it passes the check").status().as_u16(), sends), (200, 1));
 }
@@ -235,7 +233,9 @@ fn an_attempt_that_waits_for_a_permit_is_taken_up_as_the_same() {
     let rate = Some(RateSettings { per_second: 1.0, burst: 1 });
     for stores in [false, true] {
         let gates = Gates::new(&GateSettings { rate, ..GateSettings::none() }).expect("gates");
-        let Admission::Go(_taken) = gates.admit(0, SECOND, NOW) else { panic!("a first permit") };
+        let other = hook(gates.clone());
+        let first = Call::new(&other, plan(), 1, NOW).step(&other, NOW);
+        let Step::Send { .. } = first else { panic!("a first permit") };
         let connection = connection().with_extra(extra);
         let hook = Hook::builder(&connection).gates(gates).build().expect("a hook");
         let Step::Send { attempt, .. } = Call::new(&hook, plan(), 7, NOW).step(&hook, NOW) else {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http_hook::retry::{Condition, RetryOutcome, StatusRange};
+use http_hook::retry::{Condition, RetryOutcome};
 use regex::Regex;
 use serde_json::Value;
 
@@ -85,7 +85,7 @@ fn of_type(argument: &Value) -> Result<Condition, ArgumentError> {
         conditions.push(Condition::error_kinds(&kinds));
     }
     // A redirect that is followed is none; one that is not fails the check.
-    let redirect = || Condition::Status { statuses: vec![StatusRange::new(300, 399)] };
+    let redirect = || Condition::Status { statuses: vec![300..=399] };
     match (is_any("status", &names), is_any("redirect", &names)) {
         (true, true) => conditions.push(Condition::CheckFailed),
         (true, false) => conditions.push(Condition::CheckFailed & !redirect()),

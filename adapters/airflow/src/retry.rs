@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http_hook::RetryPolicy;
-use http_hook::retry::{Condition, OnExhausted, RetryOutcome, Stop, Wait};
+use http_hook::retry::{Condition, RetryOutcome, Stop, Wait};
 use serde_json::Value;
 
 use crate::condition::{Texts, condition, of_status, raises};
@@ -22,7 +22,7 @@ use crate::strategy::{stop, wait};
 /// | `retry_error_callback` | none: a run that is given up is a failure |
 ///
 /// A callback that gives the outcome of the last attempt, `{"outcome": true}`, is the policy's
-/// [`on_exhausted`](RetryPolicy::on_exhausted); what another one gives in its place is the caller's to put there.
+/// [`return_when_exhausted`](RetryPolicy::return_when_exhausted); what another one gives in its place is the caller's to put there.
 ///
 /// A strategy is an object with one member: `{"stop_after_attempt": 3}`, `{"wait_fixed": 1}`,
 /// `{"wait_exponential": {"multiplier": 1, "max": 60}}`, `{"stop_any": […]}`,
@@ -104,7 +104,7 @@ impl RetryArguments {
         };
         let callback = given("retry_error_callback");
         if callback.is_some_and(|callback| callback.get("outcome") == Some(&Value::Bool(true))) {
-            policy.on_exhausted = OnExhausted::Return;
+            policy.return_when_exhausted = true;
         }
         policy.validate().map_err(|error| ArgumentError::refused("retry", error))?;
         Ok(Self {

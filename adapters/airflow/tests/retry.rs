@@ -2,50 +2,54 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, Method, StatusCode};
-use http_hook::RetryPolicy;
-use http_hook::retry::{HttpOutcome, RetryOutcome, Stop, Wait};
+use http::Response;
+use http_hook::retry::{Condition, RetryOutcome, Stop, Wait};
 use http_hook::transport::TimeoutPhase;
-use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
+use http_hook::{
+    Call, Hook, Options, RequestPlan, RetryPolicy, Sent, Step, Timestamp, TransportError,
+    TransportErrorKind as Kind,
+};
 use http_hook_airflow::RetryArguments;
 use serde_json::{Value, json};
 
-/// Whether an attempt that came to this is made again.
-fn again(retry: &Value, outcome: &Seen) -> bool {
-    let policy = RetryArguments::from_json(retry).expect("a policy").policy;
-    outcome.with(|outcome| policy.when.holds(outcome))
-}
-
-/// A status, and whether the check says failure; or an error.
+/// What an attempt came to: a status, with a place that it leads to, or an error.
 enum Seen {
-    Status(u16, bool),
+    Status(u16),
     Error(Kind),
 }
 
-impl Seen {
-    fn with<T>(&self, look: impl FnOnce(&dyn RetryOutcome) -> T) -> T {
-        let headers = HeaderMap::new();
-        match self {
-            Self::Status(status, failed) => {
-                let status = StatusCode::from_u16(*status).expect("a status");
-                let answered = HttpOutcome::answered(&Method::GET, status, &headers);
-                look(&HttpOutcome { check_failed: *failed, ..answered })
-            }
-            Self::Error(kind) => {
-                let error = TransportError::new(*kind, Sent::Maybe);
-                look(&HttpOutcome::lost(&Method::GET, &error))
-            }
+/// Whether an attempt that came to this is made again.
+fn again(retry: &Value, seen: &Seen) -> bool {
+    again_under(RetryArguments::from_json(retry).expect("a policy").policy.when, seen)
+}
+
+fn again_under(when: Condition, seen: &Seen) -> bool {
+    let (once, stop) = (Condition::Never, Stop::Never);
+    let policy = RetryPolicy { when, once, stop, wait: Wait::None, ..RetryPolicy::default() };
+    let mut options = Options::default();
+    options.max_redirects = Some(0);
+    let plan = RequestPlan::get("a").retry(policy).options(options);
+    let (hook, now) = (Hook::to("https://api.example.com").expect("a hook"), Timestamp::default());
+    let Step::Send { attempt, .. } = Call::new(&hook, plan, 7, now).step(&hook, now) else {
+        panic!("nothing is sent")
+    };
+    let answer = match seen {
+        Seen::Status(status) => {
+            let response = Response::builder().status(*status).header("location", "/b");
+            Ok(response.body("".into()).expect("a response"))
         }
-    }
+        Seen::Error(kind) => Err(TransportError::new(*kind, Sent::Maybe)),
+    };
+    matches!(attempt.finish(&hook, answer, now), Step::Wait { .. })
 }
 
 #[test]
 fn conditions_are_classes_of_errors_and_results() {
     let outcomes = [
-        Seen::Status(200, false),
-        Seen::Status(202, false),
-        Seen::Status(503, true),
-        Seen::Status(302, true),
+        Seen::Status(200),
+        Seen::Status(202),
+        Seen::Status(503),
+        Seen::Status(302),
         Seen::Error(Kind::Dns),
         Seen::Error(Kind::Timeout(TimeoutPhase::Connect)),
         Seen::Error(Kind::Timeout(TimeoutPhase::Head)),
@@ -118,7 +122,7 @@ fn the_texts_of_errors_can_be_told() {
         |outcome: &dyn RetryOutcome| outcome.failed().then(|| "connection refused".to_owned());
     let arguments = RetryArguments::with_texts(&retry, texts).expect("a policy");
     let refused = Seen::Error(Kind::Connect);
-    assert!(refused.with(|outcome| arguments.policy.when.holds(outcome)));
+    assert!(again_under(arguments.policy.when.clone(), &refused));
     assert!(!again(&retry, &refused), "the default knows no text of an error");
     assert!(!arguments.policy.is_storable());
 }

@@ -22,9 +22,9 @@ pub(crate) fn undo(told: &mut Told, headers: &HeaderMap, limit: u64) {
 #[cfg(feature = "decode")]
 fn decoded(headers: &HeaderMap, body: bytes::Bytes, limit: u64) -> Option<Vec<u8>> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let decoded = http_hook::response::decode::decode(headers, body, limit).ok()?;
     // One coding that is not known leaves all of them.
-    decoded.changed.then(|| decoded.bytes.to_vec())
+    let decoded = http_hook::response::decode::decode(headers, body, limit).ok()?;
+    decoded.map(Vec::from)
 }
 
 #[cfg(not(feature = "decode"))]

@@ -2,7 +2,7 @@
 
 use std::env;
 
-use http_hook::{Connection, ConnectionId};
+use http_hook::Connection;
 
 use crate::exit::Problem;
 
@@ -26,8 +26,8 @@ pub(crate) fn find(conn: &str, endpoint: &str) -> Result<Found, Problem> {
         let connection = Connection::parse(conn).map_err(|error| Problem::of_error(&error))?;
         return Ok(found(connection, "the connection", "as given"));
     }
-    let id = ConnectionId::new(conn).map_err(|error| Problem::of_error(&error))?;
-    let variable = format!("AIRFLOW_CONN_{}", id.as_str().to_uppercase());
+    Connection::new().with_id(conn).map_err(|error| Problem::of_error(&error))?;
+    let variable = format!("AIRFLOW_CONN_{}", conn.to_uppercase());
     let text = match env::var(&variable) {
         Err(env::VarError::NotUnicode(_)) => {
             return Err(Problem::connection(format!("the variable {variable} is not UTF-8")));
@@ -41,7 +41,8 @@ pub(crate) fn find(conn: &str, endpoint: &str) -> Result<Found, Problem> {
     }
     let connection = Connection::parse(&text)
         .map_err(|error| Problem::connection(format!("the variable {variable}: {error}")))?;
-    Ok(found(connection.with_id(id.clone()), id.as_str(), &format!("env {variable}")))
+    let connection = connection.with_id(conn).map_err(|error| Problem::of_error(&error))?;
+    Ok(found(connection, conn, &format!("env {variable}")))
 }
 
 fn found(connection: Connection, name: &str, origin: &str) -> Found {

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use bytes::{Buf, Bytes};
 use http::{Request, Response};
 use http_body::{Frame, SizeHint};
-use http_hook::body::{Body, ExactReader};
+use http_hook::body::Body;
 use http_hook::options::SendOptions;
 use http_hook::transport::Transport;
 use http_hook::{Sent, TransportError, TransportErrorKind as Kind, blocking};
@@ -64,8 +64,7 @@ pub fn send_blocking<T: Transport + ?Sized>(
         }
         body => {
             let (pipe, len) = (Pipe::default(), body.len());
-            let mut reader = ExactReader::new(body);
-            let source = reader.watch();
+            let (mut reader, source) = body.exact();
             let body = Body::stream(Piped { pipe: pipe.clone(), len });
             let mut sending = pin!(transport.send(Request::from_parts(parts, body), options));
             block_on(poll_fn(|context| {
@@ -124,7 +123,7 @@ impl Pipe {
     }
 
     /// Reads the next piece if the client waits for one.
-    fn fill(&self, reader: &mut ExactReader) {
+    fn fill(&self, reader: &mut blocking::Body) {
         if !std::mem::take(&mut self.lock().wanted) {
             return;
         }

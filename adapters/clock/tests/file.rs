@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::{env, fs, process};
 
-use http_hook::body::{BodySource, Upload};
+use http_hook::body::Upload;
 use http_hook::{Sent, TransportErrorKind};
 use http_hook_clock::file;
 

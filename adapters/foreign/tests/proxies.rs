@@ -1,7 +1,6 @@
 //! Proxies against tinyproxy and squid. Each goes out by an address of its own, which Apache tells.
 
 use http_hook::RequestPlan;
-use http_hook::options::Environment;
 use http_hook_foreign::{builder, call, file, place};
 use serde_json::{Value, json};
 
@@ -73,7 +72,7 @@ fn proxies_of_the_environment_have_exceptions() {
     for (why, no_proxy, extra, from) in rows {
         let of_environment = if why.contains("options") { &squid } else { &tiny };
         let variables = [("http_proxy", of_environment.as_str()), ("no_proxy", no_proxy)];
-        let hook = builder(&http, &extra).environment(Environment::new(variables));
+        let hook = builder(&http, &extra).environment(variables);
         let answer = call(&hook.build().expect(why), || RequestPlan::get("page"));
         assert_eq!((&*answer.sum(), &*answer.header("x-from")), ("200 in 1", from), "{why}");
     }

@@ -1,7 +1,6 @@
 //! TLS and client certificates against Apache httpd.
 
 use http_hook::RequestPlan;
-use http_hook::options::Environment;
 use http_hook_foreign::{PASSWORD, builder, call, file, place};
 use serde_json::{Value, json};
 
@@ -50,7 +49,7 @@ fn certificates_are_verified_as_the_options_say() {
 
 #[test]
 fn authorities_of_the_environment_hold_where_nothing_else_is_said() {
-    let environment = || Environment::new([("REQUESTS_CA_BUNDLE", file("ca.pem"))]);
+    let environment = || [("REQUESTS_CA_BUNDLE", file("ca.pem"))];
     let rows = [
         // why                         extra                                              told
         ("nothing is said", json!({}), "200 in 1"),

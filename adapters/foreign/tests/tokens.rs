@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use http_hook::auth::{AuthScheme, ClientAuth, OAuth2};
+use http_hook::auth::{AuthScheme, OAuth2};
 use http_hook::{Hook, RequestPlan, Secret};
 use http_hook_foreign::{builder, call_blocking, file, place};
 use http_hook_isahc::blocking;
@@ -46,9 +46,9 @@ fn api(hook: &Hook) -> String {
 
 #[test]
 fn one_token_serves_many_calls() {
-    for (client, way) in [("many", ClientAuth::Basic), ("many-by-form", ClientAuth::Body)] {
+    for (client, in_form) in [("many", false), ("many-by-form", true)] {
         let mut scheme = credentials(client);
-        scheme.client_auth = way;
+        scheme.secret_in_form = in_form;
         let hook = hook(&place("TOKENS"), scheme);
         let face = blocking::from_hook(hook).expect("isahc starts");
         thread::scope(|scope| {

@@ -45,8 +45,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         [Reply::status(503, &[("Retry-After", "1")], b""), Reply::status(201, &[], b"")],
     );
     let path = std::env::temp_dir().join(format!("http-hook-call-{}", std::process::id()));
-    let connection = Connection::parse(&format!("http://reader:secret@{}", server.addr()))?
-        .with_id("orders".parse()?);
+    let connection =
+        Connection::parse(&format!("http://reader:secret@{}", server.addr()))?.with_id("orders")?;
 
     // Each turn is a process of its own; the password is in the connection, never in the file.
     while !leg(&from_connection(&connection)?, &path)? {

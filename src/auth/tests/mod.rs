@@ -2,5 +2,6 @@
 
 #[cfg(feature = "digest")]
 mod digest;
+mod netrc;
 mod schemes;
 mod tokens;

@@ -7,7 +7,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde_json::json;
 
 use crate::auth::token_slot::{TokenSlot, TokenStep};
-use crate::auth::{ClientAuth, OAuth2, Token};
+use crate::auth::{OAuth2, Token};
 use crate::base::{ErrorKind, Secret, Timestamp};
 
 fn at(seconds: u64) -> Timestamp {
@@ -27,7 +27,7 @@ fn token_requests_are_built() {
         ("x-y".into(), Secret::new("1&2")),
     ];
     let mut in_body = credentials.clone();
-    in_body.client_auth = ClientAuth::Body;
+    in_body.secret_in_form = true;
     let refresh = OAuth2::refresh("https://id.test/t", "id", Secret::new("r-0"));
     let answer = br#"{"access_token":"t","token_type":"bearer","refresh_token":"r-1"}"#;
     let newer = Token::read(StatusCode::OK, answer, None, NOW).unwrap();

@@ -19,7 +19,7 @@ use crate::base::{Error, ErrorKind};
 
 /// A scheme that is ever contacted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Scheme {
+pub(crate) enum Scheme {
     /// In clear text.
     Http,
     /// Over TLS.
@@ -29,7 +29,7 @@ pub enum Scheme {
 impl Scheme {
     /// Reads a scheme, in any letter case.
     #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         if name.eq_ignore_ascii_case("http") {
             Some(Self::Http)
         } else if name.eq_ignore_ascii_case("https") {
@@ -41,7 +41,7 @@ impl Scheme {
 
     /// Returns the scheme in lower case.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Http => "http",
             Self::Https => "https",
@@ -50,7 +50,7 @@ impl Scheme {
 
     /// Returns the port that is meant where none is written.
     #[must_use]
-    pub const fn default_port(self) -> u16 {
+    pub(crate) const fn default_port(self) -> u16 {
         match self {
             Self::Http => 80,
             Self::Https => 443,
@@ -99,7 +99,7 @@ impl Origin {
     /// Kind [`BaseUrl`](ErrorKind::BaseUrl) if `host` is not a name in ASCII, an IPv4 address, or an IPv6 address in
     /// brackets, or if `port` is 0. A number that resolvers read as an address (`127.1`, `0x7f.1`) is an error that gives the
     /// address. The message does not name the place.
-    pub fn new(scheme: Scheme, host: &str, port: Option<u16>) -> Result<Self, Error> {
+    pub(crate) fn new(scheme: Scheme, host: &str, port: Option<u16>) -> Result<Self, Error> {
         let host = host::normal(host)?;
         if port == Some(0) {
             return Err(bad("there is no port 0"));
@@ -117,7 +117,7 @@ impl Origin {
 
     /// Returns the scheme.
     #[must_use]
-    pub const fn scheme(&self) -> Scheme {
+    pub(crate) const fn scheme(&self) -> Scheme {
         self.scheme
     }
 
@@ -150,7 +150,7 @@ impl Origin {
         format!("{}://{}", self.scheme, self.authority)
     }
 
-    /// Returns the scheme as the `http` crate has it.
+    /// Returns the scheme: `http` or `https`.
     #[must_use]
     pub fn http_scheme(&self) -> http::uri::Scheme {
         match self.scheme {

@@ -15,6 +15,8 @@
 
 mod brotli;
 mod inflate;
+#[cfg(test)]
+mod tests;
 mod work;
 mod zstd;
 
@@ -34,15 +36,12 @@ use crate::base::TransportErrorKind;
 const MAX_CHAIN: usize = 5;
 
 /// A body without its codings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Decoded {
+#[derive(Debug)]
+pub(crate) struct Decoded {
     /// The bytes.
-    pub bytes: Bytes,
+    bytes: Bytes,
     /// Whether anything was undone: then `Content-Encoding` and `Content-Length` speak of another body.
-    pub changed: bool,
-    /// Whether the coded text reached its end. The original takes a text that breaks off for whole.
-    pub complete: bool,
+    changed: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -53,7 +52,8 @@ enum Coding {
     Zstd,
 }
 
-/// Undoes the codings that `Content-Encoding` names, the last one first. No layer may have more than `limit` bytes.
+/// Undoes the codings that `Content-Encoding` names, the last one first. No layer may have more than `limit` bytes. `None` if there
+/// are none, or one that is not known; else `Content-Encoding` and `Content-Length` speak of another body than what comes out.
 ///
 /// # Errors
 ///
@@ -71,15 +71,19 @@ enum Coding {
 /// let zlib = Bytes::from_static(b"x\x9c\xab\xca,(HMQ(I\xad(\x01\x00\x1a\xf1\x04r");
 /// let mut headers = HeaderMap::new();
 /// headers.insert("content-encoding", "deflate".parse()?);
-/// assert_eq!(decode(&headers, zlib.clone(), 100)?.bytes, "zipped text");
+/// assert_eq!(decode(&headers, zlib.clone(), 100)?.expect("a coding"), "zipped text");
 /// assert!(decode(&headers, zlib, 10).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn decode(headers: &HeaderMap, body: Bytes, limit: usize) -> Result<Decoded, TransportError> {
+pub fn decode(
+    headers: &HeaderMap,
+    body: Bytes,
+    limit: usize,
+) -> Result<Option<Bytes>, TransportError> {
     let mut decoding = Decoding::new(headers, body, limit)?;
     loop {
         if let Some(decoded) = decoding.step()? {
-            return Ok(decoded);
+            return Ok(decoded.changed.then_some(decoded.bytes));
         }
     }
 }
@@ -95,6 +99,7 @@ pub(crate) struct Decoding {
     out: Out,
     work: Work,
     changed: bool,
+    /// Whether the coded text reached its end so far. The original takes a text that breaks off for whole.
     complete: bool,
 }
 
@@ -139,8 +144,7 @@ impl Decoding {
             let Some(layer) = &mut self.under_way else {
                 let Some(coding) = self.codings.pop() else {
                     let bytes = std::mem::take(&mut self.coded);
-                    let (changed, complete) = (self.changed, self.complete);
-                    return Ok(Some(Decoded { bytes, changed, complete }));
+                    return Ok(Some(Decoded { bytes, changed: self.changed }));
                 };
                 self.under_way = Some(Layer::new(coding));
                 self.left = self.coded.len();
@@ -230,7 +234,7 @@ pub(crate) fn begin_of(response: Response<Bytes>, limit: u64) -> Response<Bytes>
     };
     let Some(mut bytes) = bytes else { return response };
     bytes.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    undone(response, Decoded { bytes, changed: true, complete: false })
+    undone(response, Decoded { bytes, changed: true })
 }
 
 /// Reads the names of the codings; none if one of them is unknown.

@@ -25,28 +25,18 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use http::header::{AGE, DATE, RETRY_AFTER};
-use thiserror::Error;
 
 use crate::base::Timestamp;
 use field::{texts, trim};
 
 pub(crate) use field::UNCOUNTABLE;
 
-/// A `Retry-After` value that is neither a number of seconds nor a date. Treat it as absent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("neither a number of seconds nor a date")]
-pub struct InvalidRetryAfter;
-
 /// Reads a `Retry-After` value ([RFC 9110 §10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)) as a wait
 /// from `now` on.
 ///
 /// The value is a number of seconds, which may have a fraction, or a date, in any of the three forms or nearly so (a day of
 /// one digit, a weekday that is wrong or missing, dashes, `UTC`, `+0200` or no zone, a leap second); a date gone by is no
-/// wait at all, and a number too large to count is the longest wait there is.
-///
-/// # Errors
-///
-/// [`InvalidRetryAfter`] if it is neither. Such a value says nothing: treat it as absent.
+/// wait at all, and a number too large to count is the longest wait there is. `None` if it is neither: such a value says nothing.
 ///
 /// # Examples
 ///
@@ -56,15 +46,15 @@ pub struct InvalidRetryAfter;
 /// use http_hook::response::hints::retry_after;
 ///
 /// let now = Timestamp::new(Duration::from_secs(784_111_777)); // 08:49:37 on 6 November 1994
-/// assert_eq!(retry_after("120", now)?, Duration::from_secs(120));
-/// assert_eq!(retry_after("2.5", now)?, Duration::from_millis(2_500));
-/// assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:40 GMT", now)?, Duration::from_secs(3));
-/// # Ok::<(), http_hook::response::hints::InvalidRetryAfter>(())
+/// assert_eq!(retry_after("120", now), Some(Duration::from_secs(120)));
+/// assert_eq!(retry_after("2.5", now), Some(Duration::from_millis(2_500)));
+/// assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:40 GMT", now), Some(Duration::from_secs(3)));
+/// assert_eq!(retry_after("soon", now), None);
 /// ```
-pub fn retry_after(value: &str, now: Timestamp) -> Result<Duration, InvalidRetryAfter> {
+#[must_use]
+pub fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
     let value = trim(value);
-    let wait = field::seconds(value).or_else(|| Some(date::http(value)?.since(now)));
-    wait.ok_or(InvalidRetryAfter)
+    field::seconds(value).or_else(|| Some(date::http(value)?.since(now)))
 }
 
 /// Returns the wait that the headers of a response that came at `now` ask for: `Retry-After`, else the rate limit.
@@ -100,7 +90,7 @@ pub fn after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let waits = names.into_iter().flat_map(|name| texts(headers, name));
     let in_ms = ["retry-after-ms", "x-ms-retry-after-ms"].into_iter();
     let in_ms = in_ms.flat_map(|name| texts(headers, name)).filter_map(field::milliseconds);
-    waits.filter_map(|text| retry_after(text, now).ok()).chain(in_ms).max()
+    waits.filter_map(|text| retry_after(text, now)).chain(in_ms).max()
 }
 
 /// Returns the time until a used-up quota is filled again, of a response with any status.

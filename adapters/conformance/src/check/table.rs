@@ -26,8 +26,8 @@ Which checks show a row of `fault`; where no socket can show one, what else does
 ";
 /// What is not for a transport to do, or not for a socket to show. `tests/` is the core's.
 const ELSEWHERE: [(u8, &str); 25] = [
-    (2, "a name that resolves later: the kind decides, `tests/retry/decisions.rs`"),
-    (25, "bombs and garbage: `tests/response/decode.rs`"),
+    (2, "a name that resolves later: the kind decides, `src/gates/tests/decisions.rs`"),
+    (25, "bombs and garbage: `src/response/decode/tests/codings.rs`"),
     (26, "loops: `tests/redirect/calls.rs`"),
     (27, "`tests/redirect/chains.rs`, `tests/redirect/calls.rs`"),
     (28, "`tests/redirect/rules.rs`"),
@@ -35,7 +35,7 @@ const ELSEWHERE: [(u8, &str); 25] = [
     (30, "`tests/redirect/chains.rs`, `tests/machine/steps.rs`"),
     (31, "`tests/redirect/calls.rs`"),
     (32, "`tests/retry/hints.rs`"),
-    (33, "`tests/retry/engine.rs`, `tests/retry/aws.rs`"),
+    (33, "`tests/retry/engine.rs`, `src/gates/tests/aws.rs`"),
     (34, "before a transport: `tests/request/url.rs`, `tests/request/headers.rs`"),
     (36, "`tests/request/proxy.rs`"),
     (37, "`tests/machine/steps.rs`, `tests/proof/properties.rs`"),

@@ -1,6 +1,6 @@
 //! Cases of kind `connection`: what a connection reads as, and what it prints as.
 
-use http_hook::{Connection, ConnectionId, Error, ErrorKind, Secret};
+use http_hook::{Connection, Error, ErrorKind, Secret};
 use serde_json::{Map, Value, json};
 
 use crate::recorded::case::Case;
@@ -42,8 +42,8 @@ pub fn run(case: &Case) -> Verdict {
             expected.get("error").unwrap_or(&expected["fields"]).to_string(),
             format!("error {:?}: {error}", error.kind()),
         ),
-        (Ok(connection), _) => match ConnectionId::new(id) {
-            Ok(id) => compare(&expected, &connection.with_id(id)),
+        (Ok(connection), _) => match connection.with_id(id) {
+            Ok(connection) => compare(&expected, &connection),
             Err(error) => Verdict::differs("a connection", format!("error {error}")),
         },
     }
@@ -86,7 +86,7 @@ pub fn fields(connection: &Connection) -> Value {
         "schema": connection.schema(),
         "port": connection.port(),
         "description": connection.description(),
-        "conn_id": connection.id().map(ConnectionId::as_str),
+        "conn_id": connection.id(),
         "extra": connection.extra().map(Secret::expose),
     })
 }

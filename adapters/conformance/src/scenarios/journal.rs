@@ -115,7 +115,7 @@ impl Journal {
 
     pub(super) fn answered(&self, head: &response::Parts, body: &Bytes) {
         let history = head.extensions.get::<History>().map(|history| {
-            let hops = history.hops().iter().map(|hop| format!("{} {}, ", hop.status, hop.origin));
+            let hops = history.hops().map(|(status, origin)| format!("{status} {origin}, "));
             hops.collect::<String>() + &history.url().to_string()
         });
         self.note(What::Answered {

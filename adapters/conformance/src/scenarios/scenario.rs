@@ -1,7 +1,7 @@
 //! A scenario, made of a seed: a connection, calls, and what the servers say.
 
-use http_hook::auth::{AuthScheme, KeyPlace, OAuth2};
-use http_hook::cookies::{Jar, Scope};
+use http_hook::auth::{AuthScheme, OAuth2};
+use http_hook::cookies::Jar;
 use http_hook::hook::{Defaults, HookBuilder};
 use http_hook::retry::Event;
 use http_hook::{Connection, Hook, Options, RetryPolicy, Secret};
@@ -151,10 +151,10 @@ fn hook(
     if dice.percent(30) {
         builder = builder.decode(true);
     }
-    let scope = dice.one(&[Scope::Origin, Scope::Origin, Scope::Domain]);
+    let jar = dice.one(&[Jar::default, Jar::default, Jar::for_domains])();
     builder = match dice.within(0, 3) {
-        0 => builder.cookies(Jar::new(scope)),
-        1 => builder.shared_cookies(Jar::new(scope)),
+        0 => builder.cookies(jar),
+        1 => builder.shared_cookies(jar),
         _ => builder,
     };
     let built = auth(builder, kind, places, seed).build();
@@ -163,12 +163,12 @@ fn hook(
 
 fn auth(builder: HookBuilder, kind: Kind, places: &Places, seed: u64) -> HookBuilder {
     let secret = || Secret::new("open sesame");
-    let key = |place| AuthScheme::ApiKey { place, name: "X-Key".to_owned(), value: secret() };
+    let name = "X-Key".to_owned();
     let scheme = match kind {
         Kind::Nobody | Kind::Basic => return builder,
         Kind::Bearer => AuthScheme::Bearer { token: Secret::new("b-1") },
-        Kind::KeyInHeader => key(KeyPlace::Header),
-        Kind::KeyInQuery => key(KeyPlace::Query),
+        Kind::KeyInHeader => AuthScheme::ApiKey { name, value: secret() },
+        Kind::KeyInQuery => AuthScheme::ApiKeyInQuery { name, value: secret() },
         Kind::Digest => AuthScheme::Digest { login: "reader".to_owned(), password: secret() },
         Kind::Token => {
             let url = format!("http://{}{}/token", places.other, Places::path(seed, Place::Token));

@@ -3,5 +3,6 @@
 mod conformance;
 #[cfg(unix)]
 mod descriptors;
+mod phases;
 mod scenarios;
 mod service;

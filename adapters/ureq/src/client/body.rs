@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::request::Parts;
 use http_hook::blocking::Body;
-use http_hook::body::{ExactReader, SourceWatch};
+use http_hook::body::SourceWatch;
 use http_hook::transport::{catch_panic, leave_framing};
 use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use ureq::SendBody;
@@ -23,8 +23,7 @@ pub(crate) fn to_ureq(parts: &mut Parts, body: Body) -> (SendBody<'static>, Sour
     if let Some(length) = length {
         parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
-    let exact = ExactReader::new(body);
-    let source = exact.watch();
+    let (exact, source) = body.exact();
     (SendBody::from_owned_reader(exact), source)
 }
 

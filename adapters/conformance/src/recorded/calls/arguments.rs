@@ -1,6 +1,6 @@
 //! The arguments of a recorded call: the library's reading, and what the recording has of its own.
 
-use http_hook::auth::{AuthScheme, KeyPlace};
+use http_hook::auth::AuthScheme;
 use http_hook::{Connection, Secret};
 use http_hook_airflow::{CallArguments, HookArguments, Planned};
 use serde_json::Value;
@@ -43,6 +43,5 @@ pub(super) fn scheme(connection: &Connection, hook: &Value) -> Result<Option<Aut
         None | Some("") => "none".to_owned(),
         Some(login) => format!("{login}:{password}"),
     };
-    let (place, name, value) = (KeyPlace::Header, "x-auth".to_owned(), Secret::new(value));
-    Ok(Some(AuthScheme::ApiKey { place, name, value }))
+    Ok(Some(AuthScheme::ApiKey { name: "x-auth".to_owned(), value: Secret::new(value) }))
 }

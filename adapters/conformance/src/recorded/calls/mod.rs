@@ -16,10 +16,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
-use http_hook::auth::Netrc;
 use http_hook::cookies::Jar;
 use http_hook::hook::Defaults;
-use http_hook::options::Environment;
 use http_hook::options::Setting;
 use http_hook::{Call, Connection, Failure, Hook, Step, StopReason, Timestamp};
 use http_hook_airflow::Planned;
@@ -126,14 +124,15 @@ fn hook(connection: &Connection, input: &Value) -> Result<Hook, Fault> {
     let mut builder = Hook::builder(connection)
         .defaults(Defaults::airflow())
         .options(hook_arguments(&input["hook"])?.options())
-        .environment(Environment::new(variables.iter().map(|(name, value)| (name, text(value)))))
+        .environment(variables.iter().map(|(name, value)| (name, text(value))))
         .cookies(Jar::default())
         .decode(true);
     let netrc = variables.get("NETRC").map(text).unwrap_or_default();
     let netrc = netrc.strip_prefix(FILES).and_then(|name| input["files"].get(&name[1..]));
     // As there, one that cannot be read is none.
-    if let Some(Ok(netrc)) = netrc.and_then(Value::as_str).map(Netrc::parse) {
-        builder = builder.netrc(netrc);
+    let can_be_read = |text: &&str| Hook::builder(connection).netrc(text).is_ok();
+    if let Some(netrc) = netrc.and_then(Value::as_str).filter(can_be_read) {
+        builder = builder.netrc(netrc).expect("it can be read");
     }
     if let Some(scheme) = scheme(connection, &input["hook"])? {
         builder = builder.auth(scheme);

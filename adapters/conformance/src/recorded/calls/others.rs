@@ -26,7 +26,11 @@ pub(super) fn tested(hook: &Hook, answers: &mut Answers) -> Made {
     let test = blocking::HttpHook::new(hook.clone(), transport, Still).test_connection("");
     let (rest, sent) = shared.into_inner().expect("one thread");
     *answers = rest;
-    Made { sent, ..Made::value(json!([test.ok(), test.message()])) }
+    let told = match test {
+        Ok(_) => json!([true, "Connection successfully tested"]),
+        Err(failure) => json!([false, failure.cause().to_string()]),
+    };
+    Made { sent, ..Made::value(told) }
 }
 
 /// A clock that nobody waits for.

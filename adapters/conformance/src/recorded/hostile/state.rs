@@ -72,7 +72,8 @@ fn hook() -> Hook {
         .with_host("https://api.example.com")
         .with_login("svc")
         .with_password("pw-5b0c9e")
-        .with_id("api".parse().expect("an id"));
+        .with_id("api")
+        .expect("an id");
     Hook::builder(&connection).defaults(Defaults::airflow()).build().expect("a hook")
 }
 

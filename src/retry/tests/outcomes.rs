@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, Method, StatusCode};
-use http_hook::retry::{Condition, FailureClass, HttpOutcome, RetryOutcome, RetryState, Wait};
-use http_hook::transport::TimeoutPhase;
-use http_hook::{Sent, TransportError, TransportErrorKind};
+use crate::retry::{Condition, FailureClass, HttpOutcome, RetryOutcome, RetryState, Wait};
+use crate::transport::TimeoutPhase;
+use crate::{Sent, TransportError, TransportErrorKind};
+use http::{HeaderMap, StatusCode};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -70,7 +70,7 @@ fn errors_of_transports() {
     ];
     for (kind, name, above, class) in rows {
         let error = TransportError::new(kind, Sent::Maybe);
-        let lost = HttpOutcome::lost(&Method::GET, &error);
+        let lost = HttpOutcome::lost(&error);
         assert_eq!(lost.kind(), Some(name));
         assert!(lost.failed() && lost.is_kind(name) && !lost.is_kind("nothing"), "{name}");
         assert_eq!(lost.is_kind("timeout"), above.is_some(), "{name}");
@@ -95,7 +95,7 @@ fn answers() {
     ];
     for (number, class, sent) in rows {
         let status = StatusCode::from_u16(number).unwrap();
-        let answered = HttpOutcome::answered(&Method::GET, status, &headers).with_body(b"text");
+        let answered = HttpOutcome::answered(status, &headers).with_body(b"text");
         assert_eq!((answered.class(), answered.sent()), (class, sent), "{number}");
         assert_eq!((answered.status(), answered.body()), (Some(status), Some(&b"text"[..])));
         assert!(!answered.failed() && answered.kind().is_none() && !answered.is_kind("timeout"));
@@ -127,4 +127,15 @@ fn a_wait_alone_follows_an_error_nobody_knows() {
     assert_eq!(by_error.after(1, &mut || 0.0), SECOND);
     let doubling = Wait::exponential(SECOND, 60 * SECOND);
     assert_eq!([1, 2, 3].map(|n| doubling.after(n, &mut || 0.0)), [SECOND, 2 * SECOND, 4 * SECOND]);
+}
+
+#[test]
+fn headers_and_bodies_are_not_shown() {
+    const SECRET: &str = "S-5b0c9e";
+    let mut headers = HeaderMap::new();
+    headers.insert("x-key", SECRET.parse().expect("a value"));
+    let answered = HttpOutcome::answered(StatusCode::OK, &headers);
+    let shown = format!("{:?}", answered.with_body(SECRET.as_bytes()));
+    assert!(shown.contains("ResponseView {") && shown.contains("200"), "{shown}");
+    assert!(!shown.contains(SECRET), "{shown}");
 }

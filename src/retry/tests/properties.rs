@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use http_hook::RetryPolicy;
-use http_hook::retry::{Decision, HttpOutcome, Progress, Random, RetryState, Seconds, Stop, Wait};
+use crate::retry::{Decision, HttpOutcome, Progress, Random, RetryState, Seconds, Stop, Wait};
+use crate::{RetryPolicy, Sent, TransportError, TransportErrorKind};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use proptest::prelude::*;
 
-use crate::cases::cases;
-use crate::support::NOW;
+use super::NOW;
+use super::cases;
 
 /// The largest draw.
 const SUP: f64 = 1.0 - f64::EPSILON / 2.0;
@@ -69,7 +69,7 @@ proptest! {
     #[test]
     fn any_wait_at_any_attempt(wait in wait(), attempt in attempt(), seed in any::<u64>(), previous in any::<u64>()) {
         let headers = HeaderMap::new();
-        let outcome = HttpOutcome::answered(&Method::GET, StatusCode::BAD_GATEWAY, &headers);
+        let outcome = HttpOutcome::answered(StatusCode::BAD_GATEWAY, &headers);
         let state = RetryState {
             attempt_number: attempt,
             previous_wait: Duration::from_nanos(previous),
@@ -94,7 +94,7 @@ proptest! {
     ) {
         let (multiplier, min, max) = (Seconds::ZERO, Seconds::new(min), Seconds::new(min + over));
         let headers = HeaderMap::new();
-        let outcome = HttpOutcome::answered(&Method::GET, StatusCode::BAD_GATEWAY, &headers);
+        let outcome = HttpOutcome::answered(StatusCode::BAD_GATEWAY, &headers);
         let state = RetryState { attempt_number: attempt, ..RetryState::new(&outcome) };
         let ask = |wait: Wait| wait.seconds(&state, &mut || draw);
         let jitter = Seconds::ONE;
@@ -117,7 +117,7 @@ proptest! {
         let cap = base + over;
         let (low, high) = (Seconds::new(base), Seconds::new(cap));
         let headers = HeaderMap::new();
-        let outcome = HttpOutcome::answered(&Method::GET, StatusCode::BAD_GATEWAY, &headers);
+        let outcome = HttpOutcome::answered(StatusCode::BAD_GATEWAY, &headers);
         let state = RetryState {
             attempt_number: attempt,
             previous_wait: Seconds::new(previous).to_duration(),
@@ -141,7 +141,7 @@ proptest! {
     ) {
         let mut headers = HeaderMap::new();
         headers.insert("retry-after", HeaderValue::from_str(&hint).unwrap());
-        let busy = HttpOutcome::answered(&Method::GET, StatusCode::TOO_MANY_REQUESTS, &headers);
+        let busy = HttpOutcome::answered(StatusCode::TOO_MANY_REQUESTS, &headers);
         let remaining = Duration::from_nanos(left);
         let progress = Progress {
             attempt_number: attempt,
@@ -181,7 +181,7 @@ fn jitter_outlives_the_cap() {
         ("decorrelated", Wait::DecorrelatedJitter { base, cap }, 1.0, 16.0),
     ];
     let headers = HeaderMap::new();
-    let outcome = HttpOutcome::answered(&Method::GET, StatusCode::BAD_GATEWAY, &headers);
+    let outcome = HttpOutcome::answered(StatusCode::BAD_GATEWAY, &headers);
     for (name, wait, low, high) in rows {
         for attempt_number in [6, 50, u32::MAX] {
             let previous_wait = Duration::from_secs(16);
@@ -257,7 +257,7 @@ fn chance_is_pinned() {
         ]
     );
     let headers = HeaderMap::new();
-    let busy = HttpOutcome::answered(&Method::GET, StatusCode::SERVICE_UNAVAILABLE, &headers);
+    let busy = HttpOutcome::answered(StatusCode::SERVICE_UNAVAILABLE, &headers);
     let waits: Vec<u128> = (1..=2)
         .map(|attempt_number| {
             let progress = Progress { attempt_number, ..Progress::default() };
@@ -269,4 +269,35 @@ fn chance_is_pinned() {
         })
         .collect();
     assert_eq!(waits, [68_596_866, 127_892_372]);
+}
+
+#[test]
+fn no_wait_outlives_the_deadline_at_any_attempt() {
+    let waits = [
+        r#"{"type": "exponential", "multiplier": 1, "exp_base": 1e9}"#,
+        r#"{"type": "incrementing", "increment": 0.4, "max": 9}"#,
+        r#"{"type": "decorrelated_jitter", "base": 0.1, "cap": 3}"#,
+        r#"{"type": "chain", "strategies": [{"type": "none"}, {"type": "fixed", "seconds": 2}]}"#,
+    ];
+    let error = TransportError::new(TransportErrorKind::Connect, Sent::No);
+    let outcome = HttpOutcome::lost(&error);
+    for wait in waits {
+        let wait = serde_json::from_str(wait).unwrap();
+        let policy = RetryPolicy { wait, stop: Stop::Never, ..RetryPolicy::default() };
+        for attempt_number in [1, 2, 3, 1_000, u32::MAX] {
+            for (left, draw) in [(0, 0.0), (1, 0.5), (500, 0.999_999), (2_000, 0.0), (2_001, 0.5)] {
+                let remaining = Some(Duration::from_millis(left));
+                let previous_wait = Duration::from_secs(u64::from(attempt_number));
+                let progress =
+                    Progress { attempt_number, previous_wait, remaining, ..Progress::default() };
+                let decision = policy.decide(&outcome, &progress, NOW, &mut || draw);
+                if let Decision::Retry { wait, .. } = decision {
+                    assert!(
+                        wait < Duration::from_millis(left),
+                        "{policy:?} {attempt_number} {left}"
+                    );
+                }
+            }
+        }
+    }
 }

@@ -1,8 +1,9 @@
 //! Netrc files as Python's `netrc` reads them.
 
-use http_hook::auth::Netrc;
-use http_hook::{Origin, Secret};
 use serde_json::Value;
+
+use crate::auth::Netrc;
+use crate::base::{Origin, Secret};
 
 /// Texts, and what the module `netrc` of Python 3.11 has for three hosts: `[login or account, password]`, null for nothing;
 /// null in place of the three for an error. Left out are texts that it would read otherwise if its comments always reached to

@@ -1,15 +1,15 @@
 //! Names in a policy: those that nothing has are told when it is built, and families of errors.
 
-use http::{HeaderMap, Method, StatusCode};
-use http_hook::retry::{Condition, HttpOutcome, Seconds, StatusRange, Wait};
-use http_hook::transport::TimeoutPhase;
-use http_hook::{
+use crate::retry::{Condition, HttpOutcome, Seconds, Wait};
+use crate::transport::TimeoutPhase;
+use crate::{
     Call, Cause, Connection, ErrorKind, Hook, RequestPlan, RetryPolicy, Sent, Step, StopReason,
     TransportError, TransportErrorKind,
 };
+use http::{HeaderMap, Method, StatusCode};
 use serde_json::json;
 
-use crate::support::NOW;
+use super::NOW;
 
 /// All kinds, and whether `requests` calls them a `ConnectionError`.
 const KINDS: [(TransportErrorKind, bool); 16] = [
@@ -35,7 +35,7 @@ const KINDS: [(TransportErrorKind, bool); 16] = [
 fn families_of_errors() {
     for (kind, is_connection) in KINDS {
         let error = TransportError::new(kind, Sent::Maybe);
-        let lost = HttpOutcome::lost(&Method::GET, &error);
+        let lost = HttpOutcome::lost(&error);
         let holds = |name| Condition::error_kinds(&[name]).holds(&lost);
         assert_eq!(holds("connection"), is_connection, "{kind:?}");
         assert_eq!(holds("timeout"), matches!(kind, TransportErrorKind::Timeout(_)), "{kind:?}");
@@ -47,14 +47,14 @@ fn families_of_errors() {
         assert!(policy.validate().is_ok(), "{kind:?}");
     }
     let headers = HeaderMap::new();
-    let answered = HttpOutcome::answered(&Method::GET, StatusCode::BAD_GATEWAY, &headers);
+    let answered = HttpOutcome::answered(StatusCode::BAD_GATEWAY, &headers);
     assert!(!Condition::error_kinds(&["connection"]).holds(&answered));
 }
 
 /// Conditions that can hold for nothing, with what the error says.
 fn lost_conditions() -> Vec<(&'static str, Condition, &'static str)> {
     let pointer = |text: &str| Condition::BodyJson { pointer: text.into(), equals: json!(1) };
-    let range = |from, to| Condition::Status { statuses: vec![StatusRange::new(from, to)] };
+    let range = |from, to| Condition::Status { statuses: vec![from..=to] };
     vec![
         ("a slip", Condition::error_kinds(&["conect"]), "`connect`"),
         ("beside a good one", Condition::error_kinds(&["dns", "time-out"]), "`timeout`"),
@@ -155,7 +155,7 @@ fn names_in_a_table_of_waits() {
 #[test]
 fn statuses_of_hints_that_there_are_not() {
     let mut policy = RetryPolicy::default();
-    policy.hints.statuses = vec![StatusRange::one(42)];
+    policy.hints.statuses = vec![42..=42];
     assert!(policy.validate().unwrap_err().message().contains("hints.statuses"));
 }
 
@@ -197,6 +197,6 @@ fn query_may_be_sent_again() {
         [("QUERY", true), ("query", false), ("SEARCH", false), ("POST", false)]
     {
         let method: Method = method.parse().unwrap();
-        assert_eq!(http_hook::retry::is_idempotent(&method), expected, "{method}");
+        assert_eq!(crate::retry::is_idempotent(&method), expected, "{method}");
     }
 }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use http_hook::gates::{Admission, BreakerSettings, GateSettings, Gates, RateSettings};
-use http_hook::retry::FailureClass::Error;
-use http_hook::{StopReason, Timestamp};
+use crate::gates::{Admission, BreakerSettings, GateSettings, Gates, RateSettings};
+use crate::retry::FailureClass::Error;
+use crate::{StopReason, Timestamp};
 use proptest::prelude::*;
 
-use crate::cases::cases;
+use super::cases;
 
 const LIMIT: Duration = Duration::from_secs(10);
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);

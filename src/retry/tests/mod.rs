@@ -3,9 +3,26 @@
 use std::time::Duration;
 
 use http::Method;
+use proptest::prelude::ProptestConfig;
 
 use super::{RetryPolicy, Stop, idempotency, may_resend};
-use crate::base::{ErrorKind, Sent};
+use crate::base::{ErrorKind, Sent, Timestamp};
+
+mod names;
+mod outcomes;
+mod policy;
+mod properties;
+mod weighing;
+mod written;
+
+const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_800_000_000));
+
+/// 10,000, or as many as `PROPTEST_CASES=100000` says.
+pub(crate) fn cases() -> ProptestConfig {
+    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    // 256 is what proptest does of its own accord.
+    if config.cases == 256 { ProptestConfig { cases: 10_000, ..config } } else { config }
+}
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -3,17 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_hook::gates::{
-    Admission, Bucket, BucketSettings, Budget, GateSettings, Gates, RateSettings,
-};
-use http_hook::retry::{FailureClass, Wait};
-use http_hook::transport::TimeoutPhase;
-use http_hook::{
+use crate::gates::{Admission, Bucket, BucketSettings, Budget, GateSettings, Gates, RateSettings};
+use crate::retry::{FailureClass, Wait};
+use crate::transport::TimeoutPhase;
+use crate::{
     Attempt, Call, Cause, Connection, Error, ErrorKind, Failure, Hook, RequestPlan, RetryPolicy,
     Sent, Step, StopReason, Timestamp, TransportError, TransportErrorKind,
 };
 
-use crate::support::{NOW, response};
+use super::{NOW, response};
 
 const SECOND: Duration = Duration::from_secs(1);
 const CAPACITY: u32 = 20;

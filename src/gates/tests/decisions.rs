@@ -4,14 +4,14 @@
 
 use std::time::Duration;
 
+use crate::RetryPolicy;
+use crate::gates::{BucketSettings, GateSettings, Gates};
+use crate::retry::{Condition, Decision, HttpOutcome, Progress, Stop, Wait, is_idempotent};
+use crate::transport::TimeoutPhase;
+use crate::{Sent, StopReason, TransportError, TransportErrorKind};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use http_hook::RetryPolicy;
-use http_hook::gates::{BucketSettings, GateSettings, Gates};
-use http_hook::retry::{Condition, Decision, HttpOutcome, Progress, Stop, Wait, is_idempotent};
-use http_hook::transport::TimeoutPhase;
-use http_hook::{Sent, StopReason, TransportError, TransportErrorKind};
 
-use crate::support::NOW;
+use super::NOW;
 
 const METHODS: [&str; 10] =
     ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE", "QUERY", "POST", "PATCH", "PURGE"];
@@ -103,9 +103,9 @@ fn decided(
     };
     let outcome = match came {
         Came::Status(status) | Came::Hinted(status) => {
-            HttpOutcome::answered(method, StatusCode::from_u16(status).unwrap(), &headers)
+            HttpOutcome::answered(StatusCode::from_u16(status).unwrap(), &headers)
         }
-        Came::Error(..) => HttpOutcome::lost(method, &error),
+        Came::Error(..) => HttpOutcome::lost(&error),
     };
     let remaining = (policy_name == "2 s deadline").then_some(Duration::from_secs(2));
     let progress = Progress { attempt_number, remaining, ..Progress::default() };

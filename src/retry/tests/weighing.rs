@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use http_hook::retry::{
-    Condition, Decision, HintMode, Hints, HttpOutcome, OverCap, Progress, Seconds, Stop, Wait,
+use crate::retry::{
+    Condition, Decision, HintMode, Hints, HttpOutcome, Progress, Seconds, Stop, Wait,
 };
-use http_hook::{ErrorKind, RetryPolicy, StopReason};
+use crate::{ErrorKind, RetryPolicy, StopReason};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use proptest::prelude::*;
 
-use crate::cases::cases;
-use crate::support::NOW;
+use super::NOW;
+use super::cases;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -31,7 +31,7 @@ fn first() -> Progress {
 
 fn decide(policy: &RetryPolicy, number: u16, fields: &[(&str, &str)], draw: f64) -> Decision {
     let headers = headers(fields);
-    let outcome = HttpOutcome::answered(&Method::GET, status(number), &headers);
+    let outcome = HttpOutcome::answered(status(number), &headers);
     policy.decide(&outcome, &first(), NOW, &mut || draw)
 }
 
@@ -62,7 +62,7 @@ fn hints_and_own_waits() {
             ..RetryPolicy::default()
         };
         let headers = headers(&[("retry-after", value)]);
-        let busy = HttpOutcome::answered(&Method::GET, status(number), &headers);
+        let busy = HttpOutcome::answered(status(number), &headers);
         let decision = policy.decide(&busy, &first(), NOW, &mut || draw);
         let Decision::Retry { wait, .. } = decision else { panic!("{why}: {decision:?}") };
         assert!((wait.as_secs_f64() - seconds).abs() < 1e-6, "{why}: {wait:?}");
@@ -72,7 +72,7 @@ fn hints_and_own_waits() {
         [("retry-after", "30"), ("x-ratelimit-reset", "30"), ("ratelimit", "\"a\";r=0;t=30")]
     {
         let headers = headers(&[hint]);
-        let busy = HttpOutcome::answered(&Method::GET, status(503), &headers);
+        let busy = HttpOutcome::answered(status(503), &headers);
         let heeded = RetryPolicy::default().decide(&busy, &first(), NOW, &mut || 1.0);
         assert!(matches!(heeded, Decision::Retry { hint: Some(_), .. }), "{hint:?}");
         let expected = Decision::Retry { wait: Duration::ZERO, hint: None };
@@ -108,7 +108,7 @@ fn waits_that_do_not_fit_are_not_begun() {
         };
         let fields: Vec<_> = hint.into_iter().map(|hint| ("retry-after", hint)).collect();
         let headers = headers(&fields);
-        let busy = HttpOutcome::answered(&Method::GET, status(503), &headers);
+        let busy = HttpOutcome::answered(status(503), &headers);
         let remaining = Some(Duration::from_millis(left));
         let progress = Progress { attempt_number, remaining, ..Progress::default() };
         let ended = match policy.decide(&busy, &progress, NOW, &mut || 0.0) {
@@ -123,7 +123,7 @@ fn waits_that_do_not_fit_are_not_begun() {
     }
 }
 
-/// Why, how, `Retry-After`, own wait, draw, wait under [`OverCap::Cap`].
+/// Why, how, `Retry-After`, own wait, draw, wait under a cap.
 type Over = (&'static str, HintMode, &'static str, u32, f64, f64);
 
 #[rustfmt::skip]
@@ -139,16 +139,16 @@ const OVER: [Over; 6] = [
 #[test]
 fn a_hint_over_the_cap_ends_the_call_or_is_cut() {
     for (why, mode, value, own, draw, seconds) in OVER {
-        for over_cap in [OverCap::GiveUp, OverCap::Cap] {
-            let hints = Hints { mode, over_cap, ..Hints::default() };
+        for give_up_over_cap in [true, false] {
+            let hints = Hints { give_up_over_cap, mode, ..Hints::default() };
             let wait = Wait::fixed(own * SECOND);
             let policy = RetryPolicy { wait, hints, ..RetryPolicy::default() };
-            match (over_cap, decide(&policy, 429, &[("retry-after", value)], draw)) {
-                (OverCap::GiveUp, Decision::GiveUp { reason, hint }) => {
+            match (give_up_over_cap, decide(&policy, 429, &[("retry-after", value)], draw)) {
+                (true, Decision::GiveUp { reason, hint }) => {
                     assert_eq!(reason, StopReason::HintTooLong, "{why}");
                     assert!(hint > Some(policy.hints.cap), "{why}: what was asked for is told");
                 }
-                (OverCap::Cap, Decision::Retry { wait, .. }) => {
+                (false, Decision::Retry { wait, .. }) => {
                     assert!((wait.as_secs_f64() - seconds).abs() < 1e-6, "{why}: {wait:?}");
                 }
                 (_, other) => panic!("{why}: {other:?}"),
@@ -178,12 +178,13 @@ fn no_cap_grants_what_cannot_be_counted() {
 
 #[test]
 fn what_becomes_of_a_long_hint_is_stored() {
-    let read = |text: &str| RetryPolicy::from_json(text).map(|policy| policy.hints.over_cap);
-    assert_eq!(read("{}").unwrap(), OverCap::GiveUp);
-    assert_eq!(read(r#"{"hints": {"over_cap": "give_up"}}"#).unwrap(), OverCap::GiveUp);
-    assert_eq!(read(r#"{"hints": {"over_cap": "cap"}}"#).unwrap(), OverCap::Cap);
+    let read =
+        |text: &str| RetryPolicy::from_json(text).map(|policy| policy.hints.give_up_over_cap);
+    assert!(read("{}").unwrap());
+    assert!(read(r#"{"hints": {"over_cap": "give_up"}}"#).unwrap());
+    assert!(!read(r#"{"hints": {"over_cap": "cap"}}"#).unwrap());
     assert_eq!(read(r#"{"hints": {"over_cap": "cut"}}"#).unwrap_err().kind(), ErrorKind::Policy);
-    let hints = Hints { over_cap: OverCap::Cap, ..Hints::default() };
+    let hints = Hints { give_up_over_cap: false, ..Hints::default() };
     assert!(serde_json::to_string(&hints).unwrap().contains(r#""over_cap":"cap""#));
 }
 
@@ -241,7 +242,7 @@ fn answers_that_say_that_nothing_remains() {
     ];
     for (why, number, fields, holds) in rows {
         let headers = headers(fields);
-        let outcome = HttpOutcome::answered(&Method::GET, status(number), &headers);
+        let outcome = HttpOutcome::answered(status(number), &headers);
         assert_eq!(limited.holds(&outcome), holds, "{why}");
     }
     let text = r#"{"type":"rate_limited"}"#;
@@ -270,4 +271,15 @@ fn a_quota_that_is_used_up_is_waited_for_whatever_the_status() {
     let none = RetryPolicy { hints: Hints::none(), ..policy };
     let expected = Decision::Retry { wait: Duration::ZERO, hint: None };
     assert_eq!(decide(&none, 403, &[(left, "0"), reset], 0.0), expected);
+}
+
+#[test]
+fn a_hint_is_heeded_unless_there_is_no_time_for_it() {
+    let headers = headers(&[("retry-after", "30")]);
+    let busy = HttpOutcome::answered(status(503), &headers);
+    let (wait, hint) = (33 * SECOND, Some(30 * SECOND));
+    let decide = |progress| RetryPolicy::default().decide(&busy, &progress, NOW, &mut || 1.0);
+    assert_eq!(decide(first()), Decision::Retry { wait, hint });
+    let hurry = Progress { remaining: Some(10 * SECOND), ..first() };
+    assert_eq!(decide(hurry), Decision::GiveUp { reason: StopReason::HintTooLong, hint });
 }

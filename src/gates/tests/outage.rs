@@ -7,12 +7,12 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-use http::{HeaderMap, Method, StatusCode};
-use http_hook::RetryPolicy;
-use http_hook::gates::{Admission, GateSettings, Gates, Lease};
-use http_hook::retry::{Decision, HttpOutcome, Progress, Random};
-use http_hook::transport::TimeoutPhase;
-use http_hook::{Sent, Timestamp, TransportError, TransportErrorKind};
+use crate::RetryPolicy;
+use crate::gates::{Admission, GateSettings, Gates, Lease};
+use crate::retry::{Decision, HttpOutcome, Progress, Random};
+use crate::transport::TimeoutPhase;
+use crate::{Sent, Timestamp, TransportError, TransportErrorKind};
+use http::{HeaderMap, StatusCode};
 
 /// One call: how far it has come, and whose it is.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,7 +52,12 @@ fn minus_ln(mut x: f64) -> f64 {
         sum += std::f64::consts::LN_2;
     }
     let y = (1.0 - x) / (1.0 + x);
-    sum + 2.0 * (1..20).map(|n| y.powi(2 * n - 1) / f64::from(2 * n - 1)).sum::<f64>()
+    let (mut power, mut series) = (y, 0.0);
+    for n in 1..20 {
+        series += power / f64::from(2 * n - 1);
+        power *= y * y;
+    }
+    sum + 2.0 * series
 }
 
 /// Ends an attempt: gives the wait and the price of the next one, if there is one.
@@ -67,10 +72,8 @@ fn settle(
     let headers = HeaderMap::new();
     let error = TransportError::new(TransportErrorKind::Timeout(TimeoutPhase::Total), Sent::Maybe);
     let outcome = match answer {
-        Ok(status) => {
-            HttpOutcome::answered(&Method::GET, StatusCode::from_u16(status).unwrap(), &headers)
-        }
-        Err(()) => HttpOutcome::lost(&Method::GET, &error),
+        Ok(status) => HttpOutcome::answered(StatusCode::from_u16(status).unwrap(), &headers),
+        Err(()) => HttpOutcome::lost(&error),
     };
     let progress = Progress { attempt_number: caller.attempt, ..Progress::default() };
     let mut random = Random::new(caller.seed, caller.attempt);
@@ -183,31 +186,24 @@ fn overload(seed: u64) -> Option<usize> {
 
 #[test]
 fn an_outage_is_not_made_worse() {
-    let (mut single, mut many) = (0.0_f64, 0.0_f64);
     for seed in 1..=10 {
         let (amp, good) = outage(1, 1.0, 0.0, seed);
         assert!(
             amp <= 0.10 && good >= 0.70,
             "A1, seed {seed}: {amp:.3} a request, {good:.3} succeed"
         );
-        single = single.max(amp);
         let (amp, good) = outage(20, 1.0, 0.0, seed * 100);
         assert!(
             amp <= 0.20 && good >= 0.70,
             "A2, seed {seed}: {amp:.3} a request, {good:.3} succeed"
         );
-        many = many.max(amp);
     }
-    println!("attempts a request in an outage, worst of 10 seeds: A1 {single:.3}, A2 {many:.3}");
 }
 
 #[test]
 fn partial_failures_are_made_good() {
     let worst = |fail| (1..=10).map(|seed| outage(1, fail, 0.001, seed).1).fold(1.0, f64::min);
-    let (third, half) = (worst(0.3), worst(0.5));
-    println!(
-        "success, worst of 10 seeds: A3 {third:.3} at 30 % failures, the price at 50 %: {half:.3}"
-    );
+    let third = worst(0.3);
     assert!(third >= 0.99, "{third:.4}");
 }
 
@@ -215,7 +211,6 @@ fn partial_failures_are_made_good() {
 fn an_overload_is_left_behind() {
     for seed in 1..=3 {
         let recovered = overload(seed);
-        println!("seconds after the stall, B, seed {seed}: {recovered:?}");
         assert!(recovered.is_some_and(|seconds| seconds <= 10), "B, seed {seed}: {recovered:?} s");
     }
 }

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, Method, StatusCode};
-use http_hook::RetryPolicy;
-use http_hook::StopReason;
-use http_hook::gates::{Admission, Bucket, BucketSettings, GateSettings, Gates};
-use http_hook::retry::{
+use crate::RetryPolicy;
+use crate::StopReason;
+use crate::gates::{Admission, Bucket, BucketSettings, GateSettings, Gates};
+use crate::retry::{
     Condition, Decision, HintMode, Hints, HttpOutcome, Progress, Seconds, Stop, Wait,
 };
+use http::{HeaderMap, StatusCode};
 use std::sync::Arc;
 
-use crate::support::NOW;
+use super::NOW;
 
 /// The numbers of one generation.
 #[derive(Clone, Copy)]
@@ -60,7 +60,7 @@ fn call(policy: &RetryPolicy, gates: &Gates, bucket: &Bucket, statuses: &[u16]) 
             panic!("no gate but the bucket")
         };
         let status = StatusCode::from_u16(*status).unwrap();
-        let outcome = HttpOutcome::answered(&Method::GET, status, &headers);
+        let outcome = HttpOutcome::answered(status, &headers);
         let progress = Progress { attempt_number, ..Progress::default() };
         match policy.decide(&outcome, &progress, NOW, &mut || 1.0) {
             Decision::Stand => lease.success(NOW),
@@ -141,7 +141,7 @@ fn server_delay_against_own_backoff() {
     for (why, hint, draw, seconds) in rows {
         let mut headers = HeaderMap::new();
         headers.insert("retry-after", hint.parse().unwrap());
-        let outcome = HttpOutcome::answered(&Method::GET, StatusCode::SERVICE_UNAVAILABLE, &headers);
+        let outcome = HttpOutcome::answered(StatusCode::SERVICE_UNAVAILABLE, &headers);
         let progress = Progress { attempt_number: 1, ..Progress::default() };
         let decision = NEW.policy(3, 20.0).decide(&outcome, &progress, NOW, &mut || draw);
         let Decision::Retry { wait, .. } = decision else { panic!("{why}: {decision:?}") };

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_hook::gates::{
+use crate::gates::{
     Admission, BreakerSettings, Bucket, BucketSettings, Budget, GateSettings, Gates, Lease,
-    MAX_ORIGINS, Origins, RateSettings,
+    RateSettings,
 };
-use http_hook::retry::FailureClass::{Error, Throttled, Timeout};
-use http_hook::{StopReason, Timestamp};
+use crate::retry::FailureClass::{Error, Throttled, Timeout};
+use crate::{StopReason, Timestamp};
 use proptest::prelude::*;
 
 const LIMIT: Duration = Duration::from_secs(10);
@@ -92,7 +92,7 @@ fn prices_and_payments() {
 fn break_even() {
     for (percent, dry) in [(25, false), (45, true)] {
         let gates = Gates::new(&GateSettings { breaker: None, ..GateSettings::default() }).unwrap();
-        let mut random = http_hook::retry::Random::new(1, 1);
+        let mut random = crate::retry::Random::new(1, 1);
         let mut refused = 0;
         for _ in 0..20_000 {
             let mut paid = 0;
@@ -325,27 +325,11 @@ fn settings_that_make_no_sense() {
 }
 
 #[test]
-fn origins_do_not_share_and_are_counted() {
-    let origins = Origins::new(GateSettings::default()).unwrap();
-    trip(&origins.gates("https://a.example"), at(0.0));
-    assert!(refused(&origins.gates("https://a.example"), at(0.0)));
-    assert!(!refused(&origins.gates("https://b.example"), at(0.0)));
-    for number in 3..MAX_ORIGINS {
-        let _ = origins.gates(&format!("https://{number}.example"));
-    }
-    trip(&origins.gates("https://last.example"), at(0.0));
-    assert!(refused(&origins.gates("https://last.example"), at(0.0)));
-    assert!(!refused(&origins.gates("https://and-another.example"), at(0.0)), "its own");
-    trip(&origins.gates("https://one-more.example"), at(0.0));
-    assert!(refused(&origins.gates("https://and-another.example"), at(0.0)), "the last ones share");
-}
-
-#[test]
 fn a_budget_of_another_kind() {
     #[derive(Debug)]
     struct Nothing;
     impl Budget for Nothing {
-        fn withdraw(&self, _: http_hook::retry::FailureClass, _: Timestamp) -> Option<u32> {
+        fn withdraw(&self, _: crate::retry::FailureClass, _: Timestamp) -> Option<u32> {
             None
         }
         fn deposit(&self, _: u32, _: Timestamp) {}
