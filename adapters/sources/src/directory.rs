@@ -28,7 +28,7 @@ const FIELDS: [(&str, &str); 11] = [
 ];
 
 /// How often a directory is read that changes meanwhile.
-const TRIES: usize = 4;
+const TRIES: usize = 16;
 
 /// A directory of secrets, as Kubernetes and Docker mount them.
 ///
@@ -76,11 +76,6 @@ impl SecretsDir {
         format!("directory {}", self.path.display())
     }
 
-    fn fail(&self, path: &Path, error: &io::Error) -> SourceError {
-        let _ = self;
-        SourceError::of_io(format!("file {}", path.display()), error)
-    }
-
     /// Whether the directory is there.
     fn is_there(&self) -> Result<bool, SourceError> {
         match fs::metadata(&self.path) {
@@ -91,7 +86,7 @@ impl SecretsDir {
         }
     }
 
-    fn file(&self, path: &Path) -> Result<Option<Found>, SourceError> {
+    fn file(path: &Path) -> Result<Option<Found>, SourceError> {
         let place = format!("file {}", path.display());
         let Some(text) = disk::read(path, &place, true)? else { return Ok(None) };
         let text = text.trim_end_matches(['\r', '\n']);
@@ -104,24 +99,23 @@ impl SecretsDir {
         }
     }
 
-    fn folder(&self, path: &Path) -> Result<Option<Found>, SourceError> {
-        let mut last = None;
+    fn folder(path: &Path) -> Result<Option<Found>, SourceError> {
         for _ in 0..TRIES {
             // Kubernetes puts `..data` in the place of the last one; what it led to stays whole until then.
             let data = path.join("..data");
             let version = fs::canonicalize(&data).or_else(|_| fs::canonicalize(path));
-            let version = version.map_err(|error| self.fail(path, &error))?;
-            let read = self.fields(&version, path);
+            let version = version.map_err(|error| fail(path, &error))?;
+            let read = Self::fields(&version, path);
             let again = fs::canonicalize(&data).or_else(|_| fs::canonicalize(path));
             if again.is_ok_and(|again| again == version) {
                 return read;
             }
-            last = Some(read);
         }
-        last.unwrap_or(Ok(None))
+        let place = format!("directory {}", path.display());
+        Err(SourceError::new(SourceErrorKind::Io, place, "changes whenever it is read"))
     }
 
-    fn fields(&self, version: &Path, path: &Path) -> Result<Option<Found>, SourceError> {
+    fn fields(version: &Path, path: &Path) -> Result<Option<Found>, SourceError> {
         let place = format!("directory {}", path.display());
         let mut fields: Vec<(String, Node)> = Vec::new();
         for (name, field) in FIELDS {
@@ -136,7 +130,6 @@ impl SecretsDir {
                 let says = format!("`{field}` is there under both of its names");
                 return Err(SourceError::new(SourceErrorKind::NotUnique, place, says));
             }
-            let _ = self;
             fields.push((field.to_owned(), Node { line: 1, tree: Tree::Text(text.to_owned()) }));
         }
         if fields.is_empty() {
@@ -148,6 +141,10 @@ impl SecretsDir {
             Err(error) => Err(malformed(&place, &error)),
         }
     }
+}
+
+fn fail(path: &Path, error: &io::Error) -> SourceError {
+    SourceError::of_io(format!("file {}", path.display()), error)
 }
 
 fn malformed(place: &str, error: &http_hook::Error) -> SourceError {
@@ -166,12 +163,12 @@ impl BlockingSource for SecretsDir {
         for name in [id.to_owned(), format!("{PREFIX}{}", id.to_uppercase())] {
             let path = self.path.join(&name);
             let found = match fs::metadata(&path) {
-                Ok(metadata) if metadata.is_dir() => self.folder(&path)?,
-                Ok(_) => self.file(&path)?,
+                Ok(metadata) if metadata.is_dir() => Self::folder(&path)?,
+                Ok(_) => Self::file(&path)?,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => None,
                 // A name that is too long for the disk is not there.
                 Err(error) if error.kind() == io::ErrorKind::InvalidFilename => None,
-                Err(error) => return Err(self.fail(&path, &error)),
+                Err(error) => return Err(fail(&path, &error)),
             };
             if found.is_some() {
                 return Ok(found);

@@ -2,6 +2,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod blocking;
 mod chain;
 mod directory;
@@ -17,9 +19,13 @@ mod mask;
 pub mod metastore;
 pub mod own;
 mod process;
+#[cfg(any(feature = "aws", feature = "vault"))]
+mod remote;
 mod source;
 mod standard;
 mod tree;
+#[cfg(feature = "vault")]
+mod vault;
 mod write;
 
 pub use chain::{Known, Origin, Sources};
@@ -32,4 +38,6 @@ pub use file::ConnectionFile;
 pub use mask::Masker;
 pub use process::Process;
 pub use source::{Found, Listed, Source};
+#[cfg(feature = "vault")]
+pub use vault::Vault;
 pub use write::Form;

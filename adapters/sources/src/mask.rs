@@ -88,7 +88,7 @@ const MAX_DEPTH: usize = 32;
 /// let masker = Masker::new().connection(&connection);
 /// assert_eq!(
 ///     masker.text("GET /?p=open+sesame, X-Api-Key: k-123456, X-Team: sales, Basic c3ZjOm9wZW4gc2VzYW1l"),
-///     "GET /?p=***, X-Api-Key: ***, X-Team: sales, Basic c3Zj***"
+///     "GET /?p=***, X-Api-Key: ***, X-Team: sales, Basic c3ZjOm***"
 /// );
 /// # Ok::<(), http_hook::Error>(())
 /// ```

@@ -4,9 +4,7 @@ use std::env;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use http_hook::auth::Netrc;
 use http_hook::hook::HookBuilder;
-use http_hook::options::Environment;
 
 use crate::disk;
 use crate::error::{SourceError, SourceErrorKind};
@@ -75,20 +73,18 @@ impl Process {
     ///
     /// If the netrc cannot be read, with its path and line. The original takes such a file for an empty one.
     pub fn dress(&self, builder: HookBuilder) -> Result<HookBuilder, SourceError> {
-        let environment = match &self.variables {
-            Some(given) => Environment::new(given.iter().cloned()),
-            None => Environment::new(env::vars_os().filter_map(|(name, value)| {
+        let builder = match &self.variables {
+            Some(given) => builder.environment(given.iter().cloned()),
+            None => builder.environment(env::vars_os().filter_map(|(name, value)| {
                 Some((name.into_string().ok()?, value.into_string().ok()?))
             })),
         };
-        let builder = builder.environment(environment);
         for path in &self.netrc {
             if let Some(text) = disk::read(path, &place_of(path), true)? {
-                let netrc = Netrc::parse(&text).map_err(|error| {
+                return builder.netrc(&text).map_err(|error| {
                     let says = error.message().to_owned();
                     SourceError::new(SourceErrorKind::Malformed, place_of(path), says)
-                })?;
-                return Ok(builder.netrc(netrc));
+                });
             }
         }
         Ok(builder)

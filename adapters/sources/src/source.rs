@@ -45,13 +45,13 @@ impl Found {
 
 /// Checks an id.
 pub(crate) fn check_id(id: &str) -> Result<(), http_hook::Error> {
-    http_hook::ConnectionId::new(id).map(|_| ())
+    Connection::new().with_id(id).map(|_| ())
 }
 
 /// Gives a connection the id that it was found under, if it can be one.
 pub(crate) fn named(connection: Connection, id: &str) -> Connection {
-    match http_hook::ConnectionId::new(id) {
-        Ok(id) => connection.with_id(id),
+    match connection.clone().with_id(id) {
+        Ok(named) => named,
         Err(_) => connection,
     }
 }

@@ -157,7 +157,7 @@ impl Form {
                 }
             }
             #[cfg(not(feature = "toml"))]
-            Self::Toml => return Err(self.refuse("", "needs the feature `toml`")),
+            Self::Toml => {}
         }
         Ok(Secret::new(text))
     }
@@ -223,7 +223,11 @@ impl Form {
             Self::Json | Self::Yaml => Ok(airflow(connection)),
             Self::Env => uri(connection),
             Self::DotEnv => Ok(Node::text(connection.to_uri().expose())),
-            Self::Toml | Self::OwnYaml => Ok(own::section(connection)),
+            #[cfg(feature = "toml")]
+            Self::Toml => Ok(own::section(connection, own::toml::holds)),
+            #[cfg(not(feature = "toml"))]
+            Self::Toml => Err("needs the feature `toml`"),
+            Self::OwnYaml => Ok(own::section(connection, |_| true)),
         }
     }
 }

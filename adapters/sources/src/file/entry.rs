@@ -110,9 +110,14 @@ fn of_members(id: &str, line: usize, members: &[(String, Node)]) -> Result<Conne
             _ => fields.push((name.clone(), node.clone())),
         }
     }
-    let line = unknown.map_or(line, |(_, node)| node.line);
+    let line_of = |error: &http_hook::Error| {
+        let field = error.message().strip_prefix("connection.").unwrap_or_default();
+        let field = field.split_once(':').map_or("", |(field, _)| field);
+        find(field).or_else(|| unknown.map(|(_, node)| node)).map_or(line, |node| node.line)
+    };
     let text = Node::map(fields).to_json();
-    let mut connection = Connection::from_json(&text).map_err(|error| Fault::of(line, &error))?;
+    let connection = Connection::from_json(&text);
+    let mut connection = connection.map_err(|error| Fault::of(line_of(&error), &error))?;
     if let Some(Node { tree: Tree::Text(uri), line }) = find("uri") {
         let described = connection.description().map(str::to_owned);
         connection = of_uri(uri).map_err(|error| Fault::of(*line, &error))?;
@@ -120,11 +125,16 @@ fn of_members(id: &str, line: usize, members: &[(String, Node)]) -> Result<Conne
             connection = connection.with_description(described);
         }
     }
-    // The type is taken as it is written.
+    // These are taken as they are written.
     if let Some(Node { tree: Tree::Text(kind), .. }) = find("conn_type") {
-        if !kind.is_empty() {
-            connection = connection.with_conn_type(kind);
-        }
+        connection = connection.with_conn_type(kind);
+    }
+    if find("port").is_some_and(|node| node.tree == Tree::Number("0".to_owned())) {
+        connection = connection.with_port(0);
+    }
+    if find("extra").is_some_and(|node| node.tree == Tree::Text(String::new())) && dejson.is_none()
+    {
+        connection = connection.with_extra("");
     }
     let line = dejson.or(extra).map_or(line, |node| node.line);
     check_extra(connection.extra()).map_err(|says| Fault::new(line, says))?;

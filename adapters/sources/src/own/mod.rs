@@ -184,8 +184,9 @@ pub(crate) fn read(node: &Node) -> Result<Connection, Fault> {
     }
 }
 
-/// Makes the section of a connection, so that it is read as the same connection; of its extra, as the same JSON.
-pub(crate) fn section(connection: &Connection) -> Node {
+/// Makes the section of a connection, so that it is read as the same connection; of its extra, as the same JSON. Where its format does
+/// not hold that, the extra is one text.
+pub(crate) fn section(connection: &Connection, holds: fn(&Node) -> bool) -> Node {
     let mut members = Vec::new();
     let mut push = |name: &str, value: Option<&str>| {
         members.extend(value.map(|value| (name.to_owned(), Node::text(value))));
@@ -209,7 +210,7 @@ pub(crate) fn section(connection: &Connection) -> Node {
         let pair = again.extra().and_then(read).zip(json::read(extra).ok());
         pair.is_some_and(|(again, extra)| again.is_same(&extra))
     });
-    if same {
+    if same && holds(&node) {
         return node;
     }
     members.push(("extra".to_owned(), Node::text(extra)));

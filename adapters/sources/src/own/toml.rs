@@ -128,6 +128,11 @@ fn merge(old: &mut Table, new: &Table) {
     }
 }
 
+/// Whether TOML can hold a section.
+pub(crate) fn holds(section: &Node) -> bool {
+    to_table(section).is_some()
+}
+
 fn unwritable() -> Fault {
     Fault::new(0, "a value that TOML cannot hold")
 }
