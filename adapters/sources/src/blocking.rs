@@ -6,7 +6,7 @@ use std::time::Duration;
 use http_hook::hook::HookBuilder;
 use pollster::block_on;
 
-use crate::chain::{Known, Origin};
+use crate::chain::{Answer, Known, Origin};
 use crate::error::SourceError;
 use crate::process::Process;
 use crate::source::Found;
@@ -92,7 +92,7 @@ impl Sources {
     /// As [`Sources::find`](crate::Sources::find).
     pub fn find(&self, id: &str) -> Result<Option<Arc<Found>>, SourceError> {
         match self.0.kept(id) {
-            Some(kept) => Ok(kept),
+            Some(kept) => Ok(kept.into_found()),
             None => block_on(self.0.find(id)),
         }
     }
@@ -104,7 +104,7 @@ impl Sources {
     /// As [`Sources::get`](crate::Sources::get).
     pub fn get(&self, id: &str) -> Result<Arc<Found>, SourceError> {
         match self.0.kept(id) {
-            Some(Some(found)) => Ok(found),
+            Some(Answer::Found(found)) => Ok(found),
             _ => block_on(self.0.get(id)),
         }
     }

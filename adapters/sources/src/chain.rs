@@ -59,18 +59,35 @@ impl fmt::Debug for Sources {
 /// What was found, or that nothing was, and until when that holds.
 struct Kept {
     time: Duration,
-    found: RwLock<HashMap<String, (Instant, Option<Arc<Found>>)>>,
+    found: RwLock<HashMap<String, (Instant, Answer)>>,
+}
+
+/// What is known of an id.
+#[derive(Clone)]
+pub(crate) enum Answer {
+    /// No source has it.
+    Absent,
+    Found(Arc<Found>),
+}
+
+impl Answer {
+    pub(crate) fn into_found(self) -> Option<Arc<Found>> {
+        match self {
+            Self::Absent => None,
+            Self::Found(found) => Some(found),
+        }
+    }
 }
 
 impl Kept {
     /// Returns what is kept, if it still holds.
-    fn get(&self, id: &str) -> Option<Option<Arc<Found>>> {
+    fn get(&self, id: &str) -> Option<Answer> {
         let found = self.found.read().unwrap_or_else(PoisonError::into_inner);
         let (until, found) = found.get(id)?;
         (Instant::now() < *until).then(|| found.clone())
     }
 
-    fn put(&self, id: &str, new: Option<Arc<Found>>) {
+    fn put(&self, id: &str, new: Answer) {
         let now = Instant::now();
         let Some(until) = now.checked_add(self.time) else { return };
         let mut found = self.found.write().unwrap_or_else(PoisonError::into_inner);
@@ -170,7 +187,7 @@ impl Sources {
     }
 
     /// Returns what is kept of an id, without asking a source.
-    pub(crate) fn kept(&self, id: &str) -> Option<Option<Arc<Found>>> {
+    pub(crate) fn kept(&self, id: &str) -> Option<Answer> {
         self.kept.as_ref()?.get(id)
     }
 
@@ -182,7 +199,7 @@ impl Sources {
     /// id: it has 1 to 250 characters, none of them a control character.
     pub async fn find(&self, id: &str) -> Result<Option<Arc<Found>>, SourceError> {
         if let Some(kept) = self.kept(id) {
-            return Ok(kept);
+            return Ok(kept.into_found());
         }
         check_id(id)?;
         let mut found = None;
@@ -198,7 +215,7 @@ impl Sources {
             }
         }
         if let Some(kept) = &self.kept {
-            kept.put(id, found.clone());
+            kept.put(id, found.clone().map_or(Answer::Absent, Answer::Found));
         }
         Ok(found)
     }

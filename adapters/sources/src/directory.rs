@@ -161,13 +161,15 @@ impl BlockingSource for SecretsDir {
             return Ok(None);
         }
         for name in [id.to_owned(), format!("{PREFIX}{}", id.to_uppercase())] {
+            // What is too long for a disk is not there.
+            if name.len() > 255 {
+                continue;
+            }
             let path = self.path.join(&name);
             let found = match fs::metadata(&path) {
                 Ok(metadata) if metadata.is_dir() => Self::folder(&path)?,
                 Ok(_) => Self::file(&path)?,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-                // A name that is too long for the disk is not there.
-                Err(error) if error.kind() == io::ErrorKind::InvalidFilename => None,
                 Err(error) => return Err(fail(&path, &error)),
             };
             if found.is_some() {

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
+#![expect(clippy::doc_markdown, reason = "names of products are not code")]
 
 #[cfg(feature = "aws")]
 pub mod aws;

@@ -172,14 +172,12 @@ impl Masker {
             self.add(&decoded);
         }
         let extra = connection.extra().map_or("", Secret::expose);
-        match serde_json::from_str::<Value>(extra) {
-            Ok(extra) => self.members(&extra),
-            // Whatever it is, it is nobody's business.
-            Err(_) => {
-                self.add(extra);
-                self
-            }
+        if let Ok(extra) = serde_json::from_str::<Value>(extra) {
+            return self.members(&extra);
         }
+        // Whatever it is, it is nobody's business.
+        self.add(extra);
+        self
     }
 
     /// Tells whether a name sounds secret: in lower case, with `_` for what is no letter, it holds one of Airflow's words.

@@ -41,13 +41,13 @@ impl Process {
     /// are read anew for each hook.
     #[must_use]
     pub fn current() -> Self {
-        let netrc = match env::var_os("NETRC").filter(|path| !path.is_empty()) {
-            Some(path) => vec![PathBuf::from(path)],
-            None => {
-                let home = env::var_os("HOME").or_else(|| env::var_os("USERPROFILE"));
-                let home = home.map(PathBuf::from).into_iter();
-                home.flat_map(|home| [home.join(".netrc"), home.join("_netrc")]).collect()
-            }
+        let named = env::var_os("NETRC").filter(|path| !path.is_empty());
+        let netrc = if let Some(path) = named {
+            vec![PathBuf::from(path)]
+        } else {
+            let home = env::var_os("HOME").or_else(|| env::var_os("USERPROFILE"));
+            let home = home.map(PathBuf::from).into_iter();
+            home.flat_map(|home| [home.join(".netrc"), home.join("_netrc")]).collect()
         };
         Self { variables: None, netrc }
     }

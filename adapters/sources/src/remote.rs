@@ -61,14 +61,14 @@ pub(crate) async fn ask(
     };
     match caller.call(plan).await {
         Ok(response) => Ok(read(response.status(), response.body())),
-        Err(failure) => match failure.response().filter(|_| failure.is_status()) {
-            Some(response) => Ok(read(response.status(), response.body())),
-            // Its text may hold what the connection to the server does: only its kind is told.
-            None => {
-                let says = format!("no answer: {}", failure.reason());
-                Err(SourceError::new(SourceErrorKind::Unavailable, place, says))
+        Err(failure) => {
+            if let Some(response) = failure.response().filter(|_| failure.is_status()) {
+                return Ok(read(response.status(), response.body()));
             }
-        },
+            // Its text may hold what the connection to the server does: only its kind is told.
+            let says = format!("no answer: {}", failure.reason());
+            Err(SourceError::new(SourceErrorKind::Unavailable, place, says))
+        }
     }
 }
 

@@ -298,7 +298,7 @@ impl<H: Caller> Vault<H> {
         let mut node = crate::write::airflow(connection);
         if let Tree::Map(members) = &mut node.tree {
             for (name, value) in members.iter_mut().filter(|(name, _)| name == "extra_dejson") {
-                *name = "extra".to_owned();
+                "extra".clone_into(name);
                 *value = Node::text(connection.extra().map_or("", Secret::expose));
             }
         }

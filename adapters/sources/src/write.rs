@@ -146,7 +146,7 @@ impl Form {
                         return Err(self.refuse(name, "the id is not a name of a variable"));
                     }
                     // Neither a quote nor a line's end is in a URI as the core prints it.
-                    text.push_str(&format!("{name}='{uri}'\n"));
+                    text.extend([name.as_str(), "='", uri.as_str(), "'\n"]);
                 }
             }
             #[cfg(feature = "toml")]
@@ -431,9 +431,10 @@ impl ConnectionFile {
             crate::source::check_id(id).map_err(wrong)?;
         }
         let old = disk::read(self.path(), &place, true)?.unwrap_or_default();
-        let before = match old.trim().is_empty() {
-            true => Entries::empty(kind == Kind::Toml),
-            false => Entries::read(kind, &old).map_err(|fault| fault.at(&place))?,
+        let before = if old.trim().is_empty() {
+            Entries::empty(kind == Kind::Toml)
+        } else {
+            Entries::read(kind, &old).map_err(|fault| fault.at(&place))?
         };
         let was_there = before.ids().any(|known| known == id);
         if connection.is_none() && !was_there {

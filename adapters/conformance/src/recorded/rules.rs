@@ -62,7 +62,9 @@ const RULES: [Rule; 23] = [
     }),
     ("D26", |case| {
         case.case.kind == "connection_file"
-            && case.case.input["name"].as_str().is_some_and(|name| name.ends_with(".toml"))
+            && case.case.input["name"]
+                .as_str()
+                .is_some_and(|name| name.to_lowercase().ends_with(".toml"))
     }),
 ];
 

@@ -49,7 +49,7 @@ impl Entries {
     pub(crate) fn read(kind: Kind, text: &str) -> Result<Self, Fault> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let tree = match kind {
-            Kind::Env => return Self::new(lines::read(text)?, false),
+            Kind::Env => return Ok(Self::new(lines::read(text)?, false)),
             Kind::Json | Kind::Yaml if text.is_empty() => {
                 return Err(Fault::new(1, "The file is empty."));
             }
@@ -67,10 +67,10 @@ impl Entries {
             return Err(Fault::new(1, "The file should contain the object."));
         };
         let marked = own::take_mark(&mut members)?;
-        Self::new(members, marked || kind == Kind::Toml)
+        Ok(Self::new(members, marked || kind == Kind::Toml))
     }
 
-    fn new(members: Vec<(String, Node)>, is_own: bool) -> Result<Self, Fault> {
+    fn new(members: Vec<(String, Node)>, is_own: bool) -> Self {
         let mut entries = Self { order: Vec::new(), nodes: HashMap::new(), is_own };
         for (id, node) in members {
             let line = node.line;
@@ -81,7 +81,7 @@ impl Entries {
                 entries.nodes.insert(id, Err(lines::twice(line)));
             }
         }
-        Ok(entries)
+        entries
     }
 
     pub(crate) fn ids(&self) -> impl Iterator<Item = &String> {

@@ -114,40 +114,12 @@ pub(crate) fn read(node: &Node) -> Result<Connection, Fault> {
                 let wrong = || Fault::new(node.line, "port: not a number from 0 to 65535");
                 connection = connection.with_port(port.ok_or_else(wrong)?);
             }
-            "options" => {
-                for (name, node) in section()? {
-                    if !OPTIONS.contains(&name.as_str()) {
-                        let says = format!("options: the options are {}", OPTIONS.join(", "));
-                        return Err(Fault::new(node.line, says));
-                    }
-                    extra.push((name, node));
-                }
-            }
-            "headers" => {
-                for (name, node) in section()? {
-                    if !matches!(node.tree, Tree::Text(_) | Tree::Null) {
-                        return Err(Fault::new(node.line, "headers: a value that is not a text"));
-                    }
-                    if OPTIONS.contains(&name.as_str()) || name == MARK {
-                        let says = "headers: a name that is an option to Airflow";
-                        return Err(Fault::new(node.line, says));
-                    }
-                    extra.push((name, node));
-                }
-            }
-            "without_headers" => {
-                let Tree::List(names) = &node.tree else {
-                    return Err(Fault::new(node.line, "without_headers: not a list"));
-                };
-                for one in names {
-                    let Tree::Text(name) = &one.tree else {
-                        return Err(Fault::new(one.line, "without_headers: not a list of texts"));
-                    };
-                    extra.push((name.clone(), Node { line: one.line, tree: Tree::Null }));
-                }
-            }
+            "options" => extra.extend(options(section()?)?),
+            "headers" => extra.extend(headers(section()?)?),
+            "without_headers" => extra.extend(without(node)?),
             "auth" | "retry" => {
-                settings.push((name.clone(), Node { tree: Tree::Map(section()?), ..*node }))
+                let tree = Tree::Map(section()?);
+                settings.push((name.clone(), Node { line: node.line, tree }));
             }
             "settings" => settings.extend(section()?),
             "extra" => match &node.tree {
@@ -178,10 +150,46 @@ pub(crate) fn read(node: &Node) -> Result<Connection, Fault> {
                 return Err(Fault::new(node.line, "a name that stands in two sections"));
             }
             let text = entry::as_python(&Node { line: node.line, tree: Tree::Map(extra) });
-            let none = || Fault::new(node.line, "extra: a value that cannot be stored");
-            Ok(connection.with_extra(text.ok_or_else(none)?))
+            let lost = || Fault::new(node.line, "extra: a value that cannot be stored");
+            Ok(connection.with_extra(text.ok_or_else(lost)?))
         }
     }
+}
+
+type Members = Vec<(String, Node)>;
+
+fn options(members: Members) -> Result<Members, Fault> {
+    let unknown = members.iter().find(|(name, _)| !OPTIONS.contains(&name.as_str()));
+    match unknown {
+        Some((_, node)) => {
+            let says = format!("options: the options are {}", OPTIONS.join(", "));
+            Err(Fault::new(node.line, says))
+        }
+        None => Ok(members),
+    }
+}
+
+fn headers(members: Members) -> Result<Members, Fault> {
+    for (name, node) in &members {
+        if !matches!(node.tree, Tree::Text(_) | Tree::Null) {
+            return Err(Fault::new(node.line, "headers: a value that is not a text"));
+        }
+        if OPTIONS.contains(&name.as_str()) || name == MARK {
+            return Err(Fault::new(node.line, "headers: a name that is an option to Airflow"));
+        }
+    }
+    Ok(members)
+}
+
+fn without(node: &Node) -> Result<Members, Fault> {
+    let Tree::List(names) = &node.tree else {
+        return Err(Fault::new(node.line, "without_headers: not a list"));
+    };
+    let names = names.iter().map(|one| match &one.tree {
+        Tree::Text(name) => Ok((name.clone(), Node { line: one.line, tree: Tree::Null })),
+        _ => Err(Fault::new(one.line, "without_headers: not a list of texts")),
+    });
+    names.collect()
 }
 
 /// Makes the section of a connection, so that it is read as the same connection; of its extra, as the same JSON. Where its format does

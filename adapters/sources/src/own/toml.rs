@@ -157,14 +157,14 @@ fn to_value(node: &Node) -> Option<Value> {
         Tree::Null => return None,
         Tree::Bool(value) => Value::from(*value),
         Tree::Text(text) => Value::from(text.as_str()),
-        Tree::Number(number) => match number.parse::<i64>() {
-            Ok(number) => Value::from(number),
-            // Only what is read as the same text.
-            Err(_) => {
-                let value: f64 = number.parse().ok()?;
-                Some(Value::from(value)).filter(|_| format!("{value:?}") == *number)?
+        Tree::Number(number) => {
+            if let Ok(number) = number.parse::<i64>() {
+                return Some(Value::from(number));
             }
-        },
+            // Only what is read as the same text.
+            let value: f64 = number.parse().ok()?;
+            return (format!("{value:?}") == *number).then(|| Value::from(value));
+        }
         Tree::List(items) => {
             let items: Option<Vec<Value>> = items.iter().map(to_value).collect();
             Value::Array(items?.into_iter().collect::<Array>())

@@ -11,8 +11,11 @@ use http_hook_conformance::recorded::{Case, Data, Report, Verdict, run};
 
 const FILE: &str = "http_hook.json";
 
+/// A category, and what runs a case of it.
+type Category = (&'static str, fn(&Case) -> Verdict);
+
 /// Categories of `http_hook.json`: each belongs to exactly one test binary.
-const CATEGORIES: [(&str, fn(&Case) -> Verdict); 4] = [
+const CATEGORIES: [Category; 4] = [
     ("lookup", lookup::run),
     ("connection_file", files::run),
     ("fernet", fernet::run),

@@ -12,27 +12,27 @@ const CANARY: &str = "c4n4ry-9f";
 
 /// All that a program could print of a source.
 fn shown(source: impl Source + std::fmt::Debug + 'static, id: &str) -> String {
-    let mut all = format!("{source:?} {source:#?} {}", source.name());
+    let mut all = vec![format!("{source:?} {source:#?} {}", source.name())];
     let found = source.find(id);
-    all += &format!("{found:?} {found:#?}");
+    all.push(format!("{found:?} {found:#?}"));
     if let Err(error) = &found {
-        all += &format!("{error} {error:#}");
+        all.push(format!("{error} {error:#}"));
     }
-    all += &format!("{:?}", source.ids());
+    all.push(format!("{:?}", source.ids()));
     let sources = Sources::new().with(source);
-    all +=
-        &format!("{sources:?} {:?} {:?} {:?}", sources.get(id), sources.origin(id), sources.list());
+    let told = (sources.get(id), sources.origin(id), sources.list());
+    all.push(format!("{sources:?} {told:?}"));
     match sources.hook(id) {
         Ok(builder) => {
-            all += &format!("{builder:?}");
+            all.push(format!("{builder:?}"));
             // What a hook shows is the core's business: its origin, for one.
             if let Err(error) = builder.build() {
-                all += &format!("{error} {error:?}");
+                all.push(format!("{error} {error:?}"));
             }
         }
-        Err(error) => all += &format!("{error} {error:?}"),
+        Err(error) => all.push(format!("{error} {error:?}")),
     }
-    all
+    all.join(" ")
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn a_masked_text_has_the_secret_in_none_of_its_forms() {
         .with_login("svc")
         .with_password(secret)
         .with_extra(format!(r#"{{"x-api-key": "{CANARY}", "other": "plain-text"}}"#));
-    let masker = Masker::new().connection(&connection);
+    let hides = Masker::new().connection(&connection);
     let encoded: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
     let forms = [
         secret.to_owned(),
@@ -162,17 +162,17 @@ fn a_masked_text_has_the_secret_in_none_of_its_forms() {
     ];
     for form in &forms {
         let text = format!("before {form} after");
-        let masked = masker.text(&text);
+        let masked = hides.text(&text);
         assert!(masked.contains("***"), "{form}");
         assert!(masked.starts_with("before ") && masked.ends_with(" after"), "{masked}");
         assert!(
             !masked.contains(CANARY) && !masked.contains("rd%2B") && !masked.contains("ss w"),
             "{masked}"
         );
-        assert_eq!(masker.text(&masked), masked, "a second time changes nothing");
+        assert_eq!(hides.text(&masked), masked, "a second time changes nothing");
     }
-    assert_eq!(masker.text("plain-text"), "plain-text");
+    assert_eq!(hides.text("plain-text"), "plain-text");
     let overlapping = Masker::new().secret("abcdefgh").secret("efghijkl");
     assert_eq!(overlapping.text("-abcdefghijkl-"), "-***-");
-    assert!(!format!("{masker:?}").contains(CANARY));
+    assert!(!format!("{hides:?}").contains(CANARY));
 }

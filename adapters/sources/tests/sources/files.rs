@@ -91,7 +91,8 @@ fn yaml_is_what_python_reads() {
 fn anchors_and_depth_do_not_fill_the_memory() {
     let mut bomb = "a: &a [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for (name, last) in ('b'..='k').zip('a'..) {
-        bomb += &format!("{name}: &{name} [{}]\n", vec![format!("*{last}"); 10].join(", "));
+        let line = format!("{name}: &{name} [{}]\n", vec![format!("*{last}"); 10].join(", "));
+        bomb.push_str(&line);
     }
     let deep = |open: &str, close: &str| {
         format!("{{\"A\": {}{}}}", open.repeat(200_000), close.repeat(200_000))

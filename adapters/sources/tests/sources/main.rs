@@ -1,5 +1,7 @@
 //! What sources do, one file a subject.
 
+#![expect(clippy::doc_markdown, reason = "names of products are not code")]
+
 #[cfg(feature = "aws")]
 mod aws;
 mod canary;
@@ -10,6 +12,8 @@ mod files;
 mod forms;
 #[cfg(feature = "sqlite")]
 mod metastore;
+#[cfg(feature = "vault")]
+mod real;
 #[cfg(feature = "vault")]
 mod vault;
 

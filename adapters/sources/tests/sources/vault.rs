@@ -1,6 +1,6 @@
 //! Vault, over a scripted server.
 
-use http_hook::Connection;
+use http_hook::{Connection, Secret};
 use http_hook_mock::blocking::connect;
 use http_hook_mock::{MockTransport, Reply};
 use http_hook_sources::blocking::{Source, Sources};
@@ -23,7 +23,7 @@ fn both_versions_are_read_in_airflows_layout() {
     let two = Vault::new(hook(&script)).token("s.canary").namespace("ns");
     let found = two.find("sales").unwrap().unwrap().into_connection();
     assert_eq!((found.host(), found.port()), (Some("api.test"), Some(8443)));
-    assert_eq!(found.extra().map(|extra| extra.expose()), Some(r#"{"X-Team": "sales"}"#));
+    assert_eq!(found.extra().map(Secret::expose), Some(r#"{"X-Team": "sales"}"#));
     let one =
         Vault::new(hook(&script)).token("s.canary").mount("kv").path("airflow/conns").version_1();
     assert_eq!(one.find("a b/c").unwrap().unwrap().connection().login(), Some("svc"));
