@@ -1,4 +1,4 @@
-"""What a real Airflow writes into its metastore and reads from it: airflow.py generate SEED N | write | read.
+"""What a real Airflow writes into its metastore and reads from it: through_airflow.py generate SEED N | write | read.
 
 Connections are lines of JSON, on standard input and output.
 """
