@@ -81,7 +81,7 @@ impl Auth {
     pub(crate) fn shown(&self) -> Option<(&HeaderName, &HeaderValue)> {
         match &self.proof {
             Credentials::Header(name, value) => Some((name, value)),
-            Credentials::Nothing | Credentials::Query(..) => None,
+            Credentials::Nothing | Credentials::Headers(_) | Credentials::Query(..) => None,
         }
     }
 
@@ -97,7 +97,7 @@ impl Auth {
     pub(crate) fn query_name(&self) -> Option<&str> {
         match &self.proof {
             Credentials::Query(name, _) => Some(name),
-            Credentials::Nothing | Credentials::Header(..) => None,
+            Credentials::Nothing | Credentials::Header(..) | Credentials::Headers(_) => None,
         }
     }
 }
@@ -247,10 +247,14 @@ impl AuthFlow {
         };
         match proof {
             Credentials::Nothing => Ok(false),
-            Credentials::Header(name, mut value) => {
-                headers::check_scheme_name(&name, "auth")?;
-                value.set_sensitive(true);
+            Credentials::Header(name, value) => {
                 put(request.headers_mut(), name, value)?;
+                Ok(true)
+            }
+            Credentials::Headers(all) => {
+                for (name, value) in all {
+                    put(request.headers_mut(), name, value)?;
+                }
                 Ok(true)
             }
             Credentials::Query(name, value) => {
@@ -355,7 +359,9 @@ fn in_memory(payload: &Payload) -> Option<&[u8]> {
     }
 }
 
-fn put(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) -> Result<(), Error> {
+fn put(headers: &mut HeaderMap, name: HeaderName, mut value: HeaderValue) -> Result<(), Error> {
+    headers::check_scheme_name(&name, "auth")?;
+    value.set_sensitive(true);
     match headers.try_insert(name, value) {
         Ok(_) => Ok(()),
         Err(_) => Err(Error::new(ErrorKind::Limit, "too many headers")),

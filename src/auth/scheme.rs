@@ -85,6 +85,8 @@ pub enum Credentials {
     Nothing,
     /// This header, in place of any of its name. The value is marked as sensitive.
     Header(HeaderName, HeaderValue),
+    /// These headers, each in place of any of its name. The values are marked as sensitive.
+    Headers(Vec<(HeaderName, HeaderValue)>),
     /// This pair, behind the query.
     Query(String, Secret),
 }
@@ -95,6 +97,7 @@ impl fmt::Debug for Credentials {
         f.write_str(match self {
             Self::Nothing => "Nothing",
             Self::Header(..) => "Header",
+            Self::Headers(_) => "Headers",
             Self::Query(..) => "Query",
         })
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use http::{Request, Response};
+use http::{HeaderName, HeaderValue, Request, Response};
 use http_hook::auth::{AuthScheme, Authenticate, Challenge, Credentials};
 use http_hook::body::Payload;
 use http_hook::{
@@ -271,6 +271,40 @@ fn a_scheme_of_the_callers_own_answers_too() {
     let (requests, result) = run(&hook, RequestPlan::get("a"), vec![asked, response(200, &[], "")]);
     assert!(result.is_ok());
     assert_eq!(requests[1].0.uri(), "https://api.example.com/a?sig=s");
+}
+
+/// Signs, and says when.
+#[derive(Debug)]
+struct Signed(&'static str);
+
+impl Authenticate for Signed {
+    fn authorize(&self, _: &Request<Payload>, _: u64, _: Timestamp) -> Result<Credentials, Error> {
+        let header = |name: &'static str, value| {
+            (HeaderName::from_static(name), HeaderValue::from_static(value))
+        };
+        Ok(Credentials::Headers(vec![header(self.0, "7"), header("authorization", "Sig s")]))
+    }
+}
+
+#[test]
+fn a_scheme_of_the_callers_own_shows_several_headers() {
+    let hook = |name| {
+        Hook::builder(&Connection::new().with_host("https://api.example.com"))
+            .auth(AuthScheme::Custom(Arc::new(Signed(name))))
+            .build()
+            .expect("a hook")
+    };
+    let plan = || RequestPlan::get("a").header("x-date", "6");
+    let away = response(302, &[("location", "https://other.example.com/b")], "");
+    let (requests, result) = run(&hook("x-date"), plan(), vec![away, response(200, &[], "")]);
+    assert!(result.is_ok());
+    let headers = requests[0].0.headers();
+    assert_eq!(headers.get_all("x-date").iter().collect::<Vec<_>>(), ["7"]);
+    assert!(headers["x-date"].is_sensitive() && headers["authorization"].is_sensitive());
+    assert_eq!(authorization(&requests[1].0), None, "they are the origin's");
+
+    let (requests, result) = run(&hook("host"), plan(), Vec::new());
+    assert!(requests.is_empty() && result.is_err(), "a scheme sets no host");
 }
 
 #[test]

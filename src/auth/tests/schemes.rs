@@ -173,6 +173,7 @@ fn schemes_are_read_from_json() {
                 assert!(value.is_sensitive());
                 format!("{name}: {}", value.to_str().unwrap())
             }
+            Credentials::Headers(_) => panic!("a scheme as data shows one header"),
             Credentials::Query(name, value) => format!("?{name}={}", value.expose()),
         });
         let proof = proof.map_err(|error| error.to_string());

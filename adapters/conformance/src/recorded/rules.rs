@@ -20,7 +20,7 @@ pub fn covers(rule: &str, case: &Case, expected: &str, got: &str) -> bool {
 /// A rule's name, and whether it covers a difference.
 type Rule = (&'static str, fn(&View) -> bool);
 
-const RULES: [Rule; 21] = [
+const RULES: [Rule; 23] = [
     ("quirk", |case| case.case.quirk),
     ("client", |case| case.case.client_specific),
     ("D1", |case| case.refused && (case.host_is_unsafe() || case.uri_has_controls())),
@@ -36,6 +36,13 @@ const RULES: [Rule; 21] = [
     ("D8", |case| case.is_call() && case.login_alone() && case.expected.contains("Basic")),
     ("D10", |case| case.is_call() && case.calls("fn").any(|name| name == "test_connection")),
     ("D11", |case| case.refused && case.retries_by_class()),
+    ("D12", |case| {
+        // Where a source fails; and going on over it comes to what was recorded.
+        case.refused
+            && case.case.kind == "lookup"
+            && !case.got.starts_with("error NotDefined")
+            && !case.got.contains("though it goes on")
+    }),
     ("D15", |case| case.refused && case.headers().iter().any(|(name, _)| !is_token(name))),
     ("D16", |case| case.refused && case.headers().iter().any(|(_, value)| !is_visible(value))),
     ("D17", |case| {
@@ -52,6 +59,12 @@ const RULES: [Rule; 21] = [
     ("D24", |case| case.tells_field_and_cure()),
     ("D25", |case| {
         case.is_call() && !case.refused && case.host().is_some_and(|host| host.ends_with('.'))
+    }),
+    ("D26", |case| {
+        case.case.kind == "connection_file"
+            && case.case.input["name"]
+                .as_str()
+                .is_some_and(|name| name.to_lowercase().ends_with(".toml"))
     }),
 ];
 

@@ -1,0 +1,191 @@
+//! AWS Secrets Manager and the parameters of Systems Manager, in Airflow's layout, through the hook.
+
+mod sigv4;
+
+use std::fmt;
+
+use async_trait::async_trait;
+use http_hook::transport::{Clock, Transport};
+use http_hook::{Connection, HttpHook, RequestPlan, blocking};
+use pollster::block_on;
+
+use crate::error::{SourceError, SourceErrorKind};
+use crate::remote::{Caller, Said, ask};
+use crate::source::{BlockingSource, Found, Source};
+use crate::tree::Node;
+
+pub use sigv4::SigV4;
+
+/// Connections in AWS Secrets Manager or in the parameters of Systems Manager, through the hook: `H` is an [`HttpHook`] or a
+/// [`blocking::HttpHook`] to the endpoint of the service, whose authentication is [`SigV4`].
+///
+/// The layout is that of Airflow's backends: the secret `airflow/connections/ID`, or the parameter `/airflow/connections/ID`, holds a
+/// connection as a variable of the environment does, a URI or JSON.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+/// use http_hook::{Connection, Hook};
+/// use http_hook::auth::AuthScheme;
+/// use http_hook_mock::{Reply, blocking::from_hook};
+/// use http_hook_sources::aws::{Aws, SigV4};
+/// use http_hook_sources::blocking::Sources;
+///
+/// let endpoint = Connection::new().with_host("https://secretsmanager.eu-west-1.amazonaws.com");
+/// let keys = SigV4::new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "eu-west-1", "secretsmanager");
+/// let hook = Hook::builder(&endpoint).auth(AuthScheme::Custom(Arc::new(keys))).build()?;
+///
+/// let server = [Reply::json(200, r#"{"SecretString": "http://svc:secret@api.example.test/https"}"#)];
+/// let found = Sources::new().with(Aws::secrets_manager(from_hook(hook, server))).get("sales")?;
+/// assert_eq!(found.connection().login(), Some("svc"));
+/// assert_eq!(found.place(), "secrets manager https://secretsmanager.eu-west-1.amazonaws.com airflow/connections/sales");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Aws<H> {
+    calls: H,
+    prefix: String,
+    service: Service,
+}
+
+#[derive(Clone, Copy)]
+enum Service {
+    SecretsManager,
+    Ssm,
+}
+
+/// Names the service and the prefix.
+impl<H> fmt::Debug for Aws<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Aws({} {})", self.service.name(), self.prefix)
+    }
+}
+
+impl Service {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::SecretsManager => "secrets manager",
+            Self::Ssm => "ssm",
+        }
+    }
+}
+
+impl<H> Aws<H> {
+    /// Takes a hook to the endpoint of Secrets Manager. Default prefix: `airflow/connections`.
+    pub fn secrets_manager(hook: H) -> Self {
+        Self {
+            calls: hook,
+            prefix: "airflow/connections".to_owned(),
+            service: Service::SecretsManager,
+        }
+    }
+
+    /// Takes a hook to the endpoint of Systems Manager. Default prefix: `/airflow/connections`.
+    pub fn ssm(hook: H) -> Self {
+        Self { calls: hook, prefix: "/airflow/connections".to_owned(), service: Service::Ssm }
+    }
+
+    /// Sets what stands before the id, without the slash between.
+    #[must_use]
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+}
+
+#[expect(private_bounds, reason = "either face of the hook, and nothing else")]
+impl<H: Caller> Aws<H> {
+    fn label(&self) -> String {
+        format!("{} {}", self.service.name(), self.calls.origin())
+    }
+
+    async fn look_up(&self, id: &str) -> Result<Option<Found>, SourceError> {
+        let name = format!("{}/{id}", self.prefix.trim_end_matches('/'));
+        let text = |text: &str| Node::text(text);
+        let (target, kind, members) = match self.service {
+            Service::SecretsManager => {
+                ("secretsmanager.GetSecretValue", 1, vec![("SecretId".to_owned(), text(&name))])
+            }
+            Service::Ssm => {
+                let decrypted = Node { line: 0, tree: crate::tree::Tree::Bool(true) };
+                let members = vec![
+                    ("Name".to_owned(), text(&name)),
+                    ("WithDecryption".to_owned(), decrypted),
+                ];
+                ("AmazonSSM.GetParameter", 1, members)
+            }
+        };
+        // It is a POST that reads: to send it again does no harm.
+        let plan = RequestPlan::post("/")
+            .header("content-type", &format!("application/x-amz-json-1.{kind}"))
+            .header("x-amz-target", target)
+            .data(Node::map(members).to_json())
+            .allow_resend();
+        let said = ask(&self.calls, &self.label(), plan).await?;
+        if !said.status.is_success() {
+            return self.refusal(&said);
+        }
+        let place = format!("{} {name}", self.label());
+        let value = match self.service {
+            Service::SecretsManager => said.text(&["SecretString"]),
+            Service::Ssm => said.text(&["Parameter", "Value"]),
+        };
+        let Some(value) = value else {
+            let says = "there is no text in it";
+            return Err(SourceError::new(SourceErrorKind::Malformed, place, says));
+        };
+        let connection = Connection::parse(value).map_err(|error| {
+            SourceError::new(SourceErrorKind::Malformed, place.as_str(), error.message().to_owned())
+        })?;
+        Ok(Some(Found::new(connection, place)))
+    }
+
+    /// What an answer says that is not the value. Its text may quote what was asked, so that only its type is told.
+    fn refusal(&self, said: &Said) -> Result<Option<Found>, SourceError> {
+        let kind = said.text(&["__type"]).unwrap_or_default();
+        let kind = kind.rsplit('#').next().unwrap_or_default();
+        let is_word = kind.len() <= 64 && kind.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let status = said.status.as_u16();
+        match kind {
+            "ResourceNotFoundException" | "ParameterNotFound" => return Ok(None),
+            _ => {}
+        }
+        let denied = [
+            "AccessDenied",
+            "UnrecognizedClient",
+            "InvalidSignature",
+            "ExpiredToken",
+            "MissingAuthentication",
+            "IncompleteSignature",
+            "InvalidClientTokenId",
+        ];
+        let is_denied =
+            denied.iter().any(|word| kind.starts_with(word)) || matches!(status, 401 | 403);
+        let error_kind =
+            if is_denied { SourceErrorKind::Denied } else { SourceErrorKind::Unavailable };
+        let told = if is_word && !kind.is_empty() { format!(" ({kind})") } else { String::new() };
+        let says = format!("the service answers {status}{told}");
+        Err(SourceError::new(error_kind, self.label(), says))
+    }
+}
+
+#[async_trait]
+impl<T: Transport + 'static, C: Clock + 'static> Source for Aws<HttpHook<T, C>> {
+    fn name(&self) -> String {
+        self.label()
+    }
+
+    async fn find(&self, id: &str) -> Result<Option<Found>, SourceError> {
+        self.look_up(id).await
+    }
+}
+
+impl<T: blocking::Transport, C: blocking::Clock> BlockingSource for Aws<blocking::HttpHook<T, C>> {
+    fn name(&self) -> String {
+        self.label()
+    }
+
+    fn find(&self, id: &str) -> Result<Option<Found>, SourceError> {
+        block_on(self.look_up(id))
+    }
+}

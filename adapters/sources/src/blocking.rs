@@ -1,0 +1,138 @@
+//! The blocking face: the same names, for programs without a runtime.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_hook::hook::HookBuilder;
+use pollster::block_on;
+
+use crate::chain::{Answer, Known, Origin};
+use crate::error::SourceError;
+use crate::process::Process;
+use crate::source::Found;
+
+pub use crate::source::BlockingSource as Source;
+
+/// Sources in an order: the first that has a connection gives it. The blocking twin of [`Sources`](crate::Sources), which says more.
+///
+/// # Examples
+///
+/// ```
+/// use http_hook_sources::{Env, blocking::Sources};
+///
+/// let sources = Sources::new().with(Env::of([("AIRFLOW_CONN_SALES", "http://api.example.test/https")]));
+/// let hook = sources.hook("sales")?.build()?;
+/// assert_eq!(hook.base_url(), "https://api.example.test");
+///
+/// let error = sources.hook("orders").unwrap_err();
+/// assert_eq!(error.to_string(), "env: connection `orders`: is not defined");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Sources(crate::chain::Sources);
+
+impl Sources {
+    /// Makes a chain without sources.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Makes the chain that the environment asks for: see [`Sources::standard`](crate::Sources::standard).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn standard() -> Result<Self, SourceError> {
+        crate::chain::Sources::standard().map(Self)
+    }
+
+    /// Makes a chain of a list: see [`Sources::parse`](crate::Sources::parse).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn parse(list: &str) -> Result<Self, SourceError> {
+        crate::chain::Sources::parse(list).map(Self)
+    }
+
+    /// Adds a source behind the others.
+    #[must_use]
+    pub fn with(self, source: impl Source + 'static) -> Self {
+        Self(self.0.with(source))
+    }
+
+    /// Asks the next source where one fails.
+    #[must_use]
+    pub fn going_on(self) -> Self {
+        Self(self.0.going_on())
+    }
+
+    /// Keeps what was found for a time, and as long that nothing was.
+    #[must_use]
+    pub fn kept_for(self, time: Duration) -> Self {
+        Self(self.0.kept_for(time))
+    }
+
+    /// Gives every [`hook`](Self::hook) what the process has for all of them.
+    #[must_use]
+    pub fn with_process(self, process: Process) -> Self {
+        Self(self.0.with_process(process))
+    }
+
+    /// Forgets what is kept.
+    pub fn forget(&self) {
+        self.0.forget();
+    }
+
+    /// Looks a connection up. `None`: no source has it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sources::find`](crate::Sources::find).
+    pub fn find(&self, id: &str) -> Result<Option<Arc<Found>>, SourceError> {
+        match self.0.kept(id) {
+            Some(kept) => Ok(kept.into_found()),
+            None => block_on(self.0.find(id)),
+        }
+    }
+
+    /// Looks up a connection that has to be there.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sources::get`](crate::Sources::get).
+    pub fn get(&self, id: &str) -> Result<Arc<Found>, SourceError> {
+        match self.0.kept(id) {
+            Some(Answer::Found(found)) => Ok(found),
+            _ => block_on(self.0.get(id)),
+        }
+    }
+
+    /// Begins the hook of a connection.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sources::hook`](crate::Sources::hook).
+    pub fn hook(&self, id: &str) -> Result<HookBuilder, SourceError> {
+        self.0.dressed(&*self.get(id)?)
+    }
+
+    /// Tells what every source says of an id.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sources::origin`](crate::Sources::origin).
+    pub fn origin(&self, id: &str) -> Result<Origin, SourceError> {
+        block_on(self.0.origin(id))
+    }
+
+    /// Lists all ids that the sources can tell, in the order of the alphabet.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sources::list`](crate::Sources::list).
+    pub fn list(&self) -> Result<Vec<Known>, SourceError> {
+        block_on(self.0.list())
+    }
+}

@@ -1,0 +1,61 @@
+//! Reading files within limits, and replacing them whole.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use crate::error::{SourceError, SourceErrorKind};
+
+/// The longest file that is read, in bytes.
+pub(crate) const MAX_FILE: u64 = 64 << 20;
+
+/// Reads a file as UTF-8. `None`: it does not exist, and may.
+pub(crate) fn read(
+    path: &Path,
+    place: &str,
+    optional: bool,
+) -> Result<Option<String>, SourceError> {
+    match read_file(path) {
+        Ok(Some(text)) => Ok(Some(text)),
+        Ok(None) => Err(SourceError::new(
+            SourceErrorKind::Io,
+            place,
+            format!("not a file of at most {} MiB", MAX_FILE >> 20),
+        )),
+        Err(error) if optional && error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(SourceError::of_io(place, &error)),
+    }
+}
+
+/// `None`: too long, or no file, such as a pipe, which might never end.
+fn read_file(path: &Path) -> io::Result<Option<String>> {
+    // What it is comes first: to open a pipe waits for its writer.
+    if !fs::metadata(path)?.is_file() {
+        return Ok(None);
+    }
+    let mut text = String::new();
+    let length = File::open(path)?.take(MAX_FILE + 1).read_to_string(&mut text)?;
+    Ok(u64::try_from(length).is_ok_and(|length| length <= MAX_FILE).then_some(text))
+}
+
+/// Puts a new file in the place of another, which is there whole at any time, the old one or the new one.
+///
+/// Only its owner can read it, from the first moment on (mode 0600). A symbolic link stays one.
+pub(crate) fn replace(path: &Path, text: &str) -> Result<(), SourceError> {
+    let place = format!("file {}", path.display());
+    write(path, text).map_err(|error| SourceError::of_io(place, &error))
+}
+
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    // Such a file is made with mode 0600, and goes again if anything fails.
+    let mut file = tempfile::Builder::new().prefix(".http-hook-").tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(&path).map_err(|error| error.error)?;
+    // Not every system lets a folder be opened; the file itself is safe by now.
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    Ok(())
+}

@@ -1,0 +1,44 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![forbid(unsafe_code)]
+#![expect(clippy::doc_markdown, reason = "names of products are not code")]
+
+#[cfg(feature = "aws")]
+pub mod aws;
+pub mod blocking;
+mod chain;
+mod directory;
+mod disk;
+mod dotenv;
+mod env;
+mod error;
+#[cfg(feature = "fernet")]
+mod fernet;
+mod file;
+mod mask;
+#[cfg(feature = "fernet")]
+pub mod metastore;
+pub mod own;
+mod process;
+#[cfg(any(feature = "aws", feature = "vault"))]
+mod remote;
+mod source;
+mod standard;
+mod tree;
+#[cfg(feature = "vault")]
+mod vault;
+mod write;
+
+pub use chain::{Known, Origin, Sources};
+pub use directory::SecretsDir;
+pub use env::Env;
+pub use error::{SourceError, SourceErrorKind};
+#[cfg(feature = "fernet")]
+pub use fernet::Fernet;
+pub use file::ConnectionFile;
+pub use mask::Masker;
+pub use process::Process;
+pub use source::{Found, Listed, Source};
+#[cfg(feature = "vault")]
+pub use vault::Vault;
+pub use write::Form;

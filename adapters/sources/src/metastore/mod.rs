@@ -1,0 +1,331 @@
+//! Airflow's metastore: the table `connection`, some of it encrypted.
+//!
+//! | column | holds |
+//! | --- | --- |
+//! | `conn_id`, `conn_type`, `description`, `host`, `schema`, `login`, `port` | the fields |
+//! | `password`, `extra` | the fields, or Fernet tokens of them if `is_encrypted`, `is_extra_encrypted` say so |
+//! | `team_name` | whose it is, since Airflow 3 |
+
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+use std::fmt;
+
+use http_hook::{Connection, Secret};
+
+use crate::error::{SourceError, SourceErrorKind};
+use crate::fernet::Fernet;
+use crate::file::check_extra;
+use crate::source::{BlockingSource, Found, Listed};
+
+#[cfg(feature = "postgres")]
+pub use postgres::Postgres;
+#[cfg(feature = "sqlite")]
+pub use sqlite::Sqlite;
+
+/// A row of the table, as it is stored.
+#[derive(Clone, Default)]
+pub struct Row {
+    /// The id of the connection.
+    pub conn_id: String,
+    /// The kind of service.
+    pub conn_type: Option<String>,
+    /// The description.
+    pub description: Option<String>,
+    /// The host.
+    pub host: Option<String>,
+    /// The scheme.
+    pub schema: Option<String>,
+    /// The login.
+    pub login: Option<String>,
+    /// The password, or its token.
+    pub password: Option<Secret>,
+    /// The port.
+    pub port: Option<i64>,
+    /// The extra, or its token.
+    pub extra: Option<Secret>,
+    /// Whether the password is a token.
+    pub is_encrypted: bool,
+    /// Whether the extra is a token.
+    pub is_extra_encrypted: bool,
+    /// Whose it is.
+    pub team_name: Option<String>,
+}
+
+/// Names the connection.
+impl fmt::Debug for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Row").field("conn_id", &self.conn_id).finish_non_exhaustive()
+    }
+}
+
+impl Row {
+    /// Returns the password. An empty one is not decrypted.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Key`](SourceErrorKind::Key) if it is encrypted and there are no keys, kind [`Token`](SourceErrorKind::Token) if none of them
+    /// fits.
+    pub fn open_password(&self, keys: Option<&Fernet>) -> Result<Option<Secret>, SourceError> {
+        open(self.password.as_ref(), self.is_encrypted, keys, "password")
+    }
+
+    /// Returns the extra, which is a JSON object.
+    ///
+    /// # Errors
+    ///
+    /// As [`open_password`](Self::open_password), and kind [`Malformed`](SourceErrorKind::Malformed) if it is no such object.
+    pub fn open_extra(&self, keys: Option<&Fernet>) -> Result<Option<Secret>, SourceError> {
+        let extra = open(self.extra.as_ref(), self.is_extra_encrypted, keys, "extra")?;
+        check_extra(extra.as_ref())
+            .map_err(|says| SourceError::new(SourceErrorKind::Malformed, "metastore", says))?;
+        Ok(extra)
+    }
+
+    /// Makes the connection.
+    ///
+    /// # Errors
+    ///
+    /// As [`open_password`](Self::open_password) and [`open_extra`](Self::open_extra), and for a port that is none.
+    pub fn open(&self, keys: Option<&Fernet>) -> Result<Connection, SourceError> {
+        let mut connection = Connection::new();
+        if let Some(text) = &self.conn_type {
+            connection = connection.with_conn_type(text);
+        }
+        if let Some(text) = &self.description {
+            connection = connection.with_description(text);
+        }
+        if let Some(text) = &self.host {
+            connection = connection.with_host(text);
+        }
+        if let Some(text) = &self.schema {
+            connection = connection.with_schema(text);
+        }
+        if let Some(text) = &self.login {
+            connection = connection.with_login(text);
+        }
+        if let Some(port) = self.port {
+            let says = "connection.port: not a number from 0 to 65535";
+            let wrong = |_| SourceError::new(SourceErrorKind::Malformed, "metastore", says);
+            connection = connection.with_port(u16::try_from(port).map_err(wrong)?);
+        }
+        if let Some(password) = self.open_password(keys)? {
+            connection = connection.with_password(password);
+        }
+        if let Some(extra) = self.open_extra(keys)? {
+            connection = connection.with_extra(extra);
+        }
+        Ok(connection)
+    }
+
+    /// Makes the row of a connection: password and extra are encrypted if there are keys. As in Airflow, an empty password is
+    /// none; a connection without a type gets `http`.
+    ///
+    /// # Errors
+    ///
+    /// If the table cannot hold it: an id other than of letters, digits and `_ # ! ( ) - . : / \`, an extra that is no JSON object.
+    pub fn seal(
+        id: &str,
+        connection: &Connection,
+        keys: Option<&Fernet>,
+    ) -> Result<Self, SourceError> {
+        let refuse = |kind, says: &'static str| Err(SourceError::new(kind, "metastore", says));
+        let is_known = |c: char| c.is_alphanumeric() || "_#!()-.:/\\".contains(c);
+        if id.is_empty() || id.chars().count() > 250 || !id.chars().all(is_known) {
+            return refuse(
+                SourceErrorKind::Id,
+                "an id here is of letters, digits and `_ # ! ( ) - . : / \\`",
+            );
+        }
+        if let Err(says) = check_extra(connection.extra()) {
+            return refuse(SourceErrorKind::Malformed, says);
+        }
+        let text = |value: Option<&str>| value.map(str::to_owned);
+        let seal = |secret: Option<&Secret>| {
+            let secret = secret.filter(|secret| !secret.expose().is_empty());
+            let Some((secret, keys)) = secret.zip(keys) else {
+                return Ok((secret.cloned(), false));
+            };
+            keys.encrypt(secret.expose()).map(|token| (Some(Secret::new(token)), true))
+        };
+        let (password, is_encrypted) = seal(connection.password())?;
+        let (extra, is_extra_encrypted) = seal(connection.extra())?;
+        Ok(Self {
+            conn_id: id.to_owned(),
+            conn_type: Some(connection.conn_type().unwrap_or("http").to_owned()),
+            description: text(connection.description()),
+            host: text(connection.host()),
+            schema: text(connection.schema()),
+            login: text(connection.login()),
+            password,
+            port: connection.port(),
+            extra,
+            is_encrypted,
+            is_extra_encrypted,
+            team_name: None,
+        })
+    }
+
+    /// Encrypts what is encrypted again, with the first key. Tells whether anything is.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    fn rotate(&mut self, keys: &Fernet) -> Result<bool, SourceError> {
+        let mut any = false;
+        let parts =
+            [(&mut self.password, self.is_encrypted), (&mut self.extra, self.is_extra_encrypted)];
+        for (stored, is_token) in parts {
+            let token = stored.as_mut().filter(|token| is_token && !token.expose().is_empty());
+            if let Some(token) = token {
+                *token = Secret::new(keys.rotate(token.expose())?);
+                any = true;
+            }
+        }
+        Ok(any)
+    }
+}
+
+fn open(
+    stored: Option<&Secret>,
+    is_token: bool,
+    keys: Option<&Fernet>,
+    what: &'static str,
+) -> Result<Option<Secret>, SourceError> {
+    let Some(stored) = stored else { return Ok(None) };
+    if !is_token || stored.expose().is_empty() {
+        return Ok(Some(stored.clone()));
+    }
+    let Some(keys) = keys else {
+        let says = format!("Can't decrypt encrypted {what}, FERNET_KEY configuration is missing");
+        return Err(SourceError::new(SourceErrorKind::Key, "metastore", says));
+    };
+    keys.decrypt(stored.expose()).map(Some).map_err(|error| {
+        SourceError::new(error.kind(), "metastore", format!("{what}: {}", error.says()))
+    })
+}
+
+/// A database that has the table.
+pub(crate) trait Table: Send + Sync {
+    /// Names it for people, without what is secret of its address.
+    fn name(&self) -> String;
+
+    /// Reads the rows of an id, or all.
+    fn rows(&self, id: Option<&str>) -> Result<Vec<Row>, SourceError>;
+}
+
+/// Looks up in a table.
+fn find(
+    table: &impl Table,
+    keys: Option<&Fernet>,
+    team: Option<&str>,
+    id: &str,
+) -> Result<Option<Found>, SourceError> {
+    let mut rows = table.rows(Some(id))?;
+    // Databases differ in when texts are equal; here they are if they are the same.
+    rows.retain(|row| row.conn_id == id && is_of(row, team));
+    if rows.len() > 1 {
+        let says = "more than one row has this id";
+        return Err(SourceError::new(SourceErrorKind::NotUnique, table.name(), says));
+    }
+    let Some(row) = rows.pop() else { return Ok(None) };
+    let connection = row
+        .open(keys)
+        .map_err(|error| SourceError::new(error.kind(), table.name(), error.says().to_owned()))?;
+    Ok(Some(Found::new(connection, format!("{} conn_id {id}", table.name()))))
+}
+
+/// Whether a team may see a row: its own, and those of nobody. Without a team all are seen, as where there are none.
+fn is_of(row: &Row, team: Option<&str>) -> bool {
+    team.is_none() || row.team_name.as_deref().is_none_or(|own| Some(own) == team)
+}
+
+fn ids(table: &impl Table, team: Option<&str>) -> Result<Vec<Listed>, SourceError> {
+    let name = table.name();
+    let mut rows = table.rows(None)?;
+    rows.retain(|row| is_of(row, team));
+    let listed = |row: Row| Listed {
+        place: format!("{name} conn_id {}", row.conn_id),
+        id: row.conn_id,
+        any_case: false,
+    };
+    Ok(rows.into_iter().map(listed).collect())
+}
+
+/// The parts that all databases share.
+macro_rules! metastore {
+    ($database:ident) => {
+        impl $database {
+            /// Decrypts with these keys, and encrypts what is written with the first. Without keys, what is encrypted is an error.
+            #[must_use]
+            pub fn keys(mut self, keys: Fernet) -> Self {
+                self.keys = Some(keys);
+                self
+            }
+
+            /// Sees the rows of one team and those of nobody, no others.
+            #[must_use]
+            pub fn team(mut self, team: impl Into<String>) -> Self {
+                self.team = Some(team.into());
+                self
+            }
+        }
+
+        /// Names the database.
+        impl fmt::Debug for $database {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($database)).field(&Table::name(self)).finish()
+            }
+        }
+
+        impl BlockingSource for $database {
+            fn name(&self) -> String {
+                Table::name(self)
+            }
+
+            fn find(&self, id: &str) -> Result<Option<Found>, SourceError> {
+                find(self, self.keys.as_ref(), self.team.as_deref(), id)
+            }
+
+            fn ids(&self) -> Result<Vec<Listed>, SourceError> {
+                ids(self, self.team.as_deref())
+            }
+        }
+    };
+}
+
+#[cfg(feature = "sqlite")]
+metastore!(Sqlite);
+#[cfg(feature = "postgres")]
+metastore!(Postgres);
+
+/// The columns that are written, in the order of their values.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+const COLUMNS: [&str; 11] = [
+    "conn_id",
+    "conn_type",
+    "description",
+    "host",
+    "schema",
+    "login",
+    "password",
+    "port",
+    "extra",
+    "is_encrypted",
+    "is_extra_encrypted",
+];
+
+/// The two statements that write a row; `mark` makes the place of a value of its number.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+fn statements(mark: fn(usize) -> String) -> [String; 2] {
+    let set: Vec<String> = COLUMNS
+        .iter()
+        .enumerate()
+        .skip(1)
+        .map(|(index, column)| format!("{column} = {}", mark(index + 1)))
+        .collect();
+    let marks: Vec<String> = (1..=COLUMNS.len()).map(mark).collect();
+    [
+        format!("UPDATE connection SET {} WHERE conn_id = {}", set.join(", "), mark(1)),
+        format!("INSERT INTO connection ({}) VALUES ({})", COLUMNS.join(", "), marks.join(", ")),
+    ]
+}

@@ -1,0 +1,180 @@
+//! Our own form in TOML. Writing keeps comments and order.
+
+use toml_edit::{Array, Document, DocumentMut, InlineTable, Item, Key, Table, TomlError, Value};
+
+use crate::error::Fault;
+use crate::tree::{MAX_DEPTH, Node, Tree};
+
+/// Reads the text of a file.
+pub(crate) fn read(text: &str) -> Result<Node, Fault> {
+    let document = Document::parse(text).map_err(|error| fault(text, &error))?;
+    let lines = Lines(text);
+    table(document.as_table(), &lines, 0)
+}
+
+struct Lines<'a>(&'a str);
+
+impl Lines<'_> {
+    fn of(&self, span: Option<std::ops::Range<usize>>) -> usize {
+        let before = span.and_then(|span| self.0.get(..span.start)).unwrap_or_default();
+        before.matches('\n').count() + 1
+    }
+}
+
+fn fault(text: &str, error: &TomlError) -> Fault {
+    // What stands in quotes may be what was read.
+    let says = Some(error.message()).filter(|says| !says.contains(['`', '"', '\'']));
+    let says = format!("not TOML: {}", says.unwrap_or("something unexpected").replace('\n', "; "));
+    Fault::new(Lines(text).of(error.span()), says)
+}
+
+fn table(table: &Table, lines: &Lines<'_>, depth: usize) -> Result<Node, Fault> {
+    let line = lines.of(table.span());
+    if depth > MAX_DEPTH {
+        return Err(Fault::new(line, "nested too deep"));
+    }
+    let mut members = Vec::new();
+    for (name, item) in table {
+        let key = table.key(name).and_then(Key::span);
+        let line = lines.of(key.or_else(|| item.span()));
+        let node = match item {
+            Item::None => continue,
+            Item::Table(inner) => self::table(inner, lines, depth + 1)?,
+            Item::ArrayOfTables(tables) => {
+                let items = tables.iter().map(|one| self::table(one, lines, depth + 1));
+                Node { line, tree: Tree::List(items.collect::<Result<_, _>>()?) }
+            }
+            Item::Value(value) => self::value(value, line, lines, depth + 1)?,
+        };
+        members.push((name.to_owned(), Node { line, ..node }));
+    }
+    Ok(Node { line, tree: Tree::Map(members) })
+}
+
+fn value(value: &Value, line: usize, lines: &Lines<'_>, depth: usize) -> Result<Node, Fault> {
+    if depth > MAX_DEPTH {
+        return Err(Fault::new(line, "nested too deep"));
+    }
+    let tree = match value {
+        Value::String(text) => Tree::Text(text.value().clone()),
+        Value::Integer(number) => Tree::Number(number.value().to_string()),
+        Value::Float(number) => Tree::Number(match *number.value() {
+            nan if nan.is_nan() => "NaN".to_owned(),
+            infinite if infinite.is_infinite() && infinite > 0.0 => "Infinity".to_owned(),
+            infinite if infinite.is_infinite() => "-Infinity".to_owned(),
+            number => format!("{number:?}"),
+        }),
+        Value::Boolean(value) => Tree::Bool(*value.value()),
+        Value::Datetime(date) => Tree::Text(date.value().to_string()),
+        Value::Array(items) => {
+            let items = items.iter().map(|one| self::value(one, line, lines, depth + 1));
+            Tree::List(items.collect::<Result<_, _>>()?)
+        }
+        Value::InlineTable(members) => {
+            let mut read = Vec::new();
+            for (name, one) in members {
+                let line = lines.of(one.span());
+                read.push((name.to_owned(), self::value(one, line, lines, depth + 1)?));
+            }
+            Tree::Map(read)
+        }
+    };
+    Ok(Node { line, tree })
+}
+
+/// Sets or removes a section of a file, and leaves all else as it is.
+pub(crate) fn edit(text: &str, id: &str, section: Option<&Node>) -> Result<String, Fault> {
+    let mut document: DocumentMut = text.parse().map_err(|error| fault(text, &error))?;
+    match section {
+        None => {
+            document.remove(id);
+        }
+        Some(node) => {
+            let new = Item::Table(to_table(node).ok_or_else(unwritable)?);
+            let old = document.get_mut(id).and_then(Item::as_table_mut);
+            let (Some(old), Item::Table(new)) = (old, &new) else {
+                document.insert(id, new);
+                return Ok(document.to_string());
+            };
+            merge(old, new);
+        }
+    }
+    Ok(document.to_string())
+}
+
+/// Gives a table the members of another, and keeps what is written around those that stay.
+fn merge(old: &mut Table, new: &Table) {
+    let gone: Vec<String> = old
+        .iter()
+        .map(|(name, _)| name.to_owned())
+        .filter(|name| !new.contains_key(name))
+        .collect();
+    for name in gone {
+        old.remove(&name);
+    }
+    for (name, item) in new {
+        match (old.get_mut(name), item) {
+            (Some(Item::Table(old)), Item::Table(new)) => merge(old, new),
+            (Some(Item::Value(old)), Item::Value(new)) => {
+                let decor = old.decor().clone();
+                let mut new = new.clone();
+                *new.decor_mut() = decor;
+                *old = new;
+            }
+            _ => {
+                old.insert(name, item.clone());
+            }
+        }
+    }
+}
+
+/// Whether TOML can hold a section.
+pub(crate) fn holds(section: &Node) -> bool {
+    to_table(section).is_some()
+}
+
+fn unwritable() -> Fault {
+    Fault::new(0, "a value that TOML cannot hold")
+}
+
+fn to_table(node: &Node) -> Option<Table> {
+    let Tree::Map(members) = &node.tree else { return None };
+    let mut table = Table::new();
+    for (name, node) in members {
+        let item = match &node.tree {
+            // A table inside a list has to be written inline.
+            Tree::Map(_) => Item::Table(to_table(node)?),
+            _ => Item::Value(to_value(node)?),
+        };
+        table.insert(name, item);
+    }
+    Some(table)
+}
+
+fn to_value(node: &Node) -> Option<Value> {
+    Some(match &node.tree {
+        // There is none in TOML.
+        Tree::Null => return None,
+        Tree::Bool(value) => Value::from(*value),
+        Tree::Text(text) => Value::from(text.as_str()),
+        Tree::Number(number) => {
+            if let Ok(number) = number.parse::<i64>() {
+                return Some(Value::from(number));
+            }
+            // Only what is read as the same text.
+            let value: f64 = number.parse().ok()?;
+            return (format!("{value:?}") == *number).then(|| Value::from(value));
+        }
+        Tree::List(items) => {
+            let items: Option<Vec<Value>> = items.iter().map(to_value).collect();
+            Value::Array(items?.into_iter().collect::<Array>())
+        }
+        Tree::Map(members) => {
+            let mut table = InlineTable::new();
+            for (name, node) in members {
+                table.insert(name, to_value(node)?);
+            }
+            Value::InlineTable(table)
+        }
+    })
+}

@@ -1,0 +1,103 @@
+//! Servers that keep connections, asked through the hook itself, over any transport.
+
+use async_trait::async_trait;
+use http::{Response, StatusCode};
+use http_hook::transport::{Clock, Transport};
+use http_hook::{Failure, HttpHook, RequestPlan, blocking};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::error::{SourceError, SourceErrorKind};
+use crate::tree::{Node, Tree, json};
+
+/// What a segment of a path keeps.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'-').remove(b'~');
+
+/// Runs a call: either face of the hook.
+#[async_trait]
+pub(crate) trait Caller: Send + Sync {
+    async fn call(&self, plan: RequestPlan) -> Result<Response<bytes::Bytes>, Failure>;
+
+    /// What everybody may see of where the calls go.
+    fn origin(&self) -> String;
+}
+
+#[async_trait]
+impl<T: Transport, C: Clock> Caller for HttpHook<T, C> {
+    async fn call(&self, plan: RequestPlan) -> Result<Response<bytes::Bytes>, Failure> {
+        self.run(plan).await
+    }
+
+    fn origin(&self) -> String {
+        self.get_conn().0.origin().to_string()
+    }
+}
+
+#[async_trait]
+impl<T: blocking::Transport, C: blocking::Clock> Caller for blocking::HttpHook<T, C> {
+    async fn call(&self, plan: RequestPlan) -> Result<Response<bytes::Bytes>, Failure> {
+        self.run(plan)
+    }
+
+    fn origin(&self) -> String {
+        self.get_conn().0.origin().to_string()
+    }
+}
+
+/// What a server said: its status, and its JSON if it is that.
+pub(crate) struct Said {
+    pub(crate) status: StatusCode,
+    pub(crate) json: Option<Node>,
+}
+
+/// Runs a plan and reads the answer, whatever its status.
+pub(crate) async fn ask(
+    caller: &impl Caller,
+    place: &str,
+    plan: RequestPlan,
+) -> Result<Said, SourceError> {
+    let read = |status, body: &[u8]| {
+        let json = std::str::from_utf8(body).ok().and_then(|text| json::read(text).ok());
+        Said { status, json }
+    };
+    match caller.call(plan).await {
+        Ok(response) => Ok(read(response.status(), response.body())),
+        Err(failure) => {
+            if let Some(response) = failure.response().filter(|_| failure.is_status()) {
+                return Ok(read(response.status(), response.body()));
+            }
+            // Its text may hold what the connection to the server does: only its kind is told.
+            let says = format!("no answer: {}", failure.reason());
+            Err(SourceError::new(SourceErrorKind::Unavailable, place, says))
+        }
+    }
+}
+
+impl Said {
+    /// The value at a path of names.
+    pub(crate) fn at(&self, path: &[&str]) -> Option<&Node> {
+        let mut node = self.json.as_ref()?;
+        for name in path {
+            let Tree::Map(members) = &node.tree else { return None };
+            node = members.iter().find(|(own, _)| own == name).map(|(_, node)| node)?;
+        }
+        Some(node)
+    }
+
+    pub(crate) fn text(&self, path: &[&str]) -> Option<&str> {
+        match &self.at(path)?.tree {
+            Tree::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// Writes a path, slashes kept. `None`: a segment that leads elsewhere.
+pub(crate) fn path(text: &str) -> Option<String> {
+    let leads_elsewhere = |segment: &str| matches!(segment, "" | "." | "..");
+    if text.split('/').any(leads_elsewhere) {
+        return None;
+    }
+    let segments: Vec<String> =
+        text.split('/').map(|segment| utf8_percent_encode(segment, SEGMENT).to_string()).collect();
+    Some(segments.join("/"))
+}

@@ -1,0 +1,110 @@
+//! Chains by their names, so that a program finds its connections without a line of code changed.
+
+use std::env;
+use std::path::PathBuf;
+
+use crate::chain::Sources;
+use crate::directory::SecretsDir;
+use crate::env::Env;
+use crate::error::{SourceError, SourceErrorKind};
+use crate::file::ConnectionFile;
+use crate::process::Process;
+
+/// The variable that lists the sources.
+const VARIABLE: &str = "HTTP_HOOK_SOURCES";
+
+impl Sources {
+    /// Makes the chain that the environment asks for, with what the [process](Process::current) has for every hook.
+    ///
+    /// `HTTP_HOOK_SOURCES` is a list for [`parse`](Self::parse). Without it: the environment, then
+    /// `http-hook/connections.toml`, `.yaml` and `.json` in `$XDG_CONFIG_HOME` or `~/.config`, where they exist. Nothing is read of the
+    /// working directory unless the list says so.
+    ///
+    /// # Errors
+    ///
+    /// If the list is none. No source is asked yet.
+    pub fn standard() -> Result<Self, SourceError> {
+        let sources = match env::var(VARIABLE).ok().filter(|list| !list.trim().is_empty()) {
+            Some(list) => Self::parse(&list)?,
+            None => Self::usual(),
+        };
+        Ok(sources.with_process(Process::current()))
+    }
+
+    fn usual() -> Self {
+        let mut sources = Self::new().with(Env::process());
+        let set = |name| env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+        let folder = set("XDG_CONFIG_HOME").or_else(|| Some(set("HOME")?.join(".config")));
+        if let Some(folder) = folder.map(|folder| folder.join("http-hook")) {
+            for name in ["connections.toml", "connections.yaml", "connections.json"] {
+                sources = sources.with(ConnectionFile::new(folder.join(name)).optional());
+            }
+        }
+        sources
+    }
+
+    /// Makes a chain of a list, parted by commas or white space, in the order in which the sources are asked.
+    ///
+    /// | word | source |
+    /// | --- | --- |
+    /// | `env`, `env:TEAM` | [`Env::process`], of a team |
+    /// | `dotenv:PATH` | [`Env::file`] |
+    /// | `file:PATH` | [`ConnectionFile`] |
+    /// | `dir:PATH` | [`SecretsDir`] |
+    ///
+    /// With a `?` at its end, a path may be absent. With `go-on` in the list, the chain [goes on](Self::going_on) where a source fails.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Unsupported`](SourceErrorKind::Unsupported), for a word that is none of these.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook_sources::Sources;
+    ///
+    /// let sources = Sources::parse("env, dir:/run/secrets?, dotenv:.env?, file:conns.yaml")?;
+    /// assert!(format!("{sources:?}").contains("directory /run/secrets"));
+    /// # Ok::<(), http_hook_sources::SourceError>(())
+    /// ```
+    pub fn parse(list: &str) -> Result<Self, SourceError> {
+        let mut sources = Self::new();
+        let words = list.split(|c: char| c == ',' || c.is_whitespace());
+        for (index, word) in words.filter(|word| !word.is_empty()).enumerate() {
+            let (kind, rest) = word.split_once(':').unwrap_or((word, ""));
+            let (path, optional) = match rest.strip_suffix('?') {
+                Some(path) => (path, true),
+                None => (rest, false),
+            };
+            sources = match (kind, path) {
+                ("env", "") => sources.with(Env::process()),
+                ("env", team) => sources.with(Env::process().team(team)),
+                ("go-on", "") => sources.going_on(),
+                ("dotenv", path) if !path.is_empty() => {
+                    let env = Env::file(path);
+                    sources.with(if optional { env.optional() } else { env })
+                }
+                ("file", path) if !path.is_empty() => {
+                    let file = ConnectionFile::new(path);
+                    sources.with(if optional { file.optional() } else { file })
+                }
+                ("dir", path) if !path.is_empty() => {
+                    let folder = SecretsDir::new(path);
+                    sources.with(if optional { folder.optional() } else { folder })
+                }
+                _ => {
+                    let says = format!(
+                        "word {} is none of env, env:TEAM, dotenv:PATH, file:PATH, dir:PATH, go-on",
+                        index + 1
+                    );
+                    return Err(SourceError::new(
+                        SourceErrorKind::Unsupported,
+                        "list of sources",
+                        says,
+                    ));
+                }
+            };
+        }
+        Ok(sources)
+    }
+}

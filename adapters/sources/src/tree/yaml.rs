@@ -1,0 +1,289 @@
+//! Reads YAML as Python's `yaml.safe_load` does: YAML 1.1, where `yes` and `off` are booleans and `010` is eight.
+//!
+//! Stricter in one thing: no name twice in a mapping. A date stays a text, as no field holds one.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
+
+use super::{MAX_DEPTH, Node, Tree};
+use crate::error::{Fault, SourceErrorKind};
+
+/// How many values one text may stand for, its anchors repeated.
+const MAX_NODES: usize = 1 << 20;
+
+/// Reads one document.
+pub(crate) fn read(text: &str) -> Result<Node, Fault> {
+    let mut reader =
+        Reader { events: Parser::new_from_str(text), anchors: HashMap::new(), nodes: 0, depth: 0 };
+    let mut root = None;
+    loop {
+        match reader.next()? {
+            (Event::StreamEnd, _) => break,
+            (Event::DocumentStart(_), span) if root.is_some() => {
+                return Err(Fault::new(span.start.line(), "more than one document"));
+            }
+            (Event::StreamStart | Event::DocumentStart(_) | Event::DocumentEnd, _) => {}
+            (event, span) => root = Some(reader.node(event, span)?),
+        }
+    }
+    Ok(root.unwrap_or(Node { line: 1, tree: Tree::Null }))
+}
+
+struct Reader<'a> {
+    events: Parser<'a, StrInput<'a>>,
+    anchors: HashMap<usize, (Node, usize)>,
+    nodes: usize,
+    depth: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn next(&mut self) -> Result<(Event<'a>, Span), Fault> {
+        match self.events.next() {
+            Some(Ok(event)) => Ok(event),
+            Some(Err(error)) => {
+                // A text with a back tick shows what was read.
+                let says = Some(error.info()).filter(|info| !info.contains('`'));
+                let says = says.unwrap_or("an unexpected character").to_owned();
+                Err(Fault::new(error.marker().line(), says))
+            }
+            None => Ok((Event::StreamEnd, Span::default())),
+        }
+    }
+
+    fn count(&mut self, nodes: usize, line: usize) -> Result<(), Fault> {
+        self.nodes = self.nodes.saturating_add(nodes);
+        let is_over = self.nodes > MAX_NODES;
+        if is_over { Err(Fault::new(line, "more values than are read")) } else { Ok(()) }
+    }
+
+    fn node(&mut self, event: Event<'a>, span: Span) -> Result<Node, Fault> {
+        let line = span.start.line();
+        self.count(1, line)?;
+        let before = self.nodes - 1;
+        let (anchor, tree) = match event {
+            Event::Alias(anchor) => {
+                let known = self.anchors.get(&anchor).cloned();
+                let Some((node, nodes)) = known else {
+                    return Err(Fault::new(line, "a value inside itself"));
+                };
+                self.count(nodes, line)?;
+                return Ok(node);
+            }
+            Event::Scalar(text, style, anchor, tag) => (anchor, scalar(text, style, tag, line)?),
+            Event::SequenceStart(anchor, tag) => {
+                check_tag(tag.as_deref(), "seq", line)?;
+                self.enter(line)?;
+                let mut items = Vec::new();
+                loop {
+                    match self.next()? {
+                        (Event::SequenceEnd, _) => break,
+                        (Event::StreamEnd, _) => return Err(Fault::new(line, "not closed")),
+                        (event, span) => items.push(self.node(event, span)?),
+                    }
+                }
+                self.depth -= 1;
+                (anchor, Tree::List(items))
+            }
+            Event::MappingStart(anchor, tag) => {
+                check_tag(tag.as_deref(), "map", line)?;
+                self.enter(line)?;
+                let members = self.members(line)?;
+                self.depth -= 1;
+                (anchor, Tree::Map(members))
+            }
+            _ => return Err(Fault::new(line, "not a value")),
+        };
+        let node = Node { line, tree };
+        if anchor > 0 {
+            self.anchors.insert(anchor, (node.clone(), self.nodes - before));
+        }
+        Ok(node)
+    }
+
+    fn enter(&mut self, line: usize) -> Result<(), Fault> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH { Err(Fault::new(line, "nested too deep")) } else { Ok(()) }
+    }
+
+    fn members(&mut self, line: usize) -> Result<Vec<(String, Node)>, Fault> {
+        let mut members: Vec<(String, Node)> = Vec::new();
+        let mut merged: Vec<(String, Node)> = Vec::new();
+        let mut names = HashSet::new();
+        loop {
+            let (event, span) = self.next()?;
+            let is_plain = matches!(&event, Event::Scalar(_, ScalarStyle::Plain, _, None));
+            let name = match event {
+                Event::MappingEnd => break,
+                Event::StreamEnd => return Err(Fault::new(line, "not closed")),
+                event => self.node(event, span)?,
+            };
+            let line = span.start.line();
+            let (event, span) = self.next()?;
+            let value = self.node(event, span)?;
+            let name = match name.tree {
+                Tree::Text(name) if name == "<<" && is_plain => {
+                    merge(&mut merged, value)?;
+                    continue;
+                }
+                Tree::Text(name) | Tree::Number(name) => name,
+                Tree::Null => "None".to_owned(),
+                Tree::Bool(true) => "True".to_owned(),
+                Tree::Bool(false) => "False".to_owned(),
+                Tree::List(_) | Tree::Map(_) => {
+                    return Err(Fault::new(line, "a name that is not a text"));
+                }
+            };
+            if !names.insert(name.clone()) {
+                let kind = SourceErrorKind::NotUnique;
+                return Err(Fault { kind, ..Fault::new(line, "a name that stands here twice") });
+            }
+            // The line of a member is that of its name: it is what a reader looks for.
+            members.push((name, Node { line, ..value }));
+        }
+        merged.retain(|(name, _)| names.insert(name.clone()));
+        members.extend(merged);
+        Ok(members)
+    }
+}
+
+/// Takes over the members of what stands at `<<`; of several, the first has each.
+fn merge(merged: &mut Vec<(String, Node)>, value: Node) -> Result<(), Fault> {
+    match value.tree {
+        Tree::Map(members) => merged.extend(members),
+        Tree::List(items) => {
+            for item in items {
+                merge(merged, item)?;
+            }
+        }
+        _ => return Err(Fault::new(value.line, "not a mapping behind `<<`")),
+    }
+    Ok(())
+}
+
+fn check_tag(tag: Option<&Tag>, own: &str, line: usize) -> Result<(), Fault> {
+    match tag {
+        Some(tag) if !(tag.is_yaml_core_schema() && tag.suffix == own) => {
+            Err(Fault::new(line, "a tag that is not known"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn scalar(
+    text: Cow<'_, str>,
+    style: ScalarStyle,
+    tag: Option<Cow<'_, Tag>>,
+    line: usize,
+) -> Result<Tree, Fault> {
+    let Some(tag) = tag else {
+        let is_plain = style == ScalarStyle::Plain;
+        return Ok(if is_plain { plain(&text) } else { Tree::Text(text.into_owned()) });
+    };
+    let suffix = if tag.is_yaml_core_schema() { tag.suffix.as_str() } else { "" };
+    let made = match (suffix, plain(&text)) {
+        ("str", _) => Some(Tree::Text(text.into_owned())),
+        ("null", _) => Some(Tree::Null),
+        ("bool", tree @ Tree::Bool(_)) | ("int" | "float", tree @ Tree::Number(_)) => Some(tree),
+        _ => None,
+    };
+    made.ok_or_else(|| {
+        Fault::new(line, "a tag that is not known, or a value that is not of its kind")
+    })
+}
+
+/// What a scalar without quotes is.
+pub(crate) fn plain(text: &str) -> Tree {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => Tree::Null,
+        "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => Tree::Bool(true),
+        "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
+            Tree::Bool(false)
+        }
+        _ => number(text).map_or_else(|| Tree::Text(text.to_owned()), Tree::Number),
+    }
+}
+
+fn number(text: &str) -> Option<String> {
+    let (sign, digits) = match text.as_bytes().first()? {
+        b'-' => ("-", &text[1..]),
+        b'+' => ("", &text[1..]),
+        _ => ("", text),
+    };
+    let first = *digits.as_bytes().first()?;
+    if !first.is_ascii_digit() && first != b'.' {
+        return None;
+    }
+    match digits {
+        ".inf" | ".Inf" | ".INF" => return Some(format!("{sign}Infinity")),
+        ".nan" | ".NaN" | ".NAN" => return (digits == text).then(|| "NaN".to_owned()),
+        _ => {}
+    }
+    whole(digits).or_else(|| float(digits)).map(|number| match number.as_str() {
+        // Python has no whole number less than zero and not less.
+        "0" => number,
+        _ => format!("{sign}{number}"),
+    })
+}
+
+fn whole(digits: &str) -> Option<String> {
+    let only = |text: &str, is: fn(u8) -> bool| {
+        let plain = text.replace('_', "");
+        (!plain.is_empty() && text.bytes().all(|byte| byte == b'_' || is(byte))).then_some(plain)
+    };
+    let radix = |text: String, radix| u128::from_str_radix(&text, radix).ok();
+    if let Some(text) = digits.strip_prefix("0b") {
+        return Some(radix(only(text, |byte| matches!(byte, b'0' | b'1'))?, 2)?.to_string());
+    }
+    if let Some(text) = digits.strip_prefix("0x") {
+        return Some(radix(only(text, |byte| byte.is_ascii_hexdigit())?, 16)?.to_string());
+    }
+    if digits == "0" {
+        return Some(digits.to_owned());
+    }
+    if let Some(text) = digits.strip_prefix('0') {
+        return Some(radix(only(text, |byte| (b'0'..=b'7').contains(&byte))?, 8)?.to_string());
+    }
+    let mut parts = digits.split(':');
+    let first = only(parts.next()?, |byte| byte.is_ascii_digit())?;
+    if digits.starts_with('_') {
+        return None;
+    }
+    if !digits.contains(':') {
+        return Some(first);
+    }
+    // Sixties, as in hours and minutes.
+    let mut sum: u128 = first.parse().ok()?;
+    for part in parts {
+        let is_sixtieth = matches!(part.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9']);
+        let part: u128 = part.parse().ok().filter(|_| is_sixtieth)?;
+        sum = sum.checked_mul(60)?.checked_add(part)?;
+    }
+    Some(sum.to_string())
+}
+
+/// A dot is a must, and an exponent has a sign.
+fn float(digits: &str) -> Option<String> {
+    let (whole, rest) = digits.split_once('.')?;
+    let (fraction, exponent) = match rest.find(['e', 'E']) {
+        Some(at) => (&rest[..at], Some(&rest[at + 1..])),
+        None => (rest, None),
+    };
+    let is_digits = |text: &str| text.bytes().all(|byte| byte == b'_' || byte.is_ascii_digit());
+    let has_exponent = exponent.is_none_or(|exponent| {
+        let digits = exponent.strip_prefix(['+', '-']).unwrap_or_default();
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    let begins = if whole.is_empty() { fraction } else { whole };
+    if !is_digits(whole) || !is_digits(fraction) || !has_exponent {
+        return None;
+    }
+    if !begins.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let plain = digits.replace('_', "");
+    let value: f64 = plain.parse().ok()?;
+    // Python reads what is too large as infinite.
+    Some(if value.is_finite() { format!("{value:?}") } else { "Infinity".to_owned() })
+}

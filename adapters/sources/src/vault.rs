@@ -1,0 +1,375 @@
+//! HashiCorp Vault and OpenBao: connections in a key-value store, in the layout of Airflow's backend.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use http_hook::transport::{Clock, Transport};
+use http_hook::{Connection, HttpHook, RequestPlan, Secret, blocking};
+use pollster::block_on;
+
+use crate::error::{SourceError, SourceErrorKind};
+use crate::file::entry;
+use crate::remote::{Caller, Said, ask, path};
+use crate::source::{BlockingSource, Found, Listed, Source};
+use crate::tree::{Node, Tree};
+
+/// The longest time for which a token is used, whatever its lease.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Connections in HashiCorp Vault or OpenBao, through the hook: `H` is an [`HttpHook`] or a [`blocking::HttpHook`] to the server, over
+/// any transport, with the retries and limits of its own.
+///
+/// The layout is that of Airflow's backend: the secret `MOUNT/connections/ID` holds `conn_uri`, or the fields. An answer 404 is "not
+/// there"; 403, sealed, a mount that is absent and all others are errors.
+///
+/// # Examples
+///
+/// ```
+/// use http_hook_mock::{Reply, blocking::connect};
+/// use http_hook_sources::Vault;
+/// use http_hook_sources::blocking::Sources;
+///
+/// let answer = r#"{"data": {"data": {"conn_uri": "http://svc:secret@api.example.test/https"}, "metadata": {}}}"#;
+/// let server = [Reply::json(200, answer).on("GET", "/v1/secret/data/connections/sales")];
+/// let vault = Vault::new(connect("https://vault.example.test:8200", server)?).token("s.token");
+/// let found = Sources::new().with(vault).get("sales")?;
+/// assert_eq!(found.connection().login(), Some("svc"));
+/// assert_eq!(found.place(), "vault https://vault.example.test:8200 secret/connections/sales");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Vault<H> {
+    calls: H,
+    mount: String,
+    path: String,
+    is_versioned: bool,
+    namespace: Option<String>,
+    login: Login,
+    token: Mutex<Option<(Secret, Option<Instant>)>>,
+}
+
+enum Login {
+    /// As the hook's own authentication has it.
+    Hook,
+    Token(Secret),
+    AppRole {
+        mount: String,
+        role: String,
+        secret: Secret,
+    },
+}
+
+/// Names server and place.
+impl<H> fmt::Debug for Vault<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Vault({}/{})", self.mount, self.path)
+    }
+}
+
+impl<H> Vault<H> {
+    /// Takes a hook to the server. Default: version 2 of the store, mounted at `secret`, connections under `connections`.
+    pub fn new(hook: H) -> Self {
+        Self {
+            calls: hook,
+            mount: "secret".to_owned(),
+            path: "connections".to_owned(),
+            is_versioned: true,
+            namespace: None,
+            login: Login::Hook,
+            token: Mutex::new(None),
+        }
+    }
+
+    /// Shows this token, as `X-Vault-Token`.
+    #[must_use]
+    pub fn token(mut self, token: impl Into<Secret>) -> Self {
+        self.login = Login::Token(token.into());
+        self
+    }
+
+    /// Logs in by a role. The token is kept for its lease, and fetched anew when it is refused.
+    #[must_use]
+    pub fn app_role(mut self, role_id: impl Into<String>, secret_id: impl Into<Secret>) -> Self {
+        let mount = "approle".to_owned();
+        self.login = Login::AppRole { mount, role: role_id.into(), secret: secret_id.into() };
+        self
+    }
+
+    /// Sets where the store is mounted.
+    #[must_use]
+    pub fn mount(mut self, mount: impl Into<String>) -> Self {
+        self.mount = mount.into();
+        self
+    }
+
+    /// Sets the path under which connections are.
+    #[must_use]
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.path = path.into();
+        self
+    }
+
+    /// Takes the store for one of version 1, which keeps no old versions.
+    #[must_use]
+    pub const fn version_1(mut self) -> Self {
+        self.is_versioned = false;
+        self
+    }
+
+    /// Sets the namespace.
+    #[must_use]
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+
+    fn endpoint(&self, middle: &str, id: &str) -> Option<String> {
+        let middle = if self.is_versioned { format!("{middle}/") } else { String::new() };
+        let id = if id.is_empty() { String::new() } else { format!("/{}", path(id)?) };
+        Some(format!("v1/{}/{middle}{}{id}", path(&self.mount)?, path(&self.path)?))
+    }
+
+    fn kept(&self) -> Option<Secret> {
+        let kept = self.token.lock().unwrap_or_else(PoisonError::into_inner);
+        let (token, until) = kept.as_ref()?;
+        until.is_none_or(|until| Instant::now() < until).then(|| token.clone())
+    }
+
+    fn forget(&self) {
+        *self.token.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+#[expect(private_bounds, reason = "either face of the hook, and nothing else")]
+impl<H: Caller> Vault<H> {
+    fn label(&self) -> String {
+        format!("vault {}", self.calls.origin())
+    }
+
+    fn plan(&self, plan: RequestPlan, token: Option<&Secret>) -> RequestPlan {
+        // Any request that names it is one of a program, not of a browser that was led here.
+        let mut plan = plan.header("x-vault-request", "true");
+        if let Some(namespace) = &self.namespace {
+            plan = plan.header("x-vault-namespace", namespace);
+        }
+        match token {
+            Some(token) => plan.secret_header("x-vault-token", token.expose()),
+            None => plan,
+        }
+    }
+
+    async fn token_now(&self) -> Result<Option<Secret>, SourceError> {
+        let (mount, role, secret) = match &self.login {
+            Login::Hook => return Ok(None),
+            Login::Token(token) => return Ok(Some(token.clone())),
+            Login::AppRole { mount, role, secret } => (mount, role, secret),
+        };
+        if let Some(token) = self.kept() {
+            return Ok(Some(token));
+        }
+        let body = Node::map(vec![
+            ("role_id".to_owned(), Node::text(role)),
+            ("secret_id".to_owned(), Node::text(secret.expose())),
+        ]);
+        let plan = RequestPlan::post(format!("v1/auth/{mount}/login"))
+            .header("content-type", "application/json")
+            .data(body.to_json());
+        let said = ask(&self.calls, &self.label(), self.plan(plan, None)).await?;
+        let token = said.text(&["auth", "client_token"]).map(Secret::from);
+        let Some(token) = token.filter(|_| said.status.is_success()) else {
+            let kind = match said.status.as_u16() {
+                400..=404 => SourceErrorKind::Denied,
+                _ => SourceErrorKind::Unavailable,
+            };
+            let says = format!("the login by role is refused ({})", said.status.as_u16());
+            return Err(SourceError::new(kind, self.label(), says));
+        };
+        let lease = match said.at(&["auth", "lease_duration"]).map(|node| &node.tree) {
+            Some(Tree::Number(seconds)) => seconds.parse().unwrap_or(0),
+            _ => 0,
+        };
+        // Nine tenths of it: the clocks of both, and the way.
+        let time = Duration::from_secs(lease).min(LONGEST).mul_f64(0.9);
+        let until = if lease == 0 { None } else { Instant::now().checked_add(time) };
+        *self.token.lock().unwrap_or_else(PoisonError::into_inner) = Some((token.clone(), until));
+        Ok(Some(token))
+    }
+
+    /// Asks with a token; once more with a new one if an old one is refused.
+    async fn ask(&self, plan: impl Fn() -> RequestPlan) -> Result<Said, SourceError> {
+        let is_old = self.kept().is_some();
+        let token = self.token_now().await?;
+        let said = ask(&self.calls, &self.label(), self.plan(plan(), token.as_ref())).await?;
+        let is_role = matches!(self.login, Login::AppRole { .. });
+        if said.status == 403 && is_role && is_old {
+            self.forget();
+            let token = self.token_now().await?;
+            return ask(&self.calls, &self.label(), self.plan(plan(), token.as_ref())).await;
+        }
+        Ok(said)
+    }
+
+    async fn look_up(&self, id: &str) -> Result<Option<Found>, SourceError> {
+        let Some(endpoint) = self.endpoint("data", id) else { return Ok(None) };
+        let said = self.ask(|| RequestPlan::get(&endpoint)).await?;
+        let place = format!("{} {}/{}/{id}", self.label(), self.mount, self.path);
+        if !self.is_there(&said)? {
+            return Ok(None);
+        }
+        let data: &[&str] = if self.is_versioned { &["data", "data"] } else { &["data"] };
+        let members = match said.at(data).map(|node| &node.tree) {
+            Some(Tree::Map(members)) => members.clone(),
+            // A version that was deleted.
+            Some(Tree::Null) => return Ok(None),
+            _ => {
+                let says = "not an answer of a key-value store of this version";
+                return Err(SourceError::new(SourceErrorKind::Malformed, place, says));
+            }
+        };
+        let rename = |(name, node): (String, Node)| {
+            (if name == "conn_uri" { "uri".to_owned() } else { name }, node)
+        };
+        let uri = members.iter().find(|(name, _)| name == "conn_uri").cloned();
+        // Beside a URI nothing counts.
+        let members = uri.map_or(members, |uri| vec![uri]);
+        let node = Node::map(members.into_iter().map(rename).collect());
+        let read = entry::read(id, &node);
+        let read =
+            read.map_err(|fault| SourceError::new(fault.kind, place.as_str(), fault.says))?;
+        Ok(read.map(|connection| Found::new(connection, place)))
+    }
+
+    /// Whether there is what was asked for.
+    fn is_there(&self, said: &Said) -> Result<bool, SourceError> {
+        let (kind, says) = match said.status.as_u16() {
+            200..=299 => return Ok(true),
+            404 => {
+                let list = |name| match said.at(&[name]).map(|node| &node.tree) {
+                    Some(Tree::List(items)) => items.len(),
+                    _ => 0,
+                };
+                // What is not there has no errors; what cannot be there has.
+                if said.json.is_some() && list("errors") == 0 && list("warnings") == 0 {
+                    return Ok(false);
+                }
+                let says = "no key-value store of this version is mounted there";
+                (SourceErrorKind::Unsupported, says.to_owned())
+            }
+            401 | 403 => {
+                (SourceErrorKind::Denied, "the token is refused, or not permitted".to_owned())
+            }
+            503 => (SourceErrorKind::Unavailable, "sealed, or not ready (503)".to_owned()),
+            status => (SourceErrorKind::Unavailable, format!("the server answers {status}")),
+        };
+        Err(SourceError::new(kind, self.label(), says))
+    }
+
+    async fn list(&self) -> Result<Vec<Listed>, SourceError> {
+        let Some(endpoint) = self.endpoint("metadata", "") else { return Ok(Vec::new()) };
+        let said = self.ask(|| RequestPlan::get(&endpoint).param("list", "true")).await?;
+        // To read a secret and to list them are permitted apart.
+        if said.status == 403 || !self.is_there(&said)? {
+            return Ok(Vec::new());
+        }
+        let Some(Tree::List(keys)) = said.at(&["data", "keys"]).map(|node| &node.tree) else {
+            return Ok(Vec::new());
+        };
+        let listed = keys.iter().filter_map(|key| match &key.tree {
+            Tree::Text(id) if !id.ends_with('/') => Some(Listed {
+                place: format!("{} {}/{}/{id}", self.label(), self.mount, self.path),
+                id: id.clone(),
+                any_case: false,
+            }),
+            _ => None,
+        });
+        Ok(listed.collect())
+    }
+
+    async fn store(&self, id: &str, connection: &Connection) -> Result<(), SourceError> {
+        let Some(endpoint) = self.endpoint("data", id) else {
+            return Err(SourceError::new(
+                SourceErrorKind::Id,
+                self.label(),
+                "an id that leads elsewhere",
+            ));
+        };
+        // As texts: the backend of the original hands them on as fields.
+        let mut node = crate::write::airflow(connection);
+        if let Tree::Map(members) = &mut node.tree {
+            for (name, value) in members.iter_mut().filter(|(name, _)| name == "extra_dejson") {
+                "extra".clone_into(name);
+                *value = Node::text(connection.extra().map_or("", Secret::expose));
+            }
+        }
+        let body =
+            if self.is_versioned { Node::map(vec![("data".to_owned(), node)]) } else { node };
+        let body = Secret::new(body.to_json());
+        let plan = || {
+            let plan = RequestPlan::post(&endpoint).header("content-type", "application/json");
+            plan.data(body.expose().to_owned()).allow_resend()
+        };
+        let said = self.ask(plan).await?;
+        if self.is_there(&said)? {
+            return Ok(());
+        }
+        Err(SourceError::new(
+            SourceErrorKind::Unsupported,
+            self.label(),
+            "nothing can be stored there",
+        ))
+    }
+}
+
+#[async_trait]
+impl<T: Transport + 'static, C: Clock + 'static> Source for Vault<HttpHook<T, C>> {
+    fn name(&self) -> String {
+        self.label()
+    }
+
+    async fn find(&self, id: &str) -> Result<Option<Found>, SourceError> {
+        self.look_up(id).await
+    }
+
+    async fn ids(&self) -> Result<Vec<Listed>, SourceError> {
+        self.list().await
+    }
+}
+
+impl<T: Transport, C: Clock> Vault<HttpHook<T, C>> {
+    /// Stores a connection, as the fields of Airflow's backend.
+    ///
+    /// # Errors
+    ///
+    /// As a look-up.
+    pub async fn put(&self, id: &str, connection: &Connection) -> Result<(), SourceError> {
+        self.store(id, connection).await.map_err(|error| error.of_id(id))
+    }
+}
+
+impl<T: blocking::Transport, C: blocking::Clock> BlockingSource
+    for Vault<blocking::HttpHook<T, C>>
+{
+    fn name(&self) -> String {
+        self.label()
+    }
+
+    fn find(&self, id: &str) -> Result<Option<Found>, SourceError> {
+        block_on(self.look_up(id))
+    }
+
+    fn ids(&self) -> Result<Vec<Listed>, SourceError> {
+        block_on(self.list())
+    }
+}
+
+impl<T: blocking::Transport, C: blocking::Clock> Vault<blocking::HttpHook<T, C>> {
+    /// Stores a connection, as the fields of Airflow's backend.
+    ///
+    /// # Errors
+    ///
+    /// As a look-up.
+    pub fn put(&self, id: &str, connection: &Connection) -> Result<(), SourceError> {
+        block_on(self.store(id, connection)).map_err(|error| error.of_id(id))
+    }
+}

@@ -1,0 +1,81 @@
+//! AWS, over a scripted server: the layout. The signatures are proven by the published vectors.
+
+use std::sync::Arc;
+
+use http_hook::auth::AuthScheme;
+use http_hook::{Connection, Hook};
+use http_hook_mock::blocking::from_hook;
+use http_hook_mock::{MockTransport, Reply};
+use http_hook_sources::SourceErrorKind as Kind;
+use http_hook_sources::aws::{Aws, SigV4};
+use http_hook_sources::blocking::{Source, Sources};
+
+fn hook() -> Hook {
+    let keys = SigV4::new("AKID", "canary", "eu-west-1", "ssm").session_token("canary-session");
+    let endpoint = Connection::new().with_host("https://aws.test");
+    Hook::builder(&endpoint).auth(AuthScheme::Custom(Arc::new(keys))).build().unwrap()
+}
+
+#[test]
+fn both_services_are_asked_in_airflows_layout() {
+    let secret =
+        r#"{"ARN": "x", "SecretString": "{\"conn_type\": \"http\", \"host\": \"api.test\"}"}"#;
+    let parameter =
+        r#"{"Parameter": {"Type": "SecureString", "Value": "http://svc:secret@api.test/https"}}"#;
+    let script = MockTransport::new([Reply::json(200, secret), Reply::json(200, parameter)]);
+    let found = Aws::secrets_manager(from_hook(hook(), &script)).find("sales").unwrap().unwrap();
+    assert_eq!(found.connection().host(), Some("api.test"));
+    let found =
+        Aws::ssm(from_hook(hook(), &script)).prefix("/mine/").find("sales").unwrap().unwrap();
+    assert_eq!(found.connection().schema(), Some("https"));
+    let received = script.received();
+    assert_eq!(received[0].text(), r#"{"SecretId": "airflow/connections/sales"}"#);
+    assert_eq!(received[1].text(), r#"{"Name": "/mine/sales", "WithDecryption": true}"#);
+    for (one, target) in
+        received.iter().zip(["secretsmanager.GetSecretValue", "AmazonSSM.GetParameter"])
+    {
+        assert_eq!(one.header("x-amz-target"), Some(target));
+        assert_eq!(one.header("content-type"), Some("application/x-amz-json-1.1"));
+        assert_eq!(one.header("x-amz-security-token"), Some("canary-session"));
+        let signed = one.header("authorization").unwrap();
+        let names = "SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target,";
+        assert!(
+            signed.starts_with("AWS4-HMAC-SHA256 Credential=AKID/") && signed.contains(names),
+            "{signed}"
+        );
+    }
+}
+
+#[test]
+fn an_answer_is_the_value_or_an_error_that_shows_nothing() {
+    #[rustfmt::skip]
+    let rows = [
+        ("absent secret",       400, r#"{"__type": "ResourceNotFoundException", "message": "canary"}"#,         None),
+        ("absent parameter",    400, r#"{"__type": "com.amazonaws#ParameterNotFound", "message": "canary"}"#,   None),
+        ("not permitted",       400, r#"{"__type": "AccessDeniedException", "Message": "canary"}"#,             Some(Kind::Denied)),
+        ("wrong signature",     403, r#"{"__type": "InvalidSignatureException", "message": "canary"}"#,         Some(Kind::Denied)),
+        ("decryption failed",   400, r#"{"__type": "DecryptionFailure"}"#,                                      Some(Kind::Unavailable)),
+        ("no type",             400, r#"{"__type": "canary: x"}"#,                                              Some(Kind::Unavailable)),
+        ("broken",              500, "canary",                                                                  Some(Kind::Unavailable)),
+        ("binary",              200, r#"{"SecretBinary": "canary"}"#,                                           Some(Kind::Malformed)),
+        ("no connection",       200, r#"{"SecretString": "http://h:canary"}"#,                                  Some(Kind::Malformed)),
+    ];
+    for (why, status, body, expected) in rows {
+        let script = MockTransport::new([Reply::json(status, body).always()]);
+        let sources = Sources::new().with(Aws::secrets_manager(from_hook(hook(), script)));
+        match (sources.find("sales"), expected) {
+            (Ok(None), None) => {}
+            (Err(error), Some(kind)) => {
+                let told = format!("{error} {error:?}");
+                assert_eq!(error.kind(), kind, "{why}: {told}");
+                assert!(
+                    told.contains("aws.test")
+                        && told.contains("`sales`")
+                        && !told.contains("canary"),
+                    "{why}: {told}"
+                );
+            }
+            (got, _) => panic!("{why}: {got:?}"),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Chains: order, errors, what is kept.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use http_hook::Connection;
+use http_hook_sources::blocking::{Source, Sources};
+use http_hook_sources::{ConnectionFile, Env, Found, SecretsDir, SourceError, SourceErrorKind};
+
+use crate::Folder;
+
+/// Fails, or finds what is there, and counts.
+struct Counted(Arc<AtomicUsize>, bool);
+
+impl Source for Counted {
+    fn name(&self) -> String {
+        "counted".to_owned()
+    }
+
+    fn find(&self, id: &str) -> Result<Option<Found>, SourceError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        if self.1 {
+            return Err(SourceError::new(SourceErrorKind::Unavailable, "counted", "sealed"));
+        }
+        let found = (id == "a").then(|| Connection::new().with_host("h"));
+        Ok(found.map(|connection| Found::new(connection, "counted")))
+    }
+}
+
+#[test]
+fn a_source_that_fails_is_an_error_unless_the_chain_goes_on() {
+    let chain = || {
+        Sources::new()
+            .with(Counted(Arc::default(), true))
+            .with(Env::of([("AIRFLOW_CONN_A", "http://h")]))
+    };
+    let error = chain().find("a").unwrap_err();
+    assert_eq!(error.kind(), SourceErrorKind::Unavailable);
+    assert_eq!(error.to_string(), "counted: connection `a`: sealed");
+    assert!(chain().find("b").is_err(), "what the first would have said is not known");
+
+    let found = chain().going_on().get("a").unwrap();
+    assert_eq!((found.place(), found.connection().id()), ("env AIRFLOW_CONN_A", Some("a")));
+    assert_eq!(chain().going_on().get("b").unwrap_err().kind(), SourceErrorKind::NotDefined);
+
+    let origin = chain().origin("a").unwrap();
+    assert_eq!(origin.place(), Some("env AIRFLOW_CONN_A"));
+    assert_eq!(origin.failures().count(), 1);
+}
+
+#[test]
+fn what_is_found_and_what_is_not_is_kept_for_a_time_and_errors_are_not() {
+    let count = Arc::new(AtomicUsize::new(0));
+    let asked = || count.load(Ordering::Relaxed);
+    let sources = Sources::new().with(Counted(Arc::clone(&count), false));
+    let kept = sources.clone().kept_for(Duration::from_secs(600));
+    for _ in 0..3 {
+        assert!(kept.find("a").unwrap().is_some());
+        assert!(kept.clone().find("b").unwrap().is_none());
+    }
+    assert_eq!(asked(), 2);
+    kept.forget();
+    assert!(kept.get("a").is_ok());
+    assert_eq!(asked(), 3);
+
+    let short = sources.kept_for(Duration::from_millis(5));
+    assert!(short.get("a").is_ok());
+    thread::sleep(Duration::from_millis(10));
+    assert!(short.get("a").is_ok());
+    assert_eq!(asked(), 5);
+
+    let failing =
+        Sources::new().with(Counted(Arc::clone(&count), true)).kept_for(Duration::from_secs(600));
+    assert!(failing.find("a").is_err() && failing.find("a").is_err());
+    assert_eq!(asked(), 7);
+}
+
+#[test]
+fn the_list_tells_of_each_id_its_place_and_what_that_shadows() {
+    let folder = Folder::new();
+    let json = folder.write("c.json", "{\"Sales\": \"http://s\",\n \"orders\": \"http://o\"}");
+    let secrets = folder.path().join("secrets");
+    folder.write("secrets/orders", "http://o");
+    let sources = Sources::new()
+        .with(Env::of([("AIRFLOW_CONN_SALES", "http://e"), ("AIRFLOW_CONN_X", "http://x")]))
+        .with(ConnectionFile::new(&json))
+        .with(SecretsDir::new(&secrets));
+    let list = sources.list().unwrap();
+    let told: Vec<_> =
+        list.iter().map(|one| (one.id.as_str(), one.place.as_str(), one.shadowed.len())).collect();
+    let json = format!("file {}, line 2", json.display());
+    assert_eq!(
+        told,
+        [
+            ("Sales", "env AIRFLOW_CONN_SALES", 1),
+            ("orders", json.as_str(), 1),
+            ("x", "env AIRFLOW_CONN_X", 0)
+        ]
+    );
+    for one in list {
+        assert_eq!(
+            sources.get(&one.id).unwrap().place(),
+            one.place,
+            "the list tells what a look-up finds"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_id_is_looked_up_nowhere() {
+    let sources = Sources::new().with(Env::of([("AIRFLOW_CONN_", "http://h")]));
+    for id in ["", "two\nlines", &"x".repeat(251)] {
+        assert_eq!(sources.find(id).unwrap_err().kind(), SourceErrorKind::Id);
+    }
+}
+
+#[test]
+fn a_list_of_sources_is_a_chain() {
+    let folder = Folder::new();
+    folder.write("secrets/sales", "http://of-secrets");
+    let dotenv = folder.write(".env", "AIRFLOW_CONN_ORDERS=http://of-dotenv");
+    let list = format!(
+        "dir:{}, dotenv:{}\nfile:{}? go-on",
+        folder.path().join("secrets").display(),
+        dotenv.display(),
+        folder.path().join("absent.yaml").display()
+    );
+    let sources = Sources::parse(&list).unwrap();
+    assert_eq!(sources.get("sales").unwrap().connection().host(), Some("of-secrets"));
+    assert_eq!(sources.get("orders").unwrap().connection().host(), Some("of-dotenv"));
+    for wrong in ["nonsense", "file:", "env, http://u:p@h", "dir"] {
+        let error = Sources::parse(wrong).unwrap_err().to_string();
+        assert!(!error.contains("u:p"), "{error}");
+    }
+}
