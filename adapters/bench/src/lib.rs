@@ -144,6 +144,8 @@ pub const SCENARIOS: &[Row] = &[
     ("hook, headers and login given with the call", hook::all_of_the_call),
     ("hook, run", run::asynchronous),
     ("hook, run, blocking", run::blocking),
+    ("hook, in one chain", run::short_form),
+    ("hook, in one chain, blocking", run::blocking_short_form),
     ("reqwest-middleware", middleware::plain),
     ("reqwest-middleware + reqwest-retry", middleware::with_retry),
     ("tower::retry", tower_retry::success),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use http_hook::body::Body;
 use http_hook::options::{Capabilities, SendOptions};
 use http_hook::transport::{Clock, Transport};
@@ -97,6 +97,49 @@ pub fn blocking() -> Scenario {
         let result = face.run(plan(inputs.take(), Brought::Target));
         drop(black_box(result.expect("an answer of 200 passes")));
     })
+}
+
+/// The same whole run, planned and sent in one chain.
+///
+/// # Panics
+///
+/// If an input has no method, which each has.
+#[must_use]
+pub fn short_form() -> Scenario {
+    let (mut inputs, face) = (Inputs::new(), face());
+    Box::new(move || {
+        let input = inputs.take();
+        let call = face.request(method(input), &input.endpoint);
+        let run = pin!(
+            input.query.iter().fold(call, |call, (name, value)| call.param(name, value)).send()
+        );
+        let Poll::Ready(result) = run.poll(&mut Context::from_waker(Waker::noop())) else {
+            panic!("nothing to wait for")
+        };
+        drop(black_box(result.expect("an answer of 200 passes")));
+    })
+}
+
+/// The same of the blocking twin.
+///
+/// # Panics
+///
+/// If an input has no method, which each has.
+#[must_use]
+pub fn blocking_short_form() -> Scenario {
+    let mut inputs = Inputs::new();
+    let hook = ready(&Input::new(), Brought::Target);
+    let face = blocking::HttpHook::new(hook, Echo, Still);
+    Box::new(move || {
+        let input = inputs.take();
+        let call = face.request(method(input), &input.endpoint);
+        let call = input.query.iter().fold(call, |call, (name, value)| call.param(name, value));
+        drop(black_box(call.send().expect("an answer of 200 passes")));
+    })
+}
+
+fn method(input: &Input) -> Method {
+    Method::from_bytes(input.method.as_bytes()).expect("the input has a method")
 }
 
 /// Counts the bytes of the future of a run.
