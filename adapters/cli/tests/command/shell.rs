@@ -96,7 +96,8 @@ fn a_proxy_comes_from_arguments_and_the_environment() {
         }
     });
     let by_proxy = "GET http://api.test/v1 HTTP/1.1";
-    let rows: [(&str, &[&str], &[(&str, &str)]); 3] = [
+    type Row<'a> = (&'a str, &'a [&'a str], &'a [(&'a str, &'a str)]);
+    let rows: [Row<'_>; 3] = [
         ("an argument", &["--proxy", &address], &[]),
         ("a setting", &[], &[("HTTP_HOOK_PROXY", &address)]),
         ("the environment of all", &[], &[("http_proxy", &address)]),
