@@ -111,7 +111,7 @@ fn own_policy(
     retries: Option<u32>,
     hook: &Hook,
 ) -> Result<Arc<RetryPolicy>, Box<Error>> {
-    let policy = policy.unwrap_or_else(|| Arc::clone(hook.policy()));
+    let policy = policy.unwrap_or_else(|| Arc::clone(hook.shared_policy()));
     let policy = match retries {
         None => policy,
         Some(retries) => Arc::new(policy.with_retries(retries)),

@@ -231,6 +231,6 @@ impl State {
     }
 
     pub(super) fn policy<'a>(&'a self, hook: &'a Hook) -> &'a RetryPolicy {
-        self.ready.policy.as_ref().unwrap_or_else(|| hook.policy())
+        self.ready.policy.as_deref().unwrap_or_else(|| hook.policy())
     }
 }

@@ -231,7 +231,7 @@ impl State {
             }
             let begun = !matches!(this.phase, Phase::Due);
             let number = this.attempt_number.saturating_add(u32::from(!begun));
-            let policy = this.ready.policy.as_ref().unwrap_or_else(|| hook.policy());
+            let policy = this.ready.policy.as_deref().unwrap_or_else(|| hook.policy());
             match policy.attempt_header(number, remaining) {
                 Ok(None) => {}
                 Ok(Some((name, value))) => {

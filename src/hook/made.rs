@@ -200,6 +200,26 @@ impl Hook {
         &self.inner.defaults
     }
 
+    /// Returns the policy of calls that bring none of their own: that of the program, else of the connection, else of the defaults.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook::{Hook, RetryPolicy};
+    ///
+    /// let hook = Hook::to("https://api.example.com")?;
+    /// assert_eq!(*hook.policy(), RetryPolicy::never());
+    /// # Ok::<(), http_hook::hook::HookError>(())
+    /// ```
+    #[must_use]
+    pub fn policy(&self) -> &RetryPolicy {
+        &self.inner.policy
+    }
+
+    pub(crate) fn shared_policy(&self) -> &Arc<RetryPolicy> {
+        &self.inner.policy
+    }
+
     pub(crate) fn capabilities(&self) -> Capabilities {
         self.capable
     }
@@ -214,10 +234,6 @@ impl Hook {
 
     pub(crate) fn shows_base(&self) -> bool {
         self.inner.show_base
-    }
-
-    pub(crate) fn policy(&self) -> &Arc<RetryPolicy> {
-        &self.inner.policy
     }
 
     pub(crate) fn gates(&self) -> &Gates {

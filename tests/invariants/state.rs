@@ -14,6 +14,13 @@ const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_800_000_000));
 
 /// The hook that the calls in the corpus belong to.
 pub(crate) fn hook() -> Hook {
+    thread_local! {
+        static HOOK: Hook = made();
+    }
+    HOOK.with(Hook::clone)
+}
+
+fn made() -> Hook {
     let connection = Connection::new()
         .with_id("orders")
         .expect("an id")
@@ -130,7 +137,7 @@ impl Planned {
         let body = from.byte();
         let options = from.flag().then(|| options(&mut from));
         let policy = from.flag().then(RetryPolicy::default);
-        let times = from.one_of(&[1, 1, 1, 1, 3, 255, 256, 20_000]);
+        let times = from.one_of(&[1, 1, 1, 1, 3, 255, 256, 257]);
         let text = String::from_utf8_lossy(from.0).into_owned();
         let mut lines = text.split('\n').map(str::to_owned);
         let endpoint = lines.next().unwrap_or_default();

@@ -1,5 +1,6 @@
 //! Replays what the fuzzer found, on stable, in every run.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -74,14 +75,22 @@ fn no_field_of_a_stored_call_is_trusted() {
         "\"interrupted\"",
         "\"//other.example/\"",
     ];
-    let mut fields = 0;
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/state");
-    for entry in fs::read_dir(corpus).expect("stored calls") {
-        let bytes = fs::read(entry.expect("a file").path()).expect("a readable file");
+    let entries = fs::read_dir(corpus).expect("stored calls");
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("a file").path()).collect();
+    paths.sort();
+    let mut tried: BTreeMap<(&str, String), u32> = BTreeMap::new();
+    for path in paths {
+        let bytes = fs::read(path).expect("a readable file");
         let Ok(form) = serde_json::from_slice::<Value>(&bytes) else { continue };
         for part in ["plan", "progress"] {
             for name in form[part].as_object().into_iter().flat_map(serde_json::Map::keys) {
-                fields += 1;
+                // Many calls have the same fields: each is tried in some of them.
+                let tried = tried.entry((part, name.clone())).or_default();
+                *tried += 1;
+                if *tried > 16 {
+                    continue;
+                }
                 for edge in edges {
                     let mut changed = form.clone();
                     changed[part][name] = serde_json::from_str(edge).expect("JSON");
@@ -90,7 +99,7 @@ fn no_field_of_a_stored_call_is_trusted() {
             }
         }
     }
-    assert!(fields > 100, "{fields}: the corpus holds hardly any stored call of this form");
+    assert!(tried.len() > 20, "{tried:?}: the corpus holds hardly any stored call of this form");
 }
 
 /// What a store once got in by: it is refused, or sent as a fresh call would be.

@@ -1,7 +1,9 @@
-//! Which connection is meant, and where it is from.
+//! Which connection is meant, and where it is from. Whatever looks connections up elsewhere goes in here: in [`look_up`].
 
 use std::env;
+use std::ffi::OsStr;
 
+use clap_complete::engine::CompletionCandidate;
 use http_hook::Connection;
 
 use crate::exit::Problem;
@@ -15,7 +17,11 @@ pub(crate) struct Found {
     pub(crate) origin: String,
     /// What the endpoint is if it was a whole URL.
     pub(crate) endpoint: Option<String>,
+    /// What finds it again, unless that holds its secrets.
+    pub(crate) again: Option<String>,
 }
+
+const PREFIX: &str = "AIRFLOW_CONN_";
 
 /// Finds the connection of a call: an id, the text of a connection, or `-` and a URL.
 pub(crate) fn find(conn: &str, endpoint: &str) -> Result<Found, Problem> {
@@ -26,8 +32,14 @@ pub(crate) fn find(conn: &str, endpoint: &str) -> Result<Found, Problem> {
         let connection = Connection::parse(conn).map_err(|error| Problem::of_error(&error))?;
         return Ok(found(connection, "the connection", "as given"));
     }
-    Connection::new().with_id(conn).map_err(|error| Problem::of_error(&error))?;
-    let variable = format!("AIRFLOW_CONN_{}", conn.to_uppercase());
+    let (connection, origin) = look_up(conn)?;
+    Ok(Found { again: Some(conn.to_owned()), ..found(connection, conn, &origin) })
+}
+
+/// Looks a connection up by its id, and tells where it was.
+fn look_up(id: &str) -> Result<(Connection, String), Problem> {
+    Connection::new().with_id(id).map_err(|error| Problem::of_error(&error))?;
+    let variable = format!("{PREFIX}{}", id.to_uppercase());
     let text = match env::var(&variable) {
         Err(env::VarError::NotUnicode(_)) => {
             return Err(Problem::connection(format!("the variable {variable} is not UTF-8")));
@@ -36,28 +48,66 @@ pub(crate) fn find(conn: &str, endpoint: &str) -> Result<Found, Problem> {
         Ok(text) => text,
     };
     if text.trim().is_empty() {
-        let message = format!("the connection {conn} is not defined");
-        return Err(Problem::not_found(message, format!("set {variable}, or give a URI")));
+        return Err(not_defined(id, &variable));
     }
-    let connection = Connection::parse(&text)
+    let connection = Connection::parse(&text).and_then(|connection| connection.with_id(id));
+    let connection = connection
         .map_err(|error| Problem::connection(format!("the variable {variable}: {error}")))?;
-    let connection = connection.with_id(conn).map_err(|error| Problem::of_error(&error))?;
-    Ok(found(connection, conn, &format!("env {variable}")))
+    Ok((connection, format!("env {variable}")))
+}
+
+fn not_defined(id: &str, variable: &str) -> Problem {
+    let settable = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let mut hint = if settable {
+        format!("set {variable}, or give a URI")
+    } else {
+        let of = "an id of letters, digits and `_` can be a variable";
+        format!("no shell can set {variable}: {of}, or give a URI")
+    };
+    let ids = ids();
+    if !ids.is_empty() {
+        hint.push_str("; defined are: ");
+        hint.push_str(&ids.join(", "));
+    }
+    Problem::not_found(format!("the connection {id} is not defined"), hint)
+}
+
+/// Lists the ids that the environment defines.
+pub(crate) fn ids() -> Vec<String> {
+    let names = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let ids = names.filter_map(|name| Some(name.strip_prefix(PREFIX)?.to_lowercase()));
+    let mut ids: Vec<_> = ids.filter(|id| !id.is_empty()).collect();
+    ids.sort();
+    ids
+}
+
+/// Completes an id.
+pub(crate) fn complete(begin: &OsStr) -> Vec<CompletionCandidate> {
+    let begin = begin.to_string_lossy();
+    ids().into_iter().filter(|id| id.starts_with(&*begin)).map(CompletionCandidate::new).collect()
 }
 
 fn found(connection: Connection, name: &str, origin: &str) -> Found {
-    Found { connection, name: name.to_owned(), origin: origin.to_owned(), endpoint: None }
+    let (name, origin) = (name.to_owned(), origin.to_owned());
+    Found { connection, name, origin, endpoint: None, again: None }
 }
 
 /// Splits a whole URL into a connection without credentials and the endpoint.
 fn from_url(url: &str) -> Result<Found, Problem> {
     let Some((scheme, rest)) = url.split_once("://") else {
-        return Err(Problem::usage("without a connection (`-`) the endpoint is a whole URL"));
+        return Err(Problem::usage(
+            "without a connection (`-`) the endpoint is a whole URL: https://…",
+        ));
     };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, endpoint) = rest.split_at(end);
     let base = format!("{scheme}://{authority}");
-    let mut found = found(Connection::new().with_host(&base), "the server", "no connection");
-    found.endpoint = Some(endpoint.to_owned());
-    Ok(found)
+    let again = (!authority.contains('@')).then(|| base.clone());
+    let found = found(Connection::new().with_host(&base), "the server", "no stored connection");
+    Ok(Found { endpoint: Some(endpoint.to_owned()), again, ..found })
+}
+
+/// Finds again what [`Found::again`] told.
+pub(crate) fn find_again(again: &str) -> Result<Found, Problem> {
+    if again.contains("://") { from_url(again) } else { find(again, "") }
 }

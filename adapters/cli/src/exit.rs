@@ -5,12 +5,14 @@ use http_hook::{Cause, Error, ErrorKind, Failure, StopReason, TransportErrorKind
 
 use crate::args::Format;
 use crate::report;
+use crate::screen;
 
 pub(crate) const LOCAL: u8 = 1;
 pub(crate) const USAGE: u8 = 2;
 pub(crate) const REDIRECT: u8 = 6;
 pub(crate) const NO_CONNECTION: u8 = 7;
 pub(crate) const TIMEOUT: u8 = 8;
+pub(crate) const MISMATCH: u8 = 9;
 pub(crate) const NOT_FOUND: u8 = 10;
 pub(crate) const AUTH: u8 = 11;
 
@@ -37,7 +39,7 @@ pub(crate) fn of_failure(failure: &Failure) -> u8 {
     }
 }
 
-fn of_kind(kind: TransportErrorKind) -> u8 {
+pub(crate) fn of_kind(kind: TransportErrorKind) -> u8 {
     use TransportErrorKind as Kind;
     match kind {
         Kind::Timeout(_) => TIMEOUT,
@@ -87,6 +89,25 @@ impl Problem {
         Self { hint, ..Self::new(NOT_FOUND, "connection_not_found", message) }
     }
 
+    /// A secret that is not where it was said to be.
+    pub(crate) fn no_secret(message: impl Into<String>) -> Self {
+        Self::new(NOT_FOUND, "secret_not_found", message)
+    }
+
+    /// A recording that does not fit.
+    pub(crate) fn mismatch(message: impl Into<String>) -> Self {
+        Self::new(MISMATCH, "replay_mismatch", message)
+    }
+
+    /// A body that broke off.
+    pub(crate) fn broken(kind: TransportErrorKind, message: impl Into<String>) -> Self {
+        Self::new(of_kind(kind), kind.name(), message)
+    }
+
+    pub(crate) fn with_hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
     pub(crate) fn of_error(error: &Error) -> Self {
         Self::new(of_error(error), "invalid_request", error.to_string())
     }
@@ -95,14 +116,20 @@ impl Problem {
         Self::connection(error.to_string())
     }
 
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     pub(crate) fn code(&self) -> u8 {
         self.code
     }
 
     pub(crate) fn report(&self, format: Format) -> String {
         match format {
-            Format::Json => report::error_json(self.name, &self.message, self.code),
-            _ => report::error_text(&self.message, self.hint.as_deref()),
+            Format::Json => {
+                report::error_json(self.name, &self.message, self.hint.as_deref(), self.code)
+            }
+            _ => screen::error_text(&self.message, self.hint.as_deref()),
         }
     }
 }

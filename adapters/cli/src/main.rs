@@ -1,50 +1,92 @@
 //! The command `http-hook`: calls through stored connections, from a shell.
 //!
 //! ```text
-//! arguments ──▶ connection ──▶ Hook ──▶ RequestPlan ──▶ HttpHook over isahc ──▶ stdout: the result, and nothing else
-//!                                                            │                  stderr: everything else
-//!                                                            └──▶ Timeline      exit code: see `exit`
+//! arguments ──▶ connection ──▶ Hook ──▶ RequestPlan ──▶ drive, over isahc or ureq ──▶ stdout: the result, and nothing else
+//!                  ▲                                          │                       stderr: everything else
+//! settings ────────┘                                          └──▶ live               exit code: see `exit`
 //! ```
 
 #![forbid(unsafe_code)]
 
 mod args;
-mod call;
+mod commands;
 mod connection;
-mod demo;
+mod cookies;
+mod drive;
 mod exit;
-mod item;
+mod hook;
+mod live;
 mod output;
-mod plan;
-mod pretty;
+mod private;
 mod report;
+mod request;
 mod screen;
-mod server;
-mod signals;
-mod sim;
-mod timeline;
+mod secret;
+mod settings;
+mod state;
+mod transport;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::error::{ContextKind, ErrorKind};
+use clap::{CommandFactory as _, Parser as _};
 
 use crate::args::{Args, Command};
+use crate::commands::{Context, Tape};
 use crate::exit::Problem;
+use crate::settings::Settings;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
-    args.color.write_global();
-    let format = args.format();
-    let result = match &args.command {
-        Command::Call(call) => call::run(call, &args),
-        Command::Demo => demo::run(),
-        Command::Sim(sim) => sim::run(sim),
-    };
+    clap_complete::CompleteEnv::with_factory(Args::command)
+        .var(commands::shell::VARIABLE)
+        .complete();
+    let args = Args::try_parse().unwrap_or_else(|error| refuse(&error));
+    let mut format = args.format().unwrap_or_default();
+    let quiet = args.quiet;
+    let result = Settings::load().and_then(|settings| {
+        args.color.map_or_else(|| settings.color(), Ok)?.write_global();
+        format = args.format().map_or_else(|| settings.format(), Ok)?;
+        run(&args, settings)
+    });
     let code = result.unwrap_or_else(|problem: Problem| {
-        if args.quiet < 2 {
+        if quiet < 2 {
             screen::error(&problem.report(format));
         }
         problem.code()
     });
     ExitCode::from(code)
+}
+
+fn run(args: &Args, settings: Settings) -> Result<u8, Problem> {
+    let (verbose, quiet, tape) = (args.verbose, args.quiet, Tape::None);
+    let context = Context { settings, verbose, quiet, tape };
+    match &args.command {
+        Command::Call(call) if call.dry_run => commands::plan::show(call, &[], &context),
+        Command::Call(call) => commands::call::run(call, &context),
+        Command::Plan(plan) => commands::plan::run(plan, &context),
+        Command::Policy(policy) => commands::policy::run(policy, &context),
+        Command::Record(taped) => commands::taped::run(taped, context, true),
+        Command::Replay(taped) => commands::taped::run(taped, context, false),
+        Command::Resume(resume) => commands::resume::run(resume, &context),
+        Command::Demo => commands::demo::run(),
+        Command::Sim(sim) => commands::sim::run(sim),
+        Command::Config(config) => commands::config::run(config, &context),
+        Command::Completions { shell } => commands::shell::completions(*shell),
+        Command::Man { command } => commands::shell::man(command.as_deref()),
+    }
+}
+
+/// Ends with what is wrong with the arguments. Where somebody left `call` out, that is what helps.
+fn refuse(error: &clap::Error) -> ! {
+    let unknown = error.get(ContextKind::InvalidSubcommand).is_some();
+    if error.kind() == ErrorKind::InvalidSubcommand && unknown {
+        let _ = error.print();
+        screen::error(&screen::wrap(
+            "  hint: a connection is called by `http-hook call CONN ENDPOINT`, a URL by `http-hook call - URL`",
+            screen::width(),
+            4,
+        ));
+        std::process::exit(i32::from(exit::USAGE));
+    }
+    error.exit()
 }

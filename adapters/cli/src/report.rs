@@ -4,26 +4,24 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use http_hook::response::Reason;
-use http_hook::{Cause, ErrorKind, Failure, StopReason};
+use http_hook::{
+    Cause, ErrorKind, Failure, StopReason, TransportError, TransportErrorKind as Kind,
+};
 use serde_json::json;
 
 use crate::exit;
-use crate::screen::{self, ERROR, styled};
+use crate::live::Told;
+use crate::screen::{self, error_text};
 
 /// The version of the JSON form; it changes when a field changes its meaning.
-const SCHEMA: u32 = 1;
+pub(crate) const SCHEMA: u32 = 1;
 
-pub(crate) fn error_text(message: &str, hint: Option<&str>) -> String {
-    let mut text = format!("{}: {}", styled(ERROR, "error"), screen::line(message));
-    if let Some(hint) = hint {
-        let _ = write!(text, "\n  hint: {hint}");
-    }
-    text
-}
-
-pub(crate) fn error_json(code: &str, message: &str, exit: u8) -> String {
-    let error =
+pub(crate) fn error_json(code: &str, message: &str, hint: Option<&str>, exit: u8) -> String {
+    let mut error =
         json!({ "code": code, "message": screen::line(message), "retryable": false, "exit": exit });
+    if let Some(hint) = hint {
+        error["hint"] = hint.into();
+    }
     json!({ "schema": SCHEMA, "error": error }).to_string()
 }
 
@@ -32,60 +30,82 @@ pub(crate) struct Report<'a> {
     pub(crate) failure: &'a Failure,
     /// The name of the connection.
     pub(crate) name: &'a str,
-    /// Where the last request went, redacted.
-    pub(crate) url: Option<&'a str>,
-    /// The waits between the sends, as they are shown.
-    pub(crate) waits: &'a [String],
-    pub(crate) elapsed: Duration,
+    pub(crate) told: Told,
     /// Whether the causes of an error are told.
     pub(crate) verbose: bool,
 }
 
 impl Report<'_> {
     pub(crate) fn text(&self) -> String {
-        let Self { failure, name, .. } = self;
+        let Self { failure, name, told, .. } = self;
         if let Cause::Request(error) = failure.cause() {
             return error_text(&error.to_string(), None);
         }
         let sends = screen::count(failure.sends(), "send", "sends");
-        let elapsed = screen::seconds(self.elapsed);
+        let elapsed = screen::seconds(told.elapsed);
         let why = failure.reason();
         let message = format!("no usable answer from {name} after {sends} in {elapsed} ({why})");
         let mut text = error_text(&message, None);
         let preposition = if failure.response().is_some() { "from" } else { "at" };
-        let from = self.url.map(|url| format!(" {preposition} {url}")).unwrap_or_default();
-        let _ = write!(text, "\n  last: {}{from}", last(failure));
+        let from = told.url.as_ref().map(|url| format!(" {preposition} {url}")).unwrap_or_default();
+        let mut add = |name: &str, what: &str| {
+            let _ = write!(text, "\n{}", screen::field(name, what));
+        };
+        add("last", &format!("{}{from}", last(failure)));
         if self.verbose {
             for cause in causes(failure) {
-                let _ = write!(text, "\n  cause: {}", screen::line(&cause));
+                add("cause", &cause);
             }
         }
-        if !self.waits.is_empty() {
-            let _ = write!(text, "\n  waits: {}", self.waits.join(", "));
+        if !told.waits.is_empty() {
+            add("waits", &told.waits.join(", "));
         }
         if let Some(hint) = hint(failure) {
-            let _ = write!(text, "\n  hint: {hint}");
+            add("hint", &hint);
         }
         text
     }
 
     pub(crate) fn json(&self) -> String {
-        let failure = self.failure;
+        let Self { failure, told, .. } = self;
+        let message = match failure.cause() {
+            Cause::Request(own) => own.to_string(),
+            _ => last(failure),
+        };
         let mut error = json!({
             "code": code(failure),
+            "message": screen::line(&message),
+            "reason": failure.reason().name(),
             "retryable": retryable(failure.reason()),
+            "connection": self.name,
+            "method": told.method,
+            "url": told.url,
             "status": failure.status().map(|status| status.as_u16()),
             "attempts": failure.attempts(),
             "sends": failure.sends(),
-            "elapsed_ms": u64::try_from(self.elapsed.as_millis()).unwrap_or(u64::MAX),
+            "elapsed_ms": millis(told.elapsed),
             "exit": exit::of_failure(failure),
         });
-        // Where no response is to be told of, the error itself is all there is.
-        if let Cause::Request(own) = failure.cause() {
-            error["message"] = screen::line(&own.to_string()).into();
+        if let Some(hint) = hint(failure) {
+            error["hint"] = hint.into();
+        }
+        if let Some(body) = failure.body().filter(|body| !body.is_empty()) {
+            error["body"] = body_json(body);
         }
         json!({ "schema": SCHEMA, "error": error }).to_string()
     }
+}
+
+/// A body as a value: JSON, else text; bytes are not told.
+fn body_json(body: &[u8]) -> serde_json::Value {
+    match serde_json::from_slice(body) {
+        Ok(value) => value,
+        Err(_) => std::str::from_utf8(body).map_or(serde_json::Value::Null, Into::into),
+    }
+}
+
+pub(crate) fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Says what came last: `503 Service Unavailable`, or why nothing came.
@@ -106,10 +126,22 @@ fn causes(failure: &Failure) -> Vec<String> {
     std::iter::successors(first, |cause| cause.source()).map(ToString::to_string).collect()
 }
 
-fn hint(failure: &Failure) -> Option<String> {
+/// Says what would help.
+pub(crate) fn hint(failure: &Failure) -> Option<String> {
     match failure.reason() {
         StopReason::Deadline => Some("raise --deadline".to_owned()),
-        StopReason::Attempts => Some("raise --retry".to_owned()),
+        StopReason::Attempts if failure.is_timeout() => {
+            Some("raise --timeout, or --retry".to_owned())
+        }
+        StopReason::Attempts => match failure.cause() {
+            Cause::Transport(error) => of_error(error),
+            _ => Some("raise --retry".to_owned()),
+        },
+        StopReason::Rejected => match failure.cause() {
+            Cause::Transport(error) => of_error(error),
+            Cause::Response(response) => of_status(response.status().as_u16()),
+            _ => None,
+        },
         StopReason::HintTooLong => {
             let asked = failure.hint().map(screen::seconds)?;
             Some(format!("the server asks to come back in {asked}"))
@@ -117,6 +149,28 @@ fn hint(failure: &Failure) -> Option<String> {
         StopReason::NotIdempotent => {
             Some("--idempotency-key or --retry-unsafe would allow retries".to_owned())
         }
+        StopReason::NotStored => Some("leave --save-state out".to_owned()),
+        _ => None,
+    }
+}
+
+fn of_error(error: &TransportError) -> Option<String> {
+    match error.kind() {
+        Kind::Timeout(_) => Some("raise --timeout".to_owned()),
+        Kind::Dns => Some("is the host's name right, and is there a network?".to_owned()),
+        Kind::Connect => Some("is the server running, and is this its port?".to_owned()),
+        Kind::Tls => {
+            Some("--cacert FILE names the authorities to trust; -v tells the cause".to_owned())
+        }
+        Kind::Proxy => Some("--proxy none goes without".to_owned()),
+        _ => None,
+    }
+}
+
+fn of_status(status: u16) -> Option<String> {
+    match status {
+        401 => Some("login, password or token of the connection, or --user".to_owned()),
+        407 => Some("the proxy wants a login: --proxy http://LOGIN:PASSWORD@HOST".to_owned()),
         _ => None,
     }
 }

@@ -1,6 +1,7 @@
 //! What may be shown on a screen, and how.
 
-use std::io::Write as _;
+use std::fmt::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
@@ -17,7 +18,81 @@ pub(crate) fn error(text: &str) {
 
 /// Prints a warning.
 pub(crate) fn warning(text: &str) {
-    error(&format!("{}: {}", styled(BAD, "warning"), line(text)));
+    let text = format!("warning: {}", line(text));
+    let wrapped = wrap(&text, line_width(), 2);
+    error(&wrapped.replacen("warning", &styled(BAD, "warning"), 1));
+}
+
+/// Prints a remark, as what was left out of what is shown.
+pub(crate) fn note(text: &str) {
+    error(&wrap(&format!("note: {}", line(text)), line_width(), 2));
+}
+
+/// Lays an error out for people: what it is, further lines below it, and what helps.
+pub(crate) fn error_text(message: &str, hint: Option<&str>) -> String {
+    let wrapped = wrap(&format!("error: {}", line(message)), line_width(), 2);
+    let mut text = wrapped.replacen("error", &styled(ERROR, "error"), 1);
+    if let Some(hint) = hint {
+        let _ = write!(text, "\n{}", field("hint", hint));
+    }
+    text
+}
+
+/// Lays a line below an error out.
+pub(crate) fn field(name: &str, text: &str) -> String {
+    wrap(&format!("  {name}: {}", line(text)), line_width(), 4)
+}
+
+/// How wide the screen is, in columns: 80 where nobody knows, and no wider than is read with ease.
+pub(crate) fn width() -> usize {
+    let known = terminal_size::terminal_size_of(std::io::stderr());
+    known.map_or(80, |(terminal_size::Width(width), _)| usize::from(width)).clamp(20, 100)
+}
+
+/// How wide a line of an error may be: in a log it stays one line.
+fn line_width() -> usize {
+    if std::io::stderr().is_terminal() { width() } else { usize::MAX }
+}
+
+/// Breaks a text between words; every line but the first begins with blanks. A word that is longer than a line stays whole.
+pub(crate) fn wrap(text: &str, width: usize, indent: usize) -> String {
+    let mut out = String::new();
+    let mut used = text.len() - text.trim_start_matches(' ').len();
+    out.extend(std::iter::repeat_n(' ', used));
+    let mut is_first = true;
+    for word in text.trim_start_matches(' ').split(' ') {
+        let len = word.chars().count();
+        if !is_first && used + 1 + len > width {
+            out.truncate(out.trim_end_matches(' ').len());
+            out.push('\n');
+            out.extend(std::iter::repeat_n(' ', indent));
+            used = indent;
+            is_first = true;
+        }
+        if !is_first {
+            out.push(' ');
+            used += 1;
+        }
+        out.push_str(word);
+        used += len;
+        is_first = false;
+    }
+    out.truncate(out.trim_end_matches(' ').len());
+    out
+}
+
+/// Shows a number of bytes: `512 B`, `1.5 MiB`.
+pub(crate) fn bytes(count: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let (mut left, mut unit) = (count, 0);
+    while left >= 1024 * 1024 && unit + 2 < UNITS.len() {
+        left /= 1024;
+        unit += 1;
+    }
+    if left < 1024 {
+        return format!("{left} {}", UNITS[unit]);
+    }
+    format!("{}.{} {}", left / 1024, left % 1024 * 10 / 1024, UNITS[unit + 1])
 }
 
 /// Takes out of a server's text what a terminal would obey: control characters and marks that turn the direction

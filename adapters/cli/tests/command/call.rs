@@ -38,7 +38,8 @@ fn each_end_has_its_code() {
     for (why, args, code) in rows {
         let (actual, _, err) = run(&[&["call"], args].concat());
         assert_eq!(actual, Some(code), "{why}: {err}");
-        assert_eq!(err.is_empty(), code == 0 || code == 3, "{why}: {err:?}");
+        assert_eq!(err.is_empty(), code == 0, "{why}: {err:?}");
+        assert_eq!(err.starts_with("note: 302 "), code == 3, "{why}: {err:?}");
         assert!(!err.contains("secret"), "{why}: {err}");
     }
 }
@@ -165,9 +166,10 @@ fn a_redirect_is_followed_in_sight() {
     snapbox::assert_data_eq!(
         err,
         snapbox::str![[r"
-> POST http://127.0.0.1:[..]/redirect/1[..]the connection (as given)
-  1  302 Found[..] ms   follow: own origin, POST becomes GET
-  2  200 OK[..] ms   done: 2 sends, 1 redirect, 0.[..] s of 30s deadline
+> POST http://127.0.0.1:[..]/redirect/1
+  the connection (as given)
+  1  302 Found[..] ms  follow: own origin, POST becomes GET
+  2  200 OK[..] ms  done: 2 sends, 1 redirect, 0.[..] s
 
 "]]
     );
@@ -210,7 +212,7 @@ error: no usable answer from the connection after 1 send in 0.[..] s (the server
     snapbox::assert_data_eq!(
         err,
         snapbox::str![[r#"
-{"schema":1,"error":{"code":"status","retryable":true,"status":503,"attempts":2,"sends":2,"elapsed_ms":[..],"exit":5}}
+{"schema":1,"error":{"code":"status","message":"503 Service Unavailable","reason":"attempts","retryable":true,"connection":"the connection","method":"GET","url":"http://127.0.0.1:[..]/status/503","status":503,"attempts":2,"sends":2,"elapsed_ms":[..],"exit":5,"hint":"raise --retry","body":"GET /status/503 [..]"}}
 
 "#]]
     );
@@ -218,7 +220,7 @@ error: no usable answer from the connection after 1 send in 0.[..] s (the server
     snapbox::assert_data_eq!(
         err,
         snapbox::str![[r#"
-{"schema":1,"error":{"code":"connection_not_found","message":"the connection nowhere is not defined","retryable":false,"exit":10}}
+{"schema":1,"error":{"code":"connection_not_found","message":"the connection nowhere is not defined","retryable":false,"exit":10,"hint":"set AIRFLOW_CONN_NOWHERE, or give a URI"}}
 
 "#]]
     );

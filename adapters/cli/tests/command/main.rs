@@ -2,8 +2,13 @@
 
 mod call;
 mod demo;
+mod pty;
 mod secrets;
+mod shell;
 #[cfg(unix)]
 mod signals;
+mod state;
+mod stored;
 mod support;
 mod terminal;
+mod transfer;

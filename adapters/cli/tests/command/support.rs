@@ -28,6 +28,15 @@ pub(crate) struct Server {
 /// | `/slow` | nothing, for a long time |
 /// | `/token/400/invalid_grant` | that status, with that error and the request as its description |
 /// | `/token/200/JWT` | a token of that type |
+/// | `/drip` | 200, five lines, one each 100 ms |
+/// | `/big/20` | 200, so many MiB of zeros |
+/// | `/cut` | 200, and the connection ends in the body |
+/// | `/busy-once` | 503 with Retry-After 1 to the first request, then 200 |
+/// | `/cookie` | 302 to itself with a cookie, or 200 if it came back |
+/// | `/count` | 200, with the length of the body that came |
+/// | `/coded` | 200, JSON in gzip that nobody asked for |
+/// | `/binary` | 200, bytes that are no text |
+/// | `/orders` | 200, JSON |
 /// | any other | 200, with the request as its body |
 pub(crate) fn serve() -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -55,6 +64,53 @@ fn answer(mut stream: TcpStream, log: &Mutex<Vec<String>>) {
     log.lock().unwrap().push(request.clone());
     let target = request.split(' ').nth(1).unwrap_or_default();
     let path = target.split('?').next().unwrap_or_default();
+    let mut head_of = |text: &str| {
+        let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\n{text}\r\n\r\n");
+        stream.write_all(head.as_bytes())
+    };
+    match path.split('/').nth(1).unwrap_or_default() {
+        "drip" => {
+            let _ = head_of("Content-Type: text/plain");
+            for line in 0..5 {
+                let _ = stream.write_all(format!("line {line}\n").as_bytes());
+                thread::sleep(Duration::from_millis(100));
+            }
+            return;
+        }
+        "big" => {
+            let count: usize = path.rsplit('/').next().unwrap().parse().unwrap();
+            let _ = head_of(&format!("Content-Length: {}", count << 20));
+            let piece = vec![b'0'; 1 << 20];
+            for _ in 0..count {
+                if stream.write_all(&piece).is_err() {
+                    return;
+                }
+                thread::sleep(Duration::from_millis(if count > 50 { 20 } else { 0 }));
+            }
+            return;
+        }
+        "cut" => {
+            let _ = head_of("Content-Length: 100");
+            let _ = stream.write_all(b"ten bytes.");
+            return;
+        }
+        "coded" => {
+            let coded = "H4sIAAAAAAACA6tWqsosULJSMNRRUCouyS9KBbKrlZLzS4C0UW0tAGjKxFUfAAAA";
+            let coded = base64(coded);
+            let _ = head_of(&format!(
+                "Content-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: {}",
+                coded.len()
+            ));
+            let _ = stream.write_all(&coded);
+            return;
+        }
+        "binary" => {
+            let _ = head_of("Content-Length: 256");
+            let _ = stream.write_all(&(0..=255).collect::<Vec<u8>>());
+            return;
+        }
+        _ => {}
+    }
     let (head, body) = match path.split('/').nth(1).unwrap_or_default() {
         "status" => (format!("{} Some Reason", path.rsplit('/').next().unwrap()), request.as_str()),
         "reason" => ("404 Go\u{9b}31mne".to_owned(), "\u{1b}[31mred\u{7}\n"),
@@ -66,6 +122,24 @@ fn answer(mut stream: TcpStream, log: &Mutex<Vec<String>>) {
             left => (format!("302 Found\r\nLocation: /redirect/{}", left - 1), ""),
         },
         "ftp" => ("302 Found\r\nLocation: ftp://127.0.0.1/".to_owned(), ""),
+        "busy-once" if log.lock().unwrap().len() == 1 => {
+            ("503 Busy\r\nRetry-After: 1".to_owned(), "busy\n")
+        }
+        "cookie" if request.to_lowercase().contains("cookie: seen=1") => {
+            ("200 OK".to_owned(), "seen\n")
+        }
+        "cookie" => {
+            let set = "302 Found\r\nLocation: /cookie\r\nSet-Cookie: seen=1; Max-Age=600; Path=/";
+            (set.to_owned(), "")
+        }
+        "orders" => (
+            "200 OK\r\nContent-Type: application/json".to_owned(),
+            r#"[{"id": 1042, "total": 19.90}]"#,
+        ),
+        "count" => {
+            let body = request.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+            ("200 OK".to_owned(), &*format!("{}\n", body.len()).leak())
+        }
         "reset" => return,
         "token" => {
             let mut words = path.rsplit('/');
@@ -106,6 +180,19 @@ fn read(stream: &mut TcpStream) -> String {
             _ => return String::from_utf8_lossy(&bytes).into_owned(),
         }
     }
+}
+
+/// Undoes Base64.
+fn base64(text: &str) -> Vec<u8> {
+    use base64::Engine as _;
+    base64::prelude::BASE64_STANDARD.decode(text).unwrap()
+}
+
+/// A name in the folder for temporary files that no other test has.
+pub(crate) fn temporary(name: &str) -> std::path::PathBuf {
+    let path = std::env::temp_dir().join(format!("http-hook-{}-{name}", std::process::id()));
+    let _ = std::fs::remove_file(&path);
+    path
 }
 
 /// The command with these arguments, in an environment of its own.

@@ -1,8 +1,8 @@
 //! What people see: text that cannot steer a terminal, JSON that is indented and not changed.
 
 #[allow(dead_code, reason = "the test looks at a part of it")]
-#[path = "../../src/pretty.rs"]
-mod pretty;
+#[path = "../../src/output/json.rs"]
+mod json;
 #[allow(dead_code, reason = "the test looks at a part of it")]
 #[path = "../../src/screen.rs"]
 mod screen;
@@ -48,7 +48,7 @@ fn indenting_changes_blanks_only() {
         ("a bare value", " null ", Some("null")),
     ];
     for (why, json, expected) in rows {
-        assert_eq!(pretty::indent(json.as_bytes()).as_deref(), expected, "{why}");
+        assert_eq!(json::indent(json.as_bytes()).as_deref(), expected, "{why}");
     }
 }
 

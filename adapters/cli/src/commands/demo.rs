@@ -1,17 +1,20 @@
 //! `http-hook demo`: a call that fails, waits, retries and succeeds. Server, client and waits are real.
 
-use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http_hook::blocking::HttpHook;
+use http_hook::observe::Event;
 use http_hook::{Connection, Hook, RequestPlan, RetryPolicy};
 use http_hook_clock::SystemClock;
 
-use crate::args::Format;
+use super::{print, server};
 use crate::exit::{self, Problem};
-use crate::screen::{FAINT, styled};
-use crate::timeline::{Shown, Timeline};
-use crate::{call, pretty, screen, server, signals};
+use crate::live::{Bars, Shown, Timeline, signals};
+use crate::output::json;
+use crate::report::Report;
+use crate::screen::{self, FAINT, styled};
+use crate::transport::client;
 
 const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -27,32 +30,33 @@ pub(crate) fn run() -> Result<u8, Problem> {
         .retry(RetryPolicy::default())
         .deadline(DEADLINE);
 
+    let about = "# A server inside this program is busy at first, then resets, then answers.";
     print(&format!(
         "{}\n$ export AIRFLOW_CONN_DEMO='http://reader:***@{server}'\n$ http-hook call demo v1/orders limit==2 -v\n",
-        styled(
-            FAINT,
-            "# A server inside this program is busy at first, then resets, then answers."
-        ),
-    ));
+        styled(FAINT, about),
+    ))?;
     let clock = SystemClock::new();
     let source = "demo (env AIRFLOW_CONN_DEMO)".to_owned();
-    let timeline = Arc::new(Timeline::new(Shown::AllAsResult, source, Some(DEADLINE), clock));
-    signals::watch(&timeline, false);
-    match call::send(hook, plan, http_hook_clock::seed(), clock, &timeline)? {
+    let bars = Bars::default();
+    let timeline =
+        Arc::new(Timeline::new(Shown::AllAsResult, source, Some(DEADLINE), clock, bars.clone()));
+    signals::watch(&timeline, &bars, false, None);
+    let observer = Arc::clone(&timeline);
+    let answer = HttpHook::new(hook, client()?, clock)
+        .with_seed(http_hook_clock::seed())
+        .with_observer(move |event: &Event<'_>| observer.event(event))
+        .run(plan);
+    match answer {
         Ok(response) => {
-            let body = pretty::indent(response.body());
-            print(&screen::plain(&body.unwrap_or_default()));
-            print("\n");
+            let body = json::painted(response.body(), screen::plain).unwrap_or_default();
+            print(&(body + "\n"))?;
             Ok(exit::of_status(response.status()))
         }
         Err(failure) => {
-            screen::error(&call::report(&failure, "demo", &timeline, Format::Auto, true));
+            let told = timeline.told();
+            let report = Report { failure: &failure, name: "demo", told, verbose: true };
+            screen::error(&report.text());
             Ok(exit::of_failure(&failure))
         }
     }
-}
-
-/// Prints text. Whoever closed the pipe has read enough.
-fn print(text: &str) {
-    let _ = write!(anstream::stdout(), "{text}");
 }

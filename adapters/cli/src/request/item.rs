@@ -6,21 +6,23 @@
 //! | `Name:value`, `Name:`, `Name;` | [`Header`](Item::Header), one taken away, an empty one |
 //! | `name=value` | [`Text`](Item::Text) |
 //! | `name:=JSON` | [`Json`](Item::Json) |
+//! | `name@FILE` | [`File`](Item::File), of a form |
 //! | `@FILE` | [`Body`](Item::Body) |
 //!
 //! With `@` after the separator the value is the text of a file. A backslash before a separator makes it part of
 //! the name. The separator that comes first counts, the longest one of those that begin at the same place.
 
-use std::fs::File;
+use std::fs;
 use std::io::{self, Read};
+use std::path::PathBuf;
 
 use http_hook::request::to_python_json;
 use serde::de::IgnoredAny;
 
 use crate::exit::Problem;
 
-/// The largest file that is taken as a value or a body, in bytes.
-const MAX_FILE: u64 = 256 << 20;
+/// The largest file that is taken as a value, in bytes. A body may be of any size: it is not read here.
+const MAX_FILE: u64 = 64 << 20;
 
 pub(crate) enum Item {
     Param(String, String),
@@ -29,26 +31,33 @@ pub(crate) enum Item {
     Text(String, String),
     /// The text of a value, as a body of JSON has it.
     Json(String, String),
-    Body(Vec<u8>),
+    /// A file as a part of a form.
+    File(String, PathBuf),
+    /// A file as the body, `-` standard input.
+    Body(PathBuf),
 }
 
 /// The longest first.
-const SEPARATORS: [&str; 8] = [":=@", "==@", ":=", "==", "=@", ":@", "=", ":"];
+const SEPARATORS: [&str; 9] = [":=@", "==@", ":=", "==", "=@", ":@", "=", ":", "@"];
 
 impl Item {
-    pub(crate) fn parse(word: &str) -> Result<Self, Problem> {
+    /// Reads the word that is the item of this number, from 1.
+    pub(crate) fn parse(word: &str, number: usize) -> Result<Self, Problem> {
         if let Some(path) = word.strip_prefix('@') {
-            return read(path).map(Self::Body);
+            return Ok(Self::Body(path.into()));
         }
         let Some((name, separator, value)) = split(word) else {
             return match word.strip_suffix(';') {
                 Some(name) => Ok(Self::Header(name.to_owned(), Some(String::new()))),
                 // The word may be a secret that lost its separator.
-                None => Err(Problem::usage(
-                    "an item is none of name==value, Header:value, name=value, name:=JSON, @FILE",
-                )),
+                None => Err(Problem::usage(format!(
+                    "item {number} is none of name==value, Header:value, name=value, name:=JSON, name@FILE, @FILE"
+                ))),
             };
         };
+        if separator == "@" {
+            return Ok(Self::File(name, value.into()));
+        }
         let value = match separator.strip_suffix('@') {
             Some(_) => text(read(value)?, &name)?,
             None => value.to_owned(),
@@ -57,10 +66,19 @@ impl Item {
             "==" => Self::Param(name, value),
             ":" if value.is_empty() => Self::Header(name, None),
             ":" => Self::Header(name, Some(value.trim().to_owned())),
-            ":=" => Self::Json(name.clone(), json(&value, &name)?),
+            ":=" => Self::Json(name.clone(), json(&value, &format!("the field {name}"))?),
             _ => Self::Text(name, value),
         })
     }
+}
+
+/// Whether a word that ought to be an endpoint looks like an item: a separator behind a plain name.
+pub(crate) fn reads_as_item(word: &str) -> bool {
+    let plain = |name: &str| {
+        let fits = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '[' | ']');
+        name.chars().all(fits)
+    };
+    !word.contains("://") && split(word).is_some_and(|(name, _, _)| plain(&name))
 }
 
 /// Reads `NAME:VALUE` as the option `--header` has it.
@@ -76,7 +94,7 @@ pub(crate) fn header(word: &str) -> Result<Item, Problem> {
 pub(crate) fn json(text: &str, place: &str) -> Result<String, Problem> {
     let error = |error: serde_json::Error| {
         let (line, column) = (error.line(), error.column());
-        Problem::usage(format!("{place} is not JSON at line {line}, column {column}"))
+        Problem::usage(format!("{place}: not JSON at line {line}, column {column}"))
     };
     serde_json::from_str::<IgnoredAny>(text).map_err(error)?;
     let (mut out, mut rest) = (String::with_capacity(text.len()), text);
@@ -111,14 +129,6 @@ pub(crate) fn quoted(text: &str) -> String {
     String::from_utf8(bytes).expect("JSON is ASCII here")
 }
 
-/// Reads the text of an option, or of the file that it names as `@FILE`.
-pub(crate) fn text_or_file(value: &str) -> Result<Vec<u8>, Problem> {
-    match value.strip_prefix('@') {
-        Some(path) => read(path),
-        None => Ok(value.as_bytes().to_owned()),
-    }
-}
-
 /// Splits at the first separator.
 fn split(word: &str) -> Option<(String, &'static str, &str)> {
     let mut name = String::new();
@@ -141,11 +151,11 @@ fn split(word: &str) -> Option<(String, &'static str, &str)> {
 }
 
 /// Reads a file, `-` standard input.
-fn read(path: &str) -> Result<Vec<u8>, Problem> {
+pub(crate) fn read(path: &str) -> Result<Vec<u8>, Problem> {
     let problem = |error: io::Error| Problem::local(format!("cannot read {path}: {error}"));
     let source: Box<dyn Read> = match path {
         "-" => Box::new(io::stdin()),
-        path => Box::new(File::open(path).map_err(problem)?),
+        path => Box::new(fs::File::open(path).map_err(problem)?),
     };
     let mut bytes = Vec::new();
     source.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(problem)?;

@@ -10,15 +10,17 @@ use http_hook::observe::{Event, RetryReason};
 use http_hook::{Failure, SendCause, Timestamp, TransportError, WaitReason};
 use http_hook_clock::SystemClock;
 
+use super::Bars;
 use crate::screen::{self, BAD, FAINT, GOOD, styled};
 
 /// Takes note of the events of a call, and prints them.
 ///
 /// ```text
-/// > GET https://api.example.test/v1/orders?limit=50    sales (env AIRFLOW_CONN_SALES)
-///   1  503 Service Unavailable       142 ms   retry: 503 by policy, GET is idempotent
-///      waiting 2.0 s                 as the server asks
-///   2  200 OK                        188 ms   done: 2 sends, 1 retry, 2.3 s of 30s deadline
+/// > GET https://api.example.test/v1/orders?limit=50
+///   sales (env AIRFLOW_CONN_SALES)
+///   1  503 Service Unavailable   142 ms   retry: 503 by policy, GET is idempotent
+///      waiting 2.0 s, as the server asks
+///   2  200 OK                    188 ms   done: 2 sends, 1 retry, 2.3 s of 30s
 /// ```
 pub(crate) struct Timeline {
     shown: Shown,
@@ -28,10 +30,28 @@ pub(crate) struct Timeline {
     clock: SystemClock,
     start: Timestamp,
     state: Mutex<State>,
+    bars: Bars,
+}
+
+/// What is known of a call when it is over.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Told {
+    pub(crate) method: String,
+    /// Where the last request went, redacted.
+    pub(crate) url: Option<String>,
+    /// The waits between the sends, as they are shown.
+    pub(crate) waits: Vec<String>,
+    pub(crate) elapsed: Duration,
+    pub(crate) sends: u32,
+    pub(crate) attempts: u32,
+    pub(crate) redirects: u32,
 }
 
 /// A shorter wait is not worth a word to people who did not ask.
 const LONG_WAIT: Duration = Duration::from_millis(500);
+
+/// The column where it is told what follows.
+const BESIDE: usize = 39;
 
 /// How much is printed, and where.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -50,7 +70,10 @@ struct State {
     method: Method,
     url: Option<String>,
     sends: u32,
+    attempts: u32,
     redirects: u32,
+    /// Why the wait under way is waited for.
+    why: String,
     /// What came of the last send, until it is known what follows from it.
     came: Option<Came>,
     waits: Vec<String>,
@@ -62,6 +85,7 @@ enum Doing {
     #[default]
     Nothing,
     Sending,
+    Receiving,
     Waiting(Duration),
 }
 
@@ -81,29 +105,40 @@ impl Timeline {
         connection: String,
         deadline: Option<Duration>,
         clock: SystemClock,
+        bars: Bars,
     ) -> Self {
         let (start, state) = (clock.now(), Mutex::default());
-        Self { shown, connection, deadline, clock, start, state }
+        Self { shown, connection, deadline, clock, start, state, bars }
     }
 
     pub(crate) fn elapsed(&self) -> Duration {
         self.clock.now().since(self.start)
     }
 
-    /// Gives where the last request went, redacted.
-    pub(crate) fn url(&self) -> Option<String> {
-        self.state().url.clone()
+    /// Tells what is known so far.
+    pub(crate) fn told(&self) -> Told {
+        let state = self.state();
+        Told {
+            method: state.method.to_string(),
+            url: state.url.clone(),
+            waits: state.waits.clone(),
+            elapsed: self.elapsed(),
+            sends: state.sends,
+            attempts: state.attempts,
+            redirects: state.redirects,
+        }
     }
 
-    pub(crate) fn waits(&self) -> Vec<String> {
-        self.state().waits.clone()
+    /// Why the wait under way is waited for.
+    pub(crate) fn why(&self) -> String {
+        self.state().why.clone()
     }
 
     /// Takes note of an event: what came of a send is printed when it is known what follows from it.
     pub(crate) fn event(&self, event: &Event<'_>) {
         let mut state = self.state();
         match event {
-            Event::Send { method, url, send, cause, own_origin, .. } => {
+            Event::Send { method, url, send, cause, own_origin, attempt_number, .. } => {
                 if *cause == SendCause::Redirect {
                     state.redirects += 1;
                     let follows = state.follows(method, *own_origin);
@@ -112,12 +147,14 @@ impl Timeline {
                 state.method = (*method).clone();
                 state.url = Some(screen::line(&url.to_string()));
                 state.sends = *send;
+                state.attempts = *attempt_number;
                 state.doing = Doing::Sending;
                 if *send == 1 {
                     self.headline(&state);
                 }
             }
             Event::Answer { status, took } => {
+                state.doing = Doing::Receiving;
                 state.came = Some(answer(*status, *took));
             }
             Event::Error { error, took } => {
@@ -149,6 +186,7 @@ impl Timeline {
             Doing::Sending => {
                 format!("interrupted in send {sends}: the server may have seen the {method}")
             }
+            Doing::Receiving => format!("interrupted in the answer to send {sends}"),
             Doing::Waiting(wait) => {
                 let wait = screen::seconds(wait);
                 format!(
@@ -161,8 +199,11 @@ impl Timeline {
 
     fn headline(&self, state: &State) {
         let url = state.url.as_deref().unwrap_or_default();
-        let request = format!("> {} {url}", state.method);
-        self.line(&format!("{request:<52}   {}", styled(FAINT, &self.connection)));
+        self.line(&format!("> {} {url}", state.method));
+        self.line(&styled(
+            FAINT,
+            &screen::wrap(&format!("  {}", self.connection), screen::width(), 2),
+        ));
     }
 
     fn wait(
@@ -180,9 +221,12 @@ impl Timeline {
             _ => reason.to_string(),
         };
         let short = screen::seconds(wait);
+        state.why.clone_from(&why);
         if self.shown == Shown::Waits && wait >= LONG_WAIT {
             let said = state.came.as_ref().map_or("no answer", |came| &came.said);
-            screen::error(&format!("{said}: waiting {short} ({why})"));
+            let line = format!("{said}: waiting {short}, {why}");
+            self.bars.clear();
+            screen::error(&screen::wrap(&line, screen::width(), 2));
         }
         let because = state.came.as_ref().map(|came| came.because.clone()).unwrap_or_default();
         if let Some((again, _)) = retry {
@@ -191,7 +235,7 @@ impl Timeline {
         } else {
             self.came(state, "go on");
         }
-        self.line(&format!("     {:<28}{}", format!("waiting {short}"), styled(FAINT, &why)));
+        self.line(&format!("     waiting {short}, {}", styled(FAINT, &why)));
         let asked = if reason == WaitReason::Hint { " (as asked)" } else { "" };
         state.waits.push(format!("{short}{asked}"));
     }
@@ -201,11 +245,17 @@ impl Timeline {
         let Some(came) = state.came.take() else { return };
         let style = if came.good { GOOD } else { BAD };
         let what = styled(style, &format!("{:<24}", came.what));
-        self.line(&format!(
-            "{:>3}  {what}{:>10}   {follows}",
-            state.sends,
-            screen::took(came.took)
-        ));
+        let begin = format!("{:>3}  {what}{:>8}", state.sends, screen::took(came.took));
+        let width = screen::width();
+        // Beside it if that is a column worth the name, else below it.
+        if width >= 72 && came.what.chars().count() <= 24 {
+            let column = " ".repeat(BESIDE);
+            let beside = screen::wrap(&format!("{column}{follows}"), width, BESIDE);
+            self.line(&format!("{begin}  {}", beside.trim_start_matches(' ')));
+        } else {
+            self.line(&begin);
+            self.line(&screen::wrap(&format!("     {follows}"), width, 5));
+        }
     }
 
     fn done(&self, state: &State) -> String {
@@ -217,8 +267,7 @@ impl Timeline {
             parts.extend((count > 0).then(|| screen::count(count, one, many)));
         }
         let elapsed = screen::seconds(self.elapsed());
-        let of =
-            self.deadline.map(|all| format!(" of {} deadline", humantime::format_duration(all)));
+        let of = self.deadline.map(|all| format!(" of {}", humantime::format_duration(all)));
         parts.push(format!("{elapsed}{}", of.unwrap_or_default()));
         format!("done: {}", parts.join(", "))
     }
@@ -226,6 +275,9 @@ impl Timeline {
     /// Prints a line. Where nobody reads it the call goes on.
     fn line(&self, text: &str) {
         let text = text.trim_end();
+        if !matches!(self.shown, Shown::Nothing | Shown::Waits) {
+            self.bars.clear();
+        }
         let _ = match self.shown {
             Shown::Nothing | Shown::Waits => Ok(()),
             Shown::All => writeln!(anstream::stderr(), "{text}"),

@@ -1,0 +1,150 @@
+//! What can be said on the command line.
+
+#![expect(clippy::doc_markdown, reason = "help shows variables as they are typed")]
+
+mod call;
+mod other;
+mod sim;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+pub(crate) use call::{AuthArgs, CallArgs, ClientArgs, RequestArgs, ResultArgs};
+pub(crate) use other::{ConfigCommand, Plan, PolicyCommand, Resume, Shell};
+pub(crate) use sim::{Sim, SimFormat, Which};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0        success
+  1        local failure: a file, an encoding, a bug
+  2        wrong usage, invalid connection or option
+  3, 4, 5  final status 3xx, 4xx, 5xx
+  6        a redirect that is refused, or one too many
+  7        no connection: DNS, refused, TLS, reset
+  8        a time limit or the deadline
+  9        a recording that does not have what was asked for
+  10       the connection or a secret is not defined
+  11       authentication given up: no token to be had, no challenge to answer
+           (a plain 401 is 4)
+  130      interrupted; 143 terminated";
+
+/// Calls HTTP APIs through stored connections, and retries what may be retried.
+#[derive(Parser)]
+#[command(name = "http-hook", version, arg_required_else_help = true, after_help = EXIT_CODES, max_term_width = 80)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// Says when to colour what is printed [env: HTTP_HOOK_COLOR].
+    #[arg(long, global = true, value_enum)]
+    pub(crate) color: Option<Color>,
+
+    /// Shows attempts, decisions and waits on stderr; twice: headers too.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
+    pub(crate) verbose: u8,
+
+    /// Shows errors only; twice: nothing.
+    #[arg(short, long, global = true, short_alias = 's', alias = "silent", action = clap::ArgAction::Count)]
+    pub(crate) quiet: u8,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Sends one request, and sends it again where that is safe and may help.
+    Call(Box<CallArgs>),
+    /// Shows what a call would send, who set what, and what would happen, without a network.
+    Plan(Box<Plan>),
+    /// Shows, checks or tabulates retry policies.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Runs a call and writes what went over the network into a file, without secrets.
+    Record(Taped),
+    /// Runs a call against such a file: no network, and no time passes in waits.
+    Replay(Taped),
+    /// Goes on with a call that --save-state has kept.
+    Resume(Box<Resume>),
+    /// Shows what retry policies do to a server that fails: simulated clients, virtual time, the real decisions.
+    Sim(Sim),
+    /// Shows a call fail, wait, retry and succeed, against a server inside this program.
+    Demo,
+    /// Shows the settings in force.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Prints what a shell needs to complete commands, options and ids of connections.
+    Completions {
+        /// Which shell.
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Prints the manual page of the command, or of one of its commands.
+    Man {
+        /// Which command: `call`, say.
+        command: Option<String>,
+    },
+}
+
+const TAPED_EXAMPLES: &str = "\
+Examples:
+  http-hook record orders.json -- call sales v1/orders limit==2
+  http-hook replay orders.json -- call sales v1/orders limit==2 -v";
+
+#[derive(clap::Args)]
+#[command(after_help = TAPED_EXAMPLES)]
+pub(crate) struct Taped {
+    /// The file of the recording.
+    pub(crate) file: PathBuf,
+
+    /// A call, as it is written after `http-hook`.
+    #[arg(required = true, num_args = 1.., trailing_var_arg = true, allow_hyphen_values = true, value_name = "call CONN ENDPOINT …")]
+    pub(crate) call: Vec<String>,
+}
+
+impl Args {
+    /// How errors are printed, as far as the arguments say.
+    pub(crate) fn format(&self) -> Option<Format> {
+        match &self.command {
+            Command::Call(call) => call.result.format,
+            Command::Resume(resume) => resume.result.format,
+            Command::Sim(sim) if sim.format == SimFormat::Json => Some(Format::Json),
+            _ => None,
+        }
+    }
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people on a terminal, byte by byte elsewhere.
+    #[default]
+    Auto,
+    /// Byte by byte as it came, its content coding included.
+    Raw,
+    /// JSON indented, wherever it goes.
+    Pretty,
+    /// One line of JSON with everything about the call; errors so, too.
+    Json,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, as the environment allows (`NO_COLOR`, `CLICOLOR`, `TERM`).
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Color {
+    pub(crate) fn write_global(self) {
+        match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+    }
+}

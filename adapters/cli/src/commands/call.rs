@@ -1,0 +1,152 @@
+//! `http-hook call`: one call through a connection.
+
+use std::fs;
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+
+use http_hook::{Call, Hook};
+
+use super::session::{Session, Way};
+use super::{Context, print};
+use crate::args::{CallArgs, Format, ResultArgs};
+use crate::connection::{self, Found};
+use crate::cookies::CookieFile;
+use crate::exit::Problem;
+use crate::hook;
+use crate::output::Target;
+use crate::request::{Planned, Words};
+use crate::screen;
+use crate::settings::Settings;
+use crate::state::StateFile;
+
+/// A call that was read from words and options.
+pub(crate) struct Ready {
+    pub(crate) found: Found,
+    pub(crate) hook: Hook,
+    pub(crate) planned: Planned,
+    pub(crate) seed: u64,
+    pub(crate) cookies: Option<CookieFile>,
+    endpoint: String,
+}
+
+impl Ready {
+    pub(crate) fn new(call: &CallArgs, settings: &Settings) -> Result<Self, Problem> {
+        let words = Words::new(&call.conn, &call.words, &call.request)?;
+        let found = connection::find(&call.conn, words.endpoint)?;
+        let endpoint = found.endpoint.as_deref().unwrap_or(words.endpoint).to_owned();
+        let seed = call.limits.seed.unwrap_or_else(http_hook_clock::seed);
+        let planned = Planned::new(call, settings, &words, &endpoint, seed)?;
+        let cookies = call.client.cookies.as_deref().map(CookieFile::read).transpose()?;
+        let compressed = call.request.compressed;
+        let hook = hook::make(&found.connection, settings, compressed, cookies.as_ref())?;
+        Ok(Self { found, hook, planned, seed, cookies, endpoint })
+    }
+}
+
+/// Sends the request, prints the answer, and gives the exit code.
+pub(crate) fn run(call: &CallArgs, context: &Context) -> Result<u8, Problem> {
+    let Ready { found, hook, planned, seed, cookies, endpoint } =
+        Ready::new(call, &context.settings)?;
+    let way = Way::new(&context.tape)?;
+    let hook = hook.for_client(way.transport().capabilities());
+    if call.curl {
+        let command = hook.to_curl(&planned.plan).map_err(|error| Problem::of_error(&error))?;
+        print(&(command + "\n"))?;
+        return Ok(0);
+    }
+    let result = &call.result;
+    let format = format_of(result, &context.settings)?;
+    check_secrets(result)?;
+    if context.quiet == 0 && format != Format::Json {
+        hook.warnings().iter().for_each(|warning| screen::warning(&warning.to_string()));
+    }
+    let deadline = match call.limits.deadline {
+        Some(limit) => Some(limit),
+        None => context.settings.limit("deadline")?,
+    };
+    let session = Session {
+        name: &found.name,
+        origin: &found.origin,
+        method: Some(planned.method),
+        source: planned.source,
+        deadline: deadline.and_then(|limit| limit.0),
+        result,
+        format,
+        target: target(result, &endpoint)?,
+        explained: hook.explain(&planned.plan).ok(),
+        state: state(call, found.again.as_deref())?,
+        cookies: cookies.as_ref(),
+    };
+    session.run(&hook, &way, |now| Ok(Call::new(&hook, planned.plan, seed, now)), context)
+}
+
+/// How the result is printed.
+pub(crate) fn format_of(result: &ResultArgs, settings: &Settings) -> Result<Format, Problem> {
+    result.format.map_or_else(|| settings.format(), Ok)
+}
+
+/// Secrets are shown to somebody who looks on, never to a file or a log.
+pub(crate) fn check_secrets(result: &ResultArgs) -> Result<(), Problem> {
+    let seen = std::io::stdout().is_terminal() && std::io::stderr().is_terminal();
+    if result.show_secrets && !seen {
+        return Err(Problem::usage("--show-secrets works on a terminal only"));
+    }
+    Ok(())
+}
+
+/// Where the body goes.
+pub(crate) fn target(result: &ResultArgs, endpoint: &str) -> Result<Target, Problem> {
+    if result.remote_name {
+        return remote_name(endpoint).map(Target::File);
+    }
+    Ok(match &result.output {
+        Some(path) if path.as_os_str() != "-" => Target::File(path.clone()),
+        _ => Target::Stdout,
+    })
+}
+
+/// The end of an endpoint as the name of a file in the folder at hand.
+fn remote_name(endpoint: &str) -> Result<PathBuf, Problem> {
+    let path = endpoint.split(['?', '#']).next().unwrap_or_default();
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let sound = !matches!(name, "" | "." | "..") && !name.contains(['\\', '\0', ':']);
+    if sound {
+        return Ok(PathBuf::from(name));
+    }
+    Err(Problem::usage("-O: the endpoint does not end in the name of a file")
+        .with_hint("-o FILE names one"))
+}
+
+/// Where the call is kept.
+fn state(call: &CallArgs, again: Option<&str>) -> Result<Option<(StateFile, String)>, Problem> {
+    let Some(path) = &call.save_state else { return Ok(None) };
+    let Some(again) = again else {
+        return Err(Problem::usage(
+            "--save-state: the text of a connection holds what is not kept",
+        )
+        .with_hint("store the connection, and name its id"));
+    };
+    let body = body_file(call)?;
+    let shown = path.display().to_string();
+    Ok(Some((StateFile::new(path, again.to_owned(), body), shown)))
+}
+
+/// The file that is the body, so that it can be opened again.
+fn body_file(call: &CallArgs) -> Result<Option<PathBuf>, Problem> {
+    let is_parts = !call.request.parts.is_empty();
+    let data = call.request.data.as_deref();
+    let data = data.into_iter().chain(call.words.iter().map(String::as_str));
+    let mut files = data.filter_map(|word| word.strip_prefix('@'));
+    let Some(file) = files.next() else {
+        if is_parts {
+            return Err(Problem::usage("--save-state: a form with files is not kept"));
+        }
+        return Ok(None);
+    };
+    if file == "-" {
+        return Ok(None);
+    }
+    fs::canonicalize(Path::new(file))
+        .map(Some)
+        .map_err(|error| Problem::local(format!("cannot read {file}: {error}")))
+}

@@ -1,0 +1,51 @@
+//! `http-hook config show`: the settings in force, and where they are from.
+
+use std::fmt::Write as _;
+
+use super::{Context, print};
+use crate::args::ConfigCommand;
+use crate::exit::Problem;
+use crate::settings::{KNOWN, PROJECT_FILE, Settings, user_file};
+
+pub(crate) fn run(command: &ConfigCommand, context: &Context) -> Result<u8, Problem> {
+    let ConfigCommand::Show { origin } = command;
+    let settings = &context.settings;
+    settings.check()?;
+    let mut text = String::new();
+    for own in &KNOWN {
+        let value = settings.value(own.key);
+        // A proxy may have a password.
+        let shown = match (own.key, value) {
+            (_, None) => "(not set)",
+            ("proxy", Some(value)) if value.text.contains('@') => "***",
+            (_, Some(value)) => &value.text,
+        };
+        let from = value.map(|value| value.origin.to_string()).unwrap_or_default();
+        let line = if *origin {
+            format!("{:<16} {shown:<10} {from}", own.key)
+        } else {
+            format!("{:<16} {shown}", own.key)
+        };
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    if *origin {
+        text.push_str(&files(settings));
+    }
+    print(&text)?;
+    Ok(0)
+}
+
+fn files(settings: &Settings) -> String {
+    let project = match &settings.project {
+        Some(path) => path.display().to_string(),
+        None => format!("none ({PROJECT_FILE} here or above)"),
+    };
+    let user = match (&settings.user, user_file()) {
+        (Some(path), _) => path.display().to_string(),
+        (None, Some(path)) => format!("none ({})", path.display()),
+        (None, None) => "none".to_owned(),
+    };
+    format!(
+        "\nproject file: {project}\nuser file:    {user}\n\nAn argument counts most, then what the connection says, then the environment,\nthe project file, the user file, and the default.\n"
+    )
+}

@@ -1,0 +1,47 @@
+//! What each command does.
+
+pub(crate) mod call;
+pub(crate) mod config;
+pub(crate) mod demo;
+mod foresight;
+pub(crate) mod plan;
+pub(crate) mod policy;
+pub(crate) mod resume;
+mod server;
+mod session;
+pub(crate) mod shell;
+pub(crate) mod sim;
+pub(crate) mod taped;
+
+use std::path::PathBuf;
+
+use crate::exit::Problem;
+use crate::output::to_stdout;
+use crate::settings::Settings;
+
+/// What every command is told.
+pub(crate) struct Context {
+    pub(crate) settings: Settings,
+    pub(crate) verbose: u8,
+    pub(crate) quiet: u8,
+    pub(crate) tape: Tape,
+}
+
+/// What a call goes over.
+pub(crate) enum Tape {
+    /// The network.
+    None,
+    /// The network, and what goes over it is written down.
+    Record(PathBuf),
+    /// What was written down.
+    Replay(PathBuf),
+}
+
+/// Prints a result. Whoever closed the pipe has read enough.
+fn print(text: &str) -> Result<(), Problem> {
+    if anstream::stdout().current_choice() == anstream::ColorChoice::Never {
+        let text = anstream::adapter::strip_str(text).to_string();
+        return to_stdout(text.as_bytes()).map(|_| ());
+    }
+    to_stdout(text.as_bytes()).map(|_| ())
+}

@@ -1,0 +1,157 @@
+//! `http-hook plan`: a call without a network.
+
+use std::fmt::Write as _;
+
+use http::{HeaderName, HeaderValue};
+use http_hook::hook::Layer;
+use http_hook::{Call, Explanation, Fact, Hook, RequestPlan, Step, Timestamp};
+
+use super::call::Ready;
+use super::foresight::{Outcome, follows, most_sends};
+use super::{Context, print};
+use crate::args::{CallArgs, Plan};
+use crate::exit::Problem;
+use crate::output::is_made;
+use crate::screen::{self, BAD, FAINT, styled};
+use crate::settings::Settings;
+use crate::transport::client;
+
+/// What is told of where nobody asks.
+const USUAL: [&str; 4] = ["503", "429,retry-after=30", "reset", "401"];
+
+pub(crate) fn run(plan: &Plan, context: &Context) -> Result<u8, Problem> {
+    show(&plan.call, &plan.outcomes, context)
+}
+
+/// Prints what would be sent, who says so, and what would happen.
+pub(crate) fn show(call: &CallArgs, outcomes: &[String], context: &Context) -> Result<u8, Problem> {
+    let usual = USUAL.map(str::to_owned);
+    let outcomes = if outcomes.is_empty() { &usual } else { outcomes };
+    let outcomes =
+        outcomes.iter().map(|text| Outcome::parse(text)).collect::<Result<Vec<_>, _>>()?;
+    let Ready { found, hook, planned, .. } = Ready::new(call, &context.settings)?;
+    let hook = {
+        use http_hook::blocking::Transport as _;
+        hook.for_client(client()?.capabilities())
+    };
+    let explained = hook.explain(&planned.plan).map_err(|error| Problem::of_error(&error))?;
+    let mut text = headline(&explained);
+    let from = format!("  {} ({})", found.name, found.origin);
+    let _ = writeln!(text, "{}", styled(FAINT, &screen::wrap(&from, screen::width(), 2)));
+    let busy = Outcome::parse("503")?;
+    let mut rows: Vec<[String; 3]> = Vec::new();
+    for fact in explained.facts.iter().filter(|fact| is_told(fact)) {
+        let what = fact.what.trim_start_matches("header ").trim_start_matches("option ");
+        let value = fact.value.clone().unwrap_or_else(|| "(taken out)".to_owned());
+        rows.push([what.to_owned(), value, by(fact, &context.settings)]);
+    }
+    rows.extend(made(&hook, &planned.plan, &explained));
+    let attempts = most_sends(&hook, &planned.plan, &busy);
+    let of = screen::count(attempts, "attempt", "attempts");
+    rows.push(["attempts".to_owned(), format!("{of} at most"), "if 503 each time".to_owned()]);
+    text.push_str(&table(&rows));
+    for warning in &explained.warnings {
+        let line = format!("  warning: {warning}");
+        let line = screen::wrap(&screen::line(&line), screen::width(), 4);
+        let _ = writeln!(text, "{}", line.replacen("warning", &styled(BAD, "warning"), 1));
+    }
+    text.push('\n');
+    let wide = outcomes.iter().map(|outcome| outcome.name.chars().count()).max().unwrap_or(0);
+    for outcome in &outcomes {
+        let then = follows(&hook, &planned.plan, outcome).text();
+        let begin = format!("if {:<wide$}  ", outcome.name);
+        let line = screen::wrap(&format!("{begin}{then}"), screen::width(), wide + 5);
+        let _ = writeln!(text, "{line}");
+    }
+    print(&text)?;
+    Ok(0)
+}
+
+fn headline(explained: &Explanation) -> String {
+    let value = |what: &str| {
+        let fact = explained.get(what);
+        fact.and_then(|fact| fact.value.clone()).unwrap_or_default()
+    };
+    let (scheme, host, port) = (value("url.scheme"), value("url.host"), value("url.port"));
+    let usual = matches!((scheme.as_str(), port.as_str()), ("http", "80") | ("https", "443"));
+    let port = if usual { String::new() } else { format!(":{port}") };
+    let query = explained.get("url.query").and_then(|fact| fact.value.clone());
+    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+    let url = format!("{scheme}://{host}{port}{}{query}", value("url.path"));
+    format!("{} {}\n", explained.method, screen::line(&url))
+}
+
+/// The headers that are made of the body and of options.
+fn made(hook: &Hook, plan: &RequestPlan, explained: &Explanation) -> Vec<[String; 3]> {
+    let now = Timestamp::default();
+    let Step::Send { request, .. } = Call::new(hook, plan.clone(), 0, now).step(hook, now) else {
+        return Vec::new();
+    };
+    let headers = request
+        .headers()
+        .iter()
+        .filter(|(name, _)| is_made(name) && explained.get(&format!("header {name}")).is_none());
+    let row = |(name, value): (&HeaderName, &HeaderValue)| {
+        let keyed = name == "idempotency-key";
+        let value = if keyed { "another for each call" } else { value.to_str().unwrap_or("***") };
+        let by = if keyed { "--idempotency-key" } else { "the body" };
+        [name.to_string(), value.to_owned(), by.to_owned()]
+    };
+    headers.map(row).collect()
+}
+
+/// What the first line does not tell already.
+fn is_told(fact: &Fact) -> bool {
+    !fact.what.starts_with("url.")
+}
+
+/// Who says so, and over whom.
+fn by(fact: &Fact, settings: &Settings) -> String {
+    let name = |layer: &Layer| match layer {
+        Layer::Program => setting_of(&fact.what)
+            .and_then(|key| settings.value(key))
+            .map_or_else(|| "http-hook".to_owned(), |value| value.origin.to_string()),
+        other => other.to_string(),
+    };
+    let mut text = name(&fact.layer);
+    for (index, over) in fact.overrides.iter().enumerate() {
+        text.push_str(if index == 0 { ", over " } else { " and " });
+        text.push_str(&name(over));
+    }
+    text
+}
+
+/// The setting that an option of the program is from.
+fn setting_of(what: &str) -> Option<&'static str> {
+    match what.strip_prefix("option ")? {
+        "connect_timeout" => Some("connect-timeout"),
+        "head_timeout" | "idle_timeout" => Some("timeout"),
+        "proxies" => Some("proxy"),
+        "verify" => Some("cacert"),
+        _ => None,
+    }
+}
+
+/// Three columns, of which the last is wrapped.
+fn table(rows: &[[String; 3]]) -> String {
+    let width = |column: usize, most: usize| {
+        let long = rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+        long.min(most)
+    };
+    let (first, second) = (width(0, 24), width(1, 28));
+    let mut text = String::new();
+    for [what, value, by] in rows {
+        let (what, value) = (screen::line(what), screen::line(value));
+        let _ = write!(text, "  {what:<first$}  {value:<second$}");
+        let column = first + second + 6;
+        let fits = what.chars().count() <= first && value.chars().count() <= second;
+        let blanks = " ".repeat(column);
+        let wrapped = screen::wrap(&format!("{blanks}{by}"), screen::width(), column);
+        if fits {
+            let _ = writeln!(text, "  {}", wrapped.trim_start());
+        } else {
+            let _ = writeln!(text, "\n{wrapped}");
+        }
+    }
+    text
+}

@@ -1,0 +1,101 @@
+//! `http-hook policy`: policies shown, checked and tabulated.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use http::Method;
+use http_hook::{Connection, Hook, RequestPlan};
+
+use super::foresight::{Outcome, follows, most_sends};
+use super::{Context, print};
+use crate::args::PolicyCommand;
+use crate::connection;
+use crate::exit::Problem;
+use crate::hook;
+use crate::request::read_policy;
+use crate::screen;
+use crate::settings::Settings;
+
+/// What the table is about.
+const OUTCOMES: [&str; 12] = [
+    "408",
+    "421",
+    "429",
+    "429,retry-after=30",
+    "500",
+    "501",
+    "503",
+    "503,retry-after=120",
+    "dns",
+    "refused",
+    "reset",
+    "timeout",
+];
+
+pub(crate) fn run(command: &PolicyCommand, context: &Context) -> Result<u8, Problem> {
+    match command {
+        PolicyCommand::Show { conn } => {
+            let hook = of(conn.as_deref(), &context.settings)?;
+            let json = serde_json::to_string_pretty(hook.policy())
+                .map_err(|error| Problem::local(format!("the policy: {error}")))?;
+            print(&(json + "\n"))?;
+        }
+        PolicyCommand::Check { file } => {
+            let policy = read_policy(file)?;
+            let hook = of(None, &context.settings)?;
+            let plan = RequestPlan::get("").retry(policy);
+            let sends = most_sends(&hook, &plan, &Outcome::parse("503")?);
+            let sends = screen::count(sends, "attempt", "attempts");
+            print(&format!("ok: {sends} at most, if 503 each time\n"))?;
+        }
+        PolicyCommand::Table { conn, policy } => {
+            let hook = of(conn.as_deref(), &context.settings)?;
+            print(&table(&hook, policy.as_deref())?)?;
+        }
+    }
+    Ok(0)
+}
+
+/// The hook of a connection, or one that has the default policy.
+fn of(conn: Option<&str>, settings: &Settings) -> Result<Hook, Problem> {
+    let connection = match conn {
+        Some(conn) => connection::find(conn, "http://localhost/")?.connection,
+        None => Connection::new().with_host("http://localhost"),
+    };
+    hook::make(&connection, settings, false, None)
+}
+
+/// What happens to the usual methods on the usual outcomes.
+fn table(hook: &Hook, policy: Option<&Path>) -> Result<String, Problem> {
+    let policy = policy.map(read_policy).transpose()?;
+    let plan = |method: &Method| {
+        let plan = RequestPlan::new(method.clone(), "");
+        match &policy {
+            Some(policy) => plan.retry(policy.clone()),
+            None => plan,
+        }
+    };
+    let (get, post) = (plan(&Method::GET), plan(&Method::POST));
+    let keyed = plan(&Method::POST).idempotency_key();
+    let columns = [("GET", get), ("POST", post), ("POST with a key", keyed)];
+    let mut text = format!("{:<22}", "sent again after");
+    for (name, _) in &columns {
+        let _ = write!(text, "{name:<20}");
+    }
+    let mut text = text.trim_end().to_owned() + "\n";
+    for outcome in OUTCOMES {
+        let outcome = Outcome::parse(outcome)?;
+        let mut row = format!("{:<22}", outcome.name);
+        for (_, plan) in &columns {
+            let _ = write!(row, "{:<20}", follows(hook, plan, &outcome).cell());
+        }
+        let _ = writeln!(text, "{}", row.trim_end());
+    }
+    let busy = Outcome::parse("503")?;
+    let mut row = format!("{:<22}", "attempts at most");
+    for (_, plan) in &columns {
+        let _ = write!(row, "{:<20}", most_sends(hook, plan, &busy));
+    }
+    let _ = writeln!(text, "{}", row.trim_end());
+    Ok(text)
+}

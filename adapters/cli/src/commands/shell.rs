@@ -1,0 +1,46 @@
+//! `http-hook completions` and `http-hook man`: what a shell and `man` need.
+
+use clap::CommandFactory as _;
+use clap_complete::env::Shells;
+
+use super::print;
+use crate::args::{Args, Shell};
+use crate::exit::Problem;
+
+/// The variable by which a shell asks for completions.
+pub(crate) const VARIABLE: &str = "HTTP_HOOK_COMPLETE";
+
+/// Prints the script that makes a shell ask this command.
+pub(crate) fn completions(shell: Shell) -> Result<u8, Problem> {
+    let shells = Shells::builtins();
+    let Some(completer) = shells.completer(shell.name()) else {
+        return Err(Problem::local("the shell is not known"));
+    };
+    let mut script = Vec::new();
+    completer
+        .write_registration(VARIABLE, "http_hook", "http-hook", "http-hook", &mut script)
+        .map_err(|error| Problem::local(format!("the script: {error}")))?;
+    print(&String::from_utf8_lossy(&script))?;
+    Ok(0)
+}
+
+/// Prints a manual page.
+pub(crate) fn man(name: Option<&str>) -> Result<u8, Problem> {
+    let mut command = Args::command();
+    command.build();
+    let command = match name {
+        None => command,
+        Some(name) => {
+            let Some(own) = command.find_subcommand(name) else {
+                return Err(Problem::usage("there is no such command"));
+            };
+            own.clone().display_name(format!("http-hook-{name}"))
+        }
+    };
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command)
+        .render(&mut page)
+        .map_err(|error| Problem::local(format!("the page: {error}")))?;
+    print(&String::from_utf8_lossy(&page))?;
+    Ok(0)
+}

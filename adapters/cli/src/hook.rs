@@ -1,0 +1,61 @@
+//! A connection made ready, with what settings and environment say below it.
+
+use std::env;
+
+use http_hook::hook::Defaults;
+use http_hook::options::{Setting, Verify};
+use http_hook::retry::Stop;
+use http_hook::{Connection, Hook, Options, RetryPolicy};
+
+use crate::cookies::CookieFile;
+use crate::exit::Problem;
+use crate::request;
+use crate::settings::{Limit, Settings};
+
+/// Makes the hook of a connection: what is stored counts more than all that is said here.
+pub(crate) fn make(
+    connection: &Connection,
+    settings: &Settings,
+    compressed: bool,
+    cookies: Option<&CookieFile>,
+) -> Result<Hook, Problem> {
+    let mut defaults = Defaults::default();
+    let stop = Stop::after_attempt(settings.retry()?.saturating_add(1));
+    defaults.policy = RetryPolicy { stop, ..RetryPolicy::default() };
+    defaults.options.allow_redirects = Some(settings.location()?);
+    defaults.options.max_redirects = Some(settings.max_redirs()?);
+    let hook = Hook::builder(connection)
+        .defaults(defaults)
+        .options(options(settings)?)
+        .environment(variables())
+        .decode(compressed)
+        .cookies(cookies.map(CookieFile::jar).unwrap_or_default());
+    hook.build().map_err(|error| Problem::of_hook(&error))
+}
+
+/// What files and environment say of a call.
+fn options(settings: &Settings) -> Result<Options, Problem> {
+    let mut options = Options::default();
+    let setting = |limit: Option<Limit>| match limit {
+        None => Setting::Inherit,
+        Some(Limit(None)) => Setting::Unset,
+        Some(Limit(Some(limit))) => Setting::Set(limit),
+    };
+    options.connect_timeout = setting(settings.limit("connect-timeout")?);
+    let timeout = setting(settings.limit("timeout")?);
+    options.head_timeout.clone_from(&timeout);
+    options.idle_timeout = timeout;
+    if let Some(proxy) = settings.value("proxy") {
+        options.proxies = request::proxies(&proxy.text)?;
+    }
+    if let Some(cacert) = settings.value("cacert") {
+        options.verify = Setting::Set(Verify::File(cacert.text.clone()));
+    }
+    Ok(options)
+}
+
+/// The environment, as far as it is text.
+fn variables() -> impl Iterator<Item = (String, String)> {
+    env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}

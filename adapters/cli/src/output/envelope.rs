@@ -1,0 +1,61 @@
+//! The result of a call as one line of JSON.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use http::HeaderMap;
+use serde_json::json;
+
+use super::head;
+use super::json;
+use crate::live::Told;
+use crate::report::{SCHEMA, millis};
+
+/// Writes the result: all about the call, and its body, of which numbers stay as they are written.
+pub(crate) fn envelope(
+    name: &str,
+    told: &Told,
+    status: u16,
+    headers: &HeaderMap,
+    body: &Content<'_>,
+    exit: u8,
+) -> String {
+    let mut result = json!({
+        "connection": name,
+        "method": told.method,
+        "url": told.url,
+        "status": status,
+        "headers": head::to_json(headers),
+        "attempts": told.attempts,
+        "sends": told.sends,
+        "redirects": told.redirects,
+        "elapsed_ms": millis(told.elapsed),
+        "exit": exit,
+    });
+    let mut raw = None;
+    match body {
+        Content::File(path, bytes) => {
+            result["output"] = (*path).into();
+            result["bytes"] = (*bytes).into();
+        }
+        Content::Bytes([]) => {}
+        Content::Bytes(bytes) => match (json::compact(bytes), std::str::from_utf8(bytes)) {
+            (Some(text), _) => raw = Some(text),
+            (None, Ok(text)) => result["body"] = text.into(),
+            (None, Err(_)) => result["body_base64"] = BASE64_STANDARD.encode(bytes).into(),
+        },
+    }
+    let mut result = result.to_string();
+    if let Some(raw) = raw {
+        result.truncate(result.len() - 1);
+        result.push_str(",\"body\":");
+        result.push_str(&raw);
+        result.push('}');
+    }
+    format!("{{\"schema\":{SCHEMA},\"result\":{result}}}\n")
+}
+
+/// What became of the body.
+pub(crate) enum Content<'a> {
+    Bytes(&'a [u8]),
+    File(&'a str, u64),
+}

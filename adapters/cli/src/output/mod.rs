@@ -1,0 +1,13 @@
+//! The answer: to a file, a pipe or a screen; its head, its body, and all of it as one line of JSON.
+
+mod body;
+mod decode;
+mod envelope;
+mod head;
+pub(crate) mod json;
+mod sink;
+
+pub(crate) use body::{Written, write, write_failed};
+pub(crate) use envelope::{Content, envelope};
+pub(crate) use head::{Heads, is_made, response_head};
+pub(crate) use sink::{Target, to_stdout};

@@ -1,0 +1,34 @@
+//! Files for nobody else to read.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::exit::Problem;
+
+/// Writes a file as a whole: beside its place first, then in it.
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), Problem> {
+    let beside = beside(path);
+    let written = write_new(&beside, text).and_then(|()| fs::rename(&beside, path));
+    written.map_err(|error| {
+        let _ = fs::remove_file(&beside);
+        Problem::local(format!("cannot write {}: {error}", path.display()))
+    })
+}
+
+/// A name beside a file that nobody else has.
+pub(crate) fn beside(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    path.with_file_name(name)
+}
+
+fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}

@@ -1,0 +1,10 @@
+//! From words and options to a plan, and to where its body is from.
+
+mod body;
+pub(crate) mod item;
+mod plan;
+mod words;
+
+pub(crate) use body::Source;
+pub(crate) use plan::{Planned, of_client, proxies, read_policy};
+pub(crate) use words::Words;

@@ -1,0 +1,85 @@
+//! Method, endpoint and items of a call.
+
+use http::Method;
+
+use super::item;
+use crate::args::RequestArgs;
+use crate::exit::Problem;
+
+/// Method, endpoint and items of a call.
+pub(crate) struct Words<'a> {
+    pub(crate) method: Option<Method>,
+    pub(crate) endpoint: &'a str,
+    pub(crate) items: &'a [String],
+}
+
+/// The methods that may be written in lower case.
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+impl<'a> Words<'a> {
+    /// Tells method, endpoint and items apart: a method is written in capitals or well known, and an endpoint follows.
+    pub(crate) fn new(
+        conn: &str,
+        words: &'a [String],
+        options: &RequestArgs,
+    ) -> Result<Self, Problem> {
+        let own = match &options.method {
+            _ if options.head => Some(Method::HEAD),
+            Some(method) => Some(parse(method)?),
+            None => None,
+        };
+        let [first, rest @ ..] = words else {
+            return Err(no_endpoint(conn));
+        };
+        let (method, endpoint, items) = match rest {
+            [endpoint, items @ ..] if own.is_none() && is_method(first) => {
+                if item::reads_as_item(endpoint) {
+                    return Err(in_doubt(first));
+                }
+                (Some(parse(first)?), endpoint, items)
+            }
+            _ => (own, first, rest),
+        };
+        if conn != "-" && endpoint.contains("://") && !endpoint.contains('?') {
+            return Err(Problem::usage(
+                "the endpoint is a whole URL, and a connection has a host of its own: give the path alone, or `-` in place of the connection",
+            ));
+        }
+        Ok(Self { method, endpoint, items })
+    }
+}
+
+fn is_method(word: &str) -> bool {
+    let known = METHODS.iter().any(|method| method.eq_ignore_ascii_case(word));
+    known || word.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
+fn parse(method: &str) -> Result<Method, Problem> {
+    // Others than the well known ones are told apart by their case.
+    let upper = method.to_ascii_uppercase();
+    let method = if METHODS.contains(&upper.as_str()) { &upper } else { method };
+    method.parse().map_err(|_| Problem::usage("the method is not a token"))
+}
+
+/// A word that may be meant as a method or as an endpoint: nothing is sent until that is clear.
+fn in_doubt(word: &str) -> Problem {
+    Problem::usage(format!("`{word}` is followed by an item, so there is no endpoint for it"))
+        .with_hint(format!(
+            "write /{word} if that is the endpoint; if the endpoint is what follows, begin it with /, too"
+        ))
+}
+
+fn no_endpoint(conn: &str) -> Problem {
+    if conn.contains("://") {
+        Problem::usage("there is no endpoint").with_hint(
+            "for a whole URL: http-hook call - URL; for a connection: http-hook call CONN ENDPOINT",
+        )
+    } else if conn == "-" {
+        Problem::usage("without a connection (`-`) the endpoint is a whole URL: https://…")
+    } else {
+        Problem::usage("there is no endpoint").with_hint(format!(
+            "http-hook call {} /, for the base URL itself",
+            crate::screen::line(conn)
+        ))
+    }
+}

@@ -1,0 +1,268 @@
+//! Settings: what holds where neither arguments nor connection say anything, and where it is from.
+//!
+//! ```text
+//! argument > connection > environment > project file > user file > default
+//! ```
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::ValueEnum;
+
+use crate::args::{Color, Format};
+use crate::exit::Problem;
+
+/// The file of a project, in the folder at hand or one above it.
+pub(crate) const PROJECT_FILE: &str = ".http-hook.toml";
+/// The largest file of settings that is read, in bytes.
+const MAX_FILE: u64 = 64 << 10;
+
+/// A setting that there is.
+pub(crate) struct Known {
+    /// Its name in files.
+    pub(crate) key: &'static str,
+    /// Its variable.
+    pub(crate) variable: &'static str,
+    /// What it is by default; nothing is no default.
+    pub(crate) default: &'static str,
+    /// Whether the file of a project may set it: it comes with somebody's code, and must not choose whom to trust.
+    project: bool,
+}
+
+const fn known(
+    key: &'static str,
+    variable: &'static str,
+    default: &'static str,
+    project: bool,
+) -> Known {
+    Known { key, variable, default, project }
+}
+
+#[rustfmt::skip]
+pub(crate) const KNOWN: [Known; 10] = [
+    known("retry",           "HTTP_HOOK_RETRY",           "2",     true),
+    known("location",        "HTTP_HOOK_LOCATION",        "false", true),
+    known("max-redirs",      "HTTP_HOOK_MAX_REDIRS",      "30",    true),
+    known("connect-timeout", "HTTP_HOOK_CONNECT_TIMEOUT", "10s",   true),
+    known("timeout",         "HTTP_HOOK_TIMEOUT",         "60s",   true),
+    known("deadline",        "HTTP_HOOK_DEADLINE",        "none",  true),
+    known("format",          "HTTP_HOOK_FORMAT",          "auto",  true),
+    known("color",           "HTTP_HOOK_COLOR",           "auto",  true),
+    known("proxy",           "HTTP_HOOK_PROXY",           "",      false),
+    known("cacert",          "HTTP_HOOK_CACERT",          "",      false),
+];
+
+/// Where a value is from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Environment(&'static str),
+    Project,
+    User,
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment(variable) => write!(f, "environment ({variable})"),
+            Self::Project => f.write_str("project file"),
+            Self::User => f.write_str("user file"),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// A value, and where it is from.
+#[derive(Clone, Debug)]
+pub(crate) struct Value {
+    pub(crate) text: String,
+    pub(crate) origin: Origin,
+}
+
+/// All settings.
+pub(crate) struct Settings {
+    values: BTreeMap<&'static str, Value>,
+    pub(crate) project: Option<PathBuf>,
+    pub(crate) user: Option<PathBuf>,
+}
+
+impl Settings {
+    /// Reads files and environment.
+    pub(crate) fn load() -> Result<Self, Problem> {
+        let user = user_file();
+        let project = project_file();
+        let mut values = BTreeMap::new();
+        let layers = [(&user, Origin::User), (&project, Origin::Project)];
+        for (path, origin) in layers {
+            let Some(path) = path else { continue };
+            for (key, text) in read(path)? {
+                let own = find(&key, path)?;
+                if origin == Origin::Project && !own.project {
+                    let why = "a project's file may not set it: it is for the user's own file";
+                    return Err(Problem::usage(format!("{}: {key}: {why}", path.display())));
+                }
+                values.insert(own.key, Value { text, origin: origin.clone() });
+            }
+        }
+        for own in &KNOWN {
+            if let Some(text) = env::var(own.variable).ok().filter(|text| !text.is_empty()) {
+                let origin = Origin::Environment(own.variable);
+                values.insert(own.key, Value { text, origin });
+            }
+            let text = own.default.to_owned();
+            values.entry(own.key).or_insert(Value { text, origin: Origin::Default });
+        }
+        let exists = |path: &PathBuf| path.is_file();
+        Ok(Self { values, project, user: user.filter(exists) })
+    }
+
+    /// Gives a value.
+    pub(crate) fn value(&self, key: &str) -> Option<&Value> {
+        self.values.get(key).filter(|value| !value.text.is_empty())
+    }
+
+    /// Gives the value that was set: not the default.
+    fn set(&self, key: &str) -> Option<&Value> {
+        self.value(key).filter(|value| value.origin != Origin::Default)
+    }
+
+    fn parsed<T>(
+        &self,
+        key: &str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Option<T>, Problem> {
+        let Some(value) = self.value(key) else { return Ok(None) };
+        parse(&value.text).map(Some).map_err(|why| {
+            Problem::usage(format!("the setting {key}, from the {}: {why}", value.origin))
+        })
+    }
+
+    pub(crate) fn retry(&self) -> Result<u32, Problem> {
+        let number = |text: &str| {
+            let number = text.parse::<u32>().ok().filter(|number| *number < 1_000);
+            number.ok_or_else(|| "not a number from 0 to 999".to_owned())
+        };
+        Ok(self.parsed("retry", number)?.unwrap_or(2))
+    }
+
+    pub(crate) fn location(&self) -> Result<bool, Problem> {
+        let switch = |text: &str| match text {
+            "true" | "1" | "yes" => Ok(true),
+            "false" | "0" | "no" => Ok(false),
+            _ => Err("neither true nor false".to_owned()),
+        };
+        Ok(self.parsed("location", switch)?.unwrap_or_default())
+    }
+
+    pub(crate) fn max_redirs(&self) -> Result<u32, Problem> {
+        let number = |text: &str| text.parse::<u32>().map_err(|_| "not a number".to_owned());
+        Ok(self.parsed("max-redirs", number)?.unwrap_or(30))
+    }
+
+    /// Gives a time limit that was set; the defaults are the library's.
+    pub(crate) fn limit(&self, key: &str) -> Result<Option<Limit>, Problem> {
+        if self.set(key).is_none() { Ok(None) } else { self.parsed(key, limit) }
+    }
+
+    pub(crate) fn format(&self) -> Result<Format, Problem> {
+        let format = |text: &str| Format::from_str(text, true);
+        Ok(self.parsed("format", format)?.unwrap_or_default())
+    }
+
+    pub(crate) fn color(&self) -> Result<Color, Problem> {
+        Ok(self.parsed("color", |text| Color::from_str(text, true))?.unwrap_or_default())
+    }
+
+    /// Checks every value.
+    pub(crate) fn check(&self) -> Result<(), Problem> {
+        self.retry()?;
+        self.location()?;
+        self.max_redirs()?;
+        for key in ["connect-timeout", "timeout", "deadline"] {
+            self.limit(key)?;
+        }
+        self.format()?;
+        self.color().map(|_| ())
+    }
+}
+
+/// A time limit; `None` is no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Limit(pub(crate) Option<Duration>);
+
+/// Reads `none`, a number of seconds, or a number with units.
+pub(crate) fn limit(text: &str) -> Result<Limit, String> {
+    if text == "none" {
+        return Ok(Limit(None));
+    }
+    let seconds = text.parse::<f64>().ok().and_then(|time| Duration::try_from_secs_f64(time).ok());
+    let limit = match seconds {
+        Some(seconds) => seconds,
+        None => humantime::parse_duration(text).map_err(|e| e.to_string())?,
+    };
+    if limit.is_zero() {
+        return Err("a limit is longer than nothing; `none` is no limit".to_owned());
+    }
+    Ok(Limit(Some(limit)))
+}
+
+fn find(key: &str, path: &Path) -> Result<&'static Known, Problem> {
+    KNOWN.iter().find(|own| own.key == key.replace('_', "-")).ok_or_else(|| {
+        let keys: Vec<_> = KNOWN.iter().map(|own| own.key).collect();
+        let keys = keys.join(", ");
+        // The name may be a secret in the wrong place.
+        Problem::usage(format!("{}: a setting that is none of {keys}", path.display()))
+    })
+}
+
+/// Reads the names and values of a file; there may be none.
+fn read(path: &Path) -> Result<Vec<(String, String)>, Problem> {
+    let shown = path.display();
+    let text = match fs::metadata(path) {
+        Ok(about) if about.len() > MAX_FILE => {
+            return Err(Problem::usage(format!("{shown}: longer than {MAX_FILE} bytes")));
+        }
+        _ => fs::read_to_string(path),
+    };
+    let text = match text {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Problem::local(format!("cannot read {shown}: {error}"))),
+    };
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        let line = error.span().map_or(1, |span| {
+            text.get(..span.start).map_or(1, |before| before.lines().count().max(1))
+        });
+        Problem::usage(format!("{shown}: not TOML at line {line}"))
+    })?;
+    let values = table.into_iter().map(|(key, value)| match value {
+        toml::Value::String(text) => Ok((key, text)),
+        toml::Value::Integer(number) => Ok((key, number.to_string())),
+        toml::Value::Boolean(switch) => Ok((key, switch.to_string())),
+        _ => {
+            let own = find(&key, path)?.key;
+            Err(Problem::usage(format!("{shown}: {own}: not a text, a number or a switch")))
+        }
+    });
+    values.collect()
+}
+
+/// Finds the file of the user.
+pub(crate) fn user_file() -> Option<PathBuf> {
+    let folder = |name: &str| env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let base = folder("XDG_CONFIG_HOME")
+        .or_else(|| folder("HOME").map(|home| home.join(".config")))
+        .or_else(|| folder("APPDATA"))?;
+    Some(base.join("http-hook").join("config.toml"))
+}
+
+/// Finds the file of the project that the folder at hand belongs to.
+fn project_file() -> Option<PathBuf> {
+    let here = env::current_dir().ok()?;
+    here.ancestors().map(|folder| folder.join(PROJECT_FILE)).find(|path| path.is_file())
+}

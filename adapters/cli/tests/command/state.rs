@@ -1,0 +1,62 @@
+//! A call that is kept while it waits, and goes on in another process.
+
+#![cfg(unix)]
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use crate::support::{command, parts, serve, temporary};
+
+#[test]
+fn an_interrupted_wait_goes_on_elsewhere() {
+    let server = serve();
+    let stored = format!("http://reader:marker@{}", server.authority);
+    let state = temporary("state");
+    let path = state.to_str().unwrap();
+    let child = command(&["call", "sales", "busy-once", "--save-state", path])
+        .env("AIRFLOW_CONN_SALES", &stored)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    for _ in 0..200 {
+        if fs::read_to_string(&state).is_ok_and(|text| text.contains("waiting")) {
+            break;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let (code, _, err) = parts(&child.wait_with_output().unwrap());
+    assert_eq!(code, Some(130), "{err}");
+    assert!(err.contains(&format!("go on: http-hook resume {path}")), "{err}");
+    let kept = fs::read_to_string(&state).unwrap();
+    assert!(!kept.contains("marker"), "no secret of the connection: {kept}");
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(fs::metadata(&state).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let output = command(&["resume", path]).env("AIRFLOW_CONN_SALES", &stored).output().unwrap();
+    let (code, out, err) = parts(&output);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.starts_with("GET /busy-once"), "{out}");
+    assert_eq!(server.requests().len(), 2);
+    assert!(!state.exists(), "it is over");
+}
+
+#[test]
+fn what_cannot_be_kept_is_not_sent() {
+    let server = serve();
+    let stored = format!("http://reader:marker@{}", server.authority);
+    let state = temporary("unkept");
+    let path = state.to_str().unwrap();
+    for more in [&["-H", "X-Key: marker"][..], &["-u", "a:marker"], &["token==marker"]] {
+        let mut command = command(&[&["call", "sales", "v1", "--save-state", path], more].concat());
+        let (code, _, err) = parts(&command.env("AIRFLOW_CONN_SALES", &stored).output().unwrap());
+        assert_eq!(code, Some(2), "{err}");
+        assert!(!err.contains("marker"), "{err}");
+    }
+    assert_eq!(server.requests().len(), 0);
+    assert!(!state.exists());
+}
