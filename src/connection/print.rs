@@ -7,6 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::record::Connection;
 use crate::base::Secret;
 use crate::base::json::Json;
+use crate::base::url::origin::is_scheme;
 use crate::connection::uri::EXTRA;
 
 /// What Python's `quote` encodes: all but letters, digits and four marks.
@@ -36,11 +37,10 @@ impl Connection {
         };
         let host = self.host().unwrap_or_default();
         let host = match host.split_once("://") {
-            Some((protocol, host)) if self.conn_type() != Some(protocol) => {
-                if !protocol.is_empty() {
-                    uri.push_str(protocol);
-                    uri.push_str("://");
-                }
+            // What is no protocol stays a part of the host, encoded, and is read again as that.
+            Some((protocol, host)) if is_scheme(protocol) && self.conn_type() != Some(protocol) => {
+                uri.push_str(protocol);
+                uri.push_str("://");
                 host
             }
             _ => host,

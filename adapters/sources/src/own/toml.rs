@@ -8,16 +8,20 @@ use crate::tree::{MAX_DEPTH, Node, Tree};
 /// Reads the text of a file.
 pub(crate) fn read(text: &str) -> Result<Node, Fault> {
     let document = Document::parse(text).map_err(|error| fault(text, &error))?;
-    let lines = Lines(text);
+    let lines = Lines::new(text);
     table(document.as_table(), &lines, 0)
 }
 
-struct Lines<'a>(&'a str);
+/// Where lines end: places are looked up in it, as there are many.
+struct Lines(Vec<usize>);
 
-impl Lines<'_> {
+impl Lines {
+    fn new(text: &str) -> Self {
+        Self(text.match_indices('\n').map(|(at, _)| at).collect())
+    }
+
     fn of(&self, span: Option<std::ops::Range<usize>>) -> usize {
-        let before = span.and_then(|span| self.0.get(..span.start)).unwrap_or_default();
-        before.matches('\n').count() + 1
+        span.map_or(1, |span| self.0.partition_point(|end| *end < span.start) + 1)
     }
 }
 
@@ -25,10 +29,10 @@ fn fault(text: &str, error: &TomlError) -> Fault {
     // What stands in quotes may be what was read.
     let says = Some(error.message()).filter(|says| !says.contains(['`', '"', '\'']));
     let says = format!("not TOML: {}", says.unwrap_or("something unexpected").replace('\n', "; "));
-    Fault::new(Lines(text).of(error.span()), says)
+    Fault::new(Lines::new(text).of(error.span()), says)
 }
 
-fn table(table: &Table, lines: &Lines<'_>, depth: usize) -> Result<Node, Fault> {
+fn table(table: &Table, lines: &Lines, depth: usize) -> Result<Node, Fault> {
     let line = lines.of(table.span());
     if depth > MAX_DEPTH {
         return Err(Fault::new(line, "nested too deep"));
@@ -51,7 +55,7 @@ fn table(table: &Table, lines: &Lines<'_>, depth: usize) -> Result<Node, Fault> 
     Ok(Node { line, tree: Tree::Map(members) })
 }
 
-fn value(value: &Value, line: usize, lines: &Lines<'_>, depth: usize) -> Result<Node, Fault> {
+fn value(value: &Value, line: usize, lines: &Lines, depth: usize) -> Result<Node, Fault> {
     if depth > MAX_DEPTH {
         return Err(Fault::new(line, "nested too deep"));
     }
