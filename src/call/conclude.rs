@@ -79,7 +79,10 @@ impl State {
             }
         }
         match (verdict, answer) {
-            (Verdict::Accept, Ok(response)) => Step::Done(Ok(response)),
+            (Verdict::Accept, Ok(response)) => match self.ready.checks {
+                None => Step::Done(Ok(response)),
+                Some(_) => self.filtered(hook, response),
+            },
             (Verdict::Retry { wait, hint, again, passes }, answer) => {
                 self.keep(answer, passes);
                 self.wait(hook, wait, hint, again, now)
@@ -149,7 +152,7 @@ impl State {
         drop(flight);
         // The policy sees status and headers. What the endpoint said is for nobody: it may hold a token, or repeat a secret.
         let seen = seen(&answer).map(|head| ResponseView { body: None, ..head });
-        let outcome = HttpOutcome { response: seen, check_failed: seen.is_ok() };
+        let outcome = HttpOutcome { response: seen, check_failed: seen.is_ok(), again: false };
         let decision = self.decide(hook, &outcome, now);
         let cause = match answer {
             Ok(_) => Cause::Request(error),
@@ -211,7 +214,7 @@ impl State {
         // A hint that asks for less than the policy waits anyway is not what is waited for.
         let asked = hint.is_some_and(|hint| self.policy(hook).hints.cover(hint, wait));
         let reason = if asked { WaitReason::Hint } else { WaitReason::Backoff };
-        self.hop = None;
+        self.hop = self.ready.first_hop();
         self.phase = Phase::Due;
         self.auth.begin();
         self.previous_wait = wait;

@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::Method;
 use http::header::CONTENT_TYPE;
+use http::uri::PathAndQuery;
 use serde::{Deserialize, Serialize};
 
 use super::build::Ready;
@@ -14,15 +15,18 @@ use super::cause::WaitReason;
 use super::state::{Phase, State};
 use crate::base::chance::digest;
 use crate::base::redact::{Piece, is_open, path_pieces, query_pieces, sounds_secret, unescaped};
-use crate::base::{Error, ErrorKind, Timestamp, headers};
+use crate::base::{Error, ErrorKind, Origin, Timestamp, headers};
 use crate::body::{Payload, Replay};
 use crate::hook::Hook;
 use crate::options::{Options, Setting};
+use crate::redirect::rewrite::target;
 use crate::request::RequestPlan;
+use crate::request::checks::Checks;
 use crate::request::data::Typed;
 use crate::request::record::Kind;
 use crate::request::resend::Resend;
 use crate::request::shared::CallHeader;
+use crate::request::turned::Link;
 use crate::retry::RetryPolicy;
 
 /// The version written. Readers take this one and, once there are later ones, at least two before it.
@@ -48,8 +52,21 @@ pub(super) struct PlanForm {
     pub(super) body: Body,
     pub(super) options: Option<Box<Options>>,
     pub(super) policy: Option<RetryPolicy>,
+    /// What the response has to be, and what is made of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) checks: Option<Box<Checks>>,
+    /// Where a response said that the call goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) link: Option<LinkForm>,
     /// What was in force when the call began, whatever hook takes it up.
     pub(super) resend: Resend,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LinkForm {
+    origin: String,
+    target: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -132,6 +149,9 @@ pub(super) fn plan_form(state: &State) -> Result<PlanForm, Error> {
     if ready.options.as_ref().is_some_and(|options| options.proxies != Setting::Inherit) {
         return Err(not_storable("the option proxies of the call"));
     }
+    if ready.checks.as_ref().is_some_and(|checks| !checks.is_storable()) {
+        return Err(not_storable("code in the response check or the filter of the call"));
+    }
     // A fragment is never sent.
     let endpoint = ready.text.endpoint().split('#').next().unwrap_or_default();
     let params = ready.text.params();
@@ -148,6 +168,8 @@ pub(super) fn plan_form(state: &State) -> Result<PlanForm, Error> {
         body: body_form(ready)?,
         options: ready.options.clone(),
         policy: ready.policy.as_deref().cloned(),
+        checks: ready.checks.clone(),
+        link: ready.link.as_deref().map(link_form).transpose()?,
         resend: ready.resend,
     })
 }
@@ -160,7 +182,7 @@ pub(super) fn progress_form(
 ) -> Result<ProgressForm, Error> {
     // A token request asks nothing of the API: whoever takes it up begins the attempt again. So does who takes up what waits
     // within an attempt, for a gate or for a token.
-    let only_token = state.is_fetching() && state.hop.is_none();
+    let only_token = state.is_fetching() && !state.is_redirected();
     let moment = if only_token { Moment::Waiting } else { moment };
     let begun =
         only_token || moment == Moment::Waiting && matches!(state.phase, Phase::Sent { .. });
@@ -202,6 +224,8 @@ impl PlanForm {
         rare.made = Some(self.body.restore()?);
         rare.options = self.options;
         rare.policy = self.policy.map(Arc::new);
+        rare.checks = self.checks;
+        rare.link = self.link.map(LinkForm::restore).transpose()?.map(Box::new);
         plan.resend = self.resend;
         Ok(plan)
     }
@@ -234,6 +258,25 @@ impl ProgressForm {
             Moment::Waiting => Phase::Due,
             Moment::Interrupted => Phase::Interrupted,
         };
+    }
+}
+
+/// A link may hold what is secret, as any target may.
+fn link_form(link: &Link) -> Result<LinkForm, Error> {
+    check_path(link.target.path())?;
+    check_query(link.target.query().unwrap_or_default())?;
+    Ok(LinkForm { origin: link.origin.to_string(), target: link.target.to_string() })
+}
+
+impl LinkForm {
+    fn restore(self) -> Result<Link, Error> {
+        let origin: Origin = self.origin.parse().map_err(|_| stored("the link is not one"))?;
+        let root = PathAndQuery::from_static("/");
+        let read = target(&origin, &root, self.target.as_bytes())?;
+        if read.origin != origin || read.path.as_str() != self.target {
+            return Err(stored("the link is not one"));
+        }
+        Ok(Link { origin, target: read.path })
     }
 }
 

@@ -92,6 +92,7 @@ impl State {
         now: Timestamp,
     ) -> Self {
         Self {
+            hop: ready.first_hop(),
             ready,
             seed,
             started: now,
@@ -105,7 +106,6 @@ impl State {
             idle_for: Duration::ZERO,
             phase: Phase::Due,
             auth: AuthFlow::default(),
-            hop: None,
             #[cfg(feature = "cookies")]
             cookies: Cookies::default(),
             paid: Paid::default(),
@@ -156,6 +156,11 @@ impl State {
         self.hop.as_ref().map_or(hook.origin(), |hop| &hop.origin)
     }
 
+    /// Whether a redirect was followed within the attempt.
+    pub(super) fn is_redirected(&self) -> bool {
+        self.hop.as_ref().is_some_and(|hop| hop.is_redirected())
+    }
+
     /// Whether the planned request, or what a redirect made of it, is for the origin of the connection.
     pub(super) fn is_home(&self, hook: &Hook) -> bool {
         self.hop.as_ref().is_none_or(|hop| hop.origin == *hook.origin())
@@ -176,7 +181,7 @@ impl State {
 
     /// Whether the request under way may be sent again although nobody knows what became of it.
     pub(super) fn is_repeatable(&self) -> bool {
-        if self.is_fetching() && self.hop.is_none() {
+        if self.is_fetching() && !self.is_redirected() {
             // Nothing was asked of the API yet.
             return true;
         }
@@ -194,7 +199,7 @@ impl State {
             return Err(StopReason::BodyNotReplayable);
         }
         // A redirect is a response to the planned request, whatever became of the one behind it.
-        let sent = if self.hop.is_some() { Sent::Yes } else { sent };
+        let sent = if self.is_redirected() { Sent::Yes } else { sent };
         let keyed = ready.resend == Resend::Keyed;
         let allowed = ready.resend == Resend::Allowed;
         if !retry::may_resend(&ready.method, sent, keyed, allowed) {
@@ -210,7 +215,7 @@ impl State {
 
     /// The same for a token request that failed: without a redirect the planned request is still to come.
     pub(super) fn may_fetch_again(&self) -> Result<RetryReason, StopReason> {
-        if self.hop.is_some() { self.may_retry(Sent::Yes) } else { Ok(RetryReason::Token) }
+        if self.is_redirected() { self.may_retry(Sent::Yes) } else { Ok(RetryReason::Token) }
     }
 
     /// Whether a 401 of the connection's origin can be answered by sending the request again.

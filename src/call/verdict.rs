@@ -9,8 +9,12 @@ use crate::base::chance::Random;
 use crate::base::{Error, ErrorKind, Timestamp, TransportError, caught};
 use crate::hook::Hook;
 use crate::redirect::hop::{Hop, Planned, Rules};
+use crate::request::checks::Checks;
 use crate::response::StopReason;
 use crate::retry::{Decision, FailureClass, HttpOutcome, Progress, ResponseView};
+
+/// The original's text.
+const CHECK_FAILED: &str = "Response check returned False.";
 
 /// What a response means for the call.
 pub(super) enum Verdict {
@@ -61,10 +65,11 @@ impl State {
             }
         }
         let check_failed = seen.as_ref().map_or(true, |head| self.check_failed(head.status));
-        let failed = check_failed || refused.is_some();
-        let outcome = HttpOutcome { response: seen, check_failed: failed && seen.is_ok() };
+        let mut failed = check_failed || refused.is_some();
+        let mut outcome =
+            HttpOutcome { response: seen, check_failed: failed && seen.is_ok(), again: false };
         let class = outcome.class();
-        let decision = match self.decide(hook, &outcome, now) {
+        let mut decision = match self.decide(hook, &outcome, now) {
             Ok(decision) => decision,
             Err(error) => {
                 let verdict = Verdict::Refuse { reason: StopReason::Stopped, error };
@@ -72,6 +77,19 @@ impl State {
             }
         };
         let healthy = decision == Decision::Stand;
+        if let (false, true, Some(checks)) = (failed, healthy, &self.ready.checks) {
+            match self.checked_by(hook, checks, &mut outcome, now) {
+                Ok(None) => {}
+                Ok(Some(other)) => {
+                    (decision, failed) = (other, true);
+                    refused = Some(Error::new(ErrorKind::Check, CHECK_FAILED));
+                }
+                Err(error) => {
+                    let verdict = Verdict::Refuse { reason: StopReason::Check, error };
+                    return Judged { verdict, healthy, class };
+                }
+            }
+        }
         // Where the condition still holds the call has failed, whatever the status.
         let passes = !failed && (healthy || self.policy(hook).return_when_exhausted);
         let (reason, hint) = match decision {
@@ -86,6 +104,7 @@ impl State {
             },
         };
         let verdict = match refused {
+            Some(error) if error.kind() == ErrorKind::Check => Verdict::Refuse { reason, error },
             Some(error) => Verdict::Refuse { reason: StopReason::Redirect, error },
             None if passes => Verdict::Accept,
             None => {
@@ -95,6 +114,33 @@ impl State {
             }
         };
         Judged { verdict, healthy, class }
+    }
+
+    /// Asks the call's own check of a response with which nobody else finds fault; `None` if it passes. What does not pass may be
+    /// worth another attempt: then the policy is asked again, who must not refuse it by its condition.
+    ///
+    /// # Errors
+    ///
+    /// The response does not pass and that is the end, or the check has code in it, and that panicked.
+    #[cold]
+    fn checked_by(
+        &self,
+        hook: &Hook,
+        checks: &Checks,
+        outcome: &mut HttpOutcome<'_>,
+        now: Timestamp,
+    ) -> Result<Option<Decision>, Error> {
+        let Some(passes) = &checks.passes else { return Ok(None) };
+        let holds = caught(|| passes.holds(outcome));
+        match holds {
+            None => Err(Error::new(ErrorKind::Check, "response check: code in it panicked")),
+            Some(true) => Ok(None),
+            Some(false) if checks.again => {
+                (outcome.again, outcome.check_failed) = (true, true);
+                self.decide(hook, outcome, now).map(Some)
+            }
+            Some(false) => Err(Error::new(ErrorKind::Check, CHECK_FAILED)),
+        }
     }
 
     /// Where a response leads, if it is a redirect that is to be followed.

@@ -6,9 +6,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderValue, Method};
 
+use super::checks::Checks;
 use super::data::{Data, Rare, Typed};
 use super::plan::RequestPlan;
 use super::text::CallText;
+use super::turned::Link;
 use crate::base::{Error, ErrorKind};
 use crate::body::Payload;
 use crate::options::Options;
@@ -21,6 +23,8 @@ pub(crate) struct Taken {
     pub(crate) options: Option<Box<Options>>,
     pub(crate) policy: Option<Arc<RetryPolicy>>,
     pub(crate) retries: Option<u32>,
+    pub(crate) checks: Option<Box<Checks>>,
+    pub(crate) link: Option<Box<Link>>,
     #[cfg(feature = "cookies")]
     pub(crate) has_cookies: bool,
 }
@@ -56,6 +60,10 @@ impl Rare {
             return Err(error);
         }
         let (options, policy, retries) = (self.options.take(), self.policy.take(), self.retries);
+        let (checks, link) = (self.checks.take(), self.link.take());
+        if let Some(passes) = checks.as_ref().and_then(|checks| checks.passes.as_ref()) {
+            passes.validate("response check")?;
+        }
         #[cfg(feature = "cookies")]
         let has_cookies = self.cookies.is_some();
         Ok(Taken {
@@ -63,6 +71,8 @@ impl Rare {
             options,
             policy,
             retries,
+            checks,
+            link,
             #[cfg(feature = "cookies")]
             has_cookies,
         })

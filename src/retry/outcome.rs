@@ -68,6 +68,8 @@ pub(crate) struct HttpOutcome<'a> {
     pub(crate) response: Result<ResponseView<'a>, &'a TransportError>,
     /// Whether the check of the response says failure.
     pub(crate) check_failed: bool,
+    /// Whether the caller asks for another attempt, whatever the policy says.
+    pub(crate) again: bool,
 }
 
 /// A response as a policy sees it.
@@ -96,12 +98,16 @@ pub enum FailureClass {
 impl<'a> HttpOutcome<'a> {
     /// Makes the outcome of an attempt that was answered.
     pub(crate) const fn answered(status: StatusCode, headers: &'a HeaderMap) -> Self {
-        Self { response: Ok(ResponseView { status, headers, body: None }), check_failed: false }
+        Self {
+            response: Ok(ResponseView { status, headers, body: None }),
+            check_failed: false,
+            again: false,
+        }
     }
 
     /// Makes the outcome of an attempt that got no response.
     pub(crate) const fn lost(error: &'a TransportError) -> Self {
-        Self { response: Err(error), check_failed: false }
+        Self { response: Err(error), check_failed: false, again: false }
     }
 
     /// Adds the body.
@@ -144,6 +150,10 @@ impl HttpOutcome<'_> {
 impl RetryOutcome for HttpOutcome<'_> {
     fn failed(&self) -> bool {
         self.response.is_err()
+    }
+
+    fn try_again(&self) -> bool {
+        self.again
     }
 
     fn kind(&self) -> Option<&str> {
