@@ -18,11 +18,11 @@ use crate::redirect::rewrite;
 use crate::request::RequestPlan;
 use crate::request::auth::OwnAuth;
 use crate::request::checks::Checks;
+use crate::request::link::Link;
 use crate::request::record::Proof;
 use crate::request::resend::Resend;
 use crate::request::shared::SharedText;
 use crate::request::take::Taken;
-use crate::request::turned::Link;
 use crate::retry::{RetryPolicy, idempotency};
 
 /// draft-ietf-httpapi-idempotency-key-header-07.

@@ -84,11 +84,20 @@ impl State {
                 Some(_) => self.filtered(hook, response),
             },
             (Verdict::Retry { wait, hint, again, passes }, answer) => {
+                self.count(&answer);
                 self.keep(answer, passes);
                 self.wait(hook, wait, hint, again, now)
             }
             (verdict, answer) => self.give_up(hook, verdict, answer),
         }
+    }
+
+    /// Counts what an attempt came to, after which there is another one.
+    #[cold]
+    fn count(&mut self, answer: &Result<Response<Bytes>, TransportError>) {
+        let (response, before) = (seen(answer), self.before);
+        let outcome = HttpOutcome { response, check_failed: false, again: false, before };
+        self.before = before.with(&outcome);
     }
 
     /// Ends with what came last.
@@ -152,7 +161,13 @@ impl State {
         drop(flight);
         // The policy sees status and headers. What the endpoint said is for nobody: it may hold a token, or repeat a secret.
         let seen = seen(&answer).map(|head| ResponseView { body: None, ..head });
-        let outcome = HttpOutcome { response: seen, check_failed: seen.is_ok(), again: false };
+        let outcome = HttpOutcome {
+            response: seen,
+            check_failed: seen.is_ok(),
+            again: false,
+            before: self.before,
+        };
+        let before = self.before.with(&outcome);
         let decision = self.decide(hook, &outcome, now);
         let cause = match answer {
             Ok(_) => Cause::Request(error),
@@ -165,7 +180,10 @@ impl State {
         match decision {
             Decision::Retry { wait, hint } => match self.may_fetch_again() {
                 Err(reason) => self.end(hook, reason, cause, hint),
-                Ok(again) => self.wait(hook, wait, hint, again, now),
+                Ok(again) => {
+                    self.before = before;
+                    self.wait(hook, wait, hint, again, now)
+                }
             },
             Decision::Stand => self.end(hook, StopReason::Auth, cause, None),
             Decision::GiveUp { reason, hint } => self.end(hook, reason, cause, hint),

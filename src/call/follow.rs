@@ -10,7 +10,7 @@ use crate::base::{Error, Origin};
 use crate::body::Payload;
 use crate::hook::Hook;
 use crate::redirect::{History, rewrite};
-use crate::request::turned::Link;
+use crate::request::link::Link;
 
 /// Where the first request of a call goes.
 #[derive(Clone)]

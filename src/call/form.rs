@@ -23,11 +23,11 @@ use crate::redirect::rewrite::target;
 use crate::request::RequestPlan;
 use crate::request::checks::Checks;
 use crate::request::data::Typed;
+use crate::request::link::Link;
 use crate::request::record::Kind;
 use crate::request::resend::Resend;
 use crate::request::shared::CallHeader;
-use crate::request::turned::Link;
-use crate::retry::RetryPolicy;
+use crate::retry::{ByClass, RetryPolicy};
 
 /// The version written. Readers take this one and, once there are later ones, at least two before it.
 pub(super) const VERSION: u32 = 2;
@@ -100,6 +100,8 @@ pub(super) struct ProgressForm {
     pub(super) attempt_number: u32,
     pub(super) previous_wait: Duration,
     pub(super) idle_for: Duration,
+    #[serde(default, skip_serializing_if = "ByClass::is_empty")]
+    pub(super) before: ByClass,
     pub(super) digest: String,
 }
 
@@ -202,6 +204,7 @@ pub(super) fn progress_form(
         attempt_number: state.attempt_number.saturating_sub(u32::from(begun)),
         previous_wait: state.previous_wait,
         idle_for: state.idle_for,
+        before: state.before,
         digest: String::new(),
     };
     Ok(ProgressForm { digest: digest(&text_of(&form)?), ..form })
@@ -252,7 +255,7 @@ impl ProgressForm {
         state.sends = self.sends;
         state.attempt_number = self.attempt_number;
         state.previous_wait = self.previous_wait;
-        state.idle_for = self.idle_for;
+        (state.idle_for, state.before) = (self.idle_for, self.before);
         state.owes = self.attempt_number > 0 && self.state == Moment::Waiting;
         state.phase = match self.state {
             Moment::Waiting => Phase::Due,

@@ -18,7 +18,7 @@ use crate::hook::Hook;
 use crate::redirect::hop::Hop;
 use crate::request::resend::Resend;
 use crate::response::{StopReason, check_failed};
-use crate::retry::{self, RetryPolicy};
+use crate::retry::{self, ByClass, RetryPolicy};
 
 /// What remains to be done of a call whose plan can be sent.
 pub(crate) struct State {
@@ -34,6 +34,8 @@ pub(crate) struct State {
     pub(crate) attempt_number: u32,
     pub(crate) previous_wait: Duration,
     pub(crate) idle_for: Duration,
+    /// What the attempts before came to.
+    pub(crate) before: ByClass,
     pub(crate) phase: Phase,
     pub(crate) auth: AuthFlow,
     /// Where a redirect has led; never stored.
@@ -104,6 +106,7 @@ impl State {
             attempt_number: 0,
             previous_wait: Duration::ZERO,
             idle_for: Duration::ZERO,
+            before: ByClass::default(),
             phase: Phase::Due,
             auth: AuthFlow::default(),
             #[cfg(feature = "cookies")]

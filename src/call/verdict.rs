@@ -66,8 +66,12 @@ impl State {
         }
         let check_failed = seen.as_ref().map_or(true, |head| self.check_failed(head.status));
         let mut failed = check_failed || refused.is_some();
-        let mut outcome =
-            HttpOutcome { response: seen, check_failed: failed && seen.is_ok(), again: false };
+        let mut outcome = HttpOutcome {
+            response: seen,
+            check_failed: failed && seen.is_ok(),
+            again: false,
+            before: self.before,
+        };
         let class = outcome.class();
         let mut decision = match self.decide(hook, &outcome, now) {
             Ok(decision) => decision,
@@ -182,7 +186,21 @@ impl State {
         };
         let mut draws = Random::new(self.seed, self.attempt_number);
         let policy = self.policy(hook);
-        caught(|| policy.decide(outcome, &progress, now, &mut || draws.draw())).ok_or_else(panicked)
+        let decided = caught(|| policy.decide(outcome, &progress, now, &mut || draws.draw()));
+        let decision = decided.ok_or_else(panicked)?;
+        Ok(if hook.is_usual() { decision } else { hurried(hook, decision) })
+    }
+}
+
+/// What becomes of a decision where waits or retries are switched off.
+#[cold]
+fn hurried(hook: &Hook, decision: Decision) -> Decision {
+    match decision {
+        Decision::Retry { hint, .. } if !hook.retries() => {
+            Decision::GiveUp { reason: StopReason::Attempts, hint }
+        }
+        Decision::Retry { .. } => Decision::Retry { wait: Duration::ZERO, hint: None },
+        other => other,
     }
 }
 

@@ -61,7 +61,6 @@ impl<'a, H, I: Iterator<Item = RequestPlan>, B: From<Bytes>> FanoutIter<'a, H, I
     }
 
     /// Returns the machine: how many calls were begun, how many are under way.
-    #[must_use]
     pub const fn calls(&self) -> &Fanout<'a, I, B> {
         &self.calls
     }

@@ -33,7 +33,7 @@ struct Form {
     digest: String,
 }
 
-impl<'a, I: Iterator<Item = RequestPlan>, B: From<Bytes>> Fanout<'a, I, B> {
+impl<I: Iterator<Item = RequestPlan>, B: From<Bytes>> Fanout<'_, I, B> {
     /// Writes every call that has not ended as JSON, attempts as under way, and every result that was not taken.
     ///
     /// # Errors
@@ -47,8 +47,7 @@ impl<'a, I: Iterator<Item = RequestPlan>, B: From<Bytes>> Fanout<'a, I, B> {
             }
         }
         let mut results = BTreeMap::new();
-        let held = self.held.iter().map(|(slot, act)| (slot, act));
-        for (slot, act) in self.acts.iter().map(|(slot, act)| (slot, act)).chain(held) {
+        for (slot, act) in self.acts.iter().map(|(slot, act)| (slot, act)).chain(&self.held) {
             if let Act::Done(result) = act {
                 results.insert(*slot, Outcome::of(result, Call::MAX_STORED));
             }

@@ -37,7 +37,6 @@ impl<'a, H, B: From<Bytes>> PageIter<'a, H, B> {
     }
 
     /// Returns the machine: what was read so far, and what is to be [stored](Pages::store) between two pages.
-    #[must_use]
     pub const fn pages(&self) -> &Pages<'a, B> {
         &self.pages
     }
@@ -51,7 +50,6 @@ impl<'a, H, B: From<Bytes>> PageIter<'a, H, B> {
 
 impl<'a, H, B: From<Bytes>, I: DeserializeOwned> ItemIter<'a, H, B, I> {
     /// Returns the pages that the items come from: those of the last page that were not taken yet are not stored with them.
-    #[must_use]
     pub const fn pages(&self) -> &Pages<'a, B> {
         &self.pages.pages
     }

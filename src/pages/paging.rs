@@ -296,7 +296,7 @@ impl Paging {
     ) -> Result<Option<RequestPlan>, Error> {
         let to = |target: Option<String>| match (target, place) {
             (Some(target), Some(place)) => {
-                place.follow(page, &target).map(|link| Some(base.clone().to_link(link)))
+                place.follow(page, &target).map(|link| Some(base.clone().linked(link)))
             }
             _ => Ok(None),
         };

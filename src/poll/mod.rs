@@ -28,7 +28,7 @@ use crate::observe::Observer;
 use crate::options::Options;
 use crate::request::RequestPlan;
 use crate::response::{Cause, Failure, StopReason, hints};
-use crate::retry::{Condition, HttpOutcome, ResponseView};
+use crate::retry::{ByClass, Condition, HttpOutcome, ResponseView};
 
 /// A poll; `B` is a body on its way through the client.
 ///
@@ -291,7 +291,7 @@ impl<'a, B: From<Bytes>> Poll<'a, B> {
         match (named, self.place.take()) {
             (Some(named), Some(place)) => {
                 let link = place.follow(response, named)?;
-                self.plan = self.plan.clone().as_get().to_link(link);
+                self.plan = self.plan.clone().bodiless().linked(link);
                 Ok(())
             }
             _ if matches!(self.plan.method, Method::GET | Method::HEAD) => Ok(()),
@@ -352,7 +352,12 @@ fn holds(condition: &Condition, response: &Response<Bytes>) -> bool {
         headers: response.headers(),
         body: Some(response.body()),
     };
-    condition.holds(&HttpOutcome { response: Ok(view), check_failed: false, again: false })
+    condition.holds(&HttpOutcome {
+        response: Ok(view),
+        check_failed: false,
+        again: false,
+        before: ByClass::default(),
+    })
 }
 
 #[cold]

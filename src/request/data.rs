@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 
 use super::checks::Checks;
-use super::turned::Link;
+use super::link::Link;
 use crate::base::Error;
 #[cfg(feature = "cookies")]
 use crate::base::Secret;

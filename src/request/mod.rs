@@ -4,6 +4,7 @@ pub(crate) mod auth;
 pub(crate) mod checks;
 mod content;
 pub(crate) mod data;
+pub(crate) mod link;
 pub(crate) mod plan;
 mod query;
 pub(crate) mod record;

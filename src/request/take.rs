@@ -8,9 +8,9 @@ use http::{HeaderValue, Method};
 
 use super::checks::Checks;
 use super::data::{Data, Rare, Typed};
+use super::link::Link;
 use super::plan::RequestPlan;
 use super::text::CallText;
-use super::turned::Link;
 use crate::base::{Error, ErrorKind};
 use crate::body::Payload;
 use crate::options::Options;

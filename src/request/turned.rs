@@ -1,29 +1,21 @@
 //! A plan for the next page or poll, made of the one before: other parameters, or a link that a response gave.
 
 use http::Method;
-use http::uri::PathAndQuery;
 
 use super::auth::OwnAuth;
 use super::data::Data;
+use super::link::Link;
 use super::plan::RequestPlan;
-use crate::base::Origin;
-
-/// Where a response said that the next request goes, in the place of endpoint and parameters.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Link {
-    pub(crate) origin: Origin,
-    pub(crate) target: PathAndQuery,
-}
 
 impl RequestPlan {
     /// The same call, to where a link leads.
-    pub(crate) fn to_link(mut self, link: Link) -> Self {
+    pub(crate) fn linked(mut self, link: Link) -> Self {
         self.rare().link = Some(Box::new(link));
         self
     }
 
     /// The same call as a GET without a body.
-    pub(crate) fn as_get(mut self) -> Self {
+    pub(crate) fn bodiless(mut self) -> Self {
         if self.method == Method::GET {
             // Its data are parameters.
             return self;

@@ -80,7 +80,7 @@ impl RetryPolicy {
             fault = fault.take().or_else(|| match part {
                 Part::Condition(condition) => condition.fault(),
                 Part::Wait(wait) => wait.fault(),
-                Part::Stop(_) => None,
+                Part::Stop(stop) => stop.fault(),
             });
             parts <= Self::MAX_PARTS && depth <= Self::MAX_DEPTH
         });

@@ -19,7 +19,6 @@ const LISTED: &[(&str, &str)] = &[
     ("CallBuilder", "what `HttpHook::get` and its like begin"),
     ("Explanation", "of what `Hook::explain` tells"),
     ("Fact", "of what `Hook::explain` tells"),
-    ("ResponseExt", "the body of a response as those read it who call"),
     ("auth::TokenCache", "for those who keep tokens in a store of their own"),
     ("fanout::FanoutIter", "of what `HttpHook::fan_out` gives"),
     ("gates::Budget", "for those who bring gates or budgets of their own"),

@@ -7,5 +7,6 @@ mod invariants;
 mod pages;
 mod polls;
 mod servers;
+mod stops;
 #[path = "../support/mod.rs"]
 mod support;

@@ -25,8 +25,7 @@ use crate::recorded::values::Places;
 pub fn run_async(case: &Case) -> Verdict {
     let places = Places::default();
     let mut answers = Answers::new(&places.substitute(&case.input["server"], false));
-    let make = |connection: &Connection, input: &Value| async_hook(connection, input);
-    each_with(case, &places, make, |connection, hook, input, call, recorded| {
+    each_with(case, &places, async_hook, |connection, hook, input, call, recorded| {
         let planned = AsyncHookArguments::from_json(&input["hook"]).and_then(|arguments| {
             let given = |name: &str| call.get(name).cloned().unwrap_or_default();
             let mut request_kwargs = given("request_kwargs");
@@ -171,7 +170,7 @@ pub fn run_sensor(case: &Case) -> Verdict {
 /// Makes the hook of a case of one call, and judges what became of it.
 fn one(
     case: &Case,
-    make: impl FnOnce(&Hook, &Value, &mut Answers) -> Result<Made, Fault>,
+    play: impl FnOnce(&Hook, &Value, &mut Answers) -> Result<Made, Fault>,
 ) -> Verdict {
     let places = Places::default();
     let input = places.substitute(&case.input, false);
@@ -180,7 +179,7 @@ fn one(
     let made = match connections::read(&input["connection"]) {
         Some(Ok(connection)) => {
             let input = &input;
-            hook(&connection, input).and_then(|hook| make(&hook, input, &mut answers))
+            hook(&connection, input).and_then(|hook| play(&hook, input, &mut answers))
         }
         Some(Err(error)) => Err(Fault::from(&error)),
         None => Err(Fault::not_found()),
