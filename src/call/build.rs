@@ -17,7 +17,7 @@ use crate::redirect::hop::Hop;
 use crate::redirect::rewrite;
 use crate::request::RequestPlan;
 use crate::request::auth::OwnAuth;
-use crate::request::checks::Checks;
+use crate::request::checks::More;
 use crate::request::link::Link;
 use crate::request::record::Proof;
 use crate::request::resend::Resend;
@@ -41,9 +41,8 @@ pub(crate) struct Ready {
     pub(crate) options: Option<Box<Options>>,
     pub(crate) policy: Option<Arc<RetryPolicy>>,
     pub(crate) resend: Resend,
-    pub(crate) checks: Option<Box<Checks>>,
-    /// Where the first request goes, if not to the target.
-    pub(crate) link: Option<Box<Link>>,
+    /// What few calls have.
+    pub(crate) more: Option<Box<More>>,
     /// The call's own scheme, for the origin of the connection like the connection's.
     pub(crate) auth: Option<CallAuth>,
     #[cfg(feature = "cookies")]
@@ -88,7 +87,7 @@ impl Ready {
         };
         let (payload, content_type) = taken.body;
         let in_force = hook.in_force(taken.options.as_deref())?;
-        if let Some(link) = &taken.link {
+        if let Some(link) = taken.more.as_ref().and_then(|more| more.link.as_ref()) {
             check_link(hook, &method, &payload, &in_force, link)?;
         }
         Ok(Self {
@@ -101,17 +100,21 @@ impl Ready {
             options: taken.options,
             policy,
             resend,
-            checks: taken.checks,
-            link: taken.link,
+            more: taken.more,
             auth: auth.map(|auth| CallAuth::new(auth, hook)),
             #[cfg(feature = "cookies")]
             has_cookies: taken.has_cookies,
         })
     }
 
+    /// Where the first request goes, if not to the target.
+    pub(crate) fn link(&self) -> Option<&Link> {
+        self.more.as_ref()?.link.as_ref()
+    }
+
     /// What the first request of an attempt is in the place of the planned one, if a link leads to it.
     pub(super) fn first_hop(&self) -> Option<Box<Hop>> {
-        let link = self.link.as_ref()?;
+        let link = self.link()?;
         Some(Box::new(Hop::to_link(&self.method, &link.origin, &link.target)))
     }
 

@@ -79,7 +79,7 @@ impl State {
             }
         }
         match (verdict, answer) {
-            (Verdict::Accept, Ok(response)) => match self.ready.checks {
+            (Verdict::Accept, Ok(response)) => match self.ready.more {
                 None => Step::Done(Ok(response)),
                 Some(_) => self.filtered(hook, response),
             },

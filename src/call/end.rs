@@ -144,7 +144,7 @@ impl State {
     /// Ends with what the filter of the call makes of its response.
     #[cold]
     pub(super) fn filtered(self: Box<Self>, hook: &Hook, response: Response<Bytes>) -> Step {
-        let filter = self.ready.checks.as_ref().and_then(|checks| checks.filter.as_ref());
+        let filter = self.ready.more.as_ref().and_then(|more| more.filter.as_ref());
         match filter.map(|filter| filter.body(&response)) {
             None => Step::Done(Ok(response)),
             Some(Ok(body)) => Step::Done(Ok(response.map(|_| body))),

@@ -23,7 +23,7 @@ impl Call {
     /// Where the first request goes; `None` if there is none.
     pub(crate) fn place(&self, hook: &Hook) -> Option<Place> {
         let ready = &self.0.as_ref().ok()?.ready;
-        let (origin, target) = match &ready.link {
+        let (origin, target) = match ready.link() {
             Some(link) => (&link.origin, &link.target),
             None => (hook.origin(), &ready.target),
         };

@@ -21,7 +21,7 @@ use crate::hook::Hook;
 use crate::options::{Options, Setting};
 use crate::redirect::rewrite::target;
 use crate::request::RequestPlan;
-use crate::request::checks::Checks;
+use crate::request::checks::More;
 use crate::request::data::Typed;
 use crate::request::link::Link;
 use crate::request::record::Kind;
@@ -54,7 +54,7 @@ pub(super) struct PlanForm {
     pub(super) policy: Option<RetryPolicy>,
     /// What the response has to be, and what is made of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) checks: Option<Box<Checks>>,
+    pub(super) checks: Option<Box<More>>,
     /// Where a response said that the call goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) link: Option<LinkForm>,
@@ -151,7 +151,7 @@ pub(super) fn plan_form(state: &State) -> Result<PlanForm, Error> {
     if ready.options.as_ref().is_some_and(|options| options.proxies != Setting::Inherit) {
         return Err(not_storable("the option proxies of the call"));
     }
-    if ready.checks.as_ref().is_some_and(|checks| !checks.is_storable()) {
+    if ready.more.as_ref().is_some_and(|more| !more.is_storable()) {
         return Err(not_storable("code in the response check or the filter of the call"));
     }
     // A fragment is never sent.
@@ -170,8 +170,8 @@ pub(super) fn plan_form(state: &State) -> Result<PlanForm, Error> {
         body: body_form(ready)?,
         options: ready.options.clone(),
         policy: ready.policy.as_deref().cloned(),
-        checks: ready.checks.clone(),
-        link: ready.link.as_deref().map(link_form).transpose()?,
+        checks: ready.more.clone().filter(|more| more.reads_response()),
+        link: ready.link().map(link_form).transpose()?,
         resend: ready.resend,
     })
 }
@@ -227,8 +227,10 @@ impl PlanForm {
         rare.made = Some(self.body.restore()?);
         rare.options = self.options;
         rare.policy = self.policy.map(Arc::new);
-        rare.checks = self.checks;
-        rare.link = self.link.map(LinkForm::restore).transpose()?.map(Box::new);
+        rare.more = self.checks;
+        if let Some(link) = self.link {
+            rare.more.get_or_insert_default().link = Some(link.restore()?);
+        }
         plan.resend = self.resend;
         Ok(plan)
     }

@@ -9,7 +9,7 @@ use crate::base::chance::Random;
 use crate::base::{Error, ErrorKind, Timestamp, TransportError, caught};
 use crate::hook::Hook;
 use crate::redirect::hop::{Hop, Planned, Rules};
-use crate::request::checks::Checks;
+use crate::request::checks::More;
 use crate::response::StopReason;
 use crate::retry::{Decision, FailureClass, HttpOutcome, Progress, ResponseView};
 
@@ -81,7 +81,7 @@ impl State {
             }
         };
         let healthy = decision == Decision::Stand;
-        if let (false, true, Some(checks)) = (failed, healthy, &self.ready.checks) {
+        if let (false, true, Some(checks)) = (failed, healthy, &self.ready.more) {
             match self.checked_by(hook, checks, &mut outcome, now) {
                 Ok(None) => {}
                 Ok(Some(other)) => {
@@ -130,7 +130,7 @@ impl State {
     fn checked_by(
         &self,
         hook: &Hook,
-        checks: &Checks,
+        checks: &More,
         outcome: &mut HttpOutcome<'_>,
         now: Timestamp,
     ) -> Result<Option<Decision>, Error> {

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::Response;
 use serde::{Deserialize, Serialize};
 
+use super::link::Link;
 use crate::base::json::read_any;
 use crate::base::{Error, ErrorKind, caught};
 use crate::retry::Condition;
@@ -121,10 +122,10 @@ impl<'de> Deserialize<'de> for Filter {
     }
 }
 
-/// The check and the filter of a call, in their stored form, too.
+/// What few calls have: a check and a filter, which are stored as they are, and where an earlier response leads.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Checks {
+pub(crate) struct More {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) passes: Option<Condition>,
     /// Whether a response that does not pass is worth another attempt.
@@ -132,9 +133,16 @@ pub(crate) struct Checks {
     pub(crate) again: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) filter: Option<Filter>,
+    #[serde(skip)]
+    pub(crate) link: Option<Link>,
 }
 
-impl Checks {
+impl More {
+    /// Whether the response is checked or filtered.
+    pub(crate) fn reads_response(&self) -> bool {
+        self.passes.is_some() || self.filter.is_some()
+    }
+
     /// Whether it is data alone.
     pub(crate) fn is_storable(&self) -> bool {
         self.passes.as_ref().is_none_or(Condition::is_storable)

@@ -7,8 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderValue;
 
-use super::checks::Checks;
-use super::link::Link;
+use super::checks::More;
 use crate::base::Error;
 #[cfg(feature = "cookies")]
 use crate::base::Secret;
@@ -115,9 +114,8 @@ pub(crate) struct Rare {
     pub(crate) made: Option<Typed>,
     pub(crate) options: Option<Box<Options>>,
     pub(crate) policy: Option<Arc<RetryPolicy>>,
-    pub(crate) checks: Option<Box<Checks>>,
+    pub(crate) more: Option<Box<More>>,
     pub(super) retries: Option<u32>,
-    pub(crate) link: Option<Box<Link>>,
     pub(crate) deadline: Option<Duration>,
     #[cfg(feature = "cookies")]
     pub(crate) cookies: Option<Vec<(String, Secret)>>,

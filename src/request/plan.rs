@@ -166,22 +166,22 @@ impl RequestPlan {
     /// assert!(RequestPlan::get("jobs").response_check(code).check().is_ok());
     /// ```
     pub fn response_check(mut self, passes: Condition) -> Self {
-        let checks = self.rare().checks.get_or_insert_default();
-        (checks.passes, checks.again) = (Some(passes), false);
+        let more = self.rare().more.get_or_insert_default();
+        (more.passes, more.again) = (Some(passes), false);
         self
     }
 
     /// The same, but what does not pass is worth another attempt: the policy in force says after what wait and how often,
     /// whatever its condition.
     pub fn response_check_or_retry(mut self, passes: Condition) -> Self {
-        let checks = self.rare().checks.get_or_insert_default();
-        (checks.passes, checks.again) = (Some(passes), true);
+        let more = self.rare().more.get_or_insert_default();
+        (more.passes, more.again) = (Some(passes), true);
         self
     }
 
     /// Makes another body of that of the response that passes: Airflow's `response_filter`. If it cannot, the call has failed.
     pub fn response_filter(mut self, filter: Filter) -> Self {
-        self.rare().checks.get_or_insert_default().filter = Some(filter);
+        self.rare().more.get_or_insert_default().filter = Some(filter);
         self
     }
 

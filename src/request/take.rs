@@ -6,9 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderValue, Method};
 
-use super::checks::Checks;
+use super::checks::More;
 use super::data::{Data, Rare, Typed};
-use super::link::Link;
 use super::plan::RequestPlan;
 use super::text::CallText;
 use crate::base::{Error, ErrorKind};
@@ -23,8 +22,7 @@ pub(crate) struct Taken {
     pub(crate) options: Option<Box<Options>>,
     pub(crate) policy: Option<Arc<RetryPolicy>>,
     pub(crate) retries: Option<u32>,
-    pub(crate) checks: Option<Box<Checks>>,
-    pub(crate) link: Option<Box<Link>>,
+    pub(crate) more: Option<Box<More>>,
     #[cfg(feature = "cookies")]
     pub(crate) has_cookies: bool,
 }
@@ -60,8 +58,8 @@ impl Rare {
             return Err(error);
         }
         let (options, policy, retries) = (self.options.take(), self.policy.take(), self.retries);
-        let (checks, link) = (self.checks.take(), self.link.take());
-        if let Some(passes) = checks.as_ref().and_then(|checks| checks.passes.as_ref()) {
+        let more = self.more.take();
+        if let Some(passes) = more.as_ref().and_then(|more| more.passes.as_ref()) {
             passes.validate("response check")?;
         }
         #[cfg(feature = "cookies")]
@@ -71,8 +69,7 @@ impl Rare {
             options,
             policy,
             retries,
-            checks,
-            link,
+            more,
             #[cfg(feature = "cookies")]
             has_cookies,
         })

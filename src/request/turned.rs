@@ -10,7 +10,7 @@ use super::plan::RequestPlan;
 impl RequestPlan {
     /// The same call, to where a link leads.
     pub(crate) fn linked(mut self, link: Link) -> Self {
-        self.rare().link = Some(Box::new(link));
+        self.rare().more.get_or_insert_default().link = Some(link);
         self
     }
 

@@ -83,7 +83,7 @@ pub(crate) fn pages_by_hand(
                     note(&mut trace, &request, &options, now);
                     pages.sent(server(&request), || now)
                 }
-                Some(Act::Read(body, limit)) => pages.read(Ok(cut(body, limit)), now),
+                Some(Act::Read(body, limit)) => pages.read(Ok(cut(&body, limit)), now),
                 Some(Act::Sleep(wait)) => {
                     trace.push(format!("{wait:?}"));
                     now = now.after(wait);
@@ -118,7 +118,7 @@ fn kept(stored: Result<String, http_hook::Error>) -> Option<String> {
     }
 }
 
-fn cut(body: Bytes, limit: u64) -> Bytes {
+fn cut(body: &Bytes, limit: u64) -> Bytes {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX).min(body.len());
     body.slice(..limit)
 }
@@ -148,7 +148,7 @@ pub(crate) fn poll_by_hand(
                 note(&mut trace, &request, &options, now);
                 poll.sent(server(&request), || now)
             }
-            Some(Act::Read(body, limit)) => poll.read(Ok(cut(body, limit)), now),
+            Some(Act::Read(body, limit)) => poll.read(Ok(cut(&body, limit)), now),
             Some(Act::Sleep(wait)) => {
                 trace.push(format!("{wait:?}"));
                 now = now.after(wait);
@@ -180,9 +180,9 @@ pub(crate) fn link_header(bytes: &[u8]) {
 
     let mut from = Choices(bytes);
     let (mut headers, mut expected) = (HeaderMap::new(), None);
-    for _ in 0..1 + from.byte() % 3 {
+    for _ in 0..=from.byte() % 3 {
         let mut line = String::new();
-        for index in 0..1 + from.byte() % 3 {
+        for index in 0..=from.byte() % 3 {
             let target =
                 from.one_of(&["/a,b;c", "https://x.test/?a=1,2", "?p=\"2\"", "", "..", " /a "]);
             let rel = from.one_of(&["next", "NEXT", "prev", "prev next", "nextx", "\"a\" next"]);
