@@ -89,11 +89,14 @@ pub mod connection;
 #[cfg(feature = "cookies")]
 pub mod cookies;
 mod drive;
+pub mod fanout;
 pub mod gates;
 pub mod hook;
 mod http_hook;
 pub mod observe;
 pub mod options;
+pub mod pages;
+pub mod poll;
 pub mod redirect;
 pub mod request;
 pub mod response;

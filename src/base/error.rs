@@ -52,6 +52,8 @@ pub enum ErrorKind {
     Gate,
     /// A size, count or depth over its limit.
     Limit,
+    /// A response that a check or a filter of the caller refuses.
+    Check,
     /// A call that cannot be stored.
     NotStorable,
     /// A stored call that cannot be taken up.
@@ -77,6 +79,7 @@ named!(
         TooManyRedirects => "too_many_redirects",
         Gate => "gate",
         Limit => "limit",
+        Check => "check",
         NotStorable => "not_storable",
         Stored => "stored",
     ]

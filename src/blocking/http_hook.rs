@@ -16,6 +16,8 @@ use crate::drive::{Leg, Run};
 use crate::hook::Hook;
 use crate::http_hook::{CallBuilder, Face, face, head_not_allowed};
 use crate::observe::Observer;
+use crate::pages::{PageIter, Pages, Paging};
+use crate::poll::{Poll, Polling};
 use crate::request::RequestPlan;
 use crate::response::Failure;
 use crate::retry::RetryPolicy;
@@ -35,6 +37,10 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     pub fn new(hook: Hook, transport: T, clock: C) -> Self {
         let (capabilities, now) = (transport.capabilities(), clock.now());
         Self { face: Face::new(&hook, capabilities, transport, clock, now) }
+    }
+
+    pub(super) const fn face(&self) -> &Face<T, C> {
+        &self.face
     }
 
     /// Performs a call and checks its response.

@@ -1,6 +1,7 @@
 //! The blocking twins of the traits, the loop and the easy face. They decide as the async ones do.
 
 mod http_hook;
+mod series;
 
 use bytes::Bytes;
 use http::{Request, Response};

@@ -8,7 +8,7 @@ use http::{HeaderMap, Method, Request};
 
 use crate::auth::flow::{Auth, NOTHING};
 use crate::base::redact::Whose;
-use crate::base::{Bound, Error, ErrorKind, Origin, headers};
+use crate::base::{Bound, Error, ErrorKind, Origin, Scheme, headers};
 use crate::body::Payload;
 use crate::hook::Hook;
 use crate::options::in_force::InForce;
@@ -17,6 +17,8 @@ use crate::redirect::hop::Hop;
 use crate::redirect::rewrite;
 use crate::request::RequestPlan;
 use crate::request::auth::OwnAuth;
+use crate::request::checks::More;
+use crate::request::link::Link;
 use crate::request::record::Proof;
 use crate::request::resend::Resend;
 use crate::request::shared::SharedText;
@@ -40,6 +42,8 @@ pub(crate) struct Ready {
     pub(crate) options: Option<Box<Options>>,
     pub(crate) policy: Option<Arc<RetryPolicy>>,
     pub(crate) resend: Resend,
+    /// What few calls have.
+    pub(crate) more: Option<Box<More>>,
     /// The call's own scheme, for the origin of the connection like the connection's.
     pub(crate) auth: Option<CallAuth>,
     #[cfg(feature = "cookies")]
@@ -84,26 +88,69 @@ impl Ready {
             own => own,
         };
         let (payload, content_type) = taken.body;
+        let in_force = hook.in_force(taken.options.as_deref())?;
+        if let Some(link) = taken.more.as_ref().and_then(|more| more.link.as_ref()) {
+            check_link(hook, &method, &payload, &in_force, link)?;
+        }
         Ok(Self {
             method,
             target,
             text,
             payload,
             content_type: content_type.map(Box::new),
-            in_force: hook.in_force(taken.options.as_deref())?,
+            in_force,
             options: taken.options,
             policy,
             resend,
+            more: taken.more,
             auth: auth.map(|auth| CallAuth::new(auth, hook)),
             #[cfg(feature = "cookies")]
             has_cookies: taken.has_cookies,
         })
     }
 
+    /// Where the first request goes, if not to the target.
+    pub(crate) fn link(&self) -> Option<&Link> {
+        self.more.as_ref()?.link.as_ref()
+    }
+
+    /// What the first request of an attempt is in the place of the planned one, if a link leads to it.
+    pub(super) fn first_hop(&self) -> Option<Box<Hop>> {
+        let link = self.link()?;
+        Some(Box::new(Hop::to_link(&self.method, &link.origin, &link.target)))
+    }
+
     /// Whether the call's own headers set or take out this name.
     fn names(&self, name: &HeaderName) -> bool {
         self.text.headers().any(|header| header.name() == name.as_str())
     }
+}
+
+/// Checks that a link may be followed: by the rules of redirects, and to another origin without a body, which nobody there asked
+/// for.
+#[cold]
+fn check_link(
+    hook: &Hook,
+    method: &Method,
+    payload: &Payload,
+    in_force: &InForce,
+    link: &Link,
+) -> Result<(), Error> {
+    let home = hook.origin();
+    if link.origin == *home {
+        return Ok(());
+    }
+    let downgrades = home.scheme() == Scheme::Https && link.origin.scheme() == Scheme::Http;
+    if downgrades && !in_force.allow_downgrade {
+        let message = "link: from https to http, which is not allowed";
+        return Err(Error::new(ErrorKind::Redirect, message));
+    }
+    let bodiless = matches!(payload, Payload::Bytes(bytes) if bytes.is_empty());
+    if !bodiless || !matches!(*method, Method::GET | Method::HEAD) {
+        let message = "link: to another origin only a GET or HEAD without a body goes";
+        return Err(Error::new(ErrorKind::Redirect, message));
+    }
+    Ok(())
 }
 
 /// Returns the policy of a call that has one of its own, or its own number of retries.

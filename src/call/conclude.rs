@@ -82,15 +82,27 @@ impl State {
         }
         match answer {
             // Before anything else is done with it: it is large.
-            Ok(response) if matches!(verdict, Verdict::Accept) => Step::Done(Ok(response)),
+            Ok(response) if matches!(verdict, Verdict::Accept) => match self.ready.more {
+                None => Step::Done(Ok(response)),
+                Some(_) => self.filtered(hook, response),
+            },
             answer => match verdict {
                 Verdict::Retry { wait, hint, again, passes } => {
+                    self.count_outcome(&answer);
                     self.keep(answer, passes);
                     self.wait(hook, wait, hint, again, now)
                 }
                 verdict => self.give_up(hook, verdict, answer),
             },
         }
+    }
+
+    /// Counts what an attempt came to, after which there is another one.
+    #[cold]
+    fn count_outcome(&mut self, answer: &Result<Response<Bytes>, TransportError>) {
+        let (response, before) = (seen(answer), self.before);
+        let outcome = HttpOutcome { response, check_failed: false, again: false, before };
+        self.before = before.with(&outcome);
     }
 
     /// Ends with what came last.
@@ -162,7 +174,13 @@ impl State {
         drop(flight);
         // The policy sees status and headers. What the endpoint said is for nobody: it may hold a token, or repeat a secret.
         let seen = seen(&answer).map(|head| ResponseView { body: None, ..head });
-        let outcome = HttpOutcome { response: seen, check_failed: seen.is_ok() };
+        let outcome = HttpOutcome {
+            response: seen,
+            check_failed: seen.is_ok(),
+            again: false,
+            before: self.before,
+        };
+        let before = self.before.with(&outcome);
         let decision = self.decide(hook, &outcome, now);
         let cause = match answer {
             Ok(_) => Cause::Request(error),
@@ -175,7 +193,10 @@ impl State {
         match decision {
             Decision::Retry { wait, hint } => match self.may_fetch_again() {
                 Err(reason) => self.end(hook, reason, cause, hint),
-                Ok(again) => self.wait(hook, wait, hint, again, now),
+                Ok(again) => {
+                    self.before = before;
+                    self.wait(hook, wait, hint, again, now)
+                }
             },
             Decision::Stand => self.end(hook, StopReason::Auth, cause, None),
             Decision::GiveUp { reason, hint } => self.end(hook, reason, cause, hint),
@@ -224,7 +245,7 @@ impl State {
         // A hint that asks for less than the policy waits anyway is not what is waited for.
         let asked = hint.is_some_and(|hint| self.policy(hook).hints.cover(hint, wait));
         let reason = if asked { WaitReason::Hint } else { WaitReason::Backoff };
-        self.hop = None;
+        self.hop = self.ready.first_hop();
         self.phase = Phase::Due;
         self.auth.begin();
         self.previous_wait = wait;

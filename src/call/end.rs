@@ -9,7 +9,7 @@ use http::uri::PathAndQuery;
 
 use super::build;
 use super::state::{Last, Phase, State};
-use super::{Attempt, Call, SendCause, Step};
+use super::{Attempt, Call, Reading, SendCause, Step};
 use crate::base::redact::{ShownUrl, Whose};
 use crate::base::{
     Error, ErrorKind, Origin, Sent, TimeoutPhase, Timestamp, TransportError, TransportErrorKind,
@@ -55,6 +55,13 @@ impl Attempt {
             }
         }
         self.0.failure(hook, StopReason::NotStored, Cause::Request(error), None)
+    }
+}
+
+impl Reading {
+    /// Gives the call up while the body is being read.
+    pub(crate) fn cancel(self, hook: &Hook) -> Failure {
+        self.attempt.cancel(hook)
     }
 }
 
@@ -124,12 +131,27 @@ impl State {
         otherwise: Cause,
     ) -> Step {
         let cause = match self.last.take().map(|last| *last) {
-            Some(Last { answer: Ok(response), passes: true }) => return Step::Done(Ok(response)),
+            Some(Last { answer: Ok(response), passes: true }) => {
+                return self.filtered(hook, response);
+            }
             Some(Last { answer: Ok(response), .. }) => Cause::Response(short(response)),
             Some(Last { answer: Err(error), .. }) => Cause::Transport(error),
             None => otherwise,
         };
         self.end(hook, reason, cause, None)
+    }
+
+    /// Ends with what the filter of the call makes of its response.
+    #[cold]
+    pub(super) fn filtered(self: Box<Self>, hook: &Hook, response: Response<Bytes>) -> Step {
+        let filter = self.ready.more.as_ref().and_then(|more| more.filter.as_ref());
+        match filter.map(|filter| filter.body(&response)) {
+            None => Step::Done(Ok(response)),
+            Some(Ok(body)) => Step::Done(Ok(response.map(|_| body))),
+            Some(Err(error)) => {
+                self.end(hook, StopReason::Check, refusal(error, Ok(response)), None)
+            }
+        }
     }
 
     #[cold]
@@ -184,7 +206,7 @@ pub(super) fn refusal(error: Error, answer: Result<Response<Bytes>, TransportErr
 }
 
 /// Cuts the body of a failed response at its limit. What is cut off is given back.
-pub(super) fn short(response: Response<Bytes>) -> Response<Bytes> {
+pub(crate) fn short(response: Response<Bytes>) -> Response<Bytes> {
     response.map(|body| match body.get(..Failure::MAX_BODY) {
         Some(begin) if body.len() > Failure::MAX_BODY => Bytes::copy_from_slice(begin),
         _ => body,

@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::Method;
 use http::header::CONTENT_TYPE;
+use http::uri::PathAndQuery;
 use serde::{Deserialize, Serialize};
 
 use super::build::Ready;
@@ -14,16 +15,19 @@ use super::cause::WaitReason;
 use super::state::{Phase, State};
 use crate::base::chance::digest;
 use crate::base::redact::{Piece, is_open, path_pieces, query_pieces, sounds_secret, unescaped};
-use crate::base::{Error, ErrorKind, Timestamp, headers};
+use crate::base::{Error, ErrorKind, Origin, Timestamp, headers};
 use crate::body::{Payload, Replay};
 use crate::hook::Hook;
 use crate::options::{Options, Setting};
+use crate::redirect::rewrite::target;
 use crate::request::RequestPlan;
+use crate::request::checks::More;
 use crate::request::data::Typed;
+use crate::request::link::Link;
 use crate::request::record::Kind;
 use crate::request::resend::Resend;
 use crate::request::shared::CallHeader;
-use crate::retry::RetryPolicy;
+use crate::retry::{ByClass, RetryPolicy};
 
 /// The version written. Readers take this one and, once there are later ones, at least two before it.
 pub(super) const VERSION: u32 = 2;
@@ -48,8 +52,21 @@ pub(super) struct PlanForm {
     pub(super) body: Body,
     pub(super) options: Option<Box<Options>>,
     pub(super) policy: Option<RetryPolicy>,
+    /// What the response has to be, and what is made of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) checks: Option<Box<More>>,
+    /// Where a response said that the call goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) link: Option<LinkForm>,
     /// What was in force when the call began, whatever hook takes it up.
     pub(super) resend: Resend,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LinkForm {
+    origin: String,
+    target: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -83,6 +100,8 @@ pub(super) struct ProgressForm {
     pub(super) attempt_number: u32,
     pub(super) previous_wait: Duration,
     pub(super) idle_for: Duration,
+    #[serde(default, skip_serializing_if = "ByClass::is_empty")]
+    pub(super) before: ByClass,
     pub(super) digest: String,
 }
 
@@ -132,6 +151,9 @@ pub(super) fn plan_form(state: &State) -> Result<PlanForm, Error> {
     if ready.options.as_ref().is_some_and(|options| options.proxies != Setting::Inherit) {
         return Err(not_storable("the option proxies of the call"));
     }
+    if ready.more.as_ref().is_some_and(|more| !more.is_storable()) {
+        return Err(not_storable("code in the response check or the filter of the call"));
+    }
     // A fragment is never sent.
     let endpoint = ready.text.endpoint().split('#').next().unwrap_or_default();
     let params = ready.text.params();
@@ -148,6 +170,8 @@ pub(super) fn plan_form(state: &State) -> Result<PlanForm, Error> {
         body: body_form(ready)?,
         options: ready.options.clone(),
         policy: ready.policy.as_deref().cloned(),
+        checks: ready.more.clone().filter(|more| more.reads_response()),
+        link: ready.link().map(link_form).transpose()?,
         resend: ready.resend,
     })
 }
@@ -160,7 +184,7 @@ pub(super) fn progress_form(
 ) -> Result<ProgressForm, Error> {
     // A token request asks nothing of the API: whoever takes it up begins the attempt again. So does who takes up what waits
     // within an attempt, for a gate or for a token.
-    let only_token = state.is_fetching() && state.hop.is_none();
+    let only_token = state.is_fetching() && !state.is_redirected();
     let moment = if only_token { Moment::Waiting } else { moment };
     let begun =
         only_token || moment == Moment::Waiting && matches!(state.phase, Phase::Sent { .. });
@@ -180,6 +204,7 @@ pub(super) fn progress_form(
         attempt_number: state.attempt_number.saturating_sub(u32::from(begun)),
         previous_wait: state.previous_wait,
         idle_for: state.idle_for,
+        before: state.before,
         digest: String::new(),
     };
     Ok(ProgressForm { digest: digest(&text_of(&form)?), ..form })
@@ -202,6 +227,10 @@ impl PlanForm {
         rare.made = Some(self.body.restore()?);
         rare.options = self.options;
         rare.policy = self.policy.map(Arc::new);
+        rare.more = self.checks;
+        if let Some(link) = self.link {
+            rare.more.get_or_insert_default().link = Some(link.restore()?);
+        }
         plan.resend = self.resend;
         Ok(plan)
     }
@@ -228,12 +257,31 @@ impl ProgressForm {
         state.sends = self.sends;
         state.attempt_number = self.attempt_number;
         state.previous_wait = self.previous_wait;
-        state.idle_for = self.idle_for;
+        (state.idle_for, state.before) = (self.idle_for, self.before);
         state.owes = self.attempt_number > 0 && self.state == Moment::Waiting;
         state.phase = match self.state {
             Moment::Waiting => Phase::Due,
             Moment::Interrupted => Phase::Interrupted,
         };
+    }
+}
+
+/// A link may hold what is secret, as any target may.
+fn link_form(link: &Link) -> Result<LinkForm, Error> {
+    check_path(link.target.path())?;
+    check_query(link.target.query().unwrap_or_default())?;
+    Ok(LinkForm { origin: link.origin.to_string(), target: link.target.to_string() })
+}
+
+impl LinkForm {
+    fn restore(self) -> Result<Link, Error> {
+        let origin: Origin = self.origin.parse().map_err(|_| stored("the link is not one"))?;
+        let root = PathAndQuery::from_static("/");
+        let read = target(&origin, &root, self.target.as_bytes())?;
+        if read.origin != origin || read.path.as_str() != self.target {
+            return Err(stored("the link is not one"));
+        }
+        Ok(Link { origin, target: read.path })
     }
 }
 

@@ -14,6 +14,7 @@ mod conclude;
 mod curl;
 mod end;
 mod explain;
+pub(crate) mod follow;
 mod form;
 mod state;
 mod step;
@@ -29,6 +30,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response, Uri};
 
 pub use cause::{RetryReason, SendCause, WaitReason};
+pub(crate) use end::short;
 pub use explain::{Explanation, Fact};
 
 use crate::base::redact::{ShownRequest, ShownUrl};

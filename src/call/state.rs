@@ -18,7 +18,7 @@ use crate::hook::Hook;
 use crate::redirect::hop::Hop;
 use crate::request::resend::Resend;
 use crate::response::{StopReason, check_failed};
-use crate::retry::{self, RetryPolicy};
+use crate::retry::{self, ByClass, RetryPolicy};
 
 /// What remains to be done of a call whose plan can be sent.
 pub(crate) struct State {
@@ -34,6 +34,8 @@ pub(crate) struct State {
     pub(crate) attempt_number: u32,
     pub(crate) previous_wait: Duration,
     pub(crate) idle_for: Duration,
+    /// What the attempts before came to.
+    pub(crate) before: ByClass,
     pub(crate) phase: Phase,
     pub(crate) auth: AuthFlow,
     /// Where a redirect has led; never stored.
@@ -93,6 +95,7 @@ impl State {
         now: Timestamp,
     ) -> Self {
         Self {
+            hop: ready.first_hop(),
             ready,
             seed,
             started: now,
@@ -104,9 +107,9 @@ impl State {
             attempt_number: 0,
             previous_wait: Duration::ZERO,
             idle_for: Duration::ZERO,
+            before: ByClass::default(),
             phase: Phase::Due,
             auth: AuthFlow::default(),
-            hop: None,
             #[cfg(feature = "cookies")]
             cookies: Cookies::default(),
             paid: Paid::default(),
@@ -157,6 +160,11 @@ impl State {
         self.hop.as_ref().map_or(hook.origin(), |hop| &hop.origin)
     }
 
+    /// Whether a redirect was followed within the attempt.
+    pub(super) fn is_redirected(&self) -> bool {
+        self.hop.as_ref().is_some_and(|hop| hop.is_redirected())
+    }
+
     /// Whether the planned request, or what a redirect made of it, is for the origin of the connection.
     pub(super) fn is_home(&self, hook: &Hook) -> bool {
         self.hop.as_ref().is_none_or(|hop| hop.origin == *hook.origin())
@@ -177,7 +185,7 @@ impl State {
 
     /// Whether the request under way may be sent again although nobody knows what became of it.
     pub(super) fn is_repeatable(&self) -> bool {
-        if self.is_fetching() && self.hop.is_none() {
+        if self.is_fetching() && !self.is_redirected() {
             // Nothing was asked of the API yet.
             return true;
         }
@@ -195,7 +203,7 @@ impl State {
             return Err(StopReason::BodyNotReplayable);
         }
         // A redirect is a response to the planned request, whatever became of the one behind it.
-        let sent = if self.hop.is_some() { Sent::Yes } else { sent };
+        let sent = if self.is_redirected() { Sent::Yes } else { sent };
         let keyed = ready.resend == Resend::Keyed;
         let allowed = ready.resend == Resend::Allowed;
         if !retry::may_resend(&ready.method, sent, keyed, allowed) {
@@ -211,7 +219,7 @@ impl State {
 
     /// The same for a token request that failed: without a redirect the planned request is still to come.
     pub(super) fn may_fetch_again(&self) -> Result<RetryReason, StopReason> {
-        if self.hop.is_some() { self.may_retry(Sent::Yes) } else { Ok(RetryReason::Token) }
+        if self.is_redirected() { self.may_retry(Sent::Yes) } else { Ok(RetryReason::Token) }
     }
 
     /// Whether a 401 of the connection's origin can be answered by sending the request again.

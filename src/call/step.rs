@@ -124,7 +124,8 @@ impl Attempt {
         let undecided = head.status.is_informational()
             || self.0.is_fetching()
             || self.0.may_answer(hook, head.status)
-            || self.0.policy(hook).reads_body();
+            || self.0.policy(hook).reads_body()
+            || self.0.ready.more.as_ref().is_some_and(|more| more.reads_response());
         if !undecided {
             let judged = self.0.judge(hook, Ok(seen), now);
             if matches!(judged.verdict, Verdict::Accept) {

@@ -29,6 +29,7 @@ use crate::base::chance::digest;
 use crate::base::{Error, ErrorKind, Timestamp};
 use crate::hook::Hook;
 use crate::options::{Options, Setting};
+use crate::request::RequestPlan;
 
 impl Call {
     /// The longest text that is read, in bytes.
@@ -119,10 +120,23 @@ impl Call {
         }
     }
 
+    /// Reads a plan that was [stored alone](Self::store_plan), by the checks of a stored call.
+    ///
+    /// # Errors
+    ///
+    /// As [`resume`](Self::resume).
+    pub(crate) fn restore_plan(hook: &Hook, text: &str) -> Result<RequestPlan, Error> {
+        let plan: PlanForm = read(text)?;
+        if let Some(options) = &plan.options {
+            check_options(hook, options, &Options::default())?;
+        }
+        plan.restore()
+    }
+
     fn moment(&self) -> Moment {
         // What waits for a token behind a redirect has sent the planned request.
         match &self.0 {
-            Ok(state) if matches!(state.phase, Phase::Interrupted) || state.hop.is_some() => {
+            Ok(state) if matches!(state.phase, Phase::Interrupted) || state.is_redirected() => {
                 Moment::Interrupted
             }
             _ => Moment::Waiting,

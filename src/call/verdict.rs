@@ -9,8 +9,12 @@ use crate::base::chance::Random;
 use crate::base::{Error, ErrorKind, Timestamp, TransportError, caught};
 use crate::hook::Hook;
 use crate::redirect::hop::{Hop, Planned, Rules};
+use crate::request::checks::More;
 use crate::response::StopReason;
 use crate::retry::{Decision, FailureClass, HttpOutcome, Progress, ResponseView, RetryPolicy};
+
+/// The original's text.
+const CHECK_FAILED: &str = "Response check returned False.";
 
 /// What a response means for the call.
 pub(super) enum Verdict {
@@ -61,10 +65,15 @@ impl State {
             }
         }
         let check_failed = seen.as_ref().map_or(true, |head| self.check_failed(head.status));
-        let failed = check_failed || refused.is_some();
-        let outcome = HttpOutcome { response: seen, check_failed: failed && seen.is_ok() };
+        let mut failed = check_failed || refused.is_some();
+        let mut outcome = HttpOutcome {
+            response: seen,
+            check_failed: failed && seen.is_ok(),
+            again: false,
+            before: self.before,
+        };
         let class = outcome.class();
-        let decision = match self.decide(hook, &outcome, now) {
+        let mut decision = match self.decide(hook, &outcome, now) {
             Ok(decision) => decision,
             Err(error) => {
                 let verdict = Verdict::Refuse { reason: StopReason::Stopped, error };
@@ -72,6 +81,19 @@ impl State {
             }
         };
         let healthy = decision == Decision::Stand;
+        if let (false, true, Some(checks)) = (failed, healthy, &self.ready.more) {
+            match self.checked_by(hook, checks, &mut outcome, now) {
+                Ok(None) => {}
+                Ok(Some(other)) => {
+                    (decision, failed) = (other, true);
+                    refused = Some(Error::new(ErrorKind::Check, CHECK_FAILED));
+                }
+                Err(error) => {
+                    let verdict = Verdict::Refuse { reason: StopReason::Check, error };
+                    return Judged { verdict, healthy, class };
+                }
+            }
+        }
         // Where the condition still holds the call has failed, whatever the status.
         let passes = !failed && (healthy || self.policy(hook).return_when_exhausted);
         let (reason, hint) = match decision {
@@ -86,6 +108,7 @@ impl State {
             },
         };
         let verdict = match refused {
+            Some(error) if error.kind() == ErrorKind::Check => Verdict::Refuse { reason, error },
             Some(error) => Verdict::Refuse { reason: StopReason::Redirect, error },
             None if passes => Verdict::Accept,
             None => {
@@ -95,6 +118,33 @@ impl State {
             }
         };
         Judged { verdict, healthy, class }
+    }
+
+    /// Asks the call's own check of a response with which nobody else finds fault; `None` if it passes. What does not pass may be
+    /// worth another attempt: then the policy is asked again, who must not refuse it by its condition.
+    ///
+    /// # Errors
+    ///
+    /// The response does not pass and that is the end, or the check has code in it, and that panicked.
+    #[cold]
+    fn checked_by(
+        &self,
+        hook: &Hook,
+        checks: &More,
+        outcome: &mut HttpOutcome<'_>,
+        now: Timestamp,
+    ) -> Result<Option<Decision>, Error> {
+        let Some(passes) = &checks.passes else { return Ok(None) };
+        let holds = caught(|| passes.holds(outcome));
+        match holds {
+            None => Err(Error::new(ErrorKind::Check, "response check: code in it panicked")),
+            Some(true) => Ok(None),
+            Some(false) if checks.again => {
+                (outcome.again, outcome.check_failed) = (true, true);
+                self.decide(hook, outcome, now).map(Some)
+            }
+            Some(false) => Err(Error::new(ErrorKind::Check, CHECK_FAILED)),
+        }
     }
 
     /// Where a response leads, if it is a redirect that is to be followed.
@@ -130,7 +180,7 @@ impl State {
         let policy = self.policy(hook);
         match caught(|| policy.is_worth(outcome, self.attempt_number)) {
             Some(false) => Ok(Decision::Stand),
-            Some(true) => self.weigh(policy, outcome, now),
+            Some(true) => self.weigh(hook, policy, outcome, now),
             None => Err(panicked()),
         }
     }
@@ -139,6 +189,7 @@ impl State {
     #[cold]
     fn weigh(
         &self,
+        hook: &Hook,
         policy: &RetryPolicy,
         outcome: &HttpOutcome<'_>,
         now: Timestamp,
@@ -151,7 +202,21 @@ impl State {
             remaining: self.remaining(now),
         };
         let mut draws = Random::new(self.seed, self.attempt_number);
-        caught(|| policy.weigh(outcome, &progress, now, &mut || draws.draw())).ok_or_else(panicked)
+        let weighed = caught(|| policy.weigh(outcome, &progress, now, &mut || draws.draw()));
+        let decision = weighed.ok_or_else(panicked)?;
+        Ok(if hook.is_usual() { decision } else { hurried(hook, decision) })
+    }
+}
+
+/// What becomes of a decision where waits or retries are switched off.
+#[cold]
+fn hurried(hook: &Hook, decision: Decision) -> Decision {
+    match decision {
+        Decision::Retry { hint, .. } if !hook.retries() => {
+            Decision::GiveUp { reason: StopReason::Attempts, hint }
+        }
+        Decision::Retry { .. } => Decision::Retry { wait: Duration::ZERO, hint: None },
+        other => other,
     }
 }
 

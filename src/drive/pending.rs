@@ -5,8 +5,9 @@ use std::fmt;
 use bytes::Bytes;
 
 use super::run::{Phase, Run};
-use crate::base::{Error, ErrorKind};
+use crate::base::{Error, ErrorKind, Sent, TransportError, TransportErrorKind};
 use crate::call::{Attempt, Call, WaitReason};
+use crate::response::{Cause, Failure, StopReason};
 
 impl<B: From<Bytes>, R> Run<'_, B, R> {
     /// Returns the attempt whose request is to be sent.
@@ -47,6 +48,24 @@ impl<B: From<Bytes>, R> Run<'_, B, R> {
     #[must_use]
     pub fn repeatable(&self) -> bool {
         self.attempt().is_none_or(Attempt::repeatable)
+    }
+
+    /// Gives the call up. What was being sent may have been seen.
+    #[must_use]
+    pub fn cancel(mut self) -> Failure {
+        let hook = self.hook.clone();
+        let failure = match self.take() {
+            Phase::Sending(attempt, _) | Phase::Whole(attempt, _) => attempt.cancel(&hook),
+            Phase::Part(reading) => reading.cancel(&hook),
+            Phase::Decoding(under_way) => under_way.0.cancel(&hook),
+            Phase::Waking(call, _) => call.cancel(&hook),
+            Phase::Over => {
+                let error = TransportError::new(TransportErrorKind::Cancelled, Sent::No);
+                Failure::new(StopReason::Cancelled, Cause::Transport(error))
+            }
+        };
+        self.watch.gave_up(&failure);
+        failure
     }
 
     /// Writes what is pending as JSON: an attempt as under way, a call as waiting.

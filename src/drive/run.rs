@@ -318,7 +318,7 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
         self.hook.capabilities()
     }
 
-    fn take(&mut self) -> Phase {
+    pub(super) fn take(&mut self) -> Phase {
         std::mem::replace(&mut self.phase, Phase::Over)
     }
 

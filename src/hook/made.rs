@@ -46,6 +46,18 @@ pub(super) const UNKNOWN: Capabilities =
 pub struct Hook {
     pub(super) inner: Arc<Inner>,
     pub(super) capable: Capabilities,
+    pub(super) haste: Haste,
+}
+
+/// What is switched off for tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Haste {
+    /// Nothing.
+    None,
+    /// Waits between attempts.
+    Waits,
+    /// Further attempts.
+    Retries,
 }
 
 pub(super) struct Inner {
@@ -132,7 +144,45 @@ impl Hook {
     /// ```
     #[must_use]
     pub fn for_client(&self, capabilities: Capabilities) -> Self {
-        Self { inner: Arc::clone(&self.inner), capable: capabilities }
+        Self { inner: Arc::clone(&self.inner), capable: capabilities, haste: self.haste }
+    }
+
+    /// Returns a hook whose calls never wait between two attempts, whatever policy and server say: for tests. What gates make them wait
+    /// for, they still do.
+    #[must_use]
+    pub fn without_waits(&self) -> Self {
+        Self { haste: Haste::Waits, ..self.clone() }
+    }
+
+    /// Returns a hook whose calls make one attempt, whatever their policies: for tests. What would have been sent again fails as if the
+    /// attempts were used up.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook::{Call, Hook, RequestPlan, Step, StopReason, Timestamp};
+    ///
+    /// let (hook, now) = (Hook::to("https://api.example.com")?.without_retries(), Timestamp::default());
+    /// let call = Call::new(&hook, RequestPlan::get("orders").retries(9), 7, now);
+    /// let Step::Send { attempt, .. } = call.step(&hook, now) else { unreachable!() };
+    /// let busy = http::Response::builder().status(503).body(bytes::Bytes::new())?;
+    /// let Step::Done(Err(failure)) = attempt.finish(&hook, Ok(busy), now) else { unreachable!() };
+    /// assert_eq!(failure.reason(), StopReason::Attempts);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn without_retries(&self) -> Self {
+        Self { haste: Haste::Retries, ..self.clone() }
+    }
+
+    /// Whether nothing is switched off.
+    pub(crate) fn is_usual(&self) -> bool {
+        self.haste == Haste::None
+    }
+
+    /// Whether there are further attempts.
+    pub(crate) fn retries(&self) -> bool {
+        self.haste != Haste::Retries
     }
 
     /// Returns the id of the connection.

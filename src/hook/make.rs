@@ -7,7 +7,7 @@ use http::HeaderMap;
 use super::base_url::{BaseParts, BaseUrl};
 use super::headers::default_headers;
 use super::layers::{Layer, Sources};
-use super::made::{Inner, Own, UNKNOWN};
+use super::made::{Haste, Inner, Own, UNKNOWN};
 use super::{Hook, HookBuilder, HookError};
 use crate::auth::AuthScheme;
 use crate::auth::flow::{Auth, Kept};
@@ -77,7 +77,7 @@ impl HookBuilder {
             sources,
             warnings: extra.warnings,
         };
-        Ok(Hook { inner: Arc::new(inner), capable: UNKNOWN })
+        Ok(Hook { inner: Arc::new(inner), capable: UNKNOWN, haste: Haste::None })
     }
 
     fn base(&self, problems: &mut Vec<Problem>) -> Option<BaseUrl> {

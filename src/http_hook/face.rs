@@ -83,6 +83,18 @@ impl<T, C> Face<T, C> {
         }
     }
 
+    /// The same for a machine over calls.
+    pub(crate) fn observed<'a, M>(
+        &'a self,
+        machine: M,
+        observe: impl FnOnce(M, &'a dyn Observer) -> M,
+    ) -> M {
+        match &self.observer {
+            Some(observer) => observe(machine, &**observer),
+            None => machine,
+        }
+    }
+
     /// Begins a call with the next seed.
     pub(crate) fn call(&self, plan: RequestPlan, now: Timestamp) -> Call {
         Call::new(&self.hook, plan, self.draw(), now)
@@ -184,6 +196,65 @@ macro_rules! face {
         /// Plans a DELETE to be [sent](CallBuilder::send) from here.
         pub fn delete(&self, endpoint: impl AsRef<str>) -> CallBuilder<'_, Self, Body> {
             CallBuilder::new(self, RequestPlan::delete(endpoint))
+        }
+
+        /// Reads all pages of what `plan` asks for, one after the other.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use http_hook::pages::Paging;
+        /// use http_hook::{Hook, RequestPlan, blocking};
+        /// # use http_hook::options::Capabilities;
+        /// # use std::time::Duration;
+        /// # struct NoTime;
+        /// # impl http_hook::blocking::Clock for NoTime {
+        /// #     fn now(&self) -> http_hook::Timestamp { http_hook::Timestamp::default() }
+        /// #     fn sleep(&self, _: Duration) {}
+        /// # }
+        /// # let server = blocking::from_fn(Capabilities::none("server"), |request, _| {
+        /// #     let last = request.uri().query().is_some_and(|query| query == "page=2");
+        /// #     let (link, body) = if last { ("", "[3]") } else { ("</v1/orders?page=2>; rel=next", "[1, 2]") };
+        /// #     let response = http::Response::builder().header("link", link);
+        /// #     Ok(response.body(bytes::Bytes::from(body).into()).expect("a response"))
+        /// # });
+        /// # let api = blocking::HttpHook::new(Hook::to("https://api.example.com")?, server, NoTime);
+        ///
+        /// let ids = api.pages(RequestPlan::get("v1/orders"), Paging::link()).items::<u32>();
+        /// assert_eq!(ids.collect::<Result<Vec<_>, _>>()?, [1, 2, 3]);
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// ```
+        pub fn pages(&self, plan: RequestPlan, paging: Paging) -> PageIter<'_, Self, Body> {
+            let (seed, now) = (self.face.draw(), self.face.clock.now());
+            let pages = Pages::new(&self.face.hook, plan, paging, seed, now);
+            PageIter::new(self, self.face.observed(pages, Pages::observer))
+        }
+
+        /// Goes on with pages that were [stored](Pages::store).
+        ///
+        /// # Errors
+        ///
+        /// As [`Call::resume`].
+        pub fn resume_pages(&self, stored: &str) -> Result<PageIter<'_, Self, Body>, Error> {
+            let pages = Pages::resume(&self.face.hook, stored, self.face.clock.now())?;
+            Ok(PageIter::new(self, self.face.observed(pages, Pages::observer)))
+        }
+
+        /// Begins a poll, to be [run](Self::run_poll) or stored.
+        pub fn begin_poll(&self, plan: RequestPlan, polling: Polling) -> Poll<'_, Body> {
+            let (seed, now) = (self.face.draw(), self.face.clock.now());
+            let poll = Poll::new(&self.face.hook, plan, polling, seed, now);
+            self.face.observed(poll, Poll::observer)
+        }
+
+        /// Takes up a poll that was [stored](Poll::store), to be [run](Self::run_poll).
+        ///
+        /// # Errors
+        ///
+        /// As [`Call::resume`].
+        pub fn resume_poll(&self, stored: &str) -> Result<Poll<'_, Body>, Error> {
+            let poll = Poll::resume(&self.face.hook, stored, self.face.clock.now())?;
+            Ok(self.face.observed(poll, Poll::observer))
         }
 
         /// Takes up a call that was [stored](Call::store), to be [run](Self::run_and_check), or to run its next [leg](Self::leg).

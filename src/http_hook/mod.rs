@@ -1,6 +1,7 @@
 //! The easy face, with the original's names: a hook, a transport, a clock.
 
 mod face;
+mod series;
 mod short;
 
 use std::fmt;
@@ -16,6 +17,8 @@ use crate::call::{Attempt, Call};
 use crate::drive::{Leg, Run, drive, drive_from, leg};
 use crate::hook::Hook;
 use crate::observe::Observer;
+use crate::pages::{PageIter, Pages, Paging};
+use crate::poll::{Poll, Polling};
 use crate::request::RequestPlan;
 use crate::response::Failure;
 use crate::retry::RetryPolicy;

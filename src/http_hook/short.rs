@@ -14,9 +14,9 @@ use crate::base::{Secret, TransportError};
 use crate::body::multipart::{Multipart, MultipartBody, Part};
 use crate::body::{Body, Open, Upload};
 use crate::options::Options;
-use crate::request::{Data, RequestPlan};
+use crate::request::{Data, Filter, RequestPlan};
 use crate::response::Failure;
-use crate::retry::RetryPolicy;
+use crate::retry::{Condition, RetryPolicy};
 use crate::transport::{Clock, Transport};
 
 /// A call that is planned on the hook that will send it: a [`RequestPlan`], and what its body comes from.
@@ -108,6 +108,12 @@ impl<'a, H, B> CallBuilder<'a, H, B> {
         options(options: Options);
         /// Switches the check of the status on or off: see [`RequestPlan::check_response`].
         check_response(check: bool);
+        /// Checks the response beyond its status: see [`RequestPlan::response_check`].
+        response_check(passes: Condition);
+        /// The same, sending again where it does not pass: see [`RequestPlan::response_check_or_retry`].
+        response_check_or_retry(passes: Condition);
+        /// Makes another body of that of the response: see [`RequestPlan::response_filter`].
+        response_filter(filter: Filter);
         /// Sends at most so many times more: see [`RequestPlan::retries`].
         retries(retries: u32);
         /// Sets the policy: see [`RequestPlan::retry`].

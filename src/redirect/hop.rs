@@ -33,6 +33,22 @@ pub(crate) struct Hop {
 }
 
 impl Hop {
+    /// What a link leads to that was given with an earlier response: a beginning, and no redirect.
+    pub(crate) fn to_link(method: &Method, origin: &Origin, target: &PathAndQuery) -> Self {
+        Self {
+            method: method.clone(),
+            origin: origin.clone(),
+            target: target.clone(),
+            keep_body: true,
+            visits: Vec::new(),
+        }
+    }
+
+    /// Whether a redirect led here.
+    pub(crate) fn is_redirected(&self) -> bool {
+        !self.visits.is_empty()
+    }
+
     /// Reads the redirect in a response to the `current` request, else to the `planned` one; `None` if it is none.
     ///
     /// # Errors
@@ -93,6 +109,9 @@ impl Hop {
 
     /// Tells which redirects led here.
     pub(crate) fn history(&self) -> Option<History> {
+        if !self.is_redirected() {
+            return None;
+        }
         Some(History::new(self.visits.clone(), self.uri().ok()?))
     }
 }

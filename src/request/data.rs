@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderValue;
 
+use super::checks::More;
 use crate::base::Error;
 #[cfg(feature = "cookies")]
 use crate::base::Secret;
@@ -55,8 +56,9 @@ impl Data {
         match self {
             Self::None => true,
             Self::Text(text) | Self::Form(text) => text.is_empty(),
-            Self::Bytes(bytes) | Self::Typed(bytes, _) => bytes.is_empty(),
-            Self::External { .. } => false,
+            Self::Bytes(bytes) => bytes.is_empty(),
+            // Whoever gives it a type means it.
+            Self::Typed(..) | Self::External { .. } => false,
         }
     }
 }
@@ -112,8 +114,9 @@ pub(crate) struct Rare {
     pub(crate) made: Option<Typed>,
     pub(crate) options: Option<Box<Options>>,
     pub(crate) policy: Option<Arc<RetryPolicy>>,
+    pub(crate) more: Option<Box<More>>,
     pub(super) retries: Option<u32>,
-    pub(super) deadline: Option<Duration>,
+    pub(crate) deadline: Option<Duration>,
     #[cfg(feature = "cookies")]
     pub(crate) cookies: Option<Vec<(String, Secret)>>,
     pub(super) error: Option<Box<Error>>,

@@ -13,6 +13,7 @@ use std::time::Duration;
 use http::Method;
 
 use super::auth::OwnAuth;
+use super::checks::Filter;
 use super::data::{Data, Rare};
 use super::record::Kind;
 use super::resend::Resend;
@@ -20,7 +21,7 @@ use super::text::CallText;
 use crate::auth::AuthScheme;
 use crate::base::{Error, Secret};
 use crate::options::Options;
-use crate::retry::RetryPolicy;
+use crate::retry::{Condition, RetryPolicy};
 
 /// One call: method, endpoint, data, headers, options, deadline.
 ///
@@ -148,6 +149,40 @@ impl RequestPlan {
     #[inline]
     pub fn check_response(self, check: bool) -> Self {
         self.options(Options::default().check_response(check))
+    }
+
+    /// Accepts a response whose status passes only if `passes` holds for it, too: Airflow's `response_check`. What does not is a
+    /// [`Failure`](crate::Failure) that prints `Response check returned False.`, and is not sent again.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook::RequestPlan;
+    /// use http_hook::retry::{Condition, RetryOutcome};
+    ///
+    /// let data = Condition::statuses(&[200]) & Condition::json("/state", "ready");
+    /// let code = Condition::custom(|outcome| outcome.body().is_some_and(|body| body.starts_with(b"[")));
+    /// assert!(RequestPlan::get("jobs/7").response_check(data).check().is_ok());
+    /// assert!(RequestPlan::get("jobs").response_check(code).check().is_ok());
+    /// ```
+    pub fn response_check(mut self, passes: Condition) -> Self {
+        let more = self.rare().more.get_or_insert_default();
+        (more.passes, more.again) = (Some(passes), false);
+        self
+    }
+
+    /// The same, but what does not pass is worth another attempt: the policy in force says after what wait and how often,
+    /// whatever its condition.
+    pub fn response_check_or_retry(mut self, passes: Condition) -> Self {
+        let more = self.rare().more.get_or_insert_default();
+        (more.passes, more.again) = (Some(passes), true);
+        self
+    }
+
+    /// Makes another body of that of the response that passes: Airflow's `response_filter`. If it cannot, the call has failed.
+    pub fn response_filter(mut self, filter: Filter) -> Self {
+        self.rare().more.get_or_insert_default().filter = Some(filter);
+        self
     }
 
     /// Sets the policy for this call in place of the hook's.

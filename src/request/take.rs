@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderValue, Method};
 
+use super::checks::More;
 use super::data::{Data, Rare, Typed};
 use super::plan::RequestPlan;
 use super::text::CallText;
@@ -21,6 +22,7 @@ pub(crate) struct Taken {
     pub(crate) options: Option<Box<Options>>,
     pub(crate) policy: Option<Arc<RetryPolicy>>,
     pub(crate) retries: Option<u32>,
+    pub(crate) more: Option<Box<More>>,
     #[cfg(feature = "cookies")]
     pub(crate) has_cookies: bool,
 }
@@ -56,6 +58,10 @@ impl Rare {
             return Err(error);
         }
         let (options, policy, retries) = (self.options.take(), self.policy.take(), self.retries);
+        let more = self.more.take();
+        if let Some(passes) = more.as_ref().and_then(|more| more.passes.as_ref()) {
+            passes.validate("response check")?;
+        }
         #[cfg(feature = "cookies")]
         let has_cookies = self.cookies.is_some();
         Ok(Taken {
@@ -63,6 +69,7 @@ impl Rare {
             options,
             policy,
             retries,
+            more,
             #[cfg(feature = "cookies")]
             has_cookies,
         })

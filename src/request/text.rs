@@ -10,7 +10,8 @@ use std::fmt::Display;
 use bytes::Bytes;
 
 use super::record::{
-    HEAD, Kind, PARAMS, PLAIN, PROOF, Proof, REMOVES, Record, Records, SECRET, STORABLE, unclean,
+    self, HEAD, Kind, PARAMS, PLAIN, PROOF, Proof, REMOVES, Record, Records, SECRET, STORABLE,
+    unclean,
 };
 use super::shared::SharedText;
 use crate::base::headers::{self, MAX_HEADERS};
@@ -200,6 +201,31 @@ impl CallText {
             return Err(error);
         }
         Ok(Proof(head))
+    }
+
+    /// All parameters.
+    pub(crate) fn params(&self) -> String {
+        record::params(&self.text, index(self.endpoint), self.text.len())
+    }
+
+    /// The same headers, and the same proof, with another endpoint and without parameters.
+    pub(crate) fn with_endpoint(
+        &self,
+        endpoint: &str,
+        proof: Option<Proof>,
+    ) -> (Self, Option<Proof>) {
+        let mut other = Self { headers: self.headers, ..Self::new(endpoint) };
+        let (mut at, mut moved) = (index(self.endpoint), None);
+        while let Some(record) = Record::read(&self.text, at) {
+            if record.what != PARAMS {
+                if proof.is_some_and(|proof| proof.0 == at) {
+                    moved = Some(Proof(other.text.len()));
+                }
+                other.text.extend_from_slice(self.text.get(at..record.end).unwrap_or_default());
+            }
+            at = record.end;
+        }
+        (other, moved)
     }
 
     /// Ends the planning: from now on the text is shared.

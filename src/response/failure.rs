@@ -118,6 +118,8 @@ pub enum StopReason {
     Auth,
     /// More sends than any call may make.
     MaxSends,
+    /// The check or the filter of the call refuses the response.
+    Check,
     /// The caller gave it up.
     Cancelled,
     /// The caller could not keep the attempt before sending it: nothing was sent.
@@ -142,6 +144,7 @@ named!(
         Redirect => "redirect",
         Auth => "auth",
         MaxSends => "max_sends",
+        Check => "check",
         Cancelled => "cancelled",
         NotStored => "not_stored",
     ]
@@ -165,6 +168,7 @@ impl fmt::Display for StopReason {
             Self::Redirect => "redirect",
             Self::Auth => "authentication",
             Self::MaxSends => "more sends than any call may make",
+            Self::Check => "the response does not pass the check",
             Self::Cancelled => "cancelled",
             Self::NotStored => "the attempt could not be kept",
         })

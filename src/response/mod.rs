@@ -9,10 +9,12 @@ pub mod hints;
 #[cfg(feature = "decode")]
 mod labels;
 mod mismatch;
+mod outcome;
 mod problem;
 mod reason;
 pub mod text;
 
+pub use outcome::Outcome;
 pub use problem::ProblemDetails;
 pub use reason::Reason;
 

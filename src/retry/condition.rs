@@ -138,6 +138,13 @@ impl Condition {
         Self::Header { name: name.to_owned(), equals: None, contains: None }
     }
 
+    /// Holds for responses whose body is JSON with this value in this place
+    /// ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901)).
+    #[must_use]
+    pub fn json(pointer: &str, equals: impl Into<Value>) -> Self {
+        Self::BodyJson { pointer: pointer.to_owned(), equals: equals.into() }
+    }
+
     /// Holds where the code says so.
     #[must_use]
     pub fn custom(code: impl Fn(&dyn RetryOutcome) -> bool + Send + Sync + 'static) -> Self {

@@ -3,6 +3,7 @@
 use std::any::Any;
 
 use http::{HeaderMap, StatusCode};
+use serde::{Deserialize, Serialize};
 
 use crate::base::{Sent, TimeoutPhase, TransportError, TransportErrorKind};
 
@@ -46,6 +47,12 @@ pub trait RetryOutcome {
         false
     }
 
+    /// Counts the attempts of this call so far, this one included, that came to an outcome of this class: `connect`, `timeout`,
+    /// `throttled` (429) or `server_error` (5xx).
+    fn attempts_of(&self, _class: &str) -> u32 {
+        0
+    }
+
     /// Returns the outcome to code that knows its type.
     fn as_any(&self) -> Option<&dyn Any> {
         None
@@ -68,6 +75,52 @@ pub(crate) struct HttpOutcome<'a> {
     pub(crate) response: Result<ResponseView<'a>, &'a TransportError>,
     /// Whether the check of the response says failure.
     pub(crate) check_failed: bool,
+    /// Whether the caller asks for another attempt, whatever the policy says.
+    pub(crate) again: bool,
+    /// What the attempts before came to.
+    pub(crate) before: ByClass,
+}
+
+/// How many attempts came to what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ByClass {
+    connect: u16,
+    timeout: u16,
+    throttled: u16,
+    server_error: u16,
+}
+
+impl ByClass {
+    pub(super) const NAMES: [&str; 4] = ["connect", "timeout", "throttled", "server_error"];
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The same with one more attempt.
+    pub(crate) fn with(mut self, outcome: &HttpOutcome<'_>) -> Self {
+        let count = match outcome.response {
+            Err(error) if error.is_timeout() => &mut self.timeout,
+            Err(error) if error.is_connect() => &mut self.connect,
+            Ok(response) if response.status == StatusCode::TOO_MANY_REQUESTS => &mut self.throttled,
+            Ok(response) if response.status.is_server_error() => &mut self.server_error,
+            _ => return self,
+        };
+        *count = count.saturating_add(1);
+        self
+    }
+
+    fn of(self, class: &str) -> u32 {
+        u32::from(match class {
+            "connect" => self.connect,
+            "timeout" => self.timeout,
+            "throttled" => self.throttled,
+            "server_error" => self.server_error,
+            _ => 0,
+        })
+    }
 }
 
 /// A response as a policy sees it.
@@ -95,13 +148,18 @@ pub enum FailureClass {
 #[cfg(test)]
 impl<'a> HttpOutcome<'a> {
     /// Makes the outcome of an attempt that was answered.
-    pub(crate) const fn answered(status: StatusCode, headers: &'a HeaderMap) -> Self {
-        Self { response: Ok(ResponseView { status, headers, body: None }), check_failed: false }
+    pub(crate) fn answered(status: StatusCode, headers: &'a HeaderMap) -> Self {
+        Self {
+            response: Ok(ResponseView { status, headers, body: None }),
+            check_failed: false,
+            again: false,
+            before: ByClass::default(),
+        }
     }
 
     /// Makes the outcome of an attempt that got no response.
-    pub(crate) const fn lost(error: &'a TransportError) -> Self {
-        Self { response: Err(error), check_failed: false }
+    pub(crate) fn lost(error: &'a TransportError) -> Self {
+        Self { response: Err(error), check_failed: false, again: false, before: ByClass::default() }
     }
 
     /// Adds the body.
@@ -144,6 +202,14 @@ impl HttpOutcome<'_> {
 impl RetryOutcome for HttpOutcome<'_> {
     fn failed(&self) -> bool {
         self.response.is_err()
+    }
+
+    fn try_again(&self) -> bool {
+        self.again
+    }
+
+    fn attempts_of(&self, class: &str) -> u32 {
+        self.before.with(self).of(class)
     }
 
     fn kind(&self) -> Option<&str> {

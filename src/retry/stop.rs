@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::response::StopReason;
 use crate::retry::custom::Custom;
+use crate::retry::outcome::ByClass;
 use crate::retry::seconds::Seconds;
 use crate::retry::state::RetryState;
 
@@ -48,6 +49,18 @@ pub enum Stop {
     },
     /// Once the time that has passed and the wait to come make this much.
     BeforeDelay {
+        /// The time.
+        seconds: Seconds,
+    },
+    /// Once this many attempts came to an outcome of one class, others not counted.
+    AfterOutcomes {
+        /// `connect`, `timeout`, `throttled` (429) or `server_error` (5xx).
+        class: String,
+        /// The attempts; 0 is 1.
+        max_attempts: u32,
+    },
+    /// Once all waits together, that to come included, would make more than this.
+    BeforeIdle {
         /// The time.
         seconds: Seconds,
     },
@@ -90,6 +103,28 @@ impl Stop {
         Self::BeforeDelay { seconds: time.into() }
     }
 
+    /// Stops after this many attempts that came to an outcome of one class: `connect`, `timeout`, `throttled` (429) or
+    /// `server_error` (5xx).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook::retry::Stop;
+    ///
+    /// let stop = Stop::after_outcomes("connect", 3) | Stop::after_outcomes("throttled", 20);
+    /// # let _ = stop;
+    /// ```
+    #[must_use]
+    pub fn after_outcomes(class: &str, max_attempts: u32) -> Self {
+        Self::AfterOutcomes { class: class.to_owned(), max_attempts }
+    }
+
+    /// Stops if all waits together would make more than `time`.
+    #[must_use]
+    pub fn before_idle(time: Duration) -> Self {
+        Self::BeforeIdle { seconds: time.into() }
+    }
+
     /// Stops once `event` is set.
     #[must_use]
     pub fn when_event_set(event: &Event) -> Self {
@@ -122,6 +157,14 @@ impl Stop {
             Self::BeforeDelay { seconds } => {
                 let next = state.elapsed.saturating_add(state.upcoming);
                 (next.as_secs_f64() >= seconds.get()).then_some(StopReason::Deadline)
+            }
+            Self::AfterOutcomes { class, max_attempts } => {
+                let count = state.outcome.attempts_of(class);
+                (count >= (*max_attempts).max(1)).then_some(StopReason::Attempts)
+            }
+            Self::BeforeIdle { seconds } => {
+                let idle = state.idle_for.saturating_add(state.upcoming);
+                (idle.as_secs_f64() > seconds.get()).then_some(StopReason::Deadline)
             }
             Self::WhenEventSet { event } => event.is_set().then_some(StopReason::Cancelled),
             Self::Any { stops } => stops.iter().find_map(|one| one.reason(state)),
@@ -160,6 +203,16 @@ impl Stop {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Tells what is wrong with this part itself.
+    pub(crate) fn fault(&self) -> Option<Cow<'static, str>> {
+        match self {
+            Self::AfterOutcomes { class, .. } if !ByClass::NAMES.contains(&class.as_str()) => {
+                Some("stop: a class is connect, timeout, throttled or server_error".into())
+            }
+            _ => None,
         }
     }
 

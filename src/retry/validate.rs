@@ -7,6 +7,26 @@ use crate::retry::status;
 use crate::retry::stop::Stop;
 use crate::retry::wait::Wait;
 
+impl Condition {
+    /// Whether it is data alone, and can be stored.
+    pub(crate) fn is_storable(&self) -> bool {
+        let mut storable = true;
+        Part::Condition(self).walk(1, &mut |part, _| {
+            storable &= !matches!(part, Part::Condition(Self::Custom(_)));
+            true
+        });
+        storable
+    }
+
+    /// Checks a condition that is no part of a policy by the same rules; `place` begins what is said of it.
+    pub(crate) fn validate(&self, place: &str) -> Result<(), Error> {
+        let when = self.clone();
+        RetryPolicy { when, ..RetryPolicy::never() }
+            .validate()
+            .map_err(|error| Error::new(error.kind(), format!("{place}: {}", error.message())))
+    }
+}
+
 impl RetryPolicy {
     /// The most parts (conditions, waits and stops) that a policy may have.
     pub const MAX_PARTS: usize = 512;
@@ -60,7 +80,7 @@ impl RetryPolicy {
             fault = fault.take().or_else(|| match part {
                 Part::Condition(condition) => condition.fault(),
                 Part::Wait(wait) => wait.fault(),
-                Part::Stop(_) => None,
+                Part::Stop(stop) => stop.fault(),
             });
             parts <= Self::MAX_PARTS && depth <= Self::MAX_DEPTH
         });

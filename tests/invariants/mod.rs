@@ -20,6 +20,7 @@ pub(crate) mod redirects;
 pub(crate) mod request;
 pub(crate) mod script;
 pub(crate) mod secrets;
+pub(crate) mod series;
 pub(crate) mod state;
 pub(crate) mod taint;
 
@@ -45,6 +46,9 @@ pub(crate) const SUBJECTS: &[Subject] = &[
     ("origin", origin::origin),
     ("cassette", cassette::cassette),
     ("secrets", secrets::secrets),
+    ("link_header", series::link_header),
+    ("pages", series::pages),
+    ("poll", series::poll),
 ];
 
 /// A secret that is planted: not a word that a message could hold by itself.

@@ -12,6 +12,9 @@ use super::source::Sources;
 const ORDER: &[&str] = &[
     "blocking",
     "http_hook",
+    "fanout",
+    "pages",
+    "poll",
     "drive",
     "observe",
     "transport",
@@ -31,7 +34,13 @@ const ORDER: &[&str] = &[
 ];
 
 /// Types with an `impl` outside of their room, which nothing below calls: room, type.
-const ELSEWHERE: &[(&str, &str)] = &[("call", "Hook"), ("blocking", "CallBuilder")];
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("call", "Hook"),
+    ("blocking", "CallBuilder"),
+    ("http_hook", "FanoutIter"),
+    ("http_hook", "PageIter"),
+    ("http_hook", "ItemIter"),
+];
 
 /// Who imports whom: the importer, the imported, and the places where it does.
 type Graph = BTreeMap<(String, String), BTreeSet<String>>;

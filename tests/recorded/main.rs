@@ -26,6 +26,9 @@ const CALLS: [&str; 12] = [
     "environment",
     "decoding",
 ];
+const ASYNC: [&str; 1] = ["async"];
+const OPERATOR: [&str; 1] = ["operator"];
+const SENSOR: [&str; 1] = ["sensor"];
 /// Categories of `hostile.json`.
 const HOSTILE: [&str; 7] = [
     "connection-uri",
@@ -45,9 +48,12 @@ fn main() -> ExitCode {
     let list = data.deviations();
     let mut report = Report::default();
     report.check_ids(&list, &data.ids(&FILES));
-    let groups: [Group; 3] = [
+    let groups: [Group; 6] = [
         ("http_hook.json", "http_hook", &CONNECTIONS, connections::run),
         ("http_hook.json", "http_hook", &CALLS, calls::run),
+        ("http_hook.json", "http_hook", &ASYNC, calls::run_async),
+        ("http_hook.json", "http_hook", &OPERATOR, calls::run_operator),
+        ("http_hook.json", "http_hook", &SENSOR, calls::run_sensor),
         ("hostile.json", "hostile", &HOSTILE, hostile::run),
     ];
     for (file, name, categories, one) in groups {

@@ -4,6 +4,8 @@
 //! HttpHook(method, auth_type, tcp_keep_alive…) ──▶ HookArguments ──▶ Method, Options, AuthScheme
 //! run(endpoint, data, headers, extra_options, …) ─▶ CallArguments ──▶ RequestPlan, and the source of its body
 //! run_with_advanced_retry({stop, wait, retry…}) ──▶ RetryArguments ─▶ RetryPolicy
+//! HttpAsyncHook ──▶ AsyncHookArguments    HttpOperator, HttpNotifier ──▶ OperatorArguments ─▶ RequestPlan, Paging
+//! HttpSensor ──▶ SensorArguments          HttpEventTrigger ──▶ event_trigger           ─▶ RequestPlan, Polling
 //! ```
 //!
 //! Arguments come as JSON values, because no type of Python's is at hand here. What JSON lacks is written as an object
@@ -59,6 +61,7 @@
 #![forbid(unsafe_code)]
 
 mod argument;
+mod async_hook;
 mod call;
 mod classes;
 mod condition;
@@ -67,14 +70,19 @@ mod error;
 mod files;
 mod hook;
 mod json;
+mod operator;
 mod retry;
+mod sensor;
 mod strategy;
 
 pub use argument::Argument;
+pub use async_hook::AsyncHookArguments;
 pub use call::{CallArguments, Planned, Source};
 pub use error::{ArgumentError, Refusal};
 pub use hook::{AuthType, HookArguments};
+pub use operator::{OperatorArguments, ResponseCheck, ResponseFilter};
 pub use retry::RetryArguments;
+pub use sensor::{SensorArguments, event_trigger};
 
 /// The example of the README is a test, too.
 #[cfg(doctest)]

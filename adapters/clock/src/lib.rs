@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 mod deadline;
+mod fan_out;
 mod file;
 #[cfg(feature = "files")]
 mod files;
@@ -27,6 +28,7 @@ use futures_timer::Delay;
 use http_hook::transport::Clock;
 use http_hook::{Timestamp, blocking};
 
+pub use fan_out::fan_out;
 pub use file::file;
 #[cfg(feature = "files")]
 pub use files::{BytesStream, async_file};

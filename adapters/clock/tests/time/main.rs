@@ -1,5 +1,6 @@
 //! Real time, and what it limits.
 
 mod clock;
+mod fan_out;
 mod limits;
 mod waiting;

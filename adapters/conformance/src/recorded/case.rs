@@ -44,6 +44,9 @@ pub struct Case {
     /// Hostile cases: what has to hold whatever happens.
     #[serde(default)]
     pub must_hold: Vec<String>,
+    /// What of it differs on purpose, and is not compared: of `delay`, `statuses`, `method`, `text`.
+    #[serde(skip)]
+    pub differs: Vec<String>,
 }
 
 impl Case {
@@ -62,6 +65,7 @@ impl Case {
             expect: String::new(),
             normal: Value::Null,
             must_hold: Vec::new(),
+            differs: Vec::new(),
         }
     }
 }

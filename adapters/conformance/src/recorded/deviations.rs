@@ -23,6 +23,9 @@ struct Deviation {
     rule: String,
     reason: String,
     ids: Vec<String>,
+    /// Of `delay`, `statuses`, `method` and `text`: all else of these cases is as recorded.
+    #[serde(default)]
+    differs: Vec<String>,
 }
 
 fn http_hook() -> String {
@@ -47,6 +50,13 @@ impl Deviations {
                 || number.is_some_and(|n| (1..=26).contains(&n));
             assert!(known, "{shown}: no rule {:?}", entry.rule);
             assert!(!entry.reason.is_empty(), "{shown}: {} without a reason", entry.rule);
+            let parts = ["delay", "statuses", "method", "text"];
+            let named = entry.differs.iter().all(|part| parts.contains(&part.as_str()));
+            assert!(named, "{shown}: {}: of {parts:?} alone", entry.rule);
+            assert!(
+                entry.rule != "D13" || !entry.differs.is_empty() && entry.ids.len() <= 20,
+                "{shown}: D13 says what differs, of 20 cases at most"
+            );
             for id in &entry.ids {
                 assert!(seen.insert((&entry.file, id)), "{shown}: {id} stands twice");
             }
@@ -60,6 +70,14 @@ impl Deviations {
         let mut entries = self.deviation.iter().filter(|entry| entry.file == file);
         let entry = entries.find(|entry| entry.ids.iter().any(|one| one == id))?;
         Some(&entry.rule)
+    }
+
+    /// Tells what of a case differs, if that is all.
+    #[must_use]
+    pub fn differs(&self, file: &str, id: &str) -> &[String] {
+        let mut entries = self.deviation.iter().filter(|entry| entry.file == file);
+        let entry = entries.find(|entry| entry.ids.iter().any(|one| one == id));
+        entry.map(|entry| entry.differs.as_slice()).unwrap_or_default()
     }
 
     /// Names all cases in the list, each with its file.

@@ -20,7 +20,7 @@ pub fn covers(rule: &str, case: &Case, expected: &str, got: &str) -> bool {
 /// A rule's name, and whether it covers a difference.
 type Rule = (&'static str, fn(&View) -> bool);
 
-const RULES: [Rule; 23] = [
+const RULES: [Rule; 24] = [
     ("quirk", |case| case.case.quirk),
     ("client", |case| case.case.client_specific),
     ("D1", |case| case.refused && (case.host_is_unsafe() || case.uri_has_controls())),
@@ -43,6 +43,8 @@ const RULES: [Rule; 23] = [
             && !case.got.starts_with("error NotDefined")
             && !case.got.contains("though it goes on")
     }),
+    // What else may differ is told by the entry, and compared.
+    ("D13", |case| case.case.kind == "async"),
     ("D15", |case| case.refused && case.headers().iter().any(|(name, _)| !is_token(name))),
     ("D16", |case| case.refused && case.headers().iter().any(|(_, value)| !is_visible(value))),
     ("D17", |case| {

@@ -145,6 +145,8 @@ fn neutral(kind: ErrorKind) -> &'static [&'static str] {
         ErrorKind::Body => &["invalid_json", "value_error", "type_error", "unicode_error"],
         ErrorKind::Option => HEADER_OR_OPTION,
         ErrorKind::Auth => &["unicode_error", "value_error", "type_error"],
+        ErrorKind::Policy => &["value_error"],
+        ErrorKind::Check => &["airflow_error"],
         _ => &[],
     }
 }

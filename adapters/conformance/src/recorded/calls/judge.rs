@@ -91,11 +91,13 @@ fn answered(ok: &Value, outcome: &Value, response: &Response<Bytes>, made: &Made
     difference(&expected, &got).unwrap_or(Verdict::Passed)
 }
 
-/// Takes user info and fragment off, which no request line shows, and writes the host in lower case.
+/// Takes user info and fragment off, which no request line shows, writes the host in lower case, and an empty path as the `/` that
+/// it is.
 fn plain(url: &str) -> String {
     let url = without_user_info(url.split('#').next().unwrap_or_default());
     let (scheme, rest) = url.split_once("://").unwrap_or(("", &url));
     let (host, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    let path = if path.is_empty() { "/" } else { path };
     format!("{scheme}://{}{path}", host.to_ascii_lowercase())
 }
 

@@ -11,6 +11,7 @@ mod others;
 mod over;
 mod retry;
 mod sent;
+mod series;
 
 use std::time::Duration;
 
@@ -32,6 +33,7 @@ use crate::recorded::values::{FILES, Places};
 pub use faults::{Fault, refuses};
 pub use over::{Arrived, Wire, run_over};
 pub use sent::Sent;
+pub use series::{run_async, run_operator, run_sensor};
 
 use arguments::{hook_arguments, plan, scheme};
 pub(crate) use judge::WRAPPER;
@@ -84,6 +86,18 @@ fn each(
     places: &Places,
     mut judge: impl FnMut(Result<&Hook, &Fault>, &Value, &Value, &Value) -> Verdict,
 ) -> Verdict {
+    each_with(case, places, hook, |_, hook, input, call, recorded| {
+        judge(hook, input, call, recorded)
+    })
+}
+
+/// The same with a hook of another class.
+fn each_with(
+    case: &Case,
+    places: &Places,
+    make: impl Fn(&Connection, &Value) -> Result<Hook, Fault>,
+    mut judge: impl FnMut(Option<&Connection>, Result<&Hook, &Fault>, &Value, &Value, &Value) -> Verdict,
+) -> Verdict {
     let input = places.substitute(&case.input, false);
     let expected = places.substitute(&case.expected, true);
     let connection = match connections::read(&input["connection"]) {
@@ -95,7 +109,7 @@ fn each(
         None => None,
     };
     let hook = match &connection {
-        Some(connection) => hook(connection, &input),
+        Some(connection) => make(connection, &input),
         None => Err(Fault::not_found()),
     };
     let calls = input["calls"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -104,7 +118,7 @@ fn each(
         // An error of the hook's constructor is one of each call here.
         let of_hook = expected.get("hook_error").map(|error| json!({"outcome": {"error": error}}));
         let recorded = of_hook.as_ref().unwrap_or(&expected["calls"][index]);
-        verdict = judge(hook.as_ref(), &input, call, recorded);
+        verdict = judge(connection.as_ref(), hook.as_ref(), &input, call, recorded);
         if let Verdict::Differs { expected, .. } = &mut verdict {
             if index > 0 {
                 *expected = format!("call {}: {expected}", index + 1);

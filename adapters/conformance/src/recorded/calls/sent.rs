@@ -87,6 +87,11 @@ impl Sent {
         sent
     }
 
+    /// How the body is framed.
+    pub(super) fn framing(&self) -> &'static str {
+        self.framing
+    }
+
     /// Takes a request as a server with sockets saw it.
     pub(super) fn arrived(arrived: &Arrived, url: &str, options: &SendOptions) -> Self {
         let mut headers = arrived.headers.clone();

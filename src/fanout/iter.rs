@@ -1,0 +1,120 @@
+//! The results of many calls, one after the other through a hook. What waits for them is with the hook.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+
+use bytes::Bytes;
+use http::Response;
+
+use super::Fanout;
+use crate::base::Timestamp;
+use crate::drive::Run;
+use crate::request::RequestPlan;
+use crate::response::Failure;
+
+type Ended = Result<Response<Bytes>, Failure>;
+
+/// A call under way.
+type Work<'a> = Pin<Box<dyn Future<Output = Ended> + Send + 'a>>;
+
+/// The results of many calls, read through a hook: [`HttpHook::fan_out`](crate::HttpHook::fan_out) makes it.
+///
+/// Each result comes with the slot of its plan. Calls go on only while `next` is awaited; dropping this drops those under way, of
+/// which an observer is told that they may have been seen.
+#[must_use = "nothing is sent until the first result is asked for"]
+pub struct FanoutIter<'a, H, I, B> {
+    pub(crate) on: &'a H,
+    calls: Fanout<'a, I, B>,
+    work: Vec<(u64, Work<'a>, Arc<Bell>)>,
+}
+
+/// Tells whose future wants to be polled.
+struct Bell {
+    rung: AtomicBool,
+    outer: Mutex<Waker>,
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.rung.store(true, Ordering::Release);
+        self.outer.lock().unwrap_or_else(PoisonError::into_inner).wake_by_ref();
+    }
+}
+
+impl<'a, H, I: Iterator<Item = RequestPlan>, B: From<Bytes>> FanoutIter<'a, H, I, B> {
+    pub(crate) const fn new(on: &'a H, calls: Fanout<'a, I, B>) -> Self {
+        Self { on, calls, work: Vec::new() }
+    }
+
+    /// Gives the results in the order of the plans: see [`Fanout::in_order`].
+    pub fn in_order(mut self) -> Self {
+        self.calls = self.calls.in_order();
+        self
+    }
+
+    /// Returns the machine: how many calls were begun, how many are under way.
+    pub const fn calls(&self) -> &Fanout<'a, I, B> {
+        &self.calls
+    }
+
+    /// Goes on with every call that wants to, and returns the next result; `run` makes the future of a call.
+    pub(crate) fn poll(
+        &mut self,
+        context: &Context<'_>,
+        now: impl Fn() -> Timestamp,
+        run: impl Fn(Run<'a, B>) -> Work<'a>,
+    ) -> Poll<Option<(u64, Ended)>> {
+        loop {
+            while let Some((slot, call)) = self.calls.begin(now()) {
+                let outer = Mutex::new(context.waker().clone());
+                let bell = Bell { rung: AtomicBool::new(true), outer };
+                self.work.push((slot, run(call), Arc::new(bell)));
+            }
+            let mut ended = Vec::new();
+            self.work.retain_mut(|(slot, work, bell)| {
+                bell.outer
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .clone_from(context.waker());
+                if !bell.rung.swap(false, Ordering::AcqRel) {
+                    return true;
+                }
+                let waker = Waker::from(Arc::clone(bell));
+                match work.as_mut().poll(&mut Context::from_waker(&waker)) {
+                    Poll::Pending => true,
+                    Poll::Ready(result) => {
+                        ended.push((*slot, result));
+                        false
+                    }
+                }
+            });
+            let moved = !ended.is_empty();
+            for (slot, result) in ended {
+                self.calls.took(slot, result);
+            }
+            if let Some(result) = self.calls.result() {
+                return Poll::Ready(Some(result));
+            }
+            if self.work.is_empty() && self.calls.is_over() {
+                return Poll::Ready(None);
+            }
+            if !moved {
+                return Poll::Pending;
+            }
+        }
+    }
+}
+
+impl<H, I, B> fmt::Debug for FanoutIter<'_, H, I, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FanoutIter").field("calls", &self.calls).finish_non_exhaustive()
+    }
+}

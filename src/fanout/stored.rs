@@ -1,0 +1,109 @@
+//! The calls of a fan-out that have not ended, stored; the plans that have not begun are with whoever has their source.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::{Fanout, Slot};
+use crate::base::chance::digest;
+use crate::base::{Error, ErrorKind, Timestamp};
+use crate::call::Call;
+use crate::drive::{Act, Run};
+use crate::hook::Hook;
+use crate::request::RequestPlan;
+use crate::response::Outcome;
+
+const VERSION: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Form {
+    version: u32,
+    limit: usize,
+    in_order: bool,
+    /// Sixteen hexadecimal digits.
+    seed: String,
+    next: u64,
+    turn: u64,
+    /// As [`Run::store`] writes them, by their slots.
+    calls: BTreeMap<u64, String>,
+    /// Results that nobody has taken yet.
+    results: BTreeMap<u64, Outcome>,
+    digest: String,
+}
+
+impl<I: Iterator<Item = RequestPlan>, B: From<Bytes>> Fanout<'_, I, B> {
+    /// Writes every call that has not ended as JSON, attempts as under way, and every result that was not taken.
+    ///
+    /// # Errors
+    ///
+    /// As [`Run::store`].
+    pub fn store(&self) -> Result<String, Error> {
+        let mut calls = BTreeMap::new();
+        for (slot, state) in &self.slots {
+            if let Slot::Due(run) | Slot::Asked(run) = state {
+                calls.insert(*slot, run.store()?);
+            }
+        }
+        let mut results = BTreeMap::new();
+        for (slot, act) in self.acts.iter().map(|(slot, act)| (slot, act)).chain(&self.held) {
+            if let Act::Done(result) = act {
+                results.insert(*slot, Outcome::of(result, Call::MAX_STORED));
+            }
+        }
+        let form = Form {
+            version: VERSION,
+            limit: self.limit,
+            in_order: self.in_order,
+            seed: format!("{:016x}", self.seed),
+            next: self.next,
+            turn: self.turn,
+            calls,
+            results,
+            digest: String::new(),
+        };
+        text_of(&Form { digest: digest(&text_of(&form)?), ..form })
+    }
+
+    /// Takes stored calls up, at `now`, as [`Call::resume`] takes up a call. `plans` are those that had not [begun](Self::begun).
+    ///
+    /// # Errors
+    ///
+    /// As [`Call::resume`].
+    pub fn resume(hook: &Hook, text: &str, plans: I, now: Timestamp) -> Result<Self, Error> {
+        let mut form: Form =
+            serde_json::from_str(text).map_err(|_| stored("the stored calls cannot be read"))?;
+        if form.version != VERSION {
+            return Err(stored("the stored calls are of another version"));
+        }
+        let own = std::mem::take(&mut form.digest);
+        if own != digest(&text_of(&form)?) {
+            return Err(stored("the stored calls were changed"));
+        }
+        let seed =
+            u64::from_str_radix(&form.seed, 16).map_err(|_| stored("the seed is not one"))?;
+        let mut calls = Self::new(hook, plans, form.limit, seed);
+        (calls.in_order, calls.next, calls.turn) = (form.in_order, form.next, form.turn);
+        for (slot, text) in &form.calls {
+            let run = Run::new(hook, Call::resume(hook, text, now)?);
+            calls.slots.insert(*slot, Slot::Due(Box::new(run)));
+        }
+        for (slot, outcome) in &form.results {
+            calls.took(*slot, outcome.result()?);
+        }
+        Ok(calls)
+    }
+}
+
+fn text_of(form: &Form) -> Result<String, Error> {
+    serde_json::to_string(form).map_err(|_| not_storable("the calls"))
+}
+
+fn stored(message: &'static str) -> Error {
+    Error::new(ErrorKind::Stored, message)
+}
+
+fn not_storable(what: &str) -> Error {
+    Error::new(ErrorKind::NotStorable, format!("not storable: {what}"))
+}

@@ -1,0 +1,97 @@
+//! Pages, and items, one after the other through a hook. What waits for them is with the hook.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::vec;
+
+use bytes::Bytes;
+use http::Response;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::Pages;
+use crate::base::{Error, ErrorKind};
+use crate::response::{Cause, Failure, StopReason};
+
+/// The pages of an answer, read through a hook: `HttpHook::pages` makes it.
+///
+/// `H` is an [`HttpHook`](crate::HttpHook), which has an async `next`, or a [`blocking::HttpHook`](crate::blocking::HttpHook), of which
+/// this is an iterator. After the first failure there is no further page.
+#[must_use = "pages are read one by one"]
+pub struct PageIter<'a, H, B> {
+    pub(crate) on: &'a H,
+    pub(crate) pages: Pages<'a, B>,
+}
+
+/// The items of all pages: see [`PageIter::items`].
+#[must_use = "items are read one by one"]
+pub struct ItemIter<'a, H, B, I> {
+    pub(crate) pages: PageIter<'a, H, B>,
+    ready: vec::IntoIter<Value>,
+    item: PhantomData<fn() -> I>,
+}
+
+impl<'a, H, B: From<Bytes>> PageIter<'a, H, B> {
+    pub(crate) const fn new(on: &'a H, pages: Pages<'a, B>) -> Self {
+        Self { on, pages }
+    }
+
+    /// Returns the machine: what was read so far, and what is to be [stored](Pages::store) between two pages.
+    pub const fn pages(&self) -> &Pages<'a, B> {
+        &self.pages
+    }
+
+    /// Gives the items of the pages in the place of the pages: of the array that [`Paging::items`](super::Paging::items) names,
+    /// else of the whole.
+    pub fn items<I: DeserializeOwned>(self) -> ItemIter<'a, H, B, I> {
+        ItemIter { pages: self, ready: Vec::new().into_iter(), item: PhantomData }
+    }
+}
+
+impl<'a, H, B: From<Bytes>, I: DeserializeOwned> ItemIter<'a, H, B, I> {
+    /// Returns the pages that the items come from: those of the last page that were not taken yet are not stored with them.
+    pub const fn pages(&self) -> &Pages<'a, B> {
+        &self.pages.pages
+    }
+
+    /// Returns the next item of the page at hand.
+    pub(crate) fn at_hand(&mut self) -> Option<Result<I, Failure>> {
+        let item = self.ready.next()?;
+        Some(serde_json::from_value(item).map_err(|_| {
+            self.ready = Vec::new().into_iter();
+            self.pages.pages.end();
+            failed(Error::new(ErrorKind::Body, "pages: an item is not what is expected"))
+        }))
+    }
+
+    /// Takes a page.
+    pub(crate) fn page(&mut self, page: &Response<Bytes>) -> Result<(), Failure> {
+        match self.pages.pages.paging().items_of(page) {
+            Ok(items) => self.ready = items.into_iter(),
+            Err(error) => {
+                self.pages.pages.end();
+                return Err(failed(error));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn failed(error: Error) -> Failure {
+    Failure::new(StopReason::Check, Cause::Request(error))
+}
+
+impl<H, B> fmt::Debug for PageIter<'_, H, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PageIter").field("pages", &self.pages).finish_non_exhaustive()
+    }
+}
+
+impl<H, B, I> fmt::Debug for ItemIter<'_, H, B, I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ItemIter")
+            .field("pages", &self.pages)
+            .field("at_hand", &self.ready.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,115 @@
+//! Pages stored between two acts: how they are found, the plan of the first one, the call of the next one, and what was read.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::paging::{Paging, Read};
+use super::{KNOWN, Known, Next, Pages};
+use crate::base::chance::digest;
+use crate::base::{Error, ErrorKind, Timestamp};
+use crate::call::Call;
+use crate::drive::Run;
+use crate::hook::Hook;
+
+const VERSION: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Form {
+    version: u32,
+    paging: Paging,
+    /// Of the first page, as [`Call::store_plan`] writes it.
+    plan: String,
+    deadline: Option<Duration>,
+    /// Of the next page, as [`Call::store`] writes it.
+    call: String,
+    /// Sixteen hexadecimal digits.
+    seed: String,
+    read: Read,
+    known: Vec<String>,
+    mark: String,
+    digest: String,
+}
+
+impl<B: From<Bytes>> Pages<'_, B> {
+    /// Writes what is pending, and all that the further pages are made of, as JSON: an attempt as under way, a call as waiting.
+    ///
+    /// # Errors
+    ///
+    /// As [`Run::store`]; and for a [`Paging::custom`].
+    pub fn store(&self) -> Result<String, Error> {
+        let Next::Page(run) = &self.next else { return Err(not_storable("nothing is pending")) };
+        if !self.paging.is_storable() {
+            return Err(not_storable("the code that finds the next page"));
+        }
+        let mut base = self.base.clone();
+        let deadline = base.rare().deadline;
+        let first = Call::new(&self.hook, base, self.seed, Timestamp::default());
+        let form = Form {
+            version: VERSION,
+            paging: self.paging.clone(),
+            plan: first.store_plan()?,
+            deadline,
+            call: run.store()?,
+            seed: format!("{:016x}", self.seed),
+            read: self.read,
+            known: self.known.last.iter().cloned().collect(),
+            mark: self.known.mark.clone(),
+            digest: String::new(),
+        };
+        text_of(&Form { digest: digest(&text_of(&form)?), ..form })
+    }
+
+    /// Takes stored pages up, at `now`, as [`Call::resume`] takes up a call.
+    ///
+    /// # Errors
+    ///
+    /// As [`Call::resume`].
+    pub fn resume(hook: &Hook, text: &str, now: Timestamp) -> Result<Self, Error> {
+        if text.len() > Call::MAX_STORED {
+            return Err(stored("the stored pages are too long"));
+        }
+        let mut form: Form =
+            serde_json::from_str(text).map_err(|_| stored("the stored pages cannot be read"))?;
+        if form.version != VERSION {
+            return Err(stored("the stored pages are of another version"));
+        }
+        let own = std::mem::take(&mut form.digest);
+        if own != digest(&text_of(&form)?) {
+            return Err(stored("the stored pages were changed"));
+        }
+        if form.known.len() > KNOWN {
+            return Err(stored("the stored pages cannot be"));
+        }
+        let seed =
+            u64::from_str_radix(&form.seed, 16).map_err(|_| stored("the seed is not one"))?;
+        let mut base = Call::restore_plan(hook, &form.plan)?;
+        base.rare().deadline = form.deadline;
+        let call = Call::resume(hook, &form.call, now)?;
+        Ok(Self {
+            hook: hook.clone(),
+            paging: form.paging,
+            base,
+            seed,
+            observer: None,
+            place: call.place(hook),
+            next: Next::Page(Box::new(Run::new(hook, call))),
+            read: form.read,
+            known: Known { last: form.known.into(), mark: form.mark },
+        })
+    }
+}
+
+fn text_of(form: &Form) -> Result<String, Error> {
+    serde_json::to_string(form).map_err(|_| not_storable("the pages"))
+}
+
+fn stored(message: &'static str) -> Error {
+    Error::new(ErrorKind::Stored, message)
+}
+
+fn not_storable(what: &str) -> Error {
+    Error::new(ErrorKind::NotStorable, format!("not storable: {what}"))
+}

@@ -1,0 +1,141 @@
+//! A poll stored between two acts: what is waited for, the plan of the next call, and how far it has come.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::{Phase, Poll, Polling};
+use crate::base::chance::digest;
+use crate::base::{Error, ErrorKind, Timestamp};
+use crate::call::Call;
+use crate::drive::Run;
+use crate::hook::Hook;
+use crate::options::Options;
+
+const VERSION: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Form {
+    version: u32,
+    polling: Polling,
+    /// Of the next poll, as [`Call::store_plan`] writes it.
+    plan: String,
+    deadline: Option<Duration>,
+    /// The call under way, as [`Run::store`] writes it.
+    call: Option<String>,
+    /// Sixteen hexadecimal digits.
+    seed: String,
+    written: Timestamp,
+    due: Timestamp,
+    ends: Timestamp,
+    polls: u32,
+    failed: u32,
+    idle_for: Duration,
+    digest: String,
+}
+
+impl<B: From<Bytes>> Poll<'_, B> {
+    /// Writes what is pending, and all that the further polls are made of, as JSON: an attempt as under way, a call as waiting.
+    ///
+    /// # Errors
+    ///
+    /// As [`Run::store`]; and for a condition or a wait that is code.
+    pub fn store(&self) -> Result<String, Error> {
+        let (call, due) = match &self.phase {
+            Phase::Sleeping(due) => (None, *due),
+            Phase::Polling(run) => (Some(run.store()?), self.latest),
+            Phase::Over => return Err(not_storable("nothing is pending")),
+        };
+        if !self.polling.is_storable() {
+            return Err(not_storable("code in what is polled for"));
+        }
+        let mut plan = self.plan.clone();
+        let deadline = plan.rare().deadline;
+        let next = Call::new(&self.hook, plan, self.seed, Timestamp::default());
+        let form = Form {
+            version: VERSION,
+            polling: self.polling.clone(),
+            plan: next.store_plan()?,
+            deadline,
+            call,
+            seed: format!("{:016x}", self.seed),
+            written: self.latest,
+            due,
+            ends: self.ends,
+            polls: self.polls,
+            failed: self.failed,
+            idle_for: self.idle_for,
+            digest: String::new(),
+        };
+        text_of(&Form { digest: digest(&text_of(&form)?), ..form })
+    }
+
+    /// Takes a stored poll up, at `now`, as [`Call::resume`] takes up a call.
+    ///
+    /// # Errors
+    ///
+    /// As [`Call::resume`].
+    pub fn resume(hook: &Hook, text: &str, now: Timestamp) -> Result<Self, Error> {
+        if text.len() > Call::MAX_STORED {
+            return Err(stored("the stored poll is too long"));
+        }
+        let mut form: Form =
+            serde_json::from_str(text).map_err(|_| stored("the stored poll cannot be read"))?;
+        if form.version != VERSION {
+            return Err(stored("the stored poll is of another version"));
+        }
+        let own = std::mem::take(&mut form.digest);
+        if own != digest(&text_of(&form)?) {
+            return Err(stored("the stored poll was changed"));
+        }
+        form.polling.validate()?;
+        let longest = Options::MAX_TIMEOUT;
+        if form.due.since(form.written) > longest || form.idle_for > longest {
+            return Err(stored("the times of the stored poll cannot be"));
+        }
+        let seed =
+            u64::from_str_radix(&form.seed, 16).map_err(|_| stored("the seed is not one"))?;
+        let mut plan = Call::restore_plan(hook, &form.plan)?;
+        plan.rare().deadline = form.deadline;
+        // A clock that went back: no time has passed since.
+        let moved = |at: Timestamp| {
+            if now >= form.written { at } else { now.after(at.since(form.written)) }
+        };
+        let (phase, place) = match &form.call {
+            None => (Phase::Sleeping(moved(form.due)), None),
+            Some(text) => {
+                let call = Call::resume(hook, text, now)?;
+                let place = call.place(hook);
+                (Phase::Polling(Box::new(Run::new(hook, call))), place)
+            }
+        };
+        Ok(Self {
+            hook: hook.clone(),
+            polling: form.polling.clone(),
+            plan,
+            seed,
+            observer: None,
+            phase,
+            place,
+            latest: moved(form.written),
+            ends: moved(form.ends),
+            polls: form.polls,
+            failed: form.failed,
+            idle_for: form.idle_for,
+        })
+    }
+}
+
+fn text_of(form: &Form) -> Result<String, Error> {
+    serde_json::to_string(form).map_err(|_| not_storable("the poll"))
+}
+
+fn stored(message: &'static str) -> Error {
+    Error::new(ErrorKind::Stored, message)
+}
+
+fn not_storable(what: &str) -> Error {
+    Error::new(ErrorKind::NotStorable, format!("not storable: {what}"))
+}

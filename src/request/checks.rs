@@ -1,0 +1,155 @@
+//! What a response has to be beside its status, and what is made of one that is.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Response;
+use serde::{Deserialize, Serialize};
+
+use super::link::Link;
+use crate::base::json::read_any;
+use crate::base::{Error, ErrorKind, caught};
+use crate::retry::Condition;
+
+/// What becomes of the body of a response that passes: Airflow's `response_filter`.
+///
+/// # Examples
+///
+/// ```
+/// use bytes::Bytes;
+/// use http_hook::RequestPlan;
+/// use http_hook::request::Filter;
+///
+/// let plan = RequestPlan::get("v1/orders").response_filter(Filter::json("/items/0/id"));
+/// assert!(plan.check().is_ok());
+/// let length = Filter::custom(|response| Ok(Bytes::from(response.body().len().to_string())));
+/// # let _ = length;
+/// ```
+#[derive(Clone)]
+pub struct Filter(How);
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+enum How {
+    Json {
+        pointer: String,
+    },
+    Header {
+        name: String,
+    },
+    #[serde(skip)]
+    Custom(Code),
+}
+
+type Made = dyn Fn(&Response<Bytes>) -> Result<Bytes, Error> + Send + Sync;
+
+#[derive(Clone)]
+struct Code(Arc<Made>);
+
+impl Filter {
+    /// Takes what stands in one place of a JSON body, as JSON: a pointer by
+    /// [RFC 6901](https://www.rfc-editor.org/rfc/rfc6901), empty for the whole.
+    #[must_use]
+    pub fn json(pointer: impl Into<String>) -> Self {
+        Self(How::Json { pointer: pointer.into() })
+    }
+
+    /// Takes the value of a header.
+    #[must_use]
+    pub fn header(name: impl Into<String>) -> Self {
+        Self(How::Header { name: name.into() })
+    }
+
+    /// Takes what the code makes of the response. A plan with it cannot be stored.
+    #[must_use]
+    pub fn custom(
+        code: impl Fn(&Response<Bytes>) -> Result<Bytes, Error> + Send + Sync + 'static,
+    ) -> Self {
+        Self(How::Custom(Code(Arc::new(code))))
+    }
+
+    /// Whether it is data alone.
+    pub(crate) fn is_storable(&self) -> bool {
+        !matches!(self.0, How::Custom(_))
+    }
+
+    /// Makes the body of what came.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Check`](ErrorKind::Check) if there is nothing to be taken, or the code failed.
+    pub(crate) fn body(&self, response: &Response<Bytes>) -> Result<Bytes, Error> {
+        match &self.0 {
+            How::Json { pointer } => {
+                let value =
+                    read_any(response.body()).map_err(|_| refused("the body is no JSON"))?.0;
+                let value = value.pointer(pointer).ok_or_else(|| refused("nothing is there"))?;
+                Ok(Bytes::from(value.to_string()))
+            }
+            How::Header { name } => {
+                let value = response.headers().get(name);
+                let value = value.ok_or_else(|| refused("there is no such header"))?;
+                Ok(Bytes::copy_from_slice(value.as_bytes()))
+            }
+            How::Custom(Code(code)) => {
+                caught(|| code(response)).unwrap_or_else(|| Err(refused("code in it panicked")))
+            }
+        }
+    }
+}
+
+/// Tells how, and no more.
+impl fmt::Debug for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            How::Json { .. } => "Filter(Json)",
+            How::Header { .. } => "Filter(Header)",
+            How::Custom(_) => "Filter(Custom)",
+        })
+    }
+}
+
+impl Serialize for Filter {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Filter {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        How::deserialize(deserializer).map(Self)
+    }
+}
+
+/// What few calls have: a check and a filter, which are stored as they are, and where an earlier response leads.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct More {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) passes: Option<Condition>,
+    /// Whether a response that does not pass is worth another attempt.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) again: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) filter: Option<Filter>,
+    #[serde(skip)]
+    pub(crate) link: Option<Link>,
+}
+
+impl More {
+    /// Whether the response is checked or filtered.
+    pub(crate) fn reads_response(&self) -> bool {
+        self.passes.is_some() || self.filter.is_some()
+    }
+
+    /// Whether it is data alone.
+    pub(crate) fn is_storable(&self) -> bool {
+        self.passes.as_ref().is_none_or(Condition::is_storable)
+            && self.filter.as_ref().is_none_or(Filter::is_storable)
+    }
+}
+
+fn refused(why: &'static str) -> Error {
+    Error::new(ErrorKind::Check, format!("response filter: {why}"))
+}

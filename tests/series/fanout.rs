@@ -1,0 +1,249 @@
+//! Many calls at once: never more than allowed, each once, in any order, from a store as without one.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_hook::fanout::Fanout;
+use http_hook::response::Outcome;
+use http_hook::{
+    Act, Cause, Failure, HttpHook, RequestPlan, Sent, StopReason, Timestamp, TransportError,
+    TransportErrorKind,
+};
+use http_hook_mock::{MockTransport, Reply};
+use proptest::prelude::*;
+
+use crate::invariants::series;
+use crate::support::{NOW, response};
+
+fn plans(count: u64) -> impl Iterator<Item = RequestPlan> {
+    (0..count).map(|id| RequestPlan::get(format!("orders/{id}")).retries(2))
+}
+
+type Ended = BTreeMap<u64, String>;
+
+fn told(result: &Result<Response<Bytes>, Failure>) -> String {
+    match result {
+        Ok(response) => format!("{:?}", response.body()),
+        Err(failure) => format!("{:?} {}", failure.reason(), failure.cause()),
+    }
+}
+
+/// What is asked for and not answered: a request, or the end of a sleep.
+enum Open {
+    Sent(u64, Request<Bytes>),
+    Asleep(u64, Timestamp),
+}
+
+/// Answers by the number in the path, and fails each first attempt of every third.
+fn answer(
+    request: &Request<Bytes>,
+    attempts: &mut BTreeMap<String, u32>,
+) -> Result<Response<Bytes>, TransportError> {
+    let path = request.uri().path().to_owned();
+    let id: u64 = path.rsplit('/').next().and_then(|id| id.parse().ok()).expect("a number");
+    let attempt = attempts.entry(path).or_default();
+    *attempt += 1;
+    match (id % 5, *attempt) {
+        (3, 1) => Ok(response(503, &[], "")),
+        (4, _) => Err(TransportError::new(TransportErrorKind::Connect, Sent::No)),
+        _ => Ok(response(200, &[], &id.to_string())),
+    }
+}
+
+/// Runs all in an order that `choices` decides.
+fn by_hand(count: u64, limit: usize, in_order: bool, stored: bool, choices: &[u8]) -> Ended {
+    let hook = series::hook();
+    let now = Cell::new(NOW);
+    let mut choices = choices.iter().copied().cycle();
+    let mut attempts = BTreeMap::new();
+    let begin = |from: u64| plans(count).skip(usize::try_from(from).expect("small"));
+    let mut calls = Fanout::<_, Bytes>::new(&hook, begin(0), limit, 7);
+    if in_order {
+        calls = calls.in_order();
+    }
+    let (mut open, mut ended, mut last) = (Vec::new(), Ended::new(), None);
+    let mut kept = false;
+    while !calls.is_over() {
+        match calls.next(now.get()) {
+            Some((slot, Act::Send(request, _))) => open.push(Open::Sent(slot, request)),
+            Some((slot, Act::Read(body, _))) => calls.read(slot, Ok(body), now.get()),
+            Some((slot, Act::Sleep(wait))) => open.push(Open::Asleep(slot, now.get().after(wait))),
+            Some((slot, Act::Done(result))) => {
+                assert!(ended.insert(slot, told(&result)).is_none(), "{slot} ended twice");
+                assert!(!in_order || last.is_none_or(|last| last < slot), "{slot} after {last:?}");
+                last = Some(slot);
+            }
+            None => {
+                assert!(!open.is_empty(), "nothing is asked for, and it is not over");
+                let all_asleep = open.iter().all(|one| matches!(one, Open::Asleep(..)));
+                if stored && all_asleep && !std::mem::replace(&mut kept, true) {
+                    let text = calls.store().expect("it can be stored");
+                    let rest = begin(calls.begun());
+                    calls = Fanout::resume(&hook, &text, rest, now.get()).expect("taken up");
+                    open.clear();
+                    continue;
+                }
+                kept = false;
+                let at = usize::from(choices.next().unwrap_or_default()) % open.len();
+                match open.swap_remove(at) {
+                    Open::Sent(slot, request) => {
+                        let answer = answer(&request, &mut attempts);
+                        calls.sent(slot, answer, || now.get());
+                    }
+                    Open::Asleep(slot, due) => {
+                        now.set(now.get().max(due));
+                        calls.woke(slot, now.get());
+                    }
+                }
+            }
+        }
+        assert!(calls.outstanding() <= limit.max(1), "{} at once", calls.outstanding());
+        assert!(open.len() <= limit.max(1));
+    }
+    ended
+}
+
+fn expected(count: u64) -> Ended {
+    let of = |id: u64| match id % 5 {
+        4 => "Attempts no connection could be made".to_owned(),
+        _ => format!("b\"{id}\""),
+    };
+    (0..count).map(|id| (id, of(id))).collect()
+}
+
+proptest! {
+    #[test]
+    fn each_call_ends_once_whatever_the_order(
+        count in 0_u64..40, limit in 0_usize..9, in_order: bool, stored: bool,
+        choices in prop::collection::vec(any::<u8>(), 1..64),
+    ) {
+        let ended = by_hand(count, limit, in_order, stored, &choices);
+        let reasons = |ended: Ended| -> Vec<_> {
+            let short = |text: String| text.split(' ').next().unwrap_or_default().to_owned();
+            ended.into_iter().map(|(slot, text)| (slot, short(text))).collect()
+        };
+        assert_eq!(reasons(ended), reasons(expected(count)));
+    }
+}
+
+#[test]
+fn the_async_driver_keeps_to_the_limit_and_gives_all() {
+    for in_order in [false, true] {
+        let slow = |id: u64| {
+            let path = format!("/v1/orders/{id}");
+            let reply = Reply::json(200, id.to_string()).on("GET", &path);
+            if id == 0 { reply.takes(Duration::from_secs(60)) } else { reply }
+        };
+        let server = MockTransport::matching((0..30).map(slow));
+        let api = HttpHook::new(series::hook(), server.clone(), server.clock()).with_seed(7);
+        let mut results = api.fan_out(plans(30), 4);
+        if in_order {
+            results = results.in_order();
+        }
+        let mut seen = Vec::new();
+        pollster::block_on(async {
+            while let Some((slot, result)) = results.next().await {
+                assert_eq!(
+                    result.expect("a response").body().as_ref(),
+                    slot.to_string().as_bytes()
+                );
+                assert!(results.calls().outstanding() <= 4);
+                seen.push(slot);
+            }
+        });
+        assert_eq!(results.calls().begun(), 30);
+        let in_turn: Vec<u64> = (0..30).collect();
+        assert!(!in_order || seen == in_turn, "{seen:?}");
+        seen.sort_unstable();
+        assert_eq!(seen, in_turn);
+        server.assert_done();
+    }
+}
+
+#[test]
+fn whoever_takes_no_results_gets_nothing_sent() {
+    let server = MockTransport::matching([Reply::status(200).always()]);
+    let api = HttpHook::new(series::hook(), server.clone(), server.clock());
+    let mut results = api.fan_out(plans(1000), 3);
+    assert!(server.received().is_empty(), "nothing before the first result is asked for");
+    pollster::block_on(results.next()).expect("a result").1.expect("it passes");
+    assert!(server.received().len() <= 4, "{}", server.received().len());
+}
+
+#[test]
+fn cancelling_says_which_may_have_acted() {
+    let hook = series::hook();
+    let mut calls = Fanout::<_, Bytes>::new(&hook, plans(9), 4, 7);
+    let mut sent = Vec::new();
+    while let Some((slot, act)) = calls.next(NOW) {
+        let Act::Send(..) = act else { panic!("{act:?}") };
+        sent.push(slot);
+    }
+    calls.sent(0, Ok(response(200, &[], "done")), || NOW);
+    let Some((0, Act::Read(body, _))) = calls.next(NOW) else { panic!("its body is read") };
+    calls.read(0, Ok(body), NOW);
+    calls.sent(1, Ok(response(503, &[], "")), || NOW);
+    calls.sent(2, Err(TransportError::new(TransportErrorKind::Connect, Sent::No)), || NOW);
+    let ended = calls.cancel();
+    assert_eq!(ended.iter().map(|(slot, _)| *slot).collect::<Vec<_>>(), [0, 1, 2, 3]);
+    assert!(ended[0].1.is_ok(), "a result that was not taken");
+    for (slot, result) in &ended[1..] {
+        let failure = result.as_ref().expect_err("cancelled");
+        assert_eq!(failure.reason(), StopReason::Cancelled, "{slot}");
+        assert_eq!(failure.sends(), 1, "{slot}");
+        let Cause::Transport(error) = failure.cause() else { panic!("{failure:?}") };
+        let under_way = *slot != 2;
+        assert_eq!(error.sent() == Sent::Maybe, under_way, "{slot}");
+    }
+}
+
+#[test]
+fn an_outcome_is_the_end_of_a_call_as_data() {
+    let rows: Vec<(&str, Result<Response<Bytes>, Failure>)> = vec![
+        ("passed", Ok(response(201, &[("etag", "a"), ("etag", "b")], "done"))),
+        ("bytes", Ok(Response::new(Bytes::from_static(&[0xff, 0, 1])))),
+        ("nothing", Ok(response(204, &[], ""))),
+    ];
+    let server = MockTransport::new([
+        Reply::status(404).body("not there").header("retry-after", "9"),
+        Reply::interrupted(),
+        Reply::redirect(302, "ftp://x/"),
+    ]);
+    let api = http_hook::blocking::HttpHook::new(series::hook(), server.clone(), server.clock());
+    let mut rows = rows;
+    rows.push(("a status", api.run(RequestPlan::get("a"))));
+    rows.push(("no response", api.run(RequestPlan::get("a"))));
+    rows.push(("refused", api.run(RequestPlan::get("a"))));
+    rows.push(("unsendable", api.run(RequestPlan::get("a").header("a b", "c"))));
+    for (why, result) in &rows {
+        let outcome = Outcome::of(result, 1024);
+        let text = serde_json::to_string(&outcome).expect("JSON");
+        let again: Outcome = serde_json::from_str(&text).expect("the same");
+        assert_eq!(again, outcome, "{why}");
+        assert_eq!(outcome.passed(), result.is_ok(), "{why}");
+        let back = again.result().expect("an end");
+        match (result, &back) {
+            (Ok(response), Ok(back)) => {
+                assert_eq!(
+                    (back.status(), back.headers()),
+                    (response.status(), response.headers())
+                );
+                assert_eq!(back.body(), response.body(), "{why}");
+            }
+            (Err(failure), Err(back)) => {
+                assert_eq!(back.reason(), failure.reason(), "{why}");
+                assert_eq!(back.cause().to_string(), failure.cause().to_string(), "{why}");
+                assert_eq!((back.sends(), back.body()), (failure.sends(), failure.body()), "{why}");
+                assert_eq!(outcome.message(), Some(failure.to_string().as_str()), "{why}");
+            }
+            (result, back) => panic!("{why}: {result:?} is {back:?}"),
+        }
+    }
+    let cut = Outcome::of(&rows[0].1, 2);
+    assert!(cut.is_cut());
+    assert_eq!(cut.response().expect("a response").expect("one").body().as_ref(), b"do");
+    assert!(!format!("{:?}", Outcome::of(&rows[3].1, 99)).contains("not there"));
+}

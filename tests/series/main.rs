@@ -1,0 +1,12 @@
+//! Machines over calls: pages, polls, and many calls at once.
+
+mod checks;
+mod fanout;
+#[path = "../invariants/mod.rs"]
+mod invariants;
+mod pages;
+mod polls;
+mod servers;
+mod stops;
+#[path = "../support/mod.rs"]
+mod support;

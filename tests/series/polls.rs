@@ -1,0 +1,259 @@
+//! Polls: what ends them, how long they wait, where they ask, and that every driver asks the same.
+
+use std::time::Duration;
+
+use http_hook::poll::Polling;
+use http_hook::retry::{Condition, Wait};
+use http_hook::{ErrorKind, Failure, HttpHook, RequestPlan, StopReason, blocking};
+use http_hook_mock::{MockTransport, Reply, VirtualClock};
+use proptest::prelude::*;
+
+use crate::invariants::series;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn api(server: &MockTransport) -> blocking::HttpHook<MockTransport, VirtualClock> {
+    blocking::HttpHook::new(series::hook(), server.clone(), server.clock()).with_seed(7)
+}
+
+fn job(state: &str) -> Reply {
+    Reply::json(200, format!(r#"{{"state": "{state}"}}"#))
+}
+
+fn done() -> Polling {
+    Polling::until(Condition::json("/state", "done"), HOUR)
+        .fail_if(Condition::json("/state", "failed"))
+}
+
+/// The end of a poll, and its waits in seconds.
+fn poll(
+    replies: Vec<Reply>,
+    plan: RequestPlan,
+    polling: Polling,
+) -> (Result<u16, Failure>, Vec<u64>, MockTransport) {
+    let server = MockTransport::new(replies);
+    let end = api(&server).poll(plan, polling).map(|response| response.status().as_u16());
+    let waits = server.clock().sleeps().iter().map(Duration::as_secs).collect();
+    (end, waits, server)
+}
+
+#[test]
+fn a_poll_ends_as_it_is_told() {
+    let get = || RequestPlan::get("jobs/7");
+    let rows: Vec<(&str, Polling, Vec<Reply>, Result<u16, (StopReason, &str)>, Vec<u64>)> = vec![
+        ("at once", done(), vec![job("done")], Ok(200), vec![]),
+        ("later", done(), vec![job("new"), job("running"), job("done")], Ok(200), vec![60, 60]),
+        (
+            "it failed",
+            done(),
+            vec![job("new"), job("failed")],
+            Err((StopReason::Check, "poll: the response says that it failed")),
+            vec![60],
+        ),
+        (
+            "a call failed",
+            done(),
+            vec![job("new"), Reply::status(500)],
+            Err((StopReason::Rejected, "500:Internal Server Error")),
+            vec![60],
+        ),
+        (
+            "fewer in a row than n",
+            done().failures(3).every(Duration::from_secs(5)),
+            vec![
+                Reply::status(500),
+                Reply::refused(),
+                job("new"),
+                Reply::status(500),
+                Reply::status(500),
+                job("done"),
+            ],
+            Ok(200),
+            vec![5; 5],
+        ),
+        (
+            "n in a row",
+            done().failures(3),
+            vec![Reply::status(500), job("new"), Reply::status(500).times(3)],
+            Err((StopReason::Rejected, "500:Internal Server Error")),
+            vec![60; 4],
+        ),
+        (
+            "the deadline",
+            Polling::until(Condition::Never, MINUTE * 2),
+            vec![job("new").times(2)],
+            Err((
+                StopReason::Deadline,
+                "poll: what is waited for did not come before the deadline",
+            )),
+            vec![60],
+        ),
+        (
+            "the server asks for more than is left",
+            done(),
+            vec![job("new").header("retry-after", "7200")],
+            Err((
+                StopReason::Deadline,
+                "poll: what is waited for did not come before the deadline",
+            )),
+            vec![],
+        ),
+        (
+            "a hint of the server, when it is longer",
+            done().every(Duration::from_secs(10)),
+            vec![
+                job("new").header("retry-after", "3"),
+                job("new").header("retry-after", "30"),
+                job("done"),
+            ],
+            Ok(200),
+            vec![10, 30],
+        ),
+        (
+            "a wait of its own",
+            done().wait(Wait::Exponential {
+                multiplier: Duration::from_secs(1).into(),
+                exp_base: 2.0,
+                min: Duration::ZERO.into(),
+                max: Duration::from_secs(5).into(),
+            }),
+            vec![job("new").times(4), job("done")],
+            Ok(200),
+            vec![1, 2, 4, 5],
+        ),
+        (
+            "a sensor: enough",
+            Polling::sensor(&["404"], HOUR),
+            vec![Reply::status(404).times(2), Reply::status(200)],
+            Ok(200),
+            vec![60, 60],
+        ),
+        (
+            "a sensor: another status",
+            Polling::sensor(&["404"], HOUR),
+            vec![Reply::status(404), Reply::status(503)],
+            Err((StopReason::Rejected, "503:Service Unavailable")),
+            vec![60],
+        ),
+        (
+            "a sensor: a prefix",
+            Polling::sensor(&["5"], HOUR),
+            vec![Reply::status(503), Reply::status(200)],
+            Ok(200),
+            vec![60],
+        ),
+        (
+            "a sensor: nothing is allowed",
+            Polling::sensor(&[], HOUR),
+            vec![Reply::status(404)],
+            Err((StopReason::Rejected, "404:Not Found")),
+            vec![],
+        ),
+        (
+            "code that panics",
+            Polling::until(Condition::custom(|_| panic!("on purpose")), HOUR),
+            vec![job("new")],
+            Err((StopReason::Check, "poll: code in a condition panicked")),
+            vec![],
+        ),
+        (
+            "a condition that cannot hold",
+            Polling::until(Condition::json("state", "done"), HOUR),
+            vec![],
+            Err((
+                StopReason::Invalid,
+                "body_json: a pointer is empty or begins with `/`, and `~` stands in `~0` or `~1`",
+            )),
+            vec![],
+        ),
+    ];
+    for (why, polling, replies, expected, waits) in rows {
+        let (end, slept, server) = poll(replies, get(), polling);
+        let end = end.map_err(|failure| (failure.reason(), failure.cause().to_string()));
+        assert_eq!(end, expected.map_err(|(reason, says)| (reason, says.to_owned())), "{why}");
+        assert_eq!(slept, waits, "{why}");
+        server.assert_done();
+    }
+}
+
+#[test]
+fn an_operation_is_followed_to_where_it_says() {
+    let accepted = |name: &str, to: &str| Reply::status(202).header(name, to);
+    let (end, waits, server) = poll(
+        vec![
+            accepted("operation-location", "/v1/ops/7?t=1").header("location", "/v1/other"),
+            Reply::status(202).header("retry-after", "5"),
+            accepted("location", "https://ops.example.net/7"),
+            Reply::status(503),
+            accepted("location", "8"),
+            Reply::redirect(303, "https://api.example.com/v1/jobs/9"),
+            Reply::status(200),
+        ],
+        RequestPlan::post("jobs").data("box").header("x-team", "sales").retries(1).allow_resend(),
+        Polling::operation(HOUR),
+    );
+    assert_eq!(end.expect("it comes"), 200);
+    assert_eq!(waits.len(), 5);
+    let seen: Vec<_> = server
+        .received()
+        .iter()
+        .map(|one| {
+            let own = one.header("authorization").is_some() && one.header("x-api-key").is_some();
+            (format!("{} {}", one.method, one.uri), own, one.body.len())
+        })
+        .collect();
+    let row = |target: &str, own, body| (target.to_owned(), own, body);
+    assert_eq!(
+        seen,
+        [
+            row("POST https://api.example.com/v1/jobs", true, 3),
+            row("GET https://api.example.com/v1/ops/7?t=1", true, 0),
+            row("GET https://api.example.com/v1/ops/7?t=1", true, 0),
+            row("GET https://ops.example.net/7", false, 0),
+            row("GET https://ops.example.net/7", false, 0),
+            row("GET https://ops.example.net/8", false, 0),
+            row("GET https://api.example.com/v1/jobs/9", true, 0),
+        ]
+    );
+
+    let (end, ..) =
+        poll(vec![Reply::status(202)], RequestPlan::post("jobs"), Polling::operation(HOUR));
+    let says = "poll: the response names no Operation-Location and no Location to ask at";
+    assert_eq!(end.expect_err("it is not begun twice").cause().to_string(), says);
+}
+
+#[test]
+fn the_three_drivers_ask_the_same() {
+    let replies =
+        || vec![job("new"), Reply::busy(2), job("running"), Reply::interrupted(), job("done")];
+    let plan = || RequestPlan::get("jobs/7").retries(3);
+    let seen = |server: &MockTransport| -> Vec<String> {
+        let all = server.received().into_iter();
+        all.map(|one| format!("{} {:?} {:?}", one.uri, one.headers, one.at)).collect()
+    };
+    let (end, _, by_blocking) = poll(replies(), plan(), done());
+    assert_eq!(end.expect("it comes"), 200);
+    let by_async = MockTransport::new(replies());
+    let own = HttpHook::new(series::hook(), by_async.clone(), by_async.clock()).with_seed(7);
+    pollster::block_on(own.poll(plan(), done())).expect("it comes");
+    assert_eq!(seen(&by_async), seen(&by_blocking));
+
+    // A poll that is stored before it begins is the same.
+    let stored = MockTransport::new(replies());
+    let own = api(&stored);
+    let text = own.begin_poll(plan(), done()).store().expect("it can be stored");
+    own.run_poll(own.resume_poll(&text).expect("it can be taken up")).expect("it comes");
+    assert_eq!(seen(&stored), seen(&by_blocking));
+    for text in [text.replace("jobs", "other"), "{}".to_owned()] {
+        let error = own.resume_poll(&text).map(|_| ()).expect_err("refused");
+        assert_eq!(error.kind(), ErrorKind::Stored);
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_poll_comes_to_an_end(bytes in prop::collection::vec(any::<u8>(), 0..256)) {
+        series::poll(&bytes);
+    }
+}
