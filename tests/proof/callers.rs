@@ -17,7 +17,6 @@ const ROOT_NAMES: usize = 31;
 /// Items without a caller that are there for a reason: path, why.
 const LISTED: &[(&str, &str)] = &[
     ("CallBuilder", "what `HttpHook::get` and its like begin"),
-    ("ResponseExt", "the body of a response as those read it who call"),
     ("auth::TokenCache", "for those who keep tokens in a store of their own"),
     ("fanout::FanoutIter", "of what `HttpHook::fan_out` gives"),
     ("gates::Budget", "for those who bring gates or budgets of their own"),
