@@ -92,11 +92,12 @@ pub(crate) struct ByClass {
 }
 
 impl ByClass {
+    pub(crate) const NONE: Self = Self { connect: 0, timeout: 0, throttled: 0, server_error: 0 };
     pub(super) const NAMES: [&str; 4] = ["connect", "timeout", "throttled", "server_error"];
 
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
     pub(crate) fn is_empty(&self) -> bool {
-        *self == Self::default()
+        *self == Self::NONE
     }
 
     /// The same with one more attempt.
@@ -153,12 +154,13 @@ impl<'a> HttpOutcome<'a> {
             response: Ok(ResponseView { status, headers, body: None }),
             check_failed: false,
             again: false,
+            before: ByClass::NONE,
         }
     }
 
     /// Makes the outcome of an attempt that got no response.
     pub(crate) const fn lost(error: &'a TransportError) -> Self {
-        Self { response: Err(error), check_failed: false, again: false, before: ByClass::default() }
+        Self { response: Err(error), check_failed: false, again: false, before: ByClass::NONE }
     }
 
     /// Adds the body.
