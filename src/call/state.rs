@@ -107,7 +107,7 @@ impl State {
             attempt_number: 0,
             previous_wait: Duration::ZERO,
             idle_for: Duration::ZERO,
-            before: ByClass::default(),
+            before: ByClass::NONE,
             phase: Phase::Due,
             auth: AuthFlow::default(),
             #[cfg(feature = "cookies")]

@@ -92,11 +92,12 @@ pub(crate) struct ByClass {
 }
 
 impl ByClass {
+    pub(crate) const NONE: Self = Self { connect: 0, timeout: 0, throttled: 0, server_error: 0 };
     pub(super) const NAMES: [&str; 4] = ["connect", "timeout", "throttled", "server_error"];
 
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
     pub(crate) fn is_empty(&self) -> bool {
-        *self == Self::default()
+        *self == Self::NONE
     }
 
     /// The same with one more attempt.
@@ -148,18 +149,18 @@ pub enum FailureClass {
 #[cfg(test)]
 impl<'a> HttpOutcome<'a> {
     /// Makes the outcome of an attempt that was answered.
-    pub(crate) fn answered(status: StatusCode, headers: &'a HeaderMap) -> Self {
+    pub(crate) const fn answered(status: StatusCode, headers: &'a HeaderMap) -> Self {
         Self {
             response: Ok(ResponseView { status, headers, body: None }),
             check_failed: false,
             again: false,
-            before: ByClass::default(),
+            before: ByClass::NONE,
         }
     }
 
     /// Makes the outcome of an attempt that got no response.
-    pub(crate) fn lost(error: &'a TransportError) -> Self {
-        Self { response: Err(error), check_failed: false, again: false, before: ByClass::default() }
+    pub(crate) const fn lost(error: &'a TransportError) -> Self {
+        Self { response: Err(error), check_failed: false, again: false, before: ByClass::NONE }
     }
 
     /// Adds the body.
