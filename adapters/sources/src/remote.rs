@@ -4,13 +4,9 @@ use async_trait::async_trait;
 use http::{Response, StatusCode};
 use http_hook::transport::{Clock, Transport};
 use http_hook::{Failure, HttpHook, RequestPlan, blocking};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::error::{SourceError, SourceErrorKind};
 use crate::tree::{Node, Tree, json};
-
-/// What a segment of a path keeps.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'-').remove(b'~');
 
 /// Runs a call: either face of the hook.
 #[async_trait]
@@ -89,15 +85,4 @@ impl Said {
             _ => None,
         }
     }
-}
-
-/// Writes a path, slashes kept. `None`: a segment that leads elsewhere.
-pub(crate) fn path(text: &str) -> Option<String> {
-    let leads_elsewhere = |segment: &str| matches!(segment, "" | "." | "..");
-    if text.split('/').any(leads_elsewhere) {
-        return None;
-    }
-    let segments: Vec<String> =
-        text.split('/').map(|segment| utf8_percent_encode(segment, SEGMENT).to_string()).collect();
-    Some(segments.join("/"))
 }

@@ -7,13 +7,17 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use http_hook::transport::{Clock, Transport};
 use http_hook::{Connection, HttpHook, RequestPlan, Secret, blocking};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use pollster::block_on;
 
 use crate::error::{SourceError, SourceErrorKind};
 use crate::file::entry;
-use crate::remote::{Caller, Said, ask, path};
+use crate::remote::{Caller, Said, ask};
 use crate::source::{BlockingSource, Found, Listed, Source};
 use crate::tree::{Node, Tree};
+
+/// What a segment of a path keeps.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'-').remove(b'~');
 
 /// The longest time for which a token is used, whatever its lease.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
@@ -372,4 +376,15 @@ impl<T: blocking::Transport, C: blocking::Clock> Vault<blocking::HttpHook<T, C>>
     pub fn put(&self, id: &str, connection: &Connection) -> Result<(), SourceError> {
         block_on(self.store(id, connection)).map_err(|error| error.of_id(id))
     }
+}
+
+/// Writes a path, slashes kept. `None`: a segment that leads elsewhere.
+fn path(text: &str) -> Option<String> {
+    let leads_elsewhere = |segment: &str| matches!(segment, "" | "." | "..");
+    if text.split('/').any(leads_elsewhere) {
+        return None;
+    }
+    let segments: Vec<String> =
+        text.split('/').map(|segment| utf8_percent_encode(segment, SEGMENT).to_string()).collect();
+    Some(segments.join("/"))
 }

@@ -8,7 +8,8 @@ use http_hook::{Connection, Secret};
 use postgres::types::{ToSql, Type};
 use postgres::{Client, Config, NoTls};
 
-use super::{Row, Table, statements};
+use super::Row;
+use super::table::{Table, statements};
 use crate::error::{SourceError, SourceErrorKind};
 use crate::fernet::Fernet;
 

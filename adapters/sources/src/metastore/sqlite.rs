@@ -8,7 +8,8 @@ use http_hook::{Connection, Secret};
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{OpenFlags, Transaction, params_from_iter};
 
-use super::{Row, Table, statements};
+use super::Row;
+use super::table::{Table, statements};
 use crate::error::{SourceError, SourceErrorKind};
 use crate::fernet::Fernet;
 

@@ -7,6 +7,7 @@ use super::{Form, env_line};
 use crate::disk;
 use crate::error::{Fault, SourceError, SourceErrorKind};
 use crate::file::{ConnectionFile, Entries, Kind};
+#[cfg(feature = "toml")]
 use crate::own;
 use crate::tree::Node;
 
