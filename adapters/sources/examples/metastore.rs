@@ -1,5 +1,5 @@
 //! Reads and writes Airflow's metastore: `metastore dump PLACE` prints all connections as lines of JSON, `metastore load PLACE` stores
-//! those of standard input. PLACE is a file of SQLite or the address of a PostgreSQL; keys are those of `AIRFLOW__CORE__FERNET_KEY`.
+//! those of standard input. PLACE is a file of `SQLite` or the address of a `PostgreSQL`; keys are those of `AIRFLOW__CORE__FERNET_KEY`.
 //!
 //! What it prints are secrets: it is for `adapters/foreign/metastore`, which compares them with what Airflow reads.
 
@@ -63,10 +63,13 @@ fn dump(id: &str, connection: &Connection) -> Value {
     })
 }
 
+/// Sets one field.
+type Set = fn(Connection, &str) -> Connection;
+
 fn load(value: &Value) -> Result<Connection, Box<dyn Error>> {
     let text = |name: &str| value[name].as_str();
     let mut made = Connection::new();
-    let setters: [(&str, fn(Connection, &str) -> Connection); 7] = [
+    let setters: [(&str, Set); 7] = [
         ("conn_type", |made, text| made.with_conn_type(text)),
         ("description", |made, text| made.with_description(text)),
         ("host", |made, text| made.with_host(text)),
