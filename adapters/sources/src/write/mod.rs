@@ -92,7 +92,7 @@ impl fmt::Display for Form {
 }
 
 impl Form {
-    /// Returns the form of a file that has such a name, as [`ConnectionFile`] reads it.
+    /// Returns the form of a file that has such a name, as [`ConnectionFile`](crate::ConnectionFile) reads it.
     #[must_use]
     pub fn of_path(path: &Path) -> Option<Self> {
         Some(match Kind::of(path)? {
