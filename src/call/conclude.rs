@@ -16,7 +16,7 @@ use crate::base::{Error, ErrorKind, Timestamp, TransportError};
 use crate::hook::Hook;
 use crate::redirect::hop::Hop;
 use crate::response::{Cause, StopReason};
-use crate::retry::{ByClass, Decision, HttpOutcome, ResponseView};
+use crate::retry::{Decision, HttpOutcome, ResponseView};
 
 impl State {
     /// Sends another request of the same attempt, in answer to a response.
@@ -88,7 +88,7 @@ impl State {
             },
             answer => match verdict {
                 Verdict::Retry { wait, hint, again, passes } => {
-                    self.count_outcome(hook, &answer);
+                    self.count_outcome(&answer);
                     self.keep(answer, passes);
                     self.wait(hook, wait, hint, again, now)
                 }
@@ -99,16 +99,10 @@ impl State {
 
     /// Counts what an attempt came to, after which there is another one.
     #[cold]
-    fn count_outcome(&mut self, hook: &Hook, answer: &Result<Response<Bytes>, TransportError>) {
+    fn count_outcome(&mut self, answer: &Result<Response<Bytes>, TransportError>) {
         let (response, before) = (seen(answer), self.before);
         let outcome = HttpOutcome { response, check_failed: false, again: false, before };
-        self.before = self.counted(hook, &outcome);
-    }
-
-    /// What the attempts came to, this one included, if the policy ever asks.
-    fn counted(&self, hook: &Hook, outcome: &HttpOutcome<'_>) -> ByClass {
-        let asks = self.policy(hook).stop.asks_for_outcomes();
-        if asks { self.before.with(outcome) } else { self.before }
+        self.before = before.with(&outcome);
     }
 
     /// Ends with what came last.
@@ -186,7 +180,7 @@ impl State {
             again: false,
             before: self.before,
         };
-        let before = self.counted(hook, &outcome);
+        let before = self.before.with(&outcome);
         let decision = self.decide(hook, &outcome, now);
         let cause = match answer {
             Ok(_) => Cause::Request(error),

@@ -216,12 +216,6 @@ impl Stop {
         }
     }
 
-    /// Whether it asks what the attempts before came to.
-    pub(crate) fn asks_for_outcomes(&self) -> bool {
-        matches!(self, Self::AfterOutcomes { .. })
-            || self.parts().iter().any(Self::asks_for_outcomes)
-    }
-
     pub(crate) fn parts(&self) -> &[Self] {
         match self {
             Self::Any { stops } | Self::All { stops } => stops,
