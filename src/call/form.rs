@@ -204,7 +204,7 @@ pub(super) fn progress_form(
         attempt_number: state.attempt_number.saturating_sub(u32::from(begun)),
         previous_wait: state.previous_wait,
         idle_for: state.idle_for,
-        before: state.before,
+        before: if state.policy(hook).counts() { state.before } else { ByClass::NONE },
         digest: String::new(),
     };
     Ok(ProgressForm { digest: digest(&text_of(&form)?), ..form })

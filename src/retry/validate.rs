@@ -50,6 +50,16 @@ impl RetryPolicy {
         storable
     }
 
+    /// Whether its stop counts outcomes by their class: then the counts are a part of what is stored.
+    pub(crate) fn counts(&self) -> bool {
+        let mut counts = false;
+        Part::Stop(&self.stop).walk(1, &mut |part: Part<'_>, _| {
+            counts |= matches!(part, Part::Stop(Stop::AfterOutcomes { .. }));
+            true
+        });
+        counts
+    }
+
     /// Whether the wait or the stop, which are asked once the condition holds, may look at the body of the response.
     pub(crate) fn waits_by_body(&self) -> bool {
         let mut looks = false;

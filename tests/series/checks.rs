@@ -124,8 +124,8 @@ fn checks_and_filters_are_stored_as_data() {
     let text = call.store(&hook).expect("data alone");
     let again = Call::resume(&hook, &text, NOW).expect("it can be taken up");
     assert_eq!(again.store(&hook).expect("the same"), text);
-    let plain = Call::new(&hook, RequestPlan::get("a"), 7, NOW).store(&hook).expect("data");
-    assert!(!plain.contains("checks") && !plain.contains("link"), "what is absent is not written");
+    let usual = Call::new(&hook, RequestPlan::get("a"), 7, NOW).store(&hook).expect("data");
+    assert!(!usual.contains("checks") && !usual.contains("link"), "what is absent is not written");
 
     let code = [
         plan.clone().response_check(Condition::custom(|_| true)),
