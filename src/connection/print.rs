@@ -37,8 +37,12 @@ impl Connection {
         };
         let host = self.host().unwrap_or_default();
         let host = match host.split_once("://") {
-            // What is no protocol stays a part of the host, encoded, and is read again as that.
-            Some((protocol, host)) if is_scheme(protocol) && self.conn_type() != Some(protocol) => {
+            // What is no protocol, or one of nothing, stays a part of the host, encoded, and is read again as that.
+            Some((protocol, host))
+                if is_scheme(protocol)
+                    && !host.is_empty()
+                    && self.conn_type() != Some(protocol) =>
+            {
                 uri.push_str(protocol);
                 uri.push_str("://");
                 host

@@ -33,7 +33,7 @@ fn told(result: &Result<Response<Bytes>, Failure>) -> String {
 
 /// What is asked for and not answered: a request, or the end of a sleep.
 enum Open {
-    Sent(u64, Request<Bytes>),
+    Sent(u64, Box<Request<Bytes>>),
     Asleep(u64, Timestamp),
 }
 
@@ -68,7 +68,7 @@ fn by_hand(count: u64, limit: usize, in_order: bool, stored: bool, choices: &[u8
     let mut kept = false;
     while !calls.is_over() {
         match calls.next(now.get()) {
-            Some((slot, Act::Send(request, _))) => open.push(Open::Sent(slot, request)),
+            Some((slot, Act::Send(request, _))) => open.push(Open::Sent(slot, Box::new(request))),
             Some((slot, Act::Read(body, _))) => calls.read(slot, Ok(body), now.get()),
             Some((slot, Act::Sleep(wait))) => open.push(Open::Asleep(slot, now.get().after(wait))),
             Some((slot, Act::Done(result))) => {

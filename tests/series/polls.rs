@@ -38,10 +38,14 @@ fn poll(
     (end, waits, server)
 }
 
+/// A name, the poll, what is answered, how it ends, and the waits in seconds.
+type Row = (&'static str, Polling, Vec<Reply>, Result<u16, (StopReason, &'static str)>, Vec<u64>);
+
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn a_poll_ends_as_it_is_told() {
     let get = || RequestPlan::get("jobs/7");
-    let rows: Vec<(&str, Polling, Vec<Reply>, Result<u16, (StopReason, &str)>, Vec<u64>)> = vec![
+    let rows: Vec<Row> = vec![
         ("at once", done(), vec![job("done")], Ok(200), vec![]),
         ("later", done(), vec![job("new"), job("running"), job("done")], Ok(200), vec![60, 60]),
         (
