@@ -39,6 +39,7 @@ fn poll(
 }
 
 #[test]
+#[expect(clippy::too_many_lines, clippy::type_complexity, reason = "a table")]
 fn a_poll_ends_as_it_is_told() {
     let get = || RequestPlan::get("jobs/7");
     let rows: Vec<(&str, Polling, Vec<Reply>, Result<u16, (StopReason, &str)>, Vec<u64>)> = vec![
