@@ -1,4 +1,4 @@
-//! Servers that page as well-known ones do (those of `GitHub`, `Shopify`, `OData`, Jira): every item once, no limit broken.
+//! Servers that page as GitHub, Shopify, `OData` services and Jira do: every item once, no limit broken.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
