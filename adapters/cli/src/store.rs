@@ -125,10 +125,11 @@ impl Store {
             format!("the connection {id} is not defined")
         };
         let settable = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        let variable = if settable && asked.split(", ").any(|name| name == "env") {
-            format!("set AIRFLOW_CONN_{}, or ", id.to_uppercase())
-        } else {
-            String::new()
+        let upper = id.to_uppercase();
+        let variable = match asked.split(", ").any(|name| name == "env") {
+            true if settable => format!("set AIRFLOW_CONN_{upper}, or "),
+            true => format!("no shell can set AIRFLOW_CONN_{upper}: "),
+            false => String::new(),
         };
         let mut hint = format!("{variable}store it by `http-hook conn add {id}`, or give a URI");
         let ids = self.ids();

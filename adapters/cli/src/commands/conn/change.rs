@@ -158,7 +158,9 @@ fn asked(mut connection: Connection) -> Result<Connection, Problem> {
         None if !has_host => return Err(Problem::usage("without a URL there is no connection")),
         None => {}
     }
-    let login = ask("login (empty: none)", connection.login())?;
+    let has_password = connection.password().is_some();
+    let present = connection.login().filter(|login| !login.is_empty());
+    let login = ask("login", present.map(|login| if has_password { login } else { "***" }))?;
     if let Some(login) = &login {
         connection = without_bearer(connection)?.with_login(login);
     }

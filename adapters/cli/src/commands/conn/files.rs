@@ -41,6 +41,11 @@ pub(crate) fn import(
             Problem::usage(message).with_hint("--replace puts the new ones in their places")
         );
     }
+    // All or none: what the file's form cannot hold is found before anything is written.
+    if let Some(form) = Form::of_path(&path) {
+        let pairs = all.iter().map(|(id, connection)| (id.as_str(), connection));
+        form.write(pairs).map_err(|error| problem(&error))?;
+    }
     make_folder(&path)?;
     if there.is_empty() && !path.exists() {
         write(&path, None, &all)?;
@@ -141,8 +146,15 @@ fn read(path: &Path, form: Option<Form>) -> Result<Vec<Named>, Problem> {
         }
         Some(Form::DotEnv) => of_dotenv(path).map_err(|error| problem(&error)),
         form if form == Form::of_path(path) => {
-            let all = ConnectionFile::new(path).all().map_err(|error| problem(&error))?;
-            Ok(named(all))
+            let file = ConnectionFile::new(path);
+            let ids = file.ids().map_err(|error| problem(&error))?;
+            let sources = Sources::new().with(file);
+            let mut all = Vec::new();
+            for listed in ids {
+                let found = sources.find(&listed.id).map_err(|error| problem(&error))?;
+                all.extend(found.map(|found| (listed.id, found.connection().clone())));
+            }
+            Ok(all)
         }
         Some(form) => {
             let text = std::fs::read_to_string(path)
