@@ -1,12 +1,13 @@
-//! Which connection is meant, and where it is from. Whatever looks connections up elsewhere goes in here: in [`look_up`].
+//! Which connection is meant, and where it is from. An id is looked up in the [`Store`].
 
-use std::env;
 use std::ffi::OsStr;
 
 use clap_complete::engine::CompletionCandidate;
 use http_hook::Connection;
 
 use crate::exit::Problem;
+use crate::settings::Settings;
+use crate::store::Store;
 
 /// A connection, with what it is called in messages.
 pub(crate) struct Found {
@@ -21,10 +22,8 @@ pub(crate) struct Found {
     pub(crate) again: Option<String>,
 }
 
-const PREFIX: &str = "AIRFLOW_CONN_";
-
 /// Finds the connection of a call: an id, the text of a connection, or `-` and a URL.
-pub(crate) fn find(conn: &str, endpoint: &str) -> Result<Found, Problem> {
+pub(crate) fn find(conn: &str, endpoint: &str, settings: &Settings) -> Result<Found, Problem> {
     if conn == "-" {
         return from_url(endpoint);
     }
@@ -32,59 +31,24 @@ pub(crate) fn find(conn: &str, endpoint: &str) -> Result<Found, Problem> {
         let connection = Connection::parse(conn).map_err(|error| Problem::of_error(&error))?;
         return Ok(found(connection, "the connection", "as given"));
     }
-    let (connection, origin) = look_up(conn)?;
+    let (connection, origin) = look_up(conn, settings)?;
     Ok(Found { again: Some(conn.to_owned()), ..found(connection, conn, &origin) })
 }
 
 /// Looks a connection up by its id, and tells where it was.
-fn look_up(id: &str) -> Result<(Connection, String), Problem> {
+fn look_up(id: &str, settings: &Settings) -> Result<(Connection, String), Problem> {
     Connection::new().with_id(id).map_err(|error| Problem::of_error(&error))?;
-    let variable = format!("{PREFIX}{}", id.to_uppercase());
-    let text = match env::var(&variable) {
-        Err(env::VarError::NotUnicode(_)) => {
-            return Err(Problem::connection(format!("the variable {variable} is not UTF-8")));
-        }
-        Err(env::VarError::NotPresent) => String::new(),
-        Ok(text) => text,
-    };
-    if text.trim().is_empty() {
-        return Err(not_defined(id, &variable));
-    }
-    let connection = Connection::parse(&text).and_then(|connection| connection.with_id(id));
-    let connection = connection
-        .map_err(|error| Problem::connection(format!("the variable {variable}: {error}")))?;
-    Ok((connection, format!("env {variable}")))
+    let store = Store::new(settings)?;
+    let found = store.get(id)?;
+    Ok((found.connection().clone(), found.place().to_owned()))
 }
 
-fn not_defined(id: &str, variable: &str) -> Problem {
-    let settable = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    let mut hint = if settable {
-        format!("set {variable}, or give a URI")
-    } else {
-        let of = "an id of letters, digits and `_` can be a variable";
-        format!("no shell can set {variable}: {of}, or give a URI")
-    };
-    let ids = ids();
-    if !ids.is_empty() {
-        hint.push_str("; defined are: ");
-        hint.push_str(&ids.join(", "));
-    }
-    Problem::not_found(format!("the connection {id} is not defined"), hint)
-}
-
-/// Lists the ids that the environment defines.
-pub(crate) fn ids() -> Vec<String> {
-    let names = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    let ids = names.filter_map(|name| Some(name.strip_prefix(PREFIX)?.to_lowercase()));
-    let mut ids: Vec<_> = ids.filter(|id| !id.is_empty()).collect();
-    ids.sort();
-    ids
-}
-
-/// Completes an id.
+/// Completes an id. What cannot be read completes nothing.
 pub(crate) fn complete(begin: &OsStr) -> Vec<CompletionCandidate> {
     let begin = begin.to_string_lossy();
-    ids().into_iter().filter(|id| id.starts_with(&*begin)).map(CompletionCandidate::new).collect()
+    let store = Settings::load().and_then(|settings| Store::new(&settings));
+    let ids = store.map(|store| store.ids()).unwrap_or_default();
+    ids.into_iter().filter(|id| id.starts_with(&*begin)).map(CompletionCandidate::new).collect()
 }
 
 fn found(connection: Connection, name: &str, origin: &str) -> Found {
@@ -108,6 +72,6 @@ fn from_url(url: &str) -> Result<Found, Problem> {
 }
 
 /// Finds again what [`Found::again`] told.
-pub(crate) fn find_again(again: &str) -> Result<Found, Problem> {
-    if again.contains("://") { from_url(again) } else { find(again, "") }
+pub(crate) fn find_again(again: &str, settings: &Settings) -> Result<Found, Problem> {
+    if again.contains("://") { from_url(again) } else { find(again, "", settings) }
 }

@@ -24,6 +24,7 @@ mod screen;
 mod secret;
 mod settings;
 mod state;
+mod store;
 mod transport;
 
 use std::process::ExitCode;
@@ -43,7 +44,8 @@ fn main() -> ExitCode {
     let args = Args::try_parse().unwrap_or_else(|error| refuse(&error));
     let mut format = args.format().unwrap_or_default();
     let quiet = args.quiet;
-    let result = Settings::load().and_then(|settings| {
+    let result = Settings::load().and_then(|mut settings| {
+        settings.give(args.sources.as_deref(), args.conn_file.as_deref());
         args.color.map_or_else(|| settings.color(), Ok)?.write_global();
         format = args.format().map_or_else(|| settings.format(), Ok)?;
         run(&args, settings)
@@ -64,6 +66,7 @@ fn run(args: &Args, settings: Settings) -> Result<u8, Problem> {
         Command::Call(call) if call.dry_run => commands::plan::show(call, &[], &context),
         Command::Call(call) => commands::call::run(call, &context),
         Command::Plan(plan) => commands::plan::run(plan, &context),
+        Command::Conn(conn) => commands::conn::run(conn, &context),
         Command::Policy(policy) => commands::policy::run(policy, &context),
         Command::Record(taped) => commands::taped::run(taped, context, true),
         Command::Replay(taped) => commands::taped::run(taped, context, false),

@@ -44,7 +44,7 @@ const fn known(
 }
 
 #[rustfmt::skip]
-pub(crate) const KNOWN: [Known; 10] = [
+pub(crate) const KNOWN: [Known; 11] = [
     known("retry",           "HTTP_HOOK_RETRY",           "2",     true),
     known("location",        "HTTP_HOOK_LOCATION",        "false", true),
     known("max-redirs",      "HTTP_HOOK_MAX_REDIRS",      "30",    true),
@@ -55,11 +55,14 @@ pub(crate) const KNOWN: [Known; 10] = [
     known("color",           "HTTP_HOOK_COLOR",           "auto",  true),
     known("proxy",           "HTTP_HOOK_PROXY",           "",      false),
     known("cacert",          "HTTP_HOOK_CACERT",          "",      false),
+    // It says which server an id stands for, and so where bodies and secrets of a call go; and which files are read.
+    known("sources",         "HTTP_HOOK_SOURCES",         "",      false),
 ];
 
 /// Where a value is from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
+    Argument,
     Environment(&'static str),
     Project,
     User,
@@ -69,6 +72,7 @@ pub(crate) enum Origin {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Argument => f.write_str("command line"),
             Self::Environment(variable) => write!(f, "environment ({variable})"),
             Self::Project => f.write_str("project file"),
             Self::User => f.write_str("user file"),
@@ -89,6 +93,8 @@ pub(crate) struct Settings {
     values: BTreeMap<&'static str, Value>,
     pub(crate) project: Option<PathBuf>,
     pub(crate) user: Option<PathBuf>,
+    /// The file of connections that is asked in place of all sources.
+    pub(crate) conn_file: Option<PathBuf>,
 }
 
 impl Settings {
@@ -118,7 +124,19 @@ impl Settings {
             values.entry(own.key).or_insert(Value { text, origin: Origin::Default });
         }
         let exists = |path: &PathBuf| path.is_file();
-        Ok(Self { values, project, user: user.filter(exists) })
+        Ok(Self { values, project, user: user.filter(exists), conn_file: None })
+    }
+
+    /// Takes what the command line says of where connections are.
+    pub(crate) fn give(&mut self, sources: Option<&str>, conn_file: Option<&Path>) {
+        if let Some(sources) = sources {
+            let value = Value { text: sources.to_owned(), origin: Origin::Argument };
+            self.values.insert("sources", value);
+            self.conn_file = None;
+        }
+        if let Some(file) = conn_file {
+            self.conn_file = Some(file.to_owned());
+        }
     }
 
     /// Gives a value.

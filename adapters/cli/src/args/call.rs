@@ -33,7 +33,7 @@ Examples:
 #[derive(clap::Args)]
 #[command(after_help = CALL_EXAMPLES, override_usage = "http-hook call [OPTIONS] <CONN> [METHOD] <ENDPOINT> [ITEM]...")]
 pub(crate) struct CallArgs {
-    /// The id of a connection in the environment (`AIRFLOW_CONN_ID`), the text of one (URI or JSON), or `-` for none.
+    /// The id of a connection (`AIRFLOW_CONN_ID`, or stored by `http-hook conn add`), the text of one (URI or JSON), or `-` for none.
     ///
     /// With `-` the endpoint is a whole URL. A password in the text of a connection is seen by other users of the
     /// machine: an id is better.
@@ -72,7 +72,7 @@ pub(crate) struct CallArgs {
     pub(crate) curl: bool,
 }
 
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 pub(crate) struct RequestArgs {
     /// The method, in place of the word before the endpoint.
     #[arg(short = 'X', long = "request", value_name = "METHOD", help_heading = "Request")]
@@ -107,7 +107,7 @@ pub(crate) struct RequestArgs {
     pub(crate) compressed: bool,
 }
 
-#[derive(clap::Args)]
+#[derive(clap::Args, Clone)]
 pub(crate) struct AuthArgs {
     /// Login and password in place of the connection's; without a password it is asked for.
     #[arg(short, long, value_name = "LOGIN[:PASSWORD]", help_heading = "Authentication")]
@@ -126,7 +126,7 @@ pub(crate) struct AuthArgs {
     pub(crate) digest: bool,
 }
 
-#[derive(clap::Args)]
+#[derive(clap::Args, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct LimitArgs {
     /// The longest time for making a connection: `10s`, `1m 30s`, `none` [env: HTTP_HOOK_CONNECT_TIMEOUT].
@@ -174,7 +174,7 @@ pub(crate) struct LimitArgs {
     pub(crate) max_redirs: Option<u32>,
 }
 
-#[derive(clap::Args)]
+#[derive(clap::Args, Clone)]
 pub(crate) struct ClientArgs {
     /// The proxy, or `none`; without it that of the connection, or of `https_proxy` and its like [env: HTTP_HOOK_PROXY].
     #[arg(long, value_name = "URL", help_heading = "Network")]
@@ -201,7 +201,7 @@ pub(crate) struct ClientArgs {
     pub(crate) cookies: Option<PathBuf>,
 }
 
-#[derive(clap::Args)]
+#[derive(clap::Args, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct ResultArgs {
     /// Writes the body to a file.

@@ -3,6 +3,7 @@
 #![expect(clippy::doc_markdown, reason = "help shows variables as they are typed")]
 
 mod call;
+mod conn;
 mod other;
 mod sim;
 
@@ -10,7 +11,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-pub(crate) use call::{AuthArgs, CallArgs, ClientArgs, RequestArgs, ResultArgs};
+pub(crate) use call::{AuthArgs, CallArgs, ClientArgs, LimitArgs, RequestArgs, ResultArgs};
+pub(crate) use conn::{Change, ConnCommand, Convert, Fields, Test};
 pub(crate) use other::{ConfigCommand, Plan, PolicyCommand, Resume, Shell};
 pub(crate) use sim::{Sim, SimFormat, Which};
 
@@ -36,6 +38,20 @@ pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
 
+    /// Where ids of connections are looked up, in order: `env, dir:/run/secrets, dotenv:.env?, file:conns.yaml`; a `?` says that it may be absent [env: HTTP_HOOK_SOURCES].
+    #[arg(long, global = true, value_name = "LIST", help_heading = "Connections")]
+    pub(crate) sources: Option<String>,
+
+    /// A file of connections (.toml, .yaml, .json, .env), in place of all sources.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        conflicts_with = "sources",
+        help_heading = "Connections"
+    )]
+    pub(crate) conn_file: Option<PathBuf>,
+
     /// Says when to colour what is printed [env: HTTP_HOOK_COLOR].
     #[arg(long, global = true, value_enum)]
     pub(crate) color: Option<Color>,
@@ -55,6 +71,9 @@ pub(crate) enum Command {
     Call(Box<CallArgs>),
     /// Shows what a call would send, who set what, and what would happen, without a network.
     Plan(Box<Plan>),
+    /// Lists, shows, stores, converts and tests connections.
+    #[command(subcommand)]
+    Conn(ConnCommand),
     /// Shows, checks or tabulates retry policies.
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -106,6 +125,8 @@ impl Args {
         match &self.command {
             Command::Call(call) => call.result.format,
             Command::Resume(resume) => resume.result.format,
+            Command::Conn(ConnCommand::Test(test)) => test.result.format,
+            Command::Conn(ConnCommand::List { format }) => *format,
             Command::Sim(sim) if sim.format == SimFormat::Json => Some(Format::Json),
             _ => None,
         }

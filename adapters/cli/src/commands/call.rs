@@ -32,7 +32,7 @@ pub(crate) struct Ready {
 impl Ready {
     pub(crate) fn new(call: &CallArgs, settings: &Settings) -> Result<Self, Problem> {
         let words = Words::new(&call.conn, &call.words, &call.request)?;
-        let found = connection::find(&call.conn, words.endpoint)?;
+        let found = connection::find(&call.conn, words.endpoint, settings)?;
         let endpoint = found.endpoint.as_deref().unwrap_or(words.endpoint).to_owned();
         let seed = call.limits.seed.unwrap_or_else(http_hook_clock::seed);
         let planned = Planned::new(call, settings, &words, &endpoint, seed)?;
@@ -43,8 +43,20 @@ impl Ready {
     }
 }
 
+/// No exit code: the server does not allow HEAD, and nothing was printed.
+pub(crate) const HEAD_NOT_ALLOWED: u8 = u8::MAX;
+
 /// Sends the request, prints the answer, and gives the exit code.
 pub(crate) fn run(call: &CallArgs, context: &Context) -> Result<u8, Problem> {
+    run_or_again(call, context, false)
+}
+
+/// As [`run`]; if a HEAD is only tried, [`HEAD_NOT_ALLOWED`] stands for the answer that says so.
+pub(crate) fn run_or_again(
+    call: &CallArgs,
+    context: &Context,
+    tries_head: bool,
+) -> Result<u8, Problem> {
     let Ready { found, hook, planned, seed, cookies, endpoint } =
         Ready::new(call, &context.settings)?;
     let way = Way::new(&context.tape)?;
@@ -56,7 +68,7 @@ pub(crate) fn run(call: &CallArgs, context: &Context) -> Result<u8, Problem> {
     }
     let result = &call.result;
     let format = format_of(result, &context.settings)?;
-    check_secrets(result)?;
+    check_secrets(result.show_secrets)?;
     if context.quiet == 0 && format != Format::Json {
         hook.warnings().iter().for_each(|warning| screen::warning(&warning.to_string()));
     }
@@ -76,6 +88,7 @@ pub(crate) fn run(call: &CallArgs, context: &Context) -> Result<u8, Problem> {
         explained: hook.explain(&planned.plan).ok(),
         state: state(call, found.again.as_deref())?,
         cookies: cookies.as_ref(),
+        tries_head,
     };
     session.run(&hook, &way, |now| Ok(Call::new(&hook, planned.plan, seed, now)), context)
 }
@@ -86,9 +99,9 @@ pub(crate) fn format_of(result: &ResultArgs, settings: &Settings) -> Result<Form
 }
 
 /// Secrets are shown to somebody who looks on, never to a file or a log.
-pub(crate) fn check_secrets(result: &ResultArgs) -> Result<(), Problem> {
+pub(crate) fn check_secrets(shown: bool) -> Result<(), Problem> {
     let seen = std::io::stdout().is_terminal() && std::io::stderr().is_terminal();
-    if result.show_secrets && !seen {
+    if shown && !seen {
         return Err(Problem::usage("--show-secrets works on a terminal only"));
     }
     Ok(())

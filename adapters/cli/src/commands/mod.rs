@@ -2,6 +2,7 @@
 
 pub(crate) mod call;
 pub(crate) mod config;
+pub(crate) mod conn;
 pub(crate) mod demo;
 mod foresight;
 pub(crate) mod plan;

@@ -59,7 +59,7 @@ pub(crate) fn run(command: &PolicyCommand, context: &Context) -> Result<u8, Prob
 /// The hook of a connection, or one that has the default policy.
 fn of(conn: Option<&str>, settings: &Settings) -> Result<Hook, Problem> {
     let connection = match conn {
-        Some(conn) => connection::find(conn, "http://localhost/")?.connection,
+        Some(conn) => connection::find(conn, "http://localhost/", settings)?.connection,
         None => Connection::new().with_host("http://localhost"),
     };
     hook::make(&connection, settings, false, None)

@@ -17,7 +17,7 @@ use crate::state::{State, StateFile};
 /// Takes the call up, waits what is left of its wait, and goes on.
 pub(crate) fn run(resume: &Resume, context: &Context) -> Result<u8, Problem> {
     let state = State::read(&resume.state)?;
-    let found = connection::find_again(&state.connection)?;
+    let found = connection::find_again(&state.connection, &context.settings)?;
     let cookies = resume.client.cookies.as_deref().map(CookieFile::read).transpose()?;
     let hook = hook::make(&found.connection, &context.settings, false, cookies.as_ref())?;
     let way = Way::new(&context.tape)?;
@@ -32,7 +32,7 @@ pub(crate) fn run(resume: &Resume, context: &Context) -> Result<u8, Problem> {
     allowed.cert = given.cert;
     let source = state.body.as_ref().map(http_hook_clock::file).transpose();
     let source = source.map_err(|error| Problem::local(format!("the body: {error}")))?;
-    check_secrets(&resume.result)?;
+    check_secrets(resume.result.show_secrets)?;
     let format = format_of(&resume.result, &context.settings)?;
     let shown = resume.state.display().to_string();
     let kept = StateFile::new(&resume.state, state.connection.clone(), state.body.clone()).taken();
@@ -48,6 +48,7 @@ pub(crate) fn run(resume: &Resume, context: &Context) -> Result<u8, Problem> {
         explained: None,
         state: Some((kept, shown)),
         cookies: cookies.as_ref(),
+        tries_head: false,
     };
     let call = |now| {
         Call::resume_under(&hook, &state.call, &allowed, now)

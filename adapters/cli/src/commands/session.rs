@@ -13,6 +13,7 @@ use http_hook::{Call, Explanation, Failure, Hook, Run, Timestamp};
 use http_hook_cassette::{Cassette, Recorder, Replay};
 use http_hook_clock::SystemClock;
 
+use super::call::HEAD_NOT_ALLOWED;
 use super::{Context, Tape};
 use crate::args::{Format, ResultArgs};
 use crate::cookies::CookieFile;
@@ -41,6 +42,8 @@ pub(crate) struct Session<'a> {
     pub(crate) explained: Option<Explanation>,
     pub(crate) state: Option<(StateFile, String)>,
     pub(crate) cookies: Option<&'a CookieFile>,
+    /// Whether an answer that HEAD is not allowed ends in [`HEAD_NOT_ALLOWED`], and is not printed.
+    pub(crate) tries_head: bool,
 }
 
 /// What a call is sent by.
@@ -158,6 +161,17 @@ impl Session<'_> {
         bars.clear();
         if let Some(cookies) = self.cookies {
             cookies.write(clock.now())?;
+        }
+        let status = match &answer {
+            Ok(response) => Some(response.status()),
+            Err(failure) => failure.status(),
+        };
+        if self.tries_head && matches!(status.map(|status| status.as_u16()), Some(405 | 501)) {
+            return Ok(HEAD_NOT_ALLOWED);
+        }
+        if answer.is_err() && matches!(context.tape, Tape::Replay(_)) {
+            // Where call and recording disagree, what came of it is of no use.
+            way.end(&context.tape)?;
         }
         let code = match answer {
             Ok(response) => self.succeed(response, &beside, &timeline, &bars, context),

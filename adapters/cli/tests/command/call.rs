@@ -223,7 +223,7 @@ error: no usable answer from the connection after 1 send in 0.[..] s (the server
     snapbox::assert_data_eq!(
         err,
         snapbox::str![[r#"
-{"schema":1,"error":{"code":"connection_not_found","message":"the connection nowhere is not defined","retryable":false,"exit":10,"hint":"set AIRFLOW_CONN_NOWHERE, or give a URI"}}
+{"schema":1,"error":{"code":"connection_not_found","message":"the connection nowhere is not defined","retryable":false,"exit":10,"hint":"set AIRFLOW_CONN_NOWHERE, or store it by `http-hook conn add nowhere`, or give a URI"}}
 
 "#]]
     );

@@ -1,6 +1,8 @@
 //! The command, as it is typed.
 
 mod call;
+#[cfg(unix)]
+mod conn;
 mod demo;
 mod pty;
 mod secrets;
@@ -11,4 +13,6 @@ mod state;
 mod stored;
 mod support;
 mod terminal;
+#[cfg(unix)]
+mod tls;
 mod transfer;

@@ -131,3 +131,47 @@ fn strip(line: &str) -> String {
     }
     out
 }
+
+#[test]
+fn a_connection_is_asked_for_and_its_password_is_not_shown() {
+    let file = temporary("asked.toml");
+    let path = file.display();
+    let hook = env!("CARGO_BIN_EXE_http-hook");
+    let typed = |words: &str, answers: &'static [&'static str]| {
+        let mut child = Command::new("script")
+            .args(["-qefc", &format!("exec {hook} conn {words} --conn-file {path}"), "/dev/null"])
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("TERM", "xterm")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("util-linux has script");
+        let mut keys = child.stdin.take().unwrap();
+        thread::spawn(move || {
+            for answer in answers {
+                thread::sleep(Duration::from_millis(700));
+                let _ = keys.write_all(format!("{answer}\n").as_bytes());
+            }
+            thread::sleep(Duration::from_secs(5));
+        });
+        shown(child)
+    };
+    let (code, text) = typed("add orders", &["https://api.test/v1", "svc", "open sesame"]);
+    assert_eq!(code, Some(0), "{text:?}");
+    assert!(text.contains("password (not shown): "), "{text:?}");
+    assert!(!text.contains("sesame"), "{text:?}");
+    let stored = std::fs::read_to_string(&file).unwrap();
+    let all = "url = \"https://api.test/v1\"\nlogin = \"svc\"\npassword = \"open sesame\"\n";
+    assert!(stored.contains(all), "{stored}");
+
+    let (code, text) = typed("edit orders", &["", "me", ""]);
+    assert_eq!(code, Some(0), "{text:?}");
+    assert!(text.contains("URL [https://api.test/***]: "), "{text:?}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), stored.replace("svc", "me"));
+
+    let (code, text) = typed("show orders --show-secrets", &[]);
+    assert_eq!(code, Some(0), "{text:?}");
+    assert!(text.contains("password = \"open sesame\""), "somebody looks on: {text:?}");
+    std::fs::remove_file(&file).unwrap();
+}

@@ -23,12 +23,15 @@ fn each_shell_gets_a_script_that_asks_the_command() {
 
 #[test]
 fn commands_options_and_ids_are_completed() {
+    let file = temporary("completed.toml");
+    let sources = format!("env, file:absent.toml, file:{}?", file.display());
     let complete = |words: &[&str]| {
         let mut command = command(&[&["--", "http-hook"], words].concat());
         command
             .env("HTTP_HOOK_COMPLETE", "bash")
             .env("_CLAP_COMPLETE_INDEX", words.len().to_string())
             .env("_CLAP_IFS", "\n")
+            .env("HTTP_HOOK_SOURCES", &sources)
             .env("AIRFLOW_CONN_SALES", "http://reader:marker@api.test")
             .env("AIRFLOW_CONN_SHOP", "http://shop.test");
         parts(&command.output().unwrap()).1
@@ -36,6 +39,10 @@ fn commands_options_and_ids_are_completed() {
     assert_eq!(complete(&["call", "s"]), "sales\nshop");
     assert_eq!(complete(&["plan", "sa"]), "sales");
     assert_eq!(complete(&["policy", "show", "sh"]), "shop");
+    assert_eq!(complete(&["conn", "rm", "s"]), "sales\nshop");
+    fs::write(&file, "[stock]\nurl = \"https://stock.test\"\npassword = \"marker\"\n").unwrap();
+    assert_eq!(complete(&["call", "s"]), "sales\nshop\nstock", "of every source");
+    fs::remove_file(&file).unwrap();
     assert_eq!(complete(&["pol"]), "policy");
     assert_eq!(complete(&["call", "sales", "v1", "--save"]), "--save-state");
 }

@@ -20,6 +20,7 @@ pub(crate) struct Server {
 /// | path | what comes back |
 /// | --- | --- |
 /// | `/status/404` | that status, with the request as its body |
+/// | `/no-head/405` | that status to HEAD, 200 to any other method |
 /// | `/reason` | 404 with a reason phrase and a body that would steer a terminal |
 /// | `/after/30` | 503 with this Retry-After |
 /// | `/redirect/2` | 302 to `/redirect/1`, then `/redirect/0`, then 200 |
@@ -113,6 +114,9 @@ fn answer(mut stream: TcpStream, log: &Mutex<Vec<String>>) {
     }
     let (head, body) = match path.split('/').nth(1).unwrap_or_default() {
         "status" => (format!("{} Some Reason", path.rsplit('/').next().unwrap()), request.as_str()),
+        "no-head" if request.starts_with("HEAD ") => {
+            (format!("{} No", path.rsplit('/').next().unwrap()), "")
+        }
         "reason" => ("404 Go\u{9b}31mne".to_owned(), "\u{1b}[31mred\u{7}\n"),
         "after" => {
             (format!("503 Busy\r\nRetry-After: {}", path.rsplit('/').next().unwrap()), "busy")

@@ -225,7 +225,14 @@ impl Form {
         match self {
             Self::Json | Self::Yaml => Ok(airflow(connection)),
             Self::Env => uri(connection),
-            Self::DotEnv => Ok(Node::text(connection.to_uri().expose())),
+            Self::DotEnv => {
+                let uri = connection.to_uri();
+                let again = Connection::from_uri(uri.expose()).ok();
+                match again.filter(|again| has_credentials_of(again, connection)) {
+                    Some(_) => Ok(Node::text(uri.expose())),
+                    None => Err(NO_URI),
+                }
+            }
             #[cfg(feature = "toml")]
             Self::Toml => Ok(own::section(connection, own::toml::holds)),
             #[cfg(not(feature = "toml"))]
@@ -264,11 +271,24 @@ pub(crate) fn airflow(connection: &Connection) -> Node {
     Node::map(members)
 }
 
+const NO_URI: &str = "it cannot be a URI as it is; with a type (`http`) it may be one";
+
+/// Whether what was read as a connection has host, port, login and password of another one: a URL without a type, say, is read as
+/// something else. Nothing and an empty text are one to a URI, and so are cases of a host.
+fn has_credentials_of(again: &Connection, connection: &Connection) -> bool {
+    let secret = |one: &Connection| one.password().map_or(String::new(), |one| one.expose().into());
+    let of = |one: &Connection| {
+        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        (text(one.host()).to_lowercase(), one.port(), text(one.login()), secret(one))
+    };
+    of(again) == of(connection)
+}
+
 /// The URI of a connection for a line of a file, in which a text of the query that is JSON stands for that value.
 fn uri(connection: &Connection) -> Result<Node, &'static str> {
     let uri = connection.to_uri();
     let same = |uri: &str| {
-        let again = of_uri(uri).ok();
+        let again = of_uri(uri).ok().filter(|again| has_credentials_of(again, connection));
         again.is_some_and(|again| {
             let read = |one: &Connection| json::read(one.extra().map_or("{}", Secret::expose)).ok();
             match read(&again).zip(read(connection)) {
@@ -279,6 +299,9 @@ fn uri(connection: &Connection) -> Result<Node, &'static str> {
     };
     if same(uri.expose()) {
         return Ok(Node::text(uri.expose()));
+    }
+    if !of_uri(uri.expose()).is_ok_and(|again| has_credentials_of(&again, connection)) {
+        return Err(NO_URI);
     }
     // All of the extra in one, which is taken as it is.
     let bare = connection.clone().with_extra("").to_uri();

@@ -182,6 +182,20 @@ proptest! {
 }
 
 #[test]
+fn what_a_uri_would_misplace_is_refused() {
+    let untyped = Connection::new().with_host("https://api.test").with_password("open sesame");
+    for form in [Form::Env, Form::DotEnv] {
+        let error = form.write([("orders", &untyped)]).unwrap_err().to_string();
+        assert!(error.contains("`orders`: it cannot be a URI as it is"), "{form}: {error}");
+        let typed = untyped.clone().with_conn_type("http");
+        let text = form.write([("orders", &typed)]).unwrap();
+        let read = form.read(text.expose()).unwrap();
+        assert_eq!(read[0].connection().password(), untyped.password(), "{form}");
+        assert_eq!(read[0].connection().host(), untyped.host(), "{form}");
+    }
+}
+
+#[test]
 fn comments_stay() {
     let sales = Connection::new().with_host("new.test");
     let rows = [

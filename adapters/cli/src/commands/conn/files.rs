@@ -1,0 +1,198 @@
+//! `http-hook conn import`, `export` and `convert`: whole files of connections.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use http_hook::Connection;
+use http_hook_sources::blocking::{Source as _, Sources};
+use http_hook_sources::{ConnectionFile, Env, Form, SourceError};
+
+use super::change::make_folder;
+use super::print;
+use crate::args::Convert;
+use crate::exit::Problem;
+use crate::screen;
+use crate::store::{Store, problem};
+
+type Named = (String, Connection);
+
+/// Stores the connections of a file in the user's own one.
+pub(crate) fn import(
+    store: &Store,
+    from: &Path,
+    ids: &[String],
+    form: Option<Form>,
+    replace: bool,
+) -> Result<(), Problem> {
+    let mut all = read(from, form)?;
+    if let Some(absent) = ids.iter().find(|id| all.iter().all(|(known, _)| known != *id)) {
+        let known = all.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join(", ");
+        let message = format!("{absent} is not in {}", from.display());
+        return Err(Problem::not_found(message, format!("there are: {known}")));
+    }
+    all.retain(|(id, _)| ids.is_empty() || ids.contains(id));
+    let path = store.target()?;
+    let file = ConnectionFile::new(&path).optional();
+    let there = file.ids().map_err(|error| problem(&error))?;
+    let twice = all.iter().find(|(id, _)| there.iter().any(|known| known.id == *id));
+    if let (Some((id, _)), false) = (twice, replace) {
+        let message = format!("{id} is in {} already; nothing was imported", path.display());
+        return Err(
+            Problem::usage(message).with_hint("--replace puts the new ones in their places")
+        );
+    }
+    // All or none: what the file's form cannot hold is found before anything is written.
+    if let Some(form) = Form::of_path(&path) {
+        let pairs = all.iter().map(|(id, connection)| (id.as_str(), connection));
+        form.write(pairs).map_err(|error| problem(&error))?;
+    }
+    make_folder(&path)?;
+    if there.is_empty() && !path.exists() {
+        write(&path, None, &all)?;
+    } else {
+        for (id, connection) in &all {
+            file.set(id, connection).map_err(|error| problem(&error))?;
+        }
+    }
+    tell(all.len(), &path)
+}
+
+/// Writes connections of all sources into a file.
+pub(crate) fn export(
+    store: &Store,
+    to: &Path,
+    ids: &[String],
+    form: Option<Form>,
+    replace: bool,
+) -> Result<(), Problem> {
+    check_new(to, replace)?;
+    let ids = if ids.is_empty() {
+        store.list()?.into_iter().map(|known| known.id).collect()
+    } else {
+        ids.to_vec()
+    };
+    let get = |id: String| store.get(&id).map(|found| (id, found.connection().clone()));
+    let all = ids.into_iter().map(get).collect::<Result<Vec<_>, _>>()?;
+    write(to, form, &all)?;
+    tell(all.len(), to)
+}
+
+/// Writes what is in a file into another.
+pub(crate) fn convert(convert: &Convert) -> Result<(), Problem> {
+    check_new(&convert.to, convert.replace)?;
+    let all = read(&convert.from, convert.from_form)?;
+    write(&convert.to, convert.form, &all)?;
+    tell(all.len(), &convert.to)
+}
+
+fn tell(count: usize, path: &Path) -> Result<(), Problem> {
+    let count = u32::try_from(count).unwrap_or(u32::MAX);
+    let count = screen::count(count, "connection", "connections");
+    print(&format!("{count} written to {}\n", path.display()))
+}
+
+fn check_new(path: &Path, replace: bool) -> Result<(), Problem> {
+    if path.as_os_str() == "-" {
+        return Err(Problem::usage("what is written has secrets, and goes to a file only"));
+    }
+    if !replace && path.symlink_metadata().is_ok() {
+        let message = format!("{} is there already", path.display());
+        return Err(Problem::usage(message).with_hint("--replace replaces it"));
+    }
+    Ok(())
+}
+
+fn write(path: &Path, form: Option<Form>, all: &[Named]) -> Result<(), Problem> {
+    let by_name = Form::of_path(path);
+    let Some(form) = form.or(by_name) else {
+        let message = format!("{}: the name tells no form", path.display());
+        return Err(
+            Problem::usage(message).with_hint("--form toml, json, yaml, own-yaml, env, dotenv")
+        );
+    };
+    let fits = match by_name {
+        None => true,
+        Some(Form::Yaml) => matches!(form, Form::Yaml | Form::OwnYaml),
+        Some(Form::Env) => matches!(form, Form::Env | Form::DotEnv),
+        Some(other) => other == form,
+    };
+    if !fits {
+        let message =
+            format!("{}: a file of this name would not be read as {form}", path.display());
+        return Err(Problem::usage(message));
+    }
+    let pairs = all.iter().map(|(id, connection)| (id.as_str(), connection));
+    form.write_file(path, pairs).map_err(|error| problem(&error))
+}
+
+/// Reads all connections of a file, or none of them.
+fn read(path: &Path, form: Option<Form>) -> Result<Vec<Named>, Problem> {
+    let shown = path.display();
+    if path.as_os_str() == "-" {
+        let Some(form) = form else {
+            return Err(Problem::usage("a form is due with standard input: --form json, say"));
+        };
+        let mut text = String::new();
+        let read = std::io::stdin().lock().read_to_string(&mut text);
+        read.map_err(|error| Problem::local(format!("standard input: {error}")))?;
+        return of_text(form, &text).map_err(|error| problem(&error));
+    }
+    let form =
+        form.or_else(|| if is_dotenv(path) { Some(Form::DotEnv) } else { Form::of_path(path) });
+    match form {
+        None => {
+            let message = format!("{shown}: the name tells no form");
+            Err(Problem::usage(message).with_hint("--form or --from-form names it"))
+        }
+        Some(Form::DotEnv) => of_dotenv(path).map_err(|error| problem(&error)),
+        form if form == Form::of_path(path) => {
+            let file = ConnectionFile::new(path);
+            let ids = file.ids().map_err(|error| problem(&error))?;
+            let sources = Sources::new().with(file);
+            let mut all = Vec::new();
+            for listed in ids {
+                let found = sources.find(&listed.id).map_err(|error| problem(&error))?;
+                all.extend(found.map(|found| (listed.id, found.connection().clone())));
+            }
+            Ok(all)
+        }
+        Some(form) => {
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| Problem::local(format!("cannot read {shown}: {error}")))?;
+            of_text(form, &text).map_err(|error| problem(&error))
+        }
+    }
+}
+
+fn of_text(form: Form, text: &str) -> Result<Vec<Named>, SourceError> {
+    form.read(text).map(named)
+}
+
+fn named(all: Vec<http_hook_sources::Found>) -> Vec<Named> {
+    let named = all.into_iter().map(|found| {
+        let connection = found.into_connection();
+        (connection.id().unwrap_or_default().to_owned(), connection)
+    });
+    named.collect()
+}
+
+fn of_dotenv(path: &Path) -> Result<Vec<Named>, SourceError> {
+    let sources = Sources::new().with(Env::file(path));
+    let all = sources.list()?.into_iter().map(|known| {
+        let found = sources.get(&known.id)?;
+        Ok((known.id, found.connection().clone()))
+    });
+    all.collect()
+}
+
+/// Whether a file `.env` holds variables, not Airflow's lines `ID=URI`.
+fn is_dotenv(path: &Path) -> bool {
+    if Form::of_path(path) != Some(Form::Env) {
+        return false;
+    }
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    text.lines().any(|line| {
+        let line = line.trim_start();
+        line.strip_prefix("export ").unwrap_or(line).trim_start().starts_with("AIRFLOW_CONN_")
+    })
+}

@@ -1,0 +1,67 @@
+//! `http-hook conn`: connections listed, shown, stored, converted and tested. No output has a secret, save that of
+//! `show --show-secrets` on a terminal; files are written whole, for nobody else to read.
+
+mod change;
+mod files;
+mod list;
+mod origin;
+mod shown;
+mod test;
+
+use super::call::check_secrets;
+use super::{Context, print};
+use crate::args::{ConnCommand, Format};
+use crate::exit::Problem;
+use crate::screen;
+use crate::store::Store;
+
+pub(crate) fn run(command: &ConnCommand, context: &Context) -> Result<u8, Problem> {
+    let settings = &context.settings;
+    let store = Store::new(settings)?;
+    match command {
+        ConnCommand::List { format } => {
+            let format = format.map_or_else(|| settings.format(), Ok)?;
+            list::run(&store, format == Format::Json)?;
+        }
+        ConnCommand::Show { conn, show_secrets } => {
+            check_secrets(*show_secrets)?;
+            let found = store.get(conn)?;
+            let text = shown::section(conn, found.connection(), *show_secrets)?;
+            print(&screen::plain(&format!("# {}\n{text}", found.place())))?;
+        }
+        ConnCommand::Add(add) => change::add(&store, add)?,
+        ConnCommand::Edit(edit) => change::edit(&store, edit)?,
+        ConnCommand::Rm { id } => change::remove(&store, id)?,
+        ConnCommand::Import { file, ids, form, replace } => {
+            files::import(&store, file, ids, *form, *replace)?;
+        }
+        ConnCommand::Export { file, ids, form, replace } => {
+            files::export(&store, file, ids, *form, *replace)?;
+        }
+        ConnCommand::Convert(convert) => files::convert(convert)?,
+        ConnCommand::Test(test) => return test::run(test, context),
+        ConnCommand::Origin { id: Some(id) } => origin::of(&store, id)?,
+        ConnCommand::Origin { id: None } => origin::all(&store)?,
+    }
+    Ok(0)
+}
+
+/// Lays rows out in columns.
+fn columns(rows: &[Vec<String>]) -> String {
+    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..count).map(width).collect();
+    let mut text = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            line.push_str(&format!("{cell:<width$}  "));
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,149 @@
+//! A connection as it may be shown: what may be secret is `***`.
+
+use http_hook::{Connection, Secret};
+use http_hook_sources::Form;
+use serde_json::{Map, Value};
+
+use crate::exit::Problem;
+use crate::store::problem;
+
+const HIDDEN: &str = "***";
+/// Members of the extra that are options: numbers and switches of these are shown.
+const OPTIONS: [&str; 9] = [
+    "stream",
+    "timeout",
+    "verify",
+    "verify_ssl",
+    "allow_redirects",
+    "max_redirects",
+    "trust_env",
+    "check_response",
+    "cert",
+];
+/// What stored settings call their kinds.
+const WORDS: [&str; 7] =
+    ["none", "basic", "digest", "bearer", "api_key", "oauth2_client_credentials", "oauth2_refresh"];
+
+/// Prints a connection in our own form.
+pub(crate) fn section(id: &str, connection: &Connection, secrets: bool) -> Result<String, Problem> {
+    let redacted = if secrets { connection.clone() } else { redacted(connection) };
+    let text = Form::Toml.write([(id, &redacted)]).map_err(|error| problem(&error))?;
+    Ok(text.expose().to_owned())
+}
+
+/// The host without user info, path and query, with the port if it has one.
+pub(crate) fn host(connection: &Connection) -> Option<String> {
+    let host = connection.host().filter(|host| !host.is_empty())?;
+    let (scheme, rest) = match host.split_once("://") {
+        Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        None => (String::new(), host),
+    };
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let port = connection.port().map(|port| format!(":{port}")).unwrap_or_default();
+    Some(format!("{scheme}{authority}{port}"))
+}
+
+/// The URL without user info, path and query, which may be secret.
+pub(crate) fn url(host: &str) -> String {
+    let (scheme, rest) = match host.split_once("://") {
+        Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        None => (String::new(), host),
+    };
+    let (login, rest) = rest.rsplit_once('@').map_or(("", rest), |(_, rest)| ("***@", rest));
+    let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
+    let (authority, more) = rest.split_at(end);
+    let more = if more.len() > 1 { "/***" } else { more };
+    format!("{scheme}{login}{authority}{more}")
+}
+
+fn redacted(connection: &Connection) -> Connection {
+    let mut shown = Connection::new();
+    if let Some(kind) = connection.conn_type() {
+        shown = shown.with_conn_type(kind);
+    }
+    if let Some(description) = connection.description() {
+        shown = shown.with_description(description);
+    }
+    if let Some(host) = connection.host() {
+        shown = shown.with_host(url(host));
+    }
+    if let Some(schema) = connection.schema() {
+        shown = shown.with_schema(schema);
+    }
+    if let Some(port) = connection.port().and_then(|port| u16::try_from(port).ok()) {
+        shown = shown.with_port(port);
+    }
+    let password = connection.password().filter(|password| !password.expose().is_empty());
+    if let Some(login) = connection.login() {
+        // A login without a password is a key, as often as not.
+        let is_shown = password.is_some() || login.is_empty();
+        shown = shown.with_login(if is_shown { login } else { HIDDEN });
+    }
+    if password.is_some() {
+        shown = shown.with_password(HIDDEN);
+    }
+    match connection.extra().map(Secret::expose).filter(|extra| !extra.is_empty()) {
+        Some(extra) => shown.with_extra(extra_shown(extra)),
+        None => shown,
+    }
+}
+
+fn extra_shown(extra: &str) -> String {
+    let Ok(members) = serde_json::from_str::<Map<String, Value>>(extra) else {
+        return HIDDEN.to_owned();
+    };
+    let shown = members.into_iter().map(|(name, value)| {
+        let value = match value {
+            Value::Object(settings) if name == "http_hook" => Value::Object(of_settings(settings)),
+            value => hidden(value, OPTIONS.contains(&name.as_str()), &[]),
+        };
+        (name, value)
+    });
+    Value::Object(shown.collect()).to_string()
+}
+
+fn of_settings(settings: Map<String, Value>) -> Map<String, Value> {
+    let shown = settings.into_iter().map(|(name, value)| {
+        let value = match value {
+            Value::Object(auth) if name == "auth" => {
+                let shown = auth.into_iter().map(|(name, value)| {
+                    let known: &[&str] = if name == "scheme" { &WORDS } else { &[] };
+                    (name, hidden(value, false, known))
+                });
+                Value::Object(shown.collect())
+            }
+            value => hidden(value, name == "retry", &[]),
+        };
+        (name, value)
+    });
+    shown.collect()
+}
+
+/// Puts `***` in the place of every value that is not one of some words, nor a number or a switch where these are shown.
+fn hidden(value: Value, numbers: bool, words: &[&str]) -> Value {
+    match value {
+        Value::Null => Value::Null,
+        Value::Number(_) | Value::Bool(_) if numbers => value,
+        Value::String(text) if words.contains(&text.as_str()) => Value::String(text),
+        Value::Array(items) => items.into_iter().map(|item| hidden(item, numbers, words)).collect(),
+        Value::Object(members) => {
+            let shown = members.into_iter().map(|(name, value)| {
+                let value = match value {
+                    // What kind of wait or stop it is.
+                    Value::String(text) if numbers && name == "type" && is_kind(&text) => {
+                        Value::String(text)
+                    }
+                    value => hidden(value, numbers, words),
+                };
+                (name, value)
+            });
+            Value::Object(shown.collect())
+        }
+        _ => HIDDEN.into(),
+    }
+}
+
+fn is_kind(text: &str) -> bool {
+    text.len() < 32 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+}

@@ -1,0 +1,281 @@
+//! `http-hook conn`: what it prints and what it writes have no secret and no reader too many.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use crate::support::{command, parts, serve};
+
+const MARKER: &str = "m4rk&r";
+const FORMS: [&str; 6] = ["m4rk&r", "m4rk%26r", "m4rk\\u0026r", "bTRyayZy", "OmTRyayZy", "m4rk"];
+
+/// A folder of its own, as home and at hand.
+struct Home(PathBuf);
+
+impl Home {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("http-hook-{}-{name}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        Self(path)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.0.join(name), text).unwrap();
+        fs::set_permissions(self.0.join(name), fs::Permissions::from_mode(0o600)).unwrap();
+    }
+
+    fn run(&self, args: &[&str], environment: &[(&str, &str)]) -> Output {
+        let mut command = command(args);
+        command.current_dir(&self.0).env("HOME", &self.0).envs(environment.iter().copied());
+        command.output().unwrap()
+    }
+
+    fn own(&self) -> PathBuf {
+        self.0.join(".config/http-hook/connections.toml")
+    }
+
+    /// Every file below.
+    fn files(&self) -> Vec<PathBuf> {
+        let mut folders = vec![self.0.clone()];
+        let mut files = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() { folders.push(path) } else { files.push(path) }
+            }
+        }
+        files
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+/// Files with the marker wherever something secret may stand.
+fn plant(home: &Home, authority: &str) {
+    let extra = r#""X-Key": "m4rk&r", "timeout": "m4rk&r", "proxies": {"https": "http://u:m4rk%26r@p"}, "n": {"a": ["m4rk&r"]}, "http_hook": {"auth": {"scheme": "m4rk&r", "token": "m4rk&r"}, "retry": {"type": "m4rk&r"}, "x": "m4rk&r"}"#;
+    let json = format!(
+        r#"{{
+  "all": {{"conn_type": "http", "host": "{authority}/m4rk&r?k=m4rk&r", "login": "m4rk&r", "extra": {{{extra}}}}},
+  "info": {{"conn_type": "http", "host": "http://me:m4rk&r@{authority}", "password": "m4rk&r"}},
+  "text": {{"conn_type": "http", "host": "{authority}", "login": "me", "password": "m4rk&r", "extra": "{{\"X-Key\": \"m4rk&r\"}}"}},
+  "uri": "http://me:m4rk%26r@{authority}/?x-key=m4rk%26r",
+  "port": "http://me:m4rk%26r@{authority}:m4rk%26r",
+  "field": {{"m4rk&r": 1}},
+  "list": ["m4rk&r"],
+  "number": 4
+}}"#
+    );
+    home.write("a.json", &json);
+    home.write(
+        "a.env",
+        &format!(
+            "uri=http://me:m4rk%26r@{authority}/?x-key=m4rk%26r\nport=http://m4rk%26r:m4rk%26r\n"
+        ),
+    );
+    home.write("b.env", &format!("AIRFLOW_CONN_URI='http://me:m4rk%26r@{authority}'\n"));
+    home.write("a.toml", &format!("[all]\nurl = \"http://{authority}\"\nlogin = \"me\"\npassword = \"m4rk&r\"\n[all.headers]\nX-Key = \"m4rk&r\"\n[broken]\nport = \"m4rk&r\"\n"));
+    home.write("b.toml", "[all]\nurl = \"m4rk&r\n");
+    home.write("a.yaml", "all:\n  host: [m4rk&r\n");
+    home.write("secret", MARKER);
+    home.write("whole", &format!("http://me:m4rk%26r@{authority}"));
+    home.write("bad", "http://me:m4rk%26r@h:m4rk%26r");
+    home.write("extra", r#"{"X-Key": "m4rk&r"}"#);
+}
+
+#[test]
+fn no_output_has_a_secret_and_no_file_another_reader() {
+    let server = serve();
+    let home = Home::new("canary");
+    plant(&home, &server.authority);
+    let variable = format!("http://me:m4rk%26r@{}/?x-key=m4rk%26r", server.authority);
+    let bad = "http://me:m4rk%26r@h:m4rk%26r";
+    let environment = [("AIRFLOW_CONN_VARIABLE", variable.as_str()), ("AIRFLOW_CONN_BAD", bad)];
+    let url = format!("http://{}", server.authority);
+    let files = ["a.json", "a.env", "a.toml", "b.toml", "a.yaml"];
+    let mut lines: Vec<Vec<String>> = Vec::new();
+    let mut line = |words: &[&str]| lines.push(words.iter().map(ToString::to_string).collect());
+    for id in ["variable", "bad", "absent"] {
+        line(&["show", id]);
+        line(&["show", id, "--show-secrets"]);
+        line(&["test", id, "orders", "-vv"]);
+        line(&["test", id, "status/500", "--format", "json", "--retry=0"]);
+        line(&["origin", id]);
+        line(&["export", "never.json", id, "absent"]);
+    }
+    for file in files {
+        line(&["list", "--conn-file", file]);
+        line(&["list", "--conn-file", file, "--format", "json"]);
+        line(&["origin", "--conn-file", file]);
+        for form in ["json", "yaml", "toml", "own-yaml", "env", "dotenv"] {
+            line(&["convert", file, &format!("{file}.{form}.out"), "--form", form]);
+            line(&["convert", file, "never.out", "--from-form", form, "--form", "json"]);
+        }
+        line(&["import", file]);
+        for id in ["all", "info", "text", "uri", "port", "field", "list", "number", "broken"] {
+            line(&["show", id, "--conn-file", file]);
+            line(&["origin", id, "--conn-file", file]);
+            line(&["test", id, "orders", "-v", "--retry=0", "--conn-file", file]);
+            line(&["import", file, id, "--replace"]);
+            line(&["export", &format!("{file}.{id}.json"), id, "--conn-file", file]);
+            line(&["edit", id, "--header", "X-More:1", "--conn-file", file]);
+            line(&["edit", id, "--description", "x", "--conn-file", file]);
+        }
+    }
+    line(&["convert", "b.env", "b.json"]);
+    line(&[
+        "add",
+        "own",
+        "--url",
+        &url,
+        "--login",
+        "me",
+        "--password",
+        "@secret",
+        "--header",
+        "X-Key:1",
+    ]);
+    line(&["add", "token", "--url", &url, "--bearer", "@secret"]);
+    line(&["add", "more", "--url", &url, "--extra", "@extra"]);
+    line(&["add", "whole", "--whole", "@whole"]);
+    line(&["add", "none", "--whole", "@bad"]);
+    line(&["add", "none", "--whole", "@secret"]);
+    line(&["add", "none", "--url", &url, "--extra", "@secret"]);
+    line(&["add", "none", "--url", "http://me:m4rk%26r@h"]);
+    line(&["add", "none", "--url", &url, "--login", "a", "--password", MARKER]);
+    line(&["edit", "own", "--bearer", "@secret"]);
+    line(&["show", "token"]);
+    line(&["show", "more"]);
+    line(&["edit", "whole", "--login", "you"]);
+    for file in ["a.json", "a.toml"] {
+        line(&["rm", "broken", "--conn-file", file]);
+        line(&["rm", "all", "--conn-file", file]);
+    }
+    line(&["list"]);
+    let mut passed = 0;
+    for words in &lines {
+        let args: Vec<&str> =
+            ["conn"].into_iter().chain(words.iter().map(String::as_str)).collect();
+        let (code, out, err) = parts(&home.run(&args, &environment));
+        assert!(code.is_some_and(|code| code < 12), "{args:?}: {code:?} {err}");
+        assert!(!err.contains("panicked"), "{args:?}: {err}");
+        passed += usize::from(code == Some(0));
+        for form in FORMS {
+            assert!(!out.contains(form), "{args:?}: {out}");
+            assert!(!err.contains(form), "{args:?}: {err}");
+        }
+    }
+    assert!(passed > 60, "most of it does what it should: {passed} of {}", lines.len());
+    let own = fs::read_to_string(home.own()).unwrap();
+    assert!(own.contains("password = \"m4rk&r\""), "the secret was stored: {own}");
+    assert!(server.requests().concat().contains("x-key: m4rk&r"), "and sent");
+    assert_eq!(mode(home.own().parent().unwrap()), 0o700);
+    for file in home.files() {
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
+}
+
+#[test]
+fn a_file_that_others_can_read_is_for_its_owner_alone_once_it_is_changed() {
+    let home = Home::new("modes");
+    home.write("a.toml", "# mine\n[a]\nurl = \"https://a.test\"\n");
+    fs::set_permissions(home.0.join("a.toml"), fs::Permissions::from_mode(0o644)).unwrap();
+    let args = ["conn", "edit", "a", "--description", "x", "--conn-file", "a.toml"];
+    let (code, out, err) = parts(&home.run(&args, &[]));
+    assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+    assert_eq!(mode(&home.0.join("a.toml")), 0o600);
+    assert!(fs::read_to_string(home.0.join("a.toml")).unwrap().starts_with("# mine\n[a]\n"));
+}
+
+#[test]
+fn a_test_asks_by_head_then_by_get_and_exits_as_a_call() {
+    let server = serve();
+    let variable = format!("http://{}", server.authority);
+    let refused = "http://127.0.0.1:1".to_owned();
+    #[rustfmt::skip]
+    let rows: [(&str, &str, &str, i32, &[&str]); 6] = [
+        // why                       connection  endpoint       code  methods
+        ("the base URL",             &variable,  "",            0,    &["HEAD"]),
+        ("HEAD is not allowed",      &variable,  "no-head/405", 0,    &["HEAD", "GET"]),
+        ("HEAD is not implemented",  &variable,  "no-head/501", 0,    &["HEAD", "GET"]),
+        ("neither is allowed",       &variable,  "status/405",  4,    &["HEAD", "GET"]),
+        ("it is not found",          &variable,  "status/404",  4,    &["HEAD"]),
+        ("there is no server",       &refused,   "",            7,    &[]),
+    ];
+    for (why, connection, endpoint, code, methods) in rows {
+        let before = server.requests().len();
+        let mut command = command(&["conn", "test", "sales", endpoint, "--retry=0"]);
+        let output = command.env("AIRFLOW_CONN_SALES", connection).output().unwrap();
+        let (actual, out, err) = parts(&output);
+        assert_eq!(actual, Some(code), "{why}: {err}");
+        let requests = server.requests();
+        let sent: Vec<_> =
+            requests[before..].iter().filter_map(|request| request.split(' ').next()).collect();
+        assert_eq!(sent, methods, "{why}");
+        assert_eq!(err.matches("error").count(), usize::from(code != 0), "{why}: {err}");
+        assert!(code != 0 || out.starts_with("HTTP/1.1 200 OK"), "{why}: {out}");
+        assert!(!out.contains("GET /"), "{why}: no body is printed: {out}");
+    }
+}
+
+#[test]
+fn sources_come_from_arguments_environment_and_the_users_file_but_no_project() {
+    let home = Home::new("chain");
+    home.write("a.toml", "[sales]\nurl = \"https://argument.test\"\n");
+    home.write("b.toml", "[sales]\nurl = \"https://environment.test\"\n");
+    home.write("c.toml", "[sales]\nurl = \"https://user.test\"\n");
+    fs::create_dir_all(home.0.join(".config/http-hook")).unwrap();
+    home.write(".config/http-hook/config.toml", "sources = \"file:c.toml\"\n");
+    let variable = ("HTTP_HOOK_SOURCES", "file:b.toml");
+    #[rustfmt::skip]
+    let rows: [(&str, &[&str], &[(&str, &str)], &str); 4] = [
+        ("the user's file",  &[],                           &[],         "user"),
+        ("the environment",  &[],                           &[variable], "environment"),
+        ("an argument",      &["--sources", "file:a.toml"], &[variable], "argument"),
+        ("a file by name",   &["--conn-file", "a.toml"],    &[variable], "argument"),
+    ];
+    for (why, args, environment, wanted) in rows {
+        for line in [
+            &["plan", "sales", "v1"][..],
+            &["policy", "table", "sales"],
+            &["conn", "show", "sales"],
+        ] {
+            let args = [line, args].concat();
+            let (code, out, err) = parts(&home.run(&args, environment));
+            assert_eq!(code, Some(0), "{why}: {args:?}: {err}");
+            assert!(line[0] == "policy" || out.contains(wanted), "{why}: {args:?}: {out}");
+        }
+    }
+    let (_, out, _) = parts(&home.run(&["config", "show", "--origin"], &[variable]));
+    assert!(out.contains("file:b.toml environment (HTTP_HOOK_SOURCES)"), "{out}");
+    home.write(".http-hook.toml", "sources = \"file:a.toml\"\n");
+    let (code, _, err) = parts(&home.run(&["plan", "sales", "v1"], &[]));
+    assert_eq!(code, Some(2), "{err}");
+    assert!(err.contains(".http-hook.toml: sources: a project's file may not set it"), "{err}");
+}
+
+#[test]
+fn a_call_is_resumed_and_replayed_by_the_same_sources() {
+    let home = Home::new("again");
+    home.write("a.toml", "[sales]\nurl = \"https://api.example.com\"\n");
+    let tape = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cmd/orders.json");
+    let call = ["call", "sales", "v1/orders", "limit==2", "--print", "m"];
+    for args in [
+        [&["replay", tape, "--conn-file", "a.toml", "--"], &call[..]].concat(),
+        [&["replay", tape, "--"], &call[..], &["--conn-file", "a.toml"]].concat(),
+    ] {
+        let (code, out, err) = parts(&home.run(&args, &[]));
+        assert_eq!(code, Some(0), "{args:?}: {err}");
+        assert!(out.contains("attempts: 3"), "{args:?}: {out}");
+    }
+}

@@ -1,0 +1,43 @@
+//! Whom a call trusts: `--cacert`, `-k`, and their settings.
+
+use std::fs;
+
+use http_hook_conformance::server::{Handshake, Identity, Reply, serve_tls};
+
+use crate::support::{command, parts, temporary};
+
+#[test]
+fn a_certificate_is_verified_unless_that_is_switched_off() {
+    let authority = Identity::authority("an authority").unwrap();
+    let other = Identity::authority("another").unwrap();
+    let identity = authority.sign("a server", &["localhost"]).unwrap();
+    let server = serve_tls(Handshake::Tls(identity.acceptor().unwrap().build()));
+    let file = |name: &str, identity: &Identity| {
+        let path = temporary(name);
+        fs::write(&path, identity.certificate_pem().unwrap()).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (ours, theirs) = (file("ours.pem", &authority), file("theirs.pem", &other));
+    #[rustfmt::skip]
+    let rows: [(&str, &[&str], &[(&str, &str)], i32); 7] = [
+        // why                             arguments              environment                     code
+        ("nobody knows the authority",     &[],                   &[],                            7),
+        ("it is named",                    &["--cacert", &ours],  &[],                            0),
+        ("another one is named",           &["--cacert", &theirs], &[],                           7),
+        ("it is set",                      &[],                   &[("HTTP_HOOK_CACERT", &ours)], 0),
+        ("an argument counts more",        &["--cacert", &theirs], &[("HTTP_HOOK_CACERT", &ours)], 7),
+        ("nothing is verified",            &["-k"],               &[],                            0),
+        ("nor against what is set",        &["--insecure"],       &[("HTTP_HOOK_CACERT", &theirs)], 0),
+    ];
+    for (why, args, environment, code) in rows {
+        let route = server.route([Reply::ok(b"hello")]);
+        let args = [&["call", "-", route.url(), "--retry=0"], args].concat();
+        let output = command(&args).envs(environment.iter().copied()).output().unwrap();
+        let (actual, out, err) = parts(&output);
+        assert_eq!(actual, Some(code), "{why}: {out}{err}");
+        assert_eq!(out == "hello", code == 0, "{why}: {out}");
+        assert!(code == 0 || err.contains("hint: --cacert FILE names"), "{why}: {err}");
+    }
+    fs::remove_file(ours).unwrap();
+    fs::remove_file(theirs).unwrap();
+}
