@@ -16,14 +16,20 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         return;
     }
     let name = format!("AIRFLOW_CONN_{}", id.to_uppercase());
-    let env = Env::of([(name.clone(), format!("{value}{CANARY}")), (format!("AIRFLOW_CONN__{}___X", team.to_uppercase()), CANARY.to_owned())]);
+    let env = Env::of([
+        (name.clone(), format!("{value}{CANARY}")),
+        (format!("AIRFLOW_CONN__{}___X", team.to_uppercase()), CANARY.to_owned()),
+    ]);
     for env in [env.clone(), env.team(team)] {
         let listed = env.ids().expect("a list");
         let sources = Sources::new().with(env);
         match sources.find(id) {
             Ok(found) => {
                 let is_listed = listed.iter().any(|one| one.id.to_uppercase() == id.to_uppercase());
-                assert!(found.is_none() || is_listed || id.to_uppercase() == "X", "what is found is listed");
+                assert!(
+                    found.is_none() || is_listed || id.to_uppercase() == "X",
+                    "what is found is listed"
+                );
                 assert!(!format!("{found:?}").contains(CANARY));
             }
             Err(error) => assert!(!format!("{error} {error:?}").contains(CANARY)),

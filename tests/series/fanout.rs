@@ -32,7 +32,6 @@ fn told(result: &Result<Response<Bytes>, Failure>) -> String {
 }
 
 /// What is asked for and not answered: a request, or the end of a sleep.
-#[expect(clippy::large_enum_variant, reason = "there are few")]
 enum Open {
     Sent(u64, Box<Request<Bytes>>),
     Asleep(u64, Timestamp),

@@ -283,6 +283,9 @@ impl Masker {
         let mut json = String::new();
         push_text(&mut json, secret);
         forms.push(json[1..json.len() - 1].into());
+        if let Ok(json) = serde_json::to_string(secret) {
+            forms.push(json[1..json.len() - 1].into());
+        }
         let ascii = escaped(secret, false);
         forms.push(escaped(secret, true).into_bytes());
         forms.push(ascii.replace('/', "\\/").into_bytes());
