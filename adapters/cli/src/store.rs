@@ -29,19 +29,15 @@ impl Store {
             let sources = Sources::new().with(ConnectionFile::new(file));
             return Ok(Self { sources, file: Some(file.clone()), chosen: true });
         }
-        match settings.value("sources").filter(|list| !list.text.trim().is_empty()) {
-            Some(list) => {
-                let sources = Sources::parse(&list.text).map_err(|error| {
-                    let (from, says) = (&list.origin, error.says());
-                    Problem::usage(format!("the setting sources, from the {from}: {says}"))
-                })?;
-                Ok(Self { sources, file: None, chosen: true })
-            }
-            None => {
-                let sources = Sources::standard().map_err(|error| problem(&error))?;
-                Ok(Self { sources, file: None, chosen: false })
-            }
-        }
+        let list = settings.value("sources").filter(|list| !list.text.trim().is_empty());
+        let sources = match list {
+            None => Sources::standard().map_err(|error| problem(&error)),
+            Some(list) => Sources::parse(&list.text).map_err(|error| {
+                let (from, says) = (&list.origin, error.says());
+                Problem::usage(format!("the setting sources, from the {from}: {says}"))
+            }),
+        }?;
+        Ok(Self { sources, file: None, chosen: list.is_some() })
     }
 
     /// Looks up a connection that has to be there.
@@ -136,7 +132,7 @@ impl Store {
         if !ids.is_empty() {
             let more = if ids.len() > MAX_TOLD { ", …" } else { "" };
             let told = ids.iter().take(MAX_TOLD).map(String::as_str).collect::<Vec<_>>().join(", ");
-            hint.push_str(&format!("; defined are: {told}{more}"));
+            hint.extend(["; defined are: ", told.as_str(), more]);
         }
         Problem::not_found(message, hint)
     }

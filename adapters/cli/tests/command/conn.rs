@@ -228,6 +228,9 @@ fn a_test_asks_by_head_then_by_get_and_exits_as_a_call() {
     }
 }
 
+/// Why, arguments, environment, and what is found.
+type Row<'a> = (&'a str, &'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
+
 #[test]
 fn sources_come_from_arguments_environment_and_the_users_file_but_no_project() {
     let home = Home::new("chain");
@@ -238,7 +241,7 @@ fn sources_come_from_arguments_environment_and_the_users_file_but_no_project() {
     home.write(".config/http-hook/config.toml", "sources = \"file:c.toml\"\n");
     let variable = ("HTTP_HOOK_SOURCES", "file:b.toml");
     #[rustfmt::skip]
-    let rows: [(&str, &[&str], &[(&str, &str)], &str); 4] = [
+    let rows: [Row<'_>; 4] = [
         ("the user's file",  &[],                           &[],         "user"),
         ("the environment",  &[],                           &[variable], "environment"),
         ("an argument",      &["--sources", "file:a.toml"], &[variable], "argument"),

@@ -85,6 +85,9 @@ fn secrets_come_from_files_variables_and_commands() {
     fs::remove_file(&file).unwrap();
 }
 
+/// Why, arguments, and environment.
+type Row<'a> = (&'a str, &'a [&'a str], &'a [(&'a str, &'a str)]);
+
 #[test]
 fn a_proxy_comes_from_arguments_and_the_environment() {
     let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -103,7 +106,6 @@ fn a_proxy_comes_from_arguments_and_the_environment() {
         }
     });
     let by_proxy = "GET http://api.test/v1 HTTP/1.1";
-    type Row<'a> = (&'a str, &'a [&'a str], &'a [(&'a str, &'a str)]);
     let rows: [Row<'_>; 3] = [
         ("an argument", &["--proxy", &address], &[]),
         ("a setting", &[], &[("HTTP_HOOK_PROXY", &address)]),

@@ -112,16 +112,13 @@ fn answer(mut stream: TcpStream, log: &Mutex<Vec<String>>) {
         }
         _ => {}
     }
+    let last = path.rsplit('/').next().unwrap();
     let (head, body) = match path.split('/').nth(1).unwrap_or_default() {
-        "status" => (format!("{} Some Reason", path.rsplit('/').next().unwrap()), request.as_str()),
-        "no-head" if request.starts_with("HEAD ") => {
-            (format!("{} No", path.rsplit('/').next().unwrap()), "")
-        }
+        "status" => (format!("{last} Some Reason"), request.as_str()),
+        "no-head" if request.starts_with("HEAD ") => (format!("{last} No"), ""),
         "reason" => ("404 Go\u{9b}31mne".to_owned(), "\u{1b}[31mred\u{7}\n"),
-        "after" => {
-            (format!("503 Busy\r\nRetry-After: {}", path.rsplit('/').next().unwrap()), "busy")
-        }
-        "redirect" => match path.rsplit('/').next().unwrap().parse::<u32>().unwrap() {
+        "after" => (format!("503 Busy\r\nRetry-After: {last}"), "busy"),
+        "redirect" => match last.parse::<u32>().unwrap() {
             0 => ("200 OK".to_owned(), request.as_str()),
             left => (format!("302 Found\r\nLocation: /redirect/{}", left - 1), ""),
         },

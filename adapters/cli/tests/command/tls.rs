@@ -6,6 +6,9 @@ use http_hook_conformance::server::{Handshake, Identity, Reply, serve_tls};
 
 use crate::support::{command, parts, temporary};
 
+/// Why, arguments, environment, and the exit code.
+type Row<'a> = (&'a str, &'a [&'a str], &'a [(&'a str, &'a str)], i32);
+
 #[test]
 fn a_certificate_is_verified_unless_that_is_switched_off() {
     let authority = Identity::authority("an authority").unwrap();
@@ -19,7 +22,7 @@ fn a_certificate_is_verified_unless_that_is_switched_off() {
     };
     let (ours, theirs) = (file("ours.pem", &authority), file("theirs.pem", &other));
     #[rustfmt::skip]
-    let rows: [(&str, &[&str], &[(&str, &str)], i32); 7] = [
+    let rows: [Row<'_>; 7] = [
         // why                             arguments              environment                     code
         ("nobody knows the authority",     &[],                   &[],                            7),
         ("it is named",                    &["--cacert", &ours],  &[],                            0),

@@ -8,6 +8,8 @@ mod origin;
 mod shown;
 mod test;
 
+use std::fmt::Write as _;
+
 use super::call::check_secrets;
 use super::{Context, print};
 use crate::args::{ConnCommand, Format};
@@ -58,7 +60,7 @@ fn columns(rows: &[Vec<String>]) -> String {
     for row in rows {
         let mut line = String::new();
         for (cell, width) in row.iter().zip(&widths) {
-            line.push_str(&format!("{cell:<width$}  "));
+            let _ = write!(line, "{cell:<width$}  ");
         }
         text.push_str(line.trim_end());
         text.push('\n');
