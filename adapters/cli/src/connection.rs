@@ -6,6 +6,7 @@ use clap_complete::engine::CompletionCandidate;
 use http_hook::Connection;
 
 use crate::exit::Problem;
+use crate::screen;
 use crate::settings::Settings;
 use crate::store::Store;
 
@@ -48,7 +49,9 @@ pub(crate) fn complete(begin: &OsStr) -> Vec<CompletionCandidate> {
     let begin = begin.to_string_lossy();
     let store = Settings::load().and_then(|settings| Store::new(&settings));
     let ids = store.map(|store| store.ids()).unwrap_or_default();
-    ids.into_iter().filter(|id| id.starts_with(&*begin)).map(CompletionCandidate::new).collect()
+    let is_plain = |id: &String| screen::line(id) == *id;
+    let fitting = ids.into_iter().filter(|id| id.starts_with(&*begin)).filter(is_plain);
+    fitting.map(CompletionCandidate::new).collect()
 }
 
 fn found(connection: Connection, name: &str, origin: &str) -> Found {

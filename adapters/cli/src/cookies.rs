@@ -1,6 +1,5 @@
 //! Cookies in a file: each `Set-Cookie` that was taken, with who set it and when. A jar is filled by setting them again.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -44,14 +43,10 @@ impl CookieFile {
     /// Reads the file; there may be none yet.
     pub(crate) fn read(path: &Path) -> Result<Self, Problem> {
         let shown = path.display();
-        let kept = match fs::metadata(path) {
+        let kept = match private::read(path, MAX_FILE) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Ok(about) if about.len() > MAX_FILE => {
-                return Err(Problem::usage(format!("{shown}: longer than {MAX_FILE} bytes")));
-            }
-            _ => {
-                let text = fs::read_to_string(path)
-                    .map_err(|error| Problem::local(format!("cannot read {shown}: {error}")))?;
+            Err(error) => return Err(Problem::local(format!("cannot read {shown}: {error}"))),
+            Ok(text) => {
                 let stored: Stored = serde_json::from_str(&text)
                     .ok()
                     .filter(|stored: &Stored| stored.schema == 1)

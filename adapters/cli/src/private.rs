@@ -1,7 +1,7 @@
 //! Files for nobody else to read.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::exit::Problem;
@@ -14,6 +14,19 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), Problem> {
         let _ = fs::remove_file(&beside);
         Problem::local(format!("cannot write {}: {error}", path.display()))
     })
+}
+
+/// Reads a file of at most `limit` bytes; what is no file is not waited for.
+pub(crate) fn read(path: &Path, limit: u64) -> io::Result<String> {
+    if fs::metadata(path).is_ok_and(|about| !about.is_file()) {
+        return Err(io::Error::other("it is no file"));
+    }
+    let mut text = String::new();
+    let count = File::open(path)?.take(limit.saturating_add(1)).read_to_string(&mut text)?;
+    if u64::try_from(count).is_ok_and(|count| count <= limit) {
+        return Ok(text);
+    }
+    Err(io::Error::other(format!("it is longer than {limit} bytes")))
 }
 
 /// A name beside a file that nobody else has.

@@ -22,7 +22,7 @@ pub(crate) fn error_json(code: &str, message: &str, hint: Option<&str>, exit: u8
     if let Some(hint) = hint {
         error["hint"] = hint.into();
     }
-    json!({ "schema": SCHEMA, "error": error }).to_string()
+    screen::escaped(&json!({ "schema": SCHEMA, "error": error }).to_string())
 }
 
 /// What is known of a call that was given up.
@@ -92,7 +92,7 @@ impl Report<'_> {
         if let Some(body) = failure.body().filter(|body| !body.is_empty()) {
             error["body"] = body_json(body);
         }
-        json!({ "schema": SCHEMA, "error": error }).to_string()
+        screen::escaped(&json!({ "schema": SCHEMA, "error": error }).to_string())
     }
 }
 

@@ -111,6 +111,20 @@ fn commands_terminal(c: char) -> bool {
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// Escapes in JSON what a terminal would obey: the values stay the same.
+pub(crate) fn escaped(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c != '\n' && commands_terminal(c) {
+            // All of these are one unit of UTF-16, and stand in texts only.
+            let _ = write!(out, "\\u{:04x}", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// Shows how long something took: `0.3 ms`, `142 ms`, `12.3 s`.
 pub(crate) fn took(time: Duration) -> String {
     match time.as_millis() {

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::exit::Problem;
 use crate::private;
 
+/// The longest kept call, in bytes.
+const MAX_FILE: u64 = 64 << 20;
+
 /// What is kept of a call.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct State {
@@ -64,7 +67,7 @@ impl State {
     /// Reads what was kept.
     pub(crate) fn read(path: &Path) -> Result<Self, Problem> {
         let shown = path.display();
-        let text = fs::read_to_string(path)
+        let text = private::read(path, MAX_FILE)
             .map_err(|error| Problem::local(format!("cannot read {shown}: {error}")))?;
         let state: Option<Self> = serde_json::from_str(&text).ok();
         state.filter(|state| state.schema == 1).ok_or_else(|| {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use http_hook::Connection;
 use http_hook_sources::blocking::Sources;
-use http_hook_sources::{ConnectionFile, Found, Known, Origin, SourceError, SourceErrorKind};
+use http_hook_sources::{
+    ConnectionFile, Env, Form, Found, Known, Origin, SourceError, SourceErrorKind,
+};
 
 use crate::exit::Problem;
 use crate::settings::{Settings, user_file};
@@ -26,7 +28,11 @@ impl Store {
     /// Makes the chain that arguments and settings ask for. No source is asked yet.
     pub(crate) fn new(settings: &Settings) -> Result<Self, Problem> {
         if let Some(file) = &settings.conn_file {
-            let sources = Sources::new().with(ConnectionFile::new(file));
+            let sources = if is_dotenv(file) {
+                Sources::new().with(Env::file(file))
+            } else {
+                Sources::new().with(ConnectionFile::new(file))
+            };
             return Ok(Self { sources, file: Some(file.clone()), chosen: true });
         }
         let list = settings.value("sources").filter(|list| !list.text.trim().is_empty());
@@ -98,7 +104,13 @@ impl Store {
             Problem::usage("there is no folder of a user to store it in")
                 .with_hint("--conn-file FILE names a file")
         };
-        self.file.clone().or_else(default_file).ok_or_else(none)
+        let file = self.file.clone().or_else(default_file).ok_or_else(none)?;
+        if is_dotenv(&file) {
+            let message = format!("{} holds variables, and is not changed here", file.display());
+            return Err(Problem::usage(message)
+                .with_hint("`http-hook conn convert` makes a file of it that is"));
+        }
+        Ok(file)
     }
 
     fn problem(&self, error: &SourceError) -> Problem {
@@ -115,6 +127,14 @@ impl Store {
 
     /// Tells that nobody has an id, and what helps.
     fn not_defined(&self, id: &str, asked: &str) -> Problem {
+        if id.contains(['@', ':', '/']) {
+            // It is not repeated: a URL without its scheme may have a password.
+            return Problem::not_found(
+                "what stands for the connection is no id that is defined".to_owned(),
+                "a URL begins with https://; a connection is given by its id or as a URI"
+                    .to_owned(),
+            );
+        }
         let message = if self.chosen {
             format!("the connection {id} is not defined; asked: {asked}")
         } else {
@@ -169,4 +189,16 @@ pub(crate) fn problem(error: &SourceError) -> Problem {
         Kind::Id | Kind::Unsupported => Problem::usage(message),
         _ => Problem::connection(message),
     }
+}
+
+/// Whether a file `.env` holds variables, not Airflow's lines `ID=URI`.
+pub(crate) fn is_dotenv(path: &Path) -> bool {
+    if Form::of_path(path) != Some(Form::Env) {
+        return false;
+    }
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    text.lines().any(|line| {
+        let line = line.trim_start();
+        line.strip_prefix("export ").unwrap_or(line).trim_start().starts_with("AIRFLOW_CONN_")
+    })
 }

@@ -14,10 +14,10 @@ pub(crate) fn run(command: &ConfigCommand, context: &Context) -> Result<u8, Prob
     let mut text = String::new();
     for own in &KNOWN {
         let value = settings.value(own.key);
-        // A proxy may have a password.
+        // A proxy or a source may have a password.
         let shown = match (own.key, value) {
             (_, None) => "(not set)",
-            ("proxy", Some(value)) if value.text.contains('@') => "***",
+            ("proxy" | "sources", Some(value)) if value.text.contains('@') => "***",
             (_, Some(value)) => &value.text,
         };
         let from = value.map(|value| value.origin.to_string()).unwrap_or_default();

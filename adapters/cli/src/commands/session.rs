@@ -84,8 +84,11 @@ impl Way {
     }
 }
 
+/// The longest recording that is read, in bytes.
+const MAX_CASSETTE: u64 = 1 << 30;
+
 fn read(path: &Path) -> Result<Cassette, Problem> {
-    let text = std::fs::read_to_string(path)
+    let text = private::read(path, MAX_CASSETTE)
         .map_err(|error| Problem::local(format!("cannot read {}: {error}", path.display())))?;
     Cassette::from_json(&text)
         .map_err(|error| Problem::usage(format!("{}: {error}", path.display())))
@@ -244,7 +247,12 @@ impl Session<'_> {
         to_stdout(before.as_bytes())?;
         if let (Some(response), true) = (response, parts.contains('b')) {
             let (headers, body) = (response.headers(), response.body());
-            output::write_failed(headers, body, self.format, &self.target, bars)?;
+            // A file is for what was asked for, and keeps what it has.
+            let shown = output::write_failed(headers, body, self.format, &Target::Stdout, bars);
+            // What is kept of a body may end within its coding; how the call ended counts more.
+            if let Err(problem) = shown {
+                screen::note(&format!("of the body no more is shown: {}", problem.message()));
+            }
         }
         if parts.contains('m') {
             to_stdout(times(timeline).as_bytes())?;

@@ -171,7 +171,8 @@ impl Text {
 }
 
 fn print(text: &str) -> Result<bool, Problem> {
-    if anstream::stdout().current_choice() == anstream::ColorChoice::Never {
+    let is_coloured = text.contains('\u{1b}');
+    if is_coloured && anstream::stdout().current_choice() == anstream::ColorChoice::Never {
         let text = anstream::adapter::strip_str(text).to_string();
         return to_stdout(text.as_bytes());
     }

@@ -9,6 +9,7 @@ use super::head;
 use super::json;
 use crate::live::Told;
 use crate::report::{SCHEMA, millis};
+use crate::screen;
 
 /// Writes the result: all about the call, and its body, of which numbers stay as they are written.
 pub(crate) fn envelope(
@@ -51,7 +52,7 @@ pub(crate) fn envelope(
         result.push_str(&raw);
         result.push('}');
     }
-    format!("{{\"schema\":{SCHEMA},\"result\":{result}}}\n")
+    screen::escaped(&format!("{{\"schema\":{SCHEMA},\"result\":{result}}}\n"))
 }
 
 /// What became of the body.

@@ -1,5 +1,6 @@
 //! Heads of requests and answers, for people: what is secret is hidden unless it is asked for on a terminal.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use http::header::{HeaderMap, HeaderName, SET_COOKIE};
@@ -69,9 +70,9 @@ pub(crate) fn response_head<B>(response: &Response<B>, hides: bool) -> String {
         .to_owned();
     text.push('\n');
     for (name, value) in response.headers() {
-        let shown = String::from_utf8_lossy(value.as_bytes());
-        let shown = if hides && is_secret(name) { HIDDEN } else { &shown };
-        let _ = writeln!(text, "{name}: {}", screen::line(shown));
+        let value = String::from_utf8_lossy(value.as_bytes());
+        let shown = if hides { shown(name, &value) } else { value };
+        let _ = writeln!(text, "{name}: {}", screen::line(&shown));
     }
     text
 }
@@ -86,19 +87,80 @@ pub(crate) fn is_secret(name: &HeaderName) -> bool {
     *name == SET_COOKIE || sounds_secret(name.as_str())
 }
 
+/// A value of an answer as logs may have it.
+fn shown<'a>(name: &HeaderName, value: &'a str) -> Cow<'a, str> {
+    match name.as_str() {
+        _ if is_secret(name) => HIDDEN.into(),
+        "location" | "content-location" | "link" | "refresh" => url_shown(value).into(),
+        _ => value.into(),
+    }
+}
+
+/// A text with URLs: their user info and the values of parameters that sound secret are hidden.
+fn url_shown(text: &str) -> String {
+    const ENDS: [char; 6] = ['&', '#', '>', ';', ',', ' '];
+    let mut out = String::new();
+    let mut parts = text.split("//");
+    out.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let end = part.find(['/', '?', '#', '>', ' ']).unwrap_or(part.len());
+        let (authority, rest) = part.split_at(end);
+        let host = authority.rsplit_once('@').map(|(_, host)| host);
+        out.push_str("//");
+        out.push_str(if host.is_some() { "***@" } else { "" });
+        out.push_str(host.unwrap_or(authority));
+        out.push_str(rest);
+    }
+    let mut shown = String::new();
+    let mut rest = out.as_str();
+    while let Some(at) = rest.find('=') {
+        let (before, after) = rest.split_at(at + 1);
+        let name = before.trim_end_matches('=');
+        let name = &name[name.rfind(['?', '&', '#', ';', ',', ' ']).map_or(0, |at| at + 1)..];
+        shown.push_str(before);
+        rest = after;
+        if sounds_secret(name) {
+            shown.push_str(HIDDEN);
+            rest = &after[after.find(ENDS).unwrap_or(after.len())..];
+        }
+    }
+    shown + rest
+}
+
 /// The headers of an answer as values, for JSON.
 pub(crate) fn to_json(headers: &HeaderMap) -> serde_json::Value {
     let mut all = serde_json::Map::new();
     for name in headers.keys() {
-        let values = headers.get_all(name).iter().map(|value| {
-            if is_secret(name) {
-                HIDDEN.to_owned()
-            } else {
-                screen::line(&String::from_utf8_lossy(value.as_bytes()))
-            }
-        });
+        let values = headers
+            .get_all(name)
+            .iter()
+            .map(|value| screen::line(&shown(name, &String::from_utf8_lossy(value.as_bytes()))));
         let values: Vec<_> = values.collect();
         all.insert(name.as_str().to_owned(), values.into());
     }
     all.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::url_shown;
+
+    #[test]
+    fn urls_of_answers_tell_no_secret() {
+        for (value, shown) in [
+            ("/next?page=2", "/next?page=2"),
+            (
+                "https://u:p@h/a?token=t&b=1#access_token=x",
+                "https://***@h/a?token=***&b=1#access_token=***",
+            ),
+            ("//u@h?api_key=k", "//***@h?api_key=***"),
+            (
+                "<https://h/a?page=2&token=t>; rel=\"next\", </b?sig=1>",
+                "<https://h/a?page=2&token=***>; rel=\"next\", </b?sig=***>",
+            ),
+            ("5; url=https://u@h/?q=1", "5; url=https://***@h/?q=1"),
+        ] {
+            assert_eq!(url_shown(value), shown);
+        }
+    }
 }

@@ -38,6 +38,9 @@ const COLOURS: Styles = Styles {
     other: AnsiColor::Cyan.on_default(),
 };
 
+/// The deepest level that is indented further than the one above.
+const DEEPEST: usize = 100;
+
 /// Writes JSON anew: indented if there is an indent, else without blanks.
 fn written(bytes: &[u8], indented: bool, styles: &Styles) -> Option<String> {
     serde_json::from_slice::<IgnoredAny>(bytes).ok()?;
@@ -111,6 +114,7 @@ fn end_of_string(text: &str) -> usize {
 fn new_line(out: &mut String, indented: bool, depth: usize) {
     if indented {
         out.push('\n');
-        out.extend(std::iter::repeat_n("  ", depth));
+        // Deeper than anybody reads, blanks would be most of the text.
+        out.extend(std::iter::repeat_n("  ", depth.min(DEEPEST)));
     }
 }

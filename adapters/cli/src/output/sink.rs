@@ -29,7 +29,12 @@ impl<'a> Making<'a> {
         let special = fs::metadata(path).is_ok_and(|about| !about.is_file());
         let beside = (!special).then(|| private::beside(path));
         let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
+        options.write(true);
+        // A name beside it is nobody else's, no link of theirs either.
+        match beside {
+            Some(_) => options.create_new(true),
+            None => options.create(true).truncate(true),
+        };
         let opened = options.open(beside.as_deref().unwrap_or(path));
         let file = opened.map_err(|error| problem(path, &error))?;
         bars.partial(beside.clone());

@@ -282,3 +282,46 @@ fn a_call_is_resumed_and_replayed_by_the_same_sources() {
         assert!(out.contains("attempts: 3"), "{args:?}: {out}");
     }
 }
+
+/// What is read as a connection and is none: a secret that is mounted beside them, a webhook, a token, lines of a shell.
+#[test]
+fn what_is_no_connection_is_not_told() {
+    let home = Home::new("none");
+    for (value, told) in [
+        ("https://hooks.test/services/T0/m4rkr", "type = \"https\""),
+        ("m4rkr", "schema = \"***\""),
+        ("m4rkr:abc", "***"),
+        ("sk-m4rkr/abc?x", "***"),
+    ] {
+        for words in [["conn", "show", "x"].as_slice(), &["conn", "list"]] {
+            let out = home.run(words, &[("AIRFLOW_CONN_X", value)]);
+            let text = [out.stdout, out.stderr].concat();
+            let text = String::from_utf8_lossy(&text).to_lowercase();
+            assert!(!text.contains("m4rkr") && !text.contains("4rkr"), "{value}: {text}");
+            assert!(words.len() == 2 || text.contains(told), "{value}: {text}");
+        }
+    }
+    home.write("a.env", "export AIRFLOW_CONN_FOO='http://me:m4rk%26r@h.test/https'\nFOO=bar\n");
+    let (code, text, _) = parts(&home.run(&["conn", "show", "foo", "--conn-file", "a.env"], &[]));
+    assert!(code == Some(0) && text.contains("login = \"me\""), "{code:?} {text}");
+    assert!(!text.contains("m4rk"), "{text}");
+    let args = ["conn", "add", "bar", "--url", "https://h.test", "--conn-file", "a.env"];
+    let (code, _, text) = parts(&home.run(&args, &[]));
+    assert!(code == Some(2) && text.contains("holds variables"), "{code:?} {text}");
+}
+
+/// A link that waits at the name beside a file leads nowhere.
+#[test]
+fn a_download_follows_no_link_beside_it() {
+    let home = Home::new("link");
+    home.write("victim", "as ever");
+    let server = serve();
+    let line = format!(
+        "ln -s victim out.$$.part; ln -s victim out.bin.$$.part; exec {} call - http://{}/orders -o out.bin",
+        env!("CARGO_BIN_EXE_http-hook"),
+        server.authority
+    );
+    let out = std::process::Command::new("sh").args(["-c", &line]).current_dir(&home.0).output();
+    assert_eq!(out.unwrap().status.code(), Some(1));
+    assert_eq!(fs::read_to_string(home.0.join("victim")).unwrap(), "as ever");
+}

@@ -25,9 +25,33 @@ fn terminal(columns: u32, line: &str) -> Child {
 }
 
 /// All that is shown, and the exit code.
-fn shown(mut child: Child) -> (Option<i32>, String) {
-    let mut bytes = Vec::new();
-    child.stdout.take().unwrap().read_to_end(&mut bytes).unwrap();
+fn shown(child: Child) -> (Option<i32>, String) {
+    typing(child, &[])
+}
+
+/// The same with keys that are typed, each when the text before it was shown.
+fn typing(mut child: Child, answers: &[(&str, &str)]) -> (Option<i32>, String) {
+    let mut keys = child.stdin.take().unwrap();
+    let mut out = child.stdout.take().unwrap();
+    let (mut bytes, mut buffer, mut seen) = (Vec::new(), [0; 4096], 0);
+    let mut answers = answers.iter().peekable();
+    loop {
+        let count = out.read(&mut buffer).unwrap();
+        if count == 0 {
+            break;
+        }
+        bytes.extend_from_slice(&buffer[..count]);
+        if let Some((before, answer)) = answers.peek() {
+            let found = bytes[seen..].windows(before.len()).position(|at| at == before.as_bytes());
+            if let Some(at) = found {
+                seen += at + before.len();
+                // Whoever types takes a moment, in which the echo of a password is switched off.
+                thread::sleep(Duration::from_millis(300));
+                keys.write_all(answer.as_bytes()).unwrap();
+                answers.next();
+            }
+        }
+    }
     (child.wait().unwrap().code(), String::from_utf8_lossy(&bytes).replace("\r\n", "\n"))
 }
 
@@ -64,19 +88,13 @@ fn bytes_are_not_for_a_terminal() {
 #[test]
 fn a_wait_counts_down_and_can_be_interrupted() {
     let server = serve();
-    let mut child = terminal(80, &format!("call - http://{}/after/20 --retry 1", server.authority));
-    let mut keys = child.stdin.take().unwrap();
-    thread::spawn(move || {
-        thread::sleep(Duration::from_millis(1_500));
-        let _ = keys.write_all(b"\x03");
-        thread::sleep(Duration::from_secs(5));
-    });
+    let child = terminal(80, &format!("call - http://{}/after/20 --retry 1", server.authority));
     let began = Instant::now();
-    let (code, text) = shown(child);
+    let (code, text) = typing(child, &[("as the server asks", "\x03")]);
     assert_eq!(code, Some(130), "{text:?}");
-    assert!(began.elapsed() < Duration::from_secs(10));
+    assert!(began.elapsed() < Duration::from_secs(19), "it does not wait to its end");
     assert!(text.contains("503 Service Unavailable: waiting 2"), "{text:?}");
-    assert!(text.contains("goes on in 19.") || text.contains("goes on in 20."), "{text:?}");
+    assert!(text.contains("goes on in 19.") || text.contains("goes on in 2"), "{text:?}");
     assert!(text.contains("as the server asks"), "{text:?}");
     assert!(text.contains("interrupted after 1 send, in a wait of 2"), "{text:?}");
 }
@@ -138,7 +156,7 @@ fn a_connection_is_asked_for_and_its_password_is_not_shown() {
     let path = file.display();
     let hook = env!("CARGO_BIN_EXE_http-hook");
     let typed = |words: &str, answers: &'static [&'static str]| {
-        let mut child = Command::new("script")
+        let child = Command::new("script")
             .args(["-qefc", &format!("exec {hook} conn {words} --conn-file {path}"), "/dev/null"])
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -147,15 +165,9 @@ fn a_connection_is_asked_for_and_its_password_is_not_shown() {
             .stdout(Stdio::piped())
             .spawn()
             .expect("util-linux has script");
-        let mut keys = child.stdin.take().unwrap();
-        thread::spawn(move || {
-            for answer in answers {
-                thread::sleep(Duration::from_millis(700));
-                let _ = keys.write_all(format!("{answer}\n").as_bytes());
-            }
-            thread::sleep(Duration::from_secs(5));
-        });
-        shown(child)
+        let answers: Vec<_> = answers.iter().map(|answer| format!("{answer}\n")).collect();
+        let answers: Vec<_> = answers.iter().map(|answer| (": ", answer.as_str())).collect();
+        typing(child, &answers)
     };
     let (code, text) = typed("add orders", &["https://api.test/v1", "svc", "open sesame"]);
     assert_eq!(code, Some(0), "{text:?}");

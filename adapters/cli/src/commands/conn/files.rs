@@ -12,7 +12,7 @@ use super::print;
 use crate::args::Convert;
 use crate::exit::Problem;
 use crate::screen;
-use crate::store::{Store, problem};
+use crate::store::{Store, is_dotenv, problem};
 
 type Named = (String, Connection);
 
@@ -183,16 +183,4 @@ fn of_dotenv(path: &Path) -> Result<Vec<Named>, SourceError> {
         Ok((known.id, found.connection().clone()))
     });
     all.collect()
-}
-
-/// Whether a file `.env` holds variables, not Airflow's lines `ID=URI`.
-fn is_dotenv(path: &Path) -> bool {
-    if Form::of_path(path) != Some(Form::Env) {
-        return false;
-    }
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    text.lines().any(|line| {
-        let line = line.trim_start();
-        line.strip_prefix("export ").unwrap_or(line).trim_start().starts_with("AIRFLOW_CONN_")
-    })
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::shown::host;
+use super::shown::{host, kind};
 use super::{columns, print};
 use crate::exit::Problem;
 use crate::report::SCHEMA;
@@ -15,27 +15,30 @@ pub(crate) fn run(store: &Store, as_json: bool) -> Result<(), Problem> {
     let mut values = Vec::new();
     for known in store.list()? {
         let (id, place, shadowed) = (known.id, known.place, known.shadowed);
-        let (kind, host, error) = match store.find(&id) {
+        let (of_kind, host, error) = match store.find(&id) {
             Ok(Some(found)) => {
                 let connection = found.connection();
-                (connection.conn_type().map(str::to_owned), host(connection), None)
+                (kind(connection).map(str::to_owned), host(connection), None)
             }
             Ok(None) => continue,
             Err(problem) => (None, None, Some(problem.message().to_owned())),
         };
         if as_json {
-            values.push(json!({ "id": id, "type": kind, "host": host, "place": place, "shadowed": shadowed, "error": error }));
+            values.push(json!({ "id": id, "type": of_kind, "host": host, "place": place, "shadowed": shadowed, "error": error }));
             continue;
         }
         if let Some(error) = error {
             screen::warning(&error);
         }
         let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
-        let row = [id, or_none(kind), or_none(host), place];
+        let row = [id, or_none(of_kind), or_none(host), place];
         rows.push(row.map(|cell| screen::line(&cell)).to_vec());
     }
     if as_json {
-        return print(&format!("{}\n", json!({ "schema": SCHEMA, "connections": values })));
+        return print(
+            &(screen::escaped(&json!({ "schema": SCHEMA, "connections": values }).to_string())
+                + "\n"),
+        );
     }
     if rows.len() == 1 {
         screen::note("there is no connection; `http-hook conn add ID` stores one");

@@ -57,9 +57,18 @@ pub(crate) fn url(host: &str) -> String {
     format!("{scheme}{login}{authority}{more}")
 }
 
+/// The type, if it is one: of a text that is no connection, a secret say, the beginning is read as a type.
+pub(crate) fn kind(connection: &Connection) -> Option<&str> {
+    let kind = connection.conn_type()?;
+    let is_word = kind.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    let has_host = connection.host().is_some_and(|host| !host.is_empty());
+    let is_usual = matches!(kind, "" | "http" | "https" | "http_hook" | "generic");
+    Some(if is_usual || is_word && has_host && kind.len() <= 32 { kind } else { HIDDEN })
+}
+
 fn redacted(connection: &Connection) -> Connection {
     let mut shown = Connection::new();
-    if let Some(kind) = connection.conn_type() {
+    if let Some(kind) = kind(connection) {
         shown = shown.with_conn_type(kind);
     }
     if let Some(description) = connection.description() {
@@ -69,7 +78,8 @@ fn redacted(connection: &Connection) -> Connection {
         shown = shown.with_host(url(host));
     }
     if let Some(schema) = connection.schema() {
-        shown = shown.with_schema(schema);
+        let is_scheme = matches!(schema, "" | "http" | "https");
+        shown = shown.with_schema(if is_scheme { schema } else { HIDDEN });
     }
     if let Some(port) = connection.port().and_then(|port| u16::try_from(port).ok()) {
         shown = shown.with_port(port);

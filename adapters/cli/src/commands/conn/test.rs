@@ -1,6 +1,6 @@
 //! `http-hook conn test`: HEAD, and GET where that is not allowed. A test does not write.
 
-use crate::args::{CallArgs, RequestArgs, Test};
+use crate::args::{CallArgs, Format, RequestArgs, Test};
 use crate::commands::Context;
 use crate::commands::call::{self, HEAD_NOT_ALLOWED};
 use crate::exit::Problem;
@@ -8,7 +8,9 @@ use crate::exit::Problem;
 /// Asks for the headers as a call would, and gives the exit code of that call.
 pub(crate) fn run(test: &Test, context: &Context) -> Result<u8, Problem> {
     let mut result = test.result.clone();
-    result.print.get_or_insert_with(|| "h".to_owned());
+    if call::format_of(&result, &context.settings)? != Format::Json {
+        result.print.get_or_insert_with(|| "h".to_owned());
+    }
     let mut call = CallArgs {
         conn: test.conn.clone(),
         words: vec![test.endpoint.clone()],
