@@ -10,8 +10,11 @@ use http_hook_sources::{
 };
 
 use crate::exit::Problem;
+use crate::private;
 use crate::settings::{Settings, user_file};
 
+/// The longest file of which the form is found out, in bytes; the sources read none that is longer.
+const MAX_FILE: u64 = 64 << 20;
 /// The most ids that an error tells.
 const MAX_TOLD: usize = 12;
 
@@ -196,7 +199,7 @@ pub(crate) fn is_dotenv(path: &Path) -> bool {
     if Form::of_path(path) != Some(Form::Env) {
         return false;
     }
-    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let text = private::read(path, MAX_FILE).unwrap_or_default();
     text.lines().any(|line| {
         let line = line.trim_start();
         line.strip_prefix("export ").unwrap_or(line).trim_start().starts_with("AIRFLOW_CONN_")

@@ -247,8 +247,7 @@ impl Session<'_> {
         to_stdout(before.as_bytes())?;
         if let (Some(response), true) = (response, parts.contains('b')) {
             let (headers, body) = (response.headers(), response.body());
-            // A file is for what was asked for, and keeps what it has.
-            let shown = output::write_failed(headers, body, self.format, &Target::Stdout, bars);
+            let shown = output::write_failed(headers, body, self.format, bars);
             // What is kept of a body may end within its coding; how the call ended counts more.
             if let Err(problem) = shown {
                 screen::note(&format!("of the body no more is shown: {}", problem.message()));

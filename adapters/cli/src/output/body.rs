@@ -43,16 +43,16 @@ pub(crate) fn write(
     write_reader(&head.headers, Box::new(body), len, format, target, bars)
 }
 
-/// Writes the body of an answer that failed, of which the beginning is known.
+/// Writes the body of an answer that failed, of which the beginning is known, to stdout: a file is for what was asked for, and
+/// keeps what it has.
 pub(crate) fn write_failed(
     headers: &HeaderMap,
     body: &Bytes,
     format: Format,
-    target: &Target,
     bars: &Bars,
 ) -> Result<(), Problem> {
     let body: Box<dyn Read> = Box::new(io::Cursor::new(body.clone()));
-    write_reader(headers, body, None, format, target, bars).map(|_| ())
+    write_reader(headers, body, None, format, &Target::Stdout, bars).map(|_| ())
 }
 
 fn write_reader(

@@ -325,3 +325,20 @@ fn a_download_follows_no_link_beside_it() {
     assert_eq!(out.unwrap().status.code(), Some(1));
     assert_eq!(fs::read_to_string(home.0.join("victim")).unwrap(), "as ever");
 }
+
+#[test]
+fn no_pipe_is_waited_for() {
+    let home = Home::new("pipe");
+    let made = std::process::Command::new("mkfifo").arg(home.0.join("a.env")).status().unwrap();
+    assert!(made.success());
+    let args = ["conn", "show", "foo", "--conn-file", "a.env"];
+    let mut command = command(&args);
+    command.current_dir(&home.0).env("HOME", &home.0);
+    let mut child = command.stdout(std::process::Stdio::null()).spawn().unwrap();
+    let ends = (0..100).find_map(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        child.try_wait().unwrap()
+    });
+    let _ = child.kill();
+    assert!(ends.is_some_and(|status| !status.success()), "{ends:?}");
+}
