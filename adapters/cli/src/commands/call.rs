@@ -59,7 +59,7 @@ pub(crate) fn run_or_again(
 ) -> Result<u8, Problem> {
     let Ready { found, hook, planned, seed, cookies, endpoint } =
         Ready::new(call, &context.settings)?;
-    let way = Way::new(&context.tape)?;
+    let way = Way::new(&context.tape)?.hiding(&hook);
     let hook = hook.for_client(way.transport().capabilities());
     if call.curl {
         let command = hook.to_curl(&planned.plan).map_err(|error| Problem::of_error(&error))?;

@@ -20,7 +20,7 @@ pub(crate) fn run(resume: &Resume, context: &Context) -> Result<u8, Problem> {
     let found = connection::find_again(&state.connection, &context.settings)?;
     let cookies = resume.client.cookies.as_deref().map(CookieFile::read).transpose()?;
     let hook = hook::make(&found.connection, &context.settings, false, cookies.as_ref())?;
-    let way = Way::new(&context.tape)?;
+    let way = Way::new(&context.tape)?.hiding(&hook);
     let hook = hook.for_client(way.transport().capabilities());
     let given = of_client(&resume.client)?;
     if !matches!(given.proxies, Setting::Inherit) {
