@@ -33,6 +33,7 @@ strategy                     amp      peak   success
 no retry                   1.000       [..]
 no gates                   3.9[..]
 bucket 500 (AWS)           1.01[..]
+bucket 500 (AWS 2.1)       1.00[..]
 bucket 100                 1.00[..]
 breaker                    0.[..]
 bucket 100 + breaker       0.0[..]

@@ -62,13 +62,14 @@ impl Strategy {
         let none = GateSettings::none();
         let both = GateSettings::default();
         let with = |gates: &GateSettings| Self { policy: policy.clone(), gates: gates.clone() };
-        let aws = GateSettings { bucket: Some(BucketSettings::AWS_2_0), ..none.clone() };
+        let aws = |prices| with(&GateSettings { bucket: Some(prices), ..none.clone() });
         let bucket = GateSettings { breaker: None, ..both.clone() };
         let breaker = GateSettings { bucket: None, ..both.clone() };
         vec![
             ("no retry", Self { policy: RetryPolicy::never(), gates: none.clone() }),
             ("no gates", with(&none)),
-            ("bucket 500 (AWS)", with(&aws)),
+            ("bucket 500 (AWS)", aws(BucketSettings::AWS_2_0)),
+            ("bucket 500 (AWS 2.1)", aws(BucketSettings::AWS_2_1)),
             ("bucket 100", with(&bucket)),
             ("breaker", with(&breaker)),
             ("bucket 100 + breaker", with(&both)),

@@ -35,6 +35,21 @@ impl<T: Transport + 'static> Get for Hooked<T> {
     }
 }
 
+/// The same, planned and sent in one chain.
+pub struct Chained<T>(pub Hooked<T>);
+
+impl<T: Transport + 'static> Get for Chained<T> {
+    async fn get(&self) {
+        let Hooked { hook, input } = &self.0;
+        let call = input
+            .query
+            .iter()
+            .fold(hook.get(&input.endpoint), |call, (name, value)| call.param(name, value));
+        let response = call.send().await.expect("an answer");
+        assert_eq!(response.body(), BODY);
+    }
+}
+
 /// A hook over a blocking transport.
 pub struct HookedBlocking<T> {
     hook: blocking::HttpHook<T, SystemClock>,
@@ -44,6 +59,21 @@ pub struct HookedBlocking<T> {
 impl<T: blocking::Transport + 'static> GetBlocking for HookedBlocking<T> {
     fn get(&self) {
         let response = self.hook.run(plan(&self.input)).expect("an answer");
+        assert_eq!(response.body(), BODY);
+    }
+}
+
+/// The same, planned and sent in one chain.
+pub struct ChainedBlocking<T>(pub HookedBlocking<T>);
+
+impl<T: blocking::Transport + 'static> GetBlocking for ChainedBlocking<T> {
+    fn get(&self) {
+        let HookedBlocking { hook, input } = &self.0;
+        let call = input
+            .query
+            .iter()
+            .fold(hook.get(&input.endpoint), |call, (name, value)| call.param(name, value));
+        let response = call.send().expect("an answer");
         assert_eq!(response.body(), BODY);
     }
 }

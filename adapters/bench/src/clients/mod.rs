@@ -108,6 +108,26 @@ pub const ROWS: &[Row] = &[
         },
     },
     Row {
+        name: "ureq, in one chain",
+        bar: 1.03,
+        bare: true,
+        threads: Threads::Each,
+        make: |input, way, in_flight| match way {
+            Way::Other => blocking(bare::Ureq::new(input), in_flight),
+            Way::Hook => blocking(hooked::ChainedBlocking(hooked::ureq(input)), in_flight),
+        },
+    },
+    Row {
+        name: "reqwest, in one chain",
+        bar: 1.03,
+        bare: true,
+        threads: Threads::One,
+        make: |input, way, in_flight| match way {
+            Way::Other => asynchronous(|| bare::Reqwest::new(input), in_flight),
+            Way::Hook => asynchronous(|| hooked::Chained(hooked::reqwest(input)), in_flight),
+        },
+    },
+    Row {
         name: "reqwest, beside its middleware",
         bar: 1.00,
         bare: false,
