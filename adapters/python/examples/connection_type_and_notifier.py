@@ -1,4 +1,5 @@
-"""No line of the DAG changed: the connection `typed_shop` has the type `http_hook`, so that the provider's own operator gets our hook.
+"""No line of the DAG changed: the connection `typed_shop` has the type `http_hook`, so that the provider's own
+operator gets our hook.
 
 The notifier tells of the end of the task.
 """

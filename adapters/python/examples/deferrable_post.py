@@ -1,7 +1,7 @@
 """A POST that waits in the triggerer, and is not sent twice if that dies.
 
-What was sent is noted before it is sent. After a crash the new triggerer either goes on, if the call carries a key, or the task fails and
-says that the request may have arrived.
+What was sent is noted before it is sent. After a crash the new triggerer either goes on, if the call carries a key,
+or the task fails and says that the request may have arrived.
 """
 
 from airflow.sdk import dag

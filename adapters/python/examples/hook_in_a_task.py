@@ -1,7 +1,7 @@
 """The hook in a task: nothing but the import has changed.
 
-The connection `shop` says where to, as before. A redirect to another host gets none of its credentials, a server that hangs ends after
-a minute, and `Retry-After` is kept.
+The connection `shop` says where to, as before. A redirect to another host gets none of its credentials, a server that
+hangs ends after a minute, and `Retry-After` is kept.
 """
 
 from airflow.sdk import dag, task

@@ -1,7 +1,8 @@
-"""The operator with tenacity's arguments, as they were: what fails before it was sent is tried again, a POST that may have arrived is not.
+"""The operator with tenacity's arguments, as they were: what fails before it was sent is tried again, a POST that
+may have arrived is not.
 
-The server says 503 at first. An answer is no proof that nothing happened, so that this call says that it may be repeated: it carries a key
-by which the server knows it again.
+The server says 503 at first. An answer is no proof that nothing happened, so that this call says that it may be
+repeated: it carries a key by which the server knows it again.
 """
 
 import tenacity

@@ -1,7 +1,9 @@
-"""The client's CPU for one `run` (GET, a parameter, a header, Basic): the provider's hook and ours, in one interleaved run.
+"""The client's CPU for one `run` (GET, a parameter, a header, Basic): the provider's hook and ours, in one
+interleaved run.
 
-`python run.py [rounds]`. The server is a process of its own on loopback. In each round each hook makes `CALLS` calls, in an order that turns;
-the ratio is the median of the rounds' ratios to the provider of the same round. Fails if a ratio is over its limit.
+`python run.py [rounds]`. The server is a process of its own on loopback. In each round each hook makes `CALLS` calls,
+in an order that turns; the ratio is the median of the rounds' ratios to the provider of the same round. Fails if a
+ratio is over its limit.
 """
 
 from __future__ import annotations
@@ -63,7 +65,9 @@ def quiet() -> None:
         raise structlog.DropEvent
 
     # Both hooks log alike; a level as in production, where debug lines are dropped at once.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING), cache_logger_on_first_use=False)
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING), cache_logger_on_first_use=False
+    )
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
 
@@ -71,6 +75,7 @@ def quiet() -> None:
 def hooks() -> dict[str, Callable[[], Any]]:
     """What makes a hook, by name; the transport only if the wheel has it."""
     from airflow.providers.http.hooks.http import HttpHook as Original
+
     from http_hook.airflow import HttpHook
 
     made: dict[str, Callable[[], Any]] = {
@@ -102,7 +107,7 @@ def measured(made: dict[str, Callable[[], Any]], rounds: int) -> dict[str, list[
             call(hook)
     names = list(made)
     for number in range(rounds):
-        for name in names[number % len(names):] + names[:number % len(names)]:
+        for name in names[number % len(names) :] + names[: number % len(names)]:
             hook = ready[name]
             cpu, wall = time.process_time(), time.perf_counter()
             for _ in range(CALLS):
@@ -117,7 +122,7 @@ def table(title: str, found: dict[str, list[tuple[float, float]]], enforced: boo
     for name, rounds in found.items():
         rate = CALLS / statistics.median(wall for _, wall in rounds)
         cpu = statistics.median(cpu for cpu, _ in rounds) * 1000 / CALLS
-        ratio = statistics.median(cpu / base for (cpu, _), (base, _) in zip(rounds, found["provider"]))
+        ratio = statistics.median(cpu / base for (cpu, _), (base, _) in zip(rounds, found["provider"], strict=False))
         limit = LIMITS.get(name) if enforced else None
         failures += limit is not None and ratio > limit
         print(f"| {NAMES[name]} | {rate:.0f} | {cpu:.2f} | {ratio:.2f} | {limit or ''} |")
@@ -135,8 +140,13 @@ def main() -> int:
         given = {"conn_type": "http", "host": "127.0.0.1", "port": port, "login": "user", "password": "pass"}
         os.environ["AIRFLOW_CONN_BENCH"] = json.dumps(given)
         made = hooks()
-        print(f"CPython {platform.python_version()}, {rounds} rounds of {CALLS} calls each, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-        failures = table("The connection is looked up for each call, as the provider does.", measured(made, rounds), True)
+        print(
+            f"CPython {platform.python_version()}, {rounds} rounds of {CALLS} calls each, "
+            f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+        )
+        failures = table(
+            "The connection is looked up for each call, as the provider does.", measured(made, rounds), True
+        )
         from airflow.sdk import Connection
 
         connection = Connection.from_json(json.dumps(given), conn_id="bench")

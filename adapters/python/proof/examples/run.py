@@ -1,4 +1,6 @@
-"""Runs each DAG of `examples/`: parses it and executes its task against a shop on loopback, without a scheduler (`dag.test()`)."""
+"""Runs each DAG of `examples/`: parses it and executes its task against a shop on loopback, without a scheduler
+(`dag.test()`).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 HERE = Path(__file__).resolve().parent
 EXAMPLES = HERE.parents[1] / "examples"
@@ -42,8 +44,8 @@ ANSWERS: dict[str, list[tuple[int, Any]]] = {
 
 
 class Shop(BaseHTTPRequestHandler):
-    seen: list[str] = []
-    keys: list[str | None] = []
+    seen: ClassVar[list[str]] = []
+    keys: ClassVar[list[str | None]] = []
     lock = threading.Lock()
 
     def answer(self) -> None:
@@ -98,7 +100,11 @@ def inside(names: list[str]) -> int:
         failures += not good
         wrong = "" if good else f": FAILED, expected {wanted!r} by {requests}, got {Shop.seen}"
         seconds = time.monotonic() - began
-        print(f"example {name}: {task.task_id} is {task.state}, gives {value!r}, {len(Shop.seen)} requests, {seconds:.0f} s{wrong}", flush=True)
+        print(
+            f"example {name}: {task.task_id} is {task.state}, gives {value!r}, {len(Shop.seen)} requests, "
+            f"{seconds:.0f} s{wrong}",
+            flush=True,
+        )
     sys.stdout.flush()
     os._exit(1 if failures else 0)
 
@@ -122,8 +128,12 @@ def main() -> int:
     }
     try:
         done = subprocess.run(
-            [sys.executable, str(Path(__file__).resolve()), "--inside", *(sys.argv[1:] or names)], env=environment, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LIMIT,
+            [sys.executable, str(Path(__file__).resolve()), "--inside", *(sys.argv[1:] or names)],
+            env=environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=LIMIT,
         )
         output, code = done.stdout, done.returncode
     except subprocess.TimeoutExpired as error:
@@ -131,7 +141,9 @@ def main() -> int:
         print(f"failed: not done after {LIMIT} s")
     finally:
         shutil.rmtree(home, ignore_errors=True)
-    print("\n".join(line for line in output.splitlines() if line.startswith("example ")) if code == 0 else output[-12000:])
+    print(
+        "\n".join(line for line in output.splitlines() if line.startswith("example ")) if code == 0 else output[-12000:]
+    )
     print(f"examples: {'all hold' if code == 0 else 'FAILED'}, {time.monotonic() - began:.0f} s")
     return 1 if code else 0
 

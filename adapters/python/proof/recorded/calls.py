@@ -11,7 +11,6 @@ from unittest import mock
 
 import aiohttp
 from airflow.sdk import Connection
-
 from judge import Made, described, told_options
 from values import argument, function, hook_arguments, retry_arguments
 from world import World
@@ -30,7 +29,9 @@ class Classes:
             from airflow.providers.http.operators.http import HttpOperator
             from airflow.providers.http.sensors.http import HttpSensor
 
-            found = SimpleNamespace(HttpHook=HttpHook, HttpAsyncHook=HttpAsyncHook, HttpOperator=HttpOperator, HttpSensor=HttpSensor)
+            found = SimpleNamespace(
+                HttpHook=HttpHook, HttpAsyncHook=HttpAsyncHook, HttpOperator=HttpOperator, HttpSensor=HttpSensor
+            )
         self.hook: Any = found.HttpHook
         self.async_hook: Any = found.HttpAsyncHook
         self.operator: Any = found.HttpOperator
@@ -96,9 +97,9 @@ def _one(hook: Any, call: dict[str, Any], world: World) -> Made:
     named = call.get("fn", "run")
     response = None
     try:
-        keywords = argument({
-            name: value for name, value in call.items() if name in ("endpoint", "data", "headers", "extra_options")
-        })
+        keywords = argument(
+            {name: value for name, value in call.items() if name in ("endpoint", "data", "headers", "extra_options")}
+        )
         keywords |= argument(call.get("request_kwargs") or {})
         if named == "run":
             result = response = hook.run(**keywords)
@@ -137,14 +138,16 @@ def _ok(named: str, result: Any) -> dict[str, Any]:
         return {"ok": {"value": _session(result)}}
     if hasattr(result, "status_code"):
         text = result.text
-        return {"ok": {
-            "status": result.status_code,
-            "reason": result.reason,
-            "url": result.url,
-            "history": [one.status_code for one in result.history],
-            "encoding": result.encoding,
-            "text": text,
-        }}
+        return {
+            "ok": {
+                "status": result.status_code,
+                "reason": result.reason,
+                "url": result.url,
+                "history": [one.status_code for one in result.history],
+                "encoding": result.encoding,
+                "text": text,
+            }
+        }
     return {"ok": {"value": list(result) if isinstance(result, tuple) else result}}
 
 
@@ -156,7 +159,9 @@ def _session(session: Any) -> dict[str, Any]:
     levels = {"SO_KEEPALIVE": socket.SOL_SOCKET}
     numbers = {(levels.get(name, socket.IPPROTO_TCP), getattr(socket, name)): name for name in names}
     options = getattr(adapter, "socket_options", None)
-    kept = {numbers[level, name]: value for level, name, value in options if (level, name) in numbers} if options else None
+    kept = (
+        {numbers[level, name]: value for level, name, value in options if (level, name) in numbers} if options else None
+    )
     return {
         "headers": list(session.headers.items()),
         "proxies": dict(session.proxies),
@@ -182,13 +187,15 @@ async def _async(given: dict[str, Any], world: World, classes: Classes) -> list[
             keywords = argument({name: value for name, value in call.items() if name != "request_kwargs"})
             try:
                 response = await hook.run(session=session, **keywords)
-                made.outcome = {"ok": {
-                    "status": response.status,
-                    "reason": response.reason,
-                    "url": str(response.url),
-                    "history": [one.status for one in response.history],
-                    "text": await response.text(),
-                }}
+                made.outcome = {
+                    "ok": {
+                        "status": response.status,
+                        "reason": response.reason,
+                        "url": str(response.url),
+                        "history": [one.status for one in response.history],
+                        "text": await response.text(),
+                    }
+                }
             except Exception as error:
                 made.outcome = described(error)
             config = getattr(hook, "_config", None)
@@ -207,7 +214,10 @@ def _task(kind: str, given: dict[str, Any], world: World, classes: Classes) -> M
             keywords[name] = function(keywords[name])
     if "retry_args" in keywords:
         keywords["retry_args"] = retry_arguments(keywords["retry_args"])
-    keywords = {name: argument(value) if isinstance(value, (dict, list)) and name != "retry_args" else value for name, value in keywords.items()}
+    keywords = {
+        name: argument(value) if isinstance(value, (dict, list)) and name != "retry_args" else value
+        for name, value in keywords.items()
+    }
     try:
         if kind == "operator":
             value = classes.operator(task_id="t", **keywords).execute({})

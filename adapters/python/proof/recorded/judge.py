@@ -1,4 +1,6 @@
-"""A call as it went against a call as it was recorded, compared as the Rust runner does (adapters/conformance, `recorded`)."""
+"""A call as it went against a call as it was recorded, compared as the Rust runner does (adapters/conformance,
+`recorded`).
+"""
 
 from __future__ import annotations
 
@@ -160,7 +162,7 @@ def _base_url(expected: str | None, got: str | None) -> Difference | None:
 def _requests(expected: list[dict[str, Any]], got: list[dict[str, Any]]) -> Difference | None:
     if len(expected) != len(got):
         return differ(f"{len(expected)} requests", f"{len(got)} requests")
-    for number, (want, have) in enumerate(zip(expected, got), start=1):
+    for number, (want, have) in enumerate(zip(expected, got, strict=False), start=1):
         boundary = _boundary(have["headers"])
         headers = [(name, value.replace(boundary, BOUNDARY) if boundary else value) for name, value in have["headers"]]
         body = have["body"].replace(boundary.encode(), BOUNDARY.encode()) if boundary else have["body"]
@@ -197,7 +199,9 @@ def _boundary(headers: list[tuple[str, str]]) -> str | None:
 
 def _stood_in(pair: tuple[str, str], got: list[tuple[str, str]]) -> bool:
     """Whether the recorded client put a header of its own in the place of one that was removed."""
-    own = pair[0] == "accept-encoding" and pair[1] == "identity" or pair[0] == "user-agent" and pair[1].startswith("python-")
+    own = (pair[0] == "accept-encoding" and pair[1] == "identity") or (
+        pair[0] == "user-agent" and pair[1].startswith("python-")
+    )
     return own and all(name.lower() != pair[0] for name, _ in got)
 
 
@@ -244,7 +248,7 @@ def _limits(timeout: Any) -> list[Any]:
 def told_options(kwargs: dict[str, Any], response: Any) -> dict[str, Any]:
     """What the client was told of the first send, as far as it shows."""
     timeout = kwargs.get("timeout")
-    if hasattr(timeout, "connect_timeout"):
+    if timeout is not None and hasattr(timeout, "connect_timeout"):
         timeout = [timeout.connect_timeout, timeout.read_timeout]
     cert = kwargs.get("cert")
     made = {
@@ -274,7 +278,7 @@ def without_user_info(url: str) -> str:
 
 
 def plain(url: str) -> str:
-    """Without user info and fragment, which no request line shows, the host in lower case, an empty path as the `/` that it is."""
+    """Without user info and fragment, the host in lower case, an empty path as the `/` that it is."""
     url = without_user_info(url.partition("#")[0])
     scheme, _, rest = url.partition("://")
     host, path = re.match(r"([^/?]*)(.*)", rest, re.DOTALL).groups()  # type: ignore[union-attr]

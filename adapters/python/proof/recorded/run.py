@@ -1,7 +1,8 @@
 """Replays the recorded cases of `tests/data/http_hook.json` through the Python classes, over sockets of loopback.
 
-`python run.py original` proves this harness: the provider's own classes have to do what was recorded of them. `python run.py ours` runs
-those of `http_hook.airflow`; it has to pass and to deviate as the Rust runner does, whose table `tests/data/deviations.toml` is read.
+`python run.py original` proves this harness: the provider's own classes have to do what was recorded of them. `python
+run.py ours` runs those of `http_hook.airflow`; it has to pass and to deviate as the Rust runner does, whose table
+`tests/data/deviations.toml` is read.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ import logging
 import os
 import sys
 import tempfile
-import tomllib
 import traceback
 import warnings
 from collections import Counter
 from pathlib import Path
 from typing import Any
+
+import tomllib
 
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parents[3] / "tests" / "data"
@@ -42,7 +44,10 @@ def deviations() -> dict[str, str]:
     """The Rust runner's table: the rule by id."""
     table = tomllib.loads((DATA / "deviations.toml").read_text())
     return {
-        one: entry["rule"] for entry in table["deviation"] if entry.get("file", "http_hook") == "http_hook" for one in entry["ids"]
+        one: entry["rule"]
+        for entry in table["deviation"]
+        if entry.get("file", "http_hook") == "http_hook"
+        for one in entry["ids"]
     }
 
 
@@ -97,7 +102,7 @@ def quiet() -> None:
 
 
 def ours_differ() -> tuple[dict[str, str], dict[str, str]]:
-    """`differs.toml`: cases that go otherwise than in the Rust runner, with the reason; those as recorded, and those that deviate."""
+    """`differs.toml`: what goes otherwise than in the Rust runner: cases that are as recorded, and those that are not."""
     table = tomllib.loads((HERE / "differs.toml").read_text())
     as_recorded = {one: entry["reason"] for entry in table.get("as_recorded", []) for one in entry["ids"]}
     deviates = {one: entry["reason"] for entry in table.get("deviates", []) for one in entry["ids"]}
@@ -114,7 +119,7 @@ def report(cases: list[dict[str, Any]], found: dict[str, Difference], ours: bool
     for case in cases:
         one, category = case["id"], case["category"]
         difference = found.get(one)
-        expected = one in listed and one not in as_recorded or one in deviates
+        expected = (one in listed and one not in as_recorded) or one in deviates
         if (difference is not None) == expected:
             how = "deviate" if expected else "passed"
             if difference and kept.get(one) != str(difference):
@@ -138,9 +143,15 @@ def report(cases: list[dict[str, Any]], found: dict[str, Difference], ours: bool
         total += of
         number = of["passed"] + of["deviate"] + of["failed"]
         rust = f"; the Rust runner: {number - of['listed']} passed, {of['listed']} deviate" if ours else ""
-        print(f"recorded {category}: {number} cases, {of['passed']} passed, {of['deviate']} deviate, {of['failed']} failed{rust}")
+        print(
+            f"recorded {category}: {number} cases, {of['passed']} passed, {of['deviate']} deviate, "
+            f"{of['failed']} failed{rust}"
+        )
     rust = f"; the Rust runner: {len(cases) - total['listed']} passed, {total['listed']} deviate" if ours else ""
-    print(f"recorded in all: {len(cases)} cases, {total['passed']} passed, {total['deviate']} deviate, {total['failed']} failed{rust}")
+    print(
+        f"recorded in all: {len(cases)} cases, {total['passed']} passed, {total['deviate']} deviate, "
+        f"{total['failed']} failed{rust}"
+    )
     for line in failures:
         print(f"failed {line}")
     return len(failures)

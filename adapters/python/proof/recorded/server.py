@@ -73,7 +73,7 @@ class Server:
         self._listeners = [socket.create_server(("127.0.0.1", 0), backlog=64) for _ in range(2)]
         self.ports = [listener.getsockname()[1] for listener in self._listeners]
         self.closed_port = _unused()
-        for listener, port in zip(self._listeners, self.ports):
+        for listener, port in zip(self._listeners, self.ports, strict=False):
             threading.Thread(target=self._accept, args=(listener, port), daemon=True).start()
 
     def begin(self, server: dict[str, Any] | None) -> None:
@@ -137,7 +137,7 @@ def read(source: Any, port: int) -> Seen | None:
         return None
     method, _, target = line.decode("latin-1").rstrip("\r\n").rpartition(" ")[0].partition(" ")
     headers: list[tuple[str, str]] = []
-    while (line := source.readline().rstrip(b"\r\n")):
+    while line := source.readline().rstrip(b"\r\n"):
         name, _, value = line.decode("latin-1").partition(":")
         headers.append((name, value.strip(" \t")))
     lower = {name.lower(): value for name, value in headers}

@@ -25,9 +25,9 @@ class Places:
         }
 
     def fill(self, value: Any, expected: bool = False) -> Any:
-        """Puts values in place of the placeholders, at any depth. In `expected`, a text that is only a port is a number."""
+        """Puts values in place of the placeholders. In `expected`, a text that is only a port is a number."""
         if isinstance(value, str):
-            whole = value in self.of and value.endswith("PORT}}") or value == "{{PORT2}}"
+            whole = (value in self.of and value.endswith("PORT}}")) or value == "{{PORT2}}"
             if expected and whole:
                 return int(self.of[value])
             for name, text in self.of.items():
@@ -47,7 +47,7 @@ def argument(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     if len(value) == 1:
-        (tag, content), = value.items()
+        ((tag, content),) = value.items()
         if tag == "$bytes":
             return base64.b64decode(content)
         if tag == "$tuple":
@@ -59,7 +59,7 @@ def argument(value: Any) -> Any:
         if tag == "$stream":
             return io.BytesIO(content.encode())
         if tag == "$file":
-            part = (content["filename"], content["content"], content.get("content_type"), content.get("headers"))
+            part: tuple[Any, ...] = tuple(map(content.get, ("filename", "content", "content_type", "headers")))
             while len(part) > 2 and part[-1] is None:
                 part = part[:-1]
             return part
@@ -91,7 +91,7 @@ def function(named: Any) -> Any:
     """Makes a callback of the recording: an object with one member."""
     if named is None:
         return None
-    (name, wanted), = named.items()
+    ((name, wanted),) = named.items()
 
     def of(response: Any) -> Any:
         if isinstance(response, list):
@@ -128,7 +128,7 @@ def _classes(names: Any) -> Any:
 
 
 def _wait(strategy: Any) -> Any:
-    (name, given), = strategy.items()
+    ((name, given),) = strategy.items()
     if name == "wait_from_status":
 
         def wait(state: Any) -> float:
@@ -145,7 +145,7 @@ def _wait(strategy: Any) -> Any:
 
 
 def _stop(strategy: Any) -> Any:
-    (name, given), = strategy.items()
+    ((name, given),) = strategy.items()
     make = getattr(tenacity, name)
     if name == "stop_never":
         return make
@@ -153,7 +153,7 @@ def _stop(strategy: Any) -> Any:
 
 
 def _retry(strategy: Any) -> Any:
-    (name, given), = strategy.items()
+    ((name, given),) = strategy.items()
     if name == "exception_class":
         return _class(given)
     make = getattr(tenacity, name)

@@ -14,7 +14,6 @@ from unittest import mock
 
 import aiohttp
 import requests
-
 from server import Server
 
 BEGAN = 1_700_000_000.0
@@ -84,7 +83,11 @@ class World:
             return await real_sleep(0, result)
 
         environ = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-        environ = {name: value for name, value in environ.items() if name not in ("NETRC", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")}
+        environ = {
+            name: value
+            for name, value in environ.items()
+            if name not in ("NETRC", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+        }
         environ |= {"HOME": home} | (case.get("env") or {})
         self.is_async = is_async = case["kind"] == "async"
         resolve = aiohttp.TCPConnector._resolve_host
@@ -110,7 +113,7 @@ class World:
             yield
 
     def requests(self) -> list[dict[str, Any]]:
-        """The requests that arrived, with what was dialled for each: one connection a request, a literal address by itself."""
+        """The requests that arrived, with what was dialled for each: one connection a request."""
         dialled = [one for one in self.dialled if one[0] not in ("unresolvable.test", "refused.test", "blackhole.test")]
         dialled = [one for one in dialled if one[1] != self.server.closed_port]
         made = []
@@ -123,12 +126,14 @@ class World:
             else:
                 host, port = "127.0.0.1", seen.port
             tunnel = (host, port) if seen.method == "CONNECT" else None
-            made.append({
-                "connect": {"host": host, "port": port, "tls": False},
-                "method": seen.method,
-                "target": seen.target,
-                "headers": seen.headers,
-                "body": seen.body,
-                "framing": seen.framing,
-            })
+            made.append(
+                {
+                    "connect": {"host": host, "port": port, "tls": False},
+                    "method": seen.method,
+                    "target": seen.target,
+                    "headers": seen.headers,
+                    "body": seen.body,
+                    "framing": seen.framing,
+                }
+            )
         return made

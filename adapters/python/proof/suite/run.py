@@ -1,7 +1,8 @@
 """Runs the provider's own tests: over its own hooks, which all have to pass, then over ours.
 
-`python run.py` runs the version that is installed, whose tests stand in the folder that `--tests` names. What fails has to stand in
-`known.toml`, with its reason; an entry that no longer fails is a failure, too. `--report` only tells (for another version).
+`python run.py` runs the version that is installed, whose tests stand in the folder that `--tests` names. What fails
+has to stand in `known.toml`, with its reason; an entry that no longer fails is a failure, too. `--report` only tells
+(for another version).
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import subprocess
 import sys
 import tempfile
 import time
-import tomllib
 from pathlib import Path
 from typing import Any
+
+import tomllib
 
 HERE = Path(__file__).resolve().parent
 # Name, hooks, preset, and how many tests have to pass.
@@ -44,8 +46,19 @@ def started(tests: Path, hooks: str, preset: str, notes: str, packages: str) -> 
         "AIRFLOW__SENSORS__DEFAULT_TIMEOUT": "8",
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     }
-    command = [sys.executable, "-m", "pytest", "-c", str(HERE / "pytest.ini"), "--rootdir", str(tests), str(tests / "unit")]
-    return subprocess.Popen(command, env=environment, cwd=tests, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-c",
+        str(HERE / "pytest.ini"),
+        "--rootdir",
+        str(tests),
+        str(tests / "unit"),
+    ]
+    return subprocess.Popen(
+        command, env=environment, cwd=tests, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
 
 
 def short(test: str) -> str:
@@ -74,11 +87,14 @@ def main() -> int:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="http-hook-") as folder:
         # Airflow writes its settings when it is first imported, and two at once would meet there.
-        subprocess.run([sys.executable, "-c", "import airflow.settings"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(
+            [sys.executable, "-c", "import airflow.settings"],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         # Most of the time is sleep.
-        processes = [
-            (run, started(given.tests, run[1], run[2], f"{folder}/{run[0]}", given.packages)) for run in runs
-        ]
+        processes = [(run, started(given.tests, run[1], run[2], f"{folder}/{run[0]}", given.packages)) for run in runs]
         for (name, hooks, _, least), process in processes:
             try:
                 output, _ = process.communicate(timeout=max(1, LIMIT - (time.monotonic() - began)))

@@ -1,6 +1,7 @@
 """A pytest plugin: puts our hooks in the place of the provider's, and notes what became of each test.
 
-`HOOKS` is `original`, `sync` (HttpHook alone) or `both`; `PRESET` is `usual` or `airflow`. `NOTES` names the file for the outcome.
+`HOOKS` is `original`, `sync` (HttpHook alone) or `both`; `PRESET` is `usual` or `airflow`. `NOTES` names the file for
+the outcome.
 """
 
 from __future__ import annotations

@@ -23,6 +23,11 @@ if "keyed" in asked:
 
     with DAG(dag_id="keyed", schedule=None) as keyed:
         HttpOperator(
-            task_id="post", http_conn_id="proof", endpoint="keyed", method="POST", data="{}", deferrable=True,
-            extra_options={"idempotency_key": "generate"},
+            task_id="post",
+            http_conn_id="proof",
+            endpoint="keyed",
+            method="POST",
+            data="{}",
+            deferrable=True,
+            headers={"Idempotency-Key": "{{ run_id }}"},
         )

@@ -1,12 +1,14 @@
 """A POST under way in a triggerer that is killed, in a real Airflow: how often does the server see it?
 
-Scheduler, DAG processor, API server and triggerer are processes of their own, over a database of their own in a temporary folder. Each task
-defers and sends one POST, which the server answers after `HOLD` seconds. When all of them are under way the triggerer gets SIGKILL, and a
-new one is started, which takes the triggers over. `python run.py [provider ours keyed]`; loopback only; at most `LIMIT` seconds.
+Scheduler, DAG processor, API server and triggerer are processes of their own, over a database of their own in a
+temporary folder. Each task defers and sends one POST, which the server answers after `HOLD` seconds. When all of them
+are under way the triggerer gets SIGKILL, and a new one is started, which takes the triggers over. `python run.py
+[provider ours keyed]`; loopback only; at most `LIMIT` seconds.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -21,7 +23,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 HERE = Path(__file__).resolve().parent
 HOLD = 15
@@ -33,7 +35,7 @@ EXPECTED = {"provider": (2, 0, "success"), "ours": (1, 0, "failed"), "keyed": (2
 class Target(BaseHTTPRequestHandler):
     """Holds each POST, and notes its path and key."""
 
-    seen: list[tuple[float, str, str | None]] = []
+    seen: ClassVar[list[tuple[float, str, str | None]]] = []
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -96,23 +98,29 @@ class Airflow:
 
     def command(self, *words: str) -> None:
         subprocess.run(
-            [sys.executable, "-m", "airflow", *words], env=self.environment, check=True, timeout=120,
-            stdout=self._log("command"), stderr=subprocess.STDOUT,
+            [sys.executable, "-m", "airflow", *words],
+            env=self.environment,
+            check=True,
+            timeout=120,
+            stdout=self._log("command"),
+            stderr=subprocess.STDOUT,
         )
 
     def start(self, name: str, *words: str) -> None:
         self.processes[name] = subprocess.Popen(
-            [sys.executable, "-m", "airflow", *(words or (name,))], env=self.environment, start_new_session=True,
-            stdin=subprocess.DEVNULL, stdout=self._log(name), stderr=subprocess.STDOUT,
+            [sys.executable, "-m", "airflow", *(words or (name,))],
+            env=self.environment,
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=self._log(name),
+            stderr=subprocess.STDOUT,
         )
 
     def kill(self, name: str, how: int = signal.SIGKILL) -> None:
         """The whole group: a triggerer runs its triggers in a child."""
         process = self.processes.pop(name)
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, how)
-        except ProcessLookupError:
-            pass
         process.wait()
 
     def states(self) -> dict[str, str | None]:
