@@ -102,7 +102,7 @@ def quiet() -> None:
 
 
 def ours_differ() -> tuple[dict[str, str], dict[str, str]]:
-    """`differs.toml`: what goes otherwise than in the Rust runner: cases that are as recorded, and those that are not."""
+    """`differs.toml`: what goes otherwise than in the Rust runner: cases as recorded, and those that are not."""
     table = tomllib.loads((HERE / "differs.toml").read_text())
     as_recorded = {one: entry["reason"] for entry in table.get("as_recorded", []) for one in entry["ids"]}
     deviates = {one: entry["reason"] for entry in table.get("deviates", []) for one in entry["ids"]}
