@@ -30,10 +30,20 @@ from values import Places  # noqa: E402
 from world import World  # noqa: E402
 
 # How many cases that is: a case less fails.
-CASES = 607
+CASES = 624
 KINDS = ("http", "async", "operator", "sensor")
 # What this server and this network can provide, of what a case may need.
-PROVIDED = {"second_port", "closed_port", "named_hosts", "environment", "files", "faults", "raw_answers"}
+PROVIDED = {
+    "second_port",
+    "closed_port",
+    "named_hosts",
+    "environment",
+    "files",
+    "faults",
+    "raw_answers",
+    "tls",
+    "ca_bundle",
+}
 
 
 def selected(case: dict[str, Any]) -> bool:
@@ -56,7 +66,7 @@ def judged(case: dict[str, Any], world: World, classes: Classes) -> Difference |
     with tempfile.TemporaryDirectory(prefix="http-hook-") as folder:
         files = Path(folder, "files")
         files.mkdir()
-        places = Places(world.server.ports, world.server.closed_port, str(files))
+        places = Places(world.server.ports, world.server.closed_port, str(files), world.ca_bundle)
         given = places.fill(case["input"])
         expected = places.fill(case["expected"], expected=True)
         for name, text in (case["input"].get("files") or {}).items():

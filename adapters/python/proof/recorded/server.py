@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import socket
+import ssl
 import struct
 import threading
 from dataclasses import dataclass
 from typing import Any
 
 PATIENCE = 20
+# The first byte of a TLS handshake.
+HANDSHAKE = b"\x16"
 
 
 @dataclass
@@ -17,6 +20,7 @@ class Seen:
     """A request as it arrived."""
 
     port: int
+    tls: bool
     method: str
     target: str
     headers: list[tuple[str, str]]
@@ -65,7 +69,8 @@ def written(answer: dict[str, Any], method: str) -> bytes:
 class Server:
     """Listens at two ports until `stop`."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext) -> None:
+        self._tls = tls
         self.seen: list[Seen] = []
         self._script: list[dict[str, Any]] = []
         self._default: dict[str, Any] = {}
@@ -99,13 +104,18 @@ class Server:
     def _connection(self, stream: socket.socket, port: int) -> None:
         stream.settimeout(PATIENCE)
         try:
-            with stream, stream.makefile("rb") as source:
-                while True:
-                    seen = read(source, port)
-                    if seen is None or not self._answer(stream, seen):
-                        return
+            while first := stream.recv(1, socket.MSG_PEEK):
+                encrypted = first == HANDSHAKE
+                if encrypted:
+                    stream = self._tls.wrap_socket(stream, server_side=True)
+                with stream.makefile("rb") as source:
+                    seen = read(source, port, encrypted)
+                if seen is None or not self._answer(stream, seen):
+                    return
         except OSError:
             return
+        finally:
+            stream.close()
 
     def _answer(self, stream: socket.socket, seen: Seen) -> bool:
         """Writes what the script says, and tells whether the connection goes on."""
@@ -123,6 +133,8 @@ class Server:
             stream.sendall(body_of(answer["raw"]) if "raw" in answer else written(answer, seen.method))
             if seen.method == "CONNECT" and answer.get("status") == 200:
                 return True
+        if isinstance(stream, ssl.SSLSocket):
+            stream = stream.unwrap()
         stream.shutdown(socket.SHUT_WR)
         # So that closing in good order does not turn into a reset.
         while stream.recv(65536):
@@ -130,7 +142,7 @@ class Server:
         return False
 
 
-def read(source: Any, port: int) -> Seen | None:
+def read(source: Any, port: int, tls: bool) -> Seen | None:
     """Reads one request, and nothing behind it."""
     line = source.readline()
     if not line:
@@ -151,7 +163,7 @@ def read(source: Any, port: int) -> Seen | None:
         body, framing = source.read(int(lower["content-length"])), "content-length"
     else:
         body, framing = b"", "none"
-    return Seen(port, method, target, headers, body, framing)
+    return Seen(port, tls, method, target, headers, body, framing)
 
 
 def _unused() -> int:

@@ -6,14 +6,17 @@ import asyncio
 import os
 import random
 import socket
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import aiohttp
 import requests
+from certificates import contexts
 from server import Server
 
 BEGAN = 1_700_000_000.0
@@ -35,7 +38,9 @@ class World:
     """One server for all cases."""
 
     def __init__(self) -> None:
-        self.server = Server()
+        self._folder = tempfile.TemporaryDirectory(prefix="http-hook-")
+        context, self.ca_bundle = contexts(Path(self._folder.name))
+        self.server = Server(context)
         self.dialled: list[tuple[str, int]] = []
         self.sent: list[dict[str, Any]] = []
         self.clock = Clock()
@@ -44,6 +49,7 @@ class World:
 
     def stop(self) -> None:
         self.server.stop()
+        self._folder.cleanup()
 
     def _address(self, host: str, port: int) -> tuple[str, int]:
         if host == "unresolvable.test":
@@ -101,6 +107,7 @@ class World:
             mock.patch.dict(os.environ, environ, clear=True),
             mock.patch.object(socket, "getaddrinfo", self._getaddrinfo),
             mock.patch.object(requests.Session, "send", noted),
+            mock.patch.object(requests.adapters, "DEFAULT_CA_BUNDLE_PATH", self.ca_bundle),
             mock.patch.object(aiohttp.TCPConnector, "_resolve_host", resolved),
             mock.patch.object(random, "uniform", lambda a, b: (a + b) / 2),
             mock.patch.object(random, "random", lambda: 0.5),
@@ -128,7 +135,7 @@ class World:
             tunnel = (host, port) if seen.method == "CONNECT" else None
             made.append(
                 {
-                    "connect": {"host": host, "port": port, "tls": False},
+                    "connect": {"host": host, "port": port, "tls": seen.tls},
                     "method": seen.method,
                     "target": seen.target,
                     "headers": seen.headers,
