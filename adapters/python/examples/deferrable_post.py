@@ -17,7 +17,8 @@ def deferrable_post():
         method="POST",
         endpoint="v1/reports",
         data='{"month": "2026-10"}',
-        headers={"Content-Type": "application/json", "Idempotency-Key": "{{ run_id }}"},
+        headers={"Content-Type": "application/json"},
+        idempotency_key=True,
         deferrable=True,
         response_filter=lambda response: response.json()["id"],
     )

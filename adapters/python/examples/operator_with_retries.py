@@ -19,7 +19,8 @@ def operator_with_retries():
         method="POST",
         endpoint="v1/orders",
         data='{"item": 7}',
-        headers={"Content-Type": "application/json", "Idempotency-Key": "{{ run_id }}"},
+        headers={"Content-Type": "application/json"},
+        idempotency_key=True,
         retry_args={"stop": tenacity.stop_after_attempt(3), "wait": tenacity.wait_fixed(0.1)},
         response_filter=lambda response: response.json()["id"],
     )

@@ -34,8 +34,11 @@ class Classes:
             )
         self.hook: Any = found.HttpHook
         self.async_hook: Any = found.HttpAsyncHook
-        self.operator: Any = found.HttpOperator
-        self.sensor: Any = found.HttpSensor
+        try:
+            self.operator: Any = found.HttpOperator
+            self.sensor: Any = found.HttpSensor
+        except ImportError:
+            self.operator = self.sensor = None
         if ours:
             # What was recorded has the original's defaults (D9 and D20 are taken back).
             self.hook.preset = self.async_hook.preset = "airflow"

@@ -80,6 +80,51 @@ KINDS: list[tuple[str, tuple[str, ...]]] = [
 ]
 
 
+ADDRESS = ("invalid_base_url", "invalid_url", "unsupported_scheme", "value_error", "unicode_error")
+HEADER = ("invalid_header", "unicode_error", "type_error")
+OPTION = (
+    "invalid_header",
+    "unicode_error",
+    "attribute_error",
+    "invalid_timeout",
+    "invalid_url",
+    "type_error",
+    "value_error",
+    "os_error",
+)
+# The recorded kinds that an error of the machine answers to, as in the Rust runner.
+OF_MACHINE = {
+    "connection": ("value_error", "type_error", "airflow_error", "invalid_json", "attribute_error"),
+    "base_url": ADDRESS,
+    "unsupported_scheme": ("unsupported_scheme", "invalid_base_url"),
+    "url": ("invalid_url", "value_error", "type_error", "unicode_error"),
+    "method": ("invalid_method", "unsupported_method"),
+    "header": HEADER,
+    "body": ("invalid_json", "value_error", "type_error", "unicode_error"),
+    "option": OPTION,
+    "auth": ("unicode_error", "value_error", "type_error"),
+    "policy": ("value_error",),
+    "check": ("airflow_error",),
+    "type": ("type_error", "value_error", "attribute_error", "invalid_header", "unicode_error"),
+}
+
+
+def _of_machine(error: BaseException, text: str) -> tuple[str, ...]:
+    """What an error of the machine answers to: an exception of its own, or one that was made of its failure."""
+    kind = getattr(error, "kind", None) or getattr(getattr(error, "failure", None), "kind", None)
+    if kind == "connection" and "cannot be used: " in text:
+        place = text.partition("cannot be used: ")[2].partition(":")[0]
+        last = place.rpartition(".")[2]
+        if place.startswith("connection.extra"):
+            return OPTION
+        if place.startswith("header"):
+            return HEADER
+        return ("unicode_error",) if last in ("login", "password") else ADDRESS
+    if type(error).__name__ == "ArgumentError" and kind is None:
+        return OF_MACHINE["type"]
+    return OF_MACHINE.get(str(kind), ())
+
+
 def described(error: BaseException, last: Any = None) -> dict[str, Any]:
     """What is compared of an error."""
     names = [f"{one.__module__}.{one.__qualname__}" for one in type(error).__mro__]
@@ -87,6 +132,7 @@ def described(error: BaseException, last: Any = None) -> dict[str, Any]:
     text = without_address(str(error))
     if kinds == ("http_status", "airflow_error"):
         kinds = ("http_status",) if re.match(r"\d{3}:", text) else ("airflow_error",)
+    kinds += _of_machine(error, text)
     return {"error": {"kinds": kinds, "class": names[0], "message": text, "last": last}}
 
 
@@ -207,7 +253,7 @@ def _stood_in(pair: tuple[str, str], got: list[tuple[str, str]]) -> bool:
 
 DEFAULTS = {
     "user-agent": r"(python-requests|python-http-hook|http-hook)/\S+|Python/\S+ aiohttp/\S+",
-    "accept-encoding": r"gzip, deflate(, br)?(, zstd)?",
+    "accept-encoding": r"gzip, deflate(, br)?(, zstd)?|identity",
     "connection": r"keep-alive",
 }
 

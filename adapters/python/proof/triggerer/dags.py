@@ -29,5 +29,5 @@ if "keyed" in asked:
             method="POST",
             data="{}",
             deferrable=True,
-            headers={"Idempotency-Key": "{{ run_id }}"},
+            idempotency_key=True,
         )
