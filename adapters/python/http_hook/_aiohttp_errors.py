@@ -59,7 +59,11 @@ def classify(error: BaseException, reading: bool) -> tuple[str, str]:
 def of_failure(failure: Failure, response: Any) -> Exception:
     """Makes the exception of a failure for which aiohttp has raised none."""
     if response is not None and failure.cause in ("response", "refused"):
-        told = {"status": response.status, "message": response.reason or "", "headers": getattr(response, "headers", None)}
+        told = {
+            "status": response.status,
+            "message": response.reason or "",
+            "headers": getattr(response, "headers", None),
+        }
         history = tuple(getattr(response, "history", ()) or ())
         asked: Any = getattr(response, "request_info", None)
         if failure.kind in ("redirect", "too_many_redirects"):

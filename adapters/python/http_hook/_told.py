@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -29,13 +31,23 @@ def past(answer: Callable[..., Any], *arguments: Any) -> Any:
     try:
         return answer(*arguments)
     except Exception as error:
-        try:
+        with contextlib.suppress(AttributeError):
             setattr(error, _PAST, True)
-        except AttributeError:
-            pass
         raise
 
 
 def was_past(error: BaseException) -> bool:
     """Whether it comes of the policy's own code."""
     return getattr(error, _PAST, False) is True
+
+
+class CopiedFailure(SimpleNamespace):
+    """A failure that has crossed to another process: it tells the same."""
+
+    def __str__(self) -> str:
+        return str(self.says)
+
+
+def copied_failure(told: dict[str, Any], says: str) -> CopiedFailure:
+    """Makes a failure anew of what it told."""
+    return CopiedFailure(**told, says=says)

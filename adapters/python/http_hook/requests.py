@@ -74,6 +74,7 @@ class Loop:
         self._limit = 0
         self._until: float | None = None
         self._keeps_body = True
+        self._judged = True
 
     def begin(self) -> _machine.Send | _machine.Wait | None:
         """Takes the first step, unless it was taken."""
@@ -97,6 +98,8 @@ class Loop:
             else:
                 asked = self.exchange(asked)
         failure = self.call.failure
+        if not self._judged:
+            return self.response
         return self.accepted() if failure is None else self.failed(failure)
 
     def accepted(self) -> Any:
@@ -133,7 +136,11 @@ class Loop:
         self._keeps_body = not send.stream
         self._reading = False
         try:
-            response = self.session.send(request, **self.options(send, timeouts))
+            try:
+                response = self.session.send(request, **self.options(send, timeouts))
+            finally:
+                # The request is shown with the response: what was hung on it here is nobody's business.
+                _let_go(request, self._keep)
             return self._answered(send, response)
         except Exception as error:
             if was_past(error):
@@ -149,7 +156,8 @@ class Loop:
         if not isinstance(status, int):
             # A stand-in of somebody's test: nobody can judge it.
             self.call.cancel()
-            return self._unjudged()
+            self._judged = False
+            return None
         if self.history and send.cause != "token":
             response.history = self.history[:]
         headers = _headers(response)
@@ -163,9 +171,6 @@ class Loop:
             body = response.content
         body = body if isinstance(body, bytes) else b""
         return past(self.call.finish, status, headers, body, time.time(), reason)  # type: ignore[no-any-return]
-
-    def _unjudged(self) -> None:
-        self.failed = lambda _failure: self.response  # type: ignore[method-assign]
 
     def _part(self, response: requests.Response, limit: int) -> bytes:
         """Reads the body of a streamed response up to a limit, and keeps it in the response."""
@@ -198,7 +203,7 @@ class Loop:
                 raise requests.exceptions.ReadTimeout("the exchange took too long")
         body = b"".join(pieces)[: limit if cut else None]
         response._content = body
-        response._content_consumed = True  # type: ignore[attr-defined]
+        response._content_consumed = True
         return body
 
     def prepare(self, send: _machine.Send) -> requests.PreparedRequest:
@@ -210,7 +215,7 @@ class Loop:
         if self.spelled:
             # Names have no case; but who wrote one may look for it.
             lines = [(self.spelled.get(name.lower(), name), value) for name, value in lines]
-        headers: CaseInsensitiveDict[str] = CaseInsensitiveDict(lines)
+        headers: Any = CaseInsensitiveDict(lines)
         if not send.own_origin and headers.get("Accept-Encoding") == "identity":
             # Nobody asked for that: requests undoes more.
             headers["Accept-Encoding"] = requests.utils.DEFAULT_ACCEPT_ENCODING
@@ -232,11 +237,11 @@ class Loop:
         if "Connection" not in headers:
             headers["Connection"] = "keep-alive"
         made.body = body
-        made._cookies = RequestsCookieJar()  # type: ignore[attr-defined]
+        made._cookies = RequestsCookieJar()
         hooks: dict[str, list[Any]] = {"response": [self._keep]}
         for event, own in (self.hooks or {}).items():
             hooks.setdefault(event, []).extend([own] if callable(own) else own or ())
-        made.hooks = hooks  # type: ignore[assignment]
+        made.hooks = hooks
         setattr(made, _MARK, True)
         if self.auth is not None and send.own_origin and send.cause != "token":
             shown = self.auth(made)
@@ -283,6 +288,12 @@ def _unled(session: requests.Session) -> None:
     setattr(session, _MARK, True)
 
 
+def _let_go(request: Any, own: Any) -> None:
+    hooks = getattr(request, "hooks", None)
+    if isinstance(hooks, dict) and own in hooks.get("response", ()):
+        hooks["response"] = [one for one in hooks["response"] if one != own]
+
+
 def _headers(response: Any) -> list[tuple[str, str]]:
     """Returns the header lines of a response as they came: requests joins those of one name."""
     raw = getattr(response.raw, "headers", None)
@@ -305,7 +316,7 @@ class _KeepAlive(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         kwargs["socket_options"] = self._settings
-        super().init_poolmanager(*args, **kwargs)  # type: ignore[no-untyped-call]
+        super().init_poolmanager(*args, **kwargs)
 
 
 class HttpHook:
@@ -419,7 +430,7 @@ def planned(
         files = _files(files)
     elif is_stream(data) and method not in _BODILESS:
         rest["source"] = data
-        arguments.update(external=True, length=super_len(data) or None)  # type: ignore[no-untyped-call]
+        arguments.update(external=True, length=super_len(data) or None)
         data = None
     if json is not None:
         try:
@@ -480,7 +491,7 @@ def _files(files: Any) -> list[tuple[str, Any]]:
             content_type = more[0] if more else None
             headers = more[1] if len(more) > 1 else None
         else:
-            filename, content = guess_filename(given) or field, given  # type: ignore[no-untyped-call]
+            filename, content = guess_filename(given) or field, given
         if content is None:
             continue
         if hasattr(content, "read"):

@@ -28,9 +28,14 @@ def strategies(arguments: dict[str, Any]) -> dict[str, Any] | None:
             read = _wait(value)
         elif name == "retry":
             read = _condition(value)
-        elif (name in ("reraise", "enabled") and isinstance(value, bool)) or (name == "retry_error_callback" and value is None):
-            continue
-        elif name in ("before", "after", "before_sleep", "sleep", "retry_error_cls", "name") and value is _USUAL[name]:
+        elif (
+            (name in ("reraise", "enabled") and isinstance(value, bool))
+            or (name == "retry_error_callback" and value is None)
+            or (
+                name in ("before", "after", "before_sleep", "sleep", "retry_error_cls", "name")
+                and value is _USUAL[name]
+            )
+        ):
             continue
         else:
             return None
@@ -111,7 +116,7 @@ def _wait(wait: Any) -> dict[str, Any] | None:
     if known is None:
         return None
     name, fields = known
-    if kind is tenacity.wait_exponential_jitter and getattr(wait, "min", 0):
+    if kind is tenacity.wait_exponential_jitter and getattr(wait, "min", None):
         return None
     told = {}
     for field, attribute in fields.items():
@@ -149,13 +154,15 @@ def _condition(retry: Any) -> dict[str, Any] | None:
 def _class_names(classes: Any) -> list[str] | None:
     """Names the classes if the machine knows which outcomes they stand for."""
     names = []
-    for one in classes if isinstance(classes, tuple) else (classes,):
+    all_of_them: tuple[Any, ...] = classes if isinstance(classes, tuple) else (classes,)
+    for one in all_of_them:
+        name = getattr(one, "__name__", "")
         if one is Exception:
             names.append("Exception")
-        elif one is getattr(requests.exceptions, getattr(one, "__name__", ""), None) and one.__name__ in _KNOWN:
-            names.append(one.__name__)
-        elif getattr(one, "__name__", None) == "AirflowException" and one.__module__.startswith("airflow."):
-            names.append("AirflowException")
+        elif name in _KNOWN and one is getattr(requests.exceptions, name):
+            names.append(name)
+        elif name == "AirflowException" and one.__module__.startswith("airflow."):
+            names.append(name)
         else:
             return None
     return names
@@ -217,8 +224,7 @@ class Retries:
     def _wait(self) -> float:
         if self.retrying.after is not None:
             self.retrying.after(self.state)
-        wait = self.retrying.wait
-        seconds = float(wait(self.state)) if wait else 0.0
+        seconds = float(self.retrying.wait(self.state))
         self.state.upcoming_sleep = seconds
         return seconds
 

@@ -2,7 +2,7 @@
 
 use http_hook::Cause;
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 
 /// Why a call was given up, what came last, and how often it was sent. Without secrets.
 #[pyclass(frozen, module = "http_hook")]
@@ -107,6 +107,28 @@ impl Failure {
     #[getter]
     fn is_connect(&self) -> bool {
         self.0.is_connect()
+    }
+
+    /// Is copied as what it tells: the exception that it stands in may have to cross processes.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+        let told = PyDict::new(py);
+        told.set_item("reason", self.reason())?;
+        told.set_item("cause", self.cause())?;
+        told.set_item("kind", self.kind())?;
+        told.set_item("sent", self.sent())?;
+        told.set_item("text", self.text())?;
+        told.set_item("attempts", self.attempts())?;
+        told.set_item("requests", self.requests())?;
+        told.set_item("idle_for", self.idle_for())?;
+        told.set_item("hint", self.hint())?;
+        told.set_item("status", self.status())?;
+        told.set_item("method", self.method())?;
+        told.set_item("url", self.url())?;
+        told.set_item("body", self.body(py))?;
+        told.set_item("is_timeout", self.is_timeout())?;
+        told.set_item("is_connect", self.is_connect())?;
+        let copy = py.import("http_hook._told")?.getattr("copied_failure")?;
+        Ok((copy, PyTuple::new(py, [told.into_any(), PyString::new(py, &self.0.to_string()).into_any()])?))
     }
 
     fn __str__(&self) -> String {

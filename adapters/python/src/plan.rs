@@ -80,7 +80,7 @@ impl Plan {
             request.insert("json".to_owned(), Value::Bool(true));
         }
         let content = data.map(bytes).unwrap_or_default();
-        let arguments = CallArguments {
+        let mut arguments = CallArguments {
             endpoint: endpoint.into(),
             data: match data {
                 Some(data) if content.is_none() => form_or_text(data)?,
@@ -91,14 +91,18 @@ impl Plan {
             extra_options: options.map(to_value).transpose()?.unwrap_or_default(),
             request_kwargs: request.into(),
         };
-        let mut plan = match async_arguments {
-            Some(own) => {
-                let own = asynchronous(py, own, preset)?;
-                let connection = connection.unwrap_or(Connection(http_hook::Connection::new()));
-                own.plan(&connection.0, &arguments).map_err(refused)?
-            }
-            None => arguments.plan(&method).map_err(refused)?.plan,
+        let own = async_arguments.map(|own| asynchronous(py, own, preset)).transpose()?;
+        let connection = connection.unwrap_or(Connection(http_hook::Connection::new()));
+        let planned = |arguments: &CallArguments| match &own {
+            Some(own) => own.plan(&connection.0, arguments),
+            None => arguments.plan(&method).map(|planned| planned.plan),
         };
+        let mut plan = planned(&arguments).map_err(refused)?;
+        if storable {
+            // They were read; now they are set in another way.
+            let headers = std::mem::take(&mut arguments.headers);
+            plan = stored_headers(planned(&arguments).map_err(refused)?, &headers);
+        }
         if let Some(content) = content.filter(|_| async_arguments.is_none()) {
             plan = plan.data(Bytes::from(content));
         }
@@ -111,9 +115,6 @@ impl Plan {
                 None => text.extract::<String>()?.into(),
             };
             plan = plan.json_text(text);
-        }
-        if storable {
-            plan = stored_headers(plan, &arguments.headers);
         }
         for (name, value) in cookies.into_iter().flatten() {
             let (name, value): (String, String) = (name.extract()?, value.str()?.extract()?);
@@ -186,9 +187,10 @@ fn form_or_text(data: &Bound<'_, PyAny>) -> PyResult<Value> {
 /// Lets the headers of a call be stored with it.
 fn stored_headers(mut plan: RequestPlan, headers: &Value) -> RequestPlan {
     for (name, value) in headers.as_object().into_iter().flatten() {
-        if let Some(text) = value.as_str() {
-            plan = plan.storable_header(name, text);
-        }
+        plan = match value.as_str() {
+            Some(text) => plan.storable_header(name, text),
+            None => plan.without_header(name),
+        };
     }
     plan
 }

@@ -1,6 +1,6 @@
 """Airflow's HTTP classes over the machine: import them from here in place of `airflow.providers.http`.
 
-    from http_hook.airflow import HttpHook, HttpOperator, HttpSensor
+from http_hook.airflow import HttpHook, HttpOperator, HttpSensor
 """
 
 from __future__ import annotations

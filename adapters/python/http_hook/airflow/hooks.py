@@ -49,7 +49,7 @@ def usual_preset() -> str:
     return os.environ.get("HTTP_HOOK_PRESET", "usual")
 
 
-class HttpHook(_HttpHook):  # type: ignore[misc]
+class HttpHook(_HttpHook):
     """Takes the place of the provider's `HttpHook`.
 
     The arguments, attributes, log lines and exceptions are the original's; every exception of a call has a `Failure` in its attribute
@@ -128,7 +128,7 @@ class HttpHook(_HttpHook):  # type: ignore[misc]
         if not self.keep_session:
             self.merged_extra = {}
             self._connection = None
-            return self.get_conn(headers, extra_options)  # type: ignore[no-any-return]
+            return self.get_conn(headers, extra_options)
         if self._kept is None:
             # Nothing of one call stays for the next.
             self._kept = self.get_conn(None, {})
@@ -246,6 +246,7 @@ class HttpHook(_HttpHook):  # type: ignore[misc]
             max_response_bytes=self.max_response_bytes,
             **self._environment(session, None, "none"),
         )
+        external: dict[str, Any] = {"external": True} if source is not None else {}
         plan, rest = planned(
             str(request.method),
             target,
@@ -253,7 +254,7 @@ class HttpHook(_HttpHook):  # type: ignore[misc]
             options=self._session_options(session, dict(extra_options), True),
             policy=None if self._retries is None else self._retries[1],
             deadline=self.deadline,
-            **({"external": True} if source is not None else {}),
+            **external,
         )
         rest["source"] = source
         call = _machine.Call(hook, plan, random.getrandbits(64), time.time())
@@ -341,7 +342,7 @@ class HttpHook(_HttpHook):  # type: ignore[misc]
         low, high = [], []
         for name, value in _session_lines(session):
             lower = str(name).lower()
-            if lower in of_call or lower == "connection" and value == usual.get("Connection"):
+            if lower in of_call or (lower == "connection" and value == usual.get("Connection")):
                 continue
             if lower in extra and extra[lower] == value:
                 continue
@@ -539,7 +540,7 @@ def _with_params(given: dict[str, Any], session: requests.Session) -> dict[str, 
     return given
 
 
-class HttpAsyncHook(_HttpAsyncHook):  # type: ignore[misc]
+class HttpAsyncHook(_HttpAsyncHook):
     """Takes the place of the provider's `HttpAsyncHook`.
 
     `retry_limit` and `retry_delay` are as there, over the same machine as the other hook: a POST is sent once unless it carries a key or
@@ -576,7 +577,10 @@ class HttpAsyncHook(_HttpAsyncHook):  # type: ignore[misc]
         """Looks the connection up, once."""
         if self._config is None:
             self._connection = connection = await self._looked_up()
-            base, auth, headers, options = self.base_url, None, {}, {}
+            base: str = self.base_url
+            auth: Any = None
+            headers: dict[str, Any] = {}
+            options: dict[str, Any] = {}
             if connection is not None:
                 base = _base_url(connection)
                 if connection.login:
@@ -635,10 +639,11 @@ class HttpAsyncHook(_HttpAsyncHook):  # type: ignore[misc]
             raise (with_failure(raised, failure) if failure is not None else raised) from error
 
 
-class AsyncHttpSession(_AsyncHttpSession):  # type: ignore[misc]
+class AsyncHttpSession(_AsyncHttpSession):
     """A session bound to a `HttpAsyncHook`, whose calls are decided by the machine."""
 
     session: aiohttp.ClientSession | None = None
+    _hook: HttpAsyncHook
 
     async def run(
         self,
@@ -673,7 +678,9 @@ class AsyncHttpSession(_AsyncHttpSession):  # type: ignore[misc]
             elif hasattr(auth, "encode"):
                 # A class of somebody's own that makes a header, as aiohttp asks for one.
                 scheme, headers = "none", [("Authorization", auth.encode())]
-        own = _machine.Connection(host=self.base_url) if connection is None else machine_connection(connection, base=base)
+        own = (
+            _machine.Connection(host=self.base_url) if connection is None else machine_connection(connection, base=base)
+        )
         return _machine.Hook(
             own,
             client="aiohttp",
@@ -744,15 +751,20 @@ class _AsyncAirflowLoop(_aiohttp.Loop):
     """The loop of an asynchronous hook."""
 
     def __init__(
-        self, session: AsyncHttpSession, call: _machine.Call, source: Any, options: dict[str, Any], text_body: bool = False
+        self,
+        session: AsyncHttpSession,
+        call: _machine.Call,
+        source: Any,
+        options: dict[str, Any],
+        text_body: bool = False,
     ) -> None:
         super().__init__(call, session._request, source=source, options=options, leave_open=True, text_body=text_body)
         self.of = session
         self._method = session.method
-        self._number = 1
+        self._number, self._url = 1, ""
 
     async def before(self, send: _machine.Send) -> None:
-        self._number = send.number
+        self._number, self._url = send.number, send.url
 
     async def send(self, send: _machine.Send, url: Any, arguments: dict[str, Any]) -> Any:
         arguments = {"params": None, "json": None, "auth": None, **arguments}
@@ -773,9 +785,7 @@ class _AsyncAirflowLoop(_aiohttp.Loop):
 
     def _tell(self) -> None:
         if self.response is not None:
-            self.of.log.warning(
-                "[Try %d of %d] Request to %s failed.", self._number, self.of.retry_limit, self.response.url
-            )
+            self.of.log.warning("[Try %d of %d] Request to %s failed.", self._number, self.of.retry_limit, self._url)
 
 
 _UNSUPPORTED = {"stream", "cert", "trust_env"}

@@ -11,7 +11,7 @@ from http_hook.airflow.hooks import HttpAsyncHook, HttpHook
 __all__ = ["HttpNotifier", "send_http_notification"]
 
 
-class HttpNotifier(_HttpNotifier):  # type: ignore[misc]
+class HttpNotifier(_HttpNotifier):
     """Takes the place of the provider's `HttpNotifier`."""
 
     @cached_property

@@ -17,7 +17,7 @@ from http_hook.tenacity import strategies
 __all__ = ["HttpOperator"]
 
 
-class HttpOperator(_HttpOperator):  # type: ignore[misc]
+class HttpOperator(_HttpOperator):
     """Takes the place of the provider's `HttpOperator`, over a connection of any type.
 
     Deferred, the call goes on where it was when the triggerer dies, and a POST is sent at most once, unless it carries a key.
@@ -91,7 +91,9 @@ class HttpOperator(_HttpOperator):  # type: ignore[misc]
             return self.policy
         told = strategies(self.retry_args)
         if told is None:
-            self.log.warning("retry_args hold code, which no trigger can be given: the call is sent again as the hook does by itself")
+            self.log.warning(
+                "retry_args hold code, which no trigger can be given: the call is sent again as the hook does by itself"
+            )
             return self.policy
         import json
 
@@ -108,9 +110,7 @@ class HttpOperator(_HttpOperator):  # type: ignore[misc]
             delete(context, key)
         return super().execute_complete(context, event, paginated_responses)
 
-    def paginate_async(
-        self, context: Any, response: Response, previous_responses: list[Response] | None = None
-    ) -> Any:
+    def paginate_async(self, context: Any, response: Response, previous_responses: list[Response] | None = None) -> Any:
         """Defers the call for the next page, if there is one."""
         if not self.pagination_function:
             return self.process_response(context=context, response=response)
@@ -124,5 +124,3 @@ class HttpOperator(_HttpOperator):  # type: ignore[misc]
             kwargs={"paginated_responses": responses},
         )
         return None
-
-

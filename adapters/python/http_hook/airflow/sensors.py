@@ -14,7 +14,7 @@ from http_hook.airflow.triggers import HttpSensorTrigger
 __all__ = ["HttpSensor"]
 
 
-class HttpSensor(_HttpSensor):  # type: ignore[misc]
+class HttpSensor(_HttpSensor):
     """Takes the place of the provider's `HttpSensor`.
 
     Deferred, it keeps to `response_error_codes_allowlist`, and waits between any two requests.
@@ -47,7 +47,7 @@ class HttpSensor(_HttpSensor):  # type: ignore[misc]
                 **self.request_kwargs,
             )
             if self.response_check:
-                from airflow.utils.operator_helpers import determine_kwargs
+                from airflow.utils.operator_helpers import determine_kwargs  # type: ignore[attr-defined]
 
                 kwargs = determine_kwargs(self.response_check, [response], context)
                 return self.response_check(response, **kwargs)

@@ -44,7 +44,7 @@ def new_seed() -> str:
     return f"{random.getrandbits(64):016x}"
 
 
-class _OverMachine(_HttpTrigger):  # type: ignore[misc]
+class _OverMachine(_HttpTrigger):
     """A trigger whose hook is ours."""
 
     preset: str | None = None
@@ -67,7 +67,7 @@ class _OverMachine(_HttpTrigger):  # type: ignore[misc]
                 extra_options=self.extra_options,
             )
             await _aiohttp.read(response, _MAX_BODY)
-            return await self._convert_response(response)  # type: ignore[no-any-return]
+            return await self._convert_response(response)
 
 
 class HttpTrigger(_OverMachine):
@@ -138,7 +138,7 @@ class HttpTrigger(_OverMachine):
         except Exception as error:
             told.update(status="error", message=_says(error))
         # What is kept is deleted by the operator, when this is surely written.
-        yield TriggerEvent(told)
+        yield TriggerEvent(told)  # type: ignore[no-untyped-call]
 
     async def _response(self, session: aiohttp.ClientSession, progress: Progress) -> requests.Response:
         preset = self.preset or usual_preset()
@@ -174,11 +174,9 @@ class HttpTrigger(_OverMachine):
                 raise RuntimeError(f"{error.status}:{error.message}") from error
             raise
         await _aiohttp.read(response, _MAX_BODY)
-        return await self._convert_response(response)  # type: ignore[no-any-return]
+        return await self._convert_response(response)
 
-    async def _begun(
-        self, hook: _machine.Hook, plan: _machine.Plan, progress: Progress
-    ) -> tuple[_machine.Call, bool]:
+    async def _begun(self, hook: _machine.Hook, plan: _machine.Plan, progress: Progress) -> tuple[_machine.Call, bool]:
         """Begins the call, or takes it up; tells whether its progress can be stored."""
         call = _machine.Call(hook, plan, int(self.seed, 16), time.time())
         try:
@@ -241,7 +239,7 @@ def _says(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-class HttpSensorTrigger(_HttpSensorTrigger):  # type: ignore[misc]
+class HttpSensorTrigger(_HttpSensorTrigger):
     """Asks until the answer passes; takes the place of the provider's `HttpSensorTrigger`.
 
     An answer whose text begins with one of `response_error_codes_allowlist` (`["404"]`) means “not yet”; any other failure ends it.
@@ -304,10 +302,10 @@ class HttpSensorTrigger(_HttpSensorTrigger):  # type: ignore[misc]
                 if not of_status or not str(error).startswith(tuple(self.allowlist)):
                     raise
             else:
-                yield TriggerEvent(True)
+                yield TriggerEvent(True)  # type: ignore[no-untyped-call]
                 return
             await asyncio.sleep(self.poke_interval)
 
 
-class HttpEventTrigger(_HttpEventTrigger, _OverMachine):  # type: ignore[misc]
+class HttpEventTrigger(_HttpEventTrigger, _OverMachine):
     """Asks until a check of the caller's holds; takes the place of the provider's `HttpEventTrigger`."""
