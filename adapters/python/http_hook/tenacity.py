@@ -94,7 +94,7 @@ _WAITS: dict[type, tuple[str, dict[str, str]]] = {
     ),
     tenacity.wait_exponential_jitter: (
         "wait_exponential_jitter",
-        {"initial": "initial", "max": "max", "exp_base": "exp_base", "jitter": "jitter"},
+        {"initial": "multiplier", "max": "max", "exp_base": "exp_base", "jitter": "jitter"},
     ),
 }
 
@@ -121,6 +121,8 @@ def _wait(wait: Any) -> dict[str, Any] | None:
     told = {}
     for field, attribute in fields.items():
         own = getattr(wait, attribute, None)
+        if own is None and field == "initial":
+            own = getattr(wait, "initial", None)
         # It may be negative.
         seconds = own if field == "increment" and isinstance(own, (int, float)) else _seconds(own)
         if seconds is None:
@@ -157,14 +159,11 @@ def _class_names(classes: Any) -> list[str] | None:
     all_of_them: tuple[Any, ...] = classes if isinstance(classes, tuple) else (classes,)
     for one in all_of_them:
         name = getattr(one, "__name__", "")
-        if one is Exception:
-            names.append("Exception")
-        elif name in _KNOWN and one is getattr(requests.exceptions, name):
-            names.append(name)
-        elif name == "AirflowException" and one.__module__.startswith("airflow."):
-            names.append(name)
-        else:
+        of_requests = name in _KNOWN and one is getattr(requests.exceptions, name)
+        of_airflow = name == "AirflowException" and one.__module__.startswith("airflow.")
+        if not (one is Exception or of_requests or of_airflow):
             return None
+        names.append(name)
     return names
 
 

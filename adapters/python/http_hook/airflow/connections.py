@@ -16,8 +16,6 @@ def machine_connection(connection: Any, *, base: str | None = None) -> _machine.
         host, schema, port = base, None, None
         members = connection.extra_dejson
         extra = json.dumps({name: value for name, value in members.items() if name != "srv_lookup"})
-    elif extra and '"timeout"' in extra:
-        extra = _typed(extra)
     fields: dict[str, Any] = {
         "conn_type": connection.conn_type,
         "host": host,
@@ -33,14 +31,3 @@ def machine_connection(connection: Any, *, base: str | None = None) -> _machine.
     except _machine.Error:
         # Airflow takes any id; without one a call can be made, and taken up by whoever has the same base.
         return _machine.Connection(**given)
-
-
-def _typed(extra: str) -> str:
-    """Reads a limit of time as a number where the connection is of a URI, in which everything is a text."""
-    try:
-        members = json.loads(extra)
-        if isinstance(members, dict) and all(isinstance(value, str) for value in members.values()):
-            return json.dumps({**members, "timeout": float(members["timeout"])})
-    except ValueError:
-        pass
-    return extra

@@ -714,6 +714,11 @@ class AsyncHttpSession(_AsyncHttpSession):
             self.log.warning(
                 "Ignoring connection extra option(s) %s: not supported by HttpAsyncHook.", ", ".join(sorted(dropped))
             )
+        if self.method == "GET" and isinstance(data, dict):
+            for value in data.values():
+                if value is None or isinstance(value, bool):
+                    # As aiohttp, which takes neither for a parameter.
+                    raise TypeError(f"Invalid variable type: value should be str, int or float, got {type(value)}")
         connection = hook._connection
         plan, source = _aiohttp.planned(
             self.method,
