@@ -165,7 +165,9 @@ impl Call {
         let now = time(now)?;
         let kind = TransportErrorKind::from_name(kind);
         let (Some(kind), Some(sent)) = (kind, Sent::from_name(sent)) else {
-            return Err(PyValueError::new_err("there is no such kind, or sent is not no, maybe or yes"));
+            return Err(PyValueError::new_err(
+                "there is no such kind, or sent is not no, maybe or yes",
+            ));
         };
         let mut error = TransportError::new(kind, sent);
         if let Some(text) = text {
@@ -192,7 +194,9 @@ impl Call {
                 let failure = attempt.withdraw(&self.hook.get().hook, error);
                 self.end(py, failure)
             }
-            other => self.out_of_turn(other).and_then(|_| Err(PyRuntimeError::new_err("out of turn"))),
+            other => {
+                self.out_of_turn(other).and_then(|_| Err(PyRuntimeError::new_err("out of turn")))
+            }
         }
     }
 

@@ -110,7 +110,10 @@ impl Failure {
     }
 
     /// Is copied as what it tells: the exception that it stands in may have to cross processes.
-    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+    fn __reduce__<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
         let told = PyDict::new(py);
         told.set_item("reason", self.reason())?;
         told.set_item("cause", self.cause())?;
@@ -128,7 +131,10 @@ impl Failure {
         told.set_item("is_timeout", self.is_timeout())?;
         told.set_item("is_connect", self.is_connect())?;
         let copy = py.import("http_hook._told")?.getattr("copied_failure")?;
-        Ok((copy, PyTuple::new(py, [told.into_any(), PyString::new(py, &self.0.to_string()).into_any()])?))
+        Ok((
+            copy,
+            PyTuple::new(py, [told.into_any(), PyString::new(py, &self.0.to_string()).into_any()])?,
+        ))
     }
 
     fn __str__(&self) -> String {

@@ -19,8 +19,7 @@ use crate::plan::Plan;
 use crate::policy::{Raised, RetryPolicy};
 
 /// What a requests session can do, driven by the loop of this package.
-const REQUESTS: Capabilities =
-    Capabilities::of("requests", EVERYTHING).with(Capability::KeepAlive);
+const REQUESTS: Capabilities = Capabilities::of("requests", EVERYTHING).with(Capability::KeepAlive);
 
 /// What a session of the caller's can do: its sockets are set up already.
 const SESSION: Capabilities = Capabilities::of("a session of requests", EVERYTHING);
@@ -127,9 +126,10 @@ impl Hook {
             builder = builder.policy(policy.policy);
         }
         if let Some(variables) = environment {
-            let variables: Vec<(String, String)> = variables.iter().map(|(n, v)| {
-                Ok::<_, PyErr>((n.extract()?, v.extract()?))
-            }).collect::<PyResult<_>>()?;
+            let variables: Vec<(String, String)> = variables
+                .iter()
+                .map(|(n, v)| Ok::<_, PyErr>((n.extract()?, v.extract()?)))
+                .collect::<PyResult<_>>()?;
             builder = builder.environment(variables);
         }
         if let Some(text) = netrc {
@@ -153,7 +153,9 @@ impl Hook {
             Some("session") => hook.for_client(SESSION),
             Some("aiohttp") => hook.for_client(AIOHTTP),
             Some(_) => {
-                return Err(PyValueError::new_err("client: there are requests, session and aiohttp"));
+                return Err(PyValueError::new_err(
+                    "client: there are requests, session and aiohttp",
+                ));
             }
         };
         Ok(Self { hook, raised })

@@ -84,7 +84,9 @@ impl Plan {
             endpoint: endpoint.into(),
             data: match data {
                 Some(data) if content.is_none() => form_or_text(data)?,
-                Some(_) if async_arguments.is_some() => data.map(to_value).transpose()?.unwrap_or_default(),
+                Some(_) if async_arguments.is_some() => {
+                    data.map(to_value).transpose()?.unwrap_or_default()
+                }
                 _ => Value::Null,
             },
             headers: headers.map(to_value).transpose()?.unwrap_or_default(),
@@ -167,9 +169,9 @@ impl Plan {
 fn form_or_text(data: &Bound<'_, PyAny>) -> PyResult<Value> {
     if let Some(bytes) = bytes(data) {
         let text = String::from_utf8(bytes);
-        return text.map(Value::String).map_err(|_| {
-            ArgumentError::new_err("params: bytes must be text in UTF-8")
-        });
+        return text
+            .map(Value::String)
+            .map_err(|_| ArgumentError::new_err("params: bytes must be text in UTF-8"));
     }
     if data.is_instance_of::<PyString>() {
         return to_value(data);

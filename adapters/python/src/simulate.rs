@@ -29,7 +29,8 @@ pub(crate) fn simulate<'py>(
         "partial" if (0.0..=1.0).contains(&fail) => Experiment::partial(fail),
         "overload" => Experiment::B,
         _ => {
-            let says = "experiment: there are outage, crowd, partial (fail from 0 to 1) and overload";
+            let says =
+                "experiment: there are outage, crowd, partial (fail from 0 to 1) and overload";
             return Err(PyValueError::new_err(says));
         }
     };

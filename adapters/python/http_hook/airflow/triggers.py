@@ -225,7 +225,7 @@ _POLICY = {
     "when": {
         "type": "any",
         "conditions": [
-            {"type": "all", "conditions": [{"type": "check_failed"}, {"type": "status", "statuses": [[500, 999]]}]},
+            {"type": "all", "conditions": [{"type": "check_failed"}, {"type": "status", "statuses": ["500-999"]}]},
             {"type": "error_kind", "kinds": ["interrupted"]},
         ],
     },
