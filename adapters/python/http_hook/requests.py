@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 import socket
 import time
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -275,14 +276,17 @@ class Loop:
 
 def _unled(session: requests.Session) -> None:
     """Lets a session follow no redirect of requests that were made here; the machine does."""
-    own = getattr(session, "resolve_redirects", None)
-    if own is None or _MARK in session.__dict__:
+    if _MARK in session.__dict__ or not hasattr(session, "resolve_redirects"):
         return
+    own = session.__dict__.get("resolve_redirects")
+    usual = type(session).resolve_redirects
+    # Without a circle: a session that nobody has any more closes its sockets at once.
+    of = weakref.ref(session)
 
     def resolve_redirects(resp: Any, req: Any, *args: Any, **kwargs: Any) -> Any:
         if getattr(req, _MARK, False) is True:
             return iter(())
-        return own(resp, req, *args, **kwargs)
+        return usual(of(), resp, req, *args, **kwargs) if own is None else own(resp, req, *args, **kwargs)  # type: ignore[arg-type]
 
     session.resolve_redirects = resolve_redirects  # type: ignore[method-assign]
     setattr(session, _MARK, True)

@@ -39,7 +39,7 @@ from http_hook.tenacity import Retries
 
 __all__ = ["HttpAsyncHook", "HttpHook"]
 
-_USUAL_HEADERS = {name.lower() for name in requests.utils.default_headers()}
+_USUAL_HEADERS = {name.lower(): (name, value) for name, value in requests.utils.default_headers().items()}
 _KWARGS = frozenset({"json", "params", "files", "cookies", "auth", "hooks"})
 _LOOP = "_http_hook_loop"
 
@@ -337,21 +337,22 @@ class HttpHook(_HttpHook):
     ) -> dict[str, Any]:
         """Tells which headers lie under those of the connection, and which over them."""
         extra = {str(name).lower(): value for name, value in _extra(connection).items()}
-        usual = requests.utils.default_headers()
         of_call = {str(name).lower() for name in headers or ()}
         low, high = [], []
         for name, value in _session_lines(session):
-            lower = str(name).lower()
-            if lower in of_call or (lower == "connection" and value == usual.get("Connection")):
+            lower = name.lower()
+            usual = _USUAL_HEADERS.get(lower)
+            if lower in of_call or (lower == "connection" and usual is not None and value == usual[1]):
                 continue
             if lower in extra and extra[lower] == value:
                 continue
-            if lower in _USUAL_HEADERS and value == usual.get(name):
-                low.append((str(name), _header_text(value)))
+            if usual is not None and value == usual[1]:
+                low.append((name, value))
             else:
-                high.append((str(name), None if value is None else _header_text(value)))
-        if lower_calls := of_call & _USUAL_HEADERS:
-            low.extend((name, value) for name, value in usual.items() if name.lower() in lower_calls - {"connection"})
+                high.append((name, None if value is None else _header_text(value)))
+        if of_call:
+            # What the call sets lies over them, and what it takes out is theirs.
+            low.extend(line for lower, line in _USUAL_HEADERS.items() if lower in of_call and lower != "connection")
         return {"default_headers": low, "headers": high}
 
     def _session_options(
@@ -470,7 +471,7 @@ def _noted(failure: _machine.Failure, error: Any) -> None:
 
 
 def _session_lines(session: Any) -> list[tuple[str, Any]]:
-    return list(getattr(session, "headers", {}).items())
+    return [(_header_text(name), value) for name, value in getattr(session, "headers", {}).items()]
 
 
 def _spelled(session: Any, headers: dict[str, Any] | None) -> dict[str, str]:
