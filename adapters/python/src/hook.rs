@@ -152,6 +152,8 @@ impl Hook {
             Some("requests") => hook.for_client(REQUESTS),
             Some("session") => hook.for_client(SESSION),
             Some("aiohttp") => hook.for_client(AIOHTTP),
+            #[cfg(feature = "ureq")]
+            Some("ureq") => hook.for_client(crate::transport::capabilities()),
             Some(_) => {
                 return Err(PyValueError::new_err(
                     "client: there are requests, session and aiohttp",

@@ -20,6 +20,8 @@ mod plan;
 mod policy;
 mod send;
 mod simulate;
+#[cfg(feature = "ureq")]
+mod transport;
 
 use pyo3::prelude::*;
 
@@ -44,6 +46,9 @@ mod _http_hook {
     use crate::send::{Send, Wait};
     #[pymodule_export]
     use crate::simulate::simulate;
+    #[cfg(feature = "ureq")]
+    #[pymodule_export]
+    use crate::transport::UreqTransport;
 
     use pyo3::prelude::*;
 
