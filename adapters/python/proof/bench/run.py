@@ -75,7 +75,6 @@ def quiet() -> None:
 def hooks() -> dict[str, Callable[[], Any]]:
     """What makes a hook, by name; the transport only if the wheel has it."""
     from airflow.providers.http.hooks.http import HttpHook as Original
-
     from http_hook.airflow import HttpHook
 
     made: dict[str, Callable[[], Any]] = {

@@ -111,6 +111,8 @@ class World:
             mock.patch.object(aiohttp.TCPConnector, "_resolve_host", resolved),
             mock.patch.object(random, "uniform", lambda a, b: (a + b) / 2),
             mock.patch.object(random, "random", lambda: 0.5),
+            # The seed of each call.
+            mock.patch.object(random, "getrandbits", lambda bits: 7),
             mock.patch.object(time, "sleep", clock.sleep),
             mock.patch.object(asyncio, "sleep", async_sleep),
             mock.patch.object(time, "time", lambda: BEGAN + clock.moved),

@@ -21,6 +21,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
@@ -61,6 +62,7 @@ class Airflow:
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
+        self.api = f"http://127.0.0.1:{port}"
         dags = folder / "dags"
         dags.mkdir()
         shutil.copy(HERE / "dags.py", dags)
@@ -75,10 +77,12 @@ class Airflow:
             "AIRFLOW_CONN_PROOF": json.dumps({"conn_type": "http", "host": "127.0.0.1", "port": target}),
             "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            # They run once, by themselves.
+            "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
             "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
             "AIRFLOW__CORE__PARALLELISM": "3",
             "AIRFLOW__CORE__FERNET_KEY": Fernet.generate_key().decode(),
-            "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
+            "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.api}/execution/",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
             "AIRFLOW__CORE__DEFAULT_TASK_RETRIES": "0",
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder}/airflow.db",
@@ -92,7 +96,7 @@ class Airflow:
             "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC": "2",
             "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "8",
             "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",
-            "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
+            "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
             "PYTHONUNBUFFERED": "1",
         }
 
@@ -131,6 +135,13 @@ class Airflow:
         with sqlite3.connect(f"file:{self.folder}/airflow.db?mode=ro", uri=True, timeout=10) as base:
             return {one for (one,) in base.execute("select dag_id from serialized_dag")}
 
+    def answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.api}/api/v2/version", timeout=10) as response:
+                return bool(response.status == 200)
+        except OSError:
+            return False
+
     def xcoms(self) -> list[tuple[str, str]]:
         with sqlite3.connect(f"file:{self.folder}/airflow.db?mode=ro", uri=True, timeout=10) as base:
             return list(base.execute("select dag_id, key from xcom"))
@@ -159,13 +170,13 @@ def proof(airflow: Airflow, tasks: list[str]) -> int:
 
     airflow.command("db", "migrate")
     told("the database is there")
-    for name in ("api-server", "scheduler", "dag-processor", "triggerer"):
+    for name in ("api-server", "dag-processor", "triggerer"):
         airflow.start(name)
+    until(airflow.answers, 90, "the API server answers")
+    told("the API server answers")
     until(lambda: airflow.known() >= set(tasks), 90, "the DAGs are known")
+    airflow.start("scheduler")
     told("the DAGs are known")
-    for name in tasks:
-        airflow.command("dags", "unpause", name, "--yes")
-        airflow.command("dags", "trigger", name)
     seen = Target.seen
     until(lambda: {path for _, path, _ in seen} >= set(tasks), 120, "each POST is under way")
     told(f"{len(seen)} POSTs are under way: the triggerer is killed")
@@ -193,6 +204,7 @@ def main() -> int:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     signal.signal(signal.SIGALRM, lambda *_: sys.exit(f"failed: not done after {LIMIT} s"))
     signal.alarm(LIMIT)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("failed: ended from outside"))
     folder = Path(tempfile.mkdtemp(prefix="http-hook-"))
     airflow = Airflow(folder, tasks, server.server_port)
     code: int | str | None = 1
@@ -201,6 +213,9 @@ def main() -> int:
     except SystemExit as end:
         print(end.code)
     finally:
+        # Whatever comes now, no process stays.
+        for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
         airflow.stop()
         server.server_close()
         if code and os.environ.get("PROOF_KEEP"):
