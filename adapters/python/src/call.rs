@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
 use http::{HeaderMap, Response, StatusCode};
+use http_hook::options::Setting;
 use http_hook::response::Reason;
 use http_hook::{
     Attempt, Options, Reading, Sent, Step, Timestamp, TransportError, TransportErrorKind,
@@ -57,7 +58,7 @@ impl Call {
     /// Takes up a stored call. One that was stored under way counts as broken off.
     #[staticmethod]
     fn resume(py: Python<'_>, hook: Py<Hook>, text: &str, now: f64) -> PyResult<Self> {
-        let call = http_hook::Call::resume(&hook.get().hook, text, time(now)?);
+        let call = http_hook::Call::resume_under(&hook.get().hook, text, &harmless(), time(now)?);
         Self::resumed(py, hook, call)
     }
 
@@ -70,9 +71,8 @@ impl Call {
         progress: &str,
         now: f64,
     ) -> PyResult<Self> {
-        let allowed = Options::default();
         let own = &hook.get().hook;
-        let call = http_hook::Call::resume_parts(own, plan, progress, &allowed, time(now)?);
+        let call = http_hook::Call::resume_parts(own, plan, progress, &harmless(), time(now)?);
         Self::resumed(py, hook, call)
     }
 
@@ -347,6 +347,13 @@ impl Call {
         self.phase = phase;
         Err(PyRuntimeError::new_err("the call did not ask for this"))
     }
+}
+
+/// What a stored call may have that its hook has not, for it weakens nothing: no certificate, as in calls of the asynchronous hook.
+fn harmless() -> Options {
+    let mut options = Options::default();
+    options.cert = Setting::Unset;
+    options
 }
 
 fn time(now: f64) -> PyResult<Timestamp> {

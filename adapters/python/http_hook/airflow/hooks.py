@@ -688,6 +688,8 @@ class AsyncHttpSession(_AsyncHttpSession):
             preset=hook.preset or usual_preset(),
             auth=scheme,
             headers=headers,
+            # As the calls of this hook say, so that one of them can be taken up.
+            options={"cert": None},
             default_headers=_aiohttp.usual_headers(),
             policy=_policy(hook.policy),
             max_response_bytes=hook.max_response_bytes,
