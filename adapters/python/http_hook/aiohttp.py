@@ -192,8 +192,8 @@ async def read(response: Any, limit: int, cut: bool = False) -> bytes:
                 break
             raise ResponseTooLarge("the answer is too large")
     body = b"".join(pieces)[: limit if cut else None]
+    # At its end the connection is given back by itself; a response that was released cannot be asked for its body.
     response._body = body
-    response.release()
     return body
 
 

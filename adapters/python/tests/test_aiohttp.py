@@ -34,9 +34,9 @@ def test_a_call_is_retried_and_answered(server: Any) -> None:
     async def work() -> Any:
         async with HttpHook(server.url, policy=AGAIN) as hook:
             response = await hook.get("v1/orders", params={"q": "a b%2F"})
-            return response.status, await response.json()
+            return response.status, await response.json(), await response.read()
 
-    assert run(work()) == (200, {"a": 1})
+    assert run(work()) == (200, {"a": 1}, b'{"a": 1}')
     assert [asked.path for asked in server.asked] == ["/v1/orders?q=a+b%252F"] * 2
 
 

@@ -772,7 +772,7 @@ class _AsyncAirflowLoop(_aiohttp.Loop):
         self._number, self._url = 1, ""
 
     async def before(self, send: _machine.Send) -> None:
-        self._number, self._url = send.number, send.url
+        self._number, self._url = send.number, send.url.partition("?")[0]
 
     async def send(self, send: _machine.Send, url: Any, arguments: dict[str, Any]) -> Any:
         arguments = {"params": None, "json": None, "auth": None, **arguments}
