@@ -23,6 +23,9 @@ class InvalidRequest(wrong.RequestException, ValueError):
 
 def classify(error: BaseException, reading: bool) -> tuple[str, str]:
     """Tells what happened, and whether the server can have seen the request; `reading` if the head had come."""
+    told = getattr(error, "_http_hook_kind", None)
+    if told is not None:
+        return told  # type: ignore[no-any-return]
     if reading:
         return _of_body(error)
     for kind, sent, classes in _KINDS:
@@ -62,6 +65,27 @@ _KINDS: tuple[tuple[str, str, tuple[type[BaseException], ...]], ...] = (
     ("limit", "yes", (ResponseTooLarge,)),
     ("body", "yes", (wrong.ChunkedEncodingError, wrong.ContentDecodingError)),
 )
+
+
+def of_kind(kind: str, sent: str, text: str) -> wrong.RequestException:
+    """Makes the exception of what a transport of the package's own tells."""
+    made = _MADE.get(kind, wrong.ConnectionError)(text)
+    made._http_hook_kind = (kind, sent)  # type: ignore[attr-defined]
+    return made
+
+
+_MADE: dict[str, type[wrong.RequestException]] = {
+    "connect_timeout": wrong.ConnectTimeout,
+    "head_timeout": wrong.ReadTimeout,
+    "body_timeout": wrong.ReadTimeout,
+    "timeout": wrong.ReadTimeout,
+    "tls": wrong.SSLError,
+    "proxy": wrong.ProxyError,
+    "body": wrong.ChunkedEncodingError,
+    "limit": ResponseTooLarge,
+    "invalid_request": InvalidRequest,
+    "request_body": InvalidRequest,
+}
 
 
 def _reason(error: BaseException) -> object:

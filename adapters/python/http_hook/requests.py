@@ -34,6 +34,7 @@ _CHUNK = 64 * 1024
 _MOMENT = 1e-5
 _BODILESS = frozenset({"GET", "HEAD"})
 _MARK = "_http_hook"
+Timeouts = tuple[float | None, float | None, float | None, float | None]
 
 
 class Loop:
@@ -137,18 +138,21 @@ class Loop:
         self._keeps_body = not send.stream
         self._reading = False
         try:
-            try:
-                response = self.session.send(request, **self.options(send, timeouts))
-            finally:
-                # The request is shown with the response: what was hung on it here is nobody's business.
-                _let_go(request, self._keep)
-            return self._answered(send, response)
+            return self._answered(send, self.send(send, request, timeouts))
         except Exception as error:
             if was_past(error):
                 raise
             self.error, self.response = error, None
             kind, sent = classify(error, self._reading)
             return self.call.fail(kind, sent, time.time(), type(error).__name__)
+
+    def send(self, send: _machine.Send, request: requests.PreparedRequest, timeouts: Timeouts) -> Any:
+        """Sends a request."""
+        try:
+            return self.session.send(request, **self.options(send, timeouts))
+        finally:
+            # The request is shown with the response: what was hung on it here is nobody's business.
+            _let_go(request, self._keep)
 
     def _answered(self, send: _machine.Send, response: Any) -> _machine.Send | _machine.Wait | None:
         status = response.status_code
@@ -257,9 +261,7 @@ class Loop:
             return False
         return self.response.status_code not in (307, 308)
 
-    def options(
-        self, send: _machine.Send, timeouts: tuple[float | None, float | None, float | None, float | None]
-    ) -> dict[str, Any]:
+    def options(self, send: _machine.Send, timeouts: Timeouts) -> dict[str, Any]:
         """Returns the keyword arguments of `Session.send`."""
         connect, head = timeouts[0], timeouts[1]
         proxy = send.proxy
@@ -300,6 +302,9 @@ def _let_go(request: Any, own: Any) -> None:
 
 def _headers(response: Any) -> list[tuple[str, str]]:
     """Returns the header lines of a response as they came: requests joins those of one name."""
+    lines = getattr(response, "_http_hook_lines", None)
+    if isinstance(lines, list):
+        return lines
     raw = getattr(response.raw, "headers", None)
     headers = raw if isinstance(raw, Mapping) and raw else response.headers
     try:

@@ -34,7 +34,10 @@ def own_wait(_state: Any) -> float:
             {"stop": tenacity.stop_after_delay(60) | tenacity.stop_after_attempt(5)},
             {"stop": {"stop_any": [{"stop_after_delay": 60.0}, {"stop_after_attempt": 5}]}},
         ),
-        ({"wait": tenacity.wait_incrementing(3, -2)}, {"wait": {"wait_incrementing": {"start": 3.0, "increment": -2.0}}}),
+        (
+            {"wait": tenacity.wait_incrementing(3, -2)},
+            {"wait": {"wait_incrementing": {"start": 3.0, "increment": -2.0}}},
+        ),
         ({"wait": own_wait}, None),
         ({"retry": tenacity.retry_if_result(lambda response: response.status_code == 202)}, None),
         ({"before_sleep": print}, None),

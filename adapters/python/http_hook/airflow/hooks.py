@@ -36,6 +36,7 @@ from http_hook._told import with_failure
 from http_hook.airflow.connections import machine_connection
 from http_hook.requests import Loop, planned
 from http_hook.tenacity import Retries
+from http_hook.ureq import OverTransport, named
 
 __all__ = ["HttpAsyncHook", "HttpHook"]
 
@@ -64,6 +65,8 @@ class HttpHook(_HttpHook):
     :param max_response_bytes: the largest body that is read, 64 MiB by default.
     :param keep_session: whether session and connection are kept from the first call on, until `close`: less work for each call, and
         sockets stay open. Cookies are kept by no session: each call has its own.
+    :param transport: `"ureq"`, or a `http_hook.ureq.UreqTransport` to be shared: requests go by it in place of the session. Only in a
+        wheel that was built with it; adapters, `auth` objects, bodies that are streamed and content codings need a session.
     """
 
     conn_type = "http_hook"
@@ -79,6 +82,7 @@ class HttpHook(_HttpHook):
         idempotency_key: bool = False,
         max_response_bytes: int | None = None,
         keep_session: bool = False,
+        transport: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -89,6 +93,7 @@ class HttpHook(_HttpHook):
         self.idempotency_key = idempotency_key
         self.max_response_bytes = max_response_bytes
         self.keep_session = keep_session
+        self.transport = None if transport is None else named(transport)
         self._kept: requests.Session | None = None
         self._cookies: Any = ()
         self._made: _machine.Hook | None = None
@@ -168,7 +173,7 @@ class HttpHook(_HttpHook):
         if hook is None:
             hook = _machine.Hook(
                 machine_connection(connection, base=base),
-                client="session",
+                client="session" if self.transport is None else "ureq",
                 preset=self.preset or usual_preset(),
                 auth=scheme,
                 default_host=self.default_host or None,
@@ -194,7 +199,8 @@ class HttpHook(_HttpHook):
         rest["auth"] = rest["auth"] or shown
         rest["spelled"] = _spelled(session, headers)
         call = _machine.Call(hook, plan, random.getrandbits(64), time.time())
-        loop = _AirflowLoop(call, session, self, **rest)
+        kind = _AirflowLoop if self.transport is None else _TransportLoop
+        loop = kind(call, session, self, **rest)
         asked = loop.begin()
         if not isinstance(asked, _machine.Send):
             return loop.run()
@@ -347,7 +353,8 @@ class HttpHook(_HttpHook):
             if lower in extra and extra[lower] == value:
                 continue
             if usual is not None and value == usual[1]:
-                low.append((name, value))
+                if self.transport is None or lower != "accept-encoding":
+                    low.append((name, value))
             else:
                 high.append((name, None if value is None else _header_text(value)))
         if of_call:
@@ -463,6 +470,14 @@ class _AirflowLoop(Loop):
         if failure.reason in ("stopped", "attempts"):
             return True
         return failure.reason == "deadline" and self.hook.deadline is None
+
+
+class _TransportLoop(OverTransport, _AirflowLoop):
+    """The same over a transport of the package's own."""
+
+    def __init__(self, call: _machine.Call, session: requests.Session, hook: HttpHook, **rest: Any) -> None:
+        super().__init__(call, session, hook, **rest)
+        self.transport = hook.transport
 
 
 def _noted(failure: _machine.Failure, error: Any) -> None:
