@@ -27,7 +27,13 @@ class Clock:
 
     def __init__(self) -> None:
         self.moved = 0.0
+        self._looks = 0
         self.sleeps: list[float] = []
+
+    def time(self) -> float:
+        # The time of day never stands still, and is coarse.
+        self._looks += 1
+        return BEGAN + self.moved + self._looks * 5e-5
 
     def sleep(self, seconds: float) -> None:
         self.sleeps.append(float(seconds))
@@ -115,7 +121,7 @@ class World:
             mock.patch.object(random, "getrandbits", lambda bits: 7),
             mock.patch.object(time, "sleep", clock.sleep),
             mock.patch.object(asyncio, "sleep", async_sleep),
-            mock.patch.object(time, "time", lambda: BEGAN + clock.moved),
+            mock.patch.object(time, "time", clock.time),
             # An event loop lives by the real clock.
             mock.patch.object(time, "monotonic", time.monotonic if is_async else lambda: BEGAN + clock.moved),
         ):
