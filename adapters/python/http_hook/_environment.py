@@ -5,24 +5,19 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-_NAMES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
-_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+_NAMES = (*_PROXIES, *(name.upper() for name in _PROXIES), "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_KEYS = tuple((os.fsencode(name), name) for name in _NAMES)
 
 
 def variables() -> dict[str, str] | None:
     """Returns the variables that say something about proxies and authorities; `None` if there are none."""
-    get = os.environ.get
-    told = {}
-    for name in _NAMES:
-        for spelled in (name, name.upper()):
-            value = get(spelled)
-            if value is not None:
-                told[spelled] = value
-    for name in _BUNDLES:
-        value = get(name)
-        if value is not None:
-            told[name] = value
-    return told or None
+    # What is behind `os.environ` where names are bytes: most of these are not set, and to ask it would take ten times as long.
+    known = getattr(os.environ, "_data", None)
+    if not isinstance(known, dict) or os.name != "posix":
+        known = {os.fsencode(name): value for name, value in os.environ.items()}
+    set_ones = [name for key, name in _KEYS if key in known]
+    return {name: os.environ[name] for name in set_ones} or None
 
 
 def netrc() -> str | None:

@@ -41,8 +41,17 @@ from http_hook.ureq import OverTransport, named
 __all__ = ["HttpAsyncHook", "HttpHook"]
 
 _USUAL_HEADERS = {name.lower(): (name, value) for name, value in requests.utils.default_headers().items()}
+_USUAL_NAMES = frozenset(requests.utils.default_headers())
 _KWARGS = frozenset({"json", "params", "files", "cookies", "auth", "hooks"})
 _LOOP = "_http_hook_loop"
+_OF_A_SESSION: dict[str, Any] = {
+    "verify": True,
+    "cert": None,
+    "proxies": {},
+    "stream": False,
+    "trust_env": True,
+    "max_redirects": requests.models.DEFAULT_REDIRECT_LIMIT,
+}
 
 
 def usual_preset() -> str:
@@ -169,6 +178,7 @@ class HttpHook(_HttpHook):
         if auth is not None:
             shown = None
         configured = bool(connection.extra or extra_options)
+        lines = _session_lines(session)
         hook = self._made if self._kept is not None and base is None else None
         if hook is None:
             hook = _machine.Hook(
@@ -179,7 +189,7 @@ class HttpHook(_HttpHook):
                 default_host=self.default_host or None,
                 policy=_policy(self.policy),
                 max_response_bytes=self.max_response_bytes,
-                **self._session_headers(session, connection, None if self.keep_session else headers),
+                **self._session_headers(lines, connection, None if self.keep_session else headers),
                 **self._environment(session, connection, scheme),
             )
             if self._kept is not None and base is None:
@@ -197,7 +207,7 @@ class HttpHook(_HttpHook):
             **_with_params(given, session),
         )
         rest["auth"] = rest["auth"] or shown
-        rest["spelled"] = _spelled(session, headers)
+        rest["spelled"] = _spelled(lines, headers)
         call = _machine.Call(hook, plan, random.getrandbits(64), time.time())
         kind = _AirflowLoop if self.transport is None else _TransportLoop
         loop = kind(call, session, self, **rest)
@@ -339,13 +349,13 @@ class HttpHook(_HttpHook):
         return _requests.auth_of(auth)
 
     def _session_headers(
-        self, session: requests.Session, connection: Any, headers: dict[str, Any] | None
+        self, lines: list[tuple[str, Any]], connection: Any, headers: dict[str, Any] | None
     ) -> dict[str, Any]:
-        """Tells which headers lie under those of the connection, and which over them."""
+        """Tells which headers of a session lie under those of the connection, and which over them."""
         extra = {str(name).lower(): value for name, value in _extra(connection).items()}
         of_call = {str(name).lower() for name in headers or ()}
         low, high = [], []
-        for name, value in _session_lines(session):
+        for name, value in lines:
             lower = name.lower()
             usual = _USUAL_HEADERS.get(lower)
             if lower in of_call or (lower == "connection" and usual is not None and value == usual[1]):
@@ -368,14 +378,16 @@ class HttpHook(_HttpHook):
         """Returns the options of the call, with what a subclass set on its session."""
         options = dict(extra_options)
         merged = self.merged_extra if configured else {}
-        expected = {
-            "verify": merged.get("verify", merged.get("verify_ssl", True)),
-            "cert": merged.get("cert"),
-            "proxies": merged.get("proxies", merged.get("proxy", {})),
-            "stream": merged.get("stream", False),
-            "trust_env": merged.get("trust_env", True),
-            "max_redirects": merged.get("max_redirects", requests.models.DEFAULT_REDIRECT_LIMIT),
-        }
+        expected = _OF_A_SESSION
+        if merged:
+            expected = {
+                "verify": merged.get("verify", merged.get("verify_ssl", True)),
+                "cert": merged.get("cert"),
+                "proxies": merged.get("proxies", merged.get("proxy", {})),
+                "stream": merged.get("stream", False),
+                "trust_env": merged.get("trust_env", True),
+                "max_redirects": merged.get("max_redirects", requests.models.DEFAULT_REDIRECT_LIMIT),
+            }
         for name, usual in expected.items():
             own = getattr(session, name, usual)
             if own != usual and isinstance(own, (bool, str, int, tuple, dict, type(None))):
@@ -486,13 +498,18 @@ def _noted(failure: _machine.Failure, error: Any) -> None:
 
 
 def _session_lines(session: Any) -> list[tuple[str, Any]]:
-    return [(_header_text(name), value) for name, value in getattr(session, "headers", {}).items()]
+    headers = getattr(session, "headers", {})
+    # What is behind the dict of requests, which would look each name up anew.
+    store = getattr(headers, "_store", None)
+    lines = store.values() if isinstance(store, dict) else headers.items()
+    return [line if isinstance(line[0], str) else (_header_text(line[0]), line[1]) for line in lines]
 
 
-def _spelled(session: Any, headers: dict[str, Any] | None) -> dict[str, str]:
+def _spelled(lines: list[tuple[str, Any]], headers: dict[str, Any] | None) -> dict[str, str]:
     """Returns the spelling of names that are not written as usual."""
-    given = [name for name, _ in _session_lines(session)] + list(headers or ())
-    return {name.lower(): name for name in map(_header_text, given) if name != name.title()}
+    given = [name for name, _ in lines if name not in _USUAL_NAMES]
+    given.extend(map(_header_text, headers or ()))
+    return {name.lower(): name for name in given if name != name.title()}
 
 
 def _adopt(request: requests.PreparedRequest, loop: Loop) -> None:
