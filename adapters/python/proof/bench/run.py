@@ -22,8 +22,8 @@ from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
-CALLS = 50
-ROUNDS = 60
+CALLS = 10
+ROUNDS = 200
 LIMITS = {"plain": 0.85, "kept": 0.65, "transport": 0.50}
 NAMES = {
     "provider": "provider",
