@@ -114,7 +114,8 @@ def main() -> int:
             good = len(set(found["machine"]) & set(passed))
             calls = "" if hooks == "original" else f"; {made} make a call through the machine, {good} of them pass"
             print(f"suite {name}: {len(passed)} of {len(ran)} passed, at least {least}; {counts(outcomes)}{calls}")
-            if len(passed) < least:
+            # Another version has another number of tests.
+            if len(passed) < least and not given.report:
                 failures.append(f"{name}: {len(passed)} passed, and at least {least} have to")
             failed = {short(test) for test, how in ran.items() if how != "passed"}
             listed = {entry["test"] for entry in known if name in entry["runs"]}
