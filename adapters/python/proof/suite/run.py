@@ -38,7 +38,6 @@ def started(tests: Path, hooks: str, preset: str, notes: str, packages: str) -> 
         environment.pop(name, None)
     environment |= {
         "PYTHONPATH": os.pathsep.join(path for path in paths if path),
-        "PYTHONDONTWRITEBYTECODE": "1",
         "HOOKS": hooks,
         "PRESET": preset,
         "NOTES": notes,
