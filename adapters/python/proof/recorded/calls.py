@@ -13,7 +13,7 @@ import aiohttp
 from airflow.sdk import Connection
 from judge import Made, described, told_options
 from values import argument, function, hook_arguments, retry_arguments
-from world import World
+from world import LOGGED, World
 
 
 class Classes:
@@ -34,11 +34,8 @@ class Classes:
             )
         self.hook: Any = found.HttpHook
         self.async_hook: Any = found.HttpAsyncHook
-        try:
-            self.operator: Any = found.HttpOperator
-            self.sensor: Any = found.HttpSensor
-        except ImportError:
-            self.operator = self.sensor = None
+        self.operator: Any = found.HttpOperator
+        self.sensor: Any = found.HttpSensor
         if ours:
             # What was recorded has the original's defaults (D9 and D20 are taken back).
             self.hook.preset = self.async_hook.preset = "airflow"
@@ -97,6 +94,7 @@ def _sync(given: dict[str, Any], world: World, classes: Classes) -> list[Made]:
 def _one(hook: Any, call: dict[str, Any], world: World) -> Made:
     made = Made()
     arrived, sent, slept = len(world.server.seen), len(world.sent), len(world.clock.sleeps)
+    logged = len(LOGGED)
     named = call.get("fn", "run")
     response = None
     try:
@@ -117,6 +115,7 @@ def _one(hook: Any, call: dict[str, Any], world: World) -> Made:
     except Exception as error:
         made.outcome = described(error, _last(error))
     made.base_url = hook.base_url
+    made.logs = LOGGED[logged:]
     made.requests = world.requests()[arrived:]
     made.sleeps = world.clock.sleeps[slept:]
     if len(world.sent) > sent and made.send_options is None:

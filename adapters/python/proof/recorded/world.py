@@ -20,6 +20,8 @@ from certificates import contexts
 from server import Server
 
 BEGAN = 1_700_000_000.0
+# What the hooks log at warning and above: level and text.
+LOGGED: list[list[str]] = []
 
 
 class Clock:
@@ -79,6 +81,7 @@ class World:
     def around(self, case: dict[str, Any], home: str) -> Iterator[None]:
         """The world of a case."""
         self.dialled, self.sent, self.clock = [], [], Clock()
+        LOGGED.clear()
         self.server.begin(case.get("server"))
         send = requests.Session.send
         clock = self.clock
