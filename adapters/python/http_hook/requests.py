@@ -21,6 +21,7 @@ from requests.auth import HTTPBasicAuth, HTTPDigestAuth
 from requests.cookies import RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
 from requests.utils import guess_filename, super_len
+from urllib3._collections import HTTPHeaderDict
 
 from http_hook import _environment, _machine
 from http_hook._json import to_json
@@ -220,7 +221,13 @@ class Loop:
         if self.spelled:
             # Names have no case; but who wrote one may look for it.
             lines = [(self.spelled.get(name.lower(), name), value) for name, value in lines]
-        headers: Any = CaseInsensitiveDict(lines)
+        headers: Any = CaseInsensitiveDict()
+        store = getattr(headers, "_store", None)
+        if isinstance(store, dict):
+            # What is behind it: to set each by itself takes several times as long.
+            store.update({line[0].lower(): line for line in lines})
+        else:
+            headers.update(lines)
         if not send.own_origin and headers.get("Accept-Encoding") == "identity":
             # Nobody asked for that: requests undoes more.
             headers["Accept-Encoding"] = requests.utils.DEFAULT_ACCEPT_ENCODING
@@ -242,7 +249,8 @@ class Loop:
         if "Connection" not in headers:
             headers["Connection"] = "keep-alive"
         made.body = body
-        made._cookies = RequestsCookieJar()
+        # Of use to those alone who send the request again by themselves.
+        made._cookies = RequestsCookieJar() if self.auth is not None or self.hooks else None
         hooks: dict[str, list[Any]] = {"response": [self._keep]}
         for event, own in (self.hooks or {}).items():
             hooks.setdefault(event, []).extend([own] if callable(own) else own or ())
@@ -306,8 +314,10 @@ def _headers(response: Any) -> list[tuple[str, str]]:
     if isinstance(lines, list):
         return lines
     raw = getattr(response.raw, "headers", None)
-    headers = raw if isinstance(raw, Mapping) and raw else response.headers
     try:
+        if isinstance(raw, HTTPHeaderDict) and raw:
+            return list(raw.iteritems())
+        headers = raw if isinstance(raw, Mapping) and raw else response.headers
         return [(name, value) for name, value in headers.items() if isinstance(value, str)]
     except (AttributeError, TypeError, ValueError):
         return []
