@@ -43,6 +43,7 @@ pub struct AsyncHookArguments {
     hook: HookArguments,
     retry_limit: u32,
     retry_delay: Duration,
+    spares: bool,
 }
 
 impl AsyncHookArguments {
@@ -72,7 +73,28 @@ impl AsyncHookArguments {
                 )?
             }
         };
-        Ok(Self { hook: HookArguments::from_json(hook)?, retry_limit, retry_delay })
+        let hook = HookArguments::from_json(hook)?;
+        Ok(Self { hook, retry_limit, retry_delay, spares: false })
+    }
+
+    /// Keeps to what the library does elsewhere: what the server asks for counts, and a request is sent again only if it may be,
+    /// a POST at most once.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook::retry::Hints;
+    /// use http_hook_airflow::AsyncHookArguments;
+    /// use serde_json::json;
+    ///
+    /// let hook = AsyncHookArguments::from_json(&json!({"method": "POST"}))?.at_most_once();
+    /// assert_eq!(hook.policy().hints, Hints::default());
+    /// # Ok::<(), http_hook_airflow::ArgumentError>(())
+    /// ```
+    #[must_use]
+    pub const fn at_most_once(mut self) -> Self {
+        self.spares = true;
+        self
     }
 
     /// Returns what the hook's constructor has in common with the other one.
@@ -150,7 +172,7 @@ impl AsyncHookArguments {
             once: Condition::Never,
             wait: Wait::fixed(self.retry_delay),
             stop: Stop::after_attempt(self.retry_limit),
-            hints: Hints::none(),
+            hints: if self.spares { Hints::default() } else { Hints::none() },
             ..RetryPolicy::default()
         }
     }
@@ -227,8 +249,8 @@ impl AsyncHookArguments {
         };
         let mut dropped = Options::default();
         (dropped.cert, dropped.stream) = (Setting::Unset, Some(false));
-        plan = plan.options(dropped).allow_resend().retry(self.policy());
-        Ok(plan)
+        plan = plan.options(dropped).retry(self.policy());
+        Ok(if self.spares { plan } else { plan.allow_resend() })
     }
 }
 

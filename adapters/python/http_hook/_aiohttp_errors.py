@@ -1,0 +1,77 @@
+"""What went wrong in aiohttp, in the words of the machine, and the way back."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+
+if TYPE_CHECKING:
+    from http_hook import Failure
+
+
+class ResponseTooLarge(aiohttp.ClientError):
+    """A response is larger than the call allows."""
+
+
+class InvalidRequest(aiohttp.ClientError, ValueError):
+    """No request could be made of what was given; nothing was sent."""
+
+
+def _named(*names: str) -> tuple[type[BaseException], ...]:
+    found = (getattr(aiohttp, name, None) for name in names)
+    return tuple(one for one in found if isinstance(one, type))
+
+
+# The most special first. What a client of some version does not have is left out.
+_KINDS: tuple[tuple[str, str, tuple[type[BaseException], ...]], ...] = (
+    ("connect_timeout", "no", _named("ConnectionTimeoutError")),
+    ("head_timeout", "maybe", _named("SocketTimeoutError", "ServerTimeoutError")),
+    ("dns", "no", _named("ClientConnectorDNSError")),
+    ("tls", "no", _named("ClientConnectorCertificateError", "ClientConnectorSSLError", "ServerFingerprintMismatch")),
+    ("proxy", "no", _named("ClientProxyConnectionError", "ClientHttpProxyError")),
+    ("connect", "no", _named("ClientConnectorError")),
+    ("body", "yes", _named("ClientPayloadError", "ContentTypeError")),
+    ("invalid_request", "no", _named("InvalidURL")),
+    ("protocol", "maybe", _named("ClientResponseError")),
+    ("timeout", "maybe", (asyncio.TimeoutError, TimeoutError)),
+    ("interrupted", "maybe", _named("ClientError")),
+)
+
+
+def classify(error: BaseException, reading: bool) -> tuple[str, str]:
+    """Tells what happened, and whether the server can have seen the request; `reading` if the head had come."""
+    if isinstance(error, ResponseTooLarge):
+        return "limit", "yes"
+    for kind, sent, classes in _KINDS:
+        if isinstance(error, classes):
+            if reading:
+                return {"head_timeout": "body_timeout", "timeout": "timeout"}.get(kind, "body"), "yes"
+            return kind, sent
+    if reading:
+        return "body", "yes"
+    if isinstance(error, (ValueError, TypeError)):
+        return "invalid_request", "maybe"
+    return "interrupted", "maybe"
+
+
+def of_failure(failure: Failure, response: Any) -> Exception:
+    """Makes the exception of a failure for which aiohttp has raised none."""
+    if response is not None and failure.cause in ("response", "refused"):
+        told = {
+            "status": response.status,
+            "message": response.reason or "",
+            "headers": getattr(response, "headers", None),
+        }
+        history = tuple(getattr(response, "history", ()) or ())
+        asked: Any = getattr(response, "request_info", None)
+        if failure.kind in ("redirect", "too_many_redirects"):
+            # As aiohttp, which tells no status of what it does not follow.
+            return aiohttp.TooManyRedirects(asked, history)
+        return aiohttp.ClientResponseError(asked, history, **told)
+    if failure.is_timeout:
+        return aiohttp.ServerTimeoutError(failure.text)
+    if failure.cause == "transport" or failure.reason in ("breaker", "rate_limit", "budget"):
+        return aiohttp.ClientConnectionError(failure.text)
+    return InvalidRequest(failure.text)

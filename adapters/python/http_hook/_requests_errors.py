@@ -1,0 +1,141 @@
+"""What went wrong in requests, in the words of the machine, and the way back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from requests import exceptions as wrong
+from urllib3 import exceptions as below
+
+if TYPE_CHECKING:
+    from requests import Response
+
+    from http_hook import Failure
+
+
+class ResponseTooLarge(wrong.RequestException):
+    """A response is larger than the call allows."""
+
+
+class InvalidRequest(wrong.RequestException, ValueError):
+    """No request could be made of what was given; nothing was sent."""
+
+
+def classify(error: BaseException, reading: bool) -> tuple[str, str]:
+    """Tells what happened, and whether the server can have seen the request; `reading` if the head had come."""
+    told = getattr(error, "_http_hook_kind", None)
+    if told is not None:
+        return told  # type: ignore[no-any-return]
+    if reading:
+        return _of_body(error)
+    for kind, sent, classes in _KINDS:
+        if isinstance(error, classes):
+            return kind, sent
+    if isinstance(error, wrong.SSLError):
+        # In a handshake nothing was sent; later somebody broke in.
+        return "tls", "no" if isinstance(_reason(error), below.SSLError) else "maybe"
+    if isinstance(error, wrong.ConnectionError):
+        return _of_connection(error)
+    if isinstance(error, (wrong.Timeout, TimeoutError)):
+        return "head_timeout", "maybe"
+    if isinstance(error, wrong.RequestException):
+        return "interrupted", "maybe"
+    if isinstance(error, (OSError, ValueError, TypeError)) and not isinstance(error, ConnectionError):
+        # requests looks for certificates, and at what it was given, before it connects.
+        return "invalid_request", "maybe"
+    return "interrupted", "maybe"
+
+
+_KINDS: tuple[tuple[str, str, tuple[type[BaseException], ...]], ...] = (
+    ("connect_timeout", "no", (wrong.ConnectTimeout,)),
+    ("proxy", "no", (wrong.ProxyError,)),
+    ("head_timeout", "maybe", (wrong.ReadTimeout,)),
+    (
+        "invalid_request",
+        "no",
+        (
+            wrong.InvalidURL,
+            wrong.InvalidHeader,
+            wrong.InvalidSchema,
+            wrong.MissingSchema,
+            wrong.InvalidProxyURL,
+            wrong.UnrewindableBodyError,
+        ),
+    ),
+    ("limit", "yes", (ResponseTooLarge,)),
+    ("body", "yes", (wrong.ChunkedEncodingError, wrong.ContentDecodingError)),
+)
+
+
+def of_kind(kind: str, sent: str, text: str) -> wrong.RequestException:
+    """Makes the exception of what a transport of the package's own tells."""
+    made = _MADE.get(kind, wrong.ConnectionError)(text)
+    made._http_hook_kind = (kind, sent)  # type: ignore[attr-defined]
+    return made
+
+
+_MADE: dict[str, type[wrong.RequestException]] = {
+    "connect_timeout": wrong.ConnectTimeout,
+    "head_timeout": wrong.ReadTimeout,
+    "body_timeout": wrong.ReadTimeout,
+    "timeout": wrong.ReadTimeout,
+    "tls": wrong.SSLError,
+    "proxy": wrong.ProxyError,
+    "body": wrong.ChunkedEncodingError,
+    "limit": ResponseTooLarge,
+    "invalid_request": InvalidRequest,
+    "request_body": InvalidRequest,
+}
+
+
+def _reason(error: BaseException) -> object:
+    inner = error.args[0] if error.args else None
+    return getattr(inner, "reason", inner)
+
+
+def _of_connection(error: wrong.ConnectionError) -> tuple[str, str]:
+    reason = _reason(error)
+    if isinstance(reason, below.NameResolutionError):
+        return "dns", "no"
+    if isinstance(reason, below.ConnectTimeoutError) and not isinstance(reason, below.NewConnectionError):
+        return "connect_timeout", "no"
+    if isinstance(reason, below.NewConnectionError):
+        return "connect", "no"
+    if isinstance(reason, below.ProtocolError):
+        inner = reason.args[1] if len(reason.args) > 1 else None
+        # http.client's BadStatusLine is an answer that is none; RemoteDisconnected is one of its kind, and is no answer.
+        if type(inner).__name__ in ("BadStatusLine", "LineTooLong", "UnknownProtocol"):
+            return "protocol", "maybe"
+    return "interrupted", "maybe"
+
+
+def _of_body(error: BaseException) -> tuple[str, str]:
+    if isinstance(error, ResponseTooLarge):
+        return "limit", "yes"
+    if isinstance(error, wrong.Timeout):
+        return "timeout", "yes"
+    if isinstance(error, wrong.ConnectionError) and isinstance(_reason(error), below.ReadTimeoutError):
+        return "body_timeout", "yes"
+    return "body", "yes"
+
+
+def of_failure(failure: Failure, response: Response | None) -> wrong.RequestException:
+    """Makes the exception of a failure for which requests has raised none."""
+    kind, text = failure.kind, failure.text
+    if kind == "too_many_redirects":
+        return wrong.TooManyRedirects(text, response=response)
+    if failure.cause == "refused" and failure.reason == "redirect":
+        return wrong.TooManyRedirects(text, response=response)
+    if failure.cause in ("response", "refused"):
+        return wrong.HTTPError(text, response=response)
+    if failure.cause == "transport" or failure.reason in ("deadline", "breaker", "rate_limit", "budget"):
+        made = wrong.Timeout if failure.is_timeout else wrong.ConnectionError
+        return made(text)
+    makers: dict[str | None, type[wrong.RequestException]] = {
+        "header": wrong.InvalidHeader,
+        "url": wrong.InvalidURL,
+        "base_url": wrong.InvalidURL,
+        "unsupported_scheme": wrong.InvalidSchema,
+        "body": wrong.InvalidJSONError,
+    }
+    return makers.get(kind, InvalidRequest)(text)

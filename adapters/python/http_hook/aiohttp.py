@@ -1,0 +1,320 @@
+"""Calls over a session of aiohttp: the machine decides, the session sends.
+
+    async with HttpHook("https://user:password@api.example.com", policy=RetryPolicy()) as hook:
+        response = await hook.get("v1/orders", params={"limit": 50})
+
+Responses are aiohttp's own, their bodies read; what went wrong is an exception of aiohttp with a `Failure` in its attribute `failure`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import ssl
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import aiohttp
+from multidict import CIMultiDict
+from yarl import URL
+
+from http_hook import _environment, _machine
+from http_hook._aiohttp_errors import InvalidRequest, ResponseTooLarge, classify, of_failure
+from http_hook._json import to_json
+from http_hook._told import past, was_past, with_failure
+
+__all__ = ["HttpHook", "InvalidRequest", "Loop", "ResponseTooLarge"]
+
+_BODILESS = frozenset({"GET", "HEAD"})
+# More than a time in seconds since 1970 is rounded by.
+_MOMENT = 1e-5
+# What the machine leaves out is to stay out.
+_NOT_BY_ITSELF = ("Content-Type", "User-Agent", "Accept", "Accept-Encoding")
+
+
+def usual_headers() -> list[tuple[str, str]]:
+    """Returns the headers that aiohttp sends by itself."""
+    usual = dict(getattr(aiohttp.ClientRequest, "DEFAULT_HEADERS", {}))
+    usual.setdefault("User-Agent", aiohttp.http.SERVER_SOFTWARE)
+    return [(str(name), str(value)) for name, value in usual.items()]
+
+
+class Loop:
+    """One call over a session, to be run once.
+
+    `request` sends: `ClientSession.request`, or what stands for it. `source` is the body of a request that the machine does not
+    hold, `options` are keyword arguments of the client's own. With `leave_open` the body of an accepted response is the caller's to read.
+    """
+
+    def __init__(
+        self,
+        call: _machine.Call,
+        request: Callable[..., Awaitable[Any]],
+        *,
+        source: Any = None,
+        options: Mapping[str, Any] | None = None,
+        leave_open: bool = False,
+        text_body: bool = False,
+    ) -> None:
+        self.call = call
+        self.request = request
+        self.source = source
+        self.options = options or {}
+        self.leave_open = leave_open
+        self.text_body = text_body
+        self.response: Any = None
+        self.error: Exception | None = None
+        self.history: list[Any] = []
+        self._reading = False
+        self._judged = True
+
+    async def run(self) -> Any:
+        """Runs the call to its end.
+
+        Raises the exception of aiohttp that ended it, or one like it, with a `Failure` in its attribute `failure`.
+        """
+        asked = self.call.step(time.time())
+        while asked is not None:
+            if isinstance(asked, _machine.Wait):
+                begun = time.time()
+                await self.wait(asked)
+                # The wait is over, whatever a clock that is set meanwhile says.
+                asked = self.call.step(max(time.time(), begun + asked.seconds + _MOMENT))
+            else:
+                await self.before(asked)
+                asked = await self.exchange(asked)
+        failure = self.call.failure
+        if failure is None or not self._judged:
+            return self.response
+        raise with_failure(self.failed(failure), failure)
+
+    def failed(self, failure: _machine.Failure) -> BaseException:
+        """Makes the exception that the call ends with."""
+        if failure.cause == "transport" and self.error is not None:
+            return self.error
+        return of_failure(failure, self.response)
+
+    async def before(self, send: _machine.Send) -> None:
+        """Is told of a request before it is sent."""
+
+    async def wait(self, wait: _machine.Wait) -> None:
+        """Lets time pass."""
+        await asyncio.sleep(wait.seconds)
+
+    async def exchange(self, send: _machine.Send) -> _machine.Send | _machine.Wait | None:
+        """Sends a request, and answers the call with what came back."""
+        if send.cause in ("redirect", "challenge"):
+            if self.response is not None:
+                self.history.append(self.response)
+        elif send.cause != "token":
+            self.history = []
+        self._reading = False
+        try:
+            response = await self.send(send, _exact(send.url), self.arguments(send))
+            return await self._answered(send, response)
+        except Exception as error:
+            if was_past(error):
+                raise
+            self.error, self.response = error, None
+            kind, sent = classify(error, self._reading)
+            return self.call.fail(kind, sent, time.time(), type(error).__name__)
+
+    async def send(self, send: _machine.Send, url: str | URL, arguments: dict[str, Any]) -> Any:
+        """Sends a request."""
+        return await self.request(send.method, url, **arguments)
+
+    def arguments(self, send: _machine.Send) -> dict[str, Any]:
+        """Returns the keyword arguments of a request."""
+        headers = CIMultiDict(send.headers)
+        body: Any = self.source if send.is_external else send.body
+        if self.text_body and isinstance(body, bytes):
+            body = body.decode()
+        connect, head, _, total = send.timeouts
+        arguments: dict[str, Any] = {
+            "data": body,
+            "headers": headers,
+            "allow_redirects": False,
+            "timeout": aiohttp.ClientTimeout(total=total, sock_connect=connect, sock_read=head),
+            "skip_auto_headers": _NOT_BY_ITSELF,
+        }
+        context = _ssl(send.verify, send.cert)
+        if context is not True:
+            arguments["ssl"] = context
+        if send.proxy is not None:
+            arguments["proxy"] = send.proxy
+        arguments.update(self.options)
+        return arguments
+
+    async def _answered(self, send: _machine.Send, response: Any) -> _machine.Send | _machine.Wait | None:
+        status = response.status
+        self.error, self.response = None, response
+        if not isinstance(status, int):
+            # A stand-in of somebody's test: nobody can judge it.
+            self.call.cancel()
+            self._judged = False
+            return None
+        if self.history and send.cause != "token":
+            response._history = tuple(self.history)
+        headers = [(str(name), str(value)) for name, value in getattr(response, "headers", {}).items()]
+        reason = getattr(response, "reason", None)
+        reason = reason if isinstance(reason, str) else None
+        if self.leave_open or send.stream:
+            limit = past(self.call.head, status, headers, time.time(), reason)
+            if limit is None:
+                return None
+            body = await self._read(response, limit, cut=True)
+        else:
+            body = await self._read(response, send.max_response_bytes)
+        return past(self.call.finish, status, headers, body, time.time(), reason)  # type: ignore[no-any-return]
+
+    async def _read(self, response: Any, limit: int, cut: bool = False) -> bytes:
+        self._reading = True
+        body = await read(response, limit, cut)
+        self._reading = False
+        return body
+
+
+async def read(response: Any, limit: int, cut: bool = False) -> bytes:
+    """Reads the body of a response up to a limit, and keeps it in the response; past it is an error, unless it is to be cut there."""
+    own = getattr(response, "_body", None)
+    if isinstance(own, bytes):
+        return own
+    if not hasattr(response, "content"):
+        return b""
+    pieces, size = [], 0
+    async for piece in response.content.iter_any():
+        pieces.append(piece)
+        size += len(piece)
+        if size > limit:
+            response.close()
+            if cut:
+                break
+            raise ResponseTooLarge("the answer is too large")
+    body = b"".join(pieces)[: limit if cut else None]
+    # At its end the connection is given back by itself; a response that was released cannot be asked for its body.
+    response._body = body
+    return body
+
+
+def _exact(url: str) -> str | URL:
+    """Keeps yarl from writing a URL in its own way."""
+    return url if str(URL(url)) == url else URL(url, encoded=True)
+
+
+_contexts: dict[tuple[Any, Any], Any] = {}
+
+
+def _ssl(verify: Any, cert: Any) -> Any:
+    """Returns what aiohttp takes for `ssl`; contexts are kept, for making one takes long."""
+    if cert is None and verify is True:
+        return True
+    if cert is None and verify is False:
+        return False
+    key = (verify, cert)
+    if key not in _contexts:
+        context = ssl.create_default_context(cafile=verify if isinstance(verify, str) else None)
+        if verify is False:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        if cert is not None:
+            context.load_cert_chain(*([cert] if isinstance(cert, str) else cert))
+        if len(_contexts) >= 64:
+            _contexts.clear()
+        _contexts[key] = context
+    return _contexts[key]
+
+
+class HttpHook:
+    """Calls through a connection: a URI, or a `Connection`.
+
+    `policy` says when to send again (default: never), `preset` is `usual` or `airflow`, `session` a session of the caller's, which
+    is left open; other keywords are those of `Hook`. Headers that a session of the caller's has go wherever the call leads.
+    """
+
+    def __init__(
+        self,
+        connection: str | _machine.Connection,
+        *,
+        policy: _machine.RetryPolicy | None = None,
+        preset: str = "usual",
+        session: aiohttp.ClientSession | None = None,
+        trust_env: bool = True,
+        **options: Any,
+    ) -> None:
+        if trust_env:
+            options.setdefault("environment", _environment.variables())
+            options.setdefault("netrc", _environment.netrc())
+        options.setdefault("default_headers", usual_headers())
+        self.hook = _machine.Hook(connection, policy=policy, preset=preset, client="aiohttp", **options)
+        self._given = session
+        self._made: aiohttp.ClientSession | None = None
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """The session that sends; made when it is first asked for."""
+        if self._given is not None:
+            return self._given
+        if self._made is None:
+            self._made = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        return self._made
+
+    async def __aenter__(self) -> HttpHook:
+        return self
+
+    async def __aexit__(self, *_args: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Closes the session, unless it is the caller's."""
+        if self._made is not None:
+            await self._made.close()
+            self._made = None
+
+    async def run(self, method: str, endpoint: str = "", *, leave_open: bool = False, **arguments: Any) -> Any:
+        """Makes a call.
+
+        The arguments are those of `Plan`; `json` is a value, `data` may be a source of aiohttp's kind. Raises an exception of aiohttp
+        with a `Failure` in its attribute `failure`.
+        """
+        plan, source = planned(method, endpoint, **arguments)
+        call = _machine.Call(self.hook, plan, random.getrandbits(64), time.time())
+        return await Loop(call, self.session.request, source=source, leave_open=leave_open).run()
+
+    async def get(self, endpoint: str = "", **arguments: Any) -> Any:
+        """Makes a GET; see `run`."""
+        return await self.run("GET", endpoint, **arguments)
+
+    async def head(self, endpoint: str = "", **arguments: Any) -> Any:
+        """Makes a HEAD; see `run`."""
+        return await self.run("HEAD", endpoint, **arguments)
+
+    async def post(self, endpoint: str = "", **arguments: Any) -> Any:
+        """Makes a POST; see `run`."""
+        return await self.run("POST", endpoint, **arguments)
+
+    async def put(self, endpoint: str = "", **arguments: Any) -> Any:
+        """Makes a PUT; see `run`."""
+        return await self.run("PUT", endpoint, **arguments)
+
+    async def patch(self, endpoint: str = "", **arguments: Any) -> Any:
+        """Makes a PATCH; see `run`."""
+        return await self.run("PATCH", endpoint, **arguments)
+
+    async def delete(self, endpoint: str = "", **arguments: Any) -> Any:
+        """Makes a DELETE; see `run`."""
+        return await self.run("DELETE", endpoint, **arguments)
+
+
+def planned(
+    method: str, endpoint: str | None = "", *, data: Any = None, json: Any = None, **arguments: Any
+) -> tuple[_machine.Plan, Any]:
+    """Plans a call; the second part is the source of a body that the machine does not hold."""
+    source = None
+    is_plain = data is None or isinstance(data, (str, bytes, bytearray, list, tuple, Mapping))
+    if not is_plain and method not in _BODILESS:
+        source, data = data, None
+        arguments["external"] = True
+    if json is not None:
+        json = to_json(json)
+    return _machine.Plan(method, endpoint, data=data, json=json, **arguments), source

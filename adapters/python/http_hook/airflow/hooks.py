@@ -1,0 +1,863 @@
+"""Airflow's hooks over the machine: subclasses of the installed provider's, so that whatever looks at them still may."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import os
+import random
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import requests
+import tenacity
+from airflow.providers.common.compat.connection import get_async_connection
+from airflow.providers.http.exceptions import HttpErrorException, HttpMethodException
+from airflow.providers.http.hooks.http import AsyncHttpSession as _AsyncHttpSession
+from airflow.providers.http.hooks.http import HttpAsyncHook as _HttpAsyncHook
+from airflow.providers.http.hooks.http import HttpHook as _HttpHook
+from airflow.providers.http.hooks.http import (
+    SessionConfig,
+    _is_connect_failure,
+    _process_extra_options_from_connection,
+)
+from airflow.utils.strings import to_boolean
+from requests.auth import HTTPProxyAuth
+
+from http_hook import _environment, _machine
+from http_hook import aiohttp as _aiohttp
+from http_hook import requests as _requests
+from http_hook._requests_errors import of_failure
+from http_hook._told import with_failure
+from http_hook.airflow.connections import machine_connection
+from http_hook.requests import Loop, planned
+from http_hook.tenacity import Retries
+from http_hook.ureq import OverTransport, named
+
+__all__ = ["HttpAsyncHook", "HttpHook"]
+
+_USUAL_HEADERS = {name.lower(): (name, value) for name, value in requests.utils.default_headers().items()}
+_USUAL_NAMES = frozenset(requests.utils.default_headers())
+_KWARGS = frozenset({"json", "params", "files", "cookies", "auth", "hooks"})
+_LOOP = "_http_hook_loop"
+_OF_A_SESSION: dict[str, Any] = {
+    "verify": True,
+    "cert": None,
+    "proxies": {},
+    "stream": False,
+    "trust_env": True,
+    "max_redirects": requests.models.DEFAULT_REDIRECT_LIMIT,
+}
+
+
+def usual_preset() -> str:
+    """Returns the preset that holds where neither class nor caller names one: `HTTP_HOOK_PRESET`, else `usual`."""
+    return os.environ.get("HTTP_HOOK_PRESET", "usual")
+
+
+class HttpHook(_HttpHook):
+    """Takes the place of the provider's `HttpHook`.
+
+    The arguments, attributes, log lines and exceptions are the original's; every exception of a call has a `Failure` in its attribute
+    `failure`. Redirects leak nothing, `Retry-After` counts, calls have limits of time, and a POST is sent once unless it carries a key
+    or may be sent again.
+
+    :param preset: `usual`, or `airflow` for the original's limits; also the class attribute `preset`, and the environment's
+        `HTTP_HOOK_PRESET`.
+    :param policy: when to send again: a `RetryPolicy`, its JSON or a dict. Default: the connection's, else never.
+    :param deadline: seconds for the whole call: sends, waits, redirects.
+    :param idempotency_key: whether each call carries an `Idempotency-Key`, and so may be sent again.
+    :param max_response_bytes: the largest body that is read, 64 MiB by default.
+    :param keep_session: whether session and connection are kept from the first call on, until `close`: less work for each call, and
+        sockets stay open. Cookies are kept by no session: each call has its own.
+    :param transport: `"ureq"`, or a `http_hook.ureq.UreqTransport` to be shared: requests go by it in place of the session. Only in a
+        wheel that was built with it; adapters, `auth` objects, bodies that are streamed and content codings need a session.
+    """
+
+    conn_type = "http_hook"
+    hook_name = "HTTP (http-hook)"
+    preset: str | None = None
+
+    def __init__(
+        self,
+        *args: Any,
+        preset: str | None = None,
+        policy: Any = None,
+        deadline: float | None = None,
+        idempotency_key: bool = False,
+        max_response_bytes: int | None = None,
+        keep_session: bool = False,
+        transport: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        if preset is not None:
+            self.preset = preset
+        self.policy = policy
+        self.deadline = deadline
+        self.idempotency_key = idempotency_key
+        self.max_response_bytes = max_response_bytes
+        self.keep_session = keep_session
+        self.transport = None if transport is None else named(transport)
+        self._kept: requests.Session | None = None
+        self._cookies: Any = ()
+        self._made: _machine.Hook | None = None
+        self._connection: Any = None
+        self._retries: tuple[Retries, _machine.RetryPolicy] | None = None
+
+    def _set_base_url(self, connection: Any) -> None:
+        # Looked up once: a connection can be far away.
+        self._connection = connection
+        super()._set_base_url(connection)
+
+    def run(
+        self,
+        endpoint: str | None = None,
+        data: Any = None,
+        headers: dict[str, Any] | None = None,
+        extra_options: dict[str, Any] | None = None,
+        **request_kwargs: Any,
+    ) -> Any:
+        """Makes a call, as the original's method of this name."""
+        extra_options = extra_options or {}
+        session = self._session(headers, extra_options)
+        _check(self.method, request_kwargs)
+        if not self._srv_lookup_enabled:
+            return self._run_at(None, session, endpoint, data, headers, extra_options, request_kwargs)
+        bases = self._get_srv_base_urls()
+        for number, base in enumerate(bases, start=1):
+            try:
+                return self._run_at(base, session, endpoint, data, headers, extra_options, request_kwargs)
+            except requests.exceptions.ConnectionError as error:
+                if number == len(bases) or not _is_connect_failure(error):
+                    raise
+                self.log.warning("Could not connect to %s, failing over to the next SRV target", base)
+        return None
+
+    def _session(self, headers: dict[str, Any] | None, extra_options: dict[str, Any]) -> requests.Session:
+        if not self.keep_session:
+            self.merged_extra = {}
+            self._connection = None
+            return self.get_conn(headers, extra_options)
+        if self._kept is None:
+            # Nothing of one call stays for the next.
+            self._kept = self.get_conn(None, {})
+            self._made = None
+            self._cookies = self._kept.cookies.copy()
+        elif len(self._kept.cookies) != len(self._cookies):
+            # What answers set is their call's alone.
+            self._kept.cookies = self._cookies.copy()
+        return self._kept
+
+    def close(self) -> None:
+        """Closes the session that is kept, if one is; the next call makes another, of the connection as it is then."""
+        kept, self._kept, self._made = self._kept, None, None
+        if kept is not None:
+            kept.close()
+
+    def _run_at(
+        self,
+        base: str | None,
+        session: requests.Session,
+        endpoint: str | None,
+        data: Any,
+        headers: dict[str, Any] | None,
+        extra_options: dict[str, Any],
+        request_kwargs: dict[str, Any],
+    ) -> Any:
+        connection = self._connection
+        if connection is None:
+            connection = self.get_connection(self.http_conn_id)
+        given = dict(request_kwargs)
+        auth = given.pop("auth", None)
+        scheme, shown = self._session_auth(session, connection)
+        if auth is not None:
+            shown = None
+        configured = bool(connection.extra or extra_options)
+        lines = _session_lines(session)
+        hook = self._made if self._kept is not None and base is None else None
+        if hook is None:
+            hook = _machine.Hook(
+                machine_connection(connection, base=base),
+                client="session" if self.transport is None else "ureq",
+                preset=self.preset or usual_preset(),
+                auth=scheme,
+                default_host=self.default_host or None,
+                policy=_policy(self.policy),
+                max_response_bytes=self.max_response_bytes,
+                **self._session_headers(lines, connection, None if self.keep_session else headers),
+                **self._environment(session, connection, scheme),
+            )
+            if self._kept is not None and base is None:
+                self._made = hook
+        plan, rest = planned(
+            self.method,
+            endpoint,
+            data=data,
+            headers=_texts(headers),
+            options=self._session_options(session, extra_options, configured),
+            auth=auth,
+            policy=None if self._retries is None else self._retries[1],
+            deadline=self.deadline,
+            idempotency_key=self.idempotency_key or _has_key(headers),
+            **_with_params(given, session),
+        )
+        rest["auth"] = rest["auth"] or shown
+        rest["spelled"] = _spelled(lines, headers)
+        call = _machine.Call(hook, plan, random.getrandbits(64), time.time())
+        kind = _AirflowLoop if self.transport is None else _TransportLoop
+        loop = kind(call, session, self, **rest)
+        asked = loop.begin()
+        if not isinstance(asked, _machine.Send):
+            return loop.run()
+        self.log.debug("Sending '%s' to url: %s", self.method, self.base_url)
+        prepared = loop.prepare(asked)
+        setattr(prepared, _LOOP, loop)
+        if self.keep_session:
+            return self.run_and_check(session, prepared, {**self.merged_extra, **extra_options})
+        return self.run_and_check(session, prepared, self.merged_extra)
+
+    def run_and_check(
+        self, session: requests.Session, prepped_request: requests.PreparedRequest, extra_options: dict[Any, Any]
+    ) -> Any:
+        """Sends a request, follows its redirects, and checks what comes back.
+
+        Of a request that `run` has not made, what its headers say goes to its origin alone.
+        """
+        loop = getattr(prepped_request, "__dict__", {}).get(_LOOP)
+        if isinstance(loop, _AirflowLoop):
+            delattr(prepped_request, _LOOP)
+        else:
+            loop = self._foreign(session, prepped_request, extra_options)
+        loop.session = session
+        loop.prepared = prepped_request
+        loop.checks = bool(extra_options.get("check_response", True))
+        loop.allow_redirects = extra_options.get("allow_redirects", True)
+        return loop.run()
+
+    def _foreign(
+        self, session: requests.Session, request: requests.PreparedRequest, extra_options: dict[Any, Any]
+    ) -> _AirflowLoop:
+        """Makes a call of a request that somebody else prepared."""
+        url = urlsplit(str(request.url))
+        target = url.path + (f"?{url.query}" if url.query else "")
+        headers = [
+            (name, _header_text(value))
+            for name, value in (request.headers or {}).items()
+            if name.lower() not in ("connection", "content-length", "transfer-encoding", "host")
+        ]
+        body = request.body
+        source = body if body is not None and not isinstance(body, (str, bytes)) else None
+        hook = _machine.Hook(
+            _machine.Connection(host=f"{url.scheme}://{url.netloc}"),
+            client="session",
+            preset=self.preset or usual_preset(),
+            auth="none",
+            headers=headers,
+            policy=_policy(self.policy),
+            max_response_bytes=self.max_response_bytes,
+            **self._environment(session, None, "none"),
+        )
+        external: dict[str, Any] = {"external": True} if source is not None else {}
+        plan, rest = planned(
+            str(request.method),
+            target,
+            data=None if source is not None else body,
+            options=self._session_options(session, dict(extra_options), True),
+            policy=None if self._retries is None else self._retries[1],
+            deadline=self.deadline,
+            **external,
+        )
+        rest["source"] = source
+        call = _machine.Call(hook, plan, random.getrandbits(64), time.time())
+        loop = _AirflowLoop(call, session, self, **rest)
+        _adopt(request, loop)
+        return loop
+
+    def run_with_advanced_retry(self, _retry_args: dict[Any, Any], *args: Any, **kwargs: Any) -> Any:
+        """Makes a call that is sent again as `_retry_args` say: tenacity's arguments, or a policy as a dict of data.
+
+        What the server asks for counts besides, and whether a request may be sent twice. The strategies see what the call came to; an
+        exception that a subclass's own `run` raises around it ends the call.
+        """
+        if _is_policy(_retry_args):
+            self._retry_obj = tenacity.Retrying()
+            return self._with(None, _machine.RetryPolicy(_retry_args), args, kwargs)
+        self._retry_obj = retrying = tenacity.Retrying(**_retry_args)
+        if not retrying.enabled:
+            return self.run(*args, **kwargs)
+        retries = Retries(retrying, hints=(self.preset or usual_preset()) != "airflow")
+        # What code decides on cannot be data.
+        own_check = type(self).check_response is not _HttpHook.check_response
+        policy = retries.policy(_retry_args, data=not own_check)
+        retries.begin(self.run, args, kwargs)
+        return self._with(retries, policy, args, kwargs)
+
+    def _with(
+        self, retries: Retries | None, policy: _machine.RetryPolicy, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        before, self._retries = self._retries, (retries, policy)  # type: ignore[assignment]
+        try:
+            while True:
+                try:
+                    return self.run(*args, **kwargs)
+                except Exception as error:
+                    # A look-up that failed is tenacity's own to try again; a call has been tried as often as it may.
+                    if retries is None or retries.called:
+                        raise
+                    ended = retries.before_call(error)
+                    if ended is not retries:
+                        return ended
+        finally:
+            self._retries = before
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Tests the connection without writing: with the method of the hook if it is safe, else with HEAD, or GET where HEAD is not
+        allowed."""
+        method = self.method
+        try:
+            if method in ("GET", "HEAD", "OPTIONS", "TRACE"):
+                self.run()
+            else:
+                self.method = "HEAD"
+                try:
+                    self.run()
+                except Exception as error:
+                    failure = getattr(error, "failure", None)
+                    if failure is None or failure.status not in (405, 501):
+                        raise
+                    self.method = "GET"
+                    self.run()
+        except Exception as error:
+            return False, str(error)
+        finally:
+            self.method = method
+        return True, "Connection successfully tested"
+
+    def _session_auth(self, session: requests.Session, connection: Any) -> tuple[Any, Any]:
+        """Tells what the machine does of the session's authentication, and what is left to an object."""
+        auth = getattr(session, "auth", None)
+        if auth is None:
+            # A subclass may have taken it away.
+            return ("none" if connection.login else None), None
+        if type(auth) is HTTPProxyAuth:
+            return "HTTPProxyAuth", None
+        return _requests.auth_of(auth)
+
+    def _session_headers(
+        self, lines: list[tuple[str, Any]], connection: Any, headers: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        """Tells which headers of a session lie under those of the connection, and which over them."""
+        extra = {str(name).lower(): value for name, value in _extra(connection).items()}
+        of_call = {str(name).lower() for name in headers or ()}
+        low, high = [], []
+        for name, value in lines:
+            lower = name.lower()
+            usual = _USUAL_HEADERS.get(lower)
+            if lower in of_call or (lower == "connection" and usual is not None and value == usual[1]):
+                continue
+            if lower in extra and extra[lower] == value:
+                continue
+            if usual is not None and value == usual[1]:
+                if self.transport is None or lower != "accept-encoding":
+                    low.append((name, value))
+            else:
+                high.append((name, None if value is None else _header_text(value)))
+        if of_call:
+            # What the call sets lies over them, and what it takes out is theirs.
+            low.extend(line for lower, line in _USUAL_HEADERS.items() if lower in of_call and lower != "connection")
+        return {"default_headers": low, "headers": high}
+
+    def _session_options(
+        self, session: requests.Session, extra_options: dict[str, Any], configured: bool
+    ) -> dict[str, Any]:
+        """Returns the options of the call, with what a subclass set on its session."""
+        options = dict(extra_options)
+        merged = self.merged_extra if configured else {}
+        expected = _OF_A_SESSION
+        if merged:
+            expected = {
+                "verify": merged.get("verify", merged.get("verify_ssl", True)),
+                "cert": merged.get("cert"),
+                "proxies": merged.get("proxies", merged.get("proxy", {})),
+                "stream": merged.get("stream", False),
+                "trust_env": merged.get("trust_env", True),
+                "max_redirects": merged.get("max_redirects", requests.models.DEFAULT_REDIRECT_LIMIT),
+            }
+        for name, usual in expected.items():
+            own = getattr(session, name, usual)
+            if own != usual and isinstance(own, (bool, str, int, tuple, dict, type(None))):
+                options[name] = own
+        return options
+
+    def _environment(self, session: requests.Session, connection: Any, scheme: Any) -> dict[str, Any]:
+        if getattr(session, "trust_env", True) is False:
+            return {}
+        told: dict[str, Any] = {"environment": _environment.variables()}
+        if scheme is None and connection is not None and not connection.login:
+            told["netrc"] = _environment.netrc()
+        return told
+
+
+class _AirflowLoop(Loop):
+    """The loop of a hook: its checks, its log lines, its exceptions."""
+
+    def __init__(self, call: _machine.Call, session: requests.Session, hook: HttpHook, **rest: Any) -> None:
+        super().__init__(call, session, **rest)
+        self.hook = hook
+        self.checks = True
+        self.retries = None if hook._retries is None else hook._retries[0]
+        self._checked: tuple[Any, Exception | None] | None = None
+        if self.retries is not None:
+            self.retries.outcome = self.outcome
+            self.retries.called = True
+
+    def attempt(self, send: _machine.Send) -> None:
+        self._checked = None
+        if self.retries is not None:
+            self.retries.attempt()
+
+    def exchange(self, send: _machine.Send) -> Any:
+        asked = super().exchange(send)
+        if isinstance(self.error, requests.exceptions.ConnectionError):
+            self.hook.log.warning("%s Tenacity will retry to execute the operation", self.error)
+        return asked
+
+    def wait(self, wait: _machine.Wait) -> None:
+        if self.checks and self.response is not None and wait.reason in ("backoff", "hint"):
+            # As the original, which says so after each attempt.
+            self.check()
+        if self.retries is None or wait.reason not in ("backoff", "hint"):
+            time.sleep(wait.seconds)
+        else:
+            self.retries.sleep(wait.seconds)
+
+    def check(self) -> Exception | None:
+        """Asks the hook's check of the last response, once."""
+        if self._checked is None or self._checked[0] is not self.response:
+            error = None
+            try:
+                if self.checks:
+                    self.hook.check_response(self.response)
+            except Exception as raised:
+                error = raised
+            self._checked = (self.response, error)
+        return self._checked[1]
+
+    def outcome(self) -> tuple[Any, Exception | None]:
+        """Tells what the last attempt came to."""
+        if self.error is not None:
+            return None, self.error
+        error = self.check()
+        return (None, error) if error is not None else (self.response, None)
+
+    def accepted(self) -> Any:
+        error = self.check()
+        if error is not None:
+            raise error
+        if self.retries is not None:
+            self.retries._take()
+        return self.response
+
+    def failed(self, failure: _machine.Failure) -> Any:
+        note: Callable[[Any], None] = functools.partial(_noted, failure)
+        if self.retries is not None and self.gives_up(failure) and (self.error or self.response) is not None:
+            return self.retries.gave_up(note)
+        if failure.cause == "response":
+            error = self.check()
+            if error is None:
+                # The hook's own check lets it pass.
+                return self.response
+            raise with_failure(error, failure)
+        if failure.cause == "transport" and self.error is not None:
+            raise with_failure(self.error, failure)
+        raise with_failure(of_failure(failure, self.response), failure)
+
+    def gives_up(self, failure: _machine.Failure) -> bool:
+        """Whether it was the strategy that stopped the call."""
+        if failure.reason in ("stopped", "attempts"):
+            return True
+        return failure.reason == "deadline" and self.hook.deadline is None
+
+
+class _TransportLoop(OverTransport, _AirflowLoop):
+    """The same over a transport of the package's own."""
+
+    def __init__(self, call: _machine.Call, session: requests.Session, hook: HttpHook, **rest: Any) -> None:
+        super().__init__(call, session, hook, **rest)
+        self.transport = hook.transport
+
+
+def _noted(failure: _machine.Failure, error: Any) -> None:
+    if isinstance(error, BaseException):
+        with_failure(error, failure)
+
+
+def _session_lines(session: Any) -> list[tuple[str, Any]]:
+    headers = getattr(session, "headers", {})
+    # What is behind the dict of requests, which would look each name up anew.
+    store = getattr(headers, "_store", None)
+    lines = store.values() if isinstance(store, dict) else headers.items()
+    return [line if isinstance(line[0], str) else (_header_text(line[0]), line[1]) for line in lines]
+
+
+def _spelled(lines: list[tuple[str, Any]], headers: dict[str, Any] | None) -> dict[str, str]:
+    """Returns the spelling of names that are not written as usual."""
+    given = [name for name, _ in lines if name not in _USUAL_NAMES]
+    given.extend(map(_header_text, headers or ()))
+    return {name.lower(): name for name in given if name != name.title()}
+
+
+def _adopt(request: requests.PreparedRequest, loop: Loop) -> None:
+    """Lets the loop read and lead a request that somebody else prepared."""
+    if isinstance(request, requests.PreparedRequest):
+        hooks = dict(request.hooks or {})
+        hooks["response"] = [loop._keep, *(hooks.get("response") or ())]
+        request.hooks = hooks
+        setattr(request, _requests._MARK, True)
+
+
+def _check(method: str, request_kwargs: dict[str, Any]) -> None:
+    for name in request_kwargs:
+        if name not in _KWARGS:
+            raise TypeError(f"Request.__init__() got an unexpected keyword argument {name!r}")
+    if method == "GET" and "params" in request_kwargs:
+        raise TypeError("Request() got multiple values for keyword argument 'params'")
+
+
+def _policy(policy: Any) -> _machine.RetryPolicy | None:
+    if policy is None or isinstance(policy, _machine.RetryPolicy):
+        return policy
+    return _machine.RetryPolicy(policy)
+
+
+def _is_policy(arguments: dict[Any, Any]) -> bool:
+    """Whether these are data in the form of a policy, and not tenacity's objects."""
+    names = {"when", "once", "wait", "stop", "hints", "min_attempt", "on_exhausted", "attempt_header"}
+    return bool(arguments) and set(arguments) <= names and not any(callable(value) for value in arguments.values())
+
+
+def _texts(headers: dict[str, Any] | None) -> dict[str, Any] | None:
+    if not headers:
+        return None
+    return {_header_text(name): None if value is None else _header_text(value, name) for name, value in headers.items()}
+
+
+def _header_text(value: Any, name: Any = "") -> str:
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    if not isinstance(value, str):
+        raise requests.exceptions.InvalidHeader(
+            f"Header part ({value!r}) from {(name, value)!r} must be of type str or bytes, not {type(value)}"
+        )
+    return value
+
+
+def _extra(connection: Any) -> dict[str, Any]:
+    extra = connection.extra_dejson if connection.extra else {}
+    return extra if isinstance(extra, dict) else {}
+
+
+def _with_params(given: dict[str, Any], session: requests.Session) -> dict[str, Any]:
+    params = getattr(session, "params", None)
+    if isinstance(params, dict) and params:
+        own = given.get("params")
+        given["params"] = {**params, **own} if isinstance(own, dict) else own or params
+    jar = getattr(session, "cookies", None)
+    if isinstance(jar, requests.cookies.RequestsCookieJar) and len(jar):
+        given["cookies"] = {**{cookie.name: cookie.value for cookie in jar}, **dict(given.get("cookies") or {})}
+    return given
+
+
+class HttpAsyncHook(_HttpAsyncHook):
+    """Takes the place of the provider's `HttpAsyncHook`.
+
+    `retry_limit` and `retry_delay` are as there, over the same machine as the other hook: a POST is sent once unless it carries a key or
+    the preset is `airflow`, and what the server asks for counts. The response's body is the caller's to read if the session is; else it
+    is read before the session is closed.
+
+    :param preset, policy, deadline, idempotency_key, max_response_bytes: as of `HttpHook`; a policy stands in the place of limit and delay.
+    """
+
+    conn_type = "http_hook"
+    hook_name = "HTTP (http-hook)"
+    preset: str | None = None
+
+    def __init__(
+        self,
+        *args: Any,
+        preset: str | None = None,
+        policy: Any = None,
+        deadline: float | None = None,
+        idempotency_key: bool = False,
+        max_response_bytes: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        if preset is not None:
+            self.preset = preset
+        self.policy = policy
+        self.deadline = deadline
+        self.idempotency_key = idempotency_key
+        self.max_response_bytes = max_response_bytes
+        self._connection: Any = None
+
+    async def config(self) -> SessionConfig:
+        """Looks the connection up, once."""
+        if self._config is None:
+            self._connection = connection = await self._looked_up()
+            base: str = self.base_url
+            auth: Any = None
+            headers: dict[str, Any] = {}
+            options: dict[str, Any] = {}
+            if connection is not None:
+                base = _base_url(connection)
+                if connection.login:
+                    auth = (self.auth_type or aiohttp.BasicAuth)(connection.login, connection.password)
+                if connection.extra:
+                    headers, options = _process_extra_options_from_connection(conn=connection, extra_options={})
+                self._srv_lookup_enabled = to_boolean(str(connection.extra_dejson.get("srv_lookup", False)))
+                if self._srv_lookup_enabled:
+                    parts = urlsplit(base)
+                    self._srv_name, self._srv_scheme = parts.hostname, parts.scheme
+            plain = auth if isinstance(auth, aiohttp.BasicAuth) else None
+            self._config = SessionConfig(base_url=base, headers=headers, auth=plain, extra_options=options)
+            self._auth = auth
+        return self._config
+
+    async def _looked_up(self) -> Any:
+        if not self.http_conn_id:
+            return None
+        return await get_async_connection(conn_id=self.http_conn_id, hook=self)
+
+    @asynccontextmanager
+    async def session(self, method: str | None = None) -> AsyncGenerator[AsyncHttpSession, None]:
+        """Makes a session for several calls."""
+        async with aiohttp.ClientSession() as session:
+            request = self._get_request_func(session=session, method=method)
+            config = await self.config()
+            made = AsyncHttpSession(hook=self, request=request, config=config, method=method)
+            made.session = session
+            yield made
+
+    async def run(
+        self,
+        session: aiohttp.ClientSession | None = None,
+        endpoint: str | None = None,
+        data: Any = None,
+        json: Any = None,
+        headers: dict[str, Any] | None = None,
+        extra_options: dict[str, Any] | None = None,
+    ) -> Any:
+        """Makes a call, as the original's method of this name."""
+        try:
+            if session is None:
+                async with self.session() as own:
+                    response = await own.run(endpoint, data, json, headers, extra_options)
+                    if isinstance(getattr(response, "status", None), int) and hasattr(response, "content"):
+                        await _aiohttp.read(response, self.max_response_bytes or 64 << 20)
+                    return response
+            request = self._get_request_func(session=session)
+            config = await self.config()
+            lent = AsyncHttpSession(hook=self, request=request, config=config)
+            lent.session = session
+            return await lent.run(endpoint, data, json, headers, extra_options)
+        except aiohttp.ClientResponseError as error:
+            raised = HttpErrorException(f"{error.status}:{error.message}")
+            failure = getattr(error, "failure", None)
+            raise (with_failure(raised, failure) if failure is not None else raised) from error
+
+
+class AsyncHttpSession(_AsyncHttpSession):
+    """A session bound to a `HttpAsyncHook`, whose calls are decided by the machine."""
+
+    session: aiohttp.ClientSession | None = None
+    _hook: HttpAsyncHook
+
+    async def run(
+        self,
+        endpoint: str | None = None,
+        data: Any = None,
+        json: Any = None,
+        headers: dict[str, Any] | None = None,
+        extra_options: dict[str, Any] | None = None,
+    ) -> Any:
+        """Makes a call."""
+        hook = self._hook
+        bases = await hook._get_srv_base_urls_async() if hook._srv_lookup_enabled else [None]
+        for number, base in enumerate(bases, start=1):
+            loop = self.loop(base, endpoint, data, json, headers, extra_options)
+            try:
+                return await loop.run()
+            except (aiohttp.ClientConnectorError, getattr(aiohttp, "ConnectionTimeoutError", asyncio.TimeoutError)):
+                if number == len(bases):
+                    raise
+                self.log.warning("Could not connect to %s, failing over to the next SRV target", base)
+        return None
+
+    def machine_hook(self, base: str | None = None) -> _machine.Hook:
+        """Makes the connection ready."""
+        hook, connection = self._hook, self._hook._connection
+        auth = getattr(hook, "_auth", None)
+        scheme, headers = None, []
+        if auth is not None and type(auth) is not aiohttp.BasicAuth:
+            kind = _requests.auth_of(auth)
+            if kind[1] is None:
+                scheme = kind[0]
+            elif hasattr(auth, "encode"):
+                # A class of somebody's own that makes a header, as aiohttp asks for one.
+                scheme, headers = "none", [("Authorization", auth.encode())]
+        own = (
+            _machine.Connection(host=self.base_url) if connection is None else machine_connection(connection, base=base)
+        )
+        return _machine.Hook(
+            own,
+            client="aiohttp",
+            preset=hook.preset or usual_preset(),
+            auth=scheme,
+            headers=headers,
+            # As the calls of this hook say, so that one of them can be taken up.
+            options={"cert": None},
+            default_headers=_aiohttp.usual_headers(),
+            policy=_policy(hook.policy),
+            max_response_bytes=hook.max_response_bytes,
+            async_arguments=self.arguments(),
+        )
+
+    def arguments(self) -> dict[str, Any]:
+        """Returns what the constructor of the hook was given, for the mapping of arguments."""
+        return {"method": self.method, "retry_limit": self.retry_limit, "retry_delay": self.retry_delay}
+
+    def plan(
+        self,
+        endpoint: str | None,
+        data: Any,
+        json: Any,
+        headers: dict[str, Any] | None,
+        extra_options: dict[str, Any] | None,
+        **more: Any,
+    ) -> tuple[_machine.Plan, Any, dict[str, Any]]:
+        """Plans a call; with the source of a body that the machine does not hold, and options of the client's own."""
+        hook = self._hook
+        options, own = _async_options(extra_options or {})
+        dropped = _UNSUPPORTED & {*options, *(self.extra_options or {})}
+        if dropped:
+            self.log.warning(
+                "Ignoring connection extra option(s) %s: not supported by HttpAsyncHook.", ", ".join(sorted(dropped))
+            )
+        if self.method == "GET" and isinstance(data, dict):
+            for value in data.values():
+                if value is None or isinstance(value, bool):
+                    # As aiohttp, which takes neither for a parameter.
+                    raise TypeError(f"Invalid variable type: value should be str, int or float, got {type(value)}")
+        connection = hook._connection
+        plan, source = _aiohttp.planned(
+            self.method,
+            endpoint,
+            data=data if self.method not in ("HEAD", "OPTIONS") else None,
+            json=json,
+            headers=_texts(headers),
+            options=options,
+            async_arguments=self.arguments(),
+            connection=None if connection is None else machine_connection(connection),
+            preset=hook.preset or usual_preset(),
+            policy=_policy(hook.policy),
+            deadline=hook.deadline,
+            idempotency_key=hook.idempotency_key or _has_key(headers),
+            **more,
+        )
+        return plan, source, own
+
+    def loop(
+        self,
+        base: str | None,
+        endpoint: str | None,
+        data: Any,
+        json: Any,
+        headers: dict[str, Any] | None,
+        extra_options: dict[str, Any] | None,
+    ) -> _AsyncAirflowLoop:
+        """Makes the loop of a call."""
+        plan, source, own = self.plan(endpoint, data, json, headers, extra_options)
+        call = _machine.Call(self.machine_hook(base), plan, random.getrandbits(64), time.time())
+        return _AsyncAirflowLoop(self, call, source, own, isinstance(data, str) and self.method != "GET")
+
+
+class _AsyncAirflowLoop(_aiohttp.Loop):
+    """The loop of an asynchronous hook."""
+
+    def __init__(
+        self,
+        session: AsyncHttpSession,
+        call: _machine.Call,
+        source: Any,
+        options: dict[str, Any],
+        text_body: bool = False,
+    ) -> None:
+        super().__init__(call, session._request, source=source, options=options, leave_open=True, text_body=text_body)
+        self.of = session
+        self._method = session.method
+        self._number, self._url = 1, ""
+
+    async def before(self, send: _machine.Send) -> None:
+        self._number, self._url = send.number, send.url.partition("?")[0]
+
+    async def send(self, send: _machine.Send, url: Any, arguments: dict[str, Any]) -> Any:
+        arguments = {"params": None, "json": None, "auth": None, **arguments}
+        if send.method == self._method:
+            return await self.request(url, **arguments)
+        session = self.of.session or getattr(self.request, "__self__", None)
+        if session is None:
+            raise HttpMethodException(f"Unexpected HTTP Method: {send.method}")
+        return await session.request(send.method, url, **arguments)
+
+    async def wait(self, wait: _machine.Wait) -> None:
+        self._tell()
+        await asyncio.sleep(wait.seconds)
+
+    def failed(self, failure: _machine.Failure) -> BaseException:
+        self._tell()
+        return super().failed(failure)
+
+    def _tell(self) -> None:
+        if self.response is not None:
+            self.of.log.warning("[Try %d of %d] Request to %s failed.", self._number, self.of.retry_limit, self._url)
+
+
+_UNSUPPORTED = {"stream", "cert", "trust_env"}
+_OPTIONS = frozenset(
+    {"proxies", "proxy", "timeout", "verify", "verify_ssl", "allow_redirects", "max_redirects", "check_response"}
+)
+
+
+def _async_options(extra_options: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Parts options that the machine knows from those of aiohttp's own."""
+    known: dict[str, Any] = {}
+    own: dict[str, Any] = {}
+    for name, value in extra_options.items():
+        if name == "proxy" and isinstance(value, str):
+            known["proxies"] = {"http": value, "https": value}
+        elif name == "timeout" and isinstance(value, aiohttp.ClientTimeout):
+            own[name] = value
+        elif name in _OPTIONS or name in _UNSUPPORTED:
+            known[name] = value
+        else:
+            own[name] = value
+    return known, own
+
+
+def _base_url(connection: Any) -> str:
+    if connection.host and "://" in connection.host:
+        base = str(connection.host)
+    else:
+        base = f"{connection.schema or 'http'}://{connection.host or ''}"
+    return f"{base}:{connection.port}" if connection.port else base
+
+
+def _has_key(headers: dict[str, Any] | None) -> bool:
+    """Whether the caller gives a key of his own, which makes a request one that may be sent again."""
+    return any(str(name).lower() == "idempotency-key" and value for name, value in (headers or {}).items())

@@ -1,0 +1,524 @@
+"""Calls over a session of requests: the machine decides, the session sends.
+
+    hook = HttpHook("https://user:password@api.example.com", policy=RetryPolicy())
+    response = hook.get("v1/orders", params={"limit": 50})
+
+Responses are requests' own; what went wrong is an exception of requests with a `Failure` in its attribute `failure`.
+"""
+
+from __future__ import annotations
+
+import random
+import socket
+import time
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import HTTPBasicAuth, HTTPDigestAuth
+from requests.cookies import RequestsCookieJar
+from requests.structures import CaseInsensitiveDict
+from requests.utils import guess_filename, super_len
+from urllib3._collections import HTTPHeaderDict
+
+from http_hook import _environment, _machine
+from http_hook._json import to_json
+from http_hook._requests_errors import InvalidRequest, ResponseTooLarge, classify, of_failure
+from http_hook._told import past, was_past, with_failure
+
+__all__ = ["HttpHook", "InvalidRequest", "Loop", "ResponseTooLarge"]
+
+_CHUNK = 64 * 1024
+# More than a time in seconds since 1970 is rounded by.
+_MOMENT = 1e-5
+_BODILESS = frozenset({"GET", "HEAD"})
+_MARK = "_http_hook"
+Timeouts = tuple[float | None, float | None, float | None, float | None]
+
+
+class Loop:
+    """One call over a session, to be run once.
+
+    `source` is the body of a request that the machine does not hold, `auth` an object of requests' kind, which is asked for
+    requests to the connection's own origin only, `hooks` are requests' own.
+    """
+
+    def __init__(
+        self,
+        call: _machine.Call,
+        session: requests.Session,
+        *,
+        source: Any = None,
+        auth: Callable[[requests.PreparedRequest], requests.PreparedRequest] | None = None,
+        hooks: Mapping[str, Any] | None = None,
+        text_body: bool = False,
+        fragment: str = "",
+        allow_redirects: Any = False,
+        spelled: Mapping[str, str] | None = None,
+    ) -> None:
+        self.call = call
+        self.session = session
+        self.source = source
+        self.auth = auth
+        self.hooks = hooks
+        self.text_body = text_body
+        self.fragment = fragment
+        self.allow_redirects = allow_redirects
+        self.spelled = spelled
+        self.response: Any = None
+        self.error: Exception | None = None
+        self.history: list[requests.Response] = []
+        self.asked: _machine.Send | _machine.Wait | None = None
+        self.prepared: requests.PreparedRequest | None = None
+        self._begun = False
+        self._reading = False
+        self._limit = 0
+        self._until: float | None = None
+        self._keeps_body = True
+        self._judged = True
+
+    def begin(self) -> _machine.Send | _machine.Wait | None:
+        """Takes the first step, unless it was taken."""
+        if not self._begun:
+            self._begun = True
+            self.asked = self.call.step(time.time())
+        return self.asked
+
+    def run(self) -> Any:
+        """Runs the call to its end.
+
+        Raises the exception of requests that ended it, or one like it, with a `Failure` in its attribute `failure`.
+        """
+        asked = self.begin()
+        while asked is not None:
+            if isinstance(asked, _machine.Wait):
+                begun = time.time()
+                self.wait(asked)
+                # The wait is over, whatever a clock that is set meanwhile says.
+                asked = self.call.step(max(time.time(), begun + asked.seconds + _MOMENT))
+            else:
+                asked = self.exchange(asked)
+        failure = self.call.failure
+        if not self._judged:
+            return self.response
+        return self.accepted() if failure is None else self.failed(failure)
+
+    def accepted(self) -> Any:
+        """Gives the response that the call ends with."""
+        return self.response
+
+    def failed(self, failure: _machine.Failure) -> Any:
+        """Raises what the call ends with."""
+        if failure.cause == "transport" and self.error is not None:
+            raise with_failure(self.error, failure)
+        raise with_failure(of_failure(failure, self.response), failure)
+
+    def wait(self, wait: _machine.Wait) -> None:
+        """Lets time pass."""
+        time.sleep(wait.seconds)
+
+    def attempt(self, send: _machine.Send) -> None:
+        """Is told that an attempt begins."""
+
+    def exchange(self, send: _machine.Send) -> _machine.Send | _machine.Wait | None:
+        """Sends a request, and answers the call with what came back."""
+        cause = send.cause
+        if cause in ("redirect", "challenge"):
+            if self.response is not None:
+                self.history.append(self.response)
+        elif cause != "token":
+            self.history = []
+            self.attempt(send)
+        request, self.prepared = self.prepared or self.prepare(send), None
+        timeouts = send.timeouts
+        total = timeouts[3]
+        self._until = None if total is None else time.monotonic() + total
+        self._limit = send.max_response_bytes
+        self._keeps_body = not send.stream
+        self._reading = False
+        try:
+            return self._answered(send, self.send(send, request, timeouts))
+        except Exception as error:
+            if was_past(error):
+                raise
+            self.error, self.response = error, None
+            kind, sent = classify(error, self._reading)
+            return self.call.fail(kind, sent, time.time(), type(error).__name__)
+
+    def send(self, send: _machine.Send, request: requests.PreparedRequest, timeouts: Timeouts) -> Any:
+        """Sends a request."""
+        try:
+            return self.session.send(request, **self.options(send, timeouts))
+        finally:
+            # The request is shown with the response: what was hung on it here is nobody's business.
+            _let_go(request, self._keep)
+
+    def _answered(self, send: _machine.Send, response: Any) -> _machine.Send | _machine.Wait | None:
+        status = response.status_code
+        self.error = None
+        self.response = response
+        if not isinstance(status, int):
+            # A stand-in of somebody's test: nobody can judge it.
+            self.call.cancel()
+            self._judged = False
+            return None
+        if self.history and send.cause != "token":
+            response.history = self.history[:]
+        headers = _headers(response)
+        reason = response.reason if isinstance(response.reason, str) else None
+        if send.stream:
+            limit = past(self.call.head, status, headers, time.time(), reason)
+            if limit is None:
+                return None
+            body = self._part(response, limit)
+        else:
+            body = response.content
+        body = body if isinstance(body, bytes) else b""
+        return past(self.call.finish, status, headers, body, time.time(), reason)  # type: ignore[no-any-return]
+
+    def _part(self, response: requests.Response, limit: int) -> bytes:
+        """Reads the body of a streamed response up to a limit, and keeps it in the response."""
+        self._reading = True
+        body = self._read(response, limit, cut=True)
+        self._reading = False
+        return body
+
+    def _keep(self, response: requests.Response, *_args: Any, **_kwargs: Any) -> requests.Response:
+        """Reads the body within its limits before requests does."""
+        if self._keeps_body:
+            self._reading = True
+            if response.raw is not None and getattr(response, "_content", None) is False:
+                self._read(response, self._limit)
+            self._reading = False
+        return response
+
+    def _read(self, response: requests.Response, limit: int, cut: bool = False) -> bytes:
+        pieces, size, until = [], 0, self._until
+        for piece in response.iter_content(_CHUNK):
+            pieces.append(piece)
+            size += len(piece)
+            if size > limit:
+                if cut:
+                    break
+                response.close()
+                raise ResponseTooLarge("the answer is too large", response=response)
+            if until is not None and time.monotonic() > until:
+                response.close()
+                raise requests.exceptions.ReadTimeout("the exchange took too long")
+        body = b"".join(pieces)[: limit if cut else None]
+        response._content = body
+        response._content_consumed = True
+        return body
+
+    def prepare(self, send: _machine.Send) -> requests.PreparedRequest:
+        """Makes the request of a send, as requests would have prepared it."""
+        made = requests.PreparedRequest()
+        made.method = method = send.method
+        made.url = send.url + self.fragment
+        lines: Iterable[tuple[str, str]] = send.headers
+        if self.spelled:
+            # Names have no case; but who wrote one may look for it.
+            lines = [(self.spelled.get(name.lower(), name), value) for name, value in lines]
+        headers: Any = CaseInsensitiveDict()
+        store = getattr(headers, "_store", None)
+        if isinstance(store, dict):
+            # What is behind it: to set each by itself takes several times as long.
+            store.update({line[0].lower(): line for line in lines})
+        else:
+            headers.update(lines)
+        if not send.own_origin and headers.get("Accept-Encoding") == "identity":
+            # Nobody asked for that: requests undoes more.
+            headers["Accept-Encoding"] = requests.utils.DEFAULT_ACCEPT_ENCODING
+        made.headers = headers
+        body: Any = send.body
+        if send.is_external:
+            body = self.source
+            length = send.content_length
+            if length:
+                headers["Content-Length"] = str(length)
+            else:
+                headers["Transfer-Encoding"] = "chunked"
+        elif body is not None:
+            headers["Content-Length"] = str(len(body))
+            if self.text_body:
+                body = body.decode("utf-8", "surrogateescape")
+        elif method not in _BODILESS and not self._dropped(send):
+            headers["Content-Length"] = "0"
+        if "Connection" not in headers:
+            headers["Connection"] = "keep-alive"
+        made.body = body
+        # Of use to those alone who send the request again by themselves.
+        made._cookies = RequestsCookieJar() if self.auth is not None or self.hooks else None
+        hooks: dict[str, list[Any]] = {"response": [self._keep]}
+        for event, own in (self.hooks or {}).items():
+            hooks.setdefault(event, []).extend([own] if callable(own) else own or ())
+        made.hooks = hooks
+        setattr(made, _MARK, True)
+        if self.auth is not None and send.own_origin and send.cause != "token":
+            shown = self.auth(made)
+            made.__dict__.update(shown.__dict__)
+            if isinstance(made.body, (str, bytes)):
+                made.prepare_content_length(made.body)
+        return made
+
+    def _dropped(self, send: _machine.Send) -> bool:
+        """Whether a redirect took the body away, and all that was said of it."""
+        if send.cause != "redirect" or self.response is None:
+            return False
+        return self.response.status_code not in (307, 308)
+
+    def options(self, send: _machine.Send, timeouts: Timeouts) -> dict[str, Any]:
+        """Returns the keyword arguments of `Session.send`."""
+        connect, head = timeouts[0], timeouts[1]
+        proxy = send.proxy
+        _unled(self.session)
+        return {
+            "timeout": connect if connect == head else (connect, head),
+            "allow_redirects": self.allow_redirects,
+            "proxies": {} if proxy is None else {"http": proxy, "https": proxy},
+            "stream": send.stream,
+            "verify": send.verify,
+            "cert": send.cert,
+        }
+
+
+def _unled(session: requests.Session) -> None:
+    """Lets a session follow no redirect of requests that were made here; the machine does."""
+    if _MARK in session.__dict__ or not hasattr(session, "resolve_redirects"):
+        return
+    own = session.__dict__.get("resolve_redirects")
+    usual = type(session).resolve_redirects
+    # Without a circle: a session that nobody has any more closes its sockets at once.
+    of = weakref.ref(session)
+
+    def resolve_redirects(resp: Any, req: Any, *args: Any, **kwargs: Any) -> Any:
+        if getattr(req, _MARK, False) is True:
+            return iter(())
+        return usual(of(), resp, req, *args, **kwargs) if own is None else own(resp, req, *args, **kwargs)  # type: ignore[arg-type]
+
+    session.resolve_redirects = resolve_redirects  # type: ignore[method-assign]
+    setattr(session, _MARK, True)
+
+
+def _let_go(request: Any, own: Any) -> None:
+    hooks = getattr(request, "hooks", None)
+    if isinstance(hooks, dict) and own in hooks.get("response", ()):
+        hooks["response"] = [one for one in hooks["response"] if one != own]
+
+
+def _headers(response: Any) -> list[tuple[str, str]]:
+    """Returns the header lines of a response as they came: requests joins those of one name."""
+    lines = getattr(response, "_http_hook_lines", None)
+    if isinstance(lines, list):
+        return lines
+    raw = getattr(response.raw, "headers", None)
+    try:
+        if isinstance(raw, HTTPHeaderDict) and raw:
+            return list(raw.iteritems())
+        headers = raw if isinstance(raw, Mapping) and raw else response.headers
+        return [(name, value) for name, value in headers.items() if isinstance(value, str)]
+    except (AttributeError, TypeError, ValueError):
+        return []
+
+
+class _KeepAlive(HTTPAdapter):
+    """Connections with TCP keep-alive."""
+
+    def __init__(self, idle: int, interval: int, count: int) -> None:
+        self._settings = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1), (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+        for name, value in (("TCP_KEEPIDLE", idle), ("TCP_KEEPINTVL", interval), ("TCP_KEEPCNT", count)):
+            if hasattr(socket, name):
+                self._settings.append((socket.IPPROTO_TCP, getattr(socket, name), value))
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["socket_options"] = self._settings
+        super().init_poolmanager(*args, **kwargs)
+
+
+class HttpHook:
+    """Calls through a connection: a URI, or a `Connection`.
+
+    `policy` says when to send again (default: never), `preset` is `usual` or `airflow`, `session` a session of the caller's, which
+    is left open; other keywords are those of `Hook`. Proxies, authorities and the netrc of the environment hold unless
+    `trust_env` is false. Not to be shared by threads that are given one session which is not safe to share.
+    """
+
+    def __init__(
+        self,
+        connection: str | _machine.Connection,
+        *,
+        policy: _machine.RetryPolicy | None = None,
+        preset: str = "usual",
+        session: requests.Session | None = None,
+        trust_env: bool = True,
+        **options: Any,
+    ) -> None:
+        if trust_env:
+            options.setdefault("environment", _environment.variables())
+            options.setdefault("netrc", _environment.netrc())
+        # What requests undoes by itself, it may ask for.
+        usual = requests.utils.default_headers()
+        options.setdefault("default_headers", [("Accept-Encoding", usual["Accept-Encoding"])])
+        client = "requests" if session is None else "session"
+        self.hook = _machine.Hook(connection, policy=policy, preset=preset, client=client, **options)
+        self._own = session is None
+        self.session = self._made() if session is None else session
+
+    @staticmethod
+    def _made() -> requests.Session:
+        session = requests.Session()
+        session.trust_env = False
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, _KeepAlive(120, 30, 20))
+        return session
+
+    def __enter__(self) -> HttpHook:
+        return self
+
+    def __exit__(self, *_args: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the session, unless it is the caller's."""
+        if self._own:
+            self.session.close()
+
+    def run(self, method: str, endpoint: str = "", **arguments: Any) -> requests.Response:
+        """Makes a call.
+
+        `data`, `params`, `json`, `headers`, `files`, `cookies`, `auth` are as in requests; `options` are named as Airflow's
+        `extra_options`; `policy`, `retries`, `timeout` and `deadline` (seconds), `idempotency_key`, `allow_resend` and
+        `max_response_bytes` are those of `Plan`. Raises an exception of requests with a `Failure` in its attribute `failure`.
+        """
+        plan, rest = planned(method, endpoint, **arguments)
+        call = _machine.Call(self.hook, plan, random.getrandbits(64), time.time())
+        return Loop(call, self.session, **rest).run()  # type: ignore[no-any-return]
+
+    def get(self, endpoint: str = "", **arguments: Any) -> requests.Response:
+        """Makes a GET; see `run`."""
+        return self.run("GET", endpoint, **arguments)
+
+    def head(self, endpoint: str = "", **arguments: Any) -> requests.Response:
+        """Makes a HEAD; see `run`."""
+        return self.run("HEAD", endpoint, **arguments)
+
+    def post(self, endpoint: str = "", **arguments: Any) -> requests.Response:
+        """Makes a POST; see `run`."""
+        return self.run("POST", endpoint, **arguments)
+
+    def put(self, endpoint: str = "", **arguments: Any) -> requests.Response:
+        """Makes a PUT; see `run`."""
+        return self.run("PUT", endpoint, **arguments)
+
+    def patch(self, endpoint: str = "", **arguments: Any) -> requests.Response:
+        """Makes a PATCH; see `run`."""
+        return self.run("PATCH", endpoint, **arguments)
+
+    def delete(self, endpoint: str = "", **arguments: Any) -> requests.Response:
+        """Makes a DELETE; see `run`."""
+        return self.run("DELETE", endpoint, **arguments)
+
+    def explain(self, method: str, endpoint: str = "", **arguments: Any) -> str:
+        """Tells of every part of a call which layer set it."""
+        return self.hook.explain(planned(method, endpoint, **arguments)[0])
+
+    def to_curl(self, method: str, endpoint: str = "", **arguments: Any) -> str:
+        """Writes a call as a command of curl, secrets as variables of the shell."""
+        return self.hook.to_curl(planned(method, endpoint, **arguments)[0])
+
+
+def planned(
+    method: str,
+    endpoint: str | None = "",
+    *,
+    data: Any = None,
+    json: Any = None,
+    files: Any = None,
+    auth: Any = None,
+    hooks: Mapping[str, Any] | None = None,
+    cookies: Any = None,
+    **arguments: Any,
+) -> tuple[_machine.Plan, dict[str, Any]]:
+    """Plans a call with what requests takes; what the machine does not hold is in the second part, for the `Loop`."""
+    rest: dict[str, Any] = {"hooks": hooks}
+    scheme, rest["auth"] = auth_of(auth)
+    if files:
+        files = _files(files)
+    elif is_stream(data) and method not in _BODILESS:
+        rest["source"] = data
+        arguments.update(external=True, length=super_len(data) or None)
+        data = None
+    if json is not None:
+        try:
+            json = to_json(json)
+        except ValueError as error:
+            raise requests.exceptions.InvalidJSONError(error) from error
+    rest["text_body"] = not files and (json is None or bool(data)) and data is not None and not isinstance(data, bytes)
+    if endpoint and "#" in endpoint:
+        rest["fragment"] = "#" + endpoint.partition("#")[2]
+    plan = _machine.Plan(
+        method,
+        endpoint,
+        data=data,
+        json=json,
+        files=files or None,
+        cookies=dict(cookies) if cookies else None,
+        auth=scheme,
+        **arguments,
+    )
+    return plan, rest
+
+
+def is_stream(data: Any) -> bool:
+    """Whether requests reads it piece by piece."""
+    return hasattr(data, "__iter__") and not isinstance(data, (str, bytes, list, tuple, Mapping))
+
+
+def auth_of(auth: Any) -> tuple[tuple[str, ...] | str | None, Any]:
+    """Tells what of an `auth` the machine does itself, and what is left to the object."""
+    if auth is None:
+        return None, None
+    if isinstance(auth, tuple) and len(auth) == 2:
+        return ("basic", _text(auth[0]), _text(auth[1])), None
+    kind = type(auth)
+    if kind is HTTPBasicAuth:
+        return ("basic", _text(auth.username), _text(auth.password)), None
+    if kind is HTTPDigestAuth:
+        return ("digest", _text(auth.username), _text(auth.password)), None
+    if not callable(auth):
+        return auth, None
+    return "none", auth
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+
+
+def _files(files: Any) -> list[tuple[str, Any]]:
+    """Reads the files into memory, as requests does."""
+    pairs: Iterable[tuple[str, Any]] = files.items() if isinstance(files, Mapping) else files
+    read = []
+    for field, given in pairs:
+        content_type = headers = None
+        if isinstance(given, (tuple, list)):
+            filename, content, *more = given
+            content_type = more[0] if more else None
+            headers = more[1] if len(more) > 1 else None
+        else:
+            filename, content = guess_filename(given) or field, given
+        if content is None:
+            continue
+        if hasattr(content, "read"):
+            content = content.read()
+        part = {"content": content, "filename": filename}
+        if content_type:
+            part["content_type"] = content_type
+        if headers:
+            part["headers"] = dict(headers)
+        read.append((field, {"$file": part}))
+    return read

@@ -1,0 +1,128 @@
+"""The loop over a session of aiohttp."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import aiohttp
+import pytest
+
+from http_hook import RetryPolicy
+from http_hook.aiohttp import HttpHook, ResponseTooLarge
+
+AGAIN = RetryPolicy({"wait": {"type": "fixed", "seconds": 0.01}})
+T = TypeVar("T")
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(work)
+
+
+async def call(
+    url: str, method: str = "GET", endpoint: str = "a", hook: dict[str, Any] | None = None, **given: Any
+) -> Any:
+    async with HttpHook(url, **(hook or {})) as made:
+        return await made.run(method, endpoint, **given)
+
+
+def test_a_call_is_retried_and_answered(server: Any) -> None:
+    server.then(503).then(200, b'{"a": 1}', Content_Type="application/json")
+
+    async def work() -> Any:
+        async with HttpHook(server.url, policy=AGAIN) as hook:
+            response = await hook.get("v1/orders", params={"q": "a b%2F"})
+            return response.status, await response.json(), await response.read()
+
+    assert run(work()) == (200, {"a": 1}, b'{"a": 1}')
+    assert [asked.path for asked in server.asked] == ["/v1/orders?q=a+b%252F"] * 2
+
+
+def test_a_failure_is_an_exception_of_aiohttp(server: Any) -> None:
+    server.then(404)
+    with pytest.raises(aiohttp.ClientResponseError) as raised:
+        run(call(server.url))
+    assert raised.value.status == 404
+    assert raised.value.failure.text == "404:Not Found"  # type: ignore[attr-defined]
+
+
+def test_a_post_that_broke_off_is_not_sent_again(server: Any) -> None:
+    server.breaks()
+    with pytest.raises(aiohttp.ClientError) as raised:
+        run(call(server.url, "POST", data="x", hook={"policy": AGAIN}))
+    assert raised.value.failure.reason == "not_idempotent"  # type: ignore[attr-defined]
+    assert len(server.asked) == 1
+
+
+def test_no_connection() -> None:
+    with pytest.raises(aiohttp.ClientConnectorError) as raised:
+        run(call("http://127.0.0.1:9"))
+    assert (raised.value.failure.kind, raised.value.failure.sent) == ("connect", "no")  # type: ignore[attr-defined]
+
+
+def test_redirects_leak_nothing(serve: Any) -> None:
+    here, there = serve(), serve()
+    here.then(302, Location="/b").then(307, Location=f"{there.url}/c")
+    url = here.url.replace("//", "//reader:secret@")
+    response = run(call(url, hook={"headers": [("X-Api-Key", "k")]}))
+    assert [answer.status for answer in response.history] == [302, 307]
+    assert str(response.url) == f"{there.url}/c"
+    assert not {"X-Api-Key", "Authorization"} & set(there.asked[0].headers)
+
+
+def test_a_redirect_changes_the_method(server: Any) -> None:
+    server.then(303, Location="/b")
+    run(call(server.url, "POST", json={"n": 10**20}))
+    assert [(asked.method, asked.body) for asked in server.asked] == [
+        ("POST", b'{"n": 100000000000000000000}'),
+        ("GET", b""),
+    ]
+
+
+def test_a_body_is_read_up_to_its_limit(server: Any) -> None:
+    server.then(200, b"x" * 1000)
+    with pytest.raises(ResponseTooLarge) as raised:
+        run(call(server.url, max_response_bytes=999))
+    assert raised.value.failure.kind == "limit"  # type: ignore[attr-defined]
+
+
+def test_an_open_body_is_the_callers(server: Any) -> None:
+    server.then(200, b"x" * 1000)
+
+    async def work() -> int:
+        async with HttpHook(server.url) as hook:
+            response = await hook.get("a", leave_open=True, max_response_bytes=10)
+            return len(await response.read())
+
+    assert run(work()) == 1000
+
+
+def test_the_deadline_holds(server: Any) -> None:
+    for _ in range(20):
+        server.then(503)
+    begun = time.monotonic()
+    slow = RetryPolicy({"wait": {"type": "fixed", "seconds": 0.2}, "stop": {"type": "never"}})
+    with pytest.raises(aiohttp.ClientResponseError) as raised:
+        run(call(server.url, deadline=0.5, hook={"policy": slow}))
+    assert raised.value.failure.reason == "deadline"  # type: ignore[attr-defined]
+    assert time.monotonic() - begun < 2
+
+
+def test_nothing_is_added(server: Any) -> None:
+    run(call(server.url, "POST", headers={"Accept": None}, hook={"default_headers": [("User-Agent", "mine")]}))
+    headers = server.asked[0].headers
+    assert headers["User-Agent"] == "mine"
+    assert not {"Accept", "Content-Type"} & set(headers)
+
+
+def test_a_session_of_the_callers(server: Any) -> None:
+    async def work() -> bool:
+        async with aiohttp.ClientSession() as session:
+            hook = HttpHook(server.url, session=session)
+            await hook.get("a")
+            await hook.close()
+            return session.closed
+
+    assert run(work()) is False
