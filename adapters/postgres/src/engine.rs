@@ -8,7 +8,7 @@ use graphile_worker::tokio_postgres::TokioPostgresDatabase;
 use graphile_worker::{Database, WorkerUtils};
 use http_hook::response::Outcome;
 use http_hook::transport::{Clock, Transport};
-use http_hook::{Call, Hook, RequestPlan, Step};
+use http_hook::{Call, Connection, Hook, RequestPlan, Step};
 use http_hook_clock::{SystemClock, seed};
 use http_hook_sources::Sources;
 use tokio_postgres::GenericClient;
@@ -94,10 +94,30 @@ impl Engine {
     ///
     /// Kind [`Error::Database`] if the URL is none.
     pub fn new(url: &str, connections: usize) -> Result<Self, Error> {
-        let bad = |cause: String| Error::Database { what: "url".to_owned(), cause };
         // What the parser says may quote the URL.
         let parsed = url.parse::<tokio_postgres::Config>();
-        let mut config = parsed.map_err(|_| bad("is none of PostgreSQL".to_owned()))?;
+        Self::of(parsed.map_err(|_| bad("is no URL of PostgreSQL"))?, connections)
+    }
+
+    /// Names a database by a stored connection: host, port (5432), login, password, and as schema the database.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Error::Database`] if it has no host, or a port that is none.
+    pub fn from_connection(connection: &Connection, connections: usize) -> Result<Self, Error> {
+        let mut config = tokio_postgres::Config::new();
+        config.host(connection.host().ok_or_else(|| bad("the connection has no host"))?);
+        let port = u16::try_from(connection.port().unwrap_or(5432));
+        config.port(port.map_err(|_| bad("the connection's port is none"))?);
+        config.user(connection.login().unwrap_or("postgres"));
+        if let Some(password) = connection.password() {
+            config.password(password.expose());
+        }
+        config.dbname(connection.schema().filter(|name| !name.is_empty()).unwrap_or("postgres"));
+        Self::of(config, connections)
+    }
+
+    fn of(mut config: tokio_postgres::Config, connections: usize) -> Result<Self, Error> {
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(Duration::from_secs(5));
         }
@@ -105,7 +125,7 @@ impl Engine {
             config.application_name("http-hook");
         }
         let database = TokioPostgresDatabase::from_config(config, connections.max(2));
-        Ok(Self { database: database.map_err(|error| bad(error.to_string()))? })
+        Ok(Self { database: database.map_err(|error| bad(&error.to_string()))? })
     }
 
     /// Returns the connections, for a program that has none of its own: `engine.pool().get()` and a transaction on it.
@@ -299,4 +319,8 @@ impl Engine {
     pub fn worker(&self, sources: Sources, transport: impl Transport + 'static) -> Worker {
         Worker::new(self.clone(), sources, Arc::new(transport))
     }
+}
+
+fn bad(cause: &str) -> Error {
+    Error::Database { what: "database".to_owned(), cause: cause.to_owned() }
 }
