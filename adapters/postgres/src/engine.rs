@@ -150,6 +150,9 @@ impl Engine {
     pub async fn migrate(&self) -> Result<(), Error> {
         let failed = |error: tokio_postgres::Error| Error::database("migrate", &error);
         let client = self.client("migrate").await?;
+        if client.query_one(table::IS_MADE, &[]).await.map_err(failed)?.get(0) {
+            return Ok(());
+        }
         let in_one = |statements: &str| format!("BEGIN;{statements}COMMIT");
         client.batch_execute(&in_one(table::MIGRATE)).await.map_err(failed)?;
         let queue = WorkerUtils::new(self.database(), table::QUEUE);

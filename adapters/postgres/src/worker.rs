@@ -12,7 +12,7 @@ use http_hook::transport::Transport;
 use http_hook_sources::Sources;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::engine::Engine;
 use crate::error::Error;
@@ -146,9 +146,15 @@ impl Worker {
     ///
     /// # Errors
     ///
-    /// If the tables cannot be made, or are not there when it starts.
+    /// If the tables cannot be made: what the database says, once it has said so for the time of [`grace`](Self::grace).
     pub async fn run(self, end: impl Future<Output = ()> + Send) -> Result<(), Error> {
-        self.engine.migrate().await?;
+        let begun = Instant::now();
+        while let Err(error) = self.engine.migrate().await {
+            if begun.elapsed() >= self.grace {
+                return Err(error);
+            }
+            sleep(Duration::from_millis(250)).await;
+        }
         let legs = Arc::new(Legs {
             engine: self.engine.clone(),
             sources: self.sources.clone(),

@@ -11,6 +11,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::future::{pending, ready};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -49,6 +50,8 @@ struct Live {
     leg: Pin<Box<dyn Future<Output = Leg> + Send>>,
     go: oneshot::Sender<()>,
 }
+
+type Kept = Pin<Box<dyn Future<Output = Result<(), Infallible>> + Send>>;
 
 /// What a leg goes on from.
 enum From {
@@ -151,17 +154,22 @@ async fn run(
     kept: mpsc::Sender<Result<String, http_hook::Error>>,
     went: oneshot::Receiver<()>,
 ) -> Leg {
-    let mut went = Some(went);
-    let leg = api.leg(call, async |attempt: &Attempt| {
-        if !attempt.repeatable() {
-            if let Some(went) = went.take() {
-                let _ = kept.send(attempt.store(api.get_conn().0)).await;
-                let _ = went.await;
+    let (mut went, hook) = (Some(went), api.get_conn().0.clone());
+    // It owns all that it needs: what borrows cannot go from thread to thread here.
+    let keep = move |attempt: &Attempt| -> Kept {
+        let stops = if attempt.repeatable() { None } else { went.take() };
+        let Some(went) = stops else { return Box::pin(ready(Ok(()))) };
+        let (kept, stored) = (kept.clone(), attempt.store(&hook));
+        Box::pin(async move {
+            let _ = kept.send(stored).await;
+            // Without leave it stays where it is.
+            if went.await.is_err() {
+                pending::<()>().await;
             }
-        }
-        Ok::<_, Infallible>(())
-    });
-    leg.await.unwrap_or_else(|never| match never {})
+            Ok(())
+        })
+    };
+    api.leg(call, keep).await.unwrap_or_else(|never| match never {})
 }
 
 fn begin(api: &Api, from: From) -> Result<Call, http_hook::Error> {

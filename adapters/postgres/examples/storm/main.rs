@@ -20,7 +20,7 @@ use std::{env, io, thread};
 
 use http_hook_postgres::Engine;
 use http_hook_reqwest::response::Outcome;
-use http_hook_reqwest::{Hook, RequestPlan, ReqwestTransport, StopReason};
+use http_hook_reqwest::{Hook, RequestPlan, ReqwestTransport, Sent};
 use http_hook_sources::Sources;
 use http_hook_storm::{Ended, Kind, Server, Workers, id, judge};
 
@@ -28,6 +28,9 @@ type Any = Box<dyn Error + Send + Sync>;
 
 /// What a test of seconds can wait for; a real worker has a minute.
 const LEASE: Duration = Duration::from_secs(3);
+
+/// The last is frozen, the others are killed in turn.
+const WORKERS: usize = 4;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -63,7 +66,7 @@ fn number(name: &str, usual: usize) -> usize {
 
 async fn work() -> Result<bool, Any> {
     let sources = Sources::standard()?.kept_for(Duration::from_secs(60));
-    engine(16)?
+    engine(12)?
         .worker(sources, ReqwestTransport::default())
         .concurrency(number("STORM_CONCURRENCY", 64))
         .local_queue(number("STORM_QUEUE", 300))
@@ -137,14 +140,20 @@ async fn storm(calls: &str, naive: bool) -> Result<bool, Any> {
     if small {
         // Few at once, so that the storm has something to hit.
         let make = worker(&server, words);
-        let workers = Workers::start(3, move || {
+        let workers = Workers::start(WORKERS, move || {
             let mut command = make();
             command.env("STORM_CONCURRENCY", "8").env("STORM_QUEUE", "12");
             command
         })?;
         run(&engine, calls, workers, &server, begun, naive).await
     } else {
-        run(&engine, calls, Workers::start(3, worker(&server, words))?, &server, begun, naive).await
+        let make = worker(&server, words);
+        let workers = Workers::start(WORKERS, move || {
+            let mut command = make();
+            command.env("STORM_CONCURRENCY", "32").env("STORM_QUEUE", "100");
+            command
+        })?;
+        run(&engine, calls, workers, &server, begun, naive).await
     }
 }
 
@@ -158,7 +167,7 @@ async fn run(
 ) -> Result<bool, Any> {
     let over = Arc::new(AtomicBool::new(false));
     let crashes = Arc::new(AtomicUsize::new(0));
-    // One of two is killed each second; the third is frozen for longer than its lease.
+    // One is killed each second; the last is frozen for longer than its lease.
     let rough = thread::spawn({
         let over = Arc::clone(&over);
         move || -> io::Result<Workers> {
@@ -167,14 +176,14 @@ async fn run(
                 if over.load(Ordering::Relaxed) {
                     break;
                 }
-                workers.kill(second % 2)?;
+                workers.kill(second % (WORKERS - 1))?;
                 match second % 9 {
-                    0 => workers.freeze(2, true)?,
-                    5 => workers.freeze(2, false)?,
+                    0 => workers.freeze(WORKERS - 1, true)?,
+                    5 => workers.freeze(WORKERS - 1, false)?,
                     _ => {}
                 }
             }
-            workers.freeze(2, false)?;
+            workers.freeze(WORKERS - 1, false)?;
             Ok(workers)
         }
     });
@@ -232,7 +241,7 @@ async fn run(
 fn end_of(outcome: &Outcome) -> Ended {
     match outcome.stop_reason() {
         None => Ended::Passed,
-        Some(StopReason::NotIdempotent) => Ended::Unknown,
+        Some(_) if outcome.sent() == Sent::Maybe => Ended::Unknown,
         Some(_) => Ended::Failed(outcome.message().unwrap_or_default().to_owned()),
     }
 }

@@ -51,13 +51,13 @@ async fn send(Shared { engine, api }: &Shared, id: &str) -> Result<(), Any> {
 }
 
 pub(crate) async fn work() -> Result<bool, Any> {
-    let engine = crate::engine(16)?;
+    let engine = crate::engine(6)?;
     let hook = Sources::standard()?.hook("storm").await?.build()?;
     let api = http_hook_reqwest::from_hook(hook);
     loop {
         let worker = WorkerOptions::default()
             .database_url(&std::env::var("POSTGRES_URL")?)
-            .max_pg_conn(8)
+            .max_pg_conn(6)
             .schema("http_hook_queue")
             .concurrency(number("STORM_CONCURRENCY", 64))
             .local_queue(LocalQueueConfig::default().with_size(number("STORM_QUEUE", 300)))

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use std::{env, io, thread};
 
 use http_hook_reqwest::response::Outcome;
-use http_hook_reqwest::{HttpHook, RequestPlan, ReqwestTransport, StopReason};
+use http_hook_reqwest::{HttpHook, RequestPlan, ReqwestTransport, Sent};
 use http_hook_restate::{Ask, Calls};
 use http_hook_sources::Sources;
 use http_hook_storm::{Ended, Kind, Server, Workers, id, judge};
@@ -204,7 +204,7 @@ async fn storm(calls: &str, service: &'static str) -> Result<bool, Any> {
 fn end_of(outcome: &Outcome) -> Ended {
     match outcome.stop_reason() {
         None => Ended::Passed,
-        Some(StopReason::NotIdempotent) => Ended::Unknown,
+        Some(_) if outcome.sent() == Sent::Maybe => Ended::Unknown,
         Some(_) => Ended::Failed(outcome.message().unwrap_or_default().to_owned()),
     }
 }
