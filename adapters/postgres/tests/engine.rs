@@ -250,6 +250,31 @@ async fn what_keeps_a_call_from_going_on_is_told_by_id_and_nothing_is_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_no_entry_can_be_written_nothing_is_sent() {
+    let engine = fresh("full_disk").await;
+    let server = Server::start(Duration::ZERO).expect("a port");
+    let hook = hook(&connection(&server));
+    put(&engine, &hook, "post", post("post")).await.expect("it is put in");
+    // What PostgreSQL says when its disk is full.
+    let full = "CREATE FUNCTION http_hook.full() RETURNS trigger LANGUAGE plpgsql AS
+            'BEGIN RAISE EXCEPTION USING ERRCODE = ''disk_full'', MESSAGE = ''no space left on device''; END';
+        CREATE TRIGGER fills BEFORE INSERT OR UPDATE ON http_hook.calls FOR EACH ROW EXECUTE FUNCTION http_hook.full();";
+    sql(&engine, full).await;
+    let refused = put(&engine, &hook, "other", post("other")).await.expect_err("a full disk").to_string();
+    assert!(refused.starts_with("call other: PostgreSQL: ") && refused.contains("no space left"), "{refused}");
+    let (end, working) = start(worker(&engine, sources(&server)));
+    let status = until(&engine, "post", |status| status.error.is_some()).await;
+    let error = status.error.expect("an error");
+    assert!(error.contains("call post: PostgreSQL: ") && error.contains("no space left"), "{error}");
+    assert_eq!((status.state, server.seen()), (State::New, 0));
+    sql(&engine, "DROP TRIGGER fills ON http_hook.calls").await;
+    assert!(until(&engine, "post", is_done).await.outcome.expect("an outcome").passed());
+    end.send(()).expect("it works");
+    working.await.expect("no panic").expect("it ends well");
+    assert_eq!(server.counts()["post"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_call_whose_job_vanished_gets_another() {
     let engine = fresh("vanished").await;
     let server = Server::start(Duration::ZERO).expect("a port");

@@ -47,14 +47,14 @@ impl Ask {
     pub(crate) fn plan(&self) -> Result<RequestPlan, Error> {
         let has_body = self.data.is_some() || self.json.is_some();
         let method = self.method.as_deref().unwrap_or(if has_body { "POST" } else { "GET" });
-        let wrong = |what: &str| Error::new(ErrorKind::Request, what.to_owned());
-        let method = http::Method::from_bytes(method.as_bytes()).map_err(|_| wrong("the method is not one"))?;
+        let wrong = |kind, what: &str| Error::new(kind, what.to_owned());
+        let method = http::Method::from_bytes(method.as_bytes()).map_err(|_| wrong(ErrorKind::Method, "the method is not one"))?;
         let mut plan = RequestPlan::new(method, &self.endpoint);
         for (name, value) in &self.headers {
             plan = plan.header(name, value);
         }
         plan = match (&self.data, &self.json) {
-            (Some(_), Some(_)) => return Err(wrong("data and json are both set")),
+            (Some(_), Some(_)) => return Err(wrong(ErrorKind::Body, "data and json are both set")),
             (Some(text), None) => plan.data(text.clone()),
             (None, Some(value)) => plan.json(value),
             (None, None) => plan,

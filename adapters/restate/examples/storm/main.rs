@@ -27,6 +27,7 @@ use http_hook_storm::{Ended, Kind, Server, Workers, id, judge};
 use restate_sdk::prelude::*;
 use tokio::net::TcpSocket;
 use tokio::sync::Semaphore;
+use tracing_subscriber::filter::LevelFilter;
 
 use naive::Naive;
 use restate::Restate;
@@ -35,7 +36,7 @@ type Any = Box<dyn Error + Send + Sync>;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(tracing::Level::ERROR).init();
+    tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(LevelFilter::ERROR).init();
     let words: Vec<String> = env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let result = match words[..] {

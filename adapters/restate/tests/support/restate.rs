@@ -1,7 +1,8 @@
 //! A server of Restate, and its workers.
 
 use std::fs::{self, File};
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -19,7 +20,6 @@ pub(crate) struct Restate {
     admin: u16,
     /// Where its workers have to listen.
     pub(crate) worker: u16,
-    pub(crate) folder: PathBuf,
 }
 
 impl Restate {
@@ -74,12 +74,29 @@ impl Restate {
             }
             command
         })?;
-        Ok(Self { process, ingress, admin, worker, folder })
+        Ok(Self { process, ingress, admin, worker })
     }
 
-    /// Kills the server, and starts it again.
+    /// Kills the server, starts it again, and waits until it says that it is well.
     pub(crate) fn kill(&mut self) -> io::Result<()> {
-        self.process.kill(0)
+        self.process.kill(0)?;
+        let begun = Instant::now();
+        while !self.is_well().unwrap_or_default() {
+            if begun.elapsed() > Duration::from_secs(60) {
+                return Err(io::Error::other("the server did not come back"));
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Ok(())
+    }
+
+    fn is_well(&self) -> io::Result<bool> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.ingress))?;
+        stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+        stream.write_all(b"GET /restate/health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer.starts_with("HTTP/1.1 200"))
     }
 
     pub(crate) fn ingress(&self) -> String {
