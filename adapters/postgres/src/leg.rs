@@ -81,8 +81,10 @@ impl Legs {
             }
             Ok(Leg::Done(result)) => {
                 let outcome = serde_json::to_string(&Outcome::of(&result, self.max_body));
-                let outcome = outcome
-                    .map_err(|error| Error::Outcome { id: id.to_string(), cause: error.to_string() })?;
+                let outcome = outcome.map_err(|error| Error::Outcome {
+                    id: id.to_string(),
+                    cause: error.to_string(),
+                })?;
                 self.end(&id, table::DONE, &[&&*id, &epoch, &outcome]).await
             }
             Ok(_) | Err(Stopped::Passed) => Ok(()),

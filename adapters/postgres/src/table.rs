@@ -112,7 +112,8 @@ SELECT calls.connection, calls.state, calls.epoch, calls.due, calls.created, cal
         WHERE jobs.payload ->> 'id' = calls.id AND jobs.last_error IS NOT NULL ORDER BY jobs.updated_at DESC LIMIT 1)
 FROM http_hook.calls AS calls WHERE calls.id = $1";
 
-pub(crate) const COUNTS: &str = "SELECT state, count(*) FROM http_hook.calls GROUP BY state ORDER BY state";
+pub(crate) const COUNTS: &str =
+    "SELECT state, count(*) FROM http_hook.calls GROUP BY state ORDER BY state";
 
 /// $1 how long they are due, in milliseconds, $2 and $3 where the last look ended, $4 how many to look at. Those that are due, have
 /// not ended and have no job that could run get one.

@@ -113,10 +113,12 @@ async fn a_call_is_sent_if_its_transaction_commits() {
     assert!(until(&engine, "nul", is_done).await.outcome.expect("an outcome").passed());
     end.send(()).expect("it works");
     working.await.expect("no panic").expect("it ends well");
-    let seen: HashMap<_, _> = [("post", 1), ("get", 3), ("nul", 1)].map(|(id, n)| (id.to_owned(), n)).into();
+    let seen: HashMap<_, _> =
+        [("post", 1), ("get", 3), ("nul", 1)].map(|(id, n)| (id.to_owned(), n)).into();
     assert_eq!(server.counts(), seen);
     assert!(engine.status("never").await.expect("a status").is_none());
-    let jobs = "DO $$ BEGIN ASSERT (SELECT count(*) FROM http_hook_queue._private_jobs) = 0; END $$";
+    let jobs =
+        "DO $$ BEGIN ASSERT (SELECT count(*) FROM http_hook_queue._private_jobs) = 0; END $$";
     sql(&engine, jobs).await;
 }
 
@@ -149,10 +151,17 @@ async fn a_call_under_way_at_the_end_of_its_worker_is_unknown_and_not_sent_again
     let engine = fresh("under_way").await;
     let server = Server::start(Duration::from_secs(2)).expect("a port");
     let hook = hook(&connection(&server));
-    put(&engine, &hook, "post", RequestPlan::post("slow/post").data("order").retries(5)).await.expect("it is put in");
-    put(&engine, &hook, "keyed", RequestPlan::post("slow/keyed").data("order").idempotency_key().retries(5))
+    put(&engine, &hook, "post", RequestPlan::post("slow/post").data("order").retries(5))
         .await
         .expect("it is put in");
+    put(
+        &engine,
+        &hook,
+        "keyed",
+        RequestPlan::post("slow/keyed").data("order").idempotency_key().retries(5),
+    )
+    .await
+    .expect("it is put in");
     let (_end, working) = start(worker(&engine, sources(&server)));
     until(&engine, "post", |status| status.state == State::Sending).await;
     let begun = Instant::now();
@@ -194,7 +203,10 @@ async fn a_call_is_taken_back_before_it_is_sent() {
     end.send(()).expect("it works");
     working.await.expect("no panic").expect("it ends well");
     assert_eq!(server.counts().get("a"), None);
-    assert_eq!(engine.counts().await.expect("a database"), [(State::Cancelled, 1), (State::Done, 1)]);
+    assert_eq!(
+        engine.counts().await.expect("a database"),
+        [(State::Cancelled, 1), (State::Done, 1)]
+    );
 }
 
 /// A source whose connection comes and goes.
@@ -208,7 +220,8 @@ impl http_hook_sources::blocking::Source for Changing {
 
     fn find(&self, id: &str) -> Result<Option<Found>, SourceError> {
         let text = self.0.lock().expect("no panic").clone();
-        let found = text.map(|text| Found::new(Connection::parse(&text).expect("a connection"), "here"));
+        let found =
+            text.map(|text| Found::new(Connection::parse(&text).expect("a connection"), "here"));
         Ok(found.filter(|_| id == "storm"))
     }
 
@@ -232,14 +245,23 @@ async fn what_keeps_a_call_from_going_on_is_told_by_id_and_nothing_is_lost() {
     let (end, working) = start(worker(&engine, Sources::new().with(place.clone())));
     let status = until(&engine, "gone", |status| status.error.is_some()).await;
     let error = status.error.expect("an error");
-    assert!(error.contains("call gone: ") && error.contains("storm") && error.contains("not defined"), "{error}");
+    assert!(
+        error.contains("call gone: ") && error.contains("storm") && error.contains("not defined"),
+        "{error}"
+    );
     assert_eq!(status.state, State::New);
     *place.0.lock().expect("no panic") = Some(connection(&server));
     for id in ["gone", "other"] {
         assert!(until(&engine, id, is_done).await.outcome.expect("an outcome").passed());
     }
-    for (id, says) in [("poisoned", "call poisoned: the stored call"), ("newer", "call newer: the stored call is of a newer version")] {
-        let status = until(&engine, id, |status| status.error.as_ref().is_some_and(|error| error.contains("stored"))).await;
+    for (id, says) in [
+        ("poisoned", "call poisoned: the stored call"),
+        ("newer", "call newer: the stored call is of a newer version"),
+    ] {
+        let status = until(&engine, id, |status| {
+            status.error.as_ref().is_some_and(|error| error.contains("stored"))
+        })
+        .await;
         assert!(status.error.expect("an error").contains(says), "{id}");
         assert_eq!(status.state, State::New);
         assert_eq!(server.counts().get(id), None);
@@ -260,12 +282,19 @@ async fn where_no_entry_can_be_written_nothing_is_sent() {
             'BEGIN RAISE EXCEPTION USING ERRCODE = ''disk_full'', MESSAGE = ''no space left on device''; END';
         CREATE TRIGGER fills BEFORE INSERT OR UPDATE ON http_hook.calls FOR EACH ROW EXECUTE FUNCTION http_hook.full();";
     sql(&engine, full).await;
-    let refused = put(&engine, &hook, "other", post("other")).await.expect_err("a full disk").to_string();
-    assert!(refused.starts_with("call other: PostgreSQL: ") && refused.contains("no space left"), "{refused}");
+    let refused =
+        put(&engine, &hook, "other", post("other")).await.expect_err("a full disk").to_string();
+    assert!(
+        refused.starts_with("call other: PostgreSQL: ") && refused.contains("no space left"),
+        "{refused}"
+    );
     let (end, working) = start(worker(&engine, sources(&server)));
     let status = until(&engine, "post", |status| status.error.is_some()).await;
     let error = status.error.expect("an error");
-    assert!(error.contains("call post: PostgreSQL: ") && error.contains("no space left"), "{error}");
+    assert!(
+        error.contains("call post: PostgreSQL: ") && error.contains("no space left"),
+        "{error}"
+    );
     assert_eq!((status.state, server.seen()), (State::New, 0));
     sql(&engine, "DROP TRIGGER fills ON http_hook.calls").await;
     assert!(until(&engine, "post", is_done).await.outcome.expect("an outcome").passed());
@@ -293,13 +322,17 @@ async fn what_an_older_program_put_in_is_taken_up() {
     let server = Server::start(Duration::ZERO).expect("a port");
     // As the first version of this crate wrote them. The base of a stored call is that of its connection, so these two are of one
     // whose host is fixed, and nobody is there.
-    for (id, file) in [("waiting", include_str!("stored/v2-waiting.sql")), ("sending", include_str!("stored/v2-sending.sql"))] {
+    for (id, file) in [
+        ("waiting", include_str!("stored/v2-waiting.sql")),
+        ("sending", include_str!("stored/v2-sending.sql")),
+    ] {
         sql(&engine, file).await;
         let status = engine.status(id).await.expect("a status").expect("a call");
         assert_eq!(status.state.name(), id);
     }
     drop(server);
-    let nobody = Sources::new().with(Env::of([("AIRFLOW_CONN_STORM", "http://svc:secret@127.0.0.1:9")]));
+    let nobody =
+        Sources::new().with(Env::of([("AIRFLOW_CONN_STORM", "http://svc:secret@127.0.0.1:9")]));
     let (end, working) = start(worker(&engine, nobody));
     let outcome = until(&engine, "sending", is_done).await.outcome.expect("an outcome");
     assert_eq!(outcome.stop_reason(), Some(StopReason::NotIdempotent), "{outcome:?}");
@@ -318,16 +351,23 @@ async fn a_run_moves_from_its_file() {
     let hook = hook(&connection(&server));
     let now = Timestamp::new(Duration::from_secs(1_700_000_000));
     // As the journal has them: the whole stored text in one column.
-    let waiting = Call::new(&hook, RequestPlan::get("get/waiting").retries(1), 7, now).store(&hook).expect("it can be stored");
-    let Step::Send { attempt, .. } = Call::new(&hook, post("sending"), 7, now).step(&hook, now) else { panic!("it is sent") };
+    let waiting = Call::new(&hook, RequestPlan::get("get/waiting").retries(1), 7, now)
+        .store(&hook)
+        .expect("it can be stored");
+    let Step::Send { attempt, .. } = Call::new(&hook, post("sending"), 7, now).step(&hook, now)
+    else {
+        panic!("it is sent")
+    };
     let sending = attempt.store(&hook).expect("it can be stored");
     let rows = format!(
         "INSERT INTO journal VALUES ('waiting', 'storm', 'waiting', 1, '{waiting}', 1700000001000, NULL, 1, 1),
             ('sending', 'storm', 'sending', 1, '{sending}', NULL, NULL, 1, 1),
             ('done', 'storm', 'done', 3, NULL, NULL, '{{}}', 1, 1);"
     );
-    let copied = |line: &str| if line.starts_with("\\copy") { rows.clone() } else { line.to_owned() };
-    let lines = include_str!("../from_journal.sql").lines().filter(|line| !line.starts_with("\\set"));
+    let copied =
+        |line: &str| if line.starts_with("\\copy") { rows.clone() } else { line.to_owned() };
+    let lines =
+        include_str!("../from_journal.sql").lines().filter(|line| !line.starts_with("\\set"));
     sql(&engine, &lines.map(copied).collect::<Vec<_>>().join("\n")).await;
     let (end, working) = start(worker(&engine, sources(&server)));
     assert!(until(&engine, "waiting", is_done).await.outcome.expect("an outcome").passed());
@@ -367,9 +407,13 @@ async fn no_table_holds_a_secret() {
         (Ok(there), Ok(gone)) => (there, gone),
         (one, _) => panic!("{one:?}"),
     };
-    put(&engine, &there, "there", RequestPlan::get("get/there").retries(3)).await.expect("it is put in");
+    put(&engine, &there, "there", RequestPlan::get("get/there").retries(3))
+        .await
+        .expect("it is put in");
     put(&engine, &there, "post", post("post").retries(3)).await.expect("it is put in");
-    put(&engine, &gone, "gone", RequestPlan::get("get/gone").retries(1)).await.expect("it is put in");
+    put(&engine, &gone, "gone", RequestPlan::get("get/gone").retries(1))
+        .await
+        .expect("it is put in");
     let found = with(server.address().port());
     let place = Fixed(found);
     let (end, working) = start(worker(&engine, Sources::new().with(place)));
@@ -386,7 +430,9 @@ async fn no_table_holds_a_secret() {
     assert!(tables.len() > 4, "{tables:?}");
     let mut all = String::new();
     for table in tables {
-        for row in client.query(&format!("SELECT t::text FROM {table} AS t"), &[]).await.expect("rows") {
+        for row in
+            client.query(&format!("SELECT t::text FROM {table} AS t"), &[]).await.expect("rows")
+        {
             all.push_str(row.get::<_, &str>(0));
         }
     }
@@ -421,7 +467,8 @@ async fn an_engine_that_is_dead_is_named() {
     assert!(!error.contains("sesame"), "{error}");
     let error = engine.migrate().await.expect_err("nobody is there").to_string();
     assert!(error.starts_with("migrate: PostgreSQL: "), "{error}");
-    let error = Engine::new("http://open-sesame@a", 2).expect_err("no URL of PostgreSQL").to_string();
+    let error =
+        Engine::new("http://open-sesame@a", 2).expect_err("no URL of PostgreSQL").to_string();
     assert!(!error.contains("sesame"), "{error}");
 }
 

@@ -48,7 +48,8 @@ impl Ask {
         let has_body = self.data.is_some() || self.json.is_some();
         let method = self.method.as_deref().unwrap_or(if has_body { "POST" } else { "GET" });
         let wrong = |kind, what: &str| Error::new(kind, what.to_owned());
-        let method = http::Method::from_bytes(method.as_bytes()).map_err(|_| wrong(ErrorKind::Method, "the method is not one"))?;
+        let method = http::Method::from_bytes(method.as_bytes())
+            .map_err(|_| wrong(ErrorKind::Method, "the method is not one"))?;
         let mut plan = RequestPlan::new(method, &self.endpoint);
         for (name, value) in &self.headers {
             plan = plan.header(name, value);

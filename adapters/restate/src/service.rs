@@ -70,7 +70,8 @@ impl Calls {
         let mut from = From::Ask(ask, ctx.random_seed());
         loop {
             let (api, waiting, max_body) = (api.clone(), Arc::clone(&live), self.max_body);
-            let entry = ctx.run(move || async move { go_on(api, from, &waiting, max_body).await.map(Json) });
+            let entry = ctx
+                .run(move || async move { go_on(api, from, &waiting, max_body).await.map(Json) });
             from = match entry.name("go on").await?.into_inner() {
                 Entry::Done(outcome) => return Ok(Json(outcome)),
                 Entry::Sending(stored) => From::Stored(stored),
@@ -115,7 +116,12 @@ impl Calls {
 }
 
 /// Makes one entry. An error is terminal: it would be the same at each repetition.
-async fn go_on(api: Api, from: From, live: &Mutex<Option<Live>>, max_body: usize) -> Result<Entry, HandlerError> {
+async fn go_on(
+    api: Api,
+    from: From,
+    live: &Mutex<Option<Live>>,
+    max_body: usize,
+) -> Result<Entry, HandlerError> {
     let place = || live.lock().unwrap_or_else(PoisonError::into_inner);
     let waiting = place().take();
     let leg = if let Some(Live { leg, go }) = waiting {
@@ -127,7 +133,8 @@ async fn go_on(api: Api, from: From, live: &Mutex<Option<Live>>, max_body: usize
         call.store(api.get_conn().0).map_err(|error| terminal(&error))?;
         let (kept, mut before) = mpsc::channel(1);
         let (go, went) = oneshot::channel();
-        let mut leg: Pin<Box<dyn Future<Output = Leg> + Send>> = Box::pin(run(api.clone(), call, kept, went));
+        let mut leg: Pin<Box<dyn Future<Output = Leg> + Send>> =
+            Box::pin(run(api.clone(), call, kept, went));
         tokio::select! {
             biased;
             Some(stored) = before.recv() => {
@@ -139,9 +146,10 @@ async fn go_on(api: Api, from: From, live: &Mutex<Option<Live>>, max_body: usize
         }
     };
     Ok(match leg {
-        Leg::Wait { stored, wait, .. } => {
-            Entry::Wait(stored, u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1))
-        }
+        Leg::Wait { stored, wait, .. } => Entry::Wait(
+            stored,
+            u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1),
+        ),
         Leg::Done(result) => Entry::Done(Outcome::of(&result, max_body)),
         _ => return Err(TerminalError::new("a leg of a kind that is not known").into()),
     })

@@ -53,7 +53,11 @@ impl fmt::Display for Report {
 
 /// Judges `calls` calls: `counts` is what the server saw, `ended` how each ended, once for each time that it did.
 #[must_use]
-pub fn judge(calls: usize, counts: &HashMap<String, u32>, ended: &HashMap<String, Vec<Ended>>) -> Report {
+pub fn judge(
+    calls: usize,
+    counts: &HashMap<String, u32>,
+    ended: &HashMap<String, Vec<Ended>>,
+) -> Report {
     let mut report = Report { calls, ..Report::default() };
     for number in 0..calls {
         let (id, kind) = (id(number), Kind::of(number));
@@ -102,18 +106,18 @@ mod tests {
     fn what_does_not_hold_is_seen() {
         let rows = [
             // why                              number  count  ends                              holds
-            ("as it should be",                 0,      1,     &[Ended::Passed][..],             true),
-            ("a POST twice",                    0,      2,     &[Ended::Passed][..],             false),
-            ("a POST twice, and unknown",       3,      2,     &[Ended::Unknown][..],            false),
-            ("unknown, and not seen",           3,      0,     &[Ended::Unknown][..],            true),
-            ("unknown, and seen",               3,      1,     &[Ended::Unknown][..],            true),
-            ("passed, and not seen",            0,      0,     &[Ended::Passed][..],             false),
-            ("lost",                            0,      1,     &[][..],                          false),
-            ("two outcomes",                    0,      1,     &[Ended::Unknown, Ended::Passed][..], false),
-            ("a GET again",                     1,      2,     &[Ended::Passed][..],             true),
-            ("a GET unknown",                   1,      1,     &[Ended::Unknown][..],            false),
-            ("a busy GET given up",             2,      2,     &[Ended::Passed][..],             false),
-            ("another end",                     1,      1,     &[Ended::Failed("x".to_owned())][..], false),
+            ("as it should be", 0, 1, &[Ended::Passed][..], true),
+            ("a POST twice", 0, 2, &[Ended::Passed][..], false),
+            ("a POST twice, and unknown", 3, 2, &[Ended::Unknown][..], false),
+            ("unknown, and not seen", 3, 0, &[Ended::Unknown][..], true),
+            ("unknown, and seen", 3, 1, &[Ended::Unknown][..], true),
+            ("passed, and not seen", 0, 0, &[Ended::Passed][..], false),
+            ("lost", 0, 1, &[][..], false),
+            ("two outcomes", 0, 1, &[Ended::Unknown, Ended::Passed][..], false),
+            ("a GET again", 1, 2, &[Ended::Passed][..], true),
+            ("a GET unknown", 1, 1, &[Ended::Unknown][..], false),
+            ("a busy GET given up", 2, 2, &[Ended::Passed][..], false),
+            ("another end", 1, 1, &[Ended::Failed("x".to_owned())][..], false),
         ];
         for (why, number, count, ends, holds) in rows {
             assert_eq!(of(count, ends, number), holds, "{why}");

@@ -53,7 +53,11 @@ impl Server {
     }
 }
 
-fn serve(stream: &TcpStream, dwell: Duration, counts: &Mutex<HashMap<String, u32>>) -> io::Result<()> {
+fn serve(
+    stream: &TcpStream,
+    dwell: Duration,
+    counts: &Mutex<HashMap<String, u32>>,
+) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream);
     let (mut writer, mut line) = (stream, String::new());

@@ -104,7 +104,8 @@ async fn submit(
     wait: Duration,
     calls: impl Iterator<Item = (String, RequestPlan)>,
 ) -> Result<(), Any> {
-    let connection = http_hook_reqwest::Connection::parse(&format!("http://svc:secret@{}", server.address()))?;
+    let connection =
+        http_hook_reqwest::Connection::parse(&format!("http://svc:secret@{}", server.address()))?;
     let hook = Hook::new(&connection.with_id("storm")?)?;
     let mut calls = calls.peekable();
     while calls.peek().is_some() {
@@ -133,7 +134,8 @@ async fn storm(calls: &str, naive: bool) -> Result<bool, Any> {
         DROP TRIGGER IF EXISTS note ON http_hook.calls;
         CREATE TRIGGER note AFTER UPDATE OF outcome ON http_hook.calls FOR EACH ROW EXECUTE FUNCTION http_hook.note();",
     ).await?;
-    submit(&engine, &server, Duration::ZERO, (0..calls).map(|number| (id(number), plan(number)))).await?;
+    submit(&engine, &server, Duration::ZERO, (0..calls).map(|number| (id(number), plan(number))))
+        .await?;
 
     let begun = Instant::now();
     let words: &[&str] = if naive { &["work", "naive"] } else { &["work"] };

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use graphile_worker::{
-    IntoTaskHandlerResult, LocalQueueConfig, TaskHandler, WorkerContext, WorkerOptions, WorkerRecoveryConfig,
+    IntoTaskHandlerResult, LocalQueueConfig, TaskHandler, WorkerContext, WorkerOptions,
+    WorkerRecoveryConfig,
 };
 use http_hook_postgres::Engine;
 use http_hook_reqwest::Options;
@@ -38,12 +39,14 @@ impl TaskHandler for Send {
 async fn send(Shared { engine, api }: &Shared, id: &str) -> Result<(), Any> {
     let row = {
         let client = engine.pool().get().await?;
-        let select = "SELECT plan::text, call::text FROM http_hook.calls WHERE id = $1 AND state = 'new'";
+        let select =
+            "SELECT plan::text, call::text FROM http_hook.calls WHERE id = $1 AND state = 'new'";
         client.query_opt(select, &[&id]).await?
     };
     let Some(row) = row else { return Ok(()) };
     let now = SystemClock::new().now();
-    let call = Call::resume_parts(api.get_conn().0, row.get(0), row.get(1), &Options::default(), now)?;
+    let call =
+        Call::resume_parts(api.get_conn().0, row.get(0), row.get(1), &Options::default(), now)?;
     let outcome = Outcome::of(&api.run_and_check(call).await, 1024);
     let done = "UPDATE http_hook.calls SET state = 'done', outcome = $2::text::json WHERE id = $1 AND state = 'new'";
     engine.pool().get().await?.execute(done, &[&id, &serde_json::to_string(&outcome)?]).await?;

@@ -74,7 +74,9 @@ async fn in_process(calls: usize, in_flight: usize) -> Result<f64, Any> {
             let api = api.clone();
             tokio::spawn(async move {
                 for number in (task..calls).step_by(in_flight) {
-                    api.run(post("in-process")(number).1).await.map_err(|failure| failure.to_string())?;
+                    api.run(post("in-process")(number).1)
+                        .await
+                        .map_err(|failure| failure.to_string())?;
                 }
                 Ok::<_, String>(())
             })
@@ -89,10 +91,14 @@ async fn in_process(calls: usize, in_flight: usize) -> Result<f64, Any> {
 pub(crate) async fn rates() -> Result<bool, Any> {
     let engine = crate::engine(4)?;
     clear(&engine).await?;
-    let (one, many) = (rate(&engine, "one", 300, "1", 0).await?, rate(&engine, "many", 10_000, "64", 0).await?);
+    let (one, many) =
+        (rate(&engine, "one", 300, "1", 0).await?, rate(&engine, "many", 10_000, "64", 0).await?);
     let beside = (in_process(3_000, 1).await?, in_process(20_000, 64).await?);
     println!("rates: PostgreSQL {:.0} calls a second at 1 in flight, {:.0} at 64", one.0, many.0);
-    println!("rates: in process {:.0} calls a second at 1 in flight, {:.0} at 64", beside.0, beside.1);
+    println!(
+        "rates: in process {:.0} calls a second at 1 in flight, {:.0} at 64",
+        beside.0, beside.1
+    );
     Ok(true)
 }
 
@@ -103,9 +109,15 @@ pub(crate) async fn waiting(calls: &str) -> Result<bool, Any> {
     let (none, _) = rate(&engine, "none", 10_000, "64", 0).await?;
     let server = Server::start(Duration::ZERO)?;
     let begun = Instant::now();
-    submit(&engine, &server, Duration::from_secs(6 * 60 * 60), (0..calls).map(post("later"))).await?;
+    submit(&engine, &server, Duration::from_secs(6 * 60 * 60), (0..calls).map(post("later")))
+        .await?;
     let put = begun.elapsed();
-    engine.pool().get().await?.batch_execute("ANALYZE http_hook.calls; ANALYZE http_hook_queue._private_jobs").await?;
+    engine
+        .pool()
+        .get()
+        .await?
+        .batch_execute("ANALYZE http_hook.calls; ANALYZE http_hook_queue._private_jobs")
+        .await?;
     let size = engine.pool().get().await?.query_one(
         "SELECT pg_total_relation_size('http_hook.calls') / 1000000, pg_total_relation_size('http_hook_queue._private_jobs') / 1000000",
         &[],
@@ -114,7 +126,9 @@ pub(crate) async fn waiting(calls: &str) -> Result<bool, Any> {
     let ratio = some / none;
     println!(
         "waiting: {calls} put in {:.0} s, {} MB of calls and {} MB of jobs",
-        put.as_secs_f64(), size.get::<_, i64>(0), size.get::<_, i64>(1)
+        put.as_secs_f64(),
+        size.get::<_, i64>(0),
+        size.get::<_, i64>(1)
     );
     println!(
         "waiting: {some:.0} due calls a second beside them, {none:.0} beside none: {ratio:.2}; the worker took {} MiB",

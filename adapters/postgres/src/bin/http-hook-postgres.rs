@@ -15,7 +15,12 @@ use serde_json::{Value, json};
 #[command(version)]
 struct Args {
     /// The connection of the database, by its id.
-    #[arg(long, value_name = "CONN", default_value = "http_hook_postgres", env = "HTTP_HOOK_POSTGRES")]
+    #[arg(
+        long,
+        value_name = "CONN",
+        default_value = "http_hook_postgres",
+        env = "HTTP_HOOK_POSTGRES"
+    )]
     on: String,
     #[command(subcommand)]
     command: Command,
@@ -90,7 +95,10 @@ type Any = Box<dyn Error + Send + Sync>;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::WARN).init();
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(tracing::Level::WARN)
+        .init();
     match run(Args::parse()).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -116,7 +124,8 @@ async fn run(args: Args) -> Result<bool, Any> {
             println!("{}", json!({"id": id, "new": new}));
         }
         Command::Work { concurrency, lease } => {
-            let worker = engine.worker(sources, ReqwestTransport::default()).concurrency(concurrency);
+            let worker =
+                engine.worker(sources, ReqwestTransport::default()).concurrency(concurrency);
             let worker = worker.lease(Duration::from_secs(lease));
             worker.run(async { drop(tokio::signal::ctrl_c().await) }).await?;
         }
@@ -126,8 +135,10 @@ async fn run(args: Args) -> Result<bool, Any> {
         },
         Command::Status { id: None } => {
             let counts = engine.counts().await?;
-            let counts: serde_json::Map<_, _> =
-                counts.into_iter().map(|(state, count)| (state.name().to_owned(), count.into())).collect();
+            let counts: serde_json::Map<_, _> = counts
+                .into_iter()
+                .map(|(state, count)| (state.name().to_owned(), count.into()))
+                .collect();
             println!("{}", Value::Object(counts));
         }
         Command::Outcome { id } => match engine.outcome(&id).await? {
@@ -143,7 +154,8 @@ fn plan(submit: Submit) -> Result<RequestPlan, Any> {
     let method = http::Method::from_bytes(submit.method.to_uppercase().as_bytes())?;
     let mut plan = RequestPlan::new(method, submit.endpoint);
     for header in submit.header {
-        let (name, value) = header.split_once(':').ok_or_else(|| format!("{header:?} is no header"))?;
+        let (name, value) =
+            header.split_once(':').ok_or_else(|| format!("{header:?} is no header"))?;
         plan = plan.header(name.trim(), value.trim());
     }
     plan = match (submit.data, submit.json) {

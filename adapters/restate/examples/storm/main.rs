@@ -60,7 +60,10 @@ async fn main() -> ExitCode {
 async fn work() -> Result<bool, Any> {
     let sources = Sources::standard()?.kept_for(Duration::from_secs(60));
     let naive = Naive::new(&sources).await?;
-    let endpoint = Endpoint::builder().bind(Calls::new(sources, ReqwestTransport::default())).bind(naive).build();
+    let endpoint = Endpoint::builder()
+        .bind(Calls::new(sources, ReqwestTransport::default()))
+        .bind(naive)
+        .build();
     let socket = TcpSocket::new_v4()?;
     socket.set_reuseaddr(true)?;
     socket.set_reuseport(true)?;
@@ -104,11 +107,15 @@ async fn outcome(api: &HttpHook, service: &str, key: &str, ask: &Ask) -> Result<
     let begun = Instant::now();
     loop {
         match api.run(plan()).await {
-            Ok(response) if response.status() == 200 => return Ok(serde_json::from_slice(response.body())?),
+            Ok(response) if response.status() == 200 => {
+                return Ok(serde_json::from_slice(response.body())?);
+            }
             Ok(response) if response.status() == 400 => {
                 return Err(String::from_utf8_lossy(response.body()).into());
             }
-            _ if begun.elapsed() > Duration::from_secs(900) => return Err(format!("{key}: no outcome").into()),
+            _ if begun.elapsed() > Duration::from_secs(900) => {
+                return Err(format!("{key}: no outcome").into());
+            }
             _ => tokio::time::sleep(Duration::from_millis(100)).await,
         }
     }
@@ -241,7 +248,11 @@ async fn rates() -> Result<bool, Any> {
             each(in_flight, calls, move |number| {
                 let api = beside.clone();
                 let endpoint = format!("{kind}/{number}");
-                let plan = if is_post { RequestPlan::post(endpoint).data("order") } else { RequestPlan::get(endpoint) };
+                let plan = if is_post {
+                    RequestPlan::post(endpoint).data("order")
+                } else {
+                    RequestPlan::get(endpoint)
+                };
                 async move { api.run(plan).await.map(drop).map_err(Into::into) }
             })
             .await?;

@@ -26,9 +26,12 @@ impl Restate {
     pub(crate) fn start(name: &str) -> Result<Self, Any> {
         let folder = PathBuf::from(env::var("STORM_DIR")?).join(name);
         fs::create_dir_all(&folder)?;
-        let free = (0..4).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<Result<Vec<_>, _>>()?;
-        let ports: Vec<u16> =
-            free.iter().map(|one| one.local_addr().map(|at| at.port())).collect::<Result<_, _>>()?;
+        let free =
+            (0..4).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<Result<Vec<_>, _>>()?;
+        let ports: Vec<u16> = free
+            .iter()
+            .map(|one| one.local_addr().map(|at| at.port()))
+            .collect::<Result<_, _>>()?;
         drop(free);
         let [ingress, admin, node, worker] = ports[..] else { return Err("no ports".into()) };
         let config = format!(
@@ -93,7 +96,9 @@ impl Restate {
     fn is_well(&self) -> io::Result<bool> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.ingress))?;
         stream.set_read_timeout(Some(Duration::from_secs(2)))?;
-        stream.write_all(b"GET /restate/health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")?;
+        stream.write_all(
+            b"GET /restate/health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n",
+        )?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
         Ok(answer.starts_with("HTTP/1.1 200"))
@@ -103,9 +108,13 @@ impl Restate {
         format!("http://127.0.0.1:{}", self.ingress)
     }
 
+    pub(crate) fn admin(&self) -> String {
+        format!("http://127.0.0.1:{}", self.admin)
+    }
+
     /// Tells the server where its workers are.
     pub(crate) async fn register(&self) -> Result<(), Any> {
-        let admin = http_hook_reqwest::connect(&format!("http://127.0.0.1:{}", self.admin))?;
+        let admin = http_hook_reqwest::connect(&self.admin())?;
         let place = serde_json::json!({"uri": format!("http://127.0.0.1:{}", self.worker)});
         let begun = Instant::now();
         loop {
