@@ -1,6 +1,6 @@
 //! The engine over a real PostgreSQL: `bash adapters/postgres/run test`.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::env;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -113,7 +113,7 @@ async fn a_call_is_sent_if_its_transaction_commits() {
     assert!(until(&engine, "nul", is_done).await.outcome.expect("an outcome").passed());
     end.send(()).expect("it works");
     working.await.expect("no panic").expect("it ends well");
-    let seen: HashMap<_, _> =
+    let seen: BTreeMap<_, _> =
         [("post", 1), ("get", 3), ("nul", 1)].map(|(id, n)| (id.to_owned(), n)).into();
     assert_eq!(server.counts(), seen);
     assert!(engine.status("never").await.expect("a status").is_none());

@@ -1,6 +1,6 @@
 //! What has to hold after a storm.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::{Kind, id};
@@ -55,8 +55,8 @@ impl fmt::Display for Report {
 #[must_use]
 pub fn judge(
     calls: usize,
-    counts: &HashMap<String, u32>,
-    ended: &HashMap<String, Vec<Ended>>,
+    counts: &BTreeMap<String, u32>,
+    ended: &BTreeMap<String, Vec<Ended>>,
 ) -> Report {
     let mut report = Report { calls, ..Report::default() };
     for number in 0..calls {
@@ -93,9 +93,9 @@ mod tests {
     use super::*;
 
     fn of(count: u32, ends: &[Ended], number: usize) -> bool {
-        let mut counts: HashMap<String, u32> =
+        let mut counts: BTreeMap<String, u32> =
             (0..4).map(|number| (id(number), if number == 2 { 3 } else { 1 })).collect();
-        let mut ended: HashMap<String, Vec<Ended>> =
+        let mut ended: BTreeMap<String, Vec<Ended>> =
             (0..4).map(|number| (id(number), vec![Ended::Passed])).collect();
         counts.insert(id(number), count);
         ended.insert(id(number), ends.to_vec());

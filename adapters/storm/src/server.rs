@@ -1,6 +1,6 @@
 //! A server of threads that counts.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +10,7 @@ use std::time::Duration;
 /// A server on loopback. It counts a request when it has read it, and then takes its time.
 pub struct Server {
     address: SocketAddr,
-    counts: Arc<Mutex<HashMap<String, u32>>>,
+    counts: Arc<Mutex<BTreeMap<String, u32>>>,
 }
 
 impl Server {
@@ -42,7 +42,7 @@ impl Server {
 
     /// Returns how many requests of each id there were.
     #[must_use]
-    pub fn counts(&self) -> HashMap<String, u32> {
+    pub fn counts(&self) -> BTreeMap<String, u32> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -56,7 +56,7 @@ impl Server {
 fn serve(
     stream: &TcpStream,
     dwell: Duration,
-    counts: &Mutex<HashMap<String, u32>>,
+    counts: &Mutex<BTreeMap<String, u32>>,
 ) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream);

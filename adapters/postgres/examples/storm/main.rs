@@ -10,7 +10,7 @@
 mod naive;
 mod rates;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
@@ -225,7 +225,7 @@ async fn run(
     drop(workers);
 
     let client = engine.pool().get().await?;
-    let mut ended: HashMap<String, Vec<Ended>> = HashMap::new();
+    let mut ended: BTreeMap<String, Vec<Ended>> = BTreeMap::new();
     for row in client.query("SELECT id, outcome::text FROM http_hook.ended", &[]).await? {
         let outcome: Outcome = serde_json::from_str(row.get(1))?;
         ended.entry(row.get(0)).or_default().push(end_of(&outcome));

@@ -55,7 +55,7 @@ async fn rate(
     }
     let took = first.unwrap_or(begun).elapsed();
     let size = peak(workers.id(0))?;
-    Ok((calls as f64 / took.as_secs_f64(), size))
+    Ok((f64::from(u32::try_from(calls)?) / took.as_secs_f64(), size))
 }
 
 /// The most memory that a process had, in KiB.
@@ -85,7 +85,7 @@ async fn in_process(calls: usize, in_flight: usize) -> Result<f64, Any> {
     for task in tasks {
         task.await??;
     }
-    Ok(calls as f64 / begun.elapsed().as_secs_f64())
+    Ok(f64::from(u32::try_from(calls)?) / begun.elapsed().as_secs_f64())
 }
 
 pub(crate) async fn rates() -> Result<bool, Any> {

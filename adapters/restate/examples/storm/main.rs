@@ -10,7 +10,7 @@ mod naive;
 #[path = "../../tests/support/restate.rs"]
 mod restate;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::net::SocketAddr;
 use std::process::{Command, ExitCode};
@@ -177,7 +177,7 @@ async fn storm(calls: &str, service: &'static str) -> Result<bool, Any> {
             outcome(&api, service, &id(number), &ask(number)).await
         }));
     }
-    let mut ended: HashMap<String, Vec<Ended>> = HashMap::new();
+    let mut ended: BTreeMap<String, Vec<Ended>> = BTreeMap::new();
     for (number, task) in tasks.into_iter().enumerate() {
         let end = match task.await? {
             Ok(outcome) => end_of(&outcome),
