@@ -30,7 +30,6 @@ const LISTED: &[(&str, &str)] = &[
     ("request::Filter", "what `RequestPlan::response_filter` takes"),
     ("request::form::encode", "for those who write a body by hand"),
     ("request::form::encode_into", "for those who write a body by hand"),
-    ("response::Outcome", "for those who keep the ends of calls in a store of their own"),
     ("response::hints::after", "for those who read a response by hand"),
     ("response::hints::rate_limit", "for those who read a response by hand"),
     ("response::hints::retry_after", "for those who read a response by hand"),

@@ -1,0 +1,184 @@
+//! The engine from a shell: put calls in, work, look at them, take them back. Connections are found as `http-hook` finds them.
+
+use std::error::Error;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+use http_hook_postgres::{Engine, Status};
+use http_hook_reqwest::{RequestPlan, ReqwestTransport};
+use http_hook_sources::Sources;
+use serde_json::{Value, json};
+
+/// Calls that outlive machines, in PostgreSQL.
+#[derive(Parser)]
+#[command(version)]
+struct Args {
+    /// The connection of the database, by its id.
+    #[arg(
+        long,
+        value_name = "CONN",
+        default_value = "http_hook_postgres",
+        env = "HTTP_HOOK_POSTGRES"
+    )]
+    on: String,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make the tables, or bring them up to date.
+    Migrate,
+    /// Put a call in. The same call under the same id is put in once.
+    Submit(Submit),
+    /// Take calls up until interrupted, then let those under way end.
+    Work {
+        /// How many calls are under way at once.
+        #[arg(long, default_value_t = 64)]
+        concurrency: usize,
+        /// After how many seconds without a sign of life a worker counts as dead.
+        #[arg(long, default_value_t = 60)]
+        lease: u64,
+    },
+    /// Tell where a call is, or how many calls are where.
+    Status {
+        /// The call.
+        id: Option<String>,
+    },
+    /// Tell how a call ended: the outcome as JSON. Fails if it has none yet.
+    Outcome {
+        /// The call.
+        id: String,
+    },
+    /// Take a call back. Fails if it is under way or has ended.
+    Cancel {
+        /// The call.
+        id: String,
+    },
+}
+
+#[derive(clap::Args)]
+struct Submit {
+    /// What the call is known by.
+    id: String,
+    /// The connection of the API.
+    connection: String,
+    /// GET, POST, …
+    method: String,
+    /// What is joined to the connection's base.
+    endpoint: String,
+    /// The body.
+    #[arg(long)]
+    data: Option<String>,
+    /// The body, as JSON.
+    #[arg(long, conflicts_with = "data")]
+    json: Option<Value>,
+    /// A header, `Name: value`; none that sounds secret.
+    #[arg(long, value_name = "HEADER")]
+    header: Vec<String>,
+    /// How often it is tried again.
+    #[arg(long)]
+    retries: Option<u32>,
+    /// In how many seconds it has to be over.
+    #[arg(long)]
+    deadline: Option<u64>,
+    /// Send a key by which the server knows a repetition.
+    #[arg(long)]
+    idempotency_key: bool,
+    /// The server bears a repetition.
+    #[arg(long)]
+    allow_resend: bool,
+}
+
+type Any = Box<dyn Error + Send + Sync>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(tracing::Level::WARN)
+        .init();
+    match run(Args::parse()).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("http-hook-postgres: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run(args: Args) -> Result<bool, Any> {
+    let sources = Sources::standard()?.kept_for(Duration::from_secs(60));
+    let engine = Engine::from_connection(sources.get(&args.on).await?.connection(), 16)?;
+    match args.command {
+        Command::Migrate => engine.migrate().await?,
+        Command::Submit(submit) => {
+            let hook = sources.hook(&submit.connection).await?.build()?;
+            let mut client = engine.pool().get().await?;
+            let transaction = client.transaction().await?;
+            let id = submit.id.clone();
+            let new = engine.submit(&*transaction, &hook, &id, plan(submit)?).await?;
+            transaction.commit().await?;
+            println!("{}", json!({"id": id, "new": new}));
+        }
+        Command::Work { concurrency, lease } => {
+            let worker =
+                engine.worker(sources, ReqwestTransport::default()).concurrency(concurrency);
+            let worker = worker.lease(Duration::from_secs(lease));
+            worker.run(async { drop(tokio::signal::ctrl_c().await) }).await?;
+        }
+        Command::Status { id: Some(id) } => match engine.status(&id).await? {
+            Some(status) => println!("{}", shown(&id, &status)?),
+            None => return Err(format!("call {id}: there is none").into()),
+        },
+        Command::Status { id: None } => {
+            let counts = engine.counts().await?;
+            let counts: serde_json::Map<_, _> = counts
+                .into_iter()
+                .map(|(state, count)| (state.name().to_owned(), count.into()))
+                .collect();
+            println!("{}", Value::Object(counts));
+        }
+        Command::Outcome { id } => match engine.outcome(&id).await? {
+            Some(outcome) => println!("{}", serde_json::to_string(&outcome)?),
+            None => return Ok(false),
+        },
+        Command::Cancel { id } => return Ok(engine.cancel(&id).await?),
+    }
+    Ok(true)
+}
+
+fn plan(submit: Submit) -> Result<RequestPlan, Any> {
+    let method = http::Method::from_bytes(submit.method.to_uppercase().as_bytes())?;
+    let mut plan = RequestPlan::new(method, submit.endpoint);
+    for header in submit.header {
+        let (name, value) =
+            header.split_once(':').ok_or_else(|| format!("{header:?} is no header"))?;
+        plan = plan.header(name.trim(), value.trim());
+    }
+    plan = match (submit.data, submit.json) {
+        (Some(data), _) => plan.data(data),
+        (None, Some(json)) => plan.json(&json),
+        (None, None) => plan,
+    };
+    if let Some(retries) = submit.retries {
+        plan = plan.retries(retries);
+    }
+    if let Some(seconds) = submit.deadline {
+        plan = plan.deadline(Duration::from_secs(seconds));
+    }
+    if submit.idempotency_key {
+        plan = plan.idempotency_key();
+    }
+    Ok(if submit.allow_resend { plan.allow_resend() } else { plan })
+}
+
+fn shown(id: &str, status: &Status) -> Result<Value, Any> {
+    Ok(json!({
+        "id": id, "connection": status.connection, "state": status.state.name(), "epoch": status.epoch, "due": status.due,
+        "created": status.created, "updated": status.updated, "error": status.error,
+        "outcome": serde_json::to_value(&status.outcome)?,
+    }))
+}

@@ -1,0 +1,181 @@
+//! One leg of one call: taken up, run until it waits or is over, put back. Each write holds for the epoch that was read, so that of
+//! two workers with one call, the later one changes nothing.
+
+use std::collections::HashMap;
+use std::future::{Future, ready};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use http_hook::response::Outcome;
+use http_hook::transport::Transport;
+use http_hook::{Attempt, Call, Connection, HttpHook, Leg, Options};
+use http_hook_clock::{SystemClock, seed};
+use http_hook_sources::Sources;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use tokio_postgres::types::ToSql;
+
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::table;
+
+type Api = HttpHook<Arc<dyn Transport>, SystemClock>;
+
+type Kept = Pin<Box<dyn Future<Output = Result<(), Stopped>> + Send>>;
+
+/// What every leg of a worker needs.
+pub(crate) struct Legs {
+    pub(crate) engine: Engine,
+    pub(crate) sources: Sources,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) max_body: usize,
+    /// How long an end is tried to be written, where the database is away.
+    pub(crate) patience: Duration,
+    /// The hooks that were made, as long as their connections are the same: what they keep, tokens say, is for all calls.
+    pub(crate) hooks: Mutex<HashMap<String, (Connection, Api)>>,
+}
+
+/// Why a leg stopped before a send.
+enum Stopped {
+    /// Another worker has the call, or it was taken back.
+    Passed,
+    Failed(Error),
+}
+
+impl Legs {
+    /// Runs the leg of a call. What is not there or has ended needs none.
+    pub(crate) async fn run(self: Arc<Self>, id: Arc<str>) -> Result<(), Error> {
+        let failed = |error: tokio_postgres::Error| Error::database(format!("call {id}"), &error);
+        let broken = |source| Error::Call { id: id.to_string(), source };
+        let row = {
+            let client = self.engine.client(&format!("call {id}")).await?;
+            let load = client.prepare_cached(table::LOAD).await.map_err(failed)?;
+            client.query_opt(&load, &[&&*id]).await.map_err(failed)?
+        };
+        let Some(row) = row else { return Ok(()) };
+        let epoch = Arc::new(AtomicI32::new(row.get(4)));
+        let api = self.api(&id, row.get(0)).await?;
+        let hook = api.get_conn().0;
+        let call = taken_up(&api, row.get(1), row.get(2)).map_err(broken)?;
+
+        // It owns all that it needs: what borrows cannot go from thread to thread here.
+        let (legs, its_id, its_epoch, its_hook) =
+            (Arc::clone(&self), Arc::clone(&id), Arc::clone(&epoch), hook.clone());
+        let keep = move |attempt: &Attempt| -> Kept {
+            if attempt.repeatable() {
+                return Box::pin(ready(Ok(())));
+            }
+            let kept = attempt.store_progress(&its_hook);
+            Box::pin(Arc::clone(&legs).begin(Arc::clone(&its_id), Arc::clone(&its_epoch), kept))
+        };
+        let leg = api.leg(call, keep).await;
+        let epoch = epoch.load(Ordering::Relaxed);
+        match leg {
+            Ok(Leg::Wait { stored, wait, .. }) => {
+                let kept = api.resume(&stored).and_then(|call| call.store_progress(hook));
+                let kept = kept.map_err(broken)?;
+                let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX / 4).max(1);
+                self.end(&id, table::WAIT, &[&&*id, &epoch, &kept, &wait]).await
+            }
+            Ok(Leg::Done(result)) => {
+                let outcome = serde_json::to_string(&Outcome::of(&result, self.max_body));
+                let outcome = outcome.map_err(|error| Error::Outcome {
+                    id: id.to_string(),
+                    cause: error.to_string(),
+                })?;
+                self.end(&id, table::DONE, &[&&*id, &epoch, &outcome]).await
+            }
+            Ok(_) | Err(Stopped::Passed) => Ok(()),
+            Err(Stopped::Failed(error)) => Err(error),
+        }
+    }
+
+    /// Writes an attempt before it is sent.
+    async fn begin(
+        self: Arc<Self>,
+        id: Arc<str>,
+        epoch: Arc<AtomicI32>,
+        kept: Result<String, http_hook::Error>,
+    ) -> Result<(), Stopped> {
+        let broken = |source| Stopped::Failed(Error::Call { id: id.to_string(), source });
+        let kept = kept.map_err(broken)?;
+        let seen = epoch.load(Ordering::Relaxed);
+        let begun = self.change(&id, table::BEGIN, &[&&*id, &seen, &kept]).await;
+        if begun.map_err(Stopped::Failed)? == 0 {
+            return Err(Stopped::Passed);
+        }
+        epoch.store(seen.wrapping_add(1), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Returns the hook of a connection.
+    async fn api(&self, id: &str, connection: &str) -> Result<Api, Error> {
+        let found = self.sources.get(connection).await;
+        let found = found.map_err(|source| Error::Connection { id: id.to_owned(), source })?;
+        let hooks = || self.hooks.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((same, api)) = hooks().get(connection) {
+            if same == found.connection() {
+                return Ok(api.clone());
+            }
+        }
+        let builder = self.sources.hook(connection).await;
+        let builder = builder.map_err(|source| Error::Connection { id: id.to_owned(), source })?;
+        let hook = builder.build().map_err(|source| Error::Hook {
+            id: id.to_owned(),
+            connection: connection.to_owned(),
+            source: Arc::new(source),
+        })?;
+        let api = HttpHook::new(hook, Arc::clone(&self.transport), SystemClock::new());
+        let api = api.with_seed(seed());
+        hooks().insert(connection.to_owned(), (found.connection().clone(), api.clone()));
+        Ok(api)
+    }
+
+    async fn change(
+        &self,
+        id: &str,
+        statement: &str,
+        values: &[&(dyn ToSql + Sync)],
+    ) -> Result<u64, Error> {
+        let failed = |error: tokio_postgres::Error| Error::database(format!("call {id}"), &error);
+        let client = self.engine.client(&format!("call {id}")).await?;
+        let statement = client.prepare_cached(statement).await.map_err(failed)?;
+        client.execute(&statement, values).await.map_err(failed)
+    }
+
+    /// Writes what a leg led to, again and again for a while: else a database that restarts makes an answer that is there unknown.
+    async fn end(
+        &self,
+        id: &str,
+        statement: &str,
+        values: &[&(dyn ToSql + Sync)],
+    ) -> Result<(), Error> {
+        let begun = tokio::time::Instant::now();
+        loop {
+            match self.change(id, statement, values).await {
+                // None: another worker was faster, or this very write was made before its connection broke.
+                Ok(_) => return Ok(()),
+                Err(error) if begun.elapsed() >= self.patience => return Err(error),
+                Err(_) => tokio::time::sleep(Duration::from_millis(250)).await,
+            }
+        }
+    }
+}
+
+/// Takes a call up by its parts; what comes from a journal may be one text.
+fn taken_up(api: &Api, plan: &str, call: Option<&str>) -> Result<Call, http_hook::Error> {
+    #[derive(Deserialize)]
+    struct Whole {
+        #[serde(default)]
+        progress: Option<IgnoredAny>,
+    }
+    let call = call.unwrap_or_default();
+    let is_whole = serde_json::from_str(call).is_ok_and(|whole: Whole| whole.progress.is_some());
+    if is_whole {
+        return api.resume(call);
+    }
+    let now = http_hook::transport::Clock::now(&SystemClock::new());
+    Call::resume_parts(api.get_conn().0, plan, call, &Options::default(), now)
+}

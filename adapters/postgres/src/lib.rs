@@ -1,0 +1,11 @@
+#![doc = include_str!("../README.md")]
+
+mod engine;
+mod error;
+mod leg;
+mod table;
+mod worker;
+
+pub use engine::{Engine, State, Status};
+pub use error::Error;
+pub use worker::Worker;

@@ -1,0 +1,7 @@
+#![doc = include_str!("../README.md")]
+
+mod ask;
+mod service;
+
+pub use ask::Ask;
+pub use service::Calls;
