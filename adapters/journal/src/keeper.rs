@@ -28,7 +28,7 @@ pub struct Told<'a> {
 #[derive(Debug)]
 pub struct Keeper {
     shared: Arc<Shared>,
-    writer: Option<JoinHandle<Result<(), JournalError>>>,
+    writer: Mutex<Option<JoinHandle<Result<(), JournalError>>>>,
 }
 
 #[derive(Debug, Default)]
@@ -101,13 +101,14 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put(&self, task: Task) -> Result<(), JournalError> {
+    #[expect(clippy::result_large_err, reason = "it is rare, and what could not be kept is not lost")]
+    fn put(&self, task: Task) -> Result<(), (JournalError, Task)> {
         let mut queue = self.lock();
         while queue.tasks.len() >= ROOM && queue.broken.is_none() && !queue.closed {
             queue = self.room.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
         if queue.broken.is_some() || queue.closed {
-            return Err(queue.failure());
+            return Err((queue.failure(), task));
         }
         queue.tasks.push(task);
         if mem::take(&mut queue.idle) {
@@ -147,7 +148,7 @@ impl Journal {
         let shared = Arc::<Shared>::default();
         let own = Arc::clone(&shared);
         let writer = thread::spawn(move || write(self, &own, told));
-        Keeper { shared, writer: Some(writer) }
+        Keeper { shared, writer: Mutex::new(Some(writer)) }
     }
 }
 
@@ -177,10 +178,18 @@ impl Keeper {
     ///
     /// # Errors
     ///
-    /// Nothing can be written any more; nobody is told.
-    pub fn done(&self, entry: Entry, outcome: String, mark: u64) -> Result<(), JournalError> {
-        let change = Change::Done(outcome);
-        self.shared.put(Task::Keep { entry, change, mark, answer: None })
+    /// Nothing can be written any more, and nobody is told; the outcome is given back.
+    pub fn done(
+        &self,
+        entry: Entry,
+        outcome: String,
+        mark: u64,
+    ) -> Result<(), (JournalError, String)> {
+        let task = Task::Keep { entry, change: Change::Done(outcome), mark, answer: None };
+        self.shared.put(task).map_err(|(error, task)| match task {
+            Task::Keep { change: Change::Done(outcome), .. } => (error, outcome),
+            _ => (error, String::new()),
+        })
     }
 
     /// Tells for each call whether the journal has it.
@@ -190,17 +199,9 @@ impl Keeper {
     /// [`Twice`](JournalError::Twice) and [`Changed`](JournalError::Changed) of the first that is not what it was.
     pub fn known(&self, names: Vec<Name>) -> Result<Vec<bool>, JournalError> {
         let answer = Answer::new();
-        self.shared.put(Task::Known { names, answer: Arc::clone(&answer) })?;
+        let task = Task::Known { names, answer: Arc::clone(&answer) };
+        self.shared.put(task).map_err(|(error, _)| error)?;
         answer.take(&self.shared)
-    }
-
-    /// Writes what has gathered and closes the file.
-    ///
-    /// # Errors
-    ///
-    /// What kept it from being written, if anything did.
-    pub fn close(mut self) -> Result<(), JournalError> {
-        self.end()
     }
 
     fn keep(&self, entry: &mut Entry, change: Change) -> Result<(), JournalError> {
@@ -211,18 +212,24 @@ impl Keeper {
             mark: 0,
             answer: Some(Arc::clone(&answer)),
         };
-        self.shared.put(task)?;
+        self.shared.put(task).map_err(|(error, _)| error)?;
         *entry = answer.take(&self.shared)?;
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), JournalError> {
+    /// Writes what has gathered and closes the file; nothing more is kept.
+    ///
+    /// # Errors
+    ///
+    /// What kept it from being written, if anything did.
+    pub fn close(&self) -> Result<(), JournalError> {
         let mut queue = self.shared.lock();
         queue.closed = true;
         drop(queue);
         self.shared.work.notify_one();
         self.shared.room.notify_all();
-        match self.writer.take().map(JoinHandle::join) {
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match writer.map(JoinHandle::join) {
             Some(Ok(result)) => result,
             Some(Err(_)) => Err(self.shared.lock().failure()),
             None => Ok(()),
@@ -232,7 +239,7 @@ impl Keeper {
 
 impl Drop for Keeper {
     fn drop(&mut self) {
-        let _ = self.end();
+        let _ = self.close();
     }
 }
 
