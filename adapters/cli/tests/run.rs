@@ -263,22 +263,32 @@ mod journal {
     }
 
     #[test]
-    fn what_cannot_be_kept_is_not_sent() {
+    fn nothing_is_sent_where_nothing_can_be_kept() {
         let folder = folder("unkept");
         let server = serve();
         let calls = file(&folder, "calls.jsonl", r#"{"endpoint":"v1?token=7","method":"POST"}"#);
-        let journal = folder.join("journal");
-        let (code, results, err) =
-            run(&server.authority, &kept(&calls, journal.to_str().unwrap(), &[]));
-        assert_eq!((code, results.len(), server.requests().len()), (Some(2), 0, 0), "{err}");
-        assert!(err.contains("call \"1\" cannot be kept: not storable: parameter token"), "{err}");
-        assert!(err.contains(" 1 left"), "{err}");
-
-        let unwritable = folder.join("no/such/folder");
-        let (code, _, err) =
-            run(&server.authority, &kept(&calls, unwritable.to_str().unwrap(), &[]));
+        let absent = folder.join("no/such/folder");
+        let (code, _, err) = run(&server.authority, &kept(&calls, absent.to_str().unwrap(), &[]));
         assert_eq!(code, Some(1), "{err}");
         assert!(err.contains("no/such/folder"), "{err}");
+
+        // Another run has it.
+        use http_hook_journal::{Durability, Journal, Run};
+        let journal = folder.join("journal");
+        let other = Run { connection: None, calls: String::new(), seed: 0 };
+        let owner = Journal::create(&journal, other, Durability::Process).unwrap();
+        let args = kept(&calls, journal.to_str().unwrap(), &["--resume"]);
+        let (code, _, err) = run(&server.authority, &args);
+        assert_eq!(code, Some(1), "{err}");
+        assert!(err.contains("another run has this journal"), "{err}");
+        drop(owner);
+        assert_eq!(server.requests().len(), 0);
+
+        // What a call has that is secret is in no row: sent it is all the same, and once.
+        let journal = folder.join("secret");
+        let (code, results, err) =
+            run(&server.authority, &kept(&calls, journal.to_str().unwrap(), &["-q"]));
+        assert_eq!((code, results.len(), server.requests().len()), (Some(0), 1, 1), "{err}");
     }
 
     /// A process that was killed between an entry and what was to be sent, one that waited, and rows that somebody has changed.
@@ -290,7 +300,7 @@ mod journal {
         let folder = folder("crash");
         let server = serve();
         let post = r#"{"endpoint":"v1","method":"POST","id":"#;
-        let text: String = (1..=4).map(|number| format!("{post}\"c{number}\"}}\n")).collect();
+        let text: String = (1..=5).map(|number| format!("{post}\"c{number}\"}}\n")).collect();
         let calls = file(&folder, "calls.jsonl", &text);
         let journal = folder.join("journal");
         let path = journal.to_str().unwrap();
@@ -305,12 +315,16 @@ mod journal {
             .iter()
             .map(|result| (result["id"].as_str().unwrap(), result["result"].as_str().unwrap()))
             .collect();
-        assert_eq!(told, [("c1", "ok"), ("c2", "may_have_acted"), ("c3", "ok")]);
+        let may = "may_have_acted";
+        assert_eq!(told, [("c1", "ok"), ("c2", may), ("c3", "ok"), ("c5", may)]);
         assert_eq!(server.requests().len(), 2, "the first, and the one that waited");
         assert!(err.contains("call \"c4\": ") && err.contains("it may have been sent"), "{err}");
-        assert!(err.contains("1 may have acted, 1 unreadable, 0 left"), "{err}");
+        assert!(err.contains("2 may have acted, 1 unreadable, 0 left"), "{err}");
         let outcome: Outcome = serde_json::from_value(results[1]["outcome"].clone()).unwrap();
         assert_eq!(outcome.stop_reason().unwrap().name(), "not_idempotent");
+        let outcome: Outcome = serde_json::from_value(results[3]["outcome"].clone()).unwrap();
+        assert_eq!(outcome.stop_reason().unwrap().name(), "not_idempotent");
+        assert_eq!((outcome.sent(), outcome.status()), (http_hook::Sent::Maybe, None));
 
         fn leave_behind(journal: &Path, authority: &str, text: &str) {
             use http_hook::{Call, Connection, Hook, RequestPlan, Step, Timestamp};
@@ -332,7 +346,9 @@ mod journal {
             let file = rusqlite_value(journal);
             let run = Run { connection: Some("api".to_owned()), calls: file, seed: 0 };
             let keeper = Journal::open(journal, run, Durability::Process).unwrap().begin(|_| ());
-            for (line, stored) in [(2, sent.clone()), (3, waits), (4, sent.replace("v1", "v2"))] {
+            let changed = sent.replace("v1", "v2");
+            let left = [(2, Some(sent)), (3, Some(waits)), (4, Some(changed)), (5, None)];
+            for (line, stored) in left {
                 let digest = text.lines().nth(line - 1).unwrap().bytes();
                 let digest = digest.fold(0x811c_9dc5, |hash: u32, byte| {
                     (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
@@ -340,7 +356,7 @@ mod journal {
                 let name = Name { id: format!("c{line}"), line: line as u64, digest };
                 let mut entry = Entry::new(name);
                 match line {
-                    3 => keeper.waiting(&mut entry, stored, 0).unwrap(),
+                    3 => keeper.waiting(&mut entry, stored.unwrap(), 0).unwrap(),
                     _ => keeper.sending(&mut entry, stored).unwrap(),
                 }
             }

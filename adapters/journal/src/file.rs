@@ -32,9 +32,11 @@ const SCHEMA: &str = "
     CREATE TABLE run(key text PRIMARY KEY NOT NULL, value text NOT NULL) WITHOUT ROWID;
 ";
 
-const INSERT: &str = "INSERT INTO calls(id, connection, plan, state, epoch, call, due, outcome, created, updated)
+const INSERT: &str =
+    "INSERT INTO calls(id, connection, plan, state, epoch, call, due, outcome, created, updated)
     VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)";
-const UPDATE: &str = "UPDATE calls SET state = ?1, epoch = ?2, call = ?3, due = ?4, outcome = ?5, updated = ?6
+const UPDATE: &str =
+    "UPDATE calls SET state = ?1, epoch = ?2, call = ?3, due = ?4, outcome = ?5, updated = ?6
     WHERE rowid = ?7 AND epoch = ?8";
 
 /// What a journal survives.
@@ -69,7 +71,7 @@ pub struct Journal {
 /// What becomes of a call.
 pub(crate) enum Change {
     /// It is to be sent, and stands so.
-    Sending(String),
+    Sending(Option<String>),
     /// It waits, until then.
     Waiting(String, i64),
     /// It ended so.
@@ -158,8 +160,13 @@ impl Journal {
             if !matches!(state, State::Waiting | State::Sending) {
                 return Err(wrong("its state is none that a run leaves"));
             }
-            let call = Some(text(row, 5).to_owned()).filter(|call| !call.is_empty());
-            let call = call.ok_or_else(|| wrong("the stored call is missing"))?;
+            let call = match row.get_ref(5) {
+                Ok(ValueRef::Null) if state == State::Sending => None,
+                _ => match text(row, 5) {
+                    "" => return Err(wrong("the stored call is missing")),
+                    call => Some(call.to_owned()),
+                },
+            };
             let due = row.get(6).map_err(|_| wrong("its time is none"))?;
             entry.created = row.get(8).map_err(|_| wrong("its time is none"))?;
             Ok(Unfinished { entry, state, call, due })
@@ -231,7 +238,7 @@ impl Journal {
             let mut update = transaction.prepare_cached(UPDATE).map_err(of)?;
             for (entry, change) in batch {
                 let (state, call, due, outcome) = match change {
-                    Change::Sending(call) => (State::Sending, Some(call), None, None),
+                    Change::Sending(call) => (State::Sending, call.as_ref(), None, None),
                     Change::Waiting(call, due) => (State::Waiting, Some(call), Some(*due), None),
                     Change::Done(outcome) => (State::Done, None, None, Some(outcome)),
                 };
@@ -386,8 +393,11 @@ fn make(path: &Path, run: &Run) -> Result<(), JournalError> {
         let transaction = connection.transaction()?;
         transaction.execute_batch(SCHEMA)?;
         let seed = run.seed.to_string();
-        let values =
-            [("connection", run.connection.as_ref()), ("calls", Some(&run.calls)), ("seed", Some(&seed))];
+        let values = [
+            ("connection", run.connection.as_ref()),
+            ("calls", Some(&run.calls)),
+            ("seed", Some(&seed)),
+        ];
         for (key, value) in values {
             if let Some(value) = value {
                 transaction.execute("INSERT INTO run VALUES(?1, ?2)", [key, value])?;
@@ -420,10 +430,14 @@ fn connect(path: &Path, durability: Durability) -> Result<Connection, JournalErr
     match number("user_version").map_err(of)? {
         FORM => {}
         newer if newer > FORM => {
-            return Err(form(format!("the journal is of form {newer}, and this version reads {FORM}: it is newer")));
+            return Err(form(format!(
+                "the journal is of form {newer}, and this version reads {FORM}: it is newer"
+            )));
         }
         older => {
-            return Err(form(format!("the journal is of form {older}, and this version reads {FORM}: it is older")));
+            return Err(form(format!(
+                "the journal is of form {older}, and this version reads {FORM}: it is older"
+            )));
         }
     }
     let settings = || {
@@ -449,9 +463,7 @@ fn of_io(path: &Path, error: &io::Error) -> JournalError {
         io::ErrorKind::StorageFull => rusqlite::ffi::SQLITE_FULL,
         _ => rusqlite::ffi::SQLITE_CANTOPEN,
     };
-    let cause = rusqlite::Error::SqliteFailure(
-        rusqlite::ffi::Error::new(code),
-        Some(error.to_string()),
-    );
+    let cause =
+        rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), Some(error.to_string()));
     JournalError::Storage { file: shown(path), cause: std::sync::Arc::new(cause) }
 }

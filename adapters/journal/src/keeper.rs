@@ -101,7 +101,10 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    #[expect(clippy::result_large_err, reason = "it is rare, and what could not be kept is not lost")]
+    #[expect(
+        clippy::result_large_err,
+        reason = "it is rare, and what could not be kept is not lost"
+    )]
     fn put(&self, task: Task) -> Result<(), (JournalError, Task)> {
         let mut queue = self.lock();
         while queue.tasks.len() >= ROOM && queue.broken.is_none() && !queue.closed {
@@ -154,12 +157,13 @@ impl Journal {
 
 impl Keeper {
     /// Notes that a request is about to be sent that may not be repeated, and returns when that is in the file. `call` is what
-    /// [`Attempt::store`](http_hook::Attempt::store) wrote.
+    /// [`Attempt::store`](http_hook::Attempt::store) wrote; `None`, which takes less time and room, where it would be over if it were
+    /// broken off, and what is left of it need not be known.
     ///
     /// # Errors
     ///
     /// Nothing was kept, so nothing may be sent.
-    pub fn sending(&self, entry: &mut Entry, call: String) -> Result<(), JournalError> {
+    pub fn sending(&self, entry: &mut Entry, call: Option<String>) -> Result<(), JournalError> {
         self.keep(entry, Change::Sending(call))
     }
 
@@ -206,12 +210,8 @@ impl Keeper {
 
     fn keep(&self, entry: &mut Entry, change: Change) -> Result<(), JournalError> {
         let answer = Answer::new();
-        let task = Task::Keep {
-            entry: entry.clone(),
-            change,
-            mark: 0,
-            answer: Some(Arc::clone(&answer)),
-        };
+        let task =
+            Task::Keep { entry: entry.clone(), change, mark: 0, answer: Some(Arc::clone(&answer)) };
         self.shared.put(task).map_err(|(error, _)| error)?;
         *entry = answer.take(&self.shared)?;
         Ok(())
@@ -277,7 +277,9 @@ fn write(
         for task in tasks {
             match task {
                 Task::Keep { entry, change, mark, answer } => {
-                    let result = results.next().unwrap_or_else(|| Err(broken.clone().unwrap_or_else(closed)));
+                    let result = results
+                        .next()
+                        .unwrap_or_else(|| Err(broken.clone().unwrap_or_else(closed)));
                     match (answer, change) {
                         (Some(answer), _) => answer.give(result.map(|()| entry)),
                         (None, Change::Done(outcome)) => {

@@ -74,6 +74,12 @@ impl Entry {
         Self { name, row: None, epoch: 0, created: 0 }
     }
 
+    /// Returns when the row was made, in milliseconds since 1970; 0 if there is none.
+    #[must_use]
+    pub const fn created(&self) -> i64 {
+        self.created
+    }
+
     /// Counts the sends that an entry was made before.
     #[must_use]
     pub const fn epoch(&self) -> i64 {
@@ -89,8 +95,9 @@ pub struct Unfinished {
     pub entry: Entry,
     /// [`Waiting`](State::Waiting) or [`Sending`](State::Sending).
     pub state: State,
-    /// The call as [`Call::store`](http_hook::Call::store) and [`Attempt::store`](http_hook::Attempt::store) write it.
-    pub call: String,
+    /// The call as [`Call::store`](http_hook::Call::store) and [`Attempt::store`](http_hook::Attempt::store) write it; `None` if it was
+    /// being sent and no more than that was kept.
+    pub call: Option<String>,
     /// When it is due, in milliseconds since 1970.
     pub due: Option<i64>,
 }

@@ -21,13 +21,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args.as_slice() {
-        ["serve", address, rest @ ..] => {
-            Ok(serve(address.parse()?, rest.first().map(Path::new))?)
-        }
+        ["serve", address, rest @ ..] => Ok(serve(address.parse()?, rest.first().map(Path::new))?),
         ["bare", url, file, results, jobs] => {
             Ok(bare(url, Path::new(file), Path::new(results), jobs.parse()?)?)
         }
-        ["bench", command, calls, rounds] => bench(Path::new(command), calls.parse()?, rounds.parse()?),
+        ["bench", command, calls, rounds] => {
+            bench(Path::new(command), calls.parse()?, rounds.parse()?)
+        }
         [command, calls, rest @ ..] => {
             let naive = rest.contains(&"--naive");
             stormed(Path::new(command), calls.parse()?, !naive)
@@ -61,7 +61,11 @@ fn stormed(command: &Path, calls: u32, journal: bool) -> Result<(), Box<dyn Erro
     fs::remove_dir_all(&folder)?;
     let figures = figures?;
     println!("seed {seed}: {figures:#?}");
-    println!("journal: {} MiB; {:.0} calls a second", size >> 20, f64::from(calls) / figures.seconds);
+    println!(
+        "journal: {} MiB; {:.0} calls a second",
+        size >> 20,
+        f64::from(calls) / figures.seconds
+    );
     let holds = figures.holds(&storm);
     println!("storm: {}", if holds { "holds" } else { "DOES NOT HOLD" });
     if holds { Ok(()) } else { Err("it does not hold".into()) }
@@ -171,7 +175,9 @@ fn bench(command: &Path, calls: u32, rounds: usize) -> Result<(), Box<dyn Error>
         let rate = median(own.iter().map(|(seconds, _)| f64::from(calls) / seconds));
         let ratio = median(own.iter().zip(&times[0]).map(|(own, bare)| bare.0 / own.0));
         let cpu = median(own.iter().map(|(_, cpu)| cpu / f64::from(calls) * 1e6));
-        println!("{name:22} {rate:8.0} calls/s  ratio {ratio:.3}  client's CPU {cpu:5.1} us a call");
+        println!(
+            "{name:22} {rate:8.0} calls/s  ratio {ratio:.3}  client's CPU {cpu:5.1} us a call"
+        );
     }
     Ok(())
 }

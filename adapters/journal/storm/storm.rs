@@ -80,7 +80,11 @@ pub(crate) fn method(number: u32) -> &'static str {
 }
 
 /// Writes the file of the calls.
-pub(crate) fn write_calls(path: &Path, calls: u32, method: impl Fn(u32) -> &'static str) -> io::Result<()> {
+pub(crate) fn write_calls(
+    path: &Path,
+    calls: u32,
+    method: impl Fn(u32) -> &'static str,
+) -> io::Result<()> {
     let mut out = BufWriter::new(File::create(path)?);
     for number in 0..calls {
         let method = method(number);
@@ -89,7 +93,10 @@ pub(crate) fn write_calls(path: &Path, calls: u32, method: impl Fn(u32) -> &'sta
         } else {
             format!(r#","json":{{"number":{number},"name":"box","count":3}}"#)
         };
-        writeln!(out, r#"{{"id":"c{number}","method":"{method}","endpoint":"calls/{number}"{body}}}"#)?;
+        writeln!(
+            out,
+            r#"{{"id":"c{number}","method":"{method}","endpoint":"calls/{number}"{body}}}"#
+        )?;
     }
     out.flush()
 }

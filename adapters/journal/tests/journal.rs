@@ -45,14 +45,14 @@ impl Place {
 /// Three calls: one ended, one that waits, one under way.
 fn three(keeper: &Keeper) {
     let mut ended = Entry::new(name(1));
-    keeper.sending(&mut ended, "call 1".to_owned()).unwrap();
+    keeper.sending(&mut ended, Some("call 1".to_owned())).unwrap();
     assert_eq!(ended.epoch(), 1);
     keeper.done(ended, r#"{"ended":1}"#.to_owned(), 3).unwrap();
     let mut waits = Entry::new(name(2));
     keeper.waiting(&mut waits, "call 2".to_owned(), 99).unwrap();
     let mut under_way = Entry::new(name(3));
     keeper.waiting(&mut under_way, "call 3".to_owned(), 50).unwrap();
-    keeper.sending(&mut under_way, "attempt 3".to_owned()).unwrap();
+    keeper.sending(&mut under_way, Some("attempt 3".to_owned())).unwrap();
 }
 
 #[test]
@@ -73,11 +73,13 @@ fn what_was_kept_is_read_again() {
     let left: Vec<_> = journal.unfinished().unwrap().into_iter().map(Result::unwrap).collect();
     let left: Vec<_> = left
         .iter()
-        .map(|one| (one.entry.name.line, one.state, one.call.as_str(), one.due, one.entry.epoch()))
+        .map(|one| {
+            (one.entry.name.line, one.state, one.call.as_deref(), one.due, one.entry.epoch())
+        })
         .collect();
     let expected = [
-        (2, State::Waiting, "call 2", Some(99), 0),
-        (3, State::Sending, "attempt 3", None, 1),
+        (2, State::Waiting, Some("call 2"), Some(99), 0),
+        (3, State::Sending, Some("attempt 3"), None, 1),
     ];
     assert_eq!(left, expected);
     let mut ended = Vec::new();
@@ -106,14 +108,26 @@ fn what_was_kept_is_read_again() {
 fn one_id_names_one_call() {
     let place = Place::new();
     let keeper = place.create().begin(|_| ());
-    keeper.sending(&mut Entry::new(name(1)), "1".to_owned()).unwrap();
+    keeper.sending(&mut Entry::new(name(1)), Some("1".to_owned())).unwrap();
     let again = Name { line: 2, ..name(1) };
-    let error = keeper.sending(&mut Entry::new(again.clone()), "2".to_owned()).unwrap_err();
+    let error = keeper.sending(&mut Entry::new(again.clone()), Some("2".to_owned())).unwrap_err();
     assert_eq!(error.to_string(), "the id \"c1\" names two calls, of lines 1 and 2");
-    keeper.sending(&mut Entry::new(name(3)), "3".to_owned()).unwrap();
+    keeper.sending(&mut Entry::new(name(3)), Some("3".to_owned())).unwrap();
     // A call of which nothing was kept before it ended.
     keeper.done(Entry::new(again), "{}".to_owned(), 0).unwrap();
     assert!(matches!(keeper.close(), Err(JournalError::Twice { .. })));
+}
+
+#[test]
+fn an_attempt_that_can_be_made_anew_is_not_kept_itself() {
+    let place = Place::new();
+    let keeper = place.create().begin(|_| ());
+    keeper.sending(&mut Entry::new(name(1)), None).unwrap();
+    keeper.close().unwrap();
+    let left = place.open().unwrap().unfinished().unwrap();
+    let [Ok(left)] = left.as_slice() else { panic!("{left:?}") };
+    assert_eq!((left.state, left.call.as_deref(), left.entry.epoch()), (State::Sending, None, 1));
+    assert!(left.entry.created() > 0);
 }
 
 #[test]
@@ -213,14 +227,14 @@ fn nothing_is_kept_in_a_file_that_cannot_be_written() {
     let mut kept = 0;
     let error = loop {
         let mut entry = Entry::new(name(kept + 1));
-        match keeper.sending(&mut entry, "x".repeat(1_000)) {
+        match keeper.sending(&mut entry, Some("x".repeat(1_000))) {
             Ok(()) => kept += 1,
             Err(error) => break error,
         }
         assert!(kept < 1_000, "the file is full before");
     };
     assert!(error.to_string().contains("full"), "{error}");
-    let later = keeper.sending(&mut Entry::new(name(2_000)), "x".to_owned());
+    let later = keeper.sending(&mut Entry::new(name(2_000)), Some("x".to_owned()));
     assert!(later.is_err(), "nothing after that, either");
     assert!(keeper.done(Entry::new(name(2_001)), "{}".to_owned(), 0).is_err());
     assert!(keeper.close().is_err());
@@ -239,7 +253,7 @@ fn many_threads_share_their_commits() {
             scope.spawn(move || {
                 for call in 0..50 {
                     let mut entry = Entry::new(name(worker * 50 + call));
-                    keeper.sending(&mut entry, "call".to_owned()).unwrap();
+                    keeper.sending(&mut entry, Some("call".to_owned())).unwrap();
                     keeper.done(entry, "{}".to_owned(), 0).unwrap();
                 }
             });
@@ -272,6 +286,6 @@ fn what_was_kept_survives_the_process() {
         .status;
     assert!(!status.success());
     let left = place.open().unwrap().unfinished().unwrap();
-    let left: Vec<_> = left.into_iter().map(|one| one.unwrap().call).collect();
+    let left: Vec<_> = left.into_iter().map(|one| one.unwrap().call.unwrap()).collect();
     assert_eq!(left, ["call 2", "attempt 3"]);
 }

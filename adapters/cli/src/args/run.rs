@@ -71,13 +71,7 @@ pub(crate) struct RunArgs {
     pub(crate) rate: Option<f64>,
 
     /// How many of these may be sent at once after a rest.
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 1,
-        requires = "rate",
-        help_heading = "Run"
-    )]
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "rate", help_heading = "Run")]
     pub(crate) burst: u32,
 
     /// How many tokens retries are paid from: one costs 5, a success gives 2; without it retries are free.

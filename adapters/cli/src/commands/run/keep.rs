@@ -39,50 +39,35 @@ pub(crate) enum Keep {
     Journal(Box<super::journal::Kept>),
 }
 
-/// Why a call could not be kept.
-pub(crate) enum Unkept {
-    /// It has what is never kept.
-    NotStorable(Error),
-    /// The journal fails.
-    #[cfg(feature = "journal")]
-    Broken(Problem),
-}
-
-impl Unkept {
-    pub(crate) fn problem(self, id: &str) -> Problem {
-        match self {
-            Self::NotStorable(error) => Problem::usage(format!("call {id:?} cannot be kept: {error}"))
-                .with_hint("what a connection has is not kept, and need not be: put it there"),
-            #[cfg(feature = "journal")]
-            Self::Broken(problem) => problem,
-        }
-    }
-}
-
 impl Keep {
-    /// Keeps an attempt before it is sent.
+    /// Notes that an attempt is about to be sent that may not be repeated. Of the first one of a call nothing more is kept: broken off,
+    /// it is over. Nor is it of one that cannot be stored.
     pub(crate) fn sending(
         &self,
         slot: &mut Slot,
+        is_first: bool,
         stored: impl FnOnce() -> Result<String, Error>,
-    ) -> Result<(), Unkept> {
+    ) -> Result<(), Problem> {
         match self {
             Self::Nowhere => {
-                let _ = (slot, stored);
+                let _ = (slot, is_first, stored);
                 Ok(())
             }
             #[cfg(feature = "journal")]
-            Self::Journal(kept) => kept.sending(slot, stored().map_err(Unkept::NotStorable)?),
+            Self::Journal(kept) if is_first => kept.sending(slot, None),
+            #[cfg(feature = "journal")]
+            Self::Journal(kept) => kept.sending(slot, stored().ok()),
         }
     }
 
-    /// Keeps a call that waits until `due`, in milliseconds since 1970. One that cannot be kept may be repeated.
+    /// Keeps a call that waits until `due`, in milliseconds since 1970. One that cannot be stored stands as it stood: not begun, or
+    /// as under way.
     pub(crate) fn waiting(
         &self,
         slot: &mut Slot,
         stored: impl FnOnce() -> Result<String, Error>,
         due: u128,
-    ) -> Result<(), Unkept> {
+    ) -> Result<(), Problem> {
         match self {
             Self::Nowhere => {
                 let _ = (slot, stored, due);

@@ -63,7 +63,10 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<u8, Problem> {
     let clock = SystemClock::new();
     let results = Arc::new(Results::new());
     let seed = args.limits.seed.unwrap_or_else(http_hook_clock::seed);
-    let begun = begin(args, &found, (&hook, &options, clock), seed, &results)?;
+    let mut allowed = Options::default();
+    allowed.verify = options.verify.clone();
+    allowed.cert = options.cert.clone();
+    let begun = begin(args, &found, (&hook, &allowed, clock), seed, &results)?;
     let pool = Arc::new(Pool {
         hook,
         transport,
@@ -75,7 +78,7 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<u8, Problem> {
         keep: begun.keep,
         results,
         lines: Mutex::new(lines),
-        state: Mutex::new(State { threads: usize::from(args.jobs), ..State::default() }),
+        state: Mutex::new(State::of(usize::from(args.jobs))),
         changed: Condvar::new(),
         ended: Condvar::new(),
         stopped: AtomicBool::new(false),
@@ -177,11 +180,14 @@ fn made(args: &RunArgs, found: &Found, settings: &Settings) -> Result<Hook, Prob
         }
     }
     let settings = GateSettings {
-        bucket: args.budget.map(|capacity| BucketSettings { capacity, ..BucketSettings::default() }),
+        bucket: args
+            .budget
+            .map(|capacity| BucketSettings { capacity, ..BucketSettings::default() }),
         rate: args.rate.map(|per_second| RateSettings { per_second, burst: args.burst }),
         ..GateSettings::none()
     };
-    let gates = Gates::new(&settings).map_err(|error| Problem::usage(format!("--rate: {error}")))?;
+    let gates =
+        Gates::new(&settings).map_err(|error| Problem::usage(format!("--rate: {error}")))?;
     builder.gates(gates).build().map_err(|error| Problem::of_hook(&error))
 }
 
@@ -262,7 +268,7 @@ struct Begun {
 fn begin(
     args: &RunArgs,
     found: &Found,
-    (hook, options, clock): (&Hook, &Options, SystemClock),
+    (hook, allowed, clock): (&Hook, &Options, SystemClock),
     seed: u64,
     results: &Arc<Results>,
 ) -> Result<Begun, Problem> {
@@ -277,10 +283,7 @@ fn begin(
     );
     let connection = found.again.clone();
     let run = http_hook_journal::Run { connection, calls: digest(&calls), seed };
-    let mut allowed = Options::default();
-    allowed.verify = options.verify.clone();
-    allowed.cert = options.cert.clone();
-    let begun = journal::begin(path, args, run, (hook, &allowed, clock.now()), results)?;
+    let begun = journal::begin(path, args, run, (hook, allowed, clock.now()), results)?;
     let journal::Begun { keep, seed, calls, unreadable } = begun;
     Ok(Begun { keep, seed, calls, unreadable })
 }

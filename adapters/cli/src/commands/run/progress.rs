@@ -74,7 +74,9 @@ impl Report {
         });
         let (count, rate) = (results.count(), self.rate(results));
         let percent = percent.unwrap_or_default();
-        format!("{count} calls ({percent}{bad} not ok), {rate:.0}/s, {busy} under way, {waiting} waiting")
+        format!(
+            "{count} calls ({percent}{bad} not ok), {rate:.0}/s, {busy} under way, {waiting} waiting"
+        )
     }
 
     /// Prints what came of the run.
@@ -124,10 +126,8 @@ pub(super) fn watch(pool: &Pool, report: &Report) {
         if over {
             break;
         }
-        let (state, _) = pool
-            .ended
-            .wait_timeout(state, TICK)
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let (state, _) =
+            pool.ended.wait_timeout(state, TICK).unwrap_or_else(std::sync::PoisonError::into_inner);
         drop(state);
         pool.results.flush();
         if let Some(bar) = &bar {

@@ -12,12 +12,11 @@ use serde_json::value::RawValue;
 use super::lines::Line;
 use crate::args::RequestArgs;
 use crate::exit::Problem;
-use crate::request::item::{self, Word};
 use crate::request::Words;
+use crate::request::item::{self, Word};
 
 /// What is escaped of a field in an endpoint: all but what RFC 3986 calls unreserved.
-const ESCAPED: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// What makes calls of lines.
 pub(crate) enum Template {
@@ -79,7 +78,9 @@ impl Template {
             let body = request.data.is_some() || request.json.is_some() || request.form;
             if body || id.is_some() {
                 let what = if body { "a body" } else { "--id" };
-                return Err(Problem::usage(format!("{what} needs a template: there is no ENDPOINT")));
+                return Err(Problem::usage(format!(
+                    "{what} needs a template: there is no ENDPOINT"
+                )));
             }
             let method = if request.head { Some("HEAD") } else { request.method.as_deref() };
             let method = method.map(method_of).transpose().map_err(Problem::usage)?;
@@ -113,7 +114,11 @@ impl Template {
                 Word { separator: ";", name, .. } => {
                     filled.headers.push((name, Some(Text::new(""))));
                 }
-                _ => return Err(Problem::usage("a run sends no files: the fields of a line are texts")),
+                _ => {
+                    return Err(Problem::usage(
+                        "a run sends no files: the fields of a line are texts",
+                    ));
+                }
             }
         }
         let mut bodies = Vec::new();
@@ -180,7 +185,10 @@ fn not_json(error: &serde_json::Error) -> String {
         // What serde says of a field names the field, and shows no value but a number or a word of another kind.
         let says = error.to_string();
         let says = says.split(" at line ").next().unwrap_or_default();
-        if says.starts_with("unknown field") || says.starts_with("missing field") || says.starts_with("duplicate field") {
+        if says.starts_with("unknown field")
+            || says.starts_with("missing field")
+            || says.starts_with("duplicate field")
+        {
             return says.to_owned();
         }
         return format!("not an object of the fields that are known, at column {column}");
@@ -200,7 +208,9 @@ impl Fields<'_> {
                 let Some(value) = fields.get(name) else { return Err(absent(name)) };
                 return text_of(value).ok_or_else(|| format!("the field {name} is no text"));
             }
-            Self::Row(names, row) => names.iter().position(|own| own == name).and_then(|at| row.get(at)),
+            Self::Row(names, row) => {
+                names.iter().position(|own| own == name).and_then(|at| row.get(at))
+            }
         };
         found.map(Cow::Borrowed).ok_or_else(|| absent(name))
     }
@@ -355,7 +365,9 @@ fn pieces(text: &str, json: bool) -> Vec<Piece> {
     let (mut is_text, mut is_escaped) = (false, false);
     while let Some(next) = rest.chars().next() {
         let doubled = rest.strip_prefix("{{").and_then(field);
-        if let Some((name, after)) = doubled.and_then(|(name, after)| Some((name, after.strip_prefix('}')?))) {
+        if let Some((name, after)) =
+            doubled.and_then(|(name, after)| Some((name, after.strip_prefix('}')?)))
+        {
             plain.push_str(&rest[1..name.len() + 3]);
             rest = after;
             continue;

@@ -17,7 +17,7 @@ use http_hook::response::Outcome;
 use http_hook::{Act, Call, Failure, Hook, RequestPlan, Run, Timestamp, WaitReason};
 use http_hook_clock::SystemClock;
 
-use super::keep::{Keep, Slot, Unkept};
+use super::keep::{Keep, Slot};
 use super::lines::{Line, Lines};
 use super::results::{Results, Verdict, mark};
 use super::template::Template;
@@ -72,6 +72,8 @@ pub(crate) struct State {
 pub(crate) struct Task {
     run: Run<'static, Body>,
     slot: Slot,
+    /// Whether nothing was sent of it yet.
+    is_fresh: bool,
 }
 
 struct Parked {
@@ -101,6 +103,11 @@ impl Ord for Parked {
 }
 
 impl State {
+    /// Before so many threads begin.
+    pub(crate) fn of(threads: usize) -> Self {
+        Self { threads, ..Self::default() }
+    }
+
     /// Counts the calls that wait.
     pub(crate) fn waiting(&self) -> usize {
         self.waiting.len()
@@ -121,7 +128,7 @@ impl Pool {
     pub(crate) fn take_up(&self, slot: Slot, call: Call) {
         let due = call.due();
         let run = Run::new(&self.hook, call);
-        self.lock().park(due, Box::new(Task { run, slot }));
+        self.lock().park(due, Box::new(Task { run, slot, is_fresh: false }));
     }
 
     /// Begins nothing more.
@@ -249,8 +256,10 @@ impl Pool {
         });
         match plan {
             Ok(plan) => {
-                let call = Call::new(&self.hook, plan, mix(self.seed, line.number), self.clock.now());
-                Some(Box::new(Task { run: Run::new(&self.hook, call), slot }))
+                let seed = mix(self.seed, line.number);
+                let call = Call::new(&self.hook, plan, seed, self.clock.now());
+                let run = Run::new(&self.hook, call);
+                Some(Box::new(Task { run, slot, is_fresh: true }))
             }
             Err(error) => {
                 let error = serde_json::to_string(&error).unwrap_or_default();
@@ -267,11 +276,12 @@ impl Pool {
         loop {
             act = match act {
                 Act::Send(request, options) => {
-                    if !task.run.repeatable() {
-                        let Task { run, slot } = &mut *task;
+                    let Task { run, slot, is_fresh } = &mut *task;
+                    let is_first = std::mem::take(is_fresh);
+                    if !run.repeatable() {
                         slot.risky = true;
-                        if let Err(error) = self.keep.sending(slot, || run.store()) {
-                            return self.unkept(task, error);
+                        if let Err(problem) = self.keep.sending(slot, is_first, || run.store()) {
+                            return self.unkept(problem);
                         }
                     }
                     let answer = self.transport.send(request, &options);
@@ -300,10 +310,10 @@ impl Pool {
 
     fn park(&self, mut task: Box<Task>, wait: Duration) {
         let due = self.clock.now().after(wait);
-        let Task { run, slot } = &mut *task;
+        let Task { run, slot, .. } = &mut *task;
         let millis = due.since(Timestamp::default()).as_millis();
-        if let Err(error) = self.keep.waiting(slot, || run.store(), millis) {
-            return self.unkept(task, error);
+        if let Err(problem) = self.keep.waiting(slot, || run.store(), millis) {
+            return self.unkept(problem);
         }
         self.lock().park(due, task);
         self.changed.notify_all();
@@ -326,9 +336,9 @@ impl Pool {
     }
 
     #[cold]
-    fn unkept(&self, task: Box<Task>, error: Unkept) {
+    fn unkept(&self, problem: Problem) {
         self.lock().dropped += 1;
-        self.fail(error.problem(&task.slot.id));
+        self.fail(problem);
     }
 
     fn done(&self, slot: Slot, result: Result<http::Response<bytes::Bytes>, Failure>) {
