@@ -3,6 +3,11 @@
 #[path = "command/support.rs"]
 mod support;
 
+#[cfg(feature = "journal")]
+#[path = "../../journal/storm/storm.rs"]
+#[allow(dead_code, reason = "it has more than this test asks for")]
+mod storm;
+
 use std::fs;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -53,32 +58,175 @@ fn lines_become_requests() {
     let rows: [(&str, &str, &str, &[&str], &str, &str, &str); 21] = [
         // why                    file     its text                                      words         line of the request   header   body
         ("a call", "a.jsonl", r#"{"endpoint": "v1"}"#, &[], "GET /v1", "", ""),
-        ("JSON", "a.jsonl", r#"{"endpoint":"v1","json":{"a":[1, 1e400]}}"#, &[], "POST /v1", "application/json", r#"{"a":[1, 1e400]}"#),
-        ("method", "a.jsonl", r#"{"endpoint":"v1","method":"PUT","body":"x"}"#, &[], "PUT /v1", "", "x"),
-        ("method of all", "a.jsonl", r#"{"endpoint":"v1"}"#, &["-X", "DELETE"], "DELETE /v1", "", ""),
-        ("query", "a.jsonl", r#"{"endpoint":"v1","query":{"a":"1 2","b":[1,2]}}"#, &[], "GET /v1?a=1+2&b=1&b=2", "", ""),
-        ("query as it is", "a.jsonl", r#"{"endpoint":"v1","query":"a=1%202"}"#, &[], "GET /v1?a=1%202", "", ""),
-        ("header", "a.jsonl", r#"{"endpoint":"v1","headers":{"X-A":"b"}}"#, &[], "GET /v1", "x-a: b", ""),
-        ("form", "a.jsonl", r#"{"endpoint":"v1","form":{"a":"1 2","b":3}}"#, &[], "POST /v1", "form-urlencoded", "a=1+2&b=3"),
-        ("key", "a.jsonl", r#"{"endpoint":"v1","method":"POST","idempotency_key":"k7"}"#, &[], "POST /v1", "idempotency-key: k7", ""),
-        ("blank lines and a mark", "a.jsonl", "\u{feff}\n  \r\n{\"endpoint\":\"v1\"}\r\n\n", &[], "GET /v1", "", ""),
+        (
+            "JSON",
+            "a.jsonl",
+            r#"{"endpoint":"v1","json":{"a":[1, 1e400]}}"#,
+            &[],
+            "POST /v1",
+            "application/json",
+            r#"{"a":[1, 1e400]}"#,
+        ),
+        (
+            "method",
+            "a.jsonl",
+            r#"{"endpoint":"v1","method":"PUT","body":"x"}"#,
+            &[],
+            "PUT /v1",
+            "",
+            "x",
+        ),
+        (
+            "method of all",
+            "a.jsonl",
+            r#"{"endpoint":"v1"}"#,
+            &["-X", "DELETE"],
+            "DELETE /v1",
+            "",
+            "",
+        ),
+        (
+            "query",
+            "a.jsonl",
+            r#"{"endpoint":"v1","query":{"a":"1 2","b":[1,2]}}"#,
+            &[],
+            "GET /v1?a=1+2&b=1&b=2",
+            "",
+            "",
+        ),
+        (
+            "query as it is",
+            "a.jsonl",
+            r#"{"endpoint":"v1","query":"a=1%202"}"#,
+            &[],
+            "GET /v1?a=1%202",
+            "",
+            "",
+        ),
+        (
+            "header",
+            "a.jsonl",
+            r#"{"endpoint":"v1","headers":{"X-A":"b"}}"#,
+            &[],
+            "GET /v1",
+            "x-a: b",
+            "",
+        ),
+        (
+            "form",
+            "a.jsonl",
+            r#"{"endpoint":"v1","form":{"a":"1 2","b":3}}"#,
+            &[],
+            "POST /v1",
+            "form-urlencoded",
+            "a=1+2&b=3",
+        ),
+        (
+            "key",
+            "a.jsonl",
+            r#"{"endpoint":"v1","method":"POST","idempotency_key":"k7"}"#,
+            &[],
+            "POST /v1",
+            "idempotency-key: k7",
+            "",
+        ),
+        (
+            "blank lines and a mark",
+            "a.jsonl",
+            "\u{feff}\n  \r\n{\"endpoint\":\"v1\"}\r\n\n",
+            &[],
+            "GET /v1",
+            "",
+            "",
+        ),
         ("no line end", "a.ndjson", r#"{"endpoint":"v1"}"#, &[], "GET /v1", "", ""),
-        ("CSV", "a.csv", "endpoint,method,json\nv1,PUT,\"{\"\"a\"\":1}\"\n", &[], "PUT /v1", "application/json", r#"{"a":1}"#),
+        (
+            "CSV",
+            "a.csv",
+            "endpoint,method,json\nv1,PUT,\"{\"\"a\"\":1}\"\n",
+            &[],
+            "PUT /v1",
+            "application/json",
+            r#"{"a":1}"#,
+        ),
         ("CSV by option", "a.txt", "endpoint\nv1\n", &["--input", "csv"], "GET /v1", "", ""),
-        ("template", "a.jsonl", r#"{"a":"x/y z","n":7}"#, &["v1/{a}", "p=={n}"], "GET /v1/x%2Fy%20z?p=7", "", ""),
-        ("fields", "a.jsonl", r#"{"a":"q\"é","n":[1e400]}"#, &["v1", "a={a}!", "n:={n}"], "POST /v1", "application/json", r#"{"a": "q\"\u00e9!", "n": [1e400]}"#),
-        ("JSON with fields", "a.jsonl", r#"{"a":"q\"é","n":[1]}"#, &["v1", "--json", r#"{"a": "-{a}-", "n": {n}, "{{a}}": 1}"#], "POST /v1", "application/json", r#"{"a": "-q\"\u00e9-", "n": [1], "{a}": 1}"#),
-        ("form with fields", "a.jsonl", r#"{"a":"1 2"}"#, &["v1", "--form", "b={a}"], "POST /v1", "form-urlencoded", "b=1+2"),
-        ("text with fields", "a.csv", "a,b\n1 2,x\n", &["PUT", "v1/{b}", "-d", "t={a}"], "PUT /v1/x", "form-urlencoded", "t=1 2"),
-        ("number of a row", "a.csv", "a\n12\n", &["v1", "n:={a}"], "POST /v1", "application/json", r#"{"n": 12}"#),
-        ("header with a field", "a.jsonl", r#"{"a":true}"#, &["v1", "X-A:{a}"], "GET /v1", "x-a: true", ""),
-        ("header of all", "a.jsonl", r#"{"a":true}"#, &["v1", "-H", "X-A: b"], "GET /v1", "x-a: b", ""),
+        (
+            "template",
+            "a.jsonl",
+            r#"{"a":"x/y z","n":7}"#,
+            &["v1/{a}", "p=={n}"],
+            "GET /v1/x%2Fy%20z?p=7",
+            "",
+            "",
+        ),
+        (
+            "fields",
+            "a.jsonl",
+            r#"{"a":"q\"é","n":[1e400]}"#,
+            &["v1", "a={a}!", "n:={n}"],
+            "POST /v1",
+            "application/json",
+            r#"{"a": "q\"\u00e9!", "n": [1e400]}"#,
+        ),
+        (
+            "JSON with fields",
+            "a.jsonl",
+            r#"{"a":"q\"é","n":[1]}"#,
+            &["v1", "--json", r#"{"a": "-{a}-", "n": {n}, "{{a}}": 1}"#],
+            "POST /v1",
+            "application/json",
+            r#"{"a": "-q\"\u00e9-", "n": [1], "{a}": 1}"#,
+        ),
+        (
+            "form with fields",
+            "a.jsonl",
+            r#"{"a":"1 2"}"#,
+            &["v1", "--form", "b={a}"],
+            "POST /v1",
+            "form-urlencoded",
+            "b=1+2",
+        ),
+        (
+            "text with fields",
+            "a.csv",
+            "a,b\n1 2,x\n",
+            &["PUT", "v1/{b}", "-d", "t={a}"],
+            "PUT /v1/x",
+            "form-urlencoded",
+            "t=1 2",
+        ),
+        (
+            "number of a row",
+            "a.csv",
+            "a\n12\n",
+            &["v1", "n:={a}"],
+            "POST /v1",
+            "application/json",
+            r#"{"n": 12}"#,
+        ),
+        (
+            "header with a field",
+            "a.jsonl",
+            r#"{"a":true}"#,
+            &["v1", "X-A:{a}"],
+            "GET /v1",
+            "x-a: true",
+            "",
+        ),
+        (
+            "header of all",
+            "a.jsonl",
+            r#"{"a":true}"#,
+            &["v1", "-H", "X-A: b"],
+            "GET /v1",
+            "x-a: b",
+            "",
+        ),
     ];
     for (why, name, text, words, line, header, body) in rows {
         let server = serve();
         let file = file(&folder, name, text);
-        let (code, results, err) =
-            run(&server.authority, &[&["-q", &file, "api"], words].concat());
+        let (code, results, err) = run(&server.authority, &[&["-q", &file, "api"], words].concat());
         assert_eq!((code, err.as_str()), (Some(0), ""), "{why}");
         let [result] = results.as_slice() else { panic!("{why}: {results:?}") };
         assert_eq!((&result["result"], &result["status"]), (&"ok".into(), &200.into()), "{why}");
@@ -137,7 +285,10 @@ secret
         .collect();
     assert_eq!(actual, expected);
     assert_eq!(results[7]["outcome"]["failure"]["reason"], "not_idempotent");
-    assert_eq!(results[4]["error"], "unknown field `secret`, expected one of `id`, `method`, `endpoint`, `query`, `headers`, `json`, `body`, `form`, `idempotency_key`");
+    assert_eq!(
+        results[4]["error"],
+        "unknown field `secret`, expected one of `id`, `method`, `endpoint`, `query`, `headers`, `json`, `body`, `form`, `idempotency_key`"
+    );
 }
 
 #[test]
@@ -248,8 +399,18 @@ mod journal {
 
         let rows: [(&str, &str, &[&str], &str); 3] = [
             // why                 the file                         more        what is said
-            ("another line", &text.replace("v1", "v9"), &[], "line 2, call \"a\", is not what it was"),
-            ("one id twice", &format!("{text}{}", r#"{"endpoint":"v2","id":"a"}"#), &[], "the id \"a\" names two calls, of lines 2 and 3"),
+            (
+                "another line",
+                &text.replace("v1", "v9"),
+                &[],
+                "line 2, call \"a\", is not what it was",
+            ),
+            (
+                "one id twice",
+                &format!("{text}{}", r#"{"endpoint":"v2","id":"a"}"#),
+                &[],
+                "the id \"a\" names two calls, of lines 2 and 3",
+            ),
             ("another method", text, &["-X", "PUT"], "what makes calls of the lines differs"),
         ];
         for (why, text, more, says) in rows {
@@ -366,13 +527,10 @@ mod journal {
         /// What the command has written of how calls are made of lines.
         fn rusqlite_value(journal: &Path) -> String {
             let file = rusqlite::Connection::open(journal).unwrap();
-            file.query_row("SELECT value FROM run WHERE key = 'calls'", [], |row| row.get(0)).unwrap()
+            file.query_row("SELECT value FROM run WHERE key = 'calls'", [], |row| row.get(0))
+                .unwrap()
         }
     }
-
-    #[path = "../../../journal/storm/storm.rs"]
-    #[allow(dead_code, reason = "the storm has more figures than this test asks for")]
-    mod storm;
 
     const ADDRESS: &str = "STORM_ADDRESS";
     const LOG: &str = "STORM_LOG";
