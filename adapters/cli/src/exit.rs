@@ -15,6 +15,7 @@ pub(crate) const TIMEOUT: u8 = 8;
 pub(crate) const MISMATCH: u8 = 9;
 pub(crate) const NOT_FOUND: u8 = 10;
 pub(crate) const AUTH: u8 = 11;
+pub(crate) const FAILED: u8 = 13;
 
 /// Gives the exit code of a final status.
 pub(crate) fn of_status(status: http::StatusCode) -> u8 {

@@ -2,7 +2,7 @@
 
 use std::env;
 
-use http_hook::hook::Defaults;
+use http_hook::hook::{Defaults, HookBuilder};
 use http_hook::options::{Setting, Verify};
 use http_hook::retry::Stop;
 use http_hook::{Connection, Hook, Options, RetryPolicy};
@@ -19,18 +19,28 @@ pub(crate) fn make(
     compressed: bool,
     cookies: Option<&CookieFile>,
 ) -> Result<Hook, Problem> {
+    let hook = builder(connection, settings, compressed, cookies)?;
+    hook.build().map_err(|error| Problem::of_hook(&error))
+}
+
+/// The same hook, to be added to.
+pub(crate) fn builder(
+    connection: &Connection,
+    settings: &Settings,
+    compressed: bool,
+    cookies: Option<&CookieFile>,
+) -> Result<HookBuilder, Problem> {
     let mut defaults = Defaults::default();
     let stop = Stop::after_attempt(settings.retry()?.saturating_add(1));
     defaults.policy = RetryPolicy { stop, ..RetryPolicy::default() };
     defaults.options.allow_redirects = Some(settings.location()?);
     defaults.options.max_redirects = Some(settings.max_redirs()?);
-    let hook = Hook::builder(connection)
+    Ok(Hook::builder(connection)
         .defaults(defaults)
         .options(options(settings)?)
         .environment(variables())
         .decode(compressed)
-        .cookies(cookies.map(CookieFile::jar).unwrap_or_default());
-    hook.build().map_err(|error| Problem::of_hook(&error))
+        .cookies(cookies.map(CookieFile::jar).unwrap_or_default()))
 }
 
 /// What files and environment say of a call.

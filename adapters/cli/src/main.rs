@@ -65,6 +65,7 @@ fn run(args: &Args, settings: Settings) -> Result<u8, Problem> {
     match &args.command {
         Command::Call(call) if call.dry_run => commands::plan::show(call, &[], &context),
         Command::Call(call) => commands::call::run(call, &context),
+        Command::Run(run) => commands::run::run(run, &context),
         Command::Plan(plan) => commands::plan::run(plan, &context),
         Command::Conn(conn) => commands::conn::run(conn, &context),
         Command::Policy(policy) => commands::policy::run(policy, &context),

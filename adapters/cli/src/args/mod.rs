@@ -5,6 +5,7 @@
 mod call;
 mod conn;
 mod other;
+mod run;
 mod sim;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 pub(crate) use call::{AuthArgs, CallArgs, ClientArgs, LimitArgs, RequestArgs, ResultArgs};
 pub(crate) use conn::{Change, ConnCommand, Convert, Fields, Test};
 pub(crate) use other::{ConfigCommand, Plan, PolicyCommand, Resume, Shell};
+pub(crate) use run::{Input, RunArgs};
 pub(crate) use sim::{Sim, SimFormat, Which};
 
 const EXIT_CODES: &str = "\
@@ -29,6 +31,7 @@ Exit codes:
   10       the connection or a secret is not defined
   11       authentication given up: no token to be had, no challenge to answer
            (a plain 401 is 4)
+  13       of a run, some calls have failed
   130      interrupted; 143 terminated";
 
 /// Calls HTTP APIs through stored connections, and retries what may be retried.
@@ -69,6 +72,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Sends one request, and sends it again where that is safe and may help.
     Call(Box<CallArgs>),
+    /// Makes many calls, one for each line of a file, and goes on where it was interrupted.
+    Run(Box<RunArgs>),
     /// Shows what a call would send, who set what, and what would happen, without a network.
     Plan(Box<Plan>),
     /// Lists, shows, stores, converts and tests connections.

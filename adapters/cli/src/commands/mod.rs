@@ -8,6 +8,7 @@ mod foresight;
 pub(crate) mod plan;
 pub(crate) mod policy;
 pub(crate) mod resume;
+pub(crate) mod run;
 mod server;
 mod session;
 pub(crate) mod shell;

@@ -72,6 +72,29 @@ impl Item {
     }
 }
 
+/// An item whose value is as it was written.
+pub(crate) struct Word<'a> {
+    pub(crate) name: String,
+    /// `==`, `:`, `=`, `:=`, one of them with `@`, `@`, or `;` for a header that is empty.
+    pub(crate) separator: &'static str,
+    pub(crate) value: &'a str,
+}
+
+impl<'a> Word<'a> {
+    /// Reads the word that is the item of this number, from 1.
+    pub(crate) fn parse(word: &'a str, number: usize) -> Result<Self, Problem> {
+        if let Some((name, separator, value)) = split(word) {
+            return Ok(Self { name, separator, value });
+        }
+        match word.strip_suffix(';') {
+            Some(name) => Ok(Self { name: name.to_owned(), separator: ";", value: "" }),
+            None => Err(Problem::usage(format!(
+                "item {number} is none of name==value, Header:value, name=value, name:=JSON"
+            ))),
+        }
+    }
+}
+
 /// Whether a word that ought to be an endpoint looks like an item: a separator behind a plain name.
 pub(crate) fn reads_as_item(word: &str) -> bool {
     let plain = |name: &str| {

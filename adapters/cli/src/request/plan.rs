@@ -11,7 +11,7 @@ use http_hook::{Options, RequestPlan, RetryPolicy};
 use super::body::{Body, Field, Source, Value};
 use super::item::{self, Item};
 use super::words::Words;
-use crate::args::{AuthArgs, CallArgs, ClientArgs};
+use crate::args::{AuthArgs, CallArgs, ClientArgs, LimitArgs};
 use crate::exit::Problem;
 use crate::secret;
 use crate::settings::{Limit, Settings};
@@ -76,10 +76,18 @@ impl Planned {
 }
 
 fn authenticated(auth: &AuthArgs, plan: RequestPlan) -> Result<RequestPlan, Problem> {
+    Ok(match scheme(auth)? {
+        Some(scheme) => plan.auth(scheme),
+        None => plan,
+    })
+}
+
+/// Who is calling, if that is said.
+pub(crate) fn scheme(auth: &AuthArgs) -> Result<Option<AuthScheme>, Problem> {
     if let Some(source) = &auth.bearer {
-        return Ok(plan.bearer(secret::read(source, "--bearer")?));
+        return Ok(Some(AuthScheme::Bearer { token: secret::read(source, "--bearer")?.into() }));
     }
-    let Some(user) = &auth.user else { return Ok(plan) };
+    let Some(user) = &auth.user else { return Ok(None) };
     let (login, password) = match (user.split_once(':'), &auth.password) {
         (Some(_), Some(_)) => {
             return Err(Problem::usage("--user has a password, and --password is another"));
@@ -88,17 +96,26 @@ fn authenticated(auth: &AuthArgs, plan: RequestPlan) -> Result<RequestPlan, Prob
         (None, Some(source)) => (user.as_str(), secret::read(source, "--password")?),
         (None, None) => (user.as_str(), secret::ask("password")?),
     };
-    if auth.digest {
-        let (login, password) = (login.to_owned(), password.into());
-        return Ok(plan.auth(AuthScheme::Digest { login, password }));
-    }
-    Ok(plan.basic(login, &password))
+    let (login, password) = (login.to_owned(), password.into());
+    Ok(Some(if auth.digest {
+        AuthScheme::Digest { login, password }
+    } else {
+        AuthScheme::Basic { login, password }
+    }))
 }
 
 /// What is said on the command line: it counts more than the connection.
 fn options(call: &CallArgs) -> Result<Options, Problem> {
-    let limits = &call.limits;
-    let mut options = of_client(&call.client)?;
+    let mut options = of_limits(&call.limits, &call.client)?;
+    if call.result.no_fail {
+        options.check_response = Some(false);
+    }
+    Ok(options)
+}
+
+/// The same of what holds for many calls.
+pub(crate) fn of_limits(limits: &LimitArgs, client: &ClientArgs) -> Result<Options, Problem> {
+    let mut options = of_client(client)?;
     options.connect_timeout = setting(limits.connect_timeout);
     options.head_timeout = setting(limits.timeout);
     options.idle_timeout = setting(limits.timeout);
@@ -107,9 +124,6 @@ fn options(call: &CallArgs) -> Result<Options, Problem> {
         (location, _) => Some(location),
     };
     options.max_redirects = limits.max_redirs;
-    if call.result.no_fail {
-        options.check_response = Some(false);
-    }
     Ok(options)
 }
 

@@ -55,6 +55,24 @@ impl UreqTransport {
         Self { template: options::template(&agent), is_set_up: true, agent }
     }
 
+    /// Makes a transport as [`default`](Self::default) does that keeps so many connections at most, to one server or to several: as
+    /// many as calls are under way at once. ureq keeps 10, and 3 to one server.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook_ureq::UreqTransport;
+    ///
+    /// let transport = UreqTransport::keeping(64);
+    /// # let _ = transport;
+    /// ```
+    #[must_use]
+    pub fn keeping(connections: usize) -> Self {
+        let builder = tls::builder().user_agent("");
+        let builder = builder.max_idle_connections(connections);
+        Self::from_builder(builder.max_idle_connections_per_host(connections))
+    }
+
     /// Makes a transport with the settings of an agent at hand, over connections of its own. What a send decides goes before these
     /// settings, as for [`from_builder`](Self::from_builder), which makes a transport that takes less time for each request.
     #[must_use]

@@ -104,10 +104,14 @@ pub(crate) fn set_up(config: ConfigBuilder<AgentScope>) -> Config {
 pub(crate) fn are_usual(options: &SendOptions, uri: &Uri) -> bool {
     let ClientOptions { verify, cert, proxy, .. } = &*options.client;
     options.timeouts == Timeouts::usual()
-        && *verify == Verify::System
-        && cert.is_none()
+        && (is_plain(uri) || *verify == Verify::System && cert.is_none())
         && proxy.is_none()
         && is_by_address(uri)
+}
+
+/// Whether there is no TLS on the way to `uri`: then no settings of it count, and no file of theirs is read.
+fn is_plain(uri: &Uri) -> bool {
+    uri.scheme_str() == Some("http")
 }
 
 /// What every other request is told, however it is to be sent.
@@ -122,13 +126,17 @@ pub(crate) fn configure<'a>(
     options: &SendOptions,
 ) -> Result<Request<SendBody<'a>>, TransportError> {
     let limits = Limits::new(options.timeouts, is_by_address(request.uri()));
+    #[cfg(any(feature = "native-tls", feature = "rustls"))]
+    let is_plain = is_plain(request.uri());
     let mut request = limited!(agent.configure_request(request), limits);
     if let Some(proxy) = &options.client.proxy {
         request = request.proxy(Some(to_ureq(proxy)?));
     }
     #[cfg(any(feature = "native-tls", feature = "rustls"))]
-    if let Some(tls) = tls::laid_over(agent.config().tls_config(), &options.client)? {
-        request = request.tls_config(tls);
+    if !is_plain {
+        if let Some(tls) = tls::laid_over(agent.config().tls_config(), &options.client)? {
+            request = request.tls_config(tls);
+        }
     }
     Ok(request.build())
 }

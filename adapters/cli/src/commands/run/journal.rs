@@ -1,0 +1,192 @@
+//! The journal of a run: begun, or gone on with.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use http_hook::response::Outcome;
+use http_hook::{Act, Call, Hook, Options, RequestPlan, Timestamp};
+use http_hook_journal::{Durability, Entry, Journal, JournalError, Keeper, Run, State};
+
+use super::keep::{Keep, Slot};
+use super::results::{Results, Verdict, mark, unmark};
+use crate::args::RunArgs;
+use crate::exit::Problem;
+use crate::screen;
+
+/// A journal that calls are kept in.
+pub(crate) struct Kept {
+    keeper: Keeper,
+    /// The last line of which the journal knew something when it was opened.
+    last: u64,
+}
+
+/// What a journal gives a run to go on with.
+pub(crate) struct Begun {
+    pub(crate) keep: Keep,
+    pub(crate) seed: u64,
+    pub(crate) calls: Vec<(Slot, Call)>,
+    /// How many calls cannot be taken up.
+    pub(crate) unreadable: u64,
+}
+
+/// Begins the journal, or opens it and prints what it has.
+pub(crate) fn begin(
+    path: &Path,
+    args: &RunArgs,
+    run: Run,
+    (hook, allowed, now): (&Hook, &Options, Timestamp),
+    results: &Arc<Results>,
+) -> Result<Begun, Problem> {
+    let durability = if args.sync { Durability::Machine } else { Durability::Process };
+    let journal = if args.resume {
+        Journal::open(path, run, durability)
+    } else {
+        Journal::create(path, run, durability)
+    };
+    let journal = journal.map_err(of)?;
+    results.open(args.output.as_deref())?;
+    let (mut last, mut unreadable, mut calls) = (0, 0, Vec::new());
+    let mut broken_off = Vec::new();
+    let mut tell = |error: &dyn std::fmt::Display| {
+        unreadable += 1;
+        screen::error(&screen::error_text(&error.to_string(), None));
+    };
+    let each = |read: Result<(Entry, &str), JournalError>| {
+        match read.map(|(entry, text)| (serde_json::from_str::<Outcome>(text), entry, text)) {
+            Ok((Ok(outcome), entry, text)) => {
+                let verdict = Verdict::of(&outcome, entry.epoch() > 0);
+                last = last.max(entry.name.line);
+                let name = (entry.name.id.as_str(), entry.name.line);
+                results.put(name, verdict, outcome.status(), ("outcome", text));
+            }
+            Ok((Err(_), entry, _)) => {
+                last = last.max(entry.name.line);
+                let id = &entry.name.id;
+                tell(&format!("{}: call {id:?}: its outcome is none", path.display()));
+            }
+            Err(error) => tell(&error),
+        }
+        !results.is_closed()
+    };
+    journal.ended(each).map_err(of)?;
+    for one in journal.unfinished().map_err(of)? {
+        let one = match one {
+            Ok(one) => one,
+            Err(error) => {
+                tell(&error);
+                continue;
+            }
+        };
+        let (id, line) = (one.entry.name.id.clone(), one.entry.name.line);
+        last = last.max(line);
+        let Some(call) = &one.call else {
+            broken_off.push(one.entry);
+            continue;
+        };
+        match Call::resume_under(hook, call, allowed, now) {
+            Ok(call) => {
+                let risky = one.state == State::Sending;
+                calls.push((Slot { id, line, risky, entry: Some(one.entry) }, call));
+            }
+            Err(error) => {
+                let may = match one.state {
+                    State::Sending => "; it may have been sent",
+                    _ => "",
+                };
+                tell(&format!("{}: call {id:?}: {error}{may}", path.display()));
+            }
+        }
+    }
+    let seed = journal.run().seed;
+    let own = Arc::clone(results);
+    let keeper = journal.begin(move |told| {
+        let (verdict, status) = unmark(told.mark);
+        let name = (told.entry.name.id.as_str(), told.entry.name.line);
+        own.put(name, verdict, status, ("outcome", told.outcome));
+    });
+    // A row that cannot be read has its line, too: none is passed over without a look.
+    let last = if unreadable > 0 { u64::MAX } else { last };
+    if !broken_off.is_empty() {
+        let outcome = interrupted(now)?;
+        let own = mark(Verdict::of(&outcome, true), outcome.status());
+        let text = serde_json::to_string(&outcome).unwrap_or_default();
+        for entry in broken_off {
+            keeper.done(entry, text.clone(), own).map_err(|(error, _)| of(error))?;
+        }
+    }
+    Ok(Begun { keep: Keep::Journal(Box::new(Kept { keeper, last })), seed, calls, unreadable })
+}
+
+/// What becomes of a first attempt that may not be repeated and was broken off: what the machine says of any such.
+fn interrupted(now: Timestamp) -> Result<Outcome, Problem> {
+    let of = |error: http_hook::Error| Problem::of_error(&error);
+    let hook = Hook::to("http://call.invalid").map_err(|error| Problem::of_hook(&error))?;
+    let call = Call::new(&hook, RequestPlan::post(""), 0, now);
+    let mut run = http_hook::Run::<bytes::Bytes>::new(&hook, call);
+    let _sent = run.woke(now);
+    let call = Call::resume(&hook, &run.store().map_err(of)?, now).map_err(of)?;
+    let Act::Done(ended) = http_hook::Run::<bytes::Bytes>::new(&hook, call).woke(now) else {
+        return Err(Problem::local("a POST that was broken off is not over"));
+    };
+    // Read back, it has no URL: that one is nobody's.
+    let ended = Outcome::of(&ended, 0).result().map_err(of)?;
+    Ok(Outcome::of(&ended, 0))
+}
+
+impl Kept {
+    pub(crate) fn sending(&self, slot: &mut Slot, stored: Option<String>) -> Result<(), Problem> {
+        let Some(entry) = &mut slot.entry else { return Ok(()) };
+        self.keeper.sending(entry, stored).map_err(of)
+    }
+
+    pub(crate) fn waiting(
+        &self,
+        slot: &mut Slot,
+        stored: String,
+        due: u128,
+    ) -> Result<(), Problem> {
+        let Some(entry) = &mut slot.entry else { return Ok(()) };
+        let due = i64::try_from(due).unwrap_or(i64::MAX);
+        self.keeper.waiting(entry, stored, due).map_err(of)
+    }
+
+    pub(crate) fn done(
+        &self,
+        mut slot: Slot,
+        outcome: String,
+        mark: u64,
+    ) -> Option<(Slot, String)> {
+        let entry = slot.entry.take()?;
+        // What is known is printed, kept or not: that the journal is broken is told at the end.
+        match self.keeper.done(entry, outcome, mark) {
+            Ok(()) => None,
+            Err((_, outcome)) => Some((slot, outcome)),
+        }
+    }
+
+    pub(crate) fn knows(&self, slot: &Slot) -> Result<bool, Problem> {
+        let Some(entry) = slot.entry.as_ref().filter(|_| slot.line <= self.last) else {
+            return Ok(false);
+        };
+        let known = self.keeper.known(vec![entry.name.clone()]).map_err(of)?;
+        Ok(known.first() == Some(&true))
+    }
+
+    pub(crate) fn close(&self) -> Result<(), Problem> {
+        self.keeper.close().map_err(of)
+    }
+}
+
+fn of(error: JournalError) -> Problem {
+    let text = error.to_string();
+    match error {
+        JournalError::Exists(_) => Problem::usage(text)
+            .with_hint("--resume goes on with it; for another run, name another file"),
+        JournalError::Absent(_) => Problem::local(text)
+            .with_hint("without --resume a new one is begun, and every call is made"),
+        JournalError::InUse(_) | JournalError::Storage { .. } | JournalError::Row { .. } => {
+            Problem::local(text)
+        }
+        _ => Problem::usage(text),
+    }
+}

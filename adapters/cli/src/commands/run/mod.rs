@@ -1,0 +1,339 @@
+//! `http-hook run`: many calls, one for each line of a file.
+
+#[cfg(feature = "journal")]
+mod journal;
+mod keep;
+mod lines;
+mod progress;
+mod results;
+mod template;
+mod work;
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+
+use http_hook::blocking::{Clock as _, Transport};
+use http_hook::gates::{BucketSettings, GateSettings, Gates, RateSettings};
+use http_hook::{Call, Cause, ErrorKind, Hook, Options, RequestPlan, Step};
+use http_hook_clock::SystemClock;
+use http_hook_ureq::UreqTransport;
+
+use super::Context;
+use crate::args::RunArgs;
+use crate::connection::{self, Found};
+use crate::cookies::CookieFile;
+use crate::exit::{self, Problem};
+use crate::hook;
+use crate::request::item::{self, Item};
+use crate::request::{Words, of_limits, read_policy, scheme};
+use crate::screen;
+use crate::settings::{Limit, Settings};
+use keep::Keep;
+use lines::Lines;
+use progress::{Report, watch};
+use results::Results;
+use template::Template;
+use work::{Common, Pool, State};
+
+/// How much of the stack a thread has.
+const STACK: usize = 512 << 10;
+
+/// Makes the calls, and gives the exit code.
+pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<u8, Problem> {
+    let settings = &context.settings;
+    let words = match args.words.as_slice() {
+        [] => None,
+        words => Some(Words::new(&args.conn, words, &args.request)?),
+    };
+    let found = found(args, words.as_ref(), settings)?;
+    let own = words.as_ref().map_or("", |words| words.endpoint);
+    let endpoint = found.endpoint.as_deref().unwrap_or(own);
+    let template = Template::new(words.as_ref(), endpoint, &args.request, args.id.as_deref())?;
+    let options = of_limits(&args.limits, &args.client)?;
+    let common = common(args, settings, &options)?;
+    let read = Arc::new(AtomicU64::new(0));
+    let lines = Lines::open(&args.file, args.input, Arc::clone(&read))?;
+    let make = || made(args, &found, settings);
+    let transport = transport(args, &make, &common)?;
+    let hook = make()?.for_client(transport.capabilities());
+    if context.quiet == 0 {
+        hook.warnings().iter().for_each(|warning| screen::warning(&warning.to_string()));
+    }
+    let clock = SystemClock::new();
+    let results = Arc::new(Results::new());
+    let seed = args.limits.seed.unwrap_or_else(http_hook_clock::seed);
+    let mut allowed = Options::default();
+    allowed.verify = options.verify.clone();
+    allowed.cert = options.cert.clone();
+    let begun = begin(args, &found, (&hook, &allowed, clock), seed, &results)?;
+    let pool = Arc::new(Pool {
+        hook,
+        transport,
+        clock,
+        template,
+        common,
+        seed: begun.seed,
+        max_body: args.max_body,
+        keep: begun.keep,
+        results,
+        lines: Mutex::new(lines),
+        state: Mutex::new(State::of(usize::from(args.jobs))),
+        changed: Condvar::new(),
+        ended: Condvar::new(),
+        stopped: AtomicBool::new(false),
+        problem: Mutex::default(),
+    });
+    let kept = begun.calls.len();
+    for (slot, call) in begun.calls {
+        pool.take_up(slot, call);
+    }
+    let signal = signals(&pool);
+    let report = Report::new(args, context, read, pool.results.count(), kept as u64);
+    for _ in 0..args.jobs {
+        let own = Arc::clone(&pool);
+        let spawned = thread::Builder::new().stack_size(STACK).spawn(move || own.work());
+        if let Err(error) = spawned {
+            pool.stop();
+            return Err(Problem::local(format!("cannot start a thread: {error}")));
+        }
+    }
+    watch(&pool, &report);
+    end(args, &pool, &report, begun.unreadable, &signal)
+}
+
+/// What is under way has ended: the rest is counted, the journal closed, the report printed.
+fn end(
+    args: &RunArgs,
+    pool: &Pool,
+    report: &Report,
+    unreadable: u64,
+    signal: &Arc<AtomicU64>,
+) -> Result<u8, Problem> {
+    let problem = pool.problem.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let left = left(args, pool);
+    let results = Arc::clone(&pool.results);
+    let closed = pool.keep.close();
+    results.flush();
+    report.print(&results, left, unreadable);
+    if let Some(problem) = problem {
+        return Err(problem);
+    }
+    closed?;
+    if let Some(problem) = results.problem() {
+        return Err(problem);
+    }
+    let signal = signal.load(Ordering::Acquire);
+    if signal != 0 {
+        return Ok(128 + u8::try_from(signal).unwrap_or(0));
+    }
+    let bad = [&results.failed, &results.may_have_acted, &results.invalid];
+    let bad = bad.iter().any(|count| count.load(Ordering::Relaxed) > 0);
+    Ok(if bad || unreadable > 0 { exit::FAILED } else { 0 })
+}
+
+/// How many calls were not begun or have not ended; `None` if nobody knows.
+fn left(args: &RunArgs, pool: &Pool) -> Option<u64> {
+    let waiting = {
+        let state = pool.lock();
+        state.waiting() as u64 + state.dropped
+    };
+    if !pool.is_stopped() {
+        return Some(waiting);
+    }
+    if args.file.as_os_str() == "-" {
+        return None;
+    }
+    let mut lines = pool.lines.lock().unwrap_or_else(PoisonError::into_inner);
+    lines.count().ok().map(|count| count + waiting)
+}
+
+fn found(args: &RunArgs, words: Option<&Words<'_>>, settings: &Settings) -> Result<Found, Problem> {
+    if args.conn == "-" && words.is_none() {
+        return Err(Problem::usage(
+            "without a connection (`-`) there is a template, whose endpoint is a whole URL: https://…",
+        ));
+    }
+    let endpoint = words.map_or("", |words| words.endpoint);
+    let found = connection::find(&args.conn, endpoint, settings)?;
+    if args.journal.is_some() && found.again.is_none() {
+        return Err(Problem::usage("--journal: the text of a connection holds what is not kept")
+            .with_hint("store the connection, and name its id"));
+    }
+    Ok(found)
+}
+
+/// The hook of the run: what is the same for every call is in it, and so is not kept with any.
+fn made(args: &RunArgs, found: &Found, settings: &Settings) -> Result<Hook, Problem> {
+    let cookies = args.client.cookies.as_deref().map(CookieFile::read).transpose()?;
+    let compressed = args.request.compressed;
+    let mut builder = hook::builder(&found.connection, settings, compressed, cookies.as_ref())?;
+    if let Some(scheme) = scheme(&args.auth)? {
+        builder = builder.auth(scheme);
+    }
+    for word in &args.request.headers {
+        if let Item::Header(name, value) = item::header(word)? {
+            builder = match value {
+                Some(value) => builder.header(name, value),
+                None => builder.without_header(name),
+            };
+        }
+    }
+    let settings = GateSettings {
+        bucket: args
+            .budget
+            .map(|capacity| BucketSettings { capacity, ..BucketSettings::default() }),
+        rate: args.rate.map(|per_second| RateSettings { per_second, burst: args.burst }),
+        ..GateSettings::none()
+    };
+    let gates =
+        Gates::new(&settings).map_err(|error| Problem::usage(format!("--rate: {error}")))?;
+    builder.gates(gates).build().map_err(|error| Problem::of_hook(&error))
+}
+
+/// What is said of every call on the command line.
+fn common(args: &RunArgs, settings: &Settings, options: &Options) -> Result<Common, Problem> {
+    let limits = args.limits.clone();
+    let deadline = match limits.deadline {
+        Some(deadline) => Some(deadline),
+        None => settings.limit("deadline")?,
+    };
+    let deadline = deadline.and_then(|Limit(deadline)| deadline);
+    let policy = limits.policy.as_deref().map(read_policy).transpose()?.map(Arc::new);
+    let options = (*options != Options::default()).then(|| options.clone());
+    let is_plain = policy.is_none()
+        && options.is_none()
+        && limits.retry.is_none()
+        && deadline.is_none()
+        && !limits.resend
+        && !limits.idempotency_key;
+    if is_plain {
+        return Ok(Box::new(|plan| plan));
+    }
+    Ok(Box::new(move |mut plan: RequestPlan| {
+        if let Some(options) = &options {
+            plan = plan.options(options.clone());
+        }
+        if let Some(policy) = &policy {
+            plan = plan.retry(Arc::clone(policy));
+        }
+        if let Some(retries) = limits.retry {
+            plan = plan.retries(retries);
+        }
+        if let Some(deadline) = deadline {
+            plan = plan.deadline(deadline);
+        }
+        if limits.resend {
+            plan = plan.allow_resend();
+        }
+        if limits.idempotency_key {
+            plan = plan.idempotency_key();
+        }
+        plan
+    }))
+}
+
+/// The client: ureq, which keeps its connections for POST, too; the other one where ureq cannot do what is asked.
+fn transport(
+    args: &RunArgs,
+    make: &dyn Fn() -> Result<Hook, Problem>,
+    common: &Common,
+) -> Result<Box<dyn Transport>, Problem> {
+    let ureq = UreqTransport::keeping(usize::from(args.jobs));
+    let hook = make()?.for_client(ureq.capabilities());
+    let now = SystemClock::new().now();
+    let step = Call::new(&hook, common(RequestPlan::get("")), 0, now).step(&hook, now);
+    let can = match step {
+        Step::Done(Err(failure)) => {
+            !matches!(failure.cause(), Cause::Request(error) if error.kind() == ErrorKind::Unsupported)
+        }
+        _ => true,
+    };
+    let has_tls = cfg!(any(feature = "native-tls", feature = "rustls"));
+    if can && (has_tls || hook.origin().to_string().starts_with("http://")) {
+        return Ok(Box::new(ureq));
+    }
+    Ok(Box::new(crate::transport::client()?))
+}
+
+/// What a run begins with.
+struct Begun {
+    keep: Keep,
+    seed: u64,
+    calls: Vec<(keep::Slot, Call)>,
+    unreadable: u64,
+}
+
+#[cfg(feature = "journal")]
+fn begin(
+    args: &RunArgs,
+    found: &Found,
+    (hook, allowed, clock): (&Hook, &Options, SystemClock),
+    seed: u64,
+    results: &Arc<Results>,
+) -> Result<Begun, Problem> {
+    let Some(path) = &args.journal else {
+        results.open(args.output.as_deref())?;
+        return Ok(Begun { keep: Keep::Nowhere, seed, calls: Vec::new(), unreadable: 0 });
+    };
+    let request = &args.request;
+    let calls = format!(
+        "{:?}",
+        (&args.words, &request.method, &request.data, &request.json, request.form, &args.id)
+    );
+    let connection = found.again.clone();
+    let run = http_hook_journal::Run { connection, calls: digest(&calls), seed };
+    let begun = journal::begin(path, args, run, (hook, allowed, clock.now()), results)?;
+    let journal::Begun { keep, seed, calls, unreadable } = begun;
+    Ok(Begun { keep, seed, calls, unreadable })
+}
+
+/// Sixteen digits of a text, which may hold what is not to stand in a file (FNV-1a).
+#[cfg(feature = "journal")]
+fn digest(text: &str) -> String {
+    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    format!("{:016x}", text.bytes().fold(0xcbf2_9ce4_8422_2325, mix))
+}
+
+#[cfg(not(feature = "journal"))]
+fn begin(
+    args: &RunArgs,
+    _: &Found,
+    _: (&Hook, &Options, SystemClock),
+    seed: u64,
+    results: &Arc<Results>,
+) -> Result<Begun, Problem> {
+    if args.journal.is_some() {
+        return Err(Problem::usage("--journal: this http-hook was built without it")
+            .with_hint("cargo install http-hook-cli --features journal"));
+    }
+    results.open(args.output.as_deref())?;
+    Ok(Begun { keep: Keep::Nowhere, seed, calls: Vec::new(), unreadable: 0 })
+}
+
+/// The first signal has what is under way end, the second one ends the command. Tells which came.
+#[cfg(unix)]
+fn signals(pool: &Arc<Pool>) -> Arc<AtomicU64> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::iterator::Signals;
+
+    let told = Arc::new(AtomicU64::new(0));
+    let Ok(mut signals) = Signals::new([SIGHUP, SIGINT, SIGTERM]) else { return told };
+    let (pool, own) = (Arc::downgrade(pool), Arc::clone(&told));
+    thread::spawn(move || {
+        for signal in signals.forever() {
+            let before = own.swap(u64::from(signal.unsigned_abs()), Ordering::AcqRel);
+            match pool.upgrade() {
+                Some(pool) if before == 0 => pool.stop(),
+                _ => std::process::exit(128 + signal),
+            }
+        }
+    });
+    told
+}
+
+/// Signals are left to the system.
+#[cfg(not(unix))]
+fn signals(_: &Arc<Pool>) -> Arc<AtomicU64> {
+    Arc::default()
+}

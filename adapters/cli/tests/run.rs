@@ -1,0 +1,568 @@
+//! Many calls of a file: what is sent, what is printed, and what is left when a run ends before its time.
+
+#[path = "command/support.rs"]
+mod support;
+
+#[cfg(feature = "journal")]
+#[path = "../../journal/storm/storm.rs"]
+#[allow(dead_code, reason = "it has more than this test asks for")]
+mod storm;
+
+use std::fs;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use support::serve;
+
+/// A folder of this test's own.
+fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("run-{name}"));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_http-hook"));
+    command.env_clear().env("HOME", "/nowhere").env("HTTP_HOOK_SOURCES", "env");
+    command.arg("run").args(args).stdin(Stdio::null());
+    command
+}
+
+/// Runs with a connection `api` to this server, and gives the exit code, the results by line, and what was told.
+fn run(authority: &str, args: &[&str]) -> (Option<i32>, Vec<Value>, String) {
+    let mut command = command(args);
+    command.env("AIRFLOW_CONN_API", format!("http://{authority}"));
+    told(&command.output().unwrap())
+}
+
+fn told(output: &Output) -> (Option<i32>, Vec<Value>, String) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let mut results: Vec<Value> =
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    results.sort_by_key(|result| result["line"].as_u64());
+    (output.status.code(), results, text(&output.stderr))
+}
+
+fn file(folder: &std::path::Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn lines_become_requests() {
+    let folder = folder("lines");
+    let rows: [(&str, &str, &str, &[&str], &str, &str, &str); 21] = [
+        // why                    file     its text                                      words         line of the request   header   body
+        ("a call", "a.jsonl", r#"{"endpoint": "v1"}"#, &[], "GET /v1", "", ""),
+        (
+            "JSON",
+            "a.jsonl",
+            r#"{"endpoint":"v1","json":{"a":[1, 1e400]}}"#,
+            &[],
+            "POST /v1",
+            "application/json",
+            r#"{"a":[1, 1e400]}"#,
+        ),
+        (
+            "method",
+            "a.jsonl",
+            r#"{"endpoint":"v1","method":"PUT","body":"x"}"#,
+            &[],
+            "PUT /v1",
+            "",
+            "x",
+        ),
+        (
+            "method of all",
+            "a.jsonl",
+            r#"{"endpoint":"v1"}"#,
+            &["-X", "DELETE"],
+            "DELETE /v1",
+            "",
+            "",
+        ),
+        (
+            "query",
+            "a.jsonl",
+            r#"{"endpoint":"v1","query":{"a":"1 2","b":[1,2]}}"#,
+            &[],
+            "GET /v1?a=1+2&b=1&b=2",
+            "",
+            "",
+        ),
+        (
+            "query as it is",
+            "a.jsonl",
+            r#"{"endpoint":"v1","query":"a=1%202"}"#,
+            &[],
+            "GET /v1?a=1%202",
+            "",
+            "",
+        ),
+        (
+            "header",
+            "a.jsonl",
+            r#"{"endpoint":"v1","headers":{"X-A":"b"}}"#,
+            &[],
+            "GET /v1",
+            "x-a: b",
+            "",
+        ),
+        (
+            "form",
+            "a.jsonl",
+            r#"{"endpoint":"v1","form":{"a":"1 2","b":3}}"#,
+            &[],
+            "POST /v1",
+            "form-urlencoded",
+            "a=1+2&b=3",
+        ),
+        (
+            "key",
+            "a.jsonl",
+            r#"{"endpoint":"v1","method":"POST","idempotency_key":"k7"}"#,
+            &[],
+            "POST /v1",
+            "idempotency-key: k7",
+            "",
+        ),
+        (
+            "blank lines and a mark",
+            "a.jsonl",
+            "\u{feff}\n  \r\n{\"endpoint\":\"v1\"}\r\n\n",
+            &[],
+            "GET /v1",
+            "",
+            "",
+        ),
+        ("no line end", "a.ndjson", r#"{"endpoint":"v1"}"#, &[], "GET /v1", "", ""),
+        (
+            "CSV",
+            "a.csv",
+            "endpoint,method,json\nv1,PUT,\"{\"\"a\"\":1}\"\n",
+            &[],
+            "PUT /v1",
+            "application/json",
+            r#"{"a":1}"#,
+        ),
+        ("CSV by option", "a.txt", "endpoint\nv1\n", &["--input", "csv"], "GET /v1", "", ""),
+        (
+            "template",
+            "a.jsonl",
+            r#"{"a":"x/y z","n":7}"#,
+            &["v1/{a}", "p=={n}"],
+            "GET /v1/x%2Fy%20z?p=7",
+            "",
+            "",
+        ),
+        (
+            "fields",
+            "a.jsonl",
+            r#"{"a":"q\"é","n":[1e400]}"#,
+            &["v1", "a={a}!", "n:={n}"],
+            "POST /v1",
+            "application/json",
+            r#"{"a": "q\"\u00e9!", "n": [1e400]}"#,
+        ),
+        (
+            "JSON with fields",
+            "a.jsonl",
+            r#"{"a":"q\"é","n":[1]}"#,
+            &["v1", "--json", r#"{"a": "-{a}-", "n": {n}, "{{a}}": 1}"#],
+            "POST /v1",
+            "application/json",
+            r#"{"a": "-q\"\u00e9-", "n": [1], "{a}": 1}"#,
+        ),
+        (
+            "form with fields",
+            "a.jsonl",
+            r#"{"a":"1 2"}"#,
+            &["v1", "--form", "b={a}"],
+            "POST /v1",
+            "form-urlencoded",
+            "b=1+2",
+        ),
+        (
+            "text with fields",
+            "a.csv",
+            "a,b\n1 2,x\n",
+            &["PUT", "v1/{b}", "-d", "t={a}"],
+            "PUT /v1/x",
+            "form-urlencoded",
+            "t=1 2",
+        ),
+        (
+            "number of a row",
+            "a.csv",
+            "a\n12\n",
+            &["v1", "n:={a}"],
+            "POST /v1",
+            "application/json",
+            r#"{"n": 12}"#,
+        ),
+        (
+            "header with a field",
+            "a.jsonl",
+            r#"{"a":true}"#,
+            &["v1", "X-A:{a}"],
+            "GET /v1",
+            "x-a: true",
+            "",
+        ),
+        (
+            "header of all",
+            "a.jsonl",
+            r#"{"a":true}"#,
+            &["v1", "-H", "X-A: b"],
+            "GET /v1",
+            "x-a: b",
+            "",
+        ),
+    ];
+    for (why, name, text, words, line, header, body) in rows {
+        let server = serve();
+        let file = file(&folder, name, text);
+        let (code, results, err) = run(&server.authority, &[&["-q", &file, "api"], words].concat());
+        assert_eq!((code, err.as_str()), (Some(0), ""), "{why}");
+        let [result] = results.as_slice() else { panic!("{why}: {results:?}") };
+        assert_eq!((&result["result"], &result["status"]), (&"ok".into(), &200.into()), "{why}");
+        let request = result["outcome"]["response"]["text"].as_str().unwrap();
+        let (head, sent) = request.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with(&format!("{line} HTTP/1.1\r\n")), "{why}: {head}");
+        assert!(head.to_lowercase().contains(header), "{why}: {head}");
+        assert_eq!(sent, body, "{why}");
+    }
+}
+
+#[test]
+fn each_line_has_its_result() {
+    let folder = folder("results");
+    let server = serve();
+    let text = r#"{"endpoint":"status/404","id":"gone"}
+{"endpoint":"status/503","method":"POST"}
+secret
+{"endpoint":"v1","id":{"secret":1}}
+{"endpoint":"v1","secret":1}
+{"method":"GET"}
+{"endpoint":"v1","json":1,"body":"secret"}
+{"endpoint":"reset","method":"POST"}
+{"endpoint":"busy-once"}
+{"endpoint":"v1","headers":{"a b":"secret"}}
+{"endpoint":"v1","method":"G T"}
+"#;
+    let calls = file(&folder, "calls.jsonl", text);
+    let out = folder.join("out");
+    let (code, results, err) =
+        run(&server.authority, &[&calls, "api", "-o", out.to_str().unwrap(), "--retry", "1"]);
+    assert_eq!((code, results.len()), (Some(13), 0), "{err}");
+    let said = "run: 1 ok, 2 failed, 1 may have acted, 7 invalid, 0 left; ";
+    assert!(err.starts_with(said), "{err}");
+    let written = fs::read_to_string(&out).unwrap();
+    assert!(!written.contains("secret"), "{written}");
+    let mut results: Vec<Value> =
+        written.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    results.sort_by_key(|result| result["line"].as_u64());
+    let expected = [
+        ("gone", "failed"),
+        ("2", "failed"),
+        ("3", "invalid"),
+        ("4", "invalid"),
+        ("5", "invalid"),
+        ("6", "invalid"),
+        ("7", "invalid"),
+        ("8", "may_have_acted"),
+        ("9", "ok"),
+        ("10", "invalid"),
+        ("11", "invalid"),
+    ];
+    let actual: Vec<_> = results
+        .iter()
+        .map(|result| (result["id"].as_str().unwrap(), result["result"].as_str().unwrap()))
+        .collect();
+    assert_eq!(actual, expected);
+    assert_eq!(results[7]["outcome"]["failure"]["reason"], "not_idempotent");
+    assert_eq!(
+        results[4]["error"],
+        "unknown field `secret`, expected one of `id`, `method`, `endpoint`, `query`, `headers`, `json`, `body`, `form`, `idempotency_key`"
+    );
+}
+
+#[test]
+fn calls_come_from_standard_input_and_a_missing_one_is_told() {
+    let server = serve();
+    let mut child = command(&["-", "api", "v1/{n}", "-j", "3", "--id", "n", "-q"])
+        .env("AIRFLOW_CONN_API", format!("http://{}", server.authority))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    for number in 0..40 {
+        writeln!(input, "{{\"n\": {number}}}").unwrap();
+    }
+    drop(input);
+    let (code, results, err) = told(&child.wait_with_output().unwrap());
+    assert_eq!((code, results.len(), err.as_str()), (Some(0), 40, ""));
+    assert!(results.iter().all(|result| result["id"].is_string()));
+    assert_eq!(server.requests().len(), 40);
+
+    let (code, _, err) = run(&server.authority, &["absent.jsonl", "api"]);
+    assert_eq!(code, Some(1), "{err}");
+    assert!(err.starts_with("error: cannot read absent.jsonl: "), "{err}");
+}
+
+#[test]
+fn whoever_reads_no_more_ends_the_run() {
+    let folder = folder("pipe");
+    let server = serve();
+    let calls = file(&folder, "calls.jsonl", &"{\"endpoint\":\"orders\"}\n".repeat(5_000));
+    let mut child = command(&[&calls, "api", "-q"])
+        .env("AIRFLOW_CONN_API", format!("http://{}", server.authority))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    child.wait().unwrap();
+    assert!(server.requests().len() < 5_000);
+}
+
+#[test]
+#[cfg(unix)]
+fn an_interrupt_lets_what_is_under_way_end() {
+    use std::thread;
+    use std::time::Duration;
+
+    let folder = folder("interrupt");
+    let server = serve();
+    let text = "{\"endpoint\":\"drip\",\"method\":\"POST\"}\n".repeat(100);
+    let calls = file(&folder, "calls.jsonl", &text);
+    let child = command(&[&calls, "api", "-j", "2"])
+        .env("AIRFLOW_CONN_API", format!("http://{}", server.authority))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while server.requests().len() < 2 {
+        thread::sleep(Duration::from_millis(10));
+    }
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    let (code, results, err) = told(&child.wait_with_output().unwrap());
+    assert_eq!(code, Some(130), "{err}");
+    let count = server.requests().len();
+    assert!(count < 100 && results.len() == count, "{} of {count}", results.len());
+    assert!(results.iter().all(|result| result["result"] == "ok"), "{results:?}");
+    assert!(err.contains(&format!(" {} left", 100 - count)), "{err}");
+}
+
+#[cfg(feature = "journal")]
+mod journal {
+    use std::path::Path;
+
+    use super::*;
+
+    fn kept<'a>(calls: &'a str, journal: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+        [&[calls, "api", "--journal", journal], more].concat()
+    }
+
+    #[test]
+    fn a_run_goes_on_where_it_was() {
+        let folder = folder("journal");
+        let server = serve();
+        let text = "{\"endpoint\":\"status/404\",\"method\":\"POST\"}\n{\"endpoint\":\"v1\",\"id\":\"a\"}\n";
+        let calls = file(&folder, "calls.jsonl", text);
+        let journal = folder.join("journal");
+        let journal = journal.to_str().unwrap();
+        let (code, first, err) = run(&server.authority, &kept(&calls, journal, &["--resume"]));
+        assert_eq!((code, first.len()), (Some(1), 0), "{err}");
+        assert!(err.contains("there is no such journal"), "{err}");
+        let (code, first, err) = run(&server.authority, &kept(&calls, journal, &["-q"]));
+        assert_eq!((code, first.len()), (Some(13), 2), "{err}");
+        assert_eq!(server.requests().len(), 2);
+
+        let (code, none, err) = run(&server.authority, &kept(&calls, journal, &[]));
+        assert_eq!((code, none.len()), (Some(2), 0));
+        assert!(err.contains("belongs to a run that was begun"), "{err}");
+
+        // There is more in the file: only that is sent, and all is told.
+        let calls = file(&folder, "calls.jsonl", &format!("{text}{}", r#"{"endpoint":"v2"}"#));
+        let (code, results, err) = run(&server.authority, &kept(&calls, journal, &["--resume"]));
+        assert_eq!((code, results.len()), (Some(13), 3), "{err}");
+        assert_eq!(results[..2], first[..]);
+        assert_eq!(server.requests().len(), 3);
+        assert!(err.contains("2 had ended before, 0 were taken up"), "{err}");
+
+        let rows: [(&str, &str, &[&str], &str); 3] = [
+            // why                 the file                         more        what is said
+            (
+                "another line",
+                &text.replace("v1", "v9"),
+                &[],
+                "line 2, call \"a\", is not what it was",
+            ),
+            (
+                "one id twice",
+                &format!("{text}{}", r#"{"endpoint":"v2","id":"a"}"#),
+                &[],
+                "the id \"a\" names two calls, of lines 2 and 3",
+            ),
+            ("another method", text, &["-X", "PUT"], "what makes calls of the lines differs"),
+        ];
+        for (why, text, more, says) in rows {
+            let calls = file(&folder, "other.jsonl", text);
+            let args = kept(&calls, journal, &[&["--resume", "-q"], more].concat());
+            let (code, _, err) = run(&server.authority, &args);
+            assert_eq!(code, Some(2), "{why}: {err}");
+            assert!(err.contains(says), "{why}: {err}");
+        }
+        assert_eq!(server.requests().len(), 3, "nothing is sent");
+    }
+
+    #[test]
+    fn nothing_is_sent_where_nothing_can_be_kept() {
+        let folder = folder("unkept");
+        let server = serve();
+        let calls = file(&folder, "calls.jsonl", r#"{"endpoint":"v1?token=7","method":"POST"}"#);
+        let absent = folder.join("no/such/folder");
+        let (code, _, err) = run(&server.authority, &kept(&calls, absent.to_str().unwrap(), &[]));
+        assert_eq!(code, Some(1), "{err}");
+        assert!(err.contains("no/such/folder"), "{err}");
+
+        // Another run has it.
+        use http_hook_journal::{Durability, Journal, Run};
+        let journal = folder.join("journal");
+        let other = Run { connection: None, calls: String::new(), seed: 0 };
+        let owner = Journal::create(&journal, other, Durability::Process).unwrap();
+        let args = kept(&calls, journal.to_str().unwrap(), &["--resume"]);
+        let (code, _, err) = run(&server.authority, &args);
+        assert_eq!(code, Some(1), "{err}");
+        assert!(err.contains("another run has this journal"), "{err}");
+        drop(owner);
+        assert_eq!(server.requests().len(), 0);
+
+        // What a call has that is secret is in no row: sent it is all the same, and once.
+        let journal = folder.join("secret");
+        let (code, results, err) =
+            run(&server.authority, &kept(&calls, journal.to_str().unwrap(), &["-q"]));
+        assert_eq!((code, results.len(), server.requests().len()), (Some(0), 1, 1), "{err}");
+    }
+
+    /// A process that was killed between an entry and what was to be sent, one that waited, and rows that somebody has changed.
+    #[test]
+    fn what_was_under_way_is_told_and_not_sent() {
+        use http_hook::response::Outcome;
+        use http_hook_journal::{Durability, Entry, Journal, Name, Run};
+
+        let folder = folder("crash");
+        let server = serve();
+        let post = r#"{"endpoint":"v1","method":"POST","id":"#;
+        let text: String = (1..=5).map(|number| format!("{post}\"c{number}\"}}\n")).collect();
+        let calls = file(&folder, "calls.jsonl", &text);
+        let journal = folder.join("journal");
+        let path = journal.to_str().unwrap();
+        // Begins the journal with one call, and then adds what a crash leaves behind.
+        let one = file(&folder, "one.jsonl", text.lines().next().unwrap());
+        assert_eq!(run(&server.authority, &kept(&one, path, &["-q"])).0, Some(0));
+        leave_behind(&journal, &server.authority, &text);
+
+        let (code, results, err) = run(&server.authority, &kept(&calls, path, &["--resume"]));
+        assert_eq!(code, Some(13), "{err}");
+        let told: Vec<_> = results
+            .iter()
+            .map(|result| (result["id"].as_str().unwrap(), result["result"].as_str().unwrap()))
+            .collect();
+        let may = "may_have_acted";
+        assert_eq!(told, [("c1", "ok"), ("c2", may), ("c3", "ok"), ("c5", may)]);
+        assert_eq!(server.requests().len(), 2, "the first, and the one that waited");
+        assert!(err.contains("call \"c4\": ") && err.contains("it may have been sent"), "{err}");
+        assert!(err.contains("2 may have acted, 1 unreadable, 0 left"), "{err}");
+        let outcome: Outcome = serde_json::from_value(results[1]["outcome"].clone()).unwrap();
+        assert_eq!(outcome.stop_reason().unwrap().name(), "not_idempotent");
+        let outcome: Outcome = serde_json::from_value(results[3]["outcome"].clone()).unwrap();
+        assert_eq!(outcome.stop_reason().unwrap().name(), "not_idempotent");
+        assert_eq!((outcome.sent(), outcome.status()), (http_hook::Sent::Maybe, None));
+
+        fn leave_behind(journal: &Path, authority: &str, text: &str) {
+            use http_hook::{Call, Connection, Hook, RequestPlan, Step, Timestamp};
+            let connection = Connection::parse(&format!("http://{authority}")).unwrap();
+            let hook = Hook::new(&connection.with_id("api").unwrap()).unwrap();
+            let now = Timestamp::default();
+            let call = || Call::new(&hook, RequestPlan::post("v1"), 7, now);
+            let Step::Send { attempt, .. } = call().step(&hook, now) else { panic!("it is sent") };
+            let sent = attempt.store(&hook).unwrap();
+            let busy = RequestPlan::get("v1").retries(2);
+            let Step::Send { attempt, .. } = Call::new(&hook, busy, 7, now).step(&hook, now) else {
+                panic!("it is sent")
+            };
+            let answer = http::Response::builder().status(503).body(bytes::Bytes::new());
+            let Step::Wait { call, .. } = attempt.finish(&hook, Ok(answer.unwrap()), now) else {
+                panic!("it waits")
+            };
+            let waits = call.store(&hook).unwrap();
+            let file = rusqlite_value(journal);
+            let run = Run { connection: Some("api".to_owned()), calls: file, seed: 0 };
+            let keeper = Journal::open(journal, run, Durability::Process).unwrap().begin(|_| ());
+            let changed = sent.replace("v1", "v2");
+            let left = [(2, Some(sent)), (3, Some(waits)), (4, Some(changed)), (5, None)];
+            for (line, stored) in left {
+                let digest = text.lines().nth(line - 1).unwrap().bytes();
+                let digest = digest.fold(0x811c_9dc5, |hash: u32, byte| {
+                    (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+                });
+                let name = Name { id: format!("c{line}"), line: line as u64, digest };
+                let mut entry = Entry::new(name);
+                match line {
+                    3 => keeper.waiting(&mut entry, stored.unwrap(), 0).unwrap(),
+                    _ => keeper.sending(&mut entry, stored).unwrap(),
+                }
+            }
+            keeper.close().unwrap();
+        }
+
+        /// What the command has written of how calls are made of lines.
+        fn rusqlite_value(journal: &Path) -> String {
+            let file = rusqlite::Connection::open(journal).unwrap();
+            file.query_row("SELECT value FROM run WHERE key = 'calls'", [], |row| row.get(0))
+                .unwrap()
+        }
+    }
+
+    const ADDRESS: &str = "STORM_ADDRESS";
+    const LOG: &str = "STORM_LOG";
+
+    /// The whole of it, with a million calls, is `adapters/journal/storm/run`.
+    #[test]
+    fn nothing_is_done_twice_in_a_storm() {
+        use std::env;
+
+        if let (Ok(address), Some(log)) = (env::var(ADDRESS), env::var_os(LOG)) {
+            storm::serve(address.parse().unwrap(), Some(log.as_ref())).unwrap();
+            return;
+        }
+        let folder = folder("storm");
+        let storm = storm::Storm {
+            command: env!("CARGO_BIN_EXE_http-hook").as_ref(),
+            folder: &folder,
+            server: &|address, log| {
+                let name = "journal::nothing_is_done_twice_in_a_storm";
+                let mut command = Command::new(env::current_exe()?);
+                command.args(["--exact", name, "--nocapture"]);
+                command.env(ADDRESS, address.to_string()).env(LOG, log);
+                command.stdout(Stdio::piped()).spawn()
+            },
+            calls: 10_000,
+            jobs: 32,
+            kills: 5,
+            server_kills: 2,
+            journal: true,
+            seed: 7,
+        };
+        let figures = storm.run().unwrap();
+        assert!(figures.holds(&storm), "{figures:#?}");
+    }
+}
