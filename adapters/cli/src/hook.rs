@@ -12,17 +12,19 @@ use crate::exit::Problem;
 use crate::request;
 use crate::settings::{Limit, Settings};
 
-/// Makes the hook of a connection: what is stored counts more than all that is said here.
+/// Makes the hook of a connection: what is stored counts more than all that is said here. `follows`: redirects are followed where
+/// nobody says anything.
 pub(crate) fn make(
     connection: &Connection,
     settings: &Settings,
     compressed: bool,
+    follows: bool,
     cookies: Option<&CookieFile>,
 ) -> Result<Hook, Problem> {
     let mut defaults = Defaults::default();
     let stop = Stop::after_attempt(settings.retry()?.saturating_add(1));
     defaults.policy = RetryPolicy { stop, ..RetryPolicy::default() };
-    defaults.options.allow_redirects = Some(settings.location()?);
+    defaults.options.allow_redirects = Some(settings.location(follows)?);
     defaults.options.max_redirects = Some(settings.max_redirs()?);
     let hook = Hook::builder(connection)
         .defaults(defaults)

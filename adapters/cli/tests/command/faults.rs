@@ -1,0 +1,101 @@
+//! Kinds of faults that were there once.
+
+use std::fs;
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+
+use crate::support::{command, parts, reply, run, serve_by, temporary};
+
+#[test]
+fn a_status_of_no_class_is_no_success() {
+    for (status, expected) in [("600 X", 5), ("799 X", 5), ("999 X", 5), ("299 X", 0)] {
+        let server = serve_by(move |_, _| reply(status, &[], b"x"));
+        let url = format!("http://{}/", server.authority);
+        let (code, _, err) = run(&["call", "-", &url]);
+        assert_eq!(code, Some(expected), "{status}: {err}");
+    }
+}
+
+#[test]
+fn a_head_that_is_too_large_is_an_answer_that_cannot_be_used() {
+    let large = format!("X-Large: {}", "x".repeat(2 << 20));
+    let server = serve_by(move |_, _| reply("200 OK", &[&large], b"x"));
+    let url = format!("http://{}/", server.authority);
+    let (code, _, err) = run(&["call", "-", &url]);
+    assert_eq!(code, Some(7), "{err}");
+}
+
+#[cfg(unix)]
+#[test]
+fn two_processes_do_not_go_on_with_one_call() {
+    let server = serve_by(|_, number| {
+        thread::sleep(Duration::from_millis(400));
+        match number {
+            0 => reply("503 Busy", &["Retry-After: 1"], b"busy"),
+            _ => reply("200 OK", &[], b"done"),
+        }
+    });
+    let url = format!("http://{}/orders", server.authority);
+    let state = temporary("once.state");
+    let path = state.to_str().unwrap();
+    let mut child =
+        command(&["call", "-", "POST", &url, "a=1", "--retry-unsafe", "--save-state", path])
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+    let waits = || fs::read_to_string(&state).is_ok_and(|text| text.contains("waiting"));
+    for _ in 0..300 {
+        if waits() {
+            break;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    let (code, _, err) = run(&["resume", path]);
+    assert_eq!(code, Some(1), "{err}");
+    assert!(err.contains("another process"), "{err}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let both: Vec<_> = (0..2)
+        .map(|_| {
+            command(&["resume", path])
+                .stderr(Stdio::piped())
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    let mut codes: Vec<_> =
+        both.into_iter().map(|child| parts(&child.wait_with_output().unwrap()).0).collect();
+    codes.sort_unstable();
+    assert_eq!(codes, [Some(0), Some(1)]);
+    assert_eq!(server.requests().len(), 2, "the second POST was sent once");
+}
+
+#[test]
+fn a_call_goes_on_with_the_body_that_it_began_with() {
+    let server = serve_by(|_, _| reply("503 Busy", &["Retry-After: 9"], b"busy"));
+    let url = format!("http://{}/orders", server.authority);
+    let (state, body) = (temporary("body.state"), temporary("body.csv"));
+    let (path, at) = (state.to_str().unwrap(), format!("@{}", body.display()));
+    fs::write(&body, "a,b\n1,2\n").unwrap();
+    let mut child = command(&["call", "-", "PUT", &url, &at, "--save-state", path])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    for _ in 0..300 {
+        if fs::read_to_string(&state).is_ok_and(|text| text.contains("waiting")) {
+            break;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    fs::write(&body, "a,b\n1,3\n").unwrap();
+    let (code, _, err) = run(&["resume", path]);
+    assert_eq!(code, Some(1), "{err}");
+    assert!(err.contains("the body is another one by now"), "{err}");
+    assert_eq!(server.requests().len(), 1);
+    fs::remove_file(&body).unwrap();
+    fs::remove_file(&state).unwrap();
+}
