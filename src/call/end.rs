@@ -83,7 +83,7 @@ impl State {
     pub(super) fn is_over(&self, remaining: Option<Duration>) -> Option<StopReason> {
         if remaining == Some(Duration::ZERO) {
             Some(StopReason::Deadline)
-        } else if self.sends >= Call::MAX_SENDS {
+        } else if u32::from(self.sends) >= Call::MAX_SENDS {
             Some(StopReason::MaxSends)
         } else {
             None
@@ -174,7 +174,7 @@ impl State {
         hint: Option<Duration>,
     ) -> Failure {
         Failure::new(reason, cause)
-            .with_counts(self.sends, self.attempt_number, self.idle_for)
+            .with_counts(self.sends.into(), self.attempt_number.into(), self.idle_for)
             .with_hint(hint)
             .with_asked(Some(self.asked(hook)))
     }

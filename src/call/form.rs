@@ -200,8 +200,8 @@ pub(super) fn progress_form(
         due: state.due,
         deadline: state.deadline,
         waits_for: state.waits_for,
-        sends: state.sends,
-        attempt_number: state.attempt_number.saturating_sub(u32::from(begun)),
+        sends: state.sends.into(),
+        attempt_number: u32::from(state.attempt_number).saturating_sub(u32::from(begun)),
         previous_wait: state.previous_wait,
         idle_for: state.idle_for,
         before: if state.policy(hook).counts() { state.before } else { ByClass::NONE },
@@ -254,8 +254,9 @@ impl ProgressForm {
         state.due = moved(self.due);
         state.deadline = self.deadline.map(moved);
         state.waits_for = self.waits_for;
-        state.sends = self.sends;
-        state.attempt_number = self.attempt_number;
+        // Both were found to be at most `MAX_SENDS`.
+        state.sends = u16::try_from(self.sends).unwrap_or(u16::MAX);
+        state.attempt_number = u16::try_from(self.attempt_number).unwrap_or(u16::MAX);
         state.previous_wait = self.previous_wait;
         (state.idle_for, state.before) = (self.idle_for, self.before);
         state.owes = self.attempt_number > 0 && self.state == Moment::Waiting;

@@ -175,13 +175,13 @@ impl Call {
     /// Counts the attempts that have ended.
     #[must_use]
     pub fn attempt_number(&self) -> u32 {
-        self.0.as_ref().map_or(0, |state| state.attempt_number)
+        self.0.as_ref().map_or(0, |state| state.attempt_number.into())
     }
 
     /// Counts the requests that were sent.
     #[must_use]
     pub fn sends(&self) -> u32 {
-        self.0.as_ref().map_or(0, |state| state.sends)
+        self.0.as_ref().map_or(0, |state| state.sends.into())
     }
 
     /// The method of the plan.
@@ -193,8 +193,8 @@ impl Call {
     }
 
     /// Why the request may be sent again after the wait, and how long the server asked to wait.
-    pub(crate) fn again(&self) -> Option<(RetryReason, Option<Duration>)> {
-        self.0.as_ref().ok()?.again
+    pub(crate) fn again(&self) -> (Option<RetryReason>, Option<Duration>) {
+        self.0.as_ref().map_or((None, None), |state| (state.again, state.asked))
     }
 
     /// Returns the time spent waiting so far, the wait under way included.
@@ -213,13 +213,13 @@ impl Attempt {
     /// Returns the number of the attempt, from 1.
     #[must_use]
     pub fn number(&self) -> u32 {
-        self.0.attempt_number
+        self.0.attempt_number.into()
     }
 
     /// Returns the ordinal of the send within the call, from 1.
     #[must_use]
     pub fn sends(&self) -> u32 {
-        self.0.sends
+        self.0.sends.into()
     }
 
     /// Tells which redirects led to this request; a response that is read gets it as an extension.

@@ -30,8 +30,8 @@ pub(crate) struct State {
     pub(crate) deadline: Option<Timestamp>,
     /// What `due` is waited for.
     pub(crate) waits_for: WaitReason,
-    pub(crate) sends: u32,
-    pub(crate) attempt_number: u32,
+    pub(crate) sends: u16,
+    pub(crate) attempt_number: u16,
     pub(crate) previous_wait: Duration,
     pub(crate) idle_for: Duration,
     /// What the attempts before came to.
@@ -50,8 +50,10 @@ pub(crate) struct State {
     pub(crate) turn: Option<Box<Turn>>,
     /// What came of the attempt before, once it was judged worth another one; never stored.
     pub(crate) last: Option<Box<Last>>,
-    /// Why the request may be sent again after the wait under way, and how long the server asked to wait; never stored.
-    pub(crate) again: Option<(RetryReason, Option<Duration>)>,
+    /// Why the request may be sent again after the wait under way; never stored.
+    pub(crate) again: Option<RetryReason>,
+    /// How long the server asked to wait before it; never stored.
+    pub(crate) asked: Option<Duration>,
 }
 
 /// What came of an attempt that is to be made again.
@@ -117,6 +119,7 @@ impl State {
             turn: None,
             last: None,
             again: None,
+            asked: None,
         }
     }
 

@@ -235,7 +235,7 @@ impl State {
                 Err(error) => return self.unsendable(hook, StopReason::Auth, error),
             }
             let begun = !matches!(this.phase, Phase::Due);
-            let number = this.attempt_number.saturating_add(u32::from(!begun));
+            let number = u32::from(this.attempt_number.saturating_add(u16::from(!begun)));
             let policy = this.ready.policy.as_deref().unwrap_or_else(|| hook.policy());
             match policy.attempt_header(number, remaining) {
                 Ok(None) => {}
@@ -347,7 +347,7 @@ impl State {
         if self.remaining(now).is_some_and(|left| wait >= left) {
             return self.refused(hook, otherwise);
         }
-        self.again = None;
+        (self.again, self.asked) = (None, None);
         self.sleep(wait, reason, now)
     }
 

@@ -178,7 +178,7 @@ impl State {
         now: Timestamp,
     ) -> Result<Decision, Error> {
         let policy = self.policy(hook);
-        match caught(|| policy.is_worth(outcome, self.attempt_number)) {
+        match caught(|| policy.is_worth(outcome, self.attempt_number.into())) {
             Some(false) => Ok(Decision::Stand),
             Some(true) => self.weigh(hook, policy, outcome, now),
             None => Err(panicked()),
@@ -195,13 +195,13 @@ impl State {
         now: Timestamp,
     ) -> Result<Decision, Error> {
         let progress = Progress {
-            attempt_number: self.attempt_number,
+            attempt_number: self.attempt_number.into(),
             elapsed: now.since(self.started),
             idle_for: self.idle_for,
             previous_wait: self.previous_wait,
             remaining: self.remaining(now),
         };
-        let mut draws = Random::new(self.seed, self.attempt_number);
+        let mut draws = Random::new(self.seed, self.attempt_number.into());
         let weighed = caught(|| policy.weigh(outcome, &progress, now, &mut || draws.draw()));
         let decision = weighed.ok_or_else(panicked)?;
         Ok(if hook.is_usual() { decision } else { hurried(hook, decision) })

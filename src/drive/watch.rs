@@ -151,10 +151,7 @@ impl<'a> Watch<'a> {
     }
 
     pub(super) fn waiting(&mut self, call: &Call, wait: Duration, reason: WaitReason) {
-        let (again, asked) = match call.again() {
-            Some((again, asked)) => (Some(again), asked),
-            None => (None, None),
-        };
+        let (again, asked) = call.again();
         self.tell(&Event::Wait { wait, reason, again, asked });
     }
 

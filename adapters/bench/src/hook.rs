@@ -101,7 +101,7 @@ fn call(hook: &Hook, input: &Input, brought: Brought) {
 }
 
 /// What a waiting call may hold beside its texts (URL, headers), its body and what came last, in bytes.
-const WAITING: i64 = 528;
+const WAITING: i64 = 512;
 
 /// What a decision for a retry may allocate: the place where what came last is kept, for a call that ends before its next
 /// attempt.

@@ -10,7 +10,7 @@ use http_hook::body::Body;
 use http_hook::options::{Capabilities, SendOptions};
 use http_hook::response::Reason;
 use http_hook::transport::Transport;
-use http_hook::{Sent, TransportError, TransportErrorKind as Kind, blocking};
+use http_hook::{Hook, Sent, TransportError, TransportErrorKind as Kind, blocking};
 
 use crate::Cassette;
 use crate::body::{blocking_broken, broken};
@@ -30,6 +30,7 @@ const MAX_BODY_BYTES: u64 = 16 << 20;
 /// | headers, either way | all names; values of those that say how a message is framed, cached, negotiated or paced, as bodies are, and whole values of those that are [kept](Self::keep_header) by name |
 /// | challenges (`WWW-Authenticate`, `Proxy-Authenticate`) | schemes and parameters that are known, no token |
 /// | cookies that are set | name, and the attributes that are known |
+/// | path of the connection in URLs, if it is [told](Self::hide_base) | `/***` |
 /// | URLs: of the request, in `Location`, `Link`, `Content-Location`, `Refresh`, `Referer`, `Origin`, `Host`, `Access-Control-Allow-Origin` | all but user info, fragment, and values of the query that are not [kept](Self::keep_query) by name |
 /// | bodies of responses | all but user info of URLs, and what stands under names that [sound secret](http_hook::observe::sounds_secret), in JSON (lines of it, a part of it, with comments, too), forms, URLs and lines of text, unless [kept](Self::keep_field) by name |
 /// | bodies of requests | nothing |
@@ -81,6 +82,14 @@ impl<T> Recorder<T> {
     #[must_use]
     pub fn keep_field(self, name: &str) -> Self {
         self.tape().rules.keep_field(name);
+        self
+    }
+
+    /// Hides the path of the connection that the calls go by, which may be secret: `https://hooks.example.com/***/orders`. Without
+    /// this a recording tells it.
+    #[must_use]
+    pub fn hide_base(self, hook: &Hook) -> Self {
+        self.tape().rules.hide_base(hook.base_url());
         self
     }
 

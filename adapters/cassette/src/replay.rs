@@ -13,7 +13,7 @@ use http_hook::body::Body;
 use http_hook::options::{Capabilities, Capability, SendOptions};
 use http_hook::response::Reason;
 use http_hook::transport::{TimeoutPhase, Transport};
-use http_hook::{Sent, TransportError, TransportErrorKind as Kind, blocking};
+use http_hook::{Hook, Sent, TransportError, TransportErrorKind as Kind, blocking};
 
 use crate::Unmet;
 use crate::body::{blocking_broken, broken};
@@ -61,6 +61,7 @@ struct Script {
     lines: VecDeque<Line>,
     order: Order,
     unexpected: Vec<String>,
+    rules: Rules,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -93,8 +94,16 @@ impl Replay {
     }
 
     fn new(lines: Vec<Line>, order: Order) -> Self {
-        let script = Script { lines: lines.into(), order, unexpected: Vec::new() };
+        let script =
+            Script { lines: lines.into(), order, unexpected: Vec::new(), rules: Rules::default() };
         Self { script: Arc::new(Mutex::new(script)) }
+    }
+
+    /// Hides the path of the connection that the calls go by in what is told of a request that the recording does not have.
+    #[must_use]
+    pub fn hide_base(self, hook: &Hook) -> Self {
+        self.script().rules.hide_base(hook.base_url());
+        self
     }
 
     /// Checks that the recording was played to its end and nothing else was asked for.
@@ -145,7 +154,7 @@ impl Script {
         if let Some(line) = index.and_then(|index| self.lines.remove(index)) {
             return Ok(line.outcome);
         }
-        let url = Rules::default().url(head.uri.to_string().as_bytes());
+        let url = self.rules.url(head.uri.to_string().as_bytes());
         let own = format!("{} {}", head.method, String::from_utf8_lossy(&url));
         let message = match self.lines.front().filter(|_| self.order == Order::Strict) {
             Some(line) => format!("{own}, where the script has {line}"),

@@ -275,3 +275,32 @@ fn a_cassette_is_checked() {
         assert!(!found.contains("s3cret"), "{why}: {found}");
     }
 }
+
+#[test]
+fn the_path_of_a_connection_is_written_nowhere() {
+    let bases = ["https://hooks.example.com/services/T0SECRET/B%20SECRET", "http://h/SECRET"];
+    for base in bases {
+        let connection = Connection::new().with_host(base);
+        let hook = || Hook::new(&connection).expect("a hook");
+        let path = base.splitn(4, '/').last().expect("a path");
+        let replies = [
+            Reply::status(307).header("location", &format!("/{path}/orders/1")),
+            Reply::status(200).header("link", &format!("</{path}/next>; rel=\"next\"")).body(path),
+        ];
+        let recorder = Recorder::new(MockTransport::new(replies)).hide_base(&hook());
+        let api = HttpHook::new(hook(), recorder.clone(), VirtualClock::default());
+        api.run(RequestPlan::get("orders")).expect("an answer");
+        let written = recorder.cassette().to_json();
+        let long = path.len() > 8;
+        let told = written.matches("SECRET").count();
+        assert_eq!(told, usize::from(!long), "only a body has what is short: {written}");
+        assert!(written.contains("/***/orders"), "{written}");
+
+        let replay = Cassette::from_json(&written).expect("a cassette").strict().hide_base(&hook());
+        let api = HttpHook::new(hook(), replay.clone(), VirtualClock::default());
+        api.run(RequestPlan::get("orders")).expect("the answer");
+        let failure = api.run(RequestPlan::get("orders/2")).expect_err("it is not recorded");
+        let told = format!("{failure:?} {failure} {}", replay.verify().expect_err("one too many"));
+        assert!(told.contains("/***/orders/2") && !told.contains("SECRET"), "{told}");
+    }
+}

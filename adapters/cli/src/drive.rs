@@ -165,11 +165,11 @@ pub(crate) fn drive<M: Machine>(
         act = match act {
             Act::Send(request, mut options) => {
                 let repeatable = machine.attempt().is_none_or(Attempt::repeatable);
-                if M::KEPT_OFTEN || !repeatable {
-                    if let Err(error) = beside.keep(&*machine) {
-                        act = withdraw(machine, error)?;
-                        continue;
-                    }
+                let kept =
+                    if M::KEPT_OFTEN || !repeatable { beside.keep(&*machine) } else { Ok(()) };
+                if let Err(error) = kept {
+                    act = withdraw(machine, error)?;
+                    continue;
                 }
                 if let Some(left) = beside.left(clock.now())? {
                     let total = options.timeouts.total;
@@ -189,11 +189,10 @@ pub(crate) fn drive<M: Machine>(
             }
             Act::Sleep(wait) => {
                 if machine.waits() {
-                    if M::KEPT_WAITING {
-                        if let Err(error) = beside.keep(&*machine) {
-                            act = withdraw(machine, error)?;
-                            continue;
-                        }
+                    let kept = if M::KEPT_WAITING { beside.keep(&*machine) } else { Ok(()) };
+                    if let Err(error) = kept {
+                        act = withdraw(machine, error)?;
+                        continue;
                     }
                     if beside.left(clock.now())?.is_some_and(|left| wait >= left) {
                         return Err(Problem::late());

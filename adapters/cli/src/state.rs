@@ -95,13 +95,18 @@ impl StateFile {
         let claim = claim(path)?;
         let file = Self::of(path, State::read(path)?, claim);
         file.kept.set(true);
-        if let (Some(body), Some(before)) = (&file.state.body, &file.state.body_sha256) {
-            if sha256(body)?.as_ref() != Some(before) {
-                let message = format!("{}: the body is another one by now", body.display());
-                return Err(Problem::local(message));
-            }
+        if let (Some(body), Some(_)) = (&file.state.body, &file.state.body_sha256) {
+            file.check(body)?;
         }
         Ok(file)
+    }
+
+    /// The body has to be what it was.
+    fn check(&self, body: &Path) -> Result<(), Problem> {
+        if sha256(body)? == self.state.body_sha256 {
+            return Ok(());
+        }
+        Err(Problem::local(format!("{}: the body is another one by now", body.display())))
     }
 
     fn of(path: &Path, state: State, claim: Claim) -> Self {

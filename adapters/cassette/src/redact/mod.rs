@@ -32,7 +32,8 @@ use names::{
 };
 use places::Places;
 use search::Search;
-use url::{split, text_of};
+use undone::undone_once;
+use url::{path_of, split, text_of};
 
 pub(crate) use places::HIDDEN;
 
@@ -52,6 +53,8 @@ pub(crate) struct Rules {
     keep_query: BTreeSet<String>,
     keep_headers: BTreeSet<String>,
     keep_fields: BTreeSet<String>,
+    /// The parts of the path of a connection, without escapes.
+    base: Vec<Vec<u8>>,
     /// Texts that must not be written wherever they stand: given, or seen in what was taken out.
     secrets: BTreeSet<Vec<u8>>,
 }
@@ -67,6 +70,18 @@ impl Rules {
 
     pub(crate) fn keep_field(&mut self, name: &str) {
         self.keep_fields.insert(names::plain(name));
+    }
+
+    /// Hides the path and the query of a connection's URL.
+    pub(crate) fn hide_base(&mut self, base: &str) {
+        let (base, query) = split(base.as_bytes(), b'?');
+        let path = path_of(base);
+        let parts = path.split(|byte| *byte == b'/').filter(|part| !part.is_empty());
+        self.base = parts.map(|part| undone_once(part, b'%')).collect();
+        self.learn("", path);
+        if let Some(query) = query {
+            self.learn_pairs(query);
+        }
     }
 
     pub(crate) fn hide(&mut self, secret: &[u8]) {

@@ -10,13 +10,19 @@ use super::{Rules, unquoted};
 
 impl Rules {
     /// Writes a URL, or a reference to one, without user info, fragment, and the values of its query and of parameters in
-    /// its path, unless they are kept by name. What is left out teaches what to look for.
+    /// its path, unless they are kept by name, and without the connection's part of the path, if that is told. What is left out
+    /// teaches what to look for.
     pub(crate) fn url(&mut self, url: &[u8]) -> Vec<u8> {
         let (url, fragment) = split(url, b'#');
         let (url, query) = split(url, b'?');
         let (before, path) = url.split_at(path_begin(url));
         let mut new = self.authority(before);
-        self.pairs(path, b"/;", b'/', &mut new);
+        let below = self.below_base(path);
+        if below.is_some() {
+            new.extend_from_slice(b"/");
+            new.extend_from_slice(HIDDEN.as_bytes());
+        }
+        self.pairs(below.unwrap_or(path), b"/;", b'/', &mut new);
         if let Some(query) = query {
             new.push(b'?');
             self.pairs(query, b"&;", b'&', &mut new);
@@ -27,6 +33,21 @@ impl Rules {
             new.extend_from_slice(if fragment.is_empty() { b"" } else { HIDDEN.as_bytes() });
         }
         new
+    }
+
+    /// What of a path follows the connection's, if it begins with that.
+    fn below_base<'a>(&self, path: &'a [u8]) -> Option<&'a [u8]> {
+        let mut rest = path;
+        for base in &self.base {
+            let slashes = rest.iter().take_while(|byte| **byte == b'/').count();
+            let inner = &rest[slashes..];
+            let end = inner.iter().position(|byte| *byte == b'/').unwrap_or(inner.len());
+            if undone_once(&inner[..end], b'%') != *base {
+                return None;
+            }
+            rest = &inner[end..];
+        }
+        (!self.base.is_empty()).then_some(rest)
     }
 
     /// Scheme and authority, without user info.
@@ -76,7 +97,7 @@ impl Rules {
     }
 
     /// Learns of a fragment: its pairs, if it has any, else all of it.
-    fn learn_pairs(&mut self, fragment: &[u8]) {
+    pub(super) fn learn_pairs(&mut self, fragment: &[u8]) {
         self.learn("", fragment);
         for pair in fragment.split(|byte| matches!(byte, b'&' | b';' | b'?')) {
             if let (name, Some(value)) = split(pair, b'=') {
@@ -193,6 +214,15 @@ pub(super) fn parts<'a>(text: &'a [u8], marks: &[u8]) -> Vec<(&'a [u8], Option<u
     }
     parts.push((&text[from..], None));
     parts
+}
+
+/// The path of a URL without query and fragment, without the slashes around it.
+pub(super) fn path_of(url: &[u8]) -> &[u8] {
+    let mut path = &url[path_begin(url)..];
+    while let [b'/', rest @ ..] | [rest @ .., b'/'] = path {
+        path = rest;
+    }
+    path
 }
 
 /// Where the path of a URL begins: behind its authority, if there may be one. To many readers a backslash is a slash, and

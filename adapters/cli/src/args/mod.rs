@@ -134,13 +134,13 @@ impl Args {
         match &self.command {
             Command::Call(call) => call.result.format,
             Command::Plan(plan) => plan.call.result.format,
-            Command::Policy(PolicyCommand::Table { format, .. }) => *format,
             Command::Pages(pages) => pages.call.result.format,
             Command::Poll(poll) => poll.call.result.format,
             Command::Fetch(fetch) => fetch.call.result.format,
             Command::Resume(resume) => resume.result.format,
             Command::Conn(ConnCommand::Test(test)) => test.result.format,
-            Command::Conn(ConnCommand::List { format }) => *format,
+            Command::Conn(ConnCommand::List { format })
+            | Command::Policy(PolicyCommand::Table { format, .. }) => *format,
             Command::Sim(sim) if sim.format == SimFormat::Json => Some(Format::Json),
             _ => None,
         }

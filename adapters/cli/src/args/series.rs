@@ -30,6 +30,7 @@ Examples:
   http-hook pages sales v1/orders --items /orders | head -50";
 
 #[derive(clap::Args)]
+#[expect(clippy::struct_field_names, reason = "they are called as their options")]
 #[command(after_help = PAGES_EXAMPLES, override_usage = "http-hook pages [OPTIONS] <CONN> [METHOD] <ENDPOINT> [ITEM]...")]
 pub(crate) struct Pages {
     #[command(flatten)]

@@ -79,7 +79,7 @@ pub(crate) fn run_or_again(
 ) -> Result<u8, Problem> {
     let Ready { found, hook, planned, seed, cookies, endpoint } =
         Ready::new(call, &context.settings)?;
-    let way = Way::new(&context.tape)?;
+    let way = Way::new(&context.tape)?.hiding(&hook);
     let hook = hook.for_client(way.transport().capabilities());
     if call.curl {
         return curl::run(&hook, &planned.plan, call);

@@ -78,8 +78,8 @@ fn options(call: &CallArgs) -> (String, String) {
 /// The file that is the body.
 fn body_file(call: &CallArgs) -> Option<&str> {
     let data = call.request.data.as_deref();
-    let words = data.into_iter().chain(call.words.iter().map(String::as_str));
-    words.filter_map(|word| word.strip_prefix('@')).next()
+    let mut words = data.into_iter().chain(call.words.iter().map(String::as_str));
+    words.find_map(|word| word.strip_prefix('@'))
 }
 
 /// A text as one word of a POSIX shell.

@@ -43,7 +43,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
     if lenient {
         planned.plan = planned.plan.check_response(false);
     }
-    let way = Way::new(&context.tape)?;
+    let way = Way::new(&context.tape)?.hiding(&hook);
     let hook = hook.for_client(way.transport().capabilities());
     if call.curl {
         return curl::run(&hook, &planned.plan, call);
@@ -68,7 +68,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
         jq: Jq::given(&call.result)?,
         tries_head: false,
     };
-    let begin = Begin::New(Box::new(planned.plan), polling, seed);
+    let begin = Begin::New(Box::new((planned.plan, polling, seed)));
     ask(&session, &hook, &way, begin, context)
 }
 
@@ -161,7 +161,7 @@ impl Clock for Between<'_> {
 
 /// What a poll begins with.
 enum Begin<'a> {
-    New(Box<RequestPlan>, Polling, u64),
+    New(Box<(RequestPlan, Polling, u64)>),
     /// What was kept.
     Kept(&'a str),
 }
@@ -180,10 +180,13 @@ fn ask(
         calling.store(matches!(event, Event::Wait { .. }), Ordering::Relaxed);
         stage.event(event);
     };
-    let began = stage.now();
+    let start = stage.now();
     let poll = match begin {
-        Begin::New(plan, polling, seed) => Poll::new(hook, *plan, polling, seed, began),
-        Begin::Kept(text) => Poll::resume(hook, text, began)
+        Begin::New(new) => {
+            let (plan, polling, seed) = *new;
+            Poll::new(hook, plan, polling, seed, start)
+        }
+        Begin::Kept(text) => Poll::resume(hook, text, start)
             .map_err(|error| Problem::usage(format!("the poll that was kept: {error}")))?,
     };
     let mut poll = poll.observer(&observer);
@@ -194,7 +197,7 @@ fn ask(
         stage: &stage,
         calling: &calling,
         polls: AtomicU32::new(0),
-        began,
+        began: start,
         deadline: session.deadline,
     };
     let answer = drive(&mut poll, hook, transport, &clock, &mut beside)?;

@@ -23,7 +23,7 @@ pub(crate) fn run(resume: &Resume, context: &Context) -> Result<u8, Problem> {
     let cookies = resume.client.cookies.as_deref().map(CookieFile::read).transpose()?;
     let (settings, follows) = (&context.settings, state.follows);
     let hook = hook::make(&found.connection, settings, false, follows, cookies.as_ref())?;
-    let way = Way::new(&context.tape)?;
+    let way = Way::new(&context.tape)?.hiding(&hook);
     let hook = hook.for_client(way.transport().capabilities());
     let given = of_client(&resume.client)?;
     if !matches!(given.proxies, Setting::Inherit) {

@@ -63,6 +63,15 @@ impl Way {
         })
     }
 
+    /// The same, which writes nothing of the connection's path.
+    pub(crate) fn hiding(self, hook: &Hook) -> Self {
+        match self {
+            Self::Network(client) => Self::Network(client),
+            Self::Recorded(recorder) => Self::Recorded(recorder.hide_base(hook)),
+            Self::Replayed(replay) => Self::Replayed(replay.hide_base(hook)),
+        }
+    }
+
     pub(crate) fn transport(&self) -> &dyn Transport {
         match self {
             Self::Network(client) => client,

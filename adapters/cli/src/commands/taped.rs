@@ -2,7 +2,7 @@
 
 use clap::Parser as _;
 
-use super::{Context, Tape, call, pages, poll};
+use super::{Context, Tape, call};
 use crate::args::{Args, Command, Taped};
 use crate::exit::Problem;
 
@@ -10,17 +10,13 @@ use crate::exit::Problem;
 pub(crate) fn run(taped: &Taped, mut context: Context, records: bool) -> Result<u8, Problem> {
     let words = [String::from("http-hook")].into_iter().chain(taped.call.iter().cloned());
     let args = Args::try_parse_from(words).unwrap_or_else(|error| error.exit());
+    let Command::Call(call) = &args.command else {
+        return Err(Problem::usage("what follows the file is a call: call CONN ENDPOINT …"));
+    };
     context.settings.give(args.sources.as_deref(), args.conn_file.as_deref());
     let file = taped.file.clone();
     let tape = if records { Tape::Record(file) } else { Tape::Replay(file) };
     let verbose = context.verbose.max(args.verbose);
     let quiet = context.quiet.max(args.quiet);
-    let context = Context { verbose, quiet, tape, ..context };
-    match &args.command {
-        Command::Call(call) => call::run(call, &context),
-        Command::Pages(args) => pages::run(args, &context),
-        Command::Poll(args) => poll::run(args, &context),
-        _ => Err(Problem::usage("what follows the file is a call: call CONN ENDPOINT …")
-            .with_hint("`pages` and `poll` may stand in the place of `call`")),
-    }
+    call::run(call, &Context { verbose, quiet, tape, ..context })
 }

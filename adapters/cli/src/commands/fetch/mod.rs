@@ -55,7 +55,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
     }
     // A part is of the bytes as they come: a coding would make others of them.
     planned.plan = planned.plan.header("accept-encoding", "identity");
-    let way = Way::new(&context.tape)?;
+    let way = Way::new(&context.tape)?.hiding(&hook);
     let hook = hook.for_client(way.transport().capabilities());
     if call.curl {
         return curl::run(&hook, &planned.plan, call);
@@ -271,7 +271,7 @@ impl Fetching<'_> {
             (None, _) => Answer::Refuse(String::new()),
         };
         match (head, response, failure) {
-            (Answer::Complete, ..) => Ok(Leg::Whole),
+            (Answer::Complete, ..) | (Answer::Begin | Answer::Append, None, None) => Ok(Leg::Whole),
             (Answer::Anew(why), ..) => Ok(Leg::Anew(why)),
             (Answer::Begin, Some(response), _) => {
                 kept.begin()?;
@@ -280,7 +280,6 @@ impl Fetching<'_> {
             (Answer::Append, Some(response), _) => self.body(response, kept, part, beside),
             (_, _, Some(failure)) => Ok(Leg::Failed(failure)),
             (Answer::Refuse(why), ..) => Err(refused(&why)),
-            (Answer::Begin | Answer::Append, None, None) => Ok(Leg::Whole),
         }
     }
 

@@ -195,10 +195,10 @@ impl Part {
             let have = self.have;
             return Answer::Refuse(format!("it begins at {first} in place of {have}"));
         }
-        if let (Some(total), Some(known)) = (total, self.known.total) {
-            if total != known {
-                return Answer::Refuse(format!("the file is {total} bytes long, and was {known}"));
-            }
+        let known = self.known.total.or(total);
+        if total.is_some() && total != known {
+            let [total, known] = [total, known].map(Option::unwrap_or_default);
+            return Answer::Refuse(format!("the file is {total} bytes long, and was {known}"));
         }
         let end = last.saturating_add(1);
         if self.known.total.is_some_and(|total| end > total) {

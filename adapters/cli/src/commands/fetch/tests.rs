@@ -7,7 +7,9 @@ use proptest::prelude::*;
 
 use super::part::{Answer, Ask, Ended, Known, Part, Validator};
 
-fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+type Pairs<'a> = &'a [(&'static str, &'a str)];
+
+fn headers(pairs: Pairs<'_>) -> HeaderMap {
     let pairs = pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
     let mut map = HeaderMap::new();
     for (name, value) in pairs {
@@ -44,7 +46,7 @@ fn of(mut part: Part, status: u16, pairs: &[(&'static str, &str)]) -> &'static s
 fn an_answer_is_good_for_what_it_says() {
     let tag = ("etag", "\"a\"");
     #[rustfmt::skip]
-    let rows: &[(&str, u16, &[(&'static str, &str)], &str)] = &[
+    let rows: &[(&str, u16, Pairs<'_>, &str)] = &[
         ("the rest",                  206, &[tag, ("content-range", "bytes 5-9/10")], "append"),
         ("a part of the rest",        206, &[tag, ("content-range", "bytes 5-6/10")], "append"),
         ("the unit in capitals",      206, &[tag, ("content-range", "Bytes 5-9/10")], "append"),
@@ -112,7 +114,7 @@ fn a_validator_is_strong_or_none() {
     let modified = "Sun, 06 Nov 1994 08:49:37 GMT";
     let (soon, later) = ("Sun, 06 Nov 1994 08:50:36 GMT", "Sun, 06 Nov 1994 08:50:37 GMT");
     #[rustfmt::skip]
-    let rows: &[(&str, &[(&'static str, &str)], Option<&str>)] = &[
+    let rows: &[(&str, Pairs<'_>, Option<&str>)] = &[
         ("strong",                   &[("etag", "\"a\"")], Some("\"a\"")),
         ("empty",                    &[("etag", "\"\"")], Some("\"\"")),
         ("weak",                     &[("etag", "W/\"a\"")], None),

@@ -46,7 +46,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
     let manner = Manner { follows: true, holds_body: true };
     let Ready { found, hook, planned, seed, cookies, endpoint } =
         Ready::in_manner(call, &context.settings, manner)?;
-    let way = Way::new(&context.tape)?;
+    let way = Way::new(&context.tape)?.hiding(&hook);
     let hook = hook.for_client(way.transport().capabilities());
     if call.curl {
         return curl::run(&hook, &planned.plan, call);
@@ -78,7 +78,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
         jq,
         tries_head: false,
     };
-    let begin = Begin::New(planned.plan, paging, seed);
+    let begin = Begin::New(Box::new((planned.plan, paging, seed)));
     let by_chance = args.next == NextBy::Link;
     let reading = Reading { session, items: args.items.clone(), by_chance };
     reading.run(&hook, &way, begin, context)
@@ -118,7 +118,7 @@ pub(super) fn check_kept(call: &CallArgs) -> Result<(), Problem> {
 
 /// What pages begin with.
 enum Begin<'a> {
-    New(RequestPlan, Paging, u64),
+    New(Box<(RequestPlan, Paging, u64)>),
     /// What was kept.
     Kept(&'a str),
 }
@@ -143,15 +143,18 @@ impl Reading<'_> {
         let stage = session.stage(context);
         let away = AtomicBool::new(false);
         let observer = |event: &Event<'_>| {
-            if let Event::Send { cause: SendCause::First, own_origin: false, .. } = event {
-                if !away.swap(true, Ordering::Relaxed) {
-                    stage.note("the next page is at another origin: it is asked for without anything of the connection");
-                }
+            let leaves =
+                matches!(event, Event::Send { cause: SendCause::First, own_origin: false, .. });
+            if leaves && !away.swap(true, Ordering::Relaxed) {
+                stage.note("the next page is at another origin: it is asked for without anything of the connection");
             }
             stage.event(event);
         };
         let pages = match begin {
-            Begin::New(plan, paging, seed) => Pages::new(hook, plan, paging, seed, stage.now()),
+            Begin::New(new) => {
+                let (plan, paging, seed) = *new;
+                Pages::new(hook, plan, paging, seed, stage.now())
+            }
             Begin::Kept(text) => Pages::resume(hook, text, stage.now())
                 .map_err(|error| Problem::usage(format!("the pages that were kept: {error}")))?,
         };
@@ -207,13 +210,11 @@ impl Reading<'_> {
         let body = page.body();
         let values: Option<Vec<Vec<u8>>> = match &self.items {
             None => None,
-            Some(pointer) => Some(match items(body, pointer) {
-                Some(items) => items.into_iter().map(|item| item.as_bytes().to_vec()).collect(),
-                None => {
-                    let items = paging.items_of(page);
-                    let items = items.map_err(|error| Problem::of_error(&error))?;
-                    items.into_iter().map(|item| item.to_string().into_bytes()).collect()
-                }
+            Some(pointer) => Some(if let Some(items) = items(body, pointer) {
+                items.into_iter().map(|item| item.as_bytes().to_vec()).collect()
+            } else {
+                let items = paging.items_of(page).map_err(|error| Problem::of_error(&error))?;
+                items.into_iter().map(|item| item.to_string().into_bytes()).collect()
             }),
         };
         let lines: Vec<Vec<u8>> = match (values, jq) {
@@ -293,7 +294,7 @@ impl Reading<'_> {
             session.over();
         }
         let body = failure.body().filter(|body| !body.is_empty()).cloned();
-        let code = session.failed(&failure, stage, way, context)?;
+        let code = session.failed(failure, stage, way, context)?;
         if session.format != Format::Json && context.quiet < 2 {
             if let Some(body) = body {
                 let body: String = String::from_utf8_lossy(&body).chars().take(500).collect();
