@@ -94,6 +94,7 @@ pub(crate) fn describes_body(name: &HeaderName) -> bool {
 /// | `cache-control` | what a cache on the way may do |
 /// | `content-encoding`, `content-language`, `content-type` | what the body is; they go only if the body goes |
 /// | `range` | which part is wanted; without it a download starts at the beginning |
+/// | `if-range` | of what it is a part; a `range` without it would take a part of another file for one of this |
 /// | `user-agent` | which program is calling; servers refuse requests without one |
 #[must_use]
 pub(crate) fn crosses(name: &HeaderName) -> bool {
@@ -106,6 +107,7 @@ pub(crate) fn crosses(name: &HeaderName) -> bool {
             | "content-encoding"
             | "content-language"
             | "content-type"
+            | "if-range"
             | "range"
             | "user-agent"
     )

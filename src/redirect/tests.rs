@@ -141,6 +141,8 @@ fn headers_cross_only_if_they_are_listed() {
         ("accept", true, false),
         ("user-agent", true, false),
         ("range", true, false),
+        ("if-range", true, false),
+        ("if-match", false, false),
         ("content-type", true, true),
         ("content-length", false, true),
         ("content-digest", false, true),

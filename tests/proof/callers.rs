@@ -26,7 +26,6 @@ const LISTED: &[(&str, &str)] = &[
     ("pages::ItemIter", "of what `HttpHook::pages` gives"),
     ("pages::PageIter", "of what `HttpHook::pages` gives"),
     ("pages::link", "for those who read a response by hand"),
-    ("poll::Poll", "for those who store a poll, or drive it by hand"),
     ("request::Filter", "what `RequestPlan::response_filter` takes"),
     ("request::form::encode", "for those who write a body by hand"),
     ("request::form::encode_into", "for those who write a body by hand"),

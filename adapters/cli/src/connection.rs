@@ -10,6 +10,9 @@ use crate::screen;
 use crate::settings::Settings;
 use crate::store::Store;
 
+/// What stands in the place of where a connection is from that is none.
+pub(crate) const NOT_STORED: &str = "no stored connection";
+
 /// A connection, with what it is called in messages.
 pub(crate) struct Found {
     pub(crate) connection: Connection,
@@ -70,7 +73,7 @@ fn from_url(url: &str) -> Result<Found, Problem> {
     let (authority, endpoint) = rest.split_at(end);
     let base = format!("{scheme}://{authority}");
     let again = (!authority.contains('@')).then(|| base.clone());
-    let found = found(Connection::new().with_host(&base), "the server", "no stored connection");
+    let found = found(Connection::new().with_host(&base), "the server", NOT_STORED);
     Ok(Found { endpoint: Some(endpoint.to_owned()), again, ..found })
 }
 

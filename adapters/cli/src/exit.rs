@@ -20,10 +20,11 @@ pub(crate) const FAILED: u8 = 13;
 /// Gives the exit code of a final status.
 pub(crate) fn of_status(status: http::StatusCode) -> u8 {
     match status.as_u16() {
+        200..=299 => 0,
         300..=399 => 3,
         400..=499 => 4,
-        500..=599 => 5,
-        _ => 0,
+        // What no class of HTTP knows is as a 5xx (RFC 9110, section 15).
+        _ => 5,
     }
 }
 
@@ -33,6 +34,12 @@ pub(crate) fn of_failure(failure: &Failure) -> u8 {
         (StopReason::Deadline, _) => TIMEOUT,
         (StopReason::Redirect, _) => REDIRECT,
         (StopReason::Auth, _) => AUTH,
+        (StopReason::Check, _) => MISMATCH,
+        // Pages that end before the last one.
+        (StopReason::Stopped, Cause::Request(error)) => match error.kind() {
+            ErrorKind::Url | ErrorKind::UnsupportedScheme => REDIRECT,
+            _ => MISMATCH,
+        },
         (_, Cause::Request(error)) => of_error(error),
         (_, Cause::Transport(error)) => of_kind(error.kind()),
         (_, Cause::Response(response)) => of_status(response.status()),
@@ -50,6 +57,7 @@ pub(crate) fn of_kind(kind: TransportErrorKind) -> u8 {
         | Kind::Proxy
         | Kind::Interrupted
         | Kind::Protocol
+        | Kind::Limit
         | Kind::Body => NO_CONNECTION,
         Kind::InvalidRequest => USAGE,
         _ => LOCAL,
@@ -103,6 +111,22 @@ impl Problem {
     /// A body that broke off.
     pub(crate) fn broken(kind: TransportErrorKind, message: impl Into<String>) -> Self {
         Self::new(of_kind(kind), kind.name(), message)
+    }
+
+    /// The time for everything is used up.
+    pub(crate) fn late() -> Self {
+        Self::new(TIMEOUT, "deadline_exceeded", "the time for everything is used up")
+            .with_hint("raise --deadline")
+    }
+
+    /// An answer that breaks the rules.
+    pub(crate) fn protocol(message: impl Into<String>) -> Self {
+        Self::new(NO_CONNECTION, "protocol", message)
+    }
+
+    /// A check that said no.
+    pub(crate) fn check(name: &'static str, message: impl Into<String>) -> Self {
+        Self::new(MISMATCH, name, message)
     }
 
     pub(crate) fn with_hint(self, hint: impl Into<String>) -> Self {

@@ -12,14 +12,16 @@ use crate::exit::Problem;
 use crate::request;
 use crate::settings::{Limit, Settings};
 
-/// Makes the hook of a connection: what is stored counts more than all that is said here.
+/// Makes the hook of a connection: what is stored counts more than all that is said here. `follows`: redirects are followed where
+/// nobody says anything.
 pub(crate) fn make(
     connection: &Connection,
     settings: &Settings,
     compressed: bool,
+    follows: bool,
     cookies: Option<&CookieFile>,
 ) -> Result<Hook, Problem> {
-    let hook = builder(connection, settings, compressed, cookies)?;
+    let hook = builder(connection, settings, compressed, follows, cookies)?;
     hook.build().map_err(|error| Problem::of_hook(&error))
 }
 
@@ -28,12 +30,13 @@ pub(crate) fn builder(
     connection: &Connection,
     settings: &Settings,
     compressed: bool,
+    follows: bool,
     cookies: Option<&CookieFile>,
 ) -> Result<HookBuilder, Problem> {
     let mut defaults = Defaults::default();
     let stop = Stop::after_attempt(settings.retry()?.saturating_add(1));
     defaults.policy = RetryPolicy { stop, ..RetryPolicy::default() };
-    defaults.options.allow_redirects = Some(settings.location()?);
+    defaults.options.allow_redirects = Some(settings.location(follows)?);
     defaults.options.max_redirects = Some(settings.max_redirs()?);
     Ok(Hook::builder(connection)
         .defaults(defaults)

@@ -10,11 +10,13 @@
 
 mod args;
 mod commands;
+mod conditions;
 mod connection;
 mod cookies;
 mod drive;
 mod exit;
 mod hook;
+mod jq;
 mod live;
 mod output;
 mod private;
@@ -66,6 +68,9 @@ fn run(args: &Args, settings: Settings) -> Result<u8, Problem> {
         Command::Call(call) if call.dry_run => commands::plan::show(call, &[], &context),
         Command::Call(call) => commands::call::run(call, &context),
         Command::Run(run) => commands::run::run(run, &context),
+        Command::Pages(pages) => commands::pages::run(pages, &context),
+        Command::Poll(poll) => commands::poll::run(poll, &context),
+        Command::Fetch(fetch) => commands::fetch::run(fetch, &context),
         Command::Plan(plan) => commands::plan::run(plan, &context),
         Command::Conn(conn) => commands::conn::run(conn, &context),
         Command::Policy(policy) => commands::policy::run(policy, &context),
@@ -82,6 +87,14 @@ fn run(args: &Args, settings: Settings) -> Result<u8, Problem> {
 
 /// Ends with what is wrong with the arguments. Where somebody left `call` out, that is what helps.
 fn refuse(error: &clap::Error) -> ! {
+    if error.use_stderr() && wants_json() {
+        let text = error.to_string();
+        let first = text.split("\n\n").next().unwrap_or_default();
+        let message = first.split_whitespace().collect::<Vec<_>>().join(" ");
+        let message = message.trim_start_matches("error: ");
+        screen::error(&Problem::usage(message).report(args::Format::Json));
+        std::process::exit(i32::from(exit::USAGE));
+    }
     let unknown = error.get(ContextKind::InvalidSubcommand).is_some();
     if error.kind() == ErrorKind::InvalidSubcommand && unknown {
         let _ = error.print();
@@ -93,4 +106,15 @@ fn refuse(error: &clap::Error) -> ! {
         std::process::exit(i32::from(exit::USAGE));
     }
     error.exit()
+}
+
+/// Whether errors are to be JSON, as far as that can be told of arguments that are wrong.
+fn wants_json() -> bool {
+    let args: Vec<_> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let mut given = args.windows(2).filter(|pair| pair[0] == "--format").map(|pair| &*pair[1]);
+    let mut joined = args.iter().filter_map(|arg| arg.strip_prefix("--format="));
+    match given.next().or_else(|| joined.next()) {
+        Some(format) => format == "json",
+        None => std::env::var("HTTP_HOOK_FORMAT").is_ok_and(|format| format == "json"),
+    }
 }

@@ -179,6 +179,8 @@ fn code(failure: &Failure) -> &'static str {
     match (failure.reason(), failure.cause()) {
         (StopReason::Deadline, _) => "deadline_exceeded",
         (StopReason::Redirect | StopReason::Auth, _) => failure.reason().name(),
+        (StopReason::Check, _) => "check_failed",
+        (StopReason::Stopped, Cause::Request(_)) => "pages_stopped",
         (_, Cause::Request(error)) if error.kind() == ErrorKind::Auth => StopReason::Auth.name(),
         (_, Cause::Request(_)) => "invalid_request",
         (_, Cause::Transport(error)) => error.kind().name(),

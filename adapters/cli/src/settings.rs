@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::fmt;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,6 +15,7 @@ use clap::ValueEnum;
 
 use crate::args::{Color, Format};
 use crate::exit::Problem;
+use crate::private;
 
 /// The file of a project, in the folder at hand or one above it.
 pub(crate) const PROJECT_FILE: &str = ".http-hook.toml";
@@ -168,13 +168,15 @@ impl Settings {
         Ok(self.parsed("retry", number)?.unwrap_or(2))
     }
 
-    pub(crate) fn location(&self) -> Result<bool, Problem> {
+    /// Whether redirects are followed; `usual` where nothing is set.
+    pub(crate) fn location(&self, usual: bool) -> Result<bool, Problem> {
         let switch = |text: &str| match text {
             "true" | "1" | "yes" => Ok(true),
             "false" | "0" | "no" => Ok(false),
             _ => Err("neither true nor false".to_owned()),
         };
-        Ok(self.parsed("location", switch)?.unwrap_or_default())
+        let own = self.parsed("location", switch)?;
+        Ok(own.filter(|_| self.set("location").is_some()).unwrap_or(usual))
     }
 
     pub(crate) fn max_redirs(&self) -> Result<u32, Problem> {
@@ -199,7 +201,7 @@ impl Settings {
     /// Checks every value.
     pub(crate) fn check(&self) -> Result<(), Problem> {
         self.retry()?;
-        self.location()?;
+        self.location(false)?;
         self.max_redirs()?;
         for key in ["connect-timeout", "timeout", "deadline"] {
             self.limit(key)?;
@@ -241,13 +243,7 @@ fn find(key: &str, path: &Path) -> Result<&'static Known, Problem> {
 /// Reads the names and values of a file; there may be none.
 fn read(path: &Path) -> Result<Vec<(String, String)>, Problem> {
     let shown = path.display();
-    let text = match fs::metadata(path) {
-        Ok(about) if about.len() > MAX_FILE => {
-            return Err(Problem::usage(format!("{shown}: longer than {MAX_FILE} bytes")));
-        }
-        _ => fs::read_to_string(path),
-    };
-    let text = match text {
+    let text = match private::read(path, MAX_FILE) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(Problem::local(format!("cannot read {shown}: {error}"))),

@@ -1,53 +1,156 @@
-//! A call in a file, while it is under way and while it waits.
+//! A call in a file, while it is under way and while it waits; the pages of an answer, and a poll, between two calls.
 
 use std::cell::Cell;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use http_hook::{Error, ErrorKind};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::exit::Problem;
-use crate::private;
+use crate::private::{self, Claim};
 
 /// The longest kept call, in bytes.
 const MAX_FILE: u64 = 64 << 20;
 
 /// What is kept of a call.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct State {
     schema: u32,
+    /// What is kept.
+    #[serde(default)]
+    pub(crate) what: What,
     /// What finds the connection again: an id, or a URL without credentials.
     pub(crate) connection: String,
     /// The file that is the body.
     pub(crate) body: Option<PathBuf>,
+    /// A digest of what that file holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) body_sha256: Option<String>,
+    /// How the pages of an answer are printed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) items: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) jq: Option<String>,
+    /// Whether redirects are followed where neither call nor connection say.
+    #[serde(default)]
+    pub(crate) follows: bool,
+    /// The file that the pages go to, and how much of it is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) output: Option<(PathBuf, u64)>,
     /// The call as the library stores it.
     pub(crate) call: String,
+}
+
+/// What a state is of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum What {
+    #[default]
+    Call,
+    Pages,
+    Poll,
 }
 
 /// Where a call is kept.
 pub(crate) struct StateFile {
     path: PathBuf,
-    connection: String,
-    body: Option<PathBuf>,
+    state: State,
+    /// How much of the output is written.
+    written: Cell<u64>,
     kept: Cell<bool>,
+    _claim: Claim,
 }
 
 impl StateFile {
-    pub(crate) fn new(path: &Path, connection: String, body: Option<PathBuf>) -> Self {
-        Self { path: path.to_owned(), connection, body, kept: Cell::new(false) }
+    /// Makes a place for a call; nothing is written yet.
+    pub(crate) fn new(
+        path: &Path,
+        what: What,
+        connection: String,
+        body: Option<PathBuf>,
+    ) -> Result<Self, Problem> {
+        let body_sha256 = body.as_deref().map(sha256).transpose()?.flatten();
+        let (items, jq, output, call) = (None, None, None, String::new());
+        let follows = false;
+        let state = State {
+            schema: 1,
+            what,
+            connection,
+            body,
+            body_sha256,
+            items,
+            jq,
+            follows,
+            output,
+            call,
+        };
+        Ok(Self::of(path, state, claim(path)?))
     }
 
-    /// The same for a call that is kept already.
-    pub(crate) fn taken(self) -> Self {
-        self.kept.set(true);
+    /// The same for a call that is kept already, which nobody else may take up meanwhile.
+    pub(crate) fn taken(path: &Path) -> Result<Self, Problem> {
+        let claim = claim(path)?;
+        let file = Self::of(path, State::read(path)?, claim);
+        file.kept.set(true);
+        if let (Some(body), Some(_)) = (&file.state.body, &file.state.body_sha256) {
+            file.check(body)?;
+        }
+        Ok(file)
+    }
+
+    /// The body has to be what it was.
+    fn check(&self, body: &Path) -> Result<(), Problem> {
+        if sha256(body)? == self.state.body_sha256 {
+            return Ok(());
+        }
+        Err(Problem::local(format!("{}: the body is another one by now", body.display())))
+    }
+
+    fn of(path: &Path, state: State, claim: Claim) -> Self {
+        let written = Cell::new(state.output.as_ref().map_or(0, |(_, written)| *written));
+        Self { path: path.to_owned(), state, written, kept: Cell::new(false), _claim: claim }
+    }
+
+    /// Says how pages are printed, and where to.
+    pub(crate) fn printing(
+        mut self,
+        items: Option<String>,
+        jq: Option<String>,
+        output: Option<PathBuf>,
+    ) -> Self {
+        (self.state.items, self.state.jq) = (items, jq);
+        self.state.output = output.map(|path| (path, 0));
         self
+    }
+
+    /// Says that redirects are followed unless somebody says otherwise.
+    pub(crate) fn following(mut self, follows: bool) -> Self {
+        self.state.follows = follows;
+        self
+    }
+
+    pub(crate) fn state(&self) -> &State {
+        &self.state
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Takes note of how much of the output is written.
+    pub(crate) fn wrote(&self, bytes: u64) {
+        self.written.set(bytes);
     }
 
     /// Writes the call down.
     pub(crate) fn keep(&self, stored: Result<String, Error>) -> Result<(), Error> {
-        let (connection, body) = (self.connection.clone(), self.body.clone());
-        let state = State { schema: 1, connection, body, call: stored? };
+        let mut state = State { call: stored?, ..self.state.clone() };
+        if let Some((_, written)) = &mut state.output {
+            *written = self.written.get();
+        }
         let text = serde_json::to_string(&state).unwrap_or_default();
         private::write(&self.path, &text)
             .map_err(|problem| Error::new(ErrorKind::NotStorable, problem.message().to_owned()))?;
@@ -63,9 +166,39 @@ impl StateFile {
     }
 }
 
+fn claim(path: &Path) -> Result<Claim, Problem> {
+    let shown = path.display();
+    let claim = Claim::of(path)
+        .map_err(|error| Problem::local(format!("cannot write beside {shown}: {error}")))?;
+    claim.ok_or_else(|| Problem::local(format!("{shown}: another process goes on with it")))
+}
+
+/// Gives the digest of a file, and nothing of what can be read once only.
+fn sha256(path: &Path) -> Result<Option<String>, Problem> {
+    let problem = |error| Problem::local(format!("the body: {}: {error}", path.display()));
+    if !fs::metadata(path).map_err(problem)?.is_file() {
+        return Ok(None);
+    }
+    let mut file = File::open(path).map_err(problem)?;
+    let (mut hash, mut buffer) = (Sha256::new(), vec![0; 64 << 10]);
+    loop {
+        match file.read(&mut buffer).map_err(problem)? {
+            0 => return Ok(Some(hex(&hash.finalize()))),
+            count => hash.update(&buffer[..count]),
+        }
+    }
+}
+
+/// Writes bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
+
 impl State {
     /// Reads what was kept.
-    pub(crate) fn read(path: &Path) -> Result<Self, Problem> {
+    fn read(path: &Path) -> Result<Self, Problem> {
         let shown = path.display();
         let text = private::read(path, MAX_FILE)
             .map_err(|error| Problem::local(format!("cannot read {shown}: {error}")))?;

@@ -63,6 +63,10 @@ pub(crate) struct CallArgs {
     #[arg(long, value_name = "FILE", help_heading = "Retry")]
     pub(crate) save_state: Option<PathBuf>,
 
+    /// Fails (9) with an answer for which this does not hold; see `http-hook poll --help`.
+    #[arg(long = "check", value_name = "CONDITION", help_heading = "Result")]
+    pub(crate) checks: Vec<String>,
+
     /// Does what `http-hook plan` does.
     #[arg(long, hide = true)]
     pub(crate) dry_run: bool,
@@ -219,6 +223,10 @@ pub(crate) struct ResultArgs {
     /// Prints of the request head (H) and body (B), of the answer head (h) and body (b), and times (m).
     #[arg(long, value_name = "HhBbm", value_parser = printed, conflicts_with = "include", help_heading = "Result")]
     pub(crate) print: Option<String>,
+
+    /// Prints what this expression of jq makes of the body, a value a line; where it is built in.
+    #[arg(long, value_name = "EXPRESSION", help_heading = "Result")]
+    pub(crate) jq: Option<String>,
 
     /// Exits with 0 whatever the status.
     #[arg(long, help_heading = "Result")]

@@ -6,6 +6,7 @@ mod call;
 mod conn;
 mod other;
 mod run;
+mod series;
 mod sim;
 
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ pub(crate) use call::{AuthArgs, CallArgs, ClientArgs, LimitArgs, RequestArgs, Re
 pub(crate) use conn::{Change, ConnCommand, Convert, Fields, Test};
 pub(crate) use other::{ConfigCommand, Plan, PolicyCommand, Resume, Shell};
 pub(crate) use run::{Input, RunArgs};
+pub(crate) use series::{Fetch, NextBy, POLL_DEADLINE, Pages, Poll};
 pub(crate) use sim::{Sim, SimFormat, Which};
 
 const EXIT_CODES: &str = "\
@@ -27,7 +29,8 @@ Exit codes:
   6        a redirect that is refused, or one too many
   7        no connection: DNS, refused, TLS, reset
   8        a time limit or the deadline
-  9        a recording that does not have what was asked for
+  9        a check, --fail-if, a limit of pages or a digest says no; or a
+           recording does not have what was asked for
   10       the connection or a secret is not defined
   11       authentication given up: no token to be had, no challenge to answer
            (a plain 401 is 4)
@@ -74,6 +77,12 @@ pub(crate) enum Command {
     Call(Box<CallArgs>),
     /// Makes many calls, one for each line of a file, and goes on where it was interrupted.
     Run(Box<RunArgs>),
+    /// Reads all pages of an answer, and prints them or their items as lines.
+    Pages(Box<Pages>),
+    /// Asks until what is waited for has come.
+    Poll(Box<Poll>),
+    /// Downloads a file, and goes on where it broke off.
+    Fetch(Box<Fetch>),
     /// Shows what a call would send, who set what, and what would happen, without a network.
     Plan(Box<Plan>),
     /// Lists, shows, stores, converts and tests connections.
@@ -86,7 +95,7 @@ pub(crate) enum Command {
     Record(Taped),
     /// Runs a call against such a file: no network, and no time passes in waits.
     Replay(Taped),
-    /// Goes on with a call that --save-state has kept.
+    /// Goes on with a call, pages or a poll that --save-state has kept.
     Resume(Box<Resume>),
     /// Shows what retry policies do to a server that fails: simulated clients, virtual time, the real decisions.
     Sim(Sim),
@@ -129,9 +138,14 @@ impl Args {
     pub(crate) fn format(&self) -> Option<Format> {
         match &self.command {
             Command::Call(call) => call.result.format,
+            Command::Plan(plan) => plan.call.result.format,
+            Command::Pages(pages) => pages.call.result.format,
+            Command::Poll(poll) => poll.call.result.format,
+            Command::Fetch(fetch) => fetch.call.result.format,
             Command::Resume(resume) => resume.result.format,
             Command::Conn(ConnCommand::Test(test)) => test.result.format,
-            Command::Conn(ConnCommand::List { format }) => *format,
+            Command::Conn(ConnCommand::List { format })
+            | Command::Policy(PolicyCommand::Table { format, .. }) => *format,
             Command::Sim(sim) if sim.format == SimFormat::Json => Some(Format::Json),
             _ => None,
         }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Subcommand, ValueEnum};
 use clap_complete::engine::ArgValueCompleter;
 
-use super::{CallArgs, ClientArgs, ResultArgs};
+use super::{CallArgs, ClientArgs, Format, ResultArgs};
 use crate::connection;
 
 const PLAN_EXAMPLES: &str = "\
@@ -50,6 +50,10 @@ pub(crate) enum PolicyCommand {
         /// The file of a policy in place of the connection's.
         #[arg(long, value_name = "FILE")]
         policy: Option<PathBuf>,
+
+        /// How it is printed: `json` for programs.
+        #[arg(long, value_enum)]
+        format: Option<Format>,
     },
 }
 

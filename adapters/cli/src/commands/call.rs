@@ -3,21 +3,23 @@
 use std::fs;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use http_hook::{Call, Hook};
 
 use super::session::{Session, Way};
-use super::{Context, print};
-use crate::args::{CallArgs, Format, ResultArgs};
+use super::{Context, curl};
+use crate::args::{CallArgs, Format, LimitArgs, ResultArgs};
 use crate::connection::{self, Found};
 use crate::cookies::CookieFile;
 use crate::exit::Problem;
 use crate::hook;
+use crate::jq::Jq;
 use crate::output::Target;
 use crate::request::{Planned, Words};
 use crate::screen;
 use crate::settings::Settings;
-use crate::state::StateFile;
+use crate::state::{StateFile, What};
 
 /// A call that was read from words and options.
 pub(crate) struct Ready {
@@ -26,19 +28,37 @@ pub(crate) struct Ready {
     pub(crate) planned: Planned,
     pub(crate) seed: u64,
     pub(crate) cookies: Option<CookieFile>,
-    endpoint: String,
+    pub(crate) endpoint: String,
+}
+
+/// What differs between the commands that make calls.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Manner {
+    /// Whether redirects are followed unless somebody says otherwise.
+    pub(crate) follows: bool,
+    /// Whether the body is in memory, so that many calls can send it.
+    pub(crate) holds_body: bool,
 }
 
 impl Ready {
     pub(crate) fn new(call: &CallArgs, settings: &Settings) -> Result<Self, Problem> {
+        Self::in_manner(call, settings, Manner::default())
+    }
+
+    pub(crate) fn in_manner(
+        call: &CallArgs,
+        settings: &Settings,
+        manner: Manner,
+    ) -> Result<Self, Problem> {
         let words = Words::new(&call.conn, &call.words, &call.request)?;
         let found = connection::find(&call.conn, words.endpoint, settings)?;
         let endpoint = found.endpoint.as_deref().unwrap_or(words.endpoint).to_owned();
         let seed = call.limits.seed.unwrap_or_else(http_hook_clock::seed);
-        let planned = Planned::new(call, settings, &words, &endpoint, seed)?;
+        let planned = Planned::new(call, settings, &words, &endpoint, seed, manner.holds_body)?;
         let cookies = call.client.cookies.as_deref().map(CookieFile::read).transpose()?;
         let compressed = call.request.compressed;
-        let hook = hook::make(&found.connection, settings, compressed, cookies.as_ref())?;
+        let follows = manner.follows;
+        let hook = hook::make(&found.connection, settings, compressed, follows, cookies.as_ref())?;
         Ok(Self { found, hook, planned, seed, cookies, endpoint })
     }
 }
@@ -62,35 +82,47 @@ pub(crate) fn run_or_again(
     let way = Way::new(&context.tape)?.hiding(&hook);
     let hook = hook.for_client(way.transport().capabilities());
     if call.curl {
-        let command = hook.to_curl(&planned.plan).map_err(|error| Problem::of_error(&error))?;
-        print(&(command + "\n"))?;
-        return Ok(0);
+        return curl::run(&hook, &planned.plan, call);
     }
     let result = &call.result;
     let format = format_of(result, &context.settings)?;
     check_secrets(result.show_secrets)?;
-    if context.quiet == 0 && format != Format::Json {
-        hook.warnings().iter().for_each(|warning| screen::warning(&warning.to_string()));
-    }
-    let deadline = match call.limits.deadline {
-        Some(limit) => Some(limit),
-        None => context.settings.limit("deadline")?,
-    };
+    warn(&hook, format, context);
     let session = Session {
         name: &found.name,
         origin: &found.origin,
         method: Some(planned.method),
         source: planned.source,
-        deadline: deadline.and_then(|limit| limit.0),
+        deadline: deadline_of(&call.limits, &context.settings)?,
         result,
         format,
         target: target(result, &endpoint)?,
         explained: hook.explain(&planned.plan).ok(),
-        state: state(call, found.again.as_deref())?,
+        state: state(call, What::Call, found.again.as_deref())?,
+        jq: Jq::given(result)?,
         cookies: cookies.as_ref(),
         tries_head,
     };
     session.run(&hook, &way, |now| Ok(Call::new(&hook, planned.plan, seed, now)), context)
+}
+
+/// Prints what is doubtful in the connection.
+pub(crate) fn warn(hook: &Hook, format: Format, context: &Context) {
+    if context.quiet == 0 && format != Format::Json {
+        hook.warnings().iter().for_each(|warning| screen::warning(&warning.to_string()));
+    }
+}
+
+/// The longest time for everything, if there is one.
+pub(crate) fn deadline_of(
+    limits: &LimitArgs,
+    settings: &Settings,
+) -> Result<Option<Duration>, Problem> {
+    let limit = match limits.deadline {
+        Some(limit) => Some(limit),
+        None => settings.limit("deadline")?,
+    };
+    Ok(limit.and_then(|limit| limit.0))
 }
 
 /// How the result is printed.
@@ -131,7 +163,11 @@ fn remote_name(endpoint: &str) -> Result<PathBuf, Problem> {
 }
 
 /// Where the call is kept.
-fn state(call: &CallArgs, again: Option<&str>) -> Result<Option<(StateFile, String)>, Problem> {
+pub(crate) fn state(
+    call: &CallArgs,
+    what: What,
+    again: Option<&str>,
+) -> Result<Option<StateFile>, Problem> {
     let Some(path) = &call.save_state else { return Ok(None) };
     let Some(again) = again else {
         return Err(Problem::usage(
@@ -139,9 +175,8 @@ fn state(call: &CallArgs, again: Option<&str>) -> Result<Option<(StateFile, Stri
         )
         .with_hint("store the connection, and name its id"));
     };
-    let body = body_file(call)?;
-    let shown = path.display().to_string();
-    Ok(Some((StateFile::new(path, again.to_owned(), body), shown)))
+    let body = if what == What::Call { body_file(call)? } else { None };
+    StateFile::new(path, what, again.to_owned(), body).map(Some)
 }
 
 /// The file that is the body, so that it can be opened again.

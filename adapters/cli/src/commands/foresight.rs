@@ -9,6 +9,7 @@ use http_hook::{
     Attempt, Call, Failure, Hook, RequestPlan, SendCause, Sent, Step, Timestamp, TransportError,
     TransportErrorKind as Kind, WaitReason,
 };
+use serde_json::json;
 
 use crate::exit::{self, Problem};
 use crate::report;
@@ -203,6 +204,23 @@ impl Follows {
             Self::Fails { why, hint, exit } => {
                 let hint = hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
                 format!("give up: {why}, exit {exit}{hint}")
+            }
+        }
+    }
+
+    /// For programs.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        let seconds = |time: &Duration| (time.as_secs_f64() * 1_000.0).round() / 1_000.0;
+        match self {
+            Self::Wait { least, most, reason } => json!({
+                "does": "wait",
+                "seconds": [seconds(least), seconds(most)],
+                "reason": reason.to_string(),
+            }),
+            Self::Send { what, .. } => json!({ "does": "send", "what": screen::line(what) }),
+            Self::Passes(exit) => json!({ "does": "pass", "exit": exit }),
+            Self::Fails { why, hint, exit } => {
+                json!({ "does": "fail", "why": why, "hint": hint, "exit": exit })
             }
         }
     }

@@ -3,16 +3,21 @@
 pub(crate) mod call;
 pub(crate) mod config;
 pub(crate) mod conn;
+mod curl;
 pub(crate) mod demo;
+pub(crate) mod fetch;
 mod foresight;
+pub(crate) mod pages;
 pub(crate) mod plan;
 pub(crate) mod policy;
+pub(crate) mod poll;
 pub(crate) mod resume;
 pub(crate) mod run;
 mod server;
 mod session;
 pub(crate) mod shell;
 pub(crate) mod sim;
+mod stage;
 pub(crate) mod taped;
 
 use std::path::PathBuf;

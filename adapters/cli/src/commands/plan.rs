@@ -6,12 +6,16 @@ use http::{HeaderName, HeaderValue};
 use http_hook::hook::Layer;
 use http_hook::{Call, Explanation, Fact, Hook, RequestPlan, Step, Timestamp};
 
-use super::call::Ready;
+use serde_json::json;
+
+use super::call::{Ready, format_of};
 use super::foresight::{Outcome, follows, most_sends};
 use super::{Context, print};
-use crate::args::{CallArgs, Plan};
+use crate::args::{CallArgs, Format, Plan};
+use crate::connection::Found;
 use crate::exit::Problem;
 use crate::output::is_made;
+use crate::report::SCHEMA;
 use crate::screen::{self, BAD, FAINT, styled};
 use crate::settings::Settings;
 use crate::transport::client;
@@ -35,6 +39,13 @@ pub(crate) fn show(call: &CallArgs, outcomes: &[String], context: &Context) -> R
         hook.for_client(client()?.capabilities())
     };
     let explained = hook.explain(&planned.plan).map_err(|error| Problem::of_error(&error))?;
+    if format_of(&call.result, &context.settings)? == Format::Json {
+        let settings = &context.settings;
+        return print(
+            &(to_json(&found, &hook, &planned.plan, &explained, &outcomes, settings)? + "\n"),
+        )
+        .map(|()| 0);
+    }
     let mut text = headline(&explained);
     let from = format!("  {} ({})", found.name, found.origin);
     let _ = writeln!(text, "{}", styled(FAINT, &screen::wrap(&from, screen::width(), 2)));
@@ -65,6 +76,42 @@ pub(crate) fn show(call: &CallArgs, outcomes: &[String], context: &Context) -> R
     }
     print(&text)?;
     Ok(0)
+}
+
+/// The same for programs.
+fn to_json(
+    found: &Found,
+    hook: &Hook,
+    plan: &RequestPlan,
+    explained: &Explanation,
+    outcomes: &[Outcome],
+    settings: &Settings,
+) -> Result<String, Problem> {
+    let headline = headline(explained);
+    let url = headline.trim_end().split_once(' ').map_or("", |(_, url)| url);
+    let facts = explained.facts.iter().filter(|fact| is_told(fact));
+    let mut facts: Vec<_> = facts
+        .map(|fact| json!({ "what": fact.what, "value": fact.value, "by": by(fact, settings) }))
+        .collect();
+    for [what, value, by] in made(hook, plan, explained) {
+        facts.push(json!({ "what": format!("header {what}"), "value": value, "by": by }));
+    }
+    let outcomes: Vec<_> = outcomes
+        .iter()
+        .map(|outcome| json!({ "if": outcome.name, "then": follows(hook, plan, outcome).json() }))
+        .collect();
+    let warnings: Vec<_> = explained.warnings.iter().map(ToString::to_string).collect();
+    let plan = json!({
+        "connection": found.name,
+        "origin": found.origin,
+        "method": explained.method.as_str(),
+        "url": url,
+        "facts": facts,
+        "attempts": most_sends(hook, plan, &Outcome::parse("503")?),
+        "warnings": warnings,
+        "outcomes": outcomes,
+    });
+    Ok(screen::escaped(&json!({ "schema": SCHEMA, "plan": plan }).to_string()))
 }
 
 fn headline(explained: &Explanation) -> String {

@@ -5,13 +5,15 @@ use std::path::Path;
 
 use http::Method;
 use http_hook::{Connection, Hook, RequestPlan};
+use serde_json::json;
 
 use super::foresight::{Outcome, follows, most_sends};
 use super::{Context, print};
-use crate::args::PolicyCommand;
+use crate::args::{Format, PolicyCommand};
 use crate::connection;
 use crate::exit::Problem;
 use crate::hook;
+use crate::report::SCHEMA;
 use crate::request::read_policy;
 use crate::screen;
 use crate::settings::Settings;
@@ -48,9 +50,11 @@ pub(crate) fn run(command: &PolicyCommand, context: &Context) -> Result<u8, Prob
             let sends = screen::count(sends, "attempt", "attempts");
             print(&format!("ok: {sends} at most, if 503 each time\n"))?;
         }
-        PolicyCommand::Table { conn, policy } => {
+        PolicyCommand::Table { conn, policy, format } => {
             let hook = of(conn.as_deref(), &context.settings)?;
-            print(&table(&hook, policy.as_deref())?)?;
+            let json = format.map_or_else(|| context.settings.format(), Ok)? == Format::Json;
+            let policy = policy.as_deref();
+            print(&if json { table_json(&hook, policy)? } else { table(&hook, policy)? })?;
         }
     }
     Ok(0)
@@ -62,11 +66,11 @@ fn of(conn: Option<&str>, settings: &Settings) -> Result<Hook, Problem> {
         Some(conn) => connection::find(conn, "http://localhost/", settings)?.connection,
         None => Connection::new().with_host("http://localhost"),
     };
-    hook::make(&connection, settings, false, None)
+    hook::make(&connection, settings, false, false, None)
 }
 
-/// What happens to the usual methods on the usual outcomes.
-fn table(hook: &Hook, policy: Option<&Path>) -> Result<String, Problem> {
+/// The usual plans, with what each is called.
+fn usual(policy: Option<&Path>) -> Result<[(&'static str, RequestPlan); 3], Problem> {
     let policy = policy.map(read_policy).transpose()?;
     let plan = |method: &Method| {
         let plan = RequestPlan::new(method.clone(), "");
@@ -77,7 +81,27 @@ fn table(hook: &Hook, policy: Option<&Path>) -> Result<String, Problem> {
     };
     let (get, post) = (plan(&Method::GET), plan(&Method::POST));
     let keyed = plan(&Method::POST).idempotency_key();
-    let columns = [("GET", get), ("POST", post), ("POST with a key", keyed)];
+    Ok([("GET", get), ("POST", post), ("POST with a key", keyed)])
+}
+
+/// What happens to them on the usual outcomes, for programs.
+fn table_json(hook: &Hook, policy: Option<&Path>) -> Result<String, Problem> {
+    let mut rows = Vec::new();
+    for (name, plan) in usual(policy)? {
+        let outcomes = OUTCOMES.iter().map(|text| {
+            let outcome = Outcome::parse(text)?;
+            Ok(json!({ "if": outcome.name, "then": follows(hook, &plan, &outcome).json() }))
+        });
+        let outcomes = outcomes.collect::<Result<Vec<_>, Problem>>()?;
+        let attempts = most_sends(hook, &plan, &Outcome::parse("503")?);
+        rows.push(json!({ "call": name, "attempts": attempts, "outcomes": outcomes }));
+    }
+    Ok(json!({ "schema": SCHEMA, "table": rows }).to_string() + "\n")
+}
+
+/// What happens to the usual methods on the usual outcomes.
+fn table(hook: &Hook, policy: Option<&Path>) -> Result<String, Problem> {
+    let columns = usual(policy)?;
     let mut text = format!("{:<22}", "sent again after");
     for (name, _) in &columns {
         let _ = write!(text, "{name:<20}");

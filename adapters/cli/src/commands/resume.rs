@@ -1,25 +1,28 @@
-//! `http-hook resume`: goes on with a call that was kept.
+//! `http-hook resume`: goes on with what was kept: a call, the pages of an answer, a poll.
 
 use http_hook::options::Setting;
 use http_hook::{Call, Options};
 
-use super::Context;
 use super::call::{check_secrets, format_of, target};
 use super::session::{Session, Way};
+use super::{Context, pages, poll};
 use crate::args::Resume;
 use crate::connection;
 use crate::cookies::CookieFile;
 use crate::exit::Problem;
 use crate::hook;
+use crate::jq::Jq;
 use crate::request::{Source, of_client};
-use crate::state::{State, StateFile};
+use crate::state::{StateFile, What};
 
-/// Takes the call up, waits what is left of its wait, and goes on.
+/// Takes it up, waits what is left of its wait, and goes on.
 pub(crate) fn run(resume: &Resume, context: &Context) -> Result<u8, Problem> {
-    let state = State::read(&resume.state)?;
+    let kept = StateFile::taken(&resume.state)?;
+    let state = kept.state().clone();
     let found = connection::find_again(&state.connection, &context.settings)?;
     let cookies = resume.client.cookies.as_deref().map(CookieFile::read).transpose()?;
-    let hook = hook::make(&found.connection, &context.settings, false, cookies.as_ref())?;
+    let (settings, follows) = (&context.settings, state.follows);
+    let hook = hook::make(&found.connection, settings, false, follows, cookies.as_ref())?;
     let way = Way::new(&context.tape)?.hiding(&hook);
     let hook = hook.for_client(way.transport().capabilities());
     let given = of_client(&resume.client)?;
@@ -33,26 +36,36 @@ pub(crate) fn run(resume: &Resume, context: &Context) -> Result<u8, Problem> {
     let source = state.body.as_ref().map(http_hook_clock::file).transpose();
     let source = source.map_err(|error| Problem::local(format!("the body: {error}")))?;
     check_secrets(resume.result.show_secrets)?;
-    let format = format_of(&resume.result, &context.settings)?;
-    let shown = resume.state.display().to_string();
-    let kept = StateFile::new(&resume.state, state.connection.clone(), state.body.clone()).taken();
+    let jq = match &state.jq {
+        Some(kept) if resume.result.jq.is_none() => Some(Jq::new(kept, "--jq")?),
+        _ => Jq::given(&resume.result)?,
+    };
+    let mut result = resume.result.clone();
+    // What a poll waits for has come, whatever its status.
+    result.no_fail |= state.what == What::Poll;
     let session = Session {
         name: &found.name,
         origin: &found.origin,
         method: None,
         source: source.map(|mut upload| Box::new(move || upload.open()) as Source),
         deadline: None,
-        result: &resume.result,
-        format,
+        result: &result,
+        format: format_of(&resume.result, &context.settings)?,
         target: target(&resume.result, "")?,
         explained: None,
-        state: Some((kept, shown)),
+        state: Some(kept),
         cookies: cookies.as_ref(),
+        jq,
         tries_head: false,
     };
-    let call = |now| {
-        Call::resume_under(&hook, &state.call, &allowed, now)
-            .map_err(|error| Problem::usage(format!("{}: {error}", resume.state.display())))
-    };
-    session.run(&hook, &way, call, context)
+    let problem =
+        |error: http_hook::Error| Problem::usage(format!("{}: {error}", resume.state.display()));
+    match state.what {
+        What::Call => {
+            let call = |now| Call::resume_under(&hook, &state.call, &allowed, now).map_err(problem);
+            session.run(&hook, &way, call, context)
+        }
+        What::Pages => pages::resume(session, &hook, &way, &state, context),
+        What::Poll => poll::resume(&session, &hook, &way, &state, context),
+    }
 }

@@ -1,9 +1,6 @@
 //! One call: sent, shown, printed, and its exit code.
 
-use std::io::IsTerminal as _;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use http::{Method, Response};
@@ -11,15 +8,17 @@ use http_hook::blocking::{Body, Clock, Transport};
 use http_hook::observe::Event;
 use http_hook::{Call, Explanation, Failure, Hook, Run, Timestamp};
 use http_hook_cassette::{Cassette, Recorder, Replay};
-use http_hook_clock::SystemClock;
 
 use super::call::HEAD_NOT_ALLOWED;
+use super::stage::Stage;
 use super::{Context, Tape};
 use crate::args::{Format, ResultArgs};
 use crate::cookies::CookieFile;
 use crate::drive::{Beside, drive};
 use crate::exit::{self, Problem};
-use crate::live::{Bars, Shown, Timeline, measured, signals};
+use crate::jq::Jq;
+use crate::live::signals::GoOn;
+use crate::live::{Bars, Timeline, measured};
 use crate::output::{self, Content, Heads, Target, response_head, to_stdout};
 use crate::private;
 use crate::report::Report;
@@ -40,8 +39,10 @@ pub(crate) struct Session<'a> {
     pub(crate) format: Format,
     pub(crate) target: Target,
     pub(crate) explained: Option<Explanation>,
-    pub(crate) state: Option<(StateFile, String)>,
+    pub(crate) state: Option<StateFile>,
     pub(crate) cookies: Option<&'a CookieFile>,
+    /// What makes other values of the body.
+    pub(crate) jq: Option<Jq>,
     /// Whether an answer that HEAD is not allowed ends in [`HEAD_NOT_ALLOWED`], and is not printed.
     pub(crate) tries_head: bool,
 }
@@ -80,7 +81,7 @@ impl Way {
     }
 
     /// Writes down what was recorded, or tells what the recording and the call disagree on.
-    fn end(&self, tape: &Tape) -> Result<(), Problem> {
+    pub(crate) fn end(&self, tape: &Tape) -> Result<(), Problem> {
         match (self, tape) {
             (Self::Recorded(recorder), Tape::Record(path)) => {
                 private::write(path, &recorder.cassette().to_json())
@@ -103,32 +104,6 @@ fn read(path: &Path) -> Result<Cassette, Problem> {
         .map_err(|error| Problem::usage(format!("{}: {error}", path.display())))
 }
 
-/// The clock of a call: waits are shown, or only counted where no network is.
-struct LiveClock<'a> {
-    real: SystemClock,
-    timeline: &'a Timeline,
-    bars: &'a Bars,
-    /// The nanoseconds that waits took that nobody waited.
-    skipped: Option<AtomicU64>,
-}
-
-impl Clock for LiveClock<'_> {
-    fn now(&self) -> Timestamp {
-        let skipped = self.skipped.as_ref().map_or(0, |skipped| skipped.load(Ordering::Relaxed));
-        self.real.now().after(Duration::from_nanos(skipped))
-    }
-
-    fn sleep(&self, wait: Duration) {
-        match &self.skipped {
-            Some(skipped) => {
-                let wait = u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX);
-                skipped.fetch_add(wait, Ordering::Relaxed);
-            }
-            None => self.bars.sleep(wait, &self.timeline.why()),
-        }
-    }
-}
-
 impl Session<'_> {
     /// Sends the call, prints its answer, and gives the exit code.
     pub(crate) fn run(
@@ -138,41 +113,58 @@ impl Session<'_> {
         call: impl FnOnce(Timestamp) -> Result<Call, Problem>,
         context: &Context,
     ) -> Result<u8, Problem> {
-        let for_people = self.format != Format::Json;
-        let bars = Bars::new(context.quiet == 0 && for_people);
-        let shown = match (context.verbose, context.quiet) {
-            (1.., _) => Shown::All,
-            (0, 0) if for_people && std::io::stderr().is_terminal() => Shown::Waits,
-            _ => Shown::Nothing,
-        };
-        let real = SystemClock::new();
-        let source = if self.origin == NOT_STORED {
-            self.origin.to_owned()
-        } else {
-            format!("{} ({})", self.name, self.origin)
-        };
-        let timeline = Arc::new(Timeline::new(shown, source, self.deadline, real, bars.clone()));
-        let kept = self.state.as_ref().map(|(_, path)| path.clone());
-        signals::watch(&timeline, &bars, context.quiet > 1, kept);
-        let fast = matches!(context.tape, Tape::Replay(_)).then(AtomicU64::default);
-        let clock = LiveClock { real, timeline: &timeline, bars: &bars, skipped: fast };
+        let stage = self.stage(context);
+        let observer = |event: &Event<'_>| stage.event(event);
+        let mut run = Run::stream(hook, call(stage.now())?).observer(&observer);
+        if let Some(source) = self.source.take() {
+            run = run.own_source(measured(source, stage.bars.clone()));
+        }
+        let mut beside = self.beside(context);
+        let answer = drive(&mut run, hook, way.transport(), &stage, &mut beside)?;
+        self.over();
+        self.end(answer, &beside, &stage, way, context)
+    }
 
-        let mut beside = Beside {
+    /// What stands around the call.
+    pub(crate) fn stage(&self, context: &Context) -> Stage {
+        let go_on = self.state.as_ref().map(|state| GoOn {
+            kept: state.path().to_owned(),
+            how: format!("http-hook resume {}", state.path().display()),
+        });
+        Stage::new(self.name, self.origin, self.deadline, self.format, go_on, context)
+    }
+
+    /// What is done beside the call.
+    pub(crate) fn beside(&self, context: &Context) -> Beside<'_> {
+        Beside {
             cookies: self.cookies,
-            state: self.state.as_ref().map(|(state, _)| state),
+            state: self.state.as_ref(),
             tells_heads: context.verbose > 1,
             heads: Heads::new(self.explained.as_ref(), self.result.show_secrets),
             ..Beside::default()
-        };
-        let observer = |event: &Event<'_>| timeline.event(event);
-        let mut run = Run::stream(hook, call(clock.now())?).observer(&observer);
-        if let Some(source) = self.source.take() {
-            run = run.own_source(measured(source, bars.clone()));
         }
-        let answer = drive(run, hook, way.transport(), &clock, &mut beside);
+    }
+
+    /// Nothing is left to go on with.
+    pub(crate) fn over(&self) {
+        if let Some(state) = &self.state {
+            state.remove();
+        }
+    }
+
+    /// Prints what came in the end, and gives the exit code.
+    pub(crate) fn end(
+        &self,
+        answer: Result<Response<Body>, Failure>,
+        beside: &Beside<'_>,
+        stage: &Stage,
+        way: &Way,
+        context: &Context,
+    ) -> Result<u8, Problem> {
+        let (timeline, bars) = (&stage.timeline, &stage.bars);
         bars.clear();
         if let Some(cookies) = self.cookies {
-            cookies.write(clock.now())?;
+            cookies.write(stage.now())?;
         }
         let status = match &answer {
             Ok(response) => Some(response.status()),
@@ -186,11 +178,32 @@ impl Session<'_> {
             way.end(&context.tape)?;
         }
         let code = match answer {
-            Ok(response) => self.succeed(response, &beside, &timeline, &bars, context),
-            Err(failure) => self.fail(&failure, &beside, &timeline, &bars, context),
+            Ok(response) => self.succeed(response, beside, timeline, bars, context),
+            Err(failure) => self.fail(&failure, beside, timeline, bars, context),
         }?;
         way.end(&context.tape)?;
         Ok(code)
+    }
+
+    /// Tells a failure, and nothing of its body: the exit code.
+    pub(crate) fn failed(
+        &self,
+        failure: &Failure,
+        stage: &Stage,
+        way: &Way,
+        context: &Context,
+    ) -> Result<u8, Problem> {
+        stage.bars.clear();
+        if let Some(cookies) = self.cookies {
+            cookies.write(stage.now())?;
+        }
+        way.end(&context.tape)?;
+        if context.quiet < 2 {
+            let report = self.report(failure, &stage.timeline, context);
+            let json = self.format == Format::Json;
+            screen::error(&if json { report.json() } else { report.text() });
+        }
+        Ok(exit::of_failure(failure))
     }
 
     fn succeed(
@@ -209,7 +222,7 @@ impl Session<'_> {
         let written = if bodiless || !more {
             output::Written::default()
         } else {
-            output::write(response, self.format, &self.target, bars)?
+            output::write(response, self.format, &self.target, self.jq.as_ref(), bars)?
         };
         if self.format == Format::Json {
             let body = match &self.target {
@@ -308,9 +321,6 @@ impl Session<'_> {
         (text, parts)
     }
 }
-
-/// What stands in the place of where a connection is from that is none.
-const NOT_STORED: &str = "no stored connection";
 
 fn times(timeline: &Timeline) -> String {
     let told = timeline.told();

@@ -139,6 +139,12 @@ impl Meter {
         }
     }
 
+    /// Says how much was there before it began.
+    pub(crate) fn beginning(mut self, count: u64) -> Self {
+        self.count = count;
+        self
+    }
+
     pub(crate) fn count(&self) -> u64 {
         self.count
     }

@@ -134,6 +134,15 @@ impl Timeline {
         self.state().why.clone()
     }
 
+    /// Says that it is waited between two calls, and why.
+    pub(crate) fn between(&self, wait: Duration, why: &str) {
+        let mut state = self.state();
+        state.doing = Doing::Waiting(wait);
+        why.clone_into(&mut state.why);
+        let short = screen::seconds(wait);
+        self.line(&format!("     waiting {short}, {}", styled(FAINT, why)));
+    }
+
     /// Takes note of an event: what came of a send is printed when it is known what follows from it.
     pub(crate) fn event(&self, event: &Event<'_>) {
         let mut state = self.state();

@@ -13,6 +13,7 @@ use super::sink::{Making, Target, to_stdout};
 use super::{decode, json};
 use crate::args::Format;
 use crate::exit::Problem;
+use crate::jq::Jq;
 use crate::live::Bars;
 use crate::screen;
 
@@ -36,11 +37,46 @@ pub(crate) fn write(
     response: Response<Body>,
     format: Format,
     target: &Target,
+    jq: Option<&Jq>,
     bars: &Bars,
 ) -> Result<Written, Problem> {
     let (head, body) = response.into_parts();
+    if let Some(jq) = jq {
+        return write_made(&head.headers, Box::new(body), format, target, jq, bars);
+    }
     let len = body.len().filter(|_| format == Format::Raw || !decode::is_coded(&head.headers));
     write_reader(&head.headers, Box::new(body), len, format, target, bars)
+}
+
+/// Writes what an expression makes of a body.
+fn write_made(
+    headers: &HeaderMap,
+    body: Box<dyn Read>,
+    format: Format,
+    target: &Target,
+    jq: &Jq,
+    bars: &Bars,
+) -> Result<Written, Problem> {
+    let (mut body, _) = decode::undone(headers, body);
+    let (all, whole) = up_to(&mut *body, IN_JSON)?;
+    if !whole {
+        let longest = screen::bytes(IN_JSON as u64);
+        return Err(Problem::local(format!("--jq: the body is longer than {longest}")));
+    }
+    let made = jq.lines(&all)?;
+    let bytes = made.len() as u64;
+    match (target, format) {
+        (Target::File(path), _) => {
+            let mut file = Making::new(path, bars)?;
+            file.write(&made)?;
+            file.done()?;
+        }
+        (Target::Stdout, Format::Json) => return Ok(Written { bytes, kept: made }),
+        (Target::Stdout, _) => {
+            print(&screen::plain(&String::from_utf8_lossy(&made)))?;
+        }
+    }
+    Ok(Written { bytes, kept: Vec::new() })
 }
 
 /// Writes the body of an answer that failed, of which the beginning is known, to stdout: a file is for what was asked for, and

@@ -24,6 +24,11 @@ pub(crate) fn compact(bytes: &[u8]) -> Option<String> {
     written(bytes, false, &PLAIN)
 }
 
+/// Whether all of it is one value in JSON.
+pub(super) fn is_json(bytes: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(bytes).is_ok()
+}
+
 /// The styles of names, texts, and all other values.
 struct Styles {
     name: Style,
@@ -101,7 +106,7 @@ fn paint(out: &mut String, style: Style, text: &str) {
 }
 
 /// Where a string that begins here ends, its quotes included.
-fn end_of_string(text: &str) -> usize {
+pub(super) fn end_of_string(text: &str) -> usize {
     let mut is_escaped = false;
     let end = text.bytes().skip(1).position(|byte| {
         let ends = byte == b'"' && !is_escaped;

@@ -5,9 +5,11 @@ mod decode;
 mod envelope;
 mod head;
 pub(crate) mod json;
+mod lines;
 mod sink;
 
 pub(crate) use body::{Written, write, write_failed};
 pub(crate) use envelope::{Content, envelope};
 pub(crate) use head::{Heads, is_made, response_head};
-pub(crate) use sink::{Target, to_stdout};
+pub(crate) use lines::items;
+pub(crate) use sink::{Making, Target, to_stdout};

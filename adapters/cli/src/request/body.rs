@@ -82,6 +82,21 @@ impl Body {
         if path.as_os_str() == "-" { Self::Stdin } else { Self::File(path.to_owned()) }
     }
 
+    /// Reads a file or standard input into memory.
+    pub(crate) fn held(self) -> Result<Self, Problem> {
+        Ok(match self {
+            Self::File(path) => {
+                let bytes = item::read(&path.to_string_lossy())?;
+                Self::Data(bytes, type_of_file(&path))
+            }
+            Self::Stdin => Self::Data(item::read("-")?, "application/octet-stream"),
+            Self::Parts(_) => {
+                return Err(Problem::usage("a form with files is sent by `call` alone"));
+            }
+            other => other,
+        })
+    }
+
     pub(crate) fn is_none(&self) -> bool {
         matches!(self, Self::None)
     }

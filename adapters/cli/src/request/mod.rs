@@ -6,5 +6,5 @@ mod plan;
 mod words;
 
 pub(crate) use body::Source;
-pub(crate) use plan::{Planned, of_client, of_limits, proxies, read_policy, scheme};
+pub(crate) use plan::{Planned, limited, of_client, of_limits, proxies, read_policy, scheme};
 pub(crate) use words::Words;

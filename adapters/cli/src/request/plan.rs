@@ -12,6 +12,7 @@ use super::body::{Body, Field, Source, Value};
 use super::item::{self, Item};
 use super::words::Words;
 use crate::args::{AuthArgs, CallArgs, ClientArgs, LimitArgs};
+use crate::conditions;
 use crate::exit::Problem;
 use crate::secret;
 use crate::settings::{Limit, Settings};
@@ -31,6 +32,7 @@ impl Planned {
         words: &Words<'_>,
         endpoint: &str,
         seed: u64,
+        holds_body: bool,
     ) -> Result<Self, Problem> {
         let mut params = Vec::new();
         let mut headers = Vec::new();
@@ -49,7 +51,10 @@ impl Planned {
                 Item::Body(_) => return Err(Problem::usage("there is more than one body")),
             }
         }
-        let body = Body::new(&call.request, fields, file.as_deref())?;
+        let mut body = Body::new(&call.request, fields, file.as_deref())?;
+        if holds_body {
+            body = body.held()?;
+        }
         let guessed = if body.is_none() { Method::GET } else { Method::POST };
         let method = words.method.clone().unwrap_or(guessed);
         let mut plan = RequestPlan::new(method.clone(), endpoint);
@@ -61,6 +66,17 @@ impl Planned {
             plan = plan.param(&name, &value);
         }
         for (name, value) in headers {
+            if name.eq_ignore_ascii_case("authorization")
+                && call.auth.user.is_none()
+                && call.auth.bearer.is_none()
+            {
+                // It counts more than what the connection says, and goes to the same origin only.
+                plan = plan.auth(match value {
+                    Some(value) => AuthScheme::ApiKey { name, value: value.into() },
+                    None => AuthScheme::None,
+                });
+                continue;
+            }
             plan = match value {
                 // The open ones of HTTP are shown and stored, whatever else is secret.
                 Some(value) => plan.header(&name, &value),
@@ -69,7 +85,10 @@ impl Planned {
         }
         plan = authenticated(&call.auth, plan)?;
         plan = plan.options(options(call)?);
-        plan = limited(call, settings, plan)?;
+        plan = limited(&call.limits, settings, plan)?;
+        if !call.checks.is_empty() {
+            plan = plan.response_check(conditions::all(&call.checks, "--check")?);
+        }
         plan.check().map_err(Problem::of_error)?;
         Ok(Self { plan, method, source })
     }
@@ -167,12 +186,12 @@ fn readable(path: &Path, what: &str) -> Result<(), Problem> {
         .map_err(|error| Problem::local(format!("{what}: cannot read {}: {error}", path.display())))
 }
 
-fn limited(
-    call: &CallArgs,
+/// Adds policy, deadline and leave to send again.
+pub(crate) fn limited(
+    limits: &LimitArgs,
     settings: &Settings,
     mut plan: RequestPlan,
 ) -> Result<RequestPlan, Problem> {
-    let limits = &call.limits;
     if let Some(path) = &limits.policy {
         plan = plan.retry(read_policy(path)?);
     }

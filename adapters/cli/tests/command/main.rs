@@ -4,7 +4,12 @@ mod call;
 #[cfg(unix)]
 mod conn;
 mod demo;
+mod faults;
+mod fetch;
+mod pages;
+mod poll;
 mod pty;
+mod readme;
 mod secrets;
 mod shell;
 #[cfg(unix)]

@@ -187,3 +187,14 @@ fn a_connection_is_asked_for_and_its_password_is_not_shown() {
     assert!(text.contains("password = \"open sesame\""), "somebody looks on: {text:?}");
     std::fs::remove_file(&file).unwrap();
 }
+
+#[test]
+fn a_poll_counts_down_to_the_next_answer() {
+    let server = serve();
+    let url = format!("http://{}/orders", server.authority);
+    let line = format!("poll - {url} --until /state=done --every 2s --deadline 3s");
+    let (code, text) = shown(terminal(80, &line));
+    assert_eq!(code, Some(8), "{text:?}");
+    assert!(text.contains("goes on in 1."), "{text:?}");
+    assert!(text.contains("not yet: 1 poll in 0."), "{text:?}");
+}

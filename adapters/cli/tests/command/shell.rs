@@ -43,7 +43,9 @@ fn commands_options_and_ids_are_completed() {
     fs::write(&file, "[stock]\nurl = \"https://stock.test\"\npassword = \"marker\"\n").unwrap();
     assert_eq!(complete(&["call", "s"]), "sales\nshop\nstock", "of every source");
     fs::remove_file(&file).unwrap();
-    assert_eq!(complete(&["pol"]), "policy");
+    assert_eq!(complete(&["poli"]), "policy");
+    assert_eq!(complete(&["pages", "s"]), "sales\nshop");
+    assert_eq!(complete(&["fetch", "sales", "v1", "--sha"]), "--sha256");
     assert_eq!(complete(&["call", "sales", "v1", "--save"]), "--save-state");
 }
 
@@ -55,6 +57,13 @@ fn there_are_manual_pages() {
     let (code, page, _) = run(&["man", "call"]);
     assert_eq!(code, Some(0));
     assert!(page.contains(".TH http-hook-call 1") && page.contains("\\-\\-save\\-state"), "{page}");
+    for (name, option) in
+        [("pages", "\\-\\-items"), ("poll", "\\-\\-until"), ("fetch", "\\-\\-sha256")]
+    {
+        let (code, page, _) = run(&["man", name]);
+        assert_eq!(code, Some(0));
+        assert!(page.contains(option), "{page}");
+    }
     assert_eq!(run(&["man", "nothing"]).0, Some(2));
 }
 

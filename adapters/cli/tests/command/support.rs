@@ -53,6 +53,51 @@ pub(crate) fn serve() -> Server {
     Server { authority, requests }
 }
 
+/// Starts a server that answers by code: a request and its number, from 0, make the bytes that come back.
+pub(crate) fn serve_by(answer: impl Fn(&str, usize) -> Vec<u8> + Send + Sync + 'static) -> Server {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let authority = listener.local_addr().unwrap().to_string();
+    let requests = Arc::new(Mutex::new(Vec::new()));
+    let (log, answer) = (Arc::clone(&requests), Arc::new(answer));
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (log, answer) = (Arc::clone(&log), Arc::clone(&answer));
+            thread::spawn(move || {
+                let mut stream = stream.unwrap();
+                let request = read(&mut stream);
+                let number = {
+                    let mut log = log.lock().unwrap();
+                    log.push(request.clone());
+                    log.len() - 1
+                };
+                // The command may have gone meanwhile.
+                let _ = stream.write_all(&answer(&request, number));
+            });
+        }
+    });
+    Server { authority, requests }
+}
+
+/// An answer with these headers and this body.
+pub(crate) fn reply(status: &str, headers: &[&str], body: &[u8]) -> Vec<u8> {
+    let mut head = format!("HTTP/1.1 {status}\r\nConnection: close\r\n");
+    for header in headers {
+        head.push_str(header);
+        head.push_str("\r\n");
+    }
+    if !head.contains("Content-Length") {
+        head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+    }
+    [head.as_bytes(), b"\r\n", body].concat()
+}
+
+/// The value of a header of a request.
+pub(crate) fn header<'a>(request: &'a str, name: &str) -> Option<&'a str> {
+    let head = request.split("\r\n\r\n").next().unwrap_or_default();
+    let mut lines = head.lines().filter_map(|line| line.split_once(':'));
+    lines.find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+}
+
 impl Server {
     /// Gives every request so far, head and body.
     pub(crate) fn requests(&self) -> Vec<String> {

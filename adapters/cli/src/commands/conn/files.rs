@@ -11,8 +11,12 @@ use super::change::make_folder;
 use super::print;
 use crate::args::Convert;
 use crate::exit::Problem;
+use crate::private;
 use crate::screen;
 use crate::store::{Store, is_dotenv, problem};
+
+/// The longest file of connections that is read, in bytes.
+const MAX_FILE: u64 = 64 << 20;
 
 type Named = (String, Connection);
 
@@ -74,7 +78,18 @@ pub(crate) fn export(
     let get = |id: String| store.get(&id).map(|found| (id, found.connection().clone()));
     let all = ids.into_iter().map(get).collect::<Result<Vec<_>, _>>()?;
     write(to, form, &all)?;
-    tell(all.len(), to)
+    tell_form(all.len(), to, form)
+}
+
+/// As [`tell`]; of two forms that a file of this name can have it says which one it has.
+fn tell_form(count: usize, path: &Path, form: Option<Form>) -> Result<(), Problem> {
+    tell(count, path)?;
+    if form.is_none() && Form::of_path(path) == Some(Form::Env) {
+        screen::note(
+            "the lines are ID=URI, as Airflow's files of connections have them; --form dotenv writes AIRFLOW_CONN_ID='URI'",
+        );
+    }
+    Ok(())
 }
 
 /// Writes what is in a file into another.
@@ -82,7 +97,7 @@ pub(crate) fn convert(convert: &Convert) -> Result<(), Problem> {
     check_new(&convert.to, convert.replace)?;
     let all = read(&convert.from, convert.from_form)?;
     write(&convert.to, convert.form, &all)?;
-    tell(all.len(), &convert.to)
+    tell_form(all.len(), &convert.to, convert.form)
 }
 
 fn tell(count: usize, path: &Path) -> Result<(), Problem> {
@@ -157,7 +172,7 @@ fn read(path: &Path, form: Option<Form>) -> Result<Vec<Named>, Problem> {
             Ok(all)
         }
         Some(form) => {
-            let text = std::fs::read_to_string(path)
+            let text = private::read(path, MAX_FILE)
                 .map_err(|error| Problem::local(format!("cannot read {shown}: {error}")))?;
             of_text(form, &text).map_err(|error| problem(&error))
         }

@@ -167,7 +167,8 @@ fn found(args: &RunArgs, words: Option<&Words<'_>>, settings: &Settings) -> Resu
 fn made(args: &RunArgs, found: &Found, settings: &Settings) -> Result<Hook, Problem> {
     let cookies = args.client.cookies.as_deref().map(CookieFile::read).transpose()?;
     let compressed = args.request.compressed;
-    let mut builder = hook::builder(&found.connection, settings, compressed, cookies.as_ref())?;
+    let mut builder =
+        hook::builder(&found.connection, settings, compressed, false, cookies.as_ref())?;
     if let Some(scheme) = scheme(&args.auth)? {
         builder = builder.auth(scheme);
     }

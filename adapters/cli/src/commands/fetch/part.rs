@@ -1,0 +1,361 @@
+//! Which part of a file is asked for, and what an answer says about it: decisions alone, no input and no output.
+//!
+//! ```text
+//! ask ──▶ (request) ──▶ head ──▶ Begin, Append ──▶ piece, piece, … ──▶ ended ──▶ Whole, More, Broken
+//!                                Complete, Anew, Refuse
+//! ```
+//!
+//! A part is put to another only if both are of the same state of the file: by a strong entity tag, or a `Last-Modified` that is as good
+//! as one ([RFC 9110 §13.1.5](https://www.rfc-editor.org/rfc/rfc9110#section-13.1.5)). Whatever says less begins anew.
+
+use std::time::{Duration, SystemTime};
+
+use http::header::{
+    ACCEPT_RANGES, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, DATE, ETAG,
+    LAST_MODIFIED,
+};
+use http::{HeaderMap, HeaderName, StatusCode};
+use serde::{Deserialize, Serialize};
+
+/// How much older than its answer a file has to be, so that its date tells one state from the next: dates are whole seconds, and
+/// the clocks of two machines may differ.
+const SETTLED: Duration = Duration::from_secs(60);
+
+/// What tells a state of the file from all others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Validator {
+    /// A strong entity tag, with its quotes.
+    Etag(String),
+    /// A `Last-Modified` as it was sent.
+    Date(String),
+}
+
+impl Validator {
+    /// Gives what `If-Range` is to be.
+    pub(crate) fn text(&self) -> &str {
+        match self {
+            Self::Etag(text) | Self::Date(text) => text,
+        }
+    }
+}
+
+/// What is known of the file whose beginning is there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Known {
+    /// Without one nothing is put to what is there.
+    pub(crate) validator: Option<Validator>,
+    /// How long the whole is.
+    pub(crate) total: Option<u64>,
+}
+
+/// What is to be asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Ask {
+    /// The whole.
+    Whole,
+    /// What is behind the part that is there, if the file is still the same.
+    Rest { range: String, if_range: String },
+    /// Nothing: it is all there.
+    Nothing,
+}
+
+/// What an answer is good for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// The whole comes; what was there goes.
+    Begin,
+    /// What comes goes behind what is there.
+    Append,
+    /// All is there already.
+    Complete,
+    /// What is there is of no use: the whole is to be asked for.
+    Anew(&'static str),
+    /// The answer cannot be used, and says why.
+    Refuse(String),
+}
+
+/// What there is once a body has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// The file.
+    Whole,
+    /// A part, as long as the answer said it would be.
+    More,
+    /// A part, because the body broke off.
+    Broken,
+}
+
+/// A file on its way.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Part {
+    known: Known,
+    /// How many bytes are there.
+    have: u64,
+    /// Whether the answer under way was asked for a rest.
+    asked: bool,
+    /// Where the body under way has to end.
+    end: Option<u64>,
+}
+
+impl Part {
+    /// Goes on with what was kept, unless it is longer than the file.
+    pub(crate) fn kept(known: Known, have: u64) -> Self {
+        if known.total.is_some_and(|total| have > total) {
+            return Self::default();
+        }
+        Self { known, have, ..Self::default() }
+    }
+
+    pub(crate) const fn known(&self) -> &Known {
+        &self.known
+    }
+
+    pub(crate) const fn have(&self) -> u64 {
+        self.have
+    }
+
+    /// Whether a later request may ask for the rest of what is there.
+    pub(crate) const fn goes_on(&self) -> bool {
+        self.have > 0 && self.known.validator.is_some()
+    }
+
+    /// Forgets what is there.
+    pub(crate) fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Tells what to ask for.
+    pub(crate) fn ask(&mut self) -> Ask {
+        self.asked = false;
+        match &self.known.validator {
+            Some(_) if self.known.total == Some(self.have) => Ask::Nothing,
+            Some(validator) if self.have > 0 => {
+                self.asked = true;
+                let range = format!("bytes={}-", self.have);
+                Ask::Rest { range, if_range: validator.text().to_owned() }
+            }
+            _ => {
+                self.forget();
+                Ask::Whole
+            }
+        }
+    }
+
+    /// Judges the head of an answer.
+    pub(crate) fn head(&mut self, status: StatusCode, headers: &HeaderMap) -> Answer {
+        self.end = None;
+        if let Some(coding) = coding(headers) {
+            return Answer::Refuse(format!(
+                "it comes in the coding {coding}, which was not asked for"
+            ));
+        }
+        match status.as_u16() {
+            200 | 203 => self.begin(status, headers),
+            206 => self.rest(headers),
+            416 if self.asked => match (range(headers), self.is_same(headers)) {
+                (Ok(Range::None { total }), true) if total == self.have => Answer::Complete,
+                _ => Answer::Anew("there is nothing behind what is there"),
+            },
+            status => Answer::Refuse(format!("the status is {status}, and no file")),
+        }
+    }
+
+    fn begin(&mut self, status: StatusCode, headers: &HeaderMap) -> Answer {
+        let total = match length(headers) {
+            Ok(total) => total,
+            Err(why) => return Answer::Refuse(why),
+        };
+        // What a proxy has changed has no name of its own.
+        let changed = status == StatusCode::NON_AUTHORITATIVE_INFORMATION;
+        let validator = if changed { None } else { validator(headers) };
+        *self = Self { known: Known { validator, total }, end: total, ..Self::default() };
+        Answer::Begin
+    }
+
+    fn rest(&mut self, headers: &HeaderMap) -> Answer {
+        if !self.asked {
+            return Answer::Refuse("it is a part, and the whole was asked for".to_owned());
+        }
+        if text(headers, &CONTENT_TYPE).is_some_and(is_multipart) {
+            return Answer::Refuse("it is of several parts, and one was asked for".to_owned());
+        }
+        if !self.is_same(headers) {
+            return Answer::Anew("the file is another one by now");
+        }
+        let (first, last, total) = match range(headers) {
+            Ok(Range::Part { first, last, total }) => (first, last, total),
+            Ok(Range::None { .. }) => {
+                return Answer::Refuse("its Content-Range names no part".to_owned());
+            }
+            Err(why) => return Answer::Refuse(why),
+        };
+        if first != self.have {
+            let have = self.have;
+            return Answer::Refuse(format!("it begins at {first} in place of {have}"));
+        }
+        let known = self.known.total.or(total);
+        if total.is_some() && total != known {
+            let [total, known] = [total, known].map(Option::unwrap_or_default);
+            return Answer::Refuse(format!("the file is {total} bytes long, and was {known}"));
+        }
+        let end = last.saturating_add(1);
+        if self.known.total.is_some_and(|total| end > total) {
+            return Answer::Refuse("it ends behind the file".to_owned());
+        }
+        match length(headers) {
+            Ok(length) if length.is_none_or(|length| length == end.saturating_sub(first)) => {}
+            Ok(_) => {
+                return Answer::Refuse("Content-Range and Content-Length differ".to_owned());
+            }
+            Err(why) => return Answer::Refuse(why),
+        }
+        self.known.total = self.known.total.or(total);
+        self.end = Some(end);
+        Answer::Append
+    }
+
+    /// Whether an answer is of the state of the file that is there.
+    fn is_same(&self, headers: &HeaderMap) -> bool {
+        match &self.known.validator {
+            Some(Validator::Etag(tag)) => strong_tag(headers).as_ref() == Some(tag),
+            Some(Validator::Date(date)) => {
+                !headers.contains_key(ETAG) && text(headers, &LAST_MODIFIED) == Some(date)
+            }
+            None => false,
+        }
+    }
+
+    /// Takes note of bytes that came.
+    ///
+    /// # Errors
+    ///
+    /// There are more than there can be: they are not to be kept.
+    pub(crate) fn piece(&mut self, count: u64) -> Result<(), String> {
+        let have = self.have.saturating_add(count);
+        if self.end.is_some_and(|end| have > end) {
+            return Err("it is longer than it says".to_owned());
+        }
+        self.have = have;
+        Ok(())
+    }
+
+    /// Takes note of the end of a body.
+    pub(crate) fn ended(&mut self, broken: bool) -> Ended {
+        let at_end = self.end.is_none_or(|end| self.have == end);
+        if broken || !at_end {
+            return Ended::Broken;
+        }
+        match self.known.total {
+            Some(total) if self.have < total => Ended::More,
+            None if self.asked => Ended::More,
+            _ => Ended::Whole,
+        }
+    }
+}
+
+/// What a `Content-Range` names.
+#[derive(Debug, PartialEq, Eq)]
+enum Range {
+    Part { first: u64, last: u64, total: Option<u64> },
+    None { total: u64 },
+}
+
+/// Reads `Content-Range` ([RFC 9110 §14.4](https://www.rfc-editor.org/rfc/rfc9110#section-14.4)).
+fn range(headers: &HeaderMap) -> Result<Range, String> {
+    let wrong = || "its Content-Range is wrong".to_owned();
+    let mut values = headers.get_all(CONTENT_RANGE).iter();
+    let Some(value) = values.next() else { return Err("it has no Content-Range".to_owned()) };
+    if values.any(|other| other != value) {
+        return Err("it has more than one Content-Range".to_owned());
+    }
+    let value = value.to_str().map_err(|_| wrong())?;
+    let (unit, rest) = value.split_once(' ').ok_or_else(wrong)?;
+    if !unit.eq_ignore_ascii_case("bytes") {
+        return Err("its Content-Range does not count bytes".to_owned());
+    }
+    let (part, total) = rest.split_once('/').ok_or_else(wrong)?;
+    if part == "*" {
+        return Ok(Range::None { total: digits(total).ok_or_else(wrong)? });
+    }
+    let (first, last) = part.split_once('-').ok_or_else(wrong)?;
+    let (first, last) = (digits(first).ok_or_else(wrong)?, digits(last).ok_or_else(wrong)?);
+    let total = match total {
+        "*" => None,
+        total => Some(digits(total).ok_or_else(wrong)?),
+    };
+    if first > last || total.is_some_and(|total| last >= total) {
+        return Err(wrong());
+    }
+    Ok(Range::Part { first, last, total })
+}
+
+/// Reads `Content-Length`.
+fn length(headers: &HeaderMap) -> Result<Option<u64>, String> {
+    let wrong = || "its Content-Length is wrong".to_owned();
+    let mut values = headers.get_all(CONTENT_LENGTH).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.any(|other| other != value) {
+        return Err(wrong());
+    }
+    value.to_str().ok().and_then(digits).map(Some).ok_or_else(wrong)
+}
+
+/// Reads `1*DIGIT`.
+fn digits(text: &str) -> Option<u64> {
+    let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if plain { text.parse().ok() } else { None }
+}
+
+/// What tells this state of the file from all others, if anything does.
+fn validator(headers: &HeaderMap) -> Option<Validator> {
+    let refuses = |value: &str| value.eq_ignore_ascii_case("none");
+    if text(headers, &ACCEPT_RANGES).is_some_and(refuses) {
+        return None;
+    }
+    if headers.contains_key(ETAG) {
+        return strong_tag(headers).map(Validator::Etag);
+    }
+    let modified = text(headers, &LAST_MODIFIED)?;
+    let (at, sent) = (date(modified)?, date(text(headers, &DATE)?)?);
+    let settled = sent.duration_since(at).is_ok_and(|age| age >= SETTLED);
+    settled.then(|| Validator::Date(modified.to_owned()))
+}
+
+fn date(text: &str) -> Option<SystemTime> {
+    httpdate::parse_http_date(text).ok()
+}
+
+/// Gives the entity tag if there is one, and one only, and a strong one.
+fn strong_tag(headers: &HeaderMap) -> Option<String> {
+    let mut values = headers.get_all(ETAG).iter();
+    let value = values.next()?.to_str().ok()?;
+    if values.next().is_some() {
+        return None;
+    }
+    let inner = value.strip_prefix('"')?.strip_suffix('"')?;
+    let fits = |byte: u8| byte == b'!' || (b'#'..=b'~').contains(&byte) || byte >= 0x80;
+    inner.bytes().all(fits).then(|| value.to_owned())
+}
+
+/// Gives the codings of a body that has any.
+fn coding(headers: &HeaderMap) -> Option<String> {
+    let values = headers.get_all(CONTENT_ENCODING).iter();
+    let mut codings = values.flat_map(|value| {
+        let text = String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase();
+        text.split(',').map(|one| one.trim().to_owned()).collect::<Vec<_>>()
+    });
+    codings.find(|coding| !coding.is_empty() && coding != "identity")
+}
+
+fn is_multipart(kind: &str) -> bool {
+    kind.trim_start().to_ascii_lowercase().starts_with("multipart/byteranges")
+}
+
+/// Gives the one value of a header.
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?.to_str().ok();
+    if values.next().is_some() { None } else { value }
+}

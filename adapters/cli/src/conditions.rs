@@ -1,0 +1,181 @@
+//! Conditions on an answer, as words.
+//!
+//! | word | holds for an answer |
+//! | --- | --- |
+//! | `status=200,404,5xx,520-530` | with one of these statuses |
+//! | `Header:value`, `Header:` | with this header, with this one whatever its value |
+//! | `/pointer=text` | whose body is JSON with this there: the text, or the number, `true`, `false` or `null` that is written so |
+//! | `/pointer:=JSON` | the same with any value, told exactly |
+//! | `jq:EXPRESSION` | of whose body the expression makes neither nothing, `false` nor `null` first |
+//! | `!WORD` | for which the word does not hold |
+
+use std::ops::RangeInclusive;
+
+use http_hook::retry::Condition;
+use serde_json::Value;
+
+use crate::exit::Problem;
+use crate::jq::Jq;
+
+/// Reads words of which one has to hold.
+pub(crate) fn any(words: &[String], place: &str) -> Result<Condition, Problem> {
+    match words {
+        [] => Ok(Condition::Never),
+        [word] => one(word, place),
+        words => Ok(Condition::Any { conditions: each(words, place)? }),
+    }
+}
+
+/// Reads words all of which have to hold.
+pub(crate) fn all(words: &[String], place: &str) -> Result<Condition, Problem> {
+    match words {
+        [word] => one(word, place),
+        words => Ok(Condition::All { conditions: each(words, place)? }),
+    }
+}
+
+fn each(words: &[String], place: &str) -> Result<Vec<Condition>, Problem> {
+    words.iter().map(|word| one(word, place)).collect()
+}
+
+fn one(word: &str, place: &str) -> Result<Condition, Problem> {
+    if let Some(word) = word.strip_prefix('!') {
+        return Ok(!one(word, place)?);
+    }
+    if let Some(expression) = word.strip_prefix("jq:") {
+        return of_jq(expression, place);
+    }
+    if let Some(list) = word.strip_prefix("status=") {
+        return Ok(Condition::Status { statuses: statuses(list, place)? });
+    }
+    if word.starts_with('/') {
+        return pointed(word, place);
+    }
+    match word.split_once(':') {
+        Some((name, value)) if name.parse::<http::HeaderName>().is_ok() => {
+            let value = value.trim();
+            let equals = (!value.is_empty()).then(|| value.to_owned());
+            Ok(Condition::Header { name: name.to_owned(), equals, contains: None })
+        }
+        _ => Err(Problem::usage(format!(
+            "{place}: a condition is status=LIST, Header:value, /pointer=text, /pointer:=JSON or jq:EXPRESSION"
+        ))),
+    }
+}
+
+/// Reads `/pointer=text` and `/pointer:=JSON`.
+fn pointed(word: &str, place: &str) -> Result<Condition, Problem> {
+    let Some((pointer, text)) = word.split_once('=') else {
+        return Err(Problem::usage(format!("{place}: what has to stand at {word}? {word}=text")));
+    };
+    let (pointer, condition) = match pointer.strip_suffix(':') {
+        Some(pointer) => {
+            let value: Value = serde_json::from_str(text).map_err(|_| {
+                Problem::usage(format!("{place}: what follows {pointer}:= is no JSON"))
+            })?;
+            (pointer, Condition::json(pointer, value))
+        }
+        None => (pointer, as_written(pointer, text)),
+    };
+    let sound = pointer.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
+    if sound {
+        return Ok(condition);
+    }
+    Err(Problem::usage(format!(
+        "{place}: in a pointer `~` stands in ~0 (a `~`) and ~1 (a `/`) only"
+    )))
+}
+
+/// A text, or what else is written so.
+fn as_written(pointer: &str, text: &str) -> Condition {
+    let own = Condition::json(pointer, text);
+    match serde_json::from_str::<Value>(text) {
+        Ok(value) if !matches!(value, Value::String(_) | Value::Array(_) | Value::Object(_)) => {
+            own | Condition::json(pointer, value)
+        }
+        _ => own,
+    }
+}
+
+/// Reads `200,404,5xx,520-530`.
+pub(crate) fn statuses(list: &str, place: &str) -> Result<Vec<RangeInclusive<u16>>, Problem> {
+    let each = list.split(',').map(|one| {
+        let one = one.trim();
+        status(one).ok_or_else(|| {
+            Problem::usage(format!("{place}: {one} is no status: 404, 5xx or 520-530 is one"))
+        })
+    });
+    each.collect()
+}
+
+fn status(text: &str) -> Option<RangeInclusive<u16>> {
+    let number = |text: &str| {
+        let number = text.parse::<u16>().ok().filter(|_| text.len() == 3)?;
+        (100..=999).contains(&number).then_some(number)
+    };
+    if let Some(class) = text.strip_suffix("xx").filter(|class| class.len() == 1) {
+        let class = class.parse::<u16>().ok().filter(|class| *class > 0)?;
+        return Some(class * 100..=class * 100 + 99);
+    }
+    match text.split_once('-') {
+        Some((first, last)) => {
+            let (first, last) = (number(first)?, number(last)?);
+            (first <= last).then_some(first..=last)
+        }
+        None => number(text).map(|status| status..=status),
+    }
+}
+
+/// Whether a condition asks for a status that is a failure otherwise.
+pub(crate) fn names_failures(condition: &Condition) -> bool {
+    match condition {
+        Condition::Status { statuses } => statuses.iter().any(|range| *range.end() >= 300),
+        Condition::Not { condition } => names_failures(condition),
+        Condition::Any { conditions } | Condition::All { conditions } => {
+            conditions.iter().any(names_failures)
+        }
+        _ => false,
+    }
+}
+
+fn of_jq(expression: &str, place: &str) -> Result<Condition, Problem> {
+    Jq::new(expression, place)?;
+    let (expression, place) = (expression.to_owned(), place.to_owned());
+    Ok(Condition::custom(move |outcome| {
+        let jq = Jq::new(&expression, &place);
+        jq.is_ok_and(|jq| outcome.body().is_some_and(|body| jq.holds(body)))
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one;
+
+    #[test]
+    fn words_are_conditions() {
+        for (word, json) in [
+            ("status=200,5xx,520-530", r#"{"type":"status","statuses":[200,"5xx","520-530"]}"#),
+            ("X-Done: yes", r#"{"type":"header","name":"X-Done","equals":"yes"}"#),
+            ("X-Done:", r#"{"type":"header","name":"X-Done"}"#),
+            ("/a/b=done", r#"{"type":"body_json","pointer":"/a/b","equals":"done"}"#),
+            ("/a:=[1]", r#"{"type":"body_json","pointer":"/a","equals":[1]}"#),
+            (
+                "/n=3",
+                r#"{"type":"any","conditions":[{"type":"body_json","pointer":"/n","equals":"3"},{"type":"body_json","pointer":"/n","equals":3}]}"#,
+            ),
+            (
+                "!/state=new",
+                r#"{"type":"not","condition":{"type":"body_json","pointer":"/state","equals":"new"}}"#,
+            ),
+        ] {
+            let condition = one(word, "--until").map_err(|problem| problem.message().to_owned());
+            let written = serde_json::to_string(&condition.unwrap()).unwrap();
+            assert_eq!(written, json, "{word}");
+        }
+        for word in
+            ["", "done", "status=", "status=20", "status=600-500", "/a", "/a~=1", "/a:=x", "a b:c"]
+        {
+            assert!(one(word, "--until").is_err(), "{word}");
+        }
+    }
+}
