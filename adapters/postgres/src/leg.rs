@@ -115,10 +115,10 @@ impl Legs {
         let found = self.sources.get(connection).await;
         let found = found.map_err(|source| Error::Connection { id: id.to_owned(), source })?;
         let hooks = || self.hooks.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((same, api)) = hooks().get(connection) {
-            if same == found.connection() {
-                return Ok(api.clone());
-            }
+        if let Some((same, api)) = hooks().get(connection)
+            && same == found.connection()
+        {
+            return Ok(api.clone());
         }
         let builder = self.sources.hook(connection).await;
         let builder = builder.map_err(|source| Error::Connection { id: id.to_owned(), source })?;

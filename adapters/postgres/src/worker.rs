@@ -91,9 +91,9 @@ impl Worker {
             transport,
             concurrency: 64,
             local_queue: 300,
-            lease: Duration::from_secs(60),
+            lease: Duration::from_mins(1),
             grace: Duration::from_secs(30),
-            sweep: Duration::from_secs(60),
+            sweep: Duration::from_mins(1),
             max_body: 1 << 20,
         }
     }

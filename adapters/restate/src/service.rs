@@ -103,10 +103,10 @@ impl Calls {
     async fn api(&self, id: &str) -> Result<Api, HandlerError> {
         let found = self.sources.get(id).await?;
         let hooks = || self.hooks.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((same, api)) = hooks().get(id) {
-            if same == found.connection() {
-                return Ok(api.clone());
-            }
+        if let Some((same, api)) = hooks().get(id)
+            && same == found.connection()
+        {
+            return Ok(api.clone());
         }
         let hook = self.sources.hook(id).await?.build()?;
         let api = HttpHook::new(hook, Arc::clone(&self.transport), SystemClock::new());

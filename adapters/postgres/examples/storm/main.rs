@@ -65,7 +65,7 @@ fn number(name: &str, usual: usize) -> usize {
 }
 
 async fn work() -> Result<bool, Any> {
-    let sources = Sources::standard()?.kept_for(Duration::from_secs(60));
+    let sources = Sources::standard()?.kept_for(Duration::from_mins(1));
     engine(12)?
         .worker(sources, ReqwestTransport::default())
         .concurrency(number("STORM_CONCURRENCY", 64))
@@ -168,6 +168,8 @@ async fn run(
     naive: bool,
 ) -> Result<bool, Any> {
     let over = Arc::new(AtomicBool::new(false));
+    // On a slow machine what is left then ends in calm weather.
+    let rages = Duration::from_secs(45 + calls as u64 / 20);
     let crashes = Arc::new(AtomicUsize::new(0));
     // One is killed each second; the last is frozen for longer than its lease.
     let rough = thread::spawn({
@@ -175,7 +177,7 @@ async fn run(
         move || -> io::Result<Workers> {
             for second in 0_usize.. {
                 thread::sleep(Duration::from_secs(1));
-                if over.load(Ordering::Relaxed) {
+                if over.load(Ordering::Relaxed) || begun.elapsed() > rages {
                     break;
                 }
                 workers.kill(second % (WORKERS - 1))?;
@@ -195,7 +197,7 @@ async fn run(
         move || -> io::Result<()> {
             for tick in 1_usize.. {
                 thread::sleep(Duration::from_millis(100));
-                if over.load(Ordering::Relaxed) {
+                if over.load(Ordering::Relaxed) || begun.elapsed() > rages {
                     break;
                 }
                 if tick % 70 == 0 {
@@ -208,8 +210,7 @@ async fn run(
             Ok(())
         }
     });
-    let limit = Duration::from_secs(90 + calls as u64 / 10);
-    while begun.elapsed() < limit && !rough.is_finished() && !crashing.is_finished() {
+    while begun.elapsed() < rages * 4 {
         tokio::time::sleep(Duration::from_millis(250)).await;
         if left(engine).await.is_ok_and(|left| left == 0) {
             break;

@@ -45,7 +45,7 @@ async fn rate(
     })?;
     // From the first request on, so that starting a process is not counted.
     while left(engine).await? > waiting {
-        if begun.elapsed() > Duration::from_secs(300) {
+        if begun.elapsed() > Duration::from_mins(5) {
             return Err("calls do not end".into());
         }
         if first.is_none() && server.seen() > 0 {
@@ -109,8 +109,7 @@ pub(crate) async fn waiting(calls: &str) -> Result<bool, Any> {
     let (none, _) = rate(&engine, "none", 10_000, "64", 0).await?;
     let server = Server::start(Duration::ZERO)?;
     let begun = Instant::now();
-    submit(&engine, &server, Duration::from_secs(6 * 60 * 60), (0..calls).map(post("later")))
-        .await?;
+    submit(&engine, &server, Duration::from_hours(6), (0..calls).map(post("later"))).await?;
     let put = begun.elapsed();
     engine
         .pool()

@@ -31,7 +31,7 @@ enum Command {
     /// Make the tables, or bring them up to date.
     Migrate,
     /// Put a call in. The same call under the same id is put in once.
-    Submit(Submit),
+    Submit(Box<Submit>),
     /// Take calls up until interrupted, then let those under way end.
     Work {
         /// How many calls are under way at once.
@@ -110,7 +110,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(args: Args) -> Result<bool, Any> {
-    let sources = Sources::standard()?.kept_for(Duration::from_secs(60));
+    let sources = Sources::standard()?.kept_for(Duration::from_mins(1));
     let engine = Engine::from_connection(sources.get(&args.on).await?.connection(), 16)?;
     match args.command {
         Command::Migrate => engine.migrate().await?,
@@ -119,7 +119,7 @@ async fn run(args: Args) -> Result<bool, Any> {
             let mut client = engine.pool().get().await?;
             let transaction = client.transaction().await?;
             let id = submit.id.clone();
-            let new = engine.submit(&*transaction, &hook, &id, plan(submit)?).await?;
+            let new = engine.submit(&*transaction, &hook, &id, plan(*submit)?).await?;
             transaction.commit().await?;
             println!("{}", json!({"id": id, "new": new}));
         }

@@ -85,7 +85,7 @@ impl Restate {
         self.process.kill(0)?;
         let begun = Instant::now();
         while !self.is_well().unwrap_or_default() {
-            if begun.elapsed() > Duration::from_secs(60) {
+            if begun.elapsed() > Duration::from_mins(1) {
                 return Err(io::Error::other("the server did not come back"));
             }
             std::thread::sleep(Duration::from_millis(100));
@@ -120,7 +120,7 @@ impl Restate {
         loop {
             match admin.run(RequestPlan::post("deployments").json(&place)).await {
                 Ok(_) => return Ok(()),
-                Err(failure) if begun.elapsed() > Duration::from_secs(60) => {
+                Err(failure) if begun.elapsed() > Duration::from_mins(1) => {
                     return Err(failure.to_string().into());
                 }
                 Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
