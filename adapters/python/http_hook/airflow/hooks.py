@@ -81,6 +81,18 @@ class HttpHook(_HttpHook):
     conn_type = "http_hook"
     hook_name = "HTTP (http-hook)"
     preset: str | None = None
+    # Also of a subclass that does without this constructor.
+    policy: Any = None
+    deadline: float | None = None
+    idempotency_key = False
+    max_response_bytes: int | None = None
+    keep_session = False
+    transport: Any = None
+    _kept: requests.Session | None = None
+    _cookies: Any = ()
+    _made: _machine.Hook | None = None
+    _connection: Any = None
+    _retries: tuple[Retries, _machine.RetryPolicy] | None = None
 
     def __init__(
         self,
@@ -103,11 +115,6 @@ class HttpHook(_HttpHook):
         self.max_response_bytes = max_response_bytes
         self.keep_session = keep_session
         self.transport = None if transport is None else named(transport)
-        self._kept: requests.Session | None = None
-        self._cookies: Any = ()
-        self._made: _machine.Hook | None = None
-        self._connection: Any = None
-        self._retries: tuple[Retries, _machine.RetryPolicy] | None = None
 
     def _set_base_url(self, connection: Any) -> None:
         # Looked up once: a connection can be far away.
