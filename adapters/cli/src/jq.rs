@@ -80,7 +80,7 @@ impl Jq {
             .with_hint("cargo install --features jq; a pointer needs none"))
     }
 
-    #[expect(clippy::unused_self, reason = "there is no expression")]
+    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "there is no expression")]
     pub(crate) fn lines(&self, _: &[u8]) -> Result<Vec<u8>, Problem> {
         Ok(Vec::new())
     }
