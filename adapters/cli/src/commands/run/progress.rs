@@ -103,7 +103,9 @@ impl Report {
             let (before, taken_up) = (self.before, self.taken_up);
             text.push_str(&format!("; {before} had ended before, {taken_up} were taken up"));
         }
-        screen::error(&screen::wrap(&format!("run: {text}"), screen::width(), 2));
+        // In a log it stays one line.
+        let width = if std::io::stderr().is_terminal() { screen::width() } else { usize::MAX };
+        screen::error(&screen::wrap(&format!("run: {text}"), width, 2));
         if let (Some(path), true) = (&self.again, left != Some(0)) {
             screen::error(&screen::field("go on", &format!("--journal {path} --resume")));
         }
