@@ -177,6 +177,7 @@ impl Kept {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands on")]
 fn of(error: JournalError) -> Problem {
     let text = error.to_string();
     match error {

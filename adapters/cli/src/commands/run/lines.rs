@@ -63,9 +63,11 @@ impl Lines {
         let inner: Box<dyn Read + Send> = if path.as_os_str() == "-" {
             Box::new(io::stdin())
         } else {
-            let opened = File::open(path).and_then(|file| match file.metadata()?.is_dir() {
-                true => Err(io::ErrorKind::IsADirectory.into()),
-                false => Ok(file),
+            let opened = File::open(path).and_then(|file| {
+                if file.metadata()?.is_dir() {
+                    return Err(io::ErrorKind::IsADirectory.into());
+                }
+                Ok(file)
             });
             Box::new(opened.map_err(|error| problem(&name, &error))?)
         };

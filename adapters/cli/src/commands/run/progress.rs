@@ -1,5 +1,6 @@
 //! How far a run is, on a terminal, and the report at its end.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::IsTerminal as _;
 use std::sync::Arc;
@@ -87,23 +88,27 @@ impl Report {
         let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
         let mut text = format!("{} ok, {} failed", of(&results.ok), of(&results.failed));
         let may = of(&results.may_have_acted);
-        text.push_str(&format!(", {may} may have acted"));
+        let _ = write!(text, ", {may} may have acted");
         for (count, what) in [(of(&results.invalid), "invalid"), (unreadable, "unreadable")] {
             if count > 0 {
-                text.push_str(&format!(", {count} {what}"));
+                let _ = write!(text, ", {count} {what}");
             }
         }
         match left {
-            Some(left) => text.push_str(&format!(", {left} left")),
+            Some(left) => {
+                let _ = write!(text, ", {left} left");
+            }
             None => text.push_str(", the rest of standard input left"),
         }
         let seconds = screen::took(self.began.elapsed());
-        text.push_str(&format!("; {seconds}, {:.0} calls a second", self.rate(results)));
+        let _ = write!(text, "; {seconds}, {:.0} calls a second", self.rate(results));
         if self.before > 0 || self.taken_up > 0 {
             let (before, taken_up) = (self.before, self.taken_up);
-            text.push_str(&format!("; {before} had ended before, {taken_up} were taken up"));
+            let _ = write!(text, "; {before} had ended before, {taken_up} were taken up");
         }
-        screen::error(&screen::wrap(&format!("run: {text}"), screen::width(), 2));
+        // In a log it stays one line.
+        let width = if std::io::stderr().is_terminal() { screen::width() } else { usize::MAX };
+        screen::error(&screen::wrap(&format!("run: {text}"), width, 2));
         if let (Some(path), true) = (&self.again, left != Some(0)) {
             screen::error(&screen::field("go on", &format!("--journal {path} --resume")));
         }
