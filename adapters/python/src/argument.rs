@@ -146,7 +146,7 @@ pub(crate) fn bytes(any: &Bound<'_, PyAny>) -> Option<Vec<u8>> {
     if let Ok(bytes) = any.cast::<PyBytes>() {
         return Some(bytes.as_bytes().to_vec());
     }
-    any.cast::<PyByteArray>().ok().map(|bytes| bytes.to_vec())
+    any.cast::<PyByteArray>().ok().map(pyo3::types::PyByteArrayMethods::to_vec)
 }
 
 fn name_of(name: &Bound<'_, PyAny>) -> PyResult<String> {

@@ -46,12 +46,11 @@ type Answer<'py> = PyResult<Bound<'py, PyAny>>;
 impl Call {
     #[new]
     #[pyo3(signature = (hook, plan, seed, now))]
-    fn new(py: Python<'_>, hook: Py<Hook>, plan: &Plan, seed: u64, now: f64) -> PyResult<Self> {
+    fn new(hook: Py<Hook>, plan: &Plan, seed: u64, now: f64) -> PyResult<Self> {
         let own = hook.get();
         let call = http_hook::Call::new(&own.hook, plan.plan.clone(), seed, time(now)?);
         let raised = [&plan.raised, &own.raised].into_iter().find(|raised| raised.is_some());
         let raised = raised.cloned().unwrap_or_default();
-        let _ = py;
         Ok(Self { hook, raised, phase: Phase::Waiting(call) })
     }
 
@@ -120,35 +119,30 @@ impl Call {
     #[pyo3(signature = (status, headers, now, reason=None))]
     fn head(
         &mut self,
-        py: Python<'_>,
         status: u16,
         headers: Vec<(String, String)>,
         now: f64,
         reason: Option<&str>,
     ) -> PyResult<Option<u64>> {
         let now = time(now)?;
-        let Phase::Sending(attempt) = self.take() else {
-            return self.out_of_turn(Phase::Moving).map(|_| None);
+        let attempt = match self.take() {
+            Phase::Sending(attempt) => attempt,
+            other => return self.out_of_turn(other).map(|_| None),
         };
-        match response(status, &headers, reason, Bytes::new()) {
-            Ok(response) => {
-                let (head, _) = response.into_parts();
-                let reading = attempt.head(&self.hook.get().hook, &head, now);
-                let limit = reading.as_ref().map(Reading::limit);
-                self.phase = match reading {
-                    Some(reading) => Phase::Reading(reading),
-                    None => Phase::Over(None),
-                };
-                self.raised.check()?;
-                Ok(limit)
-            }
-            Err(_) => {
-                let _ = py;
-                // To be told when it is finished.
-                self.phase = Phase::Sending(attempt);
-                Ok(Some(0))
-            }
-        }
+        let Ok(response) = response(status, &headers, reason, Bytes::new()) else {
+            // To be told when it is finished.
+            self.phase = Phase::Sending(attempt);
+            return Ok(Some(0));
+        };
+        let (head, ()) = response.map(|_| ()).into_parts();
+        let reading = attempt.head(&self.hook.get().hook, &head, now);
+        let limit = reading.as_ref().map(Reading::limit);
+        self.phase = match reading {
+            Some(reading) => Phase::Reading(reading),
+            None => Phase::Over(None),
+        };
+        self.raised.check()?;
+        Ok(limit)
     }
 
     /// Answers with an error in place of a response: its kind by name, and whether the server can have seen the request
