@@ -1,7 +1,7 @@
 //! A storm: a server that counts what reaches it is killed and started again, the run is killed and gone on with, and in the end
 //! everything is counted. Std alone, but for reading results.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -106,7 +106,7 @@ pub(crate) fn serve(address: SocketAddr, log: Option<&Path>) -> io::Result<()> {
     let listener = TcpListener::bind(address)?;
     let log = log.map(|log| OpenOptions::new().append(true).create(true).open(log)).transpose()?;
     let log = log.map(Arc::new);
-    let asked = Arc::<Mutex<HashMap<u32, ()>>>::default();
+    let asked = Arc::<Mutex<HashSet<u32>>>::default();
     println!("{}", listener.local_addr()?);
     for stream in listener.incoming().map_while(Result::ok) {
         let (log, asked) = (log.clone(), Arc::clone(&asked));
@@ -120,7 +120,7 @@ pub(crate) fn serve(address: SocketAddr, log: Option<&Path>) -> io::Result<()> {
 fn exchange(
     mut stream: TcpStream,
     log: Option<&File>,
-    asked: &Mutex<HashMap<u32, ()>>,
+    asked: &Mutex<HashSet<u32>>,
 ) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut buffer = vec![0; 16 << 10];
@@ -156,7 +156,7 @@ fn exchange(
                 thread::sleep(Duration::from_millis(20));
             }
             let busy = number % 1_000 == 7;
-            if busy && asked.lock().unwrap().insert(number, ()).is_none() {
+            if busy && asked.lock().unwrap().insert(number) {
                 stream.write_all(
                     b"HTTP/1.1 503 Busy\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n",
                 )?;

@@ -303,7 +303,7 @@ impl Pool {
                         task.run.woke(self.clock.now())
                     }
                 },
-                Act::Done(result) => return self.done(task.slot, result),
+                Act::Done(result) => return self.done(task.slot, &result),
             };
         }
     }
@@ -341,8 +341,8 @@ impl Pool {
         self.fail(problem);
     }
 
-    fn done(&self, slot: Slot, result: Result<http::Response<bytes::Bytes>, Failure>) {
-        let outcome = Outcome::of(&result, self.max_body);
+    fn done(&self, slot: Slot, result: &Result<http::Response<bytes::Bytes>, Failure>) {
+        let outcome = Outcome::of(result, self.max_body);
         let (verdict, status) = (Verdict::of(&outcome, slot.risky), outcome.status());
         let text = serde_json::to_string(&outcome).unwrap_or_default();
         if let Some((slot, text)) = self.keep.done(slot, text, mark(verdict, status)) {
