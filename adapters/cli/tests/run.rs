@@ -1,5 +1,14 @@
 //! Many calls of a file: what is sent, what is printed, and what is left when a run ends before its time.
 
+#![allow(
+    clippy::doc_markdown,
+    clippy::format_collect,
+    clippy::items_after_statements,
+    clippy::too_many_lines,
+    clippy::type_complexity,
+    reason = "tables are long, and what a test alone needs stands in it"
+)]
+
 #[path = "command/support.rs"]
 mod support;
 
