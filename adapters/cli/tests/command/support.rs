@@ -86,7 +86,8 @@ pub(crate) fn reply(status: &str, headers: &[&str], body: &[u8]) -> Vec<u8> {
         head.push_str("\r\n");
     }
     if !head.contains("Content-Length") {
-        head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        let length = body.len();
+        head = format!("{head}Content-Length: {length}\r\n");
     }
     [head.as_bytes(), b"\r\n", body].concat()
 }

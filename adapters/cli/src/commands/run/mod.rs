@@ -2,6 +2,10 @@
 
 #[cfg(feature = "journal")]
 mod journal;
+#[cfg_attr(
+    not(feature = "journal"),
+    expect(clippy::unnecessary_wraps, reason = "a journal can fail")
+)]
 mod keep;
 mod lines;
 mod progress;
