@@ -323,7 +323,7 @@ pub(crate) fn memory(process: u32) -> u64 {
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
-/// A generator of numbers (SplitMix64).
+/// A generator of numbers (`SplitMix64`).
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
