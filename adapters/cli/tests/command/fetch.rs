@@ -34,7 +34,7 @@ enum Does {
     Busy,
 }
 
-/// A server of a file whose state is by the number of the request; `tag` makes its ETag.
+/// A server of a file whose state is by the number of the request; `tag` makes its `ETag`.
 fn serve(
     does: impl Fn(usize) -> (usize, Does) + Send + Sync + 'static,
     tag: impl Fn(usize) -> String + Send + Sync + 'static,
@@ -195,24 +195,35 @@ fn fifty_runs_that_break_off_make_one_file() {
 #[test]
 fn whatever_the_server_does_it_is_the_file_or_an_error() {
     type Tag = fn(usize) -> String;
+    type Row<'a> = (&'a str, Tag, &'a [(usize, Does)], Result<usize, i32>);
     let weak: Tag = |state| format!("W/\"v{state}\"");
     // What it does with the first request, which state the file is in then, and so on.
     #[rustfmt::skip]
-    let rows: [(&str, Tag, &[(usize, Does)], Result<usize, i32>); 14] = [
-        ("cut, and on",                strong, &[(0, Does::Cut(1000)), (0, Does::Sound)], Ok(0)),
-        ("cut before anything",        strong, &[(0, Does::Cut(0)), (0, Does::Sound)], Ok(0)),
-        ("cut before the last byte",   strong, &[(0, Does::Cut(LEN - 1)), (0, Does::Sound)], Ok(0)),
-        ("another file",               strong, &[(0, Does::Cut(1000)), (1, Does::Sound)], Ok(1)),
-        ("another file each time",     strong, &[(0, Does::Cut(1000)), (1, Does::Cut(2000)), (2, Does::Sound)], Ok(2)),
-        ("and back again",             strong, &[(0, Does::Cut(1000)), (1, Does::Cut(2000)), (0, Does::Sound)], Ok(0)),
-        ("the whole for a part",       strong, &[(0, Does::Cut(1000)), (0, Does::Whole)], Ok(0)),
-        ("of another file",            strong, &[(0, Does::Cut(1000)), (1, Does::Whole)], Ok(1)),
-        ("a wrong Content-Range",      strong, &[(0, Does::Cut(1000)), (0, Does::Off)], Err(7)),
-        ("a shrunken file",            strong, &[(0, Does::Cut(1000)), (0, Does::Shrunken)], Err(7)),
-        ("416",                        strong, &[(0, Does::Cut(1000)), (0, Does::Unsatisfied), (0, Does::Sound)], Ok(0)),
-        ("busy between",               strong, &[(0, Does::Cut(1000)), (0, Does::Busy), (0, Does::Sound)], Ok(0)),
-        ("a weak tag",                 weak,   &[(0, Does::Cut(1000)), (0, Does::Sound)], Ok(0)),
-        ("a weak tag of another file", weak,   &[(0, Does::Cut(1000)), (1, Does::Sound)], Ok(1)),
+    let rows: [Row<'_>; 14] = [
+        ("cut, and on", strong, &[(0, Does::Cut(1000)), (0, Does::Sound)], Ok(0)),
+        ("cut before anything", strong, &[(0, Does::Cut(0)), (0, Does::Sound)], Ok(0)),
+        ("cut before the last byte", strong, &[(0, Does::Cut(LEN - 1)), (0, Does::Sound)], Ok(0)),
+        ("another file", strong, &[(0, Does::Cut(1000)), (1, Does::Sound)], Ok(1)),
+        (
+            "another file each time",
+            strong,
+            &[(0, Does::Cut(1000)), (1, Does::Cut(2000)), (2, Does::Sound)],
+            Ok(2),
+        ),
+        (
+            "and back again",
+            strong,
+            &[(0, Does::Cut(1000)), (1, Does::Cut(2000)), (0, Does::Sound)],
+            Ok(0),
+        ),
+        ("the whole for a part", strong, &[(0, Does::Cut(1000)), (0, Does::Whole)], Ok(0)),
+        ("of another file", strong, &[(0, Does::Cut(1000)), (1, Does::Whole)], Ok(1)),
+        ("a wrong Content-Range", strong, &[(0, Does::Cut(1000)), (0, Does::Off)], Err(7)),
+        ("a shrunken file", strong, &[(0, Does::Cut(1000)), (0, Does::Shrunken)], Err(7)),
+        ("416", strong, &[(0, Does::Cut(1000)), (0, Does::Unsatisfied), (0, Does::Sound)], Ok(0)),
+        ("busy between", strong, &[(0, Does::Cut(1000)), (0, Does::Busy), (0, Does::Sound)], Ok(0)),
+        ("a weak tag", weak, &[(0, Does::Cut(1000)), (0, Does::Sound)], Ok(0)),
+        ("a weak tag of another file", weak, &[(0, Does::Cut(1000)), (1, Does::Sound)], Ok(1)),
     ];
     for (why, tag, turns, expected) in rows {
         // In one run, and in one run for each request.
@@ -232,24 +243,19 @@ fn whatever_the_server_does_it_is_the_file_or_an_error() {
                 }
             }
             assert_eq!(code, Some(expected.err().unwrap_or(0)), "{why}: {err}");
-            match expected {
-                Ok(state) => {
-                    assert!(fs::read(&place).unwrap() == file(state, LEN), "{why}: a mixture");
-                    assert!(nothing_beside(&place), "{why}");
-                    fs::remove_file(&place).unwrap();
-                }
-                Err(_) => {
-                    assert!(!place.exists(), "{why}");
-                    assert!(err.contains("--restart begins anew"), "{why}: {err}");
-                    let own = turns.to_vec();
-                    assert_eq!(own.len(), 2);
-                    // Nothing of it is in the way of a new beginning.
-                    let server = serve(|_| (0, Does::Sound), strong);
-                    assert_eq!(fetch(&server, &place, &["--restart"]).0, Some(0), "{why}");
-                    assert!(fs::read(&place).unwrap() == file(0, LEN), "{why}");
-                    fs::remove_file(&place).unwrap();
-                }
+            if let Ok(state) = expected {
+                assert!(fs::read(&place).unwrap() == file(state, LEN), "{why}: a mixture");
+                assert!(nothing_beside(&place), "{why}");
+            } else {
+                assert!(!place.exists(), "{why}");
+                assert!(err.contains("--restart begins anew"), "{why}: {err}");
+                assert_eq!(turns.len(), 2);
+                // Nothing of it is in the way of a new beginning.
+                let server = serve(|_| (0, Does::Sound), strong);
+                assert_eq!(fetch(&server, &place, &["--restart"]).0, Some(0), "{why}");
+                assert!(fs::read(&place).unwrap() == file(0, LEN), "{why}");
             }
+            fs::remove_file(&place).unwrap();
         }
     }
 }

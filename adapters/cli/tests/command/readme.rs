@@ -27,8 +27,7 @@ fn examples_that_need_a_server_do_what_they_say() {
         });
     let folder = temporary("readme");
     fs::create_dir_all(&folder).unwrap();
-    let digest: String =
-        Sha256::digest(b"all of it").iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = Sha256::digest(b"all of it").map(|byte| format!("{byte:02x}")).join("");
     fs::write(folder.join("SHA256SUMS"), format!("{digest}  disk.img\n")).unwrap();
     let mut count = 0;
     for line in lines {
