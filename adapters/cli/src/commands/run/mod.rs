@@ -1,5 +1,6 @@
 //! `http-hook run`: many calls, one for each line of a file.
 
+mod fields;
 #[cfg(feature = "journal")]
 mod journal;
 #[cfg_attr(
@@ -8,6 +9,7 @@ mod journal;
 )]
 mod keep;
 mod lines;
+mod planned;
 mod progress;
 mod results;
 mod template;

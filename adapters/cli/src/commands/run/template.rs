@@ -1,15 +1,14 @@
 //! From a line to a plan: by a template with fields, or as the line itself says.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use http::Method;
 use http_hook::RequestPlan;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
+use super::fields::{Fields, fields};
 use super::lines::Line;
+use super::planned::{method_of, of_row, planned};
 use crate::args::RequestArgs;
 use crate::exit::Problem;
 use crate::request::Words;
@@ -61,7 +60,7 @@ enum Piece {
 }
 
 /// The id of a call, and its plan.
-pub(crate) type Made = (Option<String>, Result<RequestPlan, String>);
+pub(super) type Made = (Option<String>, Result<RequestPlan, String>);
 
 impl Template {
     /// Reads the words of a template; `endpoint` is that of the words, or of a whole URL.
@@ -169,83 +168,6 @@ impl Template {
             },
             (Self::Filled(filled), Some((names, row))) => filled.call(&Fields::Row(names, row)),
         }
-    }
-}
-
-type Object<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
-
-fn fields(text: &[u8]) -> Result<Object<'_>, String> {
-    serde_json::from_slice(text).map_err(|error| not_json(&error))
-}
-
-/// Without the text, which may hold what is secret.
-fn not_json(error: &serde_json::Error) -> String {
-    let column = error.column();
-    if error.is_data() {
-        // What serde says of a field names the field, and shows no value but a number or a word of another kind.
-        let says = error.to_string();
-        let says = says.split(" at line ").next().unwrap_or_default();
-        if says.starts_with("unknown field")
-            || says.starts_with("missing field")
-            || says.starts_with("duplicate field")
-        {
-            return says.to_owned();
-        }
-        return format!("not an object of the fields that are known, at column {column}");
-    }
-    format!("not JSON at column {column}")
-}
-
-enum Fields<'a> {
-    Json(&'a Object<'a>),
-    Row(&'a csv::StringRecord, &'a csv::StringRecord),
-}
-
-impl Fields<'_> {
-    fn text(&self, name: &str) -> Result<Cow<'_, str>, String> {
-        let found = match self {
-            Self::Json(fields) => {
-                let Some(value) = fields.get(name) else { return Err(absent(name)) };
-                return text_of(value).ok_or_else(|| format!("the field {name} is no text"));
-            }
-            Self::Row(names, row) => {
-                names.iter().position(|own| own == name).and_then(|at| row.get(at))
-            }
-        };
-        found.map(Cow::Borrowed).ok_or_else(|| absent(name))
-    }
-
-    fn json(&self, name: &str) -> Result<Cow<'_, str>, String> {
-        match self {
-            Self::Json(fields) => match fields.get(name) {
-                Some(value) => Ok(Cow::Borrowed(value.get())),
-                None => Err(absent(name)),
-            },
-            Self::Row(..) => {
-                let text = self.text(name)?;
-                match serde_json::from_str::<serde::de::IgnoredAny>(&text) {
-                    Ok(_) => Ok(text),
-                    Err(_) => Err(format!("the field {name} is not JSON")),
-                }
-            }
-        }
-    }
-}
-
-fn absent(name: &str) -> String {
-    format!("there is no field {name}")
-}
-
-/// A value as a text: what is a text, a number, true or false.
-fn text_of(value: &RawValue) -> Option<Cow<'_, str>> {
-    let raw = value.get();
-    match raw.as_bytes().first()? {
-        b'"' => match raw.get(1..raw.len() - 1) {
-            Some(inner) if !inner.contains('\\') => Some(Cow::Borrowed(inner)),
-            _ => serde_json::from_str(raw).ok().map(Cow::Owned),
-        },
-        b'{' | b'[' | b'n' => None,
-        _ => Some(Cow::Borrowed(raw)),
     }
 }
 
@@ -399,141 +321,4 @@ fn field(rest: &str) -> Option<(&str, &str)> {
     let begins = |c: char| c.is_alphabetic() || c == '_';
     let fits = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
     (name.starts_with(begins) && name.chars().all(fits)).then_some((name, after))
-}
-
-/// A line that is a call.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Planned<'a> {
-    #[serde(borrow)]
-    id: Option<&'a RawValue>,
-    method: Option<String>,
-    #[serde(borrow)]
-    endpoint: Cow<'a, str>,
-    #[serde(borrow)]
-    query: Option<&'a RawValue>,
-    #[serde(borrow)]
-    headers: Option<BTreeMap<Cow<'a, str>, Option<String>>>,
-    #[serde(borrow)]
-    json: Option<&'a RawValue>,
-    body: Option<String>,
-    #[serde(borrow)]
-    form: Option<Object<'a>>,
-    idempotency_key: Option<String>,
-}
-
-fn planned(text: &[u8], method: Option<&Method>) -> Made {
-    let line: Planned<'_> = match serde_json::from_slice(text) {
-        Ok(line) => line,
-        Err(error) => return (None, Err(not_json(&error))),
-    };
-    let id = match line.id.map(|id| text_of(id).filter(|id| !id.is_empty())) {
-        Some(None) => return (None, Err("the id is no text or number".to_owned())),
-        id => id.flatten().map(Cow::into_owned),
-    };
-    (id, line.plan(method))
-}
-
-impl Planned<'_> {
-    fn plan(self, method: Option<&Method>) -> Result<RequestPlan, String> {
-        let bodies = [self.json.is_some(), self.body.is_some(), self.form.is_some()];
-        if bodies.iter().filter(|is| **is).count() > 1 {
-            return Err("there is more than one body".to_owned());
-        }
-        let method = method_for(self.method.as_deref(), method, bodies.contains(&true))?;
-        let mut plan = RequestPlan::new(method, &self.endpoint);
-        if let Some(query) = self.query {
-            plan = with_query(plan, query)?;
-        }
-        for (name, value) in self.headers.unwrap_or_default() {
-            plan = match value {
-                Some(value) => plan.storable_header(&name, &value),
-                None => plan.without_header(&name),
-            };
-        }
-        if let Some(json) = self.json {
-            plan = plan.json_text(json.get().to_owned());
-        } else if let Some(body) = self.body {
-            plan = plan.data(body.into_bytes());
-        } else if let Some(form) = self.form {
-            let pairs = form.iter().map(|(name, value)| {
-                let value = text_of(value).ok_or_else(|| format!("the field {name} is no text"))?;
-                Ok((name, value))
-            });
-            plan = plan.form(pairs.collect::<Result<Vec<_>, String>>()?);
-        }
-        if let Some(key) = self.idempotency_key {
-            plan = plan.storable_header("idempotency-key", &key).idempotency_key();
-        }
-        Ok(plan)
-    }
-}
-
-fn with_query(mut plan: RequestPlan, query: &RawValue) -> Result<RequestPlan, String> {
-    if query.get().starts_with('"') {
-        let text = text_of(query).unwrap_or_default();
-        return Ok(plan.params_text(&text));
-    }
-    let wrong = || "query is neither an object nor a text".to_owned();
-    let pairs: Object<'_> = serde_json::from_str(query.get()).map_err(|_| wrong())?;
-    for (name, value) in pairs {
-        let wrong = || format!("the parameter {name} is no text");
-        if value.get().starts_with('[') {
-            let members: Vec<&RawValue> = serde_json::from_str(value.get()).map_err(|_| wrong())?;
-            for member in members {
-                plan = plan.param(&name, text_of(member).ok_or_else(wrong)?);
-            }
-        } else {
-            plan = plan.param(&name, text_of(value).ok_or_else(wrong)?);
-        }
-    }
-    Ok(plan)
-}
-
-fn of_row<'a>(row: impl Iterator<Item = (&'a str, &'a str)>, method: Option<&Method>) -> Made {
-    let mut columns = BTreeMap::new();
-    for (name, value) in row {
-        if !["id", "method", "endpoint", "json", "body", "idempotency_key"].contains(&name) {
-            return (None, Err(format!("unknown column {name}")));
-        }
-        if !value.is_empty() {
-            columns.insert(name, value);
-        }
-    }
-    let get = |name: &str| columns.get(name).copied();
-    let plan = || {
-        let endpoint = get("endpoint").ok_or("there is no endpoint")?;
-        let (json, body) = (get("json"), get("body"));
-        if json.is_some() && body.is_some() {
-            return Err("there is more than one body".to_owned());
-        }
-        let has_body = json.is_some() || body.is_some();
-        let method = method_for(get("method"), method, has_body)?;
-        let mut plan = RequestPlan::new(method, endpoint);
-        if let Some(json) = json {
-            serde_json::from_str::<serde::de::IgnoredAny>(json)
-                .map_err(|_| "the column json is not JSON")?;
-            plan = plan.json_text(json.to_owned());
-        } else if let Some(body) = body {
-            plan = plan.data(body.as_bytes().to_vec());
-        }
-        if let Some(key) = get("idempotency_key") {
-            plan = plan.storable_header("idempotency-key", key).idempotency_key();
-        }
-        Ok(plan)
-    };
-    (get("id").map(str::to_owned), plan())
-}
-
-fn method_for(own: Option<&str>, given: Option<&Method>, has_body: bool) -> Result<Method, String> {
-    match (own, given) {
-        (Some(own), _) => method_of(own),
-        (None, Some(given)) => Ok(given.clone()),
-        (None, None) if has_body => Ok(Method::POST),
-        (None, None) => Ok(Method::GET),
-    }
-}
-
-fn method_of(text: &str) -> Result<Method, String> {
-    text.parse().map_err(|_| "the method is not a token".to_owned())
 }
