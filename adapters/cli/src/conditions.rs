@@ -139,12 +139,8 @@ pub(crate) fn names_failures(condition: &Condition) -> bool {
 }
 
 fn of_jq(expression: &str, place: &str) -> Result<Condition, Problem> {
-    Jq::new(expression, place)?;
-    let (expression, place) = (expression.to_owned(), place.to_owned());
-    Ok(Condition::custom(move |outcome| {
-        let jq = Jq::new(&expression, &place);
-        jq.is_ok_and(|jq| outcome.body().is_some_and(|body| jq.holds(body)))
-    }))
+    let jq = Jq::new(expression, place)?;
+    Ok(Condition::custom(move |outcome| outcome.body().is_some_and(|body| jq.holds(body))))
 }
 
 #[cfg(test)]

@@ -38,6 +38,8 @@ pub(crate) struct Manner {
     pub(crate) follows: bool,
     /// Whether the body is in memory, so that many calls can send it.
     pub(crate) holds_body: bool,
+    /// Whether bodies are read decoded, for they are looked into before they are printed.
+    pub(crate) decodes: bool,
 }
 
 impl Ready {
@@ -56,7 +58,7 @@ impl Ready {
         let seed = call.limits.seed.unwrap_or_else(http_hook_clock::seed);
         let planned = Planned::new(call, settings, &words, &endpoint, seed, manner.holds_body)?;
         let cookies = call.client.cookies.as_deref().map(CookieFile::read).transpose()?;
-        let compressed = call.request.compressed;
+        let compressed = call.request.compressed || manner.decodes;
         let follows = manner.follows;
         let hook = hook::make(&found.connection, settings, compressed, follows, cookies.as_ref())?;
         Ok(Self { found, hook, planned, seed, cookies, endpoint })

@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
     let deadline = deadline_of(&call.limits, settings)?.unwrap_or(POLL_DEADLINE);
     let (polling, lenient) = polling(args, deadline)?;
     check_kept(call)?;
-    let manner = Manner { follows: false, holds_body: true };
+    let manner = Manner { follows: false, holds_body: true, decodes: true };
     let Ready { found, hook, mut planned, seed, cookies, endpoint } =
         Ready::in_manner(call, settings, manner)?;
     if lenient {

@@ -22,7 +22,8 @@ pub(crate) fn run(resume: &Resume, context: &Context) -> Result<u8, Problem> {
     let found = connection::find_again(&state.connection, &context.settings)?;
     let cookies = resume.client.cookies.as_deref().map(CookieFile::read).transpose()?;
     let (settings, follows) = (&context.settings, state.follows);
-    let hook = hook::make(&found.connection, settings, false, follows, cookies.as_ref())?;
+    let decodes = state.what != What::Call;
+    let hook = hook::make(&found.connection, settings, decodes, follows, cookies.as_ref())?;
     let way = Way::new(&context.tape)?.hiding(&hook);
     let hook = hook.for_client(way.transport().capabilities());
     let given = of_client(&resume.client)?;

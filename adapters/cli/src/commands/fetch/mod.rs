@@ -45,7 +45,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
     }
     check(call)?;
     let settings = &context.settings;
-    let manner = Manner { follows: true, holds_body: true };
+    let manner = Manner { follows: true, holds_body: true, decodes: false };
     let Ready { found, hook, mut planned, seed, cookies, endpoint } =
         Ready::in_manner(call, settings, manner)?;
     if planned.method != http::Method::GET {

@@ -43,7 +43,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
         return Err(Problem::usage("pages are printed without their heads; -vv tells them"));
     }
     check_kept(call)?;
-    let manner = Manner { follows: true, holds_body: true };
+    let manner = Manner { follows: true, holds_body: true, decodes: true };
     let Ready { found, hook, planned, seed, cookies, endpoint } =
         Ready::in_manner(call, &context.settings, manner)?;
     let way = Way::new(&context.tape)?.hiding(&hook);
@@ -263,6 +263,13 @@ impl Reading<'_> {
                 Some(text) => {
                     out.extend_from_slice(text.as_bytes());
                     out.push(b'\n');
+                }
+                None if matches!(target, Target::Stdout) && std::io::stdout().is_terminal() => {
+                    let text = screen::plain(&String::from_utf8_lossy(&line));
+                    out.extend_from_slice(text.as_bytes());
+                    if !text.ends_with('\n') {
+                        out.push(b'\n');
+                    }
                 }
                 None => out.extend_from_slice(&line),
             }
