@@ -1,5 +1,9 @@
 //! All pages of an answer, as lines.
 
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use std::fs;
 use std::process::{Command, Stdio};
 use std::thread;
@@ -317,4 +321,19 @@ fn items_go_through_jq() {
     assert_eq!((code, out.as_str(), err.as_str()), (Some(0), "1.10\n3\n4\n5\n", ""));
     let (_, out, _) = run(&["pages", "-", &url, "--jq", "length, .[0]"]);
     assert_eq!(out, "2\n1.10\n2\n3\n1\n5\n");
+}
+
+#[test]
+fn what_comes_compressed_is_looked_into() {
+    let server = serve_by(|_, _| {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+        gzip.write_all(br#"{"items": [1, 2], "state": "done"}"#).unwrap();
+        reply("200 OK", &["Content-Encoding: gzip"], &gzip.finish().unwrap())
+    });
+    let url = format!("http://{}/", server.authority);
+    let (code, out, err) = run(&["pages", "-", &url, "--items", "/items"]);
+    assert_eq!((code, out.as_str()), (Some(0), "1\n2\n"), "{err}");
+    let (code, out, err) = run(&["poll", "-", &url, "--until", "/state=done", "--deadline", "20s"]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.contains("\"done\""), "{out}");
 }
