@@ -42,7 +42,7 @@ pub struct Calls {
 enum Entry {
     Sending(String),
     Wait(String, u64),
-    Done(Outcome),
+    Done(Box<Outcome>),
 }
 
 /// A leg that stands before its send.
@@ -55,7 +55,7 @@ type Kept = Pin<Box<dyn Future<Output = Result<(), Infallible>> + Send>>;
 
 /// What a leg goes on from.
 enum From {
-    Ask(Ask, u64),
+    Ask(Box<Ask>, u64),
     Stored(String),
 }
 
@@ -67,13 +67,13 @@ impl Calls {
         let ask = ask.into_inner();
         let api = self.api(&ask.connection).await?;
         let live = Arc::new(Mutex::new(None));
-        let mut from = From::Ask(ask, ctx.random_seed());
+        let mut from = From::Ask(Box::new(ask), ctx.random_seed());
         loop {
             let (api, waiting, max_body) = (api.clone(), Arc::clone(&live), self.max_body);
             let entry = ctx
                 .run(move || async move { go_on(api, from, &waiting, max_body).await.map(Json) });
             from = match entry.name("go on").await?.into_inner() {
-                Entry::Done(outcome) => return Ok(Json(outcome)),
+                Entry::Done(outcome) => return Ok(Json(*outcome)),
                 Entry::Sending(stored) => From::Stored(stored),
                 Entry::Wait(stored, milliseconds) => {
                     ctx.sleep(Duration::from_millis(milliseconds)).await?;
@@ -150,7 +150,7 @@ async fn go_on(
             stored,
             u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1),
         ),
-        Leg::Done(result) => Entry::Done(Outcome::of(&result, max_body)),
+        Leg::Done(result) => Entry::Done(Box::new(Outcome::of(&result, max_body))),
         _ => return Err(TerminalError::new("a leg of a kind that is not known").into()),
     })
 }

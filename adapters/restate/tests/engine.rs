@@ -42,7 +42,7 @@ async fn start(name: &str, source: Changing) -> (Restate, HttpHook) {
     let calls = Calls::new(Sources::new().with(source), ReqwestTransport::default());
     let endpoint = Endpoint::builder().bind(calls).build();
     tokio::spawn(async move {
-        restate_sdk::http_server::HttpServer::new(endpoint).serve(listener).await
+        restate_sdk::http_server::HttpServer::new(endpoint).serve(listener).await;
     });
     restate.register().await.expect("it knows its worker");
     let ingress = http_hook_reqwest::connect(&restate.ingress()).expect("a hook");
@@ -160,7 +160,8 @@ async fn no_secret_is_in_the_journal() {
     let all = admin.run(query).await.expect("a journal");
     let all = String::from_utf8_lossy(all.body()).to_lowercase();
     let has = |text: &str| {
-        let digits: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let digits: String =
+            text.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
         all.contains(&text.to_lowercase()) || all.contains(&digits)
     };
     assert!(has("marker-in-the-path"), "{all}");

@@ -38,7 +38,7 @@ impl Restate {
             r#"
             node-name = "one"
             cluster-name = "storm"
-            base-dir = {folder:?}
+            base-dir = "{}"
             disable-telemetry = true
             listen-mode = "tcp"
             bind-ip = "127.0.0.1"
@@ -61,7 +61,8 @@ impl Restate {
             initial-interval = "50ms"
             max-interval = "1s"
             max-attempts = 1000
-            "#
+            "#,
+            folder.display()
         );
         let path = folder.join("restate.toml");
         fs::write(&path, config)?;
@@ -70,10 +71,10 @@ impl Restate {
         let process = Workers::start(1, move || {
             let mut command = Command::new(&program);
             command.args(["--no-logo", "--config-file"]).arg(&path).stdin(Stdio::null());
-            if let Ok(file) = File::options().create(true).append(true).open(&log) {
-                if let Ok(same) = file.try_clone() {
-                    command.stdout(file).stderr(same);
-                }
+            if let Ok(file) = File::options().create(true).append(true).open(&log)
+                && let Ok(same) = file.try_clone()
+            {
+                command.stdout(file).stderr(same);
             }
             command
         })?;
