@@ -9,7 +9,7 @@ Responses are aiohttp's own, their bodies read; what went wrong is an exception 
 from __future__ import annotations
 
 import asyncio
-import random
+import secrets
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -135,7 +135,7 @@ class Loop:
             "data": body,
             "headers": headers,
             "allow_redirects": False,
-            "timeout": aiohttp.ClientTimeout(total=total, sock_connect=connect, sock_read=head),
+            "timeout": aiohttp.ClientTimeout(total=total, connect=head, sock_connect=connect, sock_read=head),
             "skip_auto_headers": _NOT_BY_ITSELF,
         }
         context = _ssl(send.verify, send.cert)
@@ -183,14 +183,19 @@ async def read(response: Any, limit: int, cut: bool = False) -> bytes:
     if not hasattr(response, "content"):
         return b""
     pieces, size = [], 0
-    async for piece in response.content.iter_any():
-        pieces.append(piece)
-        size += len(piece)
-        if size > limit:
-            response.close()
-            if cut:
-                break
-            raise ResponseTooLarge("the answer is too large")
+    try:
+        async for piece in response.content.iter_any():
+            pieces.append(piece)
+            size += len(piece)
+            if size > limit:
+                response.close()
+                if cut:
+                    break
+                raise ResponseTooLarge("the answer is too large")
+    except BaseException:
+        # A call that was cancelled, too, gives its connection back.
+        response.close()
+        raise
     body = b"".join(pieces)[: limit if cut else None]
     # At its end the connection is given back by itself; a response that was released cannot be asked for its body.
     response._body = body
@@ -278,7 +283,7 @@ class HttpHook:
         with a `Failure` in its attribute `failure`.
         """
         plan, source = planned(method, endpoint, **arguments)
-        call = _machine.Call(self.hook, plan, random.getrandbits(64), time.time())
+        call = _machine.Call(self.hook, plan, secrets.randbits(64), time.time())
         return await Loop(call, self.session.request, source=source, leave_open=leave_open).run()
 
     async def get(self, endpoint: str = "", **arguments: Any) -> Any:

@@ -8,7 +8,7 @@ Responses are requests' own; what went wrong is an exception of requests with a 
 
 from __future__ import annotations
 
-import random
+import secrets
 import socket
 import time
 import weakref
@@ -394,7 +394,7 @@ class HttpHook:
         `max_response_bytes` are those of `Plan`. Raises an exception of requests with a `Failure` in its attribute `failure`.
         """
         plan, rest = planned(method, endpoint, **arguments)
-        call = _machine.Call(self.hook, plan, random.getrandbits(64), time.time())
+        call = _machine.Call(self.hook, plan, secrets.randbits(64), time.time())
         return Loop(call, self.session, **rest).run()  # type: ignore[no-any-return]
 
     def get(self, endpoint: str = "", **arguments: Any) -> requests.Response:

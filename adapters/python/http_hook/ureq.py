@@ -6,7 +6,7 @@ as those of requests. What needs a session, an `auth` object or a body that is s
 
 from __future__ import annotations
 
-import random
+import secrets
 import time
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -107,7 +107,7 @@ class HttpHook(_requests.HttpHook):
     def run(self, method: str, endpoint: str = "", **arguments: Any) -> requests.Response:
         """Makes a call; see `http_hook.requests.HttpHook.run`."""
         plan, rest = planned(method, endpoint, **arguments)
-        call = _machine.Call(self.hook, plan, random.getrandbits(64), time.time())
+        call = _machine.Call(self.hook, plan, secrets.randbits(64), time.time())
         loop = OverTransport(call, self.session, **rest)
         loop.transport = self.transport
         return loop.run()  # type: ignore[no-any-return]

@@ -126,3 +126,51 @@ def test_a_session_of_the_callers(server: Any) -> None:
             return session.closed
 
     assert run(work()) is False
+
+
+def test_a_call_that_is_cancelled_gives_its_connection_back() -> None:
+    async def stall(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun")
+        await writer.drain()
+        await asyncio.sleep(20)
+
+    async def work() -> int:
+        server = await asyncio.start_server(stall, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        connector = aiohttp.TCPConnector(limit=2)
+        async with aiohttp.ClientSession(connector=connector) as session:
+            hook = HttpHook(f"http://127.0.0.1:{port}", session=session)
+            for _ in range(2):
+                with pytest.raises(asyncio.TimeoutError):
+                    await asyncio.wait_for(hook.get("a"), 0.3)
+            held = len(connector._acquired)
+        server.close()
+        return held
+
+    assert run(work()) == 0
+
+
+def test_waiting_for_a_connection_of_the_pool_ends() -> None:
+    async def stall(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(20)
+
+    async def work() -> tuple[float, str]:
+        server = await asyncio.start_server(stall, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        connector = aiohttp.TCPConnector(limit=1)
+        async with aiohttp.ClientSession(connector=connector) as session:
+            hook = HttpHook(f"http://127.0.0.1:{port}", session=session)
+            first = asyncio.ensure_future(hook.get("a"))
+            await asyncio.sleep(0.2)
+            begun = time.monotonic()
+            with pytest.raises(aiohttp.ServerTimeoutError) as raised:
+                await hook.get("b", timeout=0.5)
+            took = time.monotonic() - begun
+            first.cancel()
+            await asyncio.gather(first, return_exceptions=True)
+        server.close()
+        return took, raised.value.failure.sent  # type: ignore[attr-defined]
+
+    took, sent = run(work())
+    assert took < 10
+    assert sent == "no"

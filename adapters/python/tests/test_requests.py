@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import random
 import time
 from typing import Any
 
@@ -215,3 +216,13 @@ def test_explain_and_curl() -> None:
     hook = HttpHook("http://reader:secret@api.example.test/https")
     assert "call" in hook.explain("GET", "a", params={"page": 2})
     assert hook.to_curl("GET", "a", params={"page": 2}).endswith("'https://api.example.test/a?page=2'")
+
+
+def test_a_key_does_not_depend_on_what_the_program_draws(server: Any) -> None:
+    for _ in range(2):
+        random.seed(42)
+        server.then(200)
+        with HttpHook(server.url) as hook:
+            hook.post("a", json={}, idempotency_key=True)
+    keys = {asked.headers["Idempotency-Key"] for asked in server.asked}
+    assert len(keys) == 2

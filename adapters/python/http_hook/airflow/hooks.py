@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import os
-import random
+import secrets
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -92,6 +92,7 @@ class HttpHook(_HttpHook):
     _cookies: Any = ()
     _made: _machine.Hook | None = None
     _connection: Any = None
+    _usual_base: str | None = None
     _retries: tuple[Retries, _machine.RetryPolicy] | None = None
 
     def __init__(
@@ -120,6 +121,7 @@ class HttpHook(_HttpHook):
         # Looked up once: a connection can be far away.
         self._connection = connection
         super()._set_base_url(connection)
+        self._usual_base = self.base_url
 
     def run(
         self,
@@ -134,7 +136,8 @@ class HttpHook(_HttpHook):
         session = self._session(headers, extra_options)
         _check(self.method, request_kwargs)
         if not self._srv_lookup_enabled:
-            return self._run_at(None, session, endpoint, data, headers, extra_options, request_kwargs)
+            base, endpoint = self._asked(endpoint)
+            return self._run_at(base, session, endpoint, data, headers, extra_options, request_kwargs)
         bases = self._get_srv_base_urls()
         for number, base in enumerate(bases, start=1):
             try:
@@ -144,6 +147,14 @@ class HttpHook(_HttpHook):
                     raise
                 self.log.warning("Could not connect to %s, failing over to the next SRV target", base)
         return None
+
+    def _asked(self, endpoint: str | None) -> tuple[str | None, str | None]:
+        """Returns where a subclass leads to in place of the connection's URL, if it does, and the endpoint there."""
+        if type(self).url_from_endpoint is not _HttpHook.url_from_endpoint:
+            url = urlsplit(self.url_from_endpoint(endpoint))
+            return f"{url.scheme}://{url.netloc}", url.path + (f"?{url.query}" if url.query else "")
+        base: str = self.base_url
+        return (None if base == self._usual_base else base), endpoint
 
     def _session(self, headers: dict[str, Any] | None, extra_options: dict[str, Any]) -> requests.Session:
         if not self.keep_session:
@@ -215,7 +226,7 @@ class HttpHook(_HttpHook):
         )
         rest["auth"] = rest["auth"] or shown
         rest["spelled"] = _spelled(lines, headers)
-        call = _machine.Call(hook, plan, random.getrandbits(64), time.time())
+        call = _machine.Call(hook, plan, secrets.randbits(64), time.time())
         kind = _AirflowLoop if self.transport is None else _TransportLoop
         loop = kind(call, session, self, **rest)
         asked = loop.begin()
@@ -280,7 +291,7 @@ class HttpHook(_HttpHook):
             **external,
         )
         rest["source"] = source
-        call = _machine.Call(hook, plan, random.getrandbits(64), time.time())
+        call = _machine.Call(hook, plan, secrets.randbits(64), time.time())
         loop = _AirflowLoop(call, session, self, **rest)
         _adopt(request, loop)
         return loop
@@ -790,7 +801,7 @@ class AsyncHttpSession(_AsyncHttpSession):
     ) -> _AsyncAirflowLoop:
         """Makes the loop of a call."""
         plan, source, own = self.plan(endpoint, data, json, headers, extra_options)
-        call = _machine.Call(self.machine_hook(base), plan, random.getrandbits(64), time.time())
+        call = _machine.Call(self.machine_hook(base), plan, secrets.randbits(64), time.time())
         return _AsyncAirflowLoop(self, call, source, own, isinstance(data, str) and self.method != "GET")
 
 

@@ -8,7 +8,7 @@ at once, one of them stalled, may both send, unless the request carries a key.
 from __future__ import annotations
 
 import asyncio
-import random
+import secrets
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -40,8 +40,8 @@ class MayHaveBeenSent(Exception):
 
 
 def new_seed() -> str:
-    """Draws what decides every random choice of a call, its key included."""
-    return f"{random.getrandbits(64):016x}"
+    """Draws what decides every random choice of a call, its key included, whatever `random` was seeded with."""
+    return f"{secrets.randbits(64):016x}"
 
 
 class _OverMachine(_HttpTrigger):

@@ -86,6 +86,7 @@ def undisturbed() -> str:
 def hooks() -> dict[str, Callable[[], Any]]:
     """What makes a hook, by name; the transport only if the wheel has it."""
     from airflow.providers.http.hooks.http import HttpHook as Original
+
     from http_hook.airflow import HttpHook
 
     made: dict[str, Callable[[], Any]] = {

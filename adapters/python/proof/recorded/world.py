@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import secrets
 import socket
 import tempfile
 import time
@@ -121,7 +122,7 @@ class World:
             mock.patch.object(random, "uniform", lambda a, b: (a + b) / 2),
             mock.patch.object(random, "random", lambda: 0.5),
             # The seed of each call.
-            mock.patch.object(random, "getrandbits", lambda bits: 7),
+            mock.patch.object(secrets, "randbits", lambda bits: 7),
             mock.patch.object(time, "sleep", clock.sleep),
             mock.patch.object(asyncio, "sleep", async_sleep),
             mock.patch.object(time, "time", clock.time),
