@@ -325,6 +325,71 @@ fn calls_come_from_standard_input_and_a_missing_one_is_told() {
     assert!(err.starts_with("error: cannot read absent.jsonl: "), "{err}");
 }
 
+/// By its name, and by links; what is to be made, too.
+#[test]
+#[cfg(unix)]
+fn no_file_is_written_over_another() {
+    use std::os::unix::fs::symlink;
+
+    let folder = folder("over");
+    let server = serve();
+    let text = "{\"endpoint\":\"v1\",\"a\":1}\n";
+    let calls = file(&folder, "calls.jsonl", text);
+    let template = file(&folder, "t.json", "{}");
+    let policy = file(&folder, "policy.json", "{}");
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    symlink(&calls, path("link")).unwrap();
+    fs::hard_link(&calls, path("hard")).unwrap();
+    symlink(path("j"), path("to-j")).unwrap();
+    symlink(".", path("here")).unwrap();
+    let from = format!("@{template}");
+    let (link, hard, j, to_j) = (path("link"), path("hard"), path("j"), path("to-j"));
+    let (wal, here, shm) = (path("j-wal"), path("here/j"), path("here/j-shm"));
+    let calls_wal = path("w-wal");
+    fs::copy(&calls, &calls_wal).unwrap();
+    let w = path("w");
+    let rows: &[&[&str]] = &[
+        &[&calls, "api", "-o", &calls],
+        &[&calls, "api", "-o", &link],
+        &[&link, "api", "-o", &hard],
+        &[&calls, "api", "v1", "--json", &from, "-o", &template],
+        &[&calls, "api", "--policy", &policy, "-o", &policy],
+        #[cfg(feature = "journal")]
+        &[&calls, "api", "--journal", &j, "-o", &j],
+        #[cfg(feature = "journal")]
+        &[&calls, "api", "--journal", &j, "-o", &to_j],
+        #[cfg(feature = "journal")]
+        &[&calls, "api", "--journal", &j, "-o", &wal],
+        #[cfg(feature = "journal")]
+        &[&calls, "api", "--journal", &j, "-o", &here],
+        #[cfg(feature = "journal")]
+        &[&calls, "api", "--journal", &j, "-o", &shm],
+        #[cfg(feature = "journal")]
+        &[&calls_wal, "api", "--journal", &w],
+        #[cfg(feature = "journal")]
+        &[&calls, "api", "--journal", &calls, "--resume"],
+        #[cfg(feature = "journal")]
+        &[&calls, "api", "--journal", &to_j, "-o", &wal],
+        #[cfg(feature = "journal")]
+        &[&calls, "api", "--journal", &link, "--resume"],
+    ];
+    for args in rows {
+        let (code, _, err) = run(&server.authority, args);
+        assert_eq!(code, Some(2), "{args:?}: {err}");
+        assert!(err.contains("they are one file"), "{args:?}: {err}");
+        assert_eq!(fs::read_to_string(&calls).unwrap(), text, "{args:?}");
+        assert_eq!(fs::read_to_string(&template).unwrap(), "{}", "{args:?}");
+        assert!(!folder.join("j").exists(), "{args:?}");
+    }
+    let mut command = command(&[&calls, "api"]);
+    command.env("AIRFLOW_CONN_API", format!("http://{}", server.authority));
+    let appended = fs::OpenOptions::new().append(true).open(&calls).unwrap();
+    let ended = command.stdout(appended).output().unwrap();
+    assert_eq!(ended.status.code(), Some(2));
+    assert_eq!(server.requests().len(), 0);
+    assert_eq!(run(&server.authority, &[&calls, "api", "-o", "/dev/null", "v1"]).0, Some(0));
+}
+
 #[test]
 fn whoever_reads_no_more_ends_the_run() {
     let folder = folder("pipe");

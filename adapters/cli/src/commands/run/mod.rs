@@ -1,6 +1,7 @@
 //! `http-hook run`: many calls, one for each line of a file.
 
 mod fields;
+mod files;
 #[cfg(feature = "journal")]
 mod journal;
 #[cfg_attr(
@@ -47,6 +48,7 @@ const STACK: usize = 512 << 10;
 
 /// Makes the calls, and gives the exit code.
 pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<u8, Problem> {
+    files::check(args)?;
     let settings = &context.settings;
     let words = match args.words.as_slice() {
         [] => None,
