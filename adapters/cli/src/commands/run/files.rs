@@ -67,7 +67,8 @@ pub(super) fn check(args: &RunArgs) -> Result<(), Problem> {
         let (what, other) = (written.what, other.what);
         Some(Problem::usage(format!("{what} would be written over {other}: they are one file")))
     };
-    let over = output.iter().find_map(|output| clash(output, &read).or_else(|| clash(output, &journal)));
+    let over =
+        output.iter().find_map(|output| clash(output, &read).or_else(|| clash(output, &journal)));
     match over.or_else(|| journal.iter().find_map(|file| clash(file, &read))) {
         Some(problem) => Err(problem),
         None => Ok(()),
