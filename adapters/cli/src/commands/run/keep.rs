@@ -35,6 +35,10 @@ impl Slot {
 /// What a run that is gone on with has of a call.
 pub(crate) enum Known {
     No,
+    #[cfg_attr(
+        not(feature = "journal"),
+        expect(dead_code, reason = "without a journal nothing is known")
+    )]
     Yes,
     /// The id is that of another line.
     Other(u64),

@@ -330,7 +330,9 @@ fn said(
     let again = (limits.resend, limits.idempotency_key, content(limits.policy.as_ref())?);
     let redirects = (limits.location, limits.no_location, limits.max_redirs);
     let auth = (&auth.user, &auth.password, &auth.bearer, auth.digest);
-    let network = (client.insecure, content(client.cookies.as_ref())?);
+    // It need not be there.
+    let cookies = client.cookies.as_ref().and_then(|path| std::fs::read(path).ok());
+    let network = (client.insecure, cookies);
     let server = (hook.origin().to_string(), hook.base_url());
     let columns = lines.names().map(|names| names.iter().collect::<Vec<_>>());
     let all = format!("{:?}", (calls, again, redirects, auth, network, server, columns));

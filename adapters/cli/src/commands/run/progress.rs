@@ -64,6 +64,10 @@ impl Report {
             return;
         }
         let busy = pool.lock().busy;
+        if self.shown {
+            // Below the progress, which stays.
+            screen::error("");
+        }
         screen::error(&format!(
             "interrupted: nothing more is begun, {busy} under way may end; a second signal ends at once"
         ));
