@@ -47,9 +47,9 @@ pub(super) fn check(args: &RunArgs) -> Result<(), Problem> {
     }
     let mut journal = Vec::new();
     if let Some(path) = &args.journal {
-        let real = target(path);
+        let led_to = target(path);
         for end in ["", "-wal", "-shm", "-journal"] {
-            for path in [path, &real] {
+            for path in [path, &led_to] {
                 let mut path = OsString::from(path);
                 path.push(end);
                 let what = "the journal";

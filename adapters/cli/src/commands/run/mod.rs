@@ -337,7 +337,7 @@ fn said(
     let columns = lines.names().map(|names| names.iter().collect::<Vec<_>>());
     let all = format!("{:?}", (calls, again, redirects, auth, network, server, columns));
     let digest = sha2::Sha256::digest(all.as_bytes());
-    Ok(digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+    Ok(digest.map(|byte| format!("{byte:02x}"))[..8].join(""))
 }
 
 #[cfg(not(feature = "journal"))]
