@@ -33,7 +33,6 @@ pub(crate) struct Filled {
     body: Body,
     id: Option<String>,
     /// The text of `--json`, which may have stood in a file.
-    #[cfg_attr(not(feature = "journal"), expect(dead_code, reason = "it is for a journal"))]
     json: String,
 }
 
