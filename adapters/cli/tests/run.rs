@@ -255,7 +255,7 @@ fn each_line_has_its_result() {
 {"endpoint":"status/503","method":"POST"}
 secret
 {"endpoint":"v1","id":{"secret":1}}
-{"endpoint":"v1","secret":1}
+{"endpoint":"v1","surplus":"secret"}
 {"method":"GET"}
 {"endpoint":"v1","json":1,"body":"secret"}
 {"endpoint":"reset","method":"POST"}
@@ -277,16 +277,16 @@ secret
     results.sort_by_key(|result| result["line"].as_u64());
     let expected = [
         ("gone", "failed"),
-        ("2", "failed"),
-        ("3", "invalid"),
-        ("4", "invalid"),
-        ("5", "invalid"),
-        ("6", "invalid"),
-        ("7", "invalid"),
-        ("8", "may_have_acted"),
-        ("9", "ok"),
-        ("10", "invalid"),
-        ("11", "invalid"),
+        ("line-2", "failed"),
+        ("line-3", "invalid"),
+        ("line-4", "invalid"),
+        ("line-5", "invalid"),
+        ("line-6", "invalid"),
+        ("line-7", "invalid"),
+        ("line-8", "may_have_acted"),
+        ("line-9", "ok"),
+        ("line-10", "invalid"),
+        ("line-11", "invalid"),
     ];
     let actual: Vec<_> = results
         .iter()
@@ -296,7 +296,7 @@ secret
     assert_eq!(results[7]["outcome"]["failure"]["reason"], "not_idempotent");
     assert_eq!(
         results[4]["error"],
-        "unknown field `secret`, expected one of `id`, `method`, `endpoint`, `query`, `headers`, `json`, `body`, `form`, `idempotency_key`"
+        "unknown field `surplus`, expected one of `id`, `method`, `endpoint`, `query`, `headers`, `json`, `body`, `form`, `idempotency_key`"
     );
 }
 
@@ -323,6 +323,179 @@ fn calls_come_from_standard_input_and_a_missing_one_is_told() {
     let (code, _, err) = run(&server.authority, &["absent.jsonl", "api"]);
     assert_eq!(code, Some(1), "{err}");
     assert!(err.starts_with("error: cannot read absent.jsonl: "), "{err}");
+}
+
+#[test]
+#[cfg(unix)]
+fn what_was_not_asked_to_be_coded_is_decoded() {
+    let folder = folder("coded");
+    let server = serve();
+    let calls = file(&folder, "calls.jsonl", "{\"endpoint\":\"coded\"}\n");
+    for more in [&["-q"][..], &["-q", "--compressed"]] {
+        let (code, results, err) = run(&server.authority, &[&[&calls, "api"], more].concat());
+        assert_eq!(code, Some(0), "{err}");
+        let response = &results[0]["outcome"]["response"];
+        let text = response["text"].as_str().unwrap();
+        assert!(serde_json::from_str::<Value>(text).unwrap().is_object(), "{text}");
+    }
+    let asked: Vec<_> = server
+        .requests()
+        .iter()
+        .map(|request| support::header(request, "accept-encoding").map(str::to_owned))
+        .collect();
+    assert_eq!(asked[0].as_deref(), Some("identity"));
+    assert!(asked[1].as_deref().unwrap().contains("gzip"));
+}
+
+#[test]
+fn a_line_that_is_none_does_not_end_the_run() {
+    let folder = folder("none");
+    let server = serve();
+    let told = |name: &str, bytes: &[u8]| {
+        let path = folder.join(name);
+        fs::write(&path, bytes).unwrap();
+        let (code, results, err) = run(&server.authority, &[path.to_str().unwrap(), "api"]);
+        assert_eq!(code, Some(13), "{name}: {err}");
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        results
+            .iter()
+            .map(|result| (result["line"].as_u64().unwrap(), text(&result["error"])))
+            .collect::<Vec<_>>()
+    };
+    let own = |rows: &[(u64, &str)]| {
+        rows.iter().map(|(line, error)| (*line, (*error).to_owned())).collect::<Vec<_>>()
+    };
+    let rows = b"endpoint,body\r\n\r\nv1,x\r\nv2\r\nv3,\"a\n\"\"b\"\nv4,\xff\nv5,\"y\"z\nv6,a\rb\nv7,\"y\n\n";
+    let expected = [
+        (3, ""),
+        (4, "it has 1 columns, and the first one 2"),
+        (5, ""),
+        (7, "it is not UTF-8"),
+        (8, ""),
+        (9, "a carriage return stands outside quotes"),
+        (10, "a quote is not closed"),
+    ];
+    assert_eq!(told("rows.csv", rows), own(&expected));
+    assert_eq!(server.requests().len(), 3);
+    assert!(server.requests().iter().any(|request| request.ends_with("\r\n\r\na\n\"b")));
+
+    let long = "x".repeat(17 << 20);
+    let too_long = "the line is longer than 16777216 bytes";
+    let text = format!("\n{{\"endpoint\":\"v1\"}}\n{long}\n{{\"endpoint\":\"v2\"}}");
+    let expected = [(2, ""), (3, too_long), (4, "")];
+    assert_eq!(told("long.jsonl", text.as_bytes()), own(&expected));
+    let text = format!("endpoint,body\nv1,{long}\nv1,\"{long}\n\"\nv2,x\nv3,{long}");
+    let expected = [(2, too_long), (3, too_long), (5, ""), (6, too_long)];
+    assert_eq!(told("long.csv", text.as_bytes()), own(&expected));
+}
+
+#[test]
+fn an_id_names_one_line() {
+    let folder = folder("ids");
+    let server = serve();
+    let text = r#"{"endpoint":"v1","id":"a"}
+{"endpoint":"no","id":"a","method":"POST"}
+{"endpoint":"no","id":"line-1"}
+{"endpoint":"v4","id":"4","method":"POST"}
+{"endpoint":"v5","id":"line-5"}
+{"endpoint":"v6"}
+{"endpoint":"no","id":"4"}
+{"endpoint":"no","id":4}
+"#;
+    let calls = file(&folder, "calls.jsonl", text);
+    let journal = folder.join("j").to_str().unwrap().to_owned();
+    let like = "an id like this one is that of another line, which says none";
+    let expected = [
+        ("a", ""),
+        ("a", "the id is taken by line 1"),
+        ("line-1", like),
+        ("4", ""),
+        ("line-5", ""),
+        ("line-6", ""),
+        ("4", "the id is taken by line 4"),
+        ("4", "the id is taken by line 4"),
+    ];
+    let mut ways: Vec<Vec<&str>> = vec![vec![]];
+    if cfg!(feature = "journal") {
+        ways.extend([vec!["--journal", &journal], vec!["--journal", &journal, "--resume"]]);
+    }
+    for (index, way) in ways.iter().enumerate() {
+        let (code, results, err) = run(&server.authority, &[&[&calls, "api"], &way[..]].concat());
+        assert_eq!(code, Some(13), "{way:?}: {err}");
+        let told: Vec<_> = results
+            .iter()
+            .map(|one| (one["id"].as_str().unwrap(), one["error"].as_str().unwrap_or_default()))
+            .collect();
+        assert_eq!(told, expected, "{way:?}");
+        assert_eq!(server.requests().len(), 4 * (index + 1).min(2), "{way:?}");
+        assert!(err.contains("run: 4 ok, 0 failed, 0 may have acted, 4 invalid, 0 left"), "{err}");
+    }
+    assert!(server.requests().iter().all(|request| !request.contains("/no")));
+}
+
+/// By its name, and by links; what is to be made, too.
+#[test]
+#[cfg(unix)]
+fn no_file_is_written_over_another() {
+    use std::os::unix::fs::symlink;
+
+    let folder = folder("over");
+    let server = serve();
+    let text = "{\"endpoint\":\"v1\",\"a\":1}\n";
+    let calls = file(&folder, "calls.jsonl", text);
+    let template = file(&folder, "t.json", "{}");
+    let policy = file(&folder, "policy.json", "{}");
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    symlink(&calls, path("link")).unwrap();
+    fs::hard_link(&calls, path("hard")).unwrap();
+    symlink(path("j"), path("to-j")).unwrap();
+    symlink(".", path("here")).unwrap();
+    let from = format!("@{template}");
+    let (link, hard, j, to_j) = (path("link"), path("hard"), path("j"), path("to-j"));
+    let (wal, here, shm) = (path("j-wal"), path("here/j"), path("here/j-shm"));
+    let calls_wal = path("w-wal");
+    fs::copy(&calls, &calls_wal).unwrap();
+    let w = path("w");
+    let rows: &[&[&str]] = &[
+        &[&calls, "api", "-o", &calls],
+        &[&calls, "api", "-o", &link],
+        &[&link, "api", "-o", &hard],
+        &[&calls, "api", "v1", "--json", &from, "-o", &template],
+        &[&calls, "api", "--policy", &policy, "-o", &policy],
+        #[cfg(feature = "journal")]
+        &[&calls, "api", "--journal", &j, "-o", &j],
+        #[cfg(feature = "journal")]
+        &[&calls, "api", "--journal", &j, "-o", &to_j],
+        #[cfg(feature = "journal")]
+        &[&calls, "api", "--journal", &j, "-o", &wal],
+        #[cfg(feature = "journal")]
+        &[&calls, "api", "--journal", &j, "-o", &here],
+        #[cfg(feature = "journal")]
+        &[&calls, "api", "--journal", &j, "-o", &shm],
+        #[cfg(feature = "journal")]
+        &[&calls_wal, "api", "--journal", &w],
+        #[cfg(feature = "journal")]
+        &[&calls, "api", "--journal", &calls, "--resume"],
+        #[cfg(feature = "journal")]
+        &[&calls, "api", "--journal", &to_j, "-o", &wal],
+        #[cfg(feature = "journal")]
+        &[&calls, "api", "--journal", &link, "--resume"],
+    ];
+    for args in rows {
+        let (code, _, err) = run(&server.authority, args);
+        assert_eq!(code, Some(2), "{args:?}: {err}");
+        assert!(err.contains("they are one file"), "{args:?}: {err}");
+        assert_eq!(fs::read_to_string(&calls).unwrap(), text, "{args:?}");
+        assert_eq!(fs::read_to_string(&template).unwrap(), "{}", "{args:?}");
+        assert!(!folder.join("j").exists(), "{args:?}");
+    }
+    let mut command = command(&[&calls, "api"]);
+    command.env("AIRFLOW_CONN_API", format!("http://{}", server.authority));
+    let appended = fs::OpenOptions::new().append(true).open(&calls).unwrap();
+    let ended = command.stdout(appended).output().unwrap();
+    assert_eq!(ended.status.code(), Some(2));
+    assert_eq!(server.requests().len(), 0);
+    assert_eq!(run(&server.authority, &[&calls, "api", "-o", "/dev/null", "v1"]).0, Some(0));
 }
 
 #[test]
@@ -406,7 +579,7 @@ mod journal {
         assert_eq!(server.requests().len(), 3);
         assert!(err.contains("2 had ended before, 0 were taken up"), "{err}");
 
-        let rows: [(&str, &str, &[&str], &str); 3] = [
+        let rows: [(&str, &str, &[&str], &str); 2] = [
             // why                 the file                         more        what is said
             (
                 "another line",
@@ -414,19 +587,14 @@ mod journal {
                 &[],
                 "line 2, call \"a\", is not what it was",
             ),
-            (
-                "one id twice",
-                &format!("{text}{}", r#"{"endpoint":"v2","id":"a"}"#),
-                &[],
-                "the id \"a\" names two calls, of lines 2 and 3",
-            ),
             ("another method", text, &["-X", "PUT"], "what makes calls of the lines differs"),
         ];
         for (why, text, more, says) in rows {
             let calls = file(&folder, "other.jsonl", text);
-            let args = kept(&calls, journal, &[&["--resume", "-q"], more].concat());
+            let args = kept(&calls, journal, &[&["--resume"], more].concat());
             let (code, _, err) = run(&server.authority, &args);
             assert_eq!(code, Some(2), "{why}: {err}");
+            assert!(!err.contains("go on"), "{why}: {err}");
             assert!(err.contains(says), "{why}: {err}");
         }
         assert_eq!(server.requests().len(), 3, "nothing is sent");
@@ -459,6 +627,110 @@ mod journal {
         let (code, results, err) =
             run(&server.authority, &kept(&calls, journal.to_str().unwrap(), &["-q"]));
         assert_eq!((code, results.len(), server.requests().len()), (Some(0), 1, 1), "{err}");
+    }
+
+    /// What makes calls of lines is the same, or the run is not gone on with.
+    #[test]
+    fn another_run_is_refused() {
+        let folder = folder("other");
+        let (server, other) = (serve(), serve());
+        let template = file(&folder, "t.json", r#"{"a": {a}}"#);
+        let again = file(&folder, "again.json", r#"{"a": {a}}"#);
+        let (from, from_again) = (format!("@{template}"), format!("@{again}"));
+        let policy = file(&folder, "policy.json", "{}");
+        let calls = file(&folder, "calls.csv", "a,b\n1,2\n");
+        let swapped = file(&folder, "swapped.csv", "b,a\n1,2\n");
+        let journal = folder.join("j").to_str().unwrap().to_owned();
+        let resumed = |conn: String, calls: &str, template: &str, more: &[&str]| {
+            let kept = ["-q", calls, "api", "v1/{b}", "--json", template, "--journal", &journal];
+            let mut command = command(&[&kept, more].concat());
+            command.env("AIRFLOW_CONN_API", conn);
+            told(&command.output().unwrap())
+        };
+        let own = || format!("http://{}", server.authority);
+        assert_eq!(resumed(own(), &calls, &from, &[]).0, Some(0));
+        let out = folder.join("out").to_str().unwrap().to_owned();
+        let same: [&[&str]; 6] = [
+            &["-j", "3"],
+            &["--rate", "900"],
+            &["--deadline", "1m"],
+            &["--retry", "5"],
+            &["--max-body", "7"],
+            &["-o", &out],
+        ];
+        for more in same {
+            let more = [&["--resume"], more].concat();
+            let (code, _, err) = resumed(own(), &calls, &from_again, &more);
+            assert_eq!(code, Some(0), "{more:?}: {err}");
+        }
+        let based = format!(r#"{{"conn_type":"http","host":"http://{}/base"}}"#, server.authority);
+        let at_other = format!("http://{}", other.authority);
+        let rows: [(&str, String, &str, &[&str]); 13] = [
+            ("origin", at_other, &calls, &[]),
+            ("base", based, &calls, &[]),
+            ("columns", own(), &swapped, &[]),
+            ("header", own(), &calls, &["-H", "X-A: b"]),
+            ("resend", own(), &calls, &["--retry-unsafe"]),
+            ("key", own(), &calls, &["--idempotency-key"]),
+            ("policy", own(), &calls, &["--policy", &policy]),
+            ("HEAD", own(), &calls, &["-I"]),
+            ("method", own(), &calls, &["-X", "PUT"]),
+            ("form", own(), &calls, &["--input", "jsonl"]),
+            ("id", own(), &calls, &["--id", "a"]),
+            ("redirects", own(), &calls, &["-L"]),
+            ("credentials", own(), &calls, &["-u", "a:b"]),
+        ];
+        for (why, conn, calls, more) in rows {
+            let more = [&["--resume"], more].concat();
+            let (code, _, err) = resumed(conn, calls, &from, &more);
+            assert_eq!(code, Some(2), "{why}: {err}");
+            assert!(err.contains("what makes calls of the lines differs"), "{why}: {err}");
+        }
+        fs::write(&template, r#"{"b": {a}}"#).unwrap();
+        let (code, _, err) = resumed(own(), &calls, &from, &["--resume"]);
+        assert_eq!(code, Some(2), "content of the template: {err}");
+        assert_eq!((server.requests().len(), other.requests().len()), (1, 0));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_second_interrupt_ends_with_the_report() {
+        use std::io::{BufRead as _, BufReader, Read as _};
+        use std::thread;
+        use std::time::{Duration, Instant};
+
+        let folder = folder("twice");
+        let server = serve();
+        let text = "{\"endpoint\":\"slow\",\"method\":\"POST\"}\n".repeat(9);
+        let calls = file(&folder, "calls.jsonl", &text);
+        let journal = folder.join("j").to_str().unwrap().to_owned();
+        let mut child = command(&kept(&calls, &journal, &["-j", "2"]))
+            .env("AIRFLOW_CONN_API", format!("http://{}", server.authority))
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        while server.requests().len() < 2 {
+            thread::sleep(Duration::from_millis(10));
+        }
+        let began = Instant::now();
+        let id = child.id().to_string();
+        let interrupt = || Command::new("kill").args(["-INT", &id]).status().unwrap();
+        assert!(interrupt().success());
+        let mut err = BufReader::new(child.stderr.take().unwrap());
+        let mut said = String::new();
+        err.read_line(&mut said).unwrap();
+        assert_eq!(
+            said,
+            "interrupted: nothing more is begun, 2 under way may end; a second signal ends at once\n"
+        );
+        assert!(interrupt().success());
+        let mut rest = String::new();
+        err.read_to_string(&mut rest).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{rest}");
+        assert!(rest.starts_with("run: 0 ok") && rest.contains(" 9 left"), "{rest}");
+        assert!(rest.contains(&format!("--journal {journal} --resume")), "{rest}");
+        assert!(began.elapsed() < Duration::from_secs(10));
     }
 
     /// A process that was killed between an entry and what was to be sent, one that waited, and rows that somebody has changed.

@@ -15,7 +15,7 @@ Without ENDPOINT each line of the file is a call, an object with these fields:
   query            an object of parameters, or their text
   headers          an object; null takes a header away
   json, body, form the body: any JSON, a text, an object of fields
-  id               names the call, once in the file; default: the line's number
+  id               names the call, once in the file; default: line-7 of line 7
   idempotency_key  is sent with each attempt, and allows retries of any method
 A CSV file has columns of these names, except query, headers and form.
 

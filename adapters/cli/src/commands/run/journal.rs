@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use http_hook::response::Outcome;
 use http_hook::{Act, Call, Hook, Options, RequestPlan, Timestamp};
-use http_hook_journal::{Durability, Entry, Journal, JournalError, Keeper, Run, State};
+use http_hook_journal::{Durability, Entry, Journal, JournalError, Keeper, Name, Run, State};
 
-use super::keep::{Keep, Slot};
+use super::keep::{Keep, Known, Slot};
+use super::lines::{Taken, is_default_id};
 use super::results::{Results, Verdict, mark, unmark};
 use crate::args::RunArgs;
 use crate::exit::Problem;
@@ -27,6 +28,8 @@ pub(crate) struct Begun {
     pub(crate) calls: Vec<(Slot, Call)>,
     /// How many calls cannot be taken up.
     pub(crate) unreadable: u64,
+    /// The ids that the journal has.
+    pub(crate) taken: Taken,
 }
 
 /// Begins the journal, or opens it and prints what it has.
@@ -47,11 +50,20 @@ pub(crate) fn begin(
     results.open(args.output.as_deref())?;
     let (mut last, mut unreadable, mut calls) = (0, 0, Vec::new());
     let mut broken_off = Vec::new();
+    let mut taken = Taken::default();
+    let mut take = |name: &Name| {
+        if !is_default_id(&name.id) {
+            taken.take(&name.id, name.line);
+        }
+    };
     let mut tell = |error: &dyn std::fmt::Display| {
         unreadable += 1;
         screen::error(&screen::error_text(&error.to_string(), None));
     };
     let each = |read: Result<(Entry, &str), JournalError>| {
+        if let Ok((entry, _)) = &read {
+            take(&entry.name);
+        }
         match read.map(|(entry, text)| (serde_json::from_str::<Outcome>(text), entry, text)) {
             Ok((Ok(outcome), entry, text)) => {
                 let verdict = Verdict::of(&outcome, entry.epoch() > 0);
@@ -79,6 +91,7 @@ pub(crate) fn begin(
         };
         let (id, line) = (one.entry.name.id.clone(), one.entry.name.line);
         last = last.max(line);
+        take(&one.entry.name);
         let Some(call) = &one.call else {
             broken_off.push(one.entry);
             continue;
@@ -114,14 +127,15 @@ pub(crate) fn begin(
             keeper.done(entry, text.clone(), own).map_err(|(error, _)| of(error))?;
         }
     }
-    Ok(Begun { keep: Keep::Journal(Box::new(Kept { keeper, last })), seed, calls, unreadable })
+    let keep = Keep::Journal(Box::new(Kept { keeper, last }));
+    Ok(Begun { keep, seed, calls, unreadable, taken })
 }
 
 /// What becomes of a first attempt that may not be repeated and was broken off: what the machine says of any such.
 fn interrupted(now: Timestamp) -> Result<Outcome, Problem> {
     let of = |error: http_hook::Error| Problem::of_error(&error);
     let hook = Hook::to("http://call.invalid").map_err(|error| Problem::of_hook(&error))?;
-    let call = Call::new(&hook, RequestPlan::post(""), 0, now);
+    let call = Call::new(&hook, RequestPlan::post("").retries(1), 0, now);
     let mut run = http_hook::Run::<bytes::Bytes>::new(&hook, call);
     let _sent = run.woke(now);
     let call = Call::resume(&hook, &run.store().map_err(of)?, now).map_err(of)?;
@@ -164,12 +178,16 @@ impl Kept {
         }
     }
 
-    pub(crate) fn knows(&self, slot: &Slot) -> Result<bool, Problem> {
+    pub(crate) fn knows(&self, slot: &Slot) -> Result<Known, Problem> {
         let Some(entry) = slot.entry.as_ref().filter(|_| slot.line <= self.last) else {
-            return Ok(false);
+            return Ok(Known::No);
         };
-        let known = self.keeper.known(vec![entry.name.clone()]).map_err(of)?;
-        Ok(known.first() == Some(&true))
+        match self.keeper.known(vec![entry.name.clone()]) {
+            Ok(known) if known.first() == Some(&true) => Ok(Known::Yes),
+            Ok(_) => Ok(Known::No),
+            Err(JournalError::Twice { first, .. }) => Ok(Known::Other(first)),
+            Err(error) => Err(of(error)),
+        }
     }
 
     pub(crate) fn close(&self) -> Result<(), Problem> {

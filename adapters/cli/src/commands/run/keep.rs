@@ -32,6 +32,18 @@ impl Slot {
     }
 }
 
+/// What a run that is gone on with has of a call.
+pub(crate) enum Known {
+    No,
+    #[cfg_attr(
+        not(feature = "journal"),
+        expect(dead_code, reason = "without a journal nothing is known")
+    )]
+    Yes,
+    /// The id is that of another line.
+    Other(u64),
+}
+
 /// Where entries go.
 pub(crate) enum Keep {
     Nowhere,
@@ -94,11 +106,11 @@ impl Keep {
     }
 
     /// Whether the run that is gone on with has this call already.
-    pub(crate) fn knows(&self, slot: &Slot) -> Result<bool, Problem> {
+    pub(crate) fn knows(&self, slot: &Slot) -> Result<Known, Problem> {
         match self {
             Self::Nowhere => {
                 let _ = slot;
-                Ok(false)
+                Ok(Known::No)
             }
             #[cfg(feature = "journal")]
             Self::Journal(kept) => kept.knows(slot),

@@ -1,6 +1,7 @@
 //! `http-hook run`: many calls, one for each line of a file.
 
 mod fields;
+mod files;
 #[cfg(feature = "journal")]
 mod journal;
 #[cfg_attr(
@@ -36,7 +37,7 @@ use crate::request::{Words, of_limits, read_policy, scheme};
 use crate::screen;
 use crate::settings::{Limit, Settings};
 use keep::Keep;
-use lines::Lines;
+use lines::{Lines, Taken};
 use progress::{Report, watch};
 use results::Results;
 use template::Template;
@@ -47,6 +48,7 @@ const STACK: usize = 512 << 10;
 
 /// Makes the calls, and gives the exit code.
 pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<u8, Problem> {
+    files::check(args)?;
     let settings = &context.settings;
     let words = match args.words.as_slice() {
         [] => None,
@@ -59,7 +61,7 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<u8, Problem> {
     let options = of_limits(&args.limits, &args.client)?;
     let common = common(args, settings, &options)?;
     let read = Arc::new(AtomicU64::new(0));
-    let lines = Lines::open(&args.file, args.input, Arc::clone(&read))?;
+    let mut lines = Lines::open(&args.file, args.input, Arc::clone(&read))?;
     let make = || made(args, &found, settings);
     let transport = transport(args, &make, &common)?;
     let hook = make()?.for_client(transport.capabilities());
@@ -72,7 +74,8 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<u8, Problem> {
     let mut allowed = Options::default();
     allowed.verify = options.verify.clone();
     allowed.cert = options.cert.clone();
-    let begun = begin(args, &found, (&hook, &allowed, clock), seed, &results)?;
+    let begun = begin(args, &found, (&hook, &allowed, clock), (seed, &template, &lines), &results)?;
+    lines.taken = begun.taken;
     let pool = Arc::new(Pool {
         hook,
         transport,
@@ -94,8 +97,9 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<u8, Problem> {
     for (slot, call) in begun.calls {
         pool.take_up(slot, call);
     }
-    let signal = signals(&pool);
     let report = Report::new(args, context, read, pool.results.count(), kept as u64);
+    let report = Arc::new(report);
+    let signal = signals(&pool, &report, begun.unreadable);
     for _ in 0..args.jobs {
         let own = Arc::clone(&pool);
         let spawned = thread::Builder::new().stack_size(STACK).spawn(move || own.work());
@@ -105,23 +109,25 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<u8, Problem> {
         }
     }
     watch(&pool, &report);
-    end(args, &pool, &report, begun.unreadable, &signal)
+    end(&pool, &report, begun.unreadable, &signal)
 }
 
 /// What is under way has ended: the rest is counted, the journal closed, the report printed.
 fn end(
-    args: &RunArgs,
     pool: &Pool,
     report: &Report,
     unreadable: u64,
     signal: &Arc<AtomicU64>,
 ) -> Result<u8, Problem> {
     let problem = pool.problem.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let left = left(args, pool);
+    let left = left(report, pool);
     let results = Arc::clone(&pool.results);
     let closed = pool.keep.close();
     results.flush();
-    report.print(&results, left, unreadable);
+    // Where the run is not what it was, the same again ends the same way.
+    let of_use = |problem: &Problem| problem.code() == exit::USAGE;
+    let can_go_on = !problem.as_ref().or(closed.as_ref().err()).is_some_and(of_use);
+    report.print(&results, left, unreadable, can_go_on);
     if let Some(problem) = problem {
         return Err(problem);
     }
@@ -139,7 +145,7 @@ fn end(
 }
 
 /// How many calls were not begun or have not ended; `None` if nobody knows.
-fn left(args: &RunArgs, pool: &Pool) -> Option<u64> {
+fn left(report: &Report, pool: &Pool) -> Option<u64> {
     let waiting = {
         let state = pool.lock();
         state.waiting() as u64 + state.dropped
@@ -147,7 +153,7 @@ fn left(args: &RunArgs, pool: &Pool) -> Option<u64> {
     if !pool.is_stopped() {
         return Some(waiting);
     }
-    if args.file.as_os_str() == "-" {
+    if report.from_stdin {
         return None;
     }
     let mut lines = pool.lines.lock().unwrap_or_else(PoisonError::into_inner);
@@ -172,9 +178,11 @@ fn found(args: &RunArgs, words: Option<&Words<'_>>, settings: &Settings) -> Resu
 /// The hook of the run: what is the same for every call is in it, and so is not kept with any.
 fn made(args: &RunArgs, found: &Found, settings: &Settings) -> Result<Hook, Problem> {
     let cookies = args.client.cookies.as_deref().map(CookieFile::read).transpose()?;
-    let compressed = args.request.compressed;
-    let mut builder =
-        hook::builder(&found.connection, settings, compressed, false, cookies.as_ref())?;
+    // What comes compressed is unpacked in any case: a result holds it as text.
+    let mut builder = hook::builder(&found.connection, settings, true, false, cookies.as_ref())?;
+    if !args.request.compressed {
+        builder = builder.header("accept-encoding", "identity");
+    }
     if let Some(scheme) = scheme(&args.auth)? {
         builder = builder.auth(scheme);
     }
@@ -269,6 +277,15 @@ struct Begun {
     seed: u64,
     calls: Vec<(keep::Slot, Call)>,
     unreadable: u64,
+    taken: Taken,
+}
+
+impl Begun {
+    /// Nothing is kept.
+    fn anew(seed: u64) -> Self {
+        let (keep, calls, taken) = (Keep::Nowhere, Vec::new(), Taken::default());
+        Self { keep, seed, calls, unreadable: 0, taken }
+    }
 }
 
 #[cfg(feature = "journal")]
@@ -276,30 +293,51 @@ fn begin(
     args: &RunArgs,
     found: &Found,
     (hook, allowed, clock): (&Hook, &Options, SystemClock),
-    seed: u64,
+    (seed, template, lines): (u64, &Template, &Lines),
     results: &Arc<Results>,
 ) -> Result<Begun, Problem> {
     let Some(path) = &args.journal else {
         results.open(args.output.as_deref())?;
-        return Ok(Begun { keep: Keep::Nowhere, seed, calls: Vec::new(), unreadable: 0 });
+        return Ok(Begun::anew(seed));
     };
-    let request = &args.request;
-    let calls = format!(
-        "{:?}",
-        (&args.words, &request.method, &request.data, &request.json, request.form, &args.id)
-    );
+    let calls = said(args, hook, template, lines)?;
     let connection = found.again.clone();
-    let run = http_hook_journal::Run { connection, calls: digest(&calls), seed };
+    let run = http_hook_journal::Run { connection, calls, seed };
     let begun = journal::begin(path, args, run, (hook, allowed, clock.now()), results)?;
-    let journal::Begun { keep, seed, calls, unreadable } = begun;
-    Ok(Begun { keep, seed, calls, unreadable })
+    let journal::Begun { keep, seed, calls, unreadable, taken } = begun;
+    Ok(Begun { keep, seed, calls, unreadable, taken })
 }
 
-/// Sixteen digits of a text, which may hold what is not to stand in a file (FNV-1a).
+/// Sixteen digits that tell what makes calls of lines from anything else, and do not tell what it is. How fast and how often calls are
+/// made, and where results go, is not in it: it may differ when the run is gone on with.
 #[cfg(feature = "journal")]
-fn digest(text: &str) -> String {
-    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    format!("{:016x}", text.bytes().fold(0xcbf2_9ce4_8422_2325, mix))
+fn said(
+    args: &RunArgs,
+    hook: &Hook,
+    template: &Template,
+    lines: &Lines,
+) -> Result<String, Problem> {
+    use sha2::Digest as _;
+
+    let (request, auth, limits, client) = (&args.request, &args.auth, &args.limits, &args.client);
+    let content = |path: Option<&std::path::PathBuf>| {
+        path.map(|path| item::read(&path.to_string_lossy())).transpose()
+    };
+    // A file may have another name, and the same content.
+    let json = request.json.as_ref().map(|_| template.json());
+    let body = (&request.data, json, request.form, request.compressed);
+    let calls = (&args.words, &request.method, request.head, &request.headers, &args.id, body);
+    let again = (limits.resend, limits.idempotency_key, content(limits.policy.as_ref())?);
+    let redirects = (limits.location, limits.no_location, limits.max_redirs);
+    let auth = (&auth.user, &auth.password, &auth.bearer, auth.digest);
+    // It need not be there.
+    let cookies = client.cookies.as_ref().and_then(|path| std::fs::read(path).ok());
+    let network = (client.insecure, cookies);
+    let server = (hook.origin().to_string(), hook.base_url());
+    let columns = lines.names().map(|names| names.iter().collect::<Vec<_>>());
+    let all = format!("{:?}", (calls, again, redirects, auth, network, server, columns));
+    let digest = sha2::Sha256::digest(all.as_bytes());
+    Ok(digest.map(|byte| format!("{byte:02x}"))[..8].join(""))
 }
 
 #[cfg(not(feature = "journal"))]
@@ -307,7 +345,7 @@ fn begin(
     args: &RunArgs,
     _: &Found,
     _: (&Hook, &Options, SystemClock),
-    seed: u64,
+    (seed, ..): (u64, &Template, &Lines),
     results: &Arc<Results>,
 ) -> Result<Begun, Problem> {
     if args.journal.is_some() {
@@ -315,32 +353,54 @@ fn begin(
             .with_hint("cargo install http-hook-cli --features journal"));
     }
     results.open(args.output.as_deref())?;
-    Ok(Begun { keep: Keep::Nowhere, seed, calls: Vec::new(), unreadable: 0 })
+    Ok(Begun::anew(seed))
 }
 
 /// The first signal has what is under way end, the second one ends the command. Tells which came.
 #[cfg(unix)]
-fn signals(pool: &Arc<Pool>) -> Arc<AtomicU64> {
+fn signals(pool: &Arc<Pool>, report: &Arc<Report>, unreadable: u64) -> Arc<AtomicU64> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     use signal_hook::iterator::Signals;
 
     let told = Arc::new(AtomicU64::new(0));
     let Ok(mut signals) = Signals::new([SIGHUP, SIGINT, SIGTERM]) else { return told };
-    let (pool, own) = (Arc::downgrade(pool), Arc::clone(&told));
+    let (pool, own, report) = (Arc::downgrade(pool), Arc::clone(&told), Arc::clone(report));
     thread::spawn(move || {
         for signal in signals.forever() {
             let before = own.swap(u64::from(signal.unsigned_abs()), Ordering::AcqRel);
             match pool.upgrade() {
-                Some(pool) if before == 0 => pool.stop(),
-                _ => std::process::exit(128 + signal),
+                Some(pool) if before == 0 => {
+                    pool.stop();
+                    report.interrupted(&pool);
+                }
+                Some(pool) => {
+                    give_up(pool, &report, unreadable);
+                    std::process::exit(128 + signal);
+                }
+                None => std::process::exit(128 + signal),
             }
         }
     });
     told
 }
 
+/// Prints the report of a run that ends at once, unless that takes long: whoever sends a signal twice does not wait.
+#[cfg(unix)]
+fn give_up(pool: Arc<Pool>, report: &Arc<Report>, unreadable: u64) {
+    let (done, is_done) = std::sync::mpsc::channel();
+    let report = Arc::clone(report);
+    thread::spawn(move || {
+        pool.results.try_flush();
+        let busy = pool.lock().busy as u64;
+        let left = left(&report, &pool).map(|left| left + busy);
+        report.print(&pool.results, left, unreadable, true);
+        let _ = done.send(());
+    });
+    let _ = is_done.recv_timeout(std::time::Duration::from_secs(2));
+}
+
 /// Signals are left to the system.
 #[cfg(not(unix))]
-fn signals(_: &Arc<Pool>) -> Arc<AtomicU64> {
+fn signals(_: &Arc<Pool>, _: &Arc<Report>, _: u64) -> Arc<AtomicU64> {
     Arc::default()
 }

@@ -31,6 +31,8 @@ pub(super) struct Report {
     quiet: bool,
     shown: bool,
     again: Option<String>,
+    /// The file of the calls is standard input.
+    pub(super) from_stdin: bool,
 }
 
 impl Report {
@@ -52,7 +54,23 @@ impl Report {
             quiet: context.quiet > 0,
             shown: context.quiet == 0 && !dumb && std::io::stderr().is_terminal(),
             again: args.journal.as_ref().map(|path| path.display().to_string()),
+            from_stdin: args.file.as_os_str() == "-",
         }
+    }
+
+    /// Says what is waited for, and what another signal does.
+    pub(super) fn interrupted(&self, pool: &Pool) {
+        if self.quiet {
+            return;
+        }
+        let busy = pool.lock().busy;
+        if self.shown {
+            // Below the progress, which stays.
+            screen::error("");
+        }
+        screen::error(&format!(
+            "interrupted: nothing more is begun, {busy} under way may end; a second signal ends at once"
+        ));
     }
 
     fn rate(&self, results: &Results) -> f64 {
@@ -81,7 +99,13 @@ impl Report {
     }
 
     /// Prints what came of the run.
-    pub(super) fn print(&self, results: &Results, left: Option<u64>, unreadable: u64) {
+    pub(super) fn print(
+        &self,
+        results: &Results,
+        left: Option<u64>,
+        unreadable: u64,
+        can_go_on: bool,
+    ) {
         if self.quiet {
             return;
         }
@@ -109,7 +133,7 @@ impl Report {
         // In a log it stays one line.
         let width = if std::io::stderr().is_terminal() { screen::width() } else { usize::MAX };
         screen::error(&screen::wrap(&format!("run: {text}"), width, 2));
-        if let (Some(path), true) = (&self.again, left != Some(0)) {
+        if let (Some(path), true) = (&self.again, can_go_on && left != Some(0)) {
             screen::error(&screen::field("go on", &format!("--journal {path} --resume")));
         }
     }

@@ -152,6 +152,15 @@ impl Results {
         self.note(flushed);
     }
 
+    /// Writes what has gathered, unless somebody is about to: who reads them may never read on.
+    pub(crate) fn try_flush(&self) {
+        if let Ok(mut out) = self.out.try_lock() {
+            let flushed = out.flush();
+            drop(out);
+            self.note(flushed);
+        }
+    }
+
     fn note(&self, written: io::Result<()>) {
         let Err(error) = written else { return };
         if !self.closed.swap(true, Ordering::AcqRel) && error.kind() != io::ErrorKind::BrokenPipe {

@@ -32,6 +32,8 @@ pub(crate) struct Filled {
     headers: Vec<(String, Option<Text>)>,
     body: Body,
     id: Option<String>,
+    /// The text of `--json`, which may have stood in a file.
+    json: String,
 }
 
 enum Body {
@@ -92,6 +94,7 @@ impl Template {
             headers: Vec::new(),
             body: Body::None,
             id: id.map(str::to_owned),
+            json: String::new(),
         };
         let mut fields = Vec::new();
         for (index, word) in words.items.iter().enumerate() {
@@ -136,6 +139,7 @@ impl Template {
                 None => json.clone(),
             };
             bodies.push(Body::Json(Text::json(&text, "--json")?));
+            filled.json = text;
         }
         if !fields.is_empty() && request.form {
             let pairs = fields.into_iter().map(|(name, value)| match value {
@@ -153,6 +157,15 @@ impl Template {
         let guessed = if matches!(filled.body, Body::None) { Method::GET } else { Method::POST };
         filled.method = words.method.clone().unwrap_or(guessed);
         Ok(Self::Filled(Box::new(filled)))
+    }
+
+    /// Returns the text of `--json`, wherever it stood.
+    #[cfg(feature = "journal")]
+    pub(crate) fn json(&self) -> &str {
+        match self {
+            Self::Plans(_) => "",
+            Self::Filled(filled) => &filled.json,
+        }
     }
 
     /// Makes the call of a line.

@@ -17,8 +17,8 @@ use http_hook::response::Outcome;
 use http_hook::{Act, Call, Failure, Hook, RequestPlan, Run, Timestamp, WaitReason};
 use http_hook_clock::SystemClock;
 
-use super::keep::{Keep, Slot};
-use super::lines::{Line, Lines};
+use super::keep::{Keep, Known, Slot};
+use super::lines::{Line, Lines, Taken, default_id, is_default_id};
 use super::results::{Results, Verdict, mark};
 use super::template::Template;
 use crate::exit::Problem;
@@ -49,6 +49,14 @@ pub(crate) struct Pool {
     /// Whether nothing more is begun.
     pub(crate) stopped: AtomicBool,
     pub(crate) problem: Mutex<Option<Problem>>,
+}
+
+/// What a line is made into.
+struct Made {
+    id: String,
+    plan: Result<RequestPlan, String>,
+    /// The other line that has the id; 0 if no line but one may have it.
+    owner: Option<u64>,
 }
 
 /// What makes a plan of its line a plan of the run.
@@ -228,8 +236,10 @@ impl Pool {
             }
         }
         drop(state);
+        // In the order of the file: of two lines with one id the first one has it.
+        let made = self.made(&mut lines.taken, line);
         drop(lines);
-        let task = self.call(line);
+        let task = self.call(line, made);
         if task.is_none() {
             self.lock().busy -= 1;
             self.changed.notify_all();
@@ -237,13 +247,36 @@ impl Pool {
         task
     }
 
-    fn call(&self, line: &Line) -> Option<Box<Task>> {
-        let (id, plan) = self.template.call(line);
-        let id = id.unwrap_or_else(|| line.number.to_string());
+    fn made(&self, taken: &mut Taken, line: &Line) -> Made {
+        let own = default_id(line.number);
+        let (id, plan) = match &line.wrong {
+            Some(wrong) => (None, Err(wrong.clone())),
+            None => self.template.call(line),
+        };
+        let Some(id) = id.filter(|id| *id != own) else {
+            return Made { id: own, plan, owner: None };
+        };
+        if is_default_id(&id) {
+            let plan =
+                Err("an id like this one is that of another line, which says none".to_owned());
+            return Made { id, plan, owner: Some(0) };
+        }
+        let owner = taken.take(&id, line.number);
+        Made { id, plan, owner }
+    }
+
+    fn call(&self, line: &Line, made: Made) -> Option<Box<Task>> {
+        let Made { id, mut plan, owner } = made;
         let slot = Slot::new(id, line.number, line.digest());
-        match self.keep.knows(&slot) {
-            Ok(false) => {}
-            Ok(true) => return None,
+        let known = match owner {
+            Some(0) => Ok(Known::No),
+            Some(owner) => Ok(Known::Other(owner)),
+            None => self.keep.knows(&slot),
+        };
+        match known {
+            Ok(Known::No) => {}
+            Ok(Known::Yes) => return None,
+            Ok(Known::Other(owner)) => plan = Err(format!("the id is taken by line {owner}")),
             Err(problem) => {
                 self.fail(problem);
                 return None;
