@@ -33,23 +33,25 @@ pub(crate) fn read(path: &Path, limit: u64) -> io::Result<String> {
 /// before was run so.
 pub(crate) fn readable_as(file: &File, place: &Path) -> io::Result<()> {
     if let Ok(before) = fs::metadata(place) {
-        return file.set_permissions(plain(before.permissions()));
+        return file.set_permissions(plain(&before.permissions()));
     }
     let trial = beside(place);
     let made = OpenOptions::new().write(true).create_new(true).open(&trial)?;
     let permissions = made.metadata().map(|about| about.permissions());
     let _ = fs::remove_file(&trial);
-    file.set_permissions(plain(permissions?))
+    file.set_permissions(plain(&permissions?))
 }
 
 /// The same permissions without set-id bits.
-fn plain(permissions: Permissions) -> Permissions {
-    #[cfg(unix)]
-    let permissions = {
-        use std::os::unix::fs::PermissionsExt as _;
-        Permissions::from_mode(permissions.mode() & 0o777)
-    };
-    permissions
+#[cfg(unix)]
+fn plain(permissions: &Permissions) -> Permissions {
+    use std::os::unix::fs::PermissionsExt as _;
+    Permissions::from_mode(permissions.mode() & 0o777)
+}
+
+#[cfg(not(unix))]
+fn plain(permissions: &Permissions) -> Permissions {
+    permissions.clone()
 }
 
 /// A name beside a file that nobody else has.

@@ -228,13 +228,15 @@ fn a_state_that_cannot_be_written_is_no_wrong_usage() {
 }
 
 #[cfg(unix)]
+type Make<'a> = &'a dyn Fn();
+
+#[cfg(unix)]
 #[test]
 fn pages_go_into_no_part_of_somebody_else() {
     let server = serve_by(|_, _| reply("200 OK", &[], b"[1]"));
     let url = format!("http://{}/x", server.authority);
     let (state, place) = (temporary("theirs.state"), temporary("theirs.out"));
     let (part, other) = (temporary("theirs.out.part"), temporary("theirs.other"));
-    type Make<'a> = &'a dyn Fn();
     let rows: [(&str, Make<'_>); 3] = [
         ("a file", &|| fs::write(&part, "theirs").unwrap()),
         ("a link", &|| std::os::unix::fs::symlink(&other, &part).unwrap()),

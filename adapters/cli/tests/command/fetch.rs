@@ -530,7 +530,8 @@ fn a_validator_holds_for_one_url() {
 
 #[test]
 fn a_part_of_one_request_is_none_of_another() {
-    let rows: [(&[&str], &str, &[&str], &str, bool); 7] = [
+    type Row<'a> = (&'a [&'a str], &'a str, &'a [&'a str], &'a str, bool);
+    let rows: [Row<'_>; 7] = [
         (&[], "ann:1", &[], "ann:1", true),
         (&["-u", "ann:1"], "", &["-u", "ann:1"], "", true),
         (&[], "", &["-H", "X-As: marker"], "", false),
@@ -600,6 +601,9 @@ fn the_same_file_is_as_long_as_it_was() {
 }
 
 #[cfg(unix)]
+type Make<'a> = &'a dyn Fn();
+
+#[cfg(unix)]
 #[test]
 fn a_part_of_somebody_else_stays_as_it_is() {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -607,7 +611,6 @@ fn a_part_of_somebody_else_stays_as_it_is() {
     let place = place("foreign");
     let (part, record) = (with(&place, ".part"), with(&place, ".part.json"));
     let other = temporary("foreign-other");
-    type Make<'a> = &'a dyn Fn();
     let rows: [(&str, Make<'_>); 5] = [
         ("a file", &|| fs::write(&part, "theirs").unwrap()),
         ("a link to one", &|| symlink(&other, &part).unwrap()),
