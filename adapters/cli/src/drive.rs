@@ -146,6 +146,8 @@ pub(crate) struct Beside<'a> {
     pub(crate) heads: Heads,
     /// Takes the head of each request as it may be shown.
     pub(crate) last_request: Option<String>,
+    /// Where the last request went.
+    pub(crate) last_uri: Option<Uri>,
     /// The body of it, where it is in memory.
     pub(crate) last_body: Option<Bytes>,
     /// When several calls together have to be over.
@@ -168,7 +170,7 @@ pub(crate) fn drive<M: Machine>(
                 let kept =
                     if M::KEPT_OFTEN || !repeatable { beside.keep(&*machine) } else { Ok(()) };
                 if let Err(error) = kept {
-                    act = withdraw(machine, error)?;
+                    act = withdraw(machine, error, beside.state)?;
                     continue;
                 }
                 if let Some(left) = beside.left(clock.now())? {
@@ -191,7 +193,7 @@ pub(crate) fn drive<M: Machine>(
                 if machine.waits() {
                     let kept = if M::KEPT_WAITING { beside.keep(&*machine) } else { Ok(()) };
                     if let Err(error) = kept {
-                        act = withdraw(machine, error)?;
+                        act = withdraw(machine, error, beside.state)?;
                         continue;
                     }
                     if beside.left(clock.now())?.is_some_and(|left| wait >= left) {
@@ -206,12 +208,22 @@ pub(crate) fn drive<M: Machine>(
     }
 }
 
-fn withdraw<M: Machine>(machine: &mut M, error: Error) -> Result<Act<Body, M::Read>, Problem> {
-    machine.withdraw(error).map_err(|error| unkept(&error))
+fn withdraw<M: Machine>(
+    machine: &mut M,
+    error: Error,
+    state: Option<&StateFile>,
+) -> Result<Act<Body, M::Read>, Problem> {
+    if state.is_some_and(StateFile::unwritten) {
+        return Err(unkept(&error, state));
+    }
+    machine.withdraw(error).map_err(|error| unkept(&error, state))
 }
 
 /// Tells what could not be kept, and that nothing was sent of it.
-pub(crate) fn unkept(error: &Error) -> Problem {
+pub(crate) fn unkept(error: &Error, state: Option<&StateFile>) -> Problem {
+    if state.is_some_and(StateFile::unwritten) {
+        return Problem::local(error.to_string());
+    }
     Problem::of_error(error).with_hint("leave --save-state out")
 }
 
@@ -241,6 +253,7 @@ impl Beside<'_> {
             tell('>', &head);
         }
         self.last_request = Some(head);
+        self.last_uri = Some(request.uri().clone());
         self.last_body = match request.body() {
             Body::Bytes(bytes) => Some(bytes.clone()),
             _ => None,

@@ -1,6 +1,6 @@
 //! Files for nobody else to read.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -29,16 +29,29 @@ pub(crate) fn read(path: &Path, limit: u64) -> io::Result<String> {
     Err(io::Error::other(format!("it is longer than {limit} bytes")))
 }
 
-/// Lets those read a file who could read the one that it replaces, or any new one.
+/// Lets those read a file who could read the one that it replaces, or any new one. Nobody runs it as another user because the one
+/// before was run so.
 pub(crate) fn readable_as(file: &File, place: &Path) -> io::Result<()> {
     if let Ok(before) = fs::metadata(place) {
-        return file.set_permissions(before.permissions());
+        return file.set_permissions(plain(&before.permissions()));
     }
     let trial = beside(place);
     let made = OpenOptions::new().write(true).create_new(true).open(&trial)?;
     let permissions = made.metadata().map(|about| about.permissions());
     let _ = fs::remove_file(&trial);
-    file.set_permissions(permissions?)
+    file.set_permissions(plain(&permissions?))
+}
+
+/// The same permissions without set-id bits.
+#[cfg(unix)]
+fn plain(permissions: &Permissions) -> Permissions {
+    use std::os::unix::fs::PermissionsExt as _;
+    Permissions::from_mode(permissions.mode() & 0o777)
+}
+
+#[cfg(not(unix))]
+fn plain(permissions: &Permissions) -> Permissions {
+    permissions.clone()
 }
 
 /// A name beside a file that nobody else has.
@@ -58,13 +71,78 @@ fn write_new(path: &Path, text: &str) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Opens a file to write in it, and makes one for nobody else if there is none.
+/// Opens a file to write in it, and makes one for nobody else if there is none. What has another name too, or is a link, is
+/// somebody else's.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
+    options.read(true).write(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    // It may come and go meanwhile. A new one is never made through a link.
+    for _ in 0..8 {
+        let opened = match fs::symlink_metadata(path) {
+            Ok(about) if !about.is_file() => return Err(io::Error::other("it is no file")),
+            Ok(_) => options.create_new(false).open(path),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                options.create_new(true).open(path)
+            }
+            Err(error) => return Err(error),
+        };
+        match opened {
+            Ok(file) if names(&file)? > 1 => {
+                return Err(io::Error::other("it has another name, too: move it away"));
+            }
+            Ok(file) => return Ok(file),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists
+                ) && path
+                    .parent()
+                    .is_none_or(|folder| folder.as_os_str().is_empty() || folder.exists()) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::other("it comes and goes"))
+}
+
+/// How many names a file has.
+#[cfg(unix)]
+fn names(file: &File) -> io::Result<u64> {
+    Ok(std::os::unix::fs::MetadataExt::nlink(&file.metadata()?))
+}
+
+#[cfg(not(unix))]
+fn names(_: &File) -> io::Result<u64> {
+    Ok(1)
+}
+
+/// Takes from everybody else the right to read an open file.
+pub(crate) fn own(file: &File) -> io::Result<()> {
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    #[cfg(not(unix))]
+    let _ = file;
+    Ok(())
+}
+
+/// Whether two paths name one file, that is there or not yet.
+pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
+    let resolved = |path: &Path| {
+        let path = std::path::absolute(path).ok()?;
+        fs::canonicalize(&path).ok().or_else(|| {
+            let folder = fs::canonicalize(path.parent()?).ok()?;
+            Some(folder.join(path.file_name()?))
+        })
+    };
+    resolved(one).is_some_and(|one| resolved(other) == Some(one))
+}
+
+/// The name of a file with an end behind it.
+pub(crate) fn with_end(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(end);
+    path.with_file_name(name)
 }
 
 /// Locks an open file, as long as it is open. `false`: another process has it, or it is no longer what is called so.
@@ -73,7 +151,9 @@ pub(crate) fn lock(file: &File, path: &Path) -> io::Result<bool> {
         Ok(()) => Ok(is_at(file, path)),
         Err(TryLockError::WouldBlock) => Ok(false),
         // A place without locks is used as before there were any.
-        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(true),
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
+            Ok(is_at(file, path))
+        }
         Err(TryLockError::Error(error)) => Err(error),
     }
 }
@@ -103,10 +183,12 @@ pub(crate) struct Claim {
 impl Claim {
     /// Claims a file; `None`: another process has it.
     pub(crate) fn of(path: &Path) -> io::Result<Option<Self>> {
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(".lock");
-        let path = path.with_file_name(name);
+        let path = with_end(path, ".lock");
         let file = open(&path)?;
+        if file.metadata()?.len() > 0 {
+            let shown = path.display();
+            return Err(io::Error::other(format!("{shown} is no lock of this command")));
+        }
         Ok(lock(&file, &path)?.then(|| Self { path, _file: file }))
     }
 }

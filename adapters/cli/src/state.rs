@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::exit::Problem;
-use crate::private::{self, Claim};
+use crate::output::Target;
+use crate::private::{self, Claim, with_end};
 
 /// The longest kept call, in bytes.
 const MAX_FILE: u64 = 64 << 20;
@@ -61,6 +62,10 @@ pub(crate) struct StateFile {
     /// How much of the output is written.
     written: Cell<u64>,
     kept: Cell<bool>,
+    /// Whether it could not be written.
+    unwritten: Cell<bool>,
+    /// Whether the part of the output was written by the same call before.
+    owns_part: bool,
     _claim: Claim,
 }
 
@@ -71,7 +76,16 @@ impl StateFile {
         what: What,
         connection: String,
         body: Option<PathBuf>,
+        target: &Target,
     ) -> Result<Self, Problem> {
+        apart(path, target)?;
+        let claim = claim(path)?;
+        // What is there has to be a state, too: nothing else is replaced.
+        let is_empty = fs::metadata(path).is_ok_and(|about| about.is_file() && about.len() == 0);
+        let before = match fs::symlink_metadata(path) {
+            Ok(_) if !is_empty => Some(State::read(path)?),
+            _ => None,
+        };
         let body_sha256 = body.as_deref().map(sha256).transpose()?.flatten();
         let (items, jq, output, call) = (None, None, None, String::new());
         let follows = false;
@@ -87,7 +101,12 @@ impl StateFile {
             output,
             call,
         };
-        Ok(Self::of(path, state, claim(path)?))
+        let output = before.and_then(|before| before.output);
+        let owns_part = match (&output, target) {
+            (Some((before, _)), Target::File(place)) => private::is_same(before, place),
+            _ => false,
+        };
+        Ok(Self { owns_part, ..Self::of(path, state, claim) })
     }
 
     /// The same for a call that is kept already, which nobody else may take up meanwhile.
@@ -95,6 +114,7 @@ impl StateFile {
         let claim = claim(path)?;
         let file = Self::of(path, State::read(path)?, claim);
         file.kept.set(true);
+        let file = Self { owns_part: true, ..file };
         if let (Some(body), Some(_)) = (&file.state.body, &file.state.body_sha256) {
             file.check(body)?;
         }
@@ -111,7 +131,8 @@ impl StateFile {
 
     fn of(path: &Path, state: State, claim: Claim) -> Self {
         let written = Cell::new(state.output.as_ref().map_or(0, |(_, written)| *written));
-        Self { path: path.to_owned(), state, written, kept: Cell::new(false), _claim: claim }
+        let (path, kept, unwritten) = (path.to_owned(), Cell::new(false), Cell::new(false));
+        Self { path, state, written, kept, unwritten, owns_part: false, _claim: claim }
     }
 
     /// Says how pages are printed, and where to.
@@ -140,6 +161,21 @@ impl StateFile {
         &self.path
     }
 
+    /// Whether a part of the output that is there is one of this state.
+    pub(crate) const fn owns_part(&self) -> bool {
+        self.owns_part
+    }
+
+    /// The output has to be another file than the state.
+    pub(crate) fn apart(&self, target: &Target) -> Result<(), Problem> {
+        apart(&self.path, target)
+    }
+
+    /// Whether the file could not be written: nothing is wrong with what was to be kept.
+    pub(crate) fn unwritten(&self) -> bool {
+        self.unwritten.get()
+    }
+
     /// Takes note of how much of the output is written.
     pub(crate) fn wrote(&self, bytes: u64) {
         self.written.set(bytes);
@@ -152,8 +188,10 @@ impl StateFile {
             *written = self.written.get();
         }
         let text = serde_json::to_string(&state).unwrap_or_default();
-        private::write(&self.path, &text)
-            .map_err(|problem| Error::new(ErrorKind::NotStorable, problem.message().to_owned()))?;
+        private::write(&self.path, &text).map_err(|problem| {
+            self.unwritten.set(true);
+            Error::new(ErrorKind::NotStorable, problem.message().to_owned())
+        })?;
         self.kept.set(true);
         Ok(())
     }
@@ -164,6 +202,19 @@ impl StateFile {
             let _ = fs::remove_file(&self.path);
         }
     }
+}
+
+/// A state in the place of the output, or of its part, would be lost, and so would they.
+fn apart(path: &Path, target: &Target) -> Result<(), Problem> {
+    let Target::File(place) = target else { return Ok(()) };
+    let ends =
+        |place: &Path| [place.to_owned(), with_end(place, ".part"), with_end(place, ".lock")];
+    let clash = ends(place).iter().any(|other| private::is_same(path, other))
+        || ends(path).iter().any(|other| private::is_same(other, place));
+    if clash {
+        return Err(Problem::usage("--save-state and -o are in each other's way: name two files"));
+    }
+    Ok(())
 }
 
 fn claim(path: &Path) -> Result<Claim, Problem> {

@@ -90,6 +90,7 @@ pub(crate) fn run_or_again(
     let format = format_of(result, &context.settings)?;
     check_secrets(result.show_secrets)?;
     warn(&hook, format, context);
+    let goes_to = target(result, &endpoint)?;
     let session = Session {
         name: &found.name,
         origin: &found.origin,
@@ -98,9 +99,9 @@ pub(crate) fn run_or_again(
         deadline: deadline_of(&call.limits, &context.settings)?,
         result,
         format,
-        target: target(result, &endpoint)?,
         explained: hook.explain(&planned.plan).ok(),
-        state: state(call, What::Call, found.again.as_deref())?,
+        state: state(call, What::Call, found.again.as_deref(), &goes_to)?,
+        target: goes_to,
         jq: Jq::given(result)?,
         cookies: cookies.as_ref(),
         tries_head,
@@ -169,6 +170,7 @@ pub(crate) fn state(
     call: &CallArgs,
     what: What,
     again: Option<&str>,
+    target: &Target,
 ) -> Result<Option<StateFile>, Problem> {
     let Some(path) = &call.save_state else { return Ok(None) };
     let Some(again) = again else {
@@ -178,7 +180,7 @@ pub(crate) fn state(
         .with_hint("store the connection, and name its id"));
     };
     let body = if what == What::Call { body_file(call)? } else { None };
-    StateFile::new(path, what, again.to_owned(), body).map(Some)
+    StateFile::new(path, what, again.to_owned(), body, target).map(Some)
 }
 
 /// The file that is the body, so that it can be opened again.

@@ -53,6 +53,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
     warn(&hook, format, context);
     // What was waited for has come, whatever its status.
     let result = ResultArgs { no_fail: true, ..call.result.clone() };
+    let goes_to = target(&call.result, &endpoint)?;
     let session = Session {
         name: &found.name,
         origin: &found.origin,
@@ -61,9 +62,9 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
         deadline: Some(deadline),
         result: &result,
         format,
-        target: target(&call.result, &endpoint)?,
         explained: hook.explain(&planned.plan).ok(),
-        state: state(call, What::Poll, found.again.as_deref())?,
+        state: state(call, What::Poll, found.again.as_deref(), &goes_to)?,
+        target: goes_to,
         cookies: cookies.as_ref(),
         jq: Jq::given(&call.result)?,
         tries_head: false,
@@ -191,7 +192,7 @@ fn ask(
     };
     let mut poll = poll.observer(&observer);
     let mut beside: Beside<'_> = session.beside(context);
-    beside.keep(&poll).map_err(|error| unkept(&error))?;
+    beside.keep(&poll).map_err(|error| unkept(&error, session.state.as_ref()))?;
     let transport: &dyn Transport = way.transport();
     let clock = Between {
         stage: &stage,

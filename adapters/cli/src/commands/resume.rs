@@ -44,6 +44,8 @@ pub(crate) fn run(resume: &Resume, context: &Context) -> Result<u8, Problem> {
     let mut result = resume.result.clone();
     // What a poll waits for has come, whatever its status.
     result.no_fail |= state.what == What::Poll;
+    let goes_to = target(&resume.result, "")?;
+    kept.apart(&goes_to)?;
     let session = Session {
         name: &found.name,
         origin: &found.origin,
@@ -52,7 +54,7 @@ pub(crate) fn run(resume: &Resume, context: &Context) -> Result<u8, Problem> {
         deadline: None,
         result: &result,
         format: format_of(&resume.result, &context.settings)?,
-        target: target(&resume.result, "")?,
+        target: goes_to,
         explained: None,
         state: Some(kept),
         cookies: cookies.as_ref(),

@@ -31,8 +31,8 @@ pub(crate) struct Bars {
 #[derive(Default)]
 struct State {
     bar: Option<ProgressBar>,
-    /// A file that is no result yet.
-    partial: Option<PathBuf>,
+    /// Files that are no result yet.
+    partial: Vec<PathBuf>,
 }
 
 impl Bars {
@@ -76,14 +76,14 @@ impl Bars {
     }
 
     /// Names the file that is to be removed should the command be interrupted.
-    pub(crate) fn partial(&self, path: Option<PathBuf>) {
-        self.lock().partial = path;
+    pub(crate) fn partial(&self, paths: Vec<PathBuf>) {
+        self.lock().partial = paths;
     }
 
     /// Leaves nothing half done behind.
     pub(crate) fn give_up(&self) {
         self.clear();
-        if let Some(path) = self.lock().partial.take() {
+        for path in std::mem::take(&mut self.lock().partial) {
             let _ = fs::remove_file(path);
         }
     }

@@ -37,7 +37,7 @@ impl<'a> Making<'a> {
         };
         let opened = options.open(beside.as_deref().unwrap_or(path));
         let file = opened.map_err(|error| problem(path, &error))?;
-        bars.partial(beside.clone());
+        bars.partial(beside.iter().cloned().collect());
         Ok(Self { file, path, beside, bars })
     }
 
@@ -48,7 +48,7 @@ impl<'a> Making<'a> {
     /// Puts the file in its place.
     pub(crate) fn done(mut self) -> Result<(), Problem> {
         let beside = self.beside.take();
-        self.bars.partial(None);
+        self.bars.partial(Vec::new());
         match beside {
             Some(beside) => fs::rename(&beside, self.path).map_err(|error| {
                 let _ = fs::remove_file(&beside);
@@ -63,7 +63,7 @@ impl<'a> Making<'a> {
 impl Drop for Making<'_> {
     fn drop(&mut self) {
         if let Some(beside) = self.beside.take() {
-            self.bars.partial(None);
+            self.bars.partial(Vec::new());
             let _ = fs::remove_file(beside);
         }
     }

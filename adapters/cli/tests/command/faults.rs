@@ -5,6 +5,8 @@ use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
+#[cfg(unix)]
+use crate::support::limited;
 use crate::support::{command, header, parts, reply, run, serve_by, temporary};
 
 #[test]
@@ -169,4 +171,88 @@ fn no_pipe_is_waited_for() {
         assert!(err.contains("it is no file"), "{err}");
     }
     fs::remove_dir_all(&folder).unwrap();
+}
+
+/// The commands that keep a state.
+#[cfg(unix)]
+const KEEPING: [&[&str]; 3] =
+    [&["call"], &["pages", "--items", ""], &["poll", "--until", "status=200"]];
+
+#[cfg(unix)]
+#[test]
+fn a_state_takes_the_place_of_nothing_else() {
+    let server = serve_by(|_, _| reply("200 OK", &[], b"[1]"));
+    let url = format!("http://{}/x", server.authority);
+    let (state, other) = (temporary("own.state"), temporary("own.out"));
+    let (path, out) = (state.to_str().unwrap(), other.to_str().unwrap());
+    let part = format!("{out}.part");
+    let around = format!("{}/./own.out", other.parent().unwrap().display())
+        .replace("own.out", other.file_name().unwrap().to_str().unwrap());
+    for words in KEEPING {
+        let (name, more) = words.split_at(1);
+        let keep = |state: &str, output: &[&str]| {
+            run(&[name, &["-", &url], more, &["--save-state", state], output].concat())
+        };
+        for theirs in ["theirs", "{}", "{\"schema\":1}"] {
+            fs::write(&state, theirs).unwrap();
+            let (code, _, err) = keep(path, &[]);
+            assert_eq!(code, Some(2), "{name:?}: {err}");
+            assert!(err.contains("not a call that --save-state has kept"), "{err}");
+            assert_eq!(fs::read_to_string(&state).unwrap(), theirs, "{name:?}");
+        }
+        fs::remove_file(&state).unwrap();
+        for clash in [out, &part, &around] {
+            let (code, _, err) = keep(clash, &["-o", out]);
+            assert_eq!(code, Some(2), "{name:?} {clash}: {err}");
+            assert!(err.contains("in each other's way"), "{err}");
+            assert!(!other.exists());
+        }
+        assert_eq!(server.requests().len(), 0, "{name:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_state_that_cannot_be_written_is_no_wrong_usage() {
+    let server = serve_by(|_, _| reply("200 OK", &[], b"[1]"));
+    let url = format!("http://{}/x", server.authority);
+    let state = temporary("full.state");
+    for words in KEEPING {
+        let kept = ["--save-state", state.to_str().unwrap()];
+        let args = [&words[..1], &["-", &url], &words[1..], &kept].concat();
+        let (code, _, err) = parts(&limited(0, &args).output().unwrap());
+        assert_eq!(code, Some(1), "{words:?}: {err}");
+        assert!(err.contains("cannot write") && !err.contains("leave --save-state out"), "{err}");
+        assert!(!state.exists());
+    }
+}
+
+#[cfg(unix)]
+type Make<'a> = &'a dyn Fn();
+
+#[cfg(unix)]
+#[test]
+fn pages_go_into_no_part_of_somebody_else() {
+    let server = serve_by(|_, _| reply("200 OK", &[], b"[1]"));
+    let url = format!("http://{}/x", server.authority);
+    let (state, place) = (temporary("theirs.state"), temporary("theirs.out"));
+    let (part, other) = (temporary("theirs.out.part"), temporary("theirs.other"));
+    let rows: [(&str, Make<'_>); 3] = [
+        ("a file", &|| fs::write(&part, "theirs").unwrap()),
+        ("a link", &|| std::os::unix::fs::symlink(&other, &part).unwrap()),
+        ("another name", &|| fs::hard_link(&other, &part).unwrap()),
+    ];
+    for (why, make) in rows {
+        fs::write(&other, "theirs").unwrap();
+        make();
+        let (path, out) = (state.to_str().unwrap(), place.to_str().unwrap());
+        let (code, _, err) =
+            run(&["pages", "-", &url, "--items", "", "--save-state", path, "-o", out]);
+        assert_eq!(code, Some(1), "{why}: {err}");
+        assert_eq!(fs::read_to_string(&part).unwrap(), "theirs", "{why}");
+        assert_eq!(fs::read_to_string(&other).unwrap(), "theirs", "{why}");
+        assert!(!place.exists() && !state.exists(), "{why}");
+        fs::remove_file(&part).unwrap();
+    }
+    fs::remove_file(&other).unwrap();
 }

@@ -3,9 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
+#[cfg(unix)]
+use crate::support::limited;
 use crate::support::{Server, command, header, parts, reply, run, serve_by, temporary};
 
 const LEN: usize = 300_000;
@@ -489,4 +492,187 @@ fn the_result_is_told_to_programs() {
     for end in [".part", ".part.json"] {
         fs::remove_file(with(&place, end)).unwrap();
     }
+}
+
+#[test]
+fn a_validator_holds_for_one_url() {
+    // In one run, and in one run for each request.
+    for more in [&["--seed", "1"][..], &["--retry", "0"]] {
+        let asked = AtomicUsize::new(0);
+        let server = serve_by(move |request, _| {
+            if request.starts_with("GET /latest") {
+                let version = 1 + asked.fetch_add(1, Ordering::Relaxed).min(1);
+                return reply("302 Found", &[&format!("Location: /v{version}")], b"");
+            }
+            let first = request.starts_with("GET /v1");
+            let all = file(usize::from(!first), LEN);
+            if header(request, "range").is_some() {
+                let range = format!("Content-Range: bytes 1000-{}/{LEN}", LEN - 1);
+                return reply("206 Part", &["ETag: \"1\"", &range], &all[1000..]);
+            }
+            let length = format!("Content-Length: {LEN}");
+            reply("200 OK", &["ETag: \"1\"", &length], &all[..if first { 1000 } else { LEN }])
+        });
+        let place = place("latest");
+        let url = format!("http://{}/latest", server.authority);
+        let args = [&["fetch", "-", &url, "-o", place.to_str().unwrap()], more].concat();
+        let (mut code, _, mut err) = run(&args);
+        if code == Some(7) {
+            let record = fs::read_to_string(with(&place, ".part.json")).unwrap();
+            assert!(!record.contains("/v1"), "a URL may hold a secret: {record}");
+            (code, _, err) = run(&args);
+        }
+        assert_eq!(code, Some(0), "{more:?}: {err}");
+        assert!(fs::read(&place).unwrap() == file(1, LEN), "{more:?}: a mixture");
+        fs::remove_file(&place).unwrap();
+    }
+}
+
+#[test]
+fn a_part_of_one_request_is_none_of_another() {
+    type Row<'a> = (&'a [&'a str], &'a str, &'a [&'a str], &'a str, bool);
+    let rows: [Row<'_>; 7] = [
+        (&[], "ann:1", &[], "ann:1", true),
+        (&["-u", "ann:1"], "", &["-u", "ann:1"], "", true),
+        (&[], "", &["-H", "X-As: marker"], "", false),
+        (&["-u", "ann:1"], "", &["-u", "bob:marker"], "", false),
+        (&["-u", "ann:1", "--digest"], "", &["-u", "bob:marker", "--digest"], "", false),
+        (&[], "ann:1", &[], "bob:marker", false),
+        (&[], "", &[], "bob:marker", false),
+    ];
+    for (first, login, second, other, goes_on) in rows {
+        let server =
+            serve(|number| (0, if number == 0 { Does::Cut(1000) } else { Does::Sound }), strong);
+        let place = place("who");
+        let fetch = |more: &[&str], login: &str| {
+            let at = if login.is_empty() { "" } else { "@" };
+            let stored = format!("http://{login}{at}{}", server.authority);
+            let args = ["fetch", "files", "file", "-o", place.to_str().unwrap(), "--retry", "0"];
+            let mut command = command(&[&args, more].concat());
+            parts(&command.env("AIRFLOW_CONN_FILES", &stored).output().unwrap())
+        };
+        let (code, _, err) = fetch(first, login);
+        assert_eq!(code, Some(7), "{first:?}: {err}");
+        let record = fs::read_to_string(with(&place, ".part.json")).unwrap();
+        assert!(!record.contains("ann"), "{record}");
+        let (code, _, err) = fetch(second, other);
+        assert_eq!(code, Some(0), "{second:?}: {err}");
+        let ranged = header(&server.requests()[1], "range").is_some();
+        assert_eq!(ranged, goes_on, "{first:?} {login}, then {second:?} {other}");
+        assert!(fs::read(&place).unwrap() == file(0, LEN));
+        fs::remove_file(&place).unwrap();
+    }
+}
+
+#[test]
+fn the_same_file_is_as_long_as_it_was() {
+    type Reply = fn() -> Vec<u8>;
+    let rows: [(&str, Reply); 4] = [
+        ("nothing is behind it", || {
+            reply("416 No", &["ETag: \"a\"", "Content-Range: bytes */1000"], b"")
+        }),
+        ("less than is there", || {
+            reply("416 No", &["ETag: \"a\"", "Content-Range: bytes */900"], b"")
+        }),
+        ("the whole, and shorter", || reply("200 OK", &["ETag: \"a\""], &file(0, 2000))),
+        ("the whole without a length", || {
+            let head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nETag: \"a\"\r\n\r\n";
+            [&head[..], &file(0, 2000)].concat()
+        }),
+    ];
+    for (why, second) in rows {
+        let server = serve_by(move |_, number| {
+            let length = format!("Content-Length: {LEN}");
+            match number {
+                0 => reply("200 OK", &["ETag: \"a\"", &length], &file(0, 1000)),
+                _ => second(),
+            }
+        });
+        let place = place("shorter");
+        assert_eq!(fetch(&server, &place, &["--retry", "0"]).0, Some(7));
+        let (code, _, err) = fetch(&server, &place, &["--retry", "0"]);
+        assert_eq!(code, Some(7), "{why}: {err}");
+        assert!(err.contains("--restart begins anew"), "{why}: {err}");
+        assert!(!place.exists(), "{why}");
+        for end in [".part", ".part.json"] {
+            fs::remove_file(with(&place, end)).unwrap();
+        }
+    }
+}
+
+#[cfg(unix)]
+type Make<'a> = &'a dyn Fn();
+
+#[cfg(unix)]
+#[test]
+fn a_part_of_somebody_else_stays_as_it_is() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let server = serve(|_| (0, Does::Sound), strong);
+    let place = place("foreign");
+    let (part, record) = (with(&place, ".part"), with(&place, ".part.json"));
+    let other = temporary("foreign-other");
+    let rows: [(&str, Make<'_>); 5] = [
+        ("a file", &|| fs::write(&part, "theirs").unwrap()),
+        ("a link to one", &|| symlink(&other, &part).unwrap()),
+        ("a link to none", &|| symlink(with(&other, "-none"), &part).unwrap()),
+        ("another name of one", &|| fs::hard_link(&other, &part).unwrap()),
+        ("a record", &|| fs::write(&record, "theirs").unwrap()),
+    ];
+    for (why, make) in rows {
+        for more in [&[][..], &["--restart"]] {
+            fs::write(&other, "theirs").unwrap();
+            make();
+            let (code, _, err) = fetch(&server, &place, more);
+            assert_eq!(code, Some(1), "{why}: {err}");
+            assert!(!place.exists(), "{why}");
+            assert_eq!(fs::read_to_string(&other).unwrap(), "theirs", "{why}");
+            assert!(!with(&other, "-none").exists(), "{why}");
+            for path in [&part, &record] {
+                if let Ok(text) = fs::read_to_string(path) {
+                    assert!(text == "theirs" || text.is_empty(), "{why}: {text}");
+                }
+                let _ = fs::remove_file(path);
+            }
+        }
+    }
+    assert!(server.requests().is_empty());
+    fs::remove_file(&other).unwrap();
+    // Its own one is for nobody else, whatever became of it meanwhile.
+    let server = serve(|number| (0, Does::Cut(1000 + number)), strong);
+    assert_eq!(fetch(&server, &place, &["--retry", "0"]).0, Some(7));
+    fs::set_permissions(&part, fs::Permissions::from_mode(0o644)).unwrap();
+    assert_eq!(fetch(&server, &place, &["--retry", "0"]).0, Some(7));
+    assert_eq!(fs::metadata(&part).unwrap().permissions().mode() & 0o777, 0o600);
+    fs::remove_file(&part).unwrap();
+    fs::remove_file(&record).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn what_comes_is_run_as_nobody_else() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let server = serve(|_| (0, Does::Sound), strong);
+    let place = place("set-id");
+    fs::write(&place, "before").unwrap();
+    fs::set_permissions(&place, fs::Permissions::from_mode(0o6755)).unwrap();
+    assert_eq!(fetch(&server, &place, &[]).0, Some(0));
+    assert_eq!(fs::metadata(&place).unwrap().permissions().mode() & 0o7777, 0o755);
+    fs::remove_file(&place).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_full_disk_loses_nothing_that_is_there() {
+    let server = serve(|_| (0, Does::Sound), strong);
+    let place = place("full");
+    let url = format!("http://{}/file", server.authority);
+    let output = limited(128, &["fetch", "-", &url, "-o", place.to_str().unwrap()]).output();
+    let (code, _, err) = parts(&output.unwrap());
+    assert_eq!(code, Some(1), "{err}");
+    assert!(err.contains("cannot write"), "{err}");
+    let (code, _, err) = fetch(&server, &place, &[]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(header(&server.requests()[1], "range").is_some(), "it goes on");
+    assert!(fs::read(&place).unwrap() == file(0, LEN));
+    fs::remove_file(&place).unwrap();
 }

@@ -259,3 +259,13 @@ pub(crate) fn parts(output: &Output) -> (Option<i32>, String, String) {
 pub(crate) fn run(args: &[&str]) -> (Option<i32>, String, String) {
     parts(&command(args).output().unwrap())
 }
+
+/// The same, where no file can be longer than so many blocks.
+#[cfg(unix)]
+pub(crate) fn limited(blocks: u32, args: &[&str]) -> Command {
+    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+    let mut command = Command::new("sh");
+    command.args(["-c", &script, env!("CARGO_BIN_EXE_http-hook")]).args(args);
+    command.env_clear().stdin(Stdio::null());
+    command
+}

@@ -1,8 +1,9 @@
 //! The part of a file that is there, beside the place of the file: `FILE.part`, and in `FILE.part.json` of what it is a part. Nobody
 //! else can read the two; the first one becomes the file when it is whole.
 //!
-//! What is written down of a part holds for no other: it goes before the part is begun anew, and comes only after that. So a part
-//! and what is known of it belong together, wherever a process ends.
+//! What is written down of a part holds for no other: it is made void before the part is begun anew, and says something only after
+//! that. So a part and what is known of it belong together, wherever a process ends. A part with nothing written down of it is
+//! somebody else's, and stays as it is.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek as _, SeekFrom, Write as _};
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::part::{Known, Part};
 use crate::exit::Problem;
-use crate::private;
+use crate::private::{self, with_end};
 
 /// How often it is written down how much is there for certain.
 const CADENCE: Duration = Duration::from_secs(1);
@@ -39,6 +40,8 @@ pub(super) struct Kept {
     record: PathBuf,
     asked: String,
     synced: Instant,
+    /// Whether it is written down how another run goes on.
+    goes_on: bool,
 }
 
 impl Kept {
@@ -48,21 +51,21 @@ impl Kept {
         if fs::metadata(place).is_ok_and(|about| !about.is_file()) {
             return Err(Problem::usage(format!("{shown} is no file: `call` writes to it")));
         }
-        let (part, record) = (beside(place, ".part"), beside(place, ".part.json"));
-        if fs::symlink_metadata(&part).is_ok_and(|about| !about.is_file()) {
-            return Err(Problem::local(format!("{} is no file", part.display())));
-        }
+        let (part, record) = (with_end(place, ".part"), with_end(place, ".part.json"));
         let file = private::open(&part).map_err(|error| problem(&part, &error))?;
         // Whoever had it may have put it in its place meanwhile: then it is called otherwise.
         if !private::lock(&file, &part).map_err(|error| problem(&part, &error))? {
             return Err(busy(place));
         }
-        let mut kept =
-            Self { file, place: place.to_owned(), part, record, asked, synced: Instant::now() };
+        let (place, synced, goes_on) = (place.to_owned(), Instant::now(), false);
+        let mut kept = Self { file, place, part, record, asked, synced, goes_on };
+        kept.check()?;
+        private::own(&kept.file).map_err(|error| problem(&kept.part, &error))?;
         let there = if anew { None } else { kept.read() };
         let part = match there {
             Some(part) if part.have() > 0 => {
                 kept.cut(part.have())?;
+                kept.goes_on = true;
                 part
             }
             _ => {
@@ -73,10 +76,28 @@ impl Kept {
         Ok((kept, part))
     }
 
+    /// What is there is a part of this command, or nothing.
+    fn check(&self) -> Result<(), Problem> {
+        let foreign = |path: &Path| {
+            let message = format!("{} is there, and no part of a download", path.display());
+            Problem::local(message).with_hint("move it away, or choose another -o")
+        };
+        let named = fs::symlink_metadata(&self.record).is_ok();
+        if named && self.record().is_none() {
+            return Err(foreign(&self.record));
+        }
+        let len = self.file.metadata().map_err(|error| problem(&self.part, &error))?.len();
+        if len > 0 && !named { Err(foreign(&self.part)) } else { Ok(()) }
+    }
+
+    fn record(&self) -> Option<Record> {
+        let text = private::read(&self.record, MAX_RECORD).ok()?;
+        serde_json::from_str(&text).ok()
+    }
+
     /// What was written down, if it is of this part and of what is asked.
     fn read(&self) -> Option<Part> {
-        let text = private::read(&self.record, MAX_RECORD).ok()?;
-        let record: Record = serde_json::from_str(&text).ok()?;
+        let record = self.record()?;
         let there = self.file.metadata().ok()?.len();
         let fits = record.schema == 1 && record.asked == self.asked && record.synced <= there;
         fits.then(|| Part::kept(record.known, record.synced))
@@ -89,17 +110,24 @@ impl Kept {
 
     /// Makes the part an empty one, of which nothing is known.
     pub(super) fn begin(&mut self) -> Result<(), Problem> {
-        match fs::remove_file(&self.record) {
-            Ok(()) => sync_folder(&self.record),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(problem(&self.record, &error)),
-        }
+        self.goes_on = false;
+        self.note(Known::default(), 0)?;
+        sync_folder(&self.record);
         self.cut(0)
     }
 
+    fn note(&self, known: Known, synced: u64) -> Result<(), Problem> {
+        let record = Record { schema: 1, asked: self.asked.clone(), known, synced };
+        private::write(&self.record, &serde_json::to_string(&record).unwrap_or_default())
+    }
+
     /// Puts bytes behind what is there.
-    pub(super) fn write(&mut self, piece: &[u8], part: &Part) -> Result<(), Problem> {
-        self.file.write_all(piece).map_err(|error| problem(&self.part, &error))?;
+    pub(super) fn write(&mut self, piece: &[u8]) -> Result<(), Problem> {
+        self.file.write_all(piece).map_err(|error| problem(&self.part, &error))
+    }
+
+    /// Writes down how far it has come, if that was long ago.
+    pub(super) fn keep_at_times(&mut self, part: &Part) -> Result<(), Problem> {
         if self.synced.elapsed() >= CADENCE {
             self.keep(part)?;
         }
@@ -113,9 +141,14 @@ impl Kept {
             return Ok(());
         }
         self.file.sync_data().map_err(|error| problem(&self.part, &error))?;
-        let (asked, known) = (self.asked.clone(), part.known().clone());
-        let record = Record { schema: 1, asked, known, synced: part.have() };
-        private::write(&self.record, &serde_json::to_string(&record).unwrap_or_default())
+        self.note(part.known().clone(), part.have())?;
+        self.goes_on = true;
+        Ok(())
+    }
+
+    /// Whether another run can go on with what was written down.
+    pub(super) const fn goes_on(&self) -> bool {
+        self.goes_on
     }
 
     /// Reads all that is there, from its beginning.
@@ -155,13 +188,13 @@ impl Kept {
     }
 
     /// Where it is written down of what it is a part.
-    pub(super) fn record(&self) -> &Path {
+    pub(super) fn noted(&self) -> &Path {
         &self.record
     }
 
-    /// The part, should the command be interrupted while it is of no use.
-    pub(super) fn path(&self) -> &Path {
-        &self.part
+    /// What is to go should the command be interrupted while it is of no use.
+    pub(super) fn paths(&self) -> Vec<PathBuf> {
+        vec![self.part.clone(), self.record.clone()]
     }
 }
 
@@ -174,12 +207,6 @@ fn sync_folder(path: &Path) {
     }
     #[cfg(not(unix))]
     let _ = path;
-}
-
-fn beside(place: &Path, end: &str) -> PathBuf {
-    let mut name = place.file_name().unwrap_or_default().to_owned();
-    name.push(end);
-    place.with_file_name(name)
 }
 
 fn busy(place: &Path) -> Problem {

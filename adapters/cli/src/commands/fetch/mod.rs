@@ -9,14 +9,17 @@ mod part;
 #[cfg(test)]
 mod tests;
 
+use std::fmt::Write as _;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::Response;
 use http_hook::blocking::{Body, Clock as _};
 use http_hook::observe::Event;
 use http_hook::{
-    Call, Failure, Hook, RequestPlan, Run, Sent, TransportError, TransportErrorKind as Kind,
+    Act, Call, Failure, Hook, RequestPlan, Run, SendCause, Sent, TransportError,
+    TransportErrorKind as Kind,
 };
 
 use super::call::{Manner, Ready, check_secrets, deadline_of, format_of, target, warn};
@@ -24,6 +27,7 @@ use super::session::{Session, Way};
 use super::stage::Stage;
 use super::{Context, curl, plan};
 use crate::args::{CallArgs, Fetch as Args, Format};
+use crate::connection::Found;
 use crate::drive::{Beside, drive};
 use crate::exit::Problem;
 use crate::live::signals::GoOn;
@@ -82,8 +86,9 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
         jq: None,
         tries_head: false,
     };
-    let (kept, part) = Kept::open(&place, asked(&hook, call), args.restart)?;
-    let go_on = GoOn { kept: kept.record().to_owned(), how: "the same command".to_owned() };
+    let asked = asked(&found, &hook, &planned.plan, call);
+    let (kept, part) = Kept::open(&place, asked, args.restart)?;
+    let go_on = GoOn { kept: kept.noted().to_owned(), how: "the same command".to_owned() };
     let stage =
         Stage::new(session.name, session.origin, session.deadline, format, Some(go_on), context);
     if part.have() > 0 {
@@ -140,10 +145,44 @@ fn check(call: &CallArgs) -> Result<(), Problem> {
     }
 }
 
-/// A digest of what is asked for, so that no part of another file is taken for one of this.
-fn asked(hook: &Hook, call: &CallArgs) -> String {
-    let words = std::iter::once(hook.base_url()).chain(call.words.iter().map(String::as_str));
-    digest::of_text(&words.collect::<Vec<_>>().join("\0"))
+/// A digest of what is asked for, and of who asks, so that no part of another file is taken for one of this: the connection with its
+/// login, what was given, and the request that is made of them.
+fn asked(found: &Found, hook: &Hook, plan: &RequestPlan, call: &CallArgs) -> String {
+    let (given, auth) = (&call.request, &call.auth);
+    let connection = found.connection.to_json();
+    let jar = call.client.cookies.as_deref();
+    let cookies = jar.map(Path::to_string_lossy);
+    let mut all = format!(
+        "{:?}",
+        (
+            (&found.name, connection.expose(), hook.base_url()),
+            (&call.words, &given.headers, &given.data, &given.json, &given.parts),
+            (&auth.user, &auth.password, &auth.bearer, auth.digest, cookies),
+        )
+    );
+    // What is fetched to be sent, a token, is another one each time: it is told by what it is fetched with.
+    let first = AtomicBool::new(false);
+    let observer = |event: &Event<'_>| {
+        if matches!(event, Event::Send { cause: SendCause::First, .. }) {
+            first.store(true, Ordering::Relaxed);
+        }
+    };
+    let now = http_hook_clock::SystemClock::new().now();
+    let call = Call::new(hook, plan.clone(), 0, now);
+    let mut run: Run<'_, Body, Body> = Run::stream(hook, call);
+    run = run.observer(&observer);
+    if let Act::Send(request, _) = run.woke(now)
+        && first.load(Ordering::Relaxed)
+    {
+        let _ = write!(all, "{} {}", request.method(), request.uri());
+        for (name, value) in request.headers() {
+            // What a jar holds changes from one request to the next.
+            if jar.is_none() || name != http::header::COOKIE {
+                let _ = write!(all, "\n{name}: {:?}", value.as_bytes());
+            }
+        }
+    }
+    digest::of_text(&all)
 }
 
 /// A file on its way.
@@ -249,7 +288,10 @@ impl Fetching<'_> {
         let mut plan = self.plan.clone();
         match part.ask() {
             Ask::Nothing => return Ok(Leg::Whole),
-            Ask::Whole => kept.begin()?,
+            Ask::Whole => {
+                kept.begin()?;
+                self.stage.bars.partial(kept.paths());
+            }
             Ask::Rest { range, if_range } => {
                 plan = plan.header("range", &range).header("if-range", &if_range);
             }
@@ -263,10 +305,13 @@ impl Fetching<'_> {
             Ok(response) => (Some(response), None),
             Err(failure) => (None, Some(failure)),
         };
+        // Of the URL a digest, since it may hold secrets.
+        let at = beside.last_uri.as_ref().map(|uri| digest::of_text(&uri.to_string()));
+        let at = at.unwrap_or_default();
         let head = match (&response, failure.as_ref().and_then(Failure::response)) {
-            (Some(response), _) => part.head(response.status(), response.headers()),
+            (Some(response), _) => part.head(response.status(), response.headers(), &at),
             (None, Some(response)) if response.status() == 416 => {
-                part.head(response.status(), response.headers())
+                part.head(response.status(), response.headers(), &at)
             }
             (None, _) => Answer::Refuse(String::new()),
         };
@@ -278,6 +323,7 @@ impl Fetching<'_> {
                 self.body(response, kept, part, beside)
             }
             (Answer::Append, Some(response), _) => self.body(response, kept, part, beside),
+            (Answer::Refuse(why), ..) if !why.is_empty() => Err(refused(&why)),
             (_, _, Some(failure)) => Ok(Leg::Failed(failure)),
             (Answer::Refuse(why), ..) => Err(refused(&why)),
         }
@@ -292,7 +338,7 @@ impl Fetching<'_> {
         beside: &Beside<'_>,
     ) -> Result<Leg, Problem> {
         // What could not go on is taken away by an interrupt.
-        let lost = part.known().validator.is_none().then(|| kept.path().to_owned());
+        let lost = if part.known().validator.is_none() { kept.paths() } else { Vec::new() };
         self.stage.bars.partial(lost);
         let mut meter = self.stage.bars.meter("down", part.known().total).beginning(part.have());
         let mut body = response.into_body();
@@ -301,8 +347,11 @@ impl Fetching<'_> {
             match io::Read::read(&mut body, &mut buffer) {
                 Ok(0) => break None,
                 Ok(count) => {
-                    part.piece(count as u64).map_err(|why| refused(&why))?;
-                    kept.write(&buffer[..count], part)?;
+                    part.fits(count as u64).map_err(|why| refused(&why))?;
+                    kept.write(&buffer[..count])?;
+                    // Counted is what is there, not what could not be written.
+                    part.piece(count as u64);
+                    kept.keep_at_times(part)?;
                     meter.add(count);
                     if beside.ends.is_some_and(|ends| ends <= self.stage.now()) {
                         return Err(Problem::late());
@@ -313,7 +362,7 @@ impl Fetching<'_> {
             }
         };
         drop(meter);
-        self.stage.bars.partial(None);
+        self.stage.bars.partial(Vec::new());
         Ok(match (part.ended(broken.is_some()), broken) {
             (Ended::Whole, _) => Leg::Whole,
             (Ended::More, _) => Leg::More,
@@ -349,13 +398,21 @@ impl Fetching<'_> {
     /// Leaves what is of use to another run, and says so.
     fn left(&self, mut kept: Kept, part: &Part, problem: Problem) -> Problem {
         self.stage.bars.clear();
-        self.stage.bars.partial(None);
+        self.stage.bars.partial(Vec::new());
         if let Some(cookies) = self.session.cookies {
             let _ = cookies.write(self.stage.now());
         }
-        if !part.goes_on() || kept.keep(part).is_err() {
+        if !part.goes_on() {
             kept.give_up();
             return problem;
+        }
+        if kept.keep(part).is_err() {
+            // On a full disk what was written down before still holds.
+            if !kept.goes_on() {
+                kept.give_up();
+                return problem;
+            }
+            return problem.with_hint("the same command goes on; --restart begins anew");
         }
         let there = screen::bytes(part.have());
         problem.with_hint(format!("the same command goes on after {there}; --restart begins anew"))

@@ -6,7 +6,8 @@
 //! ```
 //!
 //! A part is put to another only if both are of the same state of the file: by a strong entity tag, or a `Last-Modified` that is as good
-//! as one ([RFC 9110 §13.1.5](https://www.rfc-editor.org/rfc/rfc9110#section-13.1.5)). Whatever says less begins anew.
+//! as one ([RFC 9110 §13.1.5](https://www.rfc-editor.org/rfc/rfc9110#section-13.1.5)). Whatever says less begins anew. A validator
+//! holds for one URL, and names one length: what comes from another URL is another file, and another length is an error.
 
 use std::time::{Duration, SystemTime};
 
@@ -48,6 +49,9 @@ pub(crate) struct Known {
     pub(crate) validator: Option<Validator>,
     /// How long the whole is.
     pub(crate) total: Option<u64>,
+    /// A digest of the URL that it came from, after all redirects.
+    #[serde(default)]
+    pub(crate) at: String,
 }
 
 /// What is to be asked for.
@@ -97,6 +101,8 @@ pub(crate) struct Part {
     asked: bool,
     /// Where the body under way has to end.
     end: Option<u64>,
+    /// What was known of the last state with a length, should what was there be forgotten.
+    past: Known,
 }
 
 impl Part {
@@ -123,7 +129,13 @@ impl Part {
 
     /// Forgets what is there.
     pub(crate) fn forget(&mut self) {
-        *self = Self::default();
+        *self = Self { past: self.last().clone(), ..Self::default() };
+    }
+
+    /// The last state whose length is known.
+    const fn last(&self) -> &Known {
+        let tells = self.known.validator.is_some() && self.known.total.is_some();
+        if tells { &self.known } else { &self.past }
     }
 
     /// Tells what to ask for.
@@ -143,8 +155,8 @@ impl Part {
         }
     }
 
-    /// Judges the head of an answer.
-    pub(crate) fn head(&mut self, status: StatusCode, headers: &HeaderMap) -> Answer {
+    /// Judges the head of an answer that came from the URL of the digest `at`.
+    pub(crate) fn head(&mut self, status: StatusCode, headers: &HeaderMap, at: &str) -> Answer {
         self.end = None;
         if let Some(coding) = coding(headers) {
             return Answer::Refuse(format!(
@@ -152,36 +164,59 @@ impl Part {
             ));
         }
         match status.as_u16() {
-            200 | 203 => self.begin(status, headers),
-            206 => self.rest(headers),
-            416 if self.asked => match (range(headers), self.is_same(headers)) {
-                (Ok(Range::None { total }), true) if total == self.have => Answer::Complete,
+            200 | 203 => self.begin(status, headers, at),
+            206 => self.rest(headers, at),
+            416 if self.asked => match (range(headers), self.is_same(headers, at)) {
+                (Ok(Range::None { total }), true) => self.nothing_behind(total),
                 _ => Answer::Anew("there is nothing behind what is there"),
             },
             status => Answer::Refuse(format!("the status is {status}, and no file")),
         }
     }
 
-    fn begin(&mut self, status: StatusCode, headers: &HeaderMap) -> Answer {
-        let total = match length(headers) {
+    /// Judges that nothing is behind what is there, and that the same file is `total` bytes long.
+    fn nothing_behind(&self, total: u64) -> Answer {
+        match self.known.total {
+            Some(known) if known != total => Answer::Refuse(lengths(total, known)),
+            _ if total == self.have => Answer::Complete,
+            // It has sent more than that.
+            _ if total < self.have => Answer::Refuse(lengths(total, self.have)),
+            _ => Answer::Anew("there is nothing behind what is there"),
+        }
+    }
+
+    fn begin(&mut self, status: StatusCode, headers: &HeaderMap, at: &str) -> Answer {
+        let mut total = match length(headers) {
             Ok(total) => total,
             Err(why) => return Answer::Refuse(why),
         };
         // What a proxy has changed has no name of its own.
         let changed = status == StatusCode::NON_AUTHORITATIVE_INFORMATION;
         let validator = if changed { None } else { validator(headers) };
-        *self = Self { known: Known { validator, total }, end: total, ..Self::default() };
+        let past = self.last().clone();
+        if validator.is_some() && validator == past.validator && at == past.at {
+            // The same file is as long as it was.
+            match (total, past.total) {
+                (Some(total), Some(known)) if total != known => {
+                    return Answer::Refuse(lengths(total, known));
+                }
+                (None, known) => total = known,
+                _ => {}
+            }
+        }
+        let known = Known { validator, total, at: at.to_owned() };
+        *self = Self { known, end: total, past, ..Self::default() };
         Answer::Begin
     }
 
-    fn rest(&mut self, headers: &HeaderMap) -> Answer {
+    fn rest(&mut self, headers: &HeaderMap, at: &str) -> Answer {
         if !self.asked {
             return Answer::Refuse("it is a part, and the whole was asked for".to_owned());
         }
         if text(headers, &CONTENT_TYPE).is_some_and(is_multipart) {
             return Answer::Refuse("it is of several parts, and one was asked for".to_owned());
         }
-        if !self.is_same(headers) {
+        if !self.is_same(headers, at) {
             return Answer::Anew("the file is another one by now");
         }
         let (first, last, total) = match range(headers) {
@@ -198,7 +233,7 @@ impl Part {
         let known = self.known.total.or(total);
         if total.is_some() && total != known {
             let [total, known] = [total, known].map(Option::unwrap_or_default);
-            return Answer::Refuse(format!("the file is {total} bytes long, and was {known}"));
+            return Answer::Refuse(lengths(total, known));
         }
         let end = last.saturating_add(1);
         if self.known.total.is_some_and(|total| end > total) {
@@ -217,7 +252,10 @@ impl Part {
     }
 
     /// Whether an answer is of the state of the file that is there.
-    fn is_same(&self, headers: &HeaderMap) -> bool {
+    fn is_same(&self, headers: &HeaderMap, at: &str) -> bool {
+        if self.known.at != at {
+            return false;
+        }
         match &self.known.validator {
             Some(Validator::Etag(tag)) => strong_tag(headers).as_ref() == Some(tag),
             Some(Validator::Date(date)) => {
@@ -227,18 +265,22 @@ impl Part {
         }
     }
 
-    /// Takes note of bytes that came.
+    /// Judges bytes that came.
     ///
     /// # Errors
     ///
     /// There are more than there can be: they are not to be kept.
-    pub(crate) fn piece(&mut self, count: u64) -> Result<(), String> {
+    pub(crate) fn fits(&self, count: u64) -> Result<(), String> {
         let have = self.have.saturating_add(count);
         if self.end.is_some_and(|end| have > end) {
             return Err("it is longer than it says".to_owned());
         }
-        self.have = have;
         Ok(())
+    }
+
+    /// Takes note of bytes that are there by now.
+    pub(crate) const fn piece(&mut self, count: u64) {
+        self.have = self.have.saturating_add(count);
     }
 
     /// Takes note of the end of a body.
@@ -253,6 +295,10 @@ impl Part {
             _ => Ended::Whole,
         }
     }
+}
+
+fn lengths(total: u64, known: u64) -> String {
+    format!("the file is {total} bytes long, and was {known}")
 }
 
 /// What a `Content-Range` names.

@@ -7,6 +7,9 @@ use proptest::prelude::*;
 
 use super::part::{Answer, Ask, Ended, Known, Part, Validator};
 
+/// Where the file is.
+const HERE: &str = "here";
+
 type Pairs<'a> = &'a [(&'static str, &'a str)];
 
 fn headers(pairs: Pairs<'_>) -> HeaderMap {
@@ -21,7 +24,8 @@ fn headers(pairs: Pairs<'_>) -> HeaderMap {
 
 /// A part of five bytes of a file of ten, with this validator.
 fn five(validator: Validator) -> Part {
-    let mut part = Part::kept(Known { validator: Some(validator), total: Some(10) }, 5);
+    let mut part =
+        Part::kept(Known { validator: Some(validator), total: Some(10), at: HERE.to_owned() }, 5);
     let Ask::Rest { range, .. } = part.ask() else { panic!("there is a rest") };
     assert_eq!(range, "bytes=5-");
     part
@@ -33,7 +37,7 @@ fn judged(status: u16, pairs: &[(&'static str, &str)]) -> &'static str {
 }
 
 fn of(mut part: Part, status: u16, pairs: &[(&'static str, &str)]) -> &'static str {
-    match part.head(StatusCode::from_u16(status).unwrap(), &headers(pairs)) {
+    match part.head(StatusCode::from_u16(status).unwrap(), &headers(pairs), HERE) {
         Answer::Begin => "begin",
         Answer::Append => "append",
         Answer::Complete => "complete",
@@ -78,15 +82,24 @@ fn an_answer_is_good_for_what_it_says() {
         ("changed by a proxy",        203, &[tag], "begin"),
         ("nothing",                   204, &[], "refuse"),
         ("not yet",                   202, &[], "refuse"),
-        ("all is there",              416, &[tag, ("content-range", "bytes */5")], "complete"),
+        ("the same, and shorter",     200, &[tag, ("content-length", "5")], "refuse"),
+        ("the same, without a length", 200, &[tag], "begin"),
+        ("another, and shorter",      200, &[("etag", "\"b\""), ("content-length", "5")], "begin"),
+        ("less than was known",       416, &[tag, ("content-range", "bytes */5")], "refuse"),
+        ("more than is there",        416, &[tag, ("content-range", "bytes */10")], "anew"),
         ("all is there, of what?",    416, &[("content-range", "bytes */5")], "anew"),
         ("all is there, of another",  416, &[("etag", "\"b\""), ("content-range", "bytes */5")], "anew"),
-        ("shrunken below",            416, &[tag, ("content-range", "bytes */4")], "anew"),
+        ("shrunken below",            416, &[tag, ("content-range", "bytes */4")], "refuse"),
         ("nothing is said",           416, &[], "anew"),
     ];
     for (why, status, pairs, expected) in rows {
         assert_eq!(judged(*status, pairs), *expected, "{why}");
     }
+    let tagged = Some(Validator::Etag("\"a\"".to_owned()));
+    let known = Known { validator: tagged, total: None, at: HERE.to_owned() };
+    let mut part = Part::kept(known, 5);
+    part.ask();
+    assert_eq!(of(part, 416, &[tag, ("content-range", "bytes */5")]), "complete");
     let dated = || five(Validator::Date("Sun, 06 Nov 1994 08:49:37 GMT".to_owned()));
     let range = ("content-range", "bytes 5-9/10");
     for (why, pairs, expected) in [
@@ -131,7 +144,7 @@ fn a_validator_is_strong_or_none() {
     for (why, pairs, expected) in rows {
         let mut part = Part::default();
         assert_eq!(part.ask(), Ask::Whole);
-        assert_eq!(part.head(StatusCode::OK, &headers(pairs)), Answer::Begin, "{why}");
+        assert_eq!(part.head(StatusCode::OK, &headers(pairs), HERE), Answer::Begin, "{why}");
         assert_eq!(part.known().validator.as_ref().map(Validator::text), *expected, "{why}");
     }
 }
@@ -142,7 +155,7 @@ fn a_body_is_as_long_as_its_answer_says() {
     let begun = |status: u16, pairs: &[(&'static str, &str)]| {
         let mut part =
             if status == 206 { five(Validator::Etag("\"a\"".to_owned())) } else { Part::default() };
-        part.head(StatusCode::from_u16(status).unwrap(), &headers(pairs));
+        part.head(StatusCode::from_u16(status).unwrap(), &headers(pairs), HERE);
         part
     };
     let rest = || begun(206, &[tag, ("content-range", "bytes 5-7/10")]);
@@ -157,11 +170,14 @@ fn a_body_is_as_long_as_its_answer_says() {
         ("more than it", whole(), 4, None),
         ("without a length", endless(), 99, Some(Ended::Whole)),
     ] {
-        let found = part.piece(count).ok().map(|()| part.ended(false));
+        let found = part.fits(count).ok().map(|()| {
+            part.piece(count);
+            part.ended(false)
+        });
         assert_eq!(found, ended, "{why}");
     }
     let mut part = endless();
-    part.piece(3).unwrap();
+    part.piece(3);
     assert_eq!(part.ended(true), Ended::Broken);
 }
 
@@ -262,7 +278,7 @@ fn fetch(turns: &[Turn]) -> Result<Vec<u8>, String> {
         }
         let turn = turns.pop_front().ok_or("it broke off too often")?;
         let (status, map, body, broken) = answer(turn, &ask);
-        match part.head(StatusCode::from_u16(status).unwrap(), &map) {
+        match part.head(StatusCode::from_u16(status).unwrap(), &map, HERE) {
             Answer::Begin => there.clear(),
             Answer::Append => {}
             Answer::Complete => return Ok(there),
@@ -274,7 +290,8 @@ fn fetch(turns: &[Turn]) -> Result<Vec<u8>, String> {
             Answer::Refuse(why) => return Err(why),
         }
         for piece in body.chunks(64) {
-            part.piece(piece.len() as u64)?;
+            part.fits(piece.len() as u64)?;
+            part.piece(piece.len() as u64);
             there.extend_from_slice(piece);
         }
         match part.ended(broken) {

@@ -56,7 +56,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
     warn(&hook, format, context);
     let target = target(&call.result, &endpoint)?;
     let jq = Jq::given(&call.result)?;
-    let kept = state(call, What::Pages, found.again.as_deref())?.map(|kept| {
+    let kept = state(call, What::Pages, found.again.as_deref(), &target)?.map(|kept| {
         let output = match &target {
             Target::File(path) => std::path::absolute(path).ok(),
             Target::Stdout => None,
@@ -166,12 +166,17 @@ impl Reading<'_> {
         let mut meter = drawn.then(|| stage.bars.meter("down", None));
         while !pages.is_over() {
             if pages.run().is_some() {
-                beside.keep(&pages).map_err(|error| unkept(&error))?;
+                beside.keep(&pages).map_err(|error| unkept(&error, session.state.as_ref()))?;
             }
             let page = drive(&mut pages, hook, way.transport(), &stage, &mut beside);
             let page = match page.map_err(|problem| self.left(problem))? {
                 Ok(page) => page,
-                Err(failure) => return self.fail(&failure, &pages, &stage, way, context),
+                Err(failure) => {
+                    if matches!(failure.cause(), Cause::Request(_)) {
+                        sink.give_up();
+                    }
+                    return self.fail(&failure, &pages, &stage, way, context);
+                }
             };
             let made = self.made(&page, pages.paging(), &stage)?;
             if !sink.write(&made)? {

@@ -33,16 +33,19 @@ impl<'a> Sink<'a> {
             (Target::Stdout, _) => Ok(Self::Stdout),
             (Target::File(path), None) => Making::new(path, bars).map(Self::File),
             (Target::File(place), Some(state)) => {
-                let mut name = place.file_name().unwrap_or_default().to_owned();
-                name.push(".part");
-                let part = place.with_file_name(name);
+                let part = private::with_end(place, ".part");
                 let written = state.state().output.as_ref().map_or(0, |(_, written)| *written);
                 let open = || {
                     let mut file = private::open(&part)?;
                     if !private::lock(&file, &part)? {
                         return Err(io::Error::other("another process writes it"));
                     }
-                    if file.metadata()?.len() < written {
+                    let len = file.metadata()?.len();
+                    if len > 0 && !state.owns_part() {
+                        return Err(io::Error::other("it is no part of these pages: move it away"));
+                    }
+                    private::own(&file)?;
+                    if len < written {
                         return Err(io::Error::other("it is shorter than it was"));
                     }
                     // What came after the last page that was kept comes again.
@@ -69,6 +72,13 @@ impl<'a> Sink<'a> {
             }
         }
         Ok(true)
+    }
+
+    /// Leaves nothing behind that no other run can go on with.
+    pub(super) fn give_up(&self) {
+        if let Self::Kept { part, .. } = self {
+            let _ = fs::remove_file(part);
+        }
     }
 
     /// Puts the file in its place.
