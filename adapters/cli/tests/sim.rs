@@ -81,7 +81,7 @@ fn the_plot_is_well_formed() {
     let text = fs::read_to_string(plot).unwrap();
     let counts = check_xml(&text).unwrap();
     assert!(text.contains("5 &lt; 6 &amp; \"more\""), "the file has its line in the legend");
-    assert_eq!(counts, (1, 16), "one picture; 8 lines in each of two panels");
+    assert_eq!(counts, (1, 18), "one picture; 9 lines in each of two panels");
     assert!(!text.contains("NaN") && !text.contains("inf"), "all points are somewhere");
 }
 
