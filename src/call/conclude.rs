@@ -249,7 +249,7 @@ impl State {
         self.phase = Phase::Due;
         self.auth.begin();
         self.previous_wait = wait;
-        (self.again, self.asked) = (Some(again), hint);
+        (self.again, self.hint) = (Some(again), hint);
         self.sleep(wait, reason, now)
     }
 }

@@ -194,7 +194,7 @@ impl Call {
 
     /// Why the request may be sent again after the wait, and how long the server asked to wait.
     pub(crate) fn again(&self) -> (Option<RetryReason>, Option<Duration>) {
-        self.0.as_ref().map_or((None, None), |state| (state.again, state.asked))
+        self.0.as_ref().map_or((None, None), |state| (state.again, state.hint))
     }
 
     /// Returns the time spent waiting so far, the wait under way included.

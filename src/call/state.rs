@@ -53,7 +53,7 @@ pub(crate) struct State {
     /// Why the request may be sent again after the wait under way; never stored.
     pub(crate) again: Option<RetryReason>,
     /// How long the server asked to wait before it; never stored.
-    pub(crate) asked: Option<Duration>,
+    pub(crate) hint: Option<Duration>,
 }
 
 /// What came of an attempt that is to be made again.
@@ -119,7 +119,7 @@ impl State {
             turn: None,
             last: None,
             again: None,
-            asked: None,
+            hint: None,
         }
     }
 

@@ -347,7 +347,7 @@ impl State {
         if self.remaining(now).is_some_and(|left| wait >= left) {
             return self.refused(hook, otherwise);
         }
-        (self.again, self.asked) = (None, None);
+        (self.again, self.hint) = (None, None);
         self.sleep(wait, reason, now)
     }
 
