@@ -101,8 +101,8 @@ pub(super) struct Out {
 }
 
 impl Out {
-    /// How much room is made at a time, in bytes.
-    const ROOM: usize = 256 << 10;
+    /// How much room is made at a time, in bytes: as much as there is already, within these.
+    const ROOM: (usize, usize) = (8 << 10, 256 << 10);
 
     pub(super) fn len(&self) -> usize {
         self.len
@@ -112,7 +112,7 @@ impl Out {
     /// room begins.
     pub(super) fn room(&mut self, from: usize, work: &Work) -> (&mut [u8], usize) {
         if self.len == self.bytes.len() {
-            let more = work.room(self.len).min(Self::ROOM);
+            let more = work.room(self.len).min(self.len.clamp(Self::ROOM.0, Self::ROOM.1));
             self.bytes.resize(self.len.saturating_add(more), 0);
         }
         (self.bytes.get_mut(from..).unwrap_or_default(), self.len.saturating_sub(from))
