@@ -15,8 +15,8 @@ use http_hook::transport::Transport;
 use http_hook::{Sent, TransportError, TransportErrorKind as Kind, blocking};
 use pollster::block_on;
 
-/// How much of a request body is read at once.
-const PIECE: usize = 16 << 10;
+/// How much of a request body is read at once: as much as libcurl sends.
+const PIECE: usize = 64 << 10;
 
 /// Sends by an async transport, blocking the thread. It has to be one that needs no runtime.
 ///
@@ -117,15 +117,27 @@ struct Piece {
     caller: Option<Waker>,
 }
 
+impl Piece {
+    fn want(&mut self) {
+        self.wanted = true;
+        if let Some(caller) = self.caller.take() {
+            caller.wake();
+        }
+    }
+}
+
 impl Pipe {
     fn lock(&self) -> MutexGuard<'_, Piece> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads the next piece if the client waits for one.
+    /// Reads the next piece if the client has taken the last one, so that it seldom has to wait for one.
     fn fill(&self, reader: &mut blocking::Body) {
-        if !std::mem::take(&mut self.lock().wanted) {
-            return;
+        {
+            let mut piece = self.lock();
+            if piece.ready.is_some() || !std::mem::take(&mut piece.wanted) {
+                return;
+            }
         }
         let mut bytes = vec![0; PIECE];
         let read = reader.read(&mut bytes).map(|count| {
@@ -160,16 +172,16 @@ impl http_body::Body for Piped {
                 piece.ready = Some(Ok(bytes)); // the end stays the end
                 Poll::Ready(None)
             }
-            Some(Ok(bytes)) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
+            Some(Ok(bytes)) => {
+                piece.want();
+                Poll::Ready(Some(Ok(Frame::data(bytes))))
+            }
             Some(Err(_)) => {
                 Poll::Ready(Some(Err(TransportError::new(Kind::RequestBody, Sent::Maybe))))
             }
             None => {
-                piece.wanted = true;
                 piece.client = Some(context.waker().clone());
-                if let Some(caller) = piece.caller.take() {
-                    caller.wake();
-                }
+                piece.want();
                 Poll::Pending
             }
         }

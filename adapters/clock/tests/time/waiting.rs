@@ -3,11 +3,14 @@
 use std::error::Error;
 use std::future::poll_fn;
 use std::io::{self, Read};
-use std::task::Poll;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
 use std::thread;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
+use http_body::Body as _;
 use http_hook::blocking::Body;
 use http_hook::options::{Capabilities, Capability, ClientOptions, SendOptions, Timeouts};
 use http_hook::transport::from_fn;
@@ -37,9 +40,17 @@ impl Read for Source {
 
 /// Sends `body` by a client that reads it on a thread of its own, and sends back what came.
 fn echo(body: Body) -> Result<Bytes, TransportError> {
+    echo_by(body, |body| pollster::block_on(body.collect(1 << 20)))
+}
+
+/// The same, by a client that reads it as told.
+fn echo_by(
+    body: Body,
+    read: fn(http_hook::body::Body) -> Result<Bytes, TransportError>,
+) -> Result<Bytes, TransportError> {
     let capabilities = Capabilities::of("echo", &[Capability::StreamRequest]);
-    let client = from_fn(capabilities, |request: Request<http_hook::body::Body>, _| async {
-        let reading = thread::spawn(|| pollster::block_on(request.into_body().collect(1 << 20)));
+    let client = from_fn(capabilities, |request: Request<http_hook::body::Body>, _| async move {
+        let reading = thread::spawn(move || read(request.into_body()));
         // Waits without blocking, as a client's future does.
         poll_fn(|context| {
             context.waker().wake_by_ref();
@@ -74,4 +85,34 @@ fn a_body_is_sent_whole_or_not() {
         };
         assert_eq!(came.map_err(why), expected.map_err(str::to_owned), "{what}");
     }
+}
+
+/// A source that takes its time.
+struct Slow(io::Cursor<Vec<u8>>);
+
+impl Read for Slow {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        thread::sleep(Duration::from_millis(2));
+        self.0.read(buffer)
+    }
+}
+
+/// Reads a body without waiting to be woken: asks again at once, then looks away for longer than a read takes.
+fn restless(mut body: http_hook::body::Body) -> Result<Bytes, TransportError> {
+    let (mut context, mut came) = (Context::from_waker(Waker::noop()), Vec::new());
+    for pause in [1, 9].into_iter().cycle() {
+        match Pin::new(&mut body).poll_frame(&mut context) {
+            Poll::Pending => thread::sleep(Duration::from_millis(pause)),
+            Poll::Ready(Some(frame)) => came.extend(frame?.into_data().unwrap_or_default()),
+            Poll::Ready(None) => break,
+        }
+    }
+    Ok(came.into())
+}
+
+#[test]
+fn nothing_is_lost_to_a_client_that_asks_before_it_is_woken() {
+    let sent: Vec<u8> = (0..1 << 19).map(|at: u32| at.to_le_bytes()[1]).collect();
+    let came = echo_by(Body::reader(None, Slow(io::Cursor::new(sent.clone()))), restless);
+    assert!(came.is_ok_and(|came| came == sent), "not what was sent");
 }
