@@ -1,16 +1,23 @@
-//! Group commit: whoever has something to keep hands it to one thread, which writes all that has gathered in one transaction.
+//! Group commit: whoever has something to keep writes all that has gathered in one transaction, if nobody else is writing; else it is taken along.
 
 use std::mem;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle, Thread};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
+use crate::answer::{Answer, Waiting};
 use crate::error::JournalError;
 use crate::file::{Change, Journal};
 use crate::row::{Entry, Name};
 
 /// How many entries may gather; whoever has more waits.
 const ROOM: usize = 4_096;
+
+/// How many outcomes are written without waiting for more.
+const BATCH: usize = 64;
+
+/// How long an outcome may stay unwritten if nobody else writes.
+const LINGER: Duration = Duration::from_millis(10);
 
 /// What a call came to, told when it is in the file.
 #[derive(Debug)]
@@ -28,22 +35,29 @@ pub struct Told<'a> {
 #[derive(Debug)]
 pub struct Keeper {
     shared: Arc<Shared>,
-    writer: Mutex<Option<JoinHandle<Result<(), JournalError>>>>,
+    sweeper: Mutex<Option<JoinHandle<()>>>,
 }
 
-#[derive(Debug, Default)]
 struct Shared {
     queue: Mutex<Queue>,
-    /// There is something to write.
+    /// There is something to write that nobody waits for.
     work: Condvar,
     /// There is room again.
     room: Condvar,
+    /// Whoever has it writes.
+    pen: Mutex<Pen>,
 }
 
-#[derive(Debug, Default)]
+struct Pen {
+    /// Nothing after it is closed.
+    journal: Option<Journal>,
+    told: Box<dyn FnMut(Told<'_>) + Send>,
+}
+
+#[derive(Default)]
 struct Queue {
     tasks: Vec<Task>,
-    /// Whether the writer sleeps.
+    /// Whether the sweeper sleeps.
     idle: bool,
     /// Whether nothing more comes.
     closed: bool,
@@ -56,37 +70,19 @@ enum Task {
     Known { names: Vec<Name>, answer: Arc<Answer<Vec<bool>>> },
 }
 
-impl std::fmt::Debug for Task {
+impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Task")
+        f.write_str("Shared")
     }
 }
 
-/// What a thread waits for.
-struct Answer<T> {
-    thread: Thread,
-    given: AtomicBool,
-    value: Mutex<Option<Result<T, JournalError>>>,
-}
-
-impl<T> Answer<T> {
-    fn new() -> Arc<Self> {
-        let (given, value) = (AtomicBool::new(false), Mutex::new(None));
-        Arc::new(Self { thread: thread::current(), given, value })
-    }
-
-    fn give(&self, value: Result<T, JournalError>) {
-        *self.value.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
-        self.given.store(true, Ordering::Release);
-        self.thread.unpark();
-    }
-
-    fn take(&self, shared: &Shared) -> Result<T, JournalError> {
-        while !self.given.load(Ordering::Acquire) {
-            thread::park();
+impl Task {
+    /// Who waits for it.
+    fn waiting(&self) -> Option<&Waiting> {
+        match self {
+            Self::Keep { answer, .. } => answer.as_ref().map(|answer| answer.waiting()),
+            Self::Known { answer, .. } => Some(answer.waiting()),
         }
-        let given = self.value.lock().unwrap_or_else(PoisonError::into_inner).take();
-        given.unwrap_or_else(|| Err(shared.lock().failure()))
     }
 }
 
@@ -101,11 +97,13 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Adds a task, and tells how many there are.
     #[expect(
         clippy::result_large_err,
         reason = "it is rare, and what could not be kept is not lost"
     )]
-    fn put(&self, task: Task) -> Result<(), (JournalError, Task)> {
+    fn put(&self, task: Task) -> Result<usize, (JournalError, Task)> {
+        let awaited = task.waiting().is_some();
         let mut queue = self.lock();
         while queue.tasks.len() >= ROOM && queue.broken.is_none() && !queue.closed {
             queue = self.room.wait(queue).unwrap_or_else(PoisonError::into_inner);
@@ -114,15 +112,55 @@ impl Shared {
             return Err((queue.failure(), task));
         }
         queue.tasks.push(task);
-        if mem::take(&mut queue.idle) {
+        let count = queue.tasks.len();
+        if !awaited && mem::take(&mut queue.idle) {
             drop(queue);
             self.work.notify_one();
         }
-        Ok(())
+        Ok(count)
     }
-}
 
-impl Shared {
+    /// Writes what has gathered, and what gathers meanwhile, unless somebody else does. A thread that waits for nothing (any more) leaves
+    /// the rest to one that does.
+    fn write(&self, own: Option<&Waiting>) {
+        loop {
+            match self.pen.try_lock() {
+                Ok(mut pen) => self.write_with(&mut pen),
+                Err(TryLockError::Poisoned(pen)) => self.write_with(&mut pen.into_inner()),
+                // Whoever has it looks once more after putting it down.
+                Err(TryLockError::WouldBlock) => return,
+            }
+            let queue = self.lock();
+            if queue.tasks.is_empty() {
+                return;
+            }
+            let next = queue.tasks.iter().find_map(Task::waiting);
+            if let Some(next) = next.filter(|_| own.is_none_or(Waiting::is_over)) {
+                next.hand_over();
+                return;
+            }
+        }
+    }
+
+    fn write_with(&self, pen: &mut Pen) {
+        let tasks = {
+            let mut queue = self.lock();
+            mem::take(&mut queue.tasks)
+        };
+        if tasks.len() >= ROOM {
+            self.room.notify_all();
+        }
+        if tasks.is_empty() {
+            return;
+        }
+        if let Err(error) = pen.write(tasks) {
+            self.refuse(&error, &mut pen.told);
+            if let Some(journal) = pen.journal.take() {
+                let _ = journal.close();
+            }
+        }
+    }
+
     /// Takes nothing more, and answers what has gathered.
     fn refuse(&self, error: &JournalError, told: &mut impl FnMut(Told<'_>)) {
         let tasks = {
@@ -142,16 +180,79 @@ impl Shared {
             }
         }
     }
+
+    /// Writes what nobody waits for, until nothing more comes.
+    fn sweep(&self) {
+        let mut queue = self.lock();
+        while !queue.closed {
+            if queue.tasks.is_empty() {
+                queue.idle = true;
+                queue = self.work.wait(queue).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            drop(queue);
+            thread::sleep(LINGER);
+            self.write(None);
+            queue = self.lock();
+        }
+    }
+}
+
+impl Pen {
+    /// Writes all of it or nothing, and answers.
+    fn write(&mut self, mut tasks: Vec<Task>) -> Result<(), JournalError> {
+        let batch = tasks.iter_mut().filter_map(|task| match task {
+            Task::Keep { entry, change, .. } => Some((entry, &*change)),
+            Task::Known { .. } => None,
+        });
+        let written =
+            self.journal.as_mut().map_or_else(|| Err(closed()), |journal| journal.write(batch));
+        let (results, mut broken) = match written {
+            Ok(results) => (results, None),
+            Err(error) => (Vec::new(), Some(error)),
+        };
+        let mut results = results.into_iter();
+        for task in tasks {
+            match task {
+                Task::Keep { entry, change, mark, answer } => {
+                    let result = results
+                        .next()
+                        .unwrap_or_else(|| Err(broken.clone().unwrap_or_else(closed)));
+                    match (answer, change) {
+                        (Some(answer), _) => answer.give(result.map(|()| entry)),
+                        (None, Change::Done(outcome)) => {
+                            // That a name was taken showed only when its call had ended.
+                            broken = broken.or(result.err());
+                            (self.told)(Told { entry: &entry, outcome: &outcome, mark });
+                        }
+                        (None, _) => {}
+                    }
+                }
+                Task::Known { names, answer } => {
+                    answer.give(match (&broken, &self.journal) {
+                        (None, Some(journal)) => journal.known(&names),
+                        (broken, _) => Err(broken.clone().unwrap_or_else(closed)),
+                    });
+                }
+            }
+        }
+        broken.map_or(Ok(()), Err)
+    }
 }
 
 impl Journal {
     /// Begins to keep calls. `told` is told of each call that has ended when that is in the file, or when it is known that nothing can be
-    /// written any more; by one thread, one call at a time.
+    /// written any more: one call at a time, by whichever thread writes. It may keep nothing itself.
     pub fn begin(self, told: impl FnMut(Told<'_>) + Send + 'static) -> Keeper {
-        let shared = Arc::<Shared>::default();
+        let shared = Arc::new(Shared {
+            queue: Mutex::default(),
+            work: Condvar::new(),
+            room: Condvar::new(),
+            pen: Mutex::new(Pen { journal: Some(self), told: Box::new(told) }),
+        });
         let own = Arc::clone(&shared);
-        let writer = thread::spawn(move || write(self, &own, told));
-        Keeper { shared, writer: Mutex::new(Some(writer)) }
+        let sweeper = thread::spawn(move || own.sweep());
+        Keeper { shared, sweeper: Mutex::new(Some(sweeper)) }
     }
 }
 
@@ -177,7 +278,8 @@ impl Keeper {
         self.keep(entry, Change::Waiting(call, due))
     }
 
-    /// Notes how a call ended: `outcome` is [`Outcome`](http_hook::response::Outcome) as JSON. Returns at once; `mark` is handed to
+    /// Notes how a call ended: `outcome` is [`Outcome`](http_hook::response::Outcome) as JSON. It is written with what others write, 10 ms
+    /// later at most; `mark` is handed to
     /// whoever is [told](Journal::begin).
     ///
     /// # Errors
@@ -190,10 +292,14 @@ impl Keeper {
         mark: u64,
     ) -> Result<(), (JournalError, String)> {
         let task = Task::Keep { entry, change: Change::Done(outcome), mark, answer: None };
-        self.shared.put(task).map_err(|(error, task)| match task {
+        let count = self.shared.put(task).map_err(|(error, task)| match task {
             Task::Keep { change: Change::Done(outcome), .. } => (error, outcome),
             _ => (error, String::new()),
-        })
+        })?;
+        if count >= BATCH {
+            self.shared.write(None);
+        }
+        Ok(())
     }
 
     /// Tells for each call whether the journal has it.
@@ -205,7 +311,7 @@ impl Keeper {
         let answer = Answer::new();
         let task = Task::Known { names, answer: Arc::clone(&answer) };
         self.shared.put(task).map_err(|(error, _)| error)?;
-        answer.take(&self.shared)
+        self.answer(&answer)
     }
 
     fn keep(&self, entry: &mut Entry, change: Change) -> Result<(), JournalError> {
@@ -213,8 +319,13 @@ impl Keeper {
         let task =
             Task::Keep { entry: entry.clone(), change, mark: 0, answer: Some(Arc::clone(&answer)) };
         self.shared.put(task).map_err(|(error, _)| error)?;
-        *entry = answer.take(&self.shared)?;
+        *entry = self.answer(&answer)?;
         Ok(())
+    }
+
+    fn answer<T>(&self, answer: &Answer<T>) -> Result<T, JournalError> {
+        let given = answer.wait(|own| self.shared.write(Some(own)));
+        given.unwrap_or_else(|| Err(self.shared.lock().failure()))
     }
 
     /// Writes what has gathered and closes the file; nothing more is kept.
@@ -223,16 +334,18 @@ impl Keeper {
     ///
     /// What kept it from being written, if anything did.
     pub fn close(&self) -> Result<(), JournalError> {
-        let mut queue = self.shared.lock();
-        queue.closed = true;
-        drop(queue);
+        self.shared.lock().closed = true;
         self.shared.work.notify_one();
         self.shared.room.notify_all();
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        match writer.map(JoinHandle::join) {
-            Some(Ok(result)) => result,
-            Some(Err(_)) => Err(self.shared.lock().failure()),
-            None => Ok(()),
+        let sweeper = self.sweeper.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let swept = sweeper.map_or(Ok(()), JoinHandle::join);
+        let mut pen = self.shared.pen.lock().unwrap_or_else(PoisonError::into_inner);
+        self.shared.write_with(&mut pen);
+        let ended = pen.journal.take().map_or(Ok(()), Journal::close);
+        match self.shared.lock().broken.clone() {
+            Some(error) => Err(error),
+            None if swept.is_err() => Err(closed()),
+            None => ended,
         }
     }
 }
@@ -240,67 +353,6 @@ impl Keeper {
 impl Drop for Keeper {
     fn drop(&mut self) {
         let _ = self.close();
-    }
-}
-
-/// The writer: takes all that has gathered, writes it, answers.
-fn write(
-    mut journal: Journal,
-    shared: &Shared,
-    mut told: impl FnMut(Told<'_>),
-) -> Result<(), JournalError> {
-    loop {
-        let mut tasks = {
-            let mut queue = shared.lock();
-            while queue.tasks.is_empty() && !queue.closed {
-                queue.idle = true;
-                queue = shared.work.wait(queue).unwrap_or_else(PoisonError::into_inner);
-            }
-            queue.idle = false;
-            mem::take(&mut queue.tasks)
-        };
-        if tasks.is_empty() {
-            return journal.close();
-        }
-        if tasks.len() >= ROOM {
-            shared.room.notify_all();
-        }
-        let batch = tasks.iter_mut().filter_map(|task| match task {
-            Task::Keep { entry, change, .. } => Some((entry, &*change)),
-            Task::Known { .. } => None,
-        });
-        let (results, mut broken) = match journal.write(batch) {
-            Ok(results) => (results, None),
-            Err(error) => (Vec::new(), Some(error)),
-        };
-        let mut results = results.into_iter();
-        for task in tasks {
-            match task {
-                Task::Keep { entry, change, mark, answer } => {
-                    let result = results
-                        .next()
-                        .unwrap_or_else(|| Err(broken.clone().unwrap_or_else(closed)));
-                    match (answer, change) {
-                        (Some(answer), _) => answer.give(result.map(|()| entry)),
-                        (None, Change::Done(outcome)) => {
-                            // That a name was taken showed only when its call had ended.
-                            broken = broken.or(result.err());
-                            told(Told { entry: &entry, outcome: &outcome, mark });
-                        }
-                        (None, _) => {}
-                    }
-                }
-                Task::Known { names, answer } => {
-                    let failed = broken.clone().map_or_else(|| journal.known(&names), Err);
-                    answer.give(failed);
-                }
-            }
-        }
-        if let Some(error) = broken {
-            shared.refuse(&error, &mut told);
-            let _ = journal.close();
-            return Err(error);
-        }
     }
 }
 

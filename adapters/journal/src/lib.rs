@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::doc_markdown, reason = "databases are written as they are called")]
 
+mod answer;
 mod error;
 mod file;
 mod keeper;
