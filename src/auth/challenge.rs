@@ -4,6 +4,8 @@
 //! Digest realm="api", nonce="n", Basic realm="old"   ─▶   [Digest (realm, nonce), Basic (realm)]
 //! ```
 
+use std::ops::Range;
+
 use crate::base::{Error, ErrorKind};
 
 /// The longest field value that is read, in bytes.
@@ -59,7 +61,7 @@ impl Challenge {
         if value.len() > MAX_BYTES {
             return Err(too_many("the challenge is longer than 16 KiB"));
         }
-        let mut reader = Reader { rest: value };
+        let mut reader = Reader::new(value);
         let mut all: Vec<Option<Self>> = Vec::new();
         loop {
             reader.skip_commas();
@@ -122,7 +124,7 @@ pub(crate) fn parameters(value: &[u8]) -> Result<Vec<(String, String)>, Error> {
         return Err(too_many("the field is longer than 16 KiB"));
     }
     let mut holder = Challenge { scheme: String::new(), token: None, parameters: Vec::new() };
-    let mut reader = Reader { rest: value };
+    let mut reader = Reader::new(value);
     loop {
         reader.skip_commas();
         if reader.rest.is_empty() {
@@ -139,9 +141,15 @@ pub(crate) fn parameters(value: &[u8]) -> Result<Vec<(String, String)>, Error> {
 
 struct Reader<'a> {
     rest: &'a [u8],
+    /// How much is left at the quotes of which it is known that they stay open: each is looked behind once.
+    open: Range<usize>,
 }
 
 impl<'a> Reader<'a> {
+    const fn new(rest: &'a [u8]) -> Self {
+        Self { rest, open: 0..0 }
+    }
+
     fn take_while(&mut self, wanted: impl Fn(u8) -> bool) -> &'a [u8] {
         let end = self.rest.iter().position(|byte| !wanted(*byte)).unwrap_or(self.rest.len());
         let (taken, rest) = self.rest.split_at_checked(end).unwrap_or((self.rest, &[]));
@@ -246,7 +254,7 @@ impl<'a> Reader<'a> {
     }
 
     fn is_parameter(&self) -> bool {
-        let mut ahead = Reader { rest: self.rest };
+        let mut ahead = Reader::new(self.rest);
         !ahead.take_while(is_token).is_empty() && {
             ahead.skip_blanks();
             ahead.skip(b'=')
@@ -267,7 +275,7 @@ impl<'a> Reader<'a> {
 
     /// Takes `auth-int` of `qop=auth,auth-int`, which lacks its quotes.
     fn more_of_qop(&mut self, challenge: &mut Challenge) -> bool {
-        let mut ahead = Reader { rest: self.rest };
+        let mut ahead = Reader::new(self.rest);
         let word = lower(ahead.take_while(is_token));
         if !["auth", "auth-int"].contains(&word.as_str()) || !ahead.at_end() {
             return false;
@@ -285,6 +293,19 @@ impl<'a> Reader<'a> {
 
     /// Reads the rest of a quoted text, behind its first quote; `None` if it does not end.
     fn quoted(&mut self) -> Option<String> {
+        let here = self.rest.len();
+        if self.open.contains(&here) {
+            return None;
+        }
+        let value = self.closed();
+        if value.is_none() {
+            // The quotes on the way are escaped, and as open.
+            self.open = self.rest.len()..here.saturating_add(1);
+        }
+        value
+    }
+
+    fn closed(&mut self) -> Option<String> {
         let mut value = Vec::new();
         loop {
             value.extend_from_slice(self.take_while(is_text));

@@ -15,6 +15,9 @@ pub(crate) struct Coded {
     response: Response<Bytes>,
     #[cfg(feature = "decode")]
     decoding: Option<Box<Decoding>>,
+    /// Whether a text that breaks off is an error.
+    #[cfg(feature = "decode")]
+    strict: bool,
 }
 
 /// What came of a step: what is left to be done, or the end.
@@ -26,12 +29,12 @@ impl Coded {
     pub(super) fn new(
         hook: &Hook,
         response: Response<Bytes>,
-        limit: u64,
+        (limit, strict): (u64, bool),
     ) -> Result<Self, TransportError> {
         let coded =
             hook.decodes() && response.headers().contains_key(http::header::CONTENT_ENCODING);
         let decoding = if coded { Some(Box::new(of_response(&response, limit)?)) } else { None };
-        Ok(Self { response, decoding })
+        Ok(Self { response, decoding, strict })
     }
 
     /// Does a part of what is left.
@@ -42,7 +45,10 @@ impl Coded {
         };
         match decoding.step() {
             Ok(None) => ControlFlow::Continue(self),
-            Ok(Some(decoded)) => ControlFlow::Break(Ok(undone(self.response, decoded))),
+            Ok(Some(decoded)) => {
+                let decoded = if self.strict { decoded.whole() } else { Ok(decoded) };
+                ControlFlow::Break(decoded.map(|decoded| undone(self.response, decoded)))
+            }
             Err(error) => ControlFlow::Break(Err(error)),
         }
     }
@@ -51,7 +57,11 @@ impl Coded {
 #[cfg(not(feature = "decode"))]
 impl Coded {
     #[expect(clippy::unnecessary_wraps, reason = "it decodes where it can")]
-    pub(super) fn new(_: &Hook, response: Response<Bytes>, _: u64) -> Result<Self, TransportError> {
+    pub(super) fn new(
+        _: &Hook,
+        response: Response<Bytes>,
+        _: (u64, bool),
+    ) -> Result<Self, TransportError> {
         Ok(Self { response })
     }
 

@@ -1,5 +1,6 @@
 //! A call as a command of curl.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use http::Method;
@@ -17,6 +18,9 @@ use crate::request::record::Kind;
 struct Command {
     text: String,
     variables: Vec<(String, String)>,
+    taken: HashSet<String>,
+    /// The number of the next variable of a name.
+    next: HashMap<String, usize>,
 }
 
 impl Hook {
@@ -64,7 +68,12 @@ impl Hook {
                 Ok(text) if shown => quoted(&format!("{name}: {text}")),
                 _ => {
                     let of = format!("the value of the header {name}");
-                    format!("\"{name}: ${}\"", command.variable(name.as_str(), of))
+                    let variable = command.variable(name.as_str(), of);
+                    // Some of what a name may hold means something to a shell even between these quotes.
+                    match name.as_str().bytes().all(is_plain) {
+                        true => format!("\"{name}: ${variable}\""),
+                        false => format!("{}\"${variable}\"", quoted(&format!("{name}: "))),
+                    }
                 }
             };
             command.text.push_str(&line);
@@ -152,10 +161,15 @@ impl Command {
         let upper = name
             .chars()
             .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' });
-        let mut variable = format!("HTTP_HOOK_{}", upper.collect::<String>());
-        while self.variables.iter().any(|(own, _)| *own == variable) {
-            variable.push('_');
-        }
+        let name = format!("HTTP_HOOK_{}", upper.collect::<String>());
+        let next = self.next.entry(name.clone()).or_insert(1);
+        let variable = loop {
+            let variable = if *next == 1 { name.clone() } else { format!("{name}_{next}") };
+            *next = next.saturating_add(1);
+            if self.taken.insert(variable.clone()) {
+                break variable;
+            }
+        };
         self.variables.push((variable.clone(), of));
         variable
     }
@@ -182,6 +196,11 @@ fn scheme_query(hook: &Hook, ready: &Ready) -> Option<String> {
         form.pop();
         form
     })
+}
+
+/// Whether a character means nothing to a shell but itself.
+const fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
 }
 
 /// A text as one word of a POSIX shell.

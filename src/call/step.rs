@@ -73,8 +73,8 @@ impl Attempt {
         }
         #[cfg(feature = "decode")]
         if hook.decodes() {
-            let limit = self.0.ready.in_force.max_response_bytes;
-            answer = answer.and_then(|response| Coded::new(hook, response, limit)?.whole());
+            let how = self.coded(hook);
+            answer = answer.and_then(|response| Coded::new(hook, response, how)?.whole());
         }
         self.0.conclude(hook, answer, now)
     }
@@ -101,7 +101,12 @@ impl Attempt {
         response: Response<Bytes>,
     ) -> Result<Coded, TransportError> {
         self.check(&response)?;
-        Coded::new(hook, response, self.0.ready.in_force.max_response_bytes)
+        Coded::new(hook, response, self.coded(hook))
+    }
+
+    /// How codings are undone: up to which length, and whether a text that breaks off is an error, because somebody decides by it.
+    fn coded(&self, hook: &Hook) -> (u64, bool) {
+        (self.0.ready.in_force.max_response_bytes, self.0.decides_by_body(hook))
     }
 
     /// Answers the attempt with a response whose codings are undone.
@@ -122,10 +127,8 @@ impl Attempt {
         let now = self.0.clamp(now);
         let seen = ResponseView { status: head.status, headers: &head.headers, body: None };
         let undecided = head.status.is_informational()
-            || self.0.is_fetching()
             || self.0.may_answer(hook, head.status)
-            || self.0.policy(hook).reads_body()
-            || self.0.ready.more.as_ref().is_some_and(|more| more.reads_response());
+            || self.0.decides_by_body(hook);
         if !undecided {
             let judged = self.0.judge(hook, Ok(seen), now);
             if matches!(judged.verdict, Verdict::Accept) {
@@ -179,6 +182,13 @@ impl Reading {
 }
 
 impl State {
+    /// Whether the body that comes decides what happens next.
+    fn decides_by_body(&self, hook: &Hook) -> bool {
+        self.is_fetching()
+            || self.policy(hook).reads_body()
+            || self.ready.more.as_ref().is_some_and(|more| more.reads_response())
+    }
+
     /// Sends the next request, unless nothing may be sent any more.
     pub(super) fn send(mut self: Box<Self>, hook: &Hook, now: Timestamp) -> Step {
         let remaining = self.remaining(now);

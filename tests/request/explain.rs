@@ -110,6 +110,12 @@ fn the_command_sends_what_the_call_sends_once_its_variables_are_set() {
             Hook::builder(&base).show_base(true).build(),
             RequestPlan::post("").json(&1).header("x-a", "S-a").storable_header("x_a", "7"),
         ),
+        (
+            Hook::new(&base),
+            RequestPlan::get("?p=S-p&p=S-p&p%2F2=S-p")
+                .header("x-`id`-$HOME!", "S-b")
+                .header("x-a^", "S-a"),
+        ),
     ];
     for (hook, plan) in rows {
         let hook = hook.expect("a hook");
@@ -133,7 +139,7 @@ fn the_command_sends_what_the_call_sends_once_its_variables_are_set() {
                     _ if of.contains("the query of") => {
                         request.uri().query().unwrap_or_default().to_owned()
                     }
-                    _ if of.contains("parameter p,") => "S-p".to_owned(),
+                    _ if of.contains("parameter p") => "S-p".to_owned(),
                     _ if of.contains("parameter k-q,") => "S-key".to_owned(),
                     other => panic!("{other:?}: {command}"),
                 };
@@ -184,6 +190,14 @@ fn what_the_connection_wrote_of_a_url_is_not_the_call_s() {
         assert_eq!(layer("url.query"), query, "{base} {told}");
         assert!(!told.to_string().contains('S'), "{told}");
     }
+}
+
+#[test]
+fn each_thing_hidden_takes_a_variable_of_a_few_letters() {
+    let plan = RequestPlan::get(format!("?{}", "token=S&".repeat(4_000)));
+    let command = hook().to_curl(&plan).expect("a plan that can be sent");
+    assert!(command.contains("$HTTP_HOOK_TOKEN_4000\""), "each has its own");
+    assert!(command.len() < 4_000 * 130, "{} bytes", command.len());
 }
 
 #[test]

@@ -11,13 +11,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use flate2::Compression;
-use flate2::write::GzEncoder;
+use flate2::write::{GzEncoder, ZlibEncoder};
 use http::{HeaderMap, HeaderValue, Response};
 use http_hook::options::Capabilities;
+use http_hook::retry::Condition;
 use http_hook::transport::{Clock, from_fn};
 use http_hook::{
-    Act, Call, Cause, Connection, Error, ErrorKind, Hook, HttpHook, RequestPlan, Run, StopReason,
-    Timestamp,
+    Act, Call, Cause, Connection, Error, ErrorKind, Hook, HttpHook, RequestPlan, RetryPolicy, Run,
+    StopReason, Timestamp, TransportErrorKind as Kind,
 };
 
 use crate::support::NOW;
@@ -127,4 +128,58 @@ fn a_deadline_holds_while_a_body_is_undone() {
     };
     assert_eq!((response.body().len(), response.headers().len()), (20 << 20, 0));
     assert!(steps.get() > 20);
+}
+
+/// Answers a call with a coded body, and gives its end.
+fn ended(plan: RequestPlan, coding: &'static str, body: Vec<u8>) -> Result<Bytes, Option<Kind>> {
+    let connection = Connection::new().with_host("https://api.example.com");
+    let hook = Hook::builder(&connection).decode(true).build().expect("a hook");
+    let mut run = Run::<Bytes>::new(&hook, Call::new(&hook, plan.retries(0), 7, NOW));
+    let mut act = run.woke(NOW);
+    loop {
+        act = match act {
+            Act::Send(..) => {
+                let mut response = Response::new(Bytes::from(body.clone()));
+                *response.headers_mut() = headers(coding);
+                run.sent(Ok(response), || NOW)
+            }
+            Act::Read(body, _) => run.read(Ok(body), NOW),
+            Act::Sleep(_) => run.woke(NOW),
+            Act::Done(Ok(response)) => return Ok(response.into_body()),
+            Act::Done(Err(failure)) => {
+                return Err(match failure.into_cause() {
+                    Cause::Transport(error) => Some(error.kind()),
+                    _ => None,
+                });
+            }
+        };
+    }
+}
+
+#[test]
+fn nobody_decides_by_a_coded_text_that_breaks_off() {
+    const TEXT: &[u8] = br#"{"items": [1, 2, 3], "state": "error"}"#;
+    let policy = r#"{"when": {"type": "body_contains", "text": "error"}}"#;
+    let policy: RetryPolicy = serde_json::from_str(policy).expect("a policy");
+    let passes: Condition =
+        serde_json::from_str(r#"{"type": "body_contains", "text": "items"}"#).expect("a condition");
+    let by_policy = || RequestPlan::get("x").retry(policy.clone());
+    let by_check = || RequestPlan::get("x").response_check(passes.clone());
+    let mut zlib = ZlibEncoder::new(Vec::new(), Compression::best());
+    zlib.write_all(TEXT).expect("memory");
+    for (coding, whole) in [("gzip", gzip(TEXT)), ("deflate", zlib.finish().expect("memory"))] {
+        for end in 1..whole.len() {
+            let cut = whole[..end].to_vec();
+            for plan in [by_policy(), by_check()] {
+                assert_eq!(
+                    ended(plan, coding, cut.clone()),
+                    Err(Some(Kind::Body)),
+                    "{coding}, {end}"
+                );
+            }
+            // Where it is the caller's alone, it comes as far as it goes, as in the original.
+            let came = ended(RequestPlan::get("x"), coding, cut).unwrap_or_default();
+            assert!(TEXT.starts_with(&came), "{coding}, {end}");
+        }
+    }
 }

@@ -1,16 +1,16 @@
 //! A connection made ready, with what settings and environment say below it.
 
-use std::env;
-
 use http_hook::hook::{Defaults, HookBuilder};
 use http_hook::options::{Setting, Verify};
 use http_hook::retry::Stop;
 use http_hook::{Connection, Hook, Options, RetryPolicy};
+use http_hook_sources::Process;
 
 use crate::cookies::CookieFile;
 use crate::exit::Problem;
 use crate::request;
 use crate::settings::{Limit, Settings};
+use crate::store;
 
 /// Makes the hook of a connection: what is stored counts more than all that is said here. `follows`: redirects are followed where
 /// nobody says anything.
@@ -38,12 +38,12 @@ pub(crate) fn builder(
     defaults.policy = RetryPolicy { stop, ..RetryPolicy::default() };
     defaults.options.allow_redirects = Some(settings.location(follows)?);
     defaults.options.max_redirects = Some(settings.max_redirs()?);
-    Ok(Hook::builder(connection)
+    let builder = Hook::builder(connection)
         .defaults(defaults)
         .options(options(settings)?)
-        .environment(variables())
         .decode(compressed)
-        .cookies(cookies.map(CookieFile::jar).unwrap_or_default()))
+        .cookies(cookies.map(CookieFile::jar).unwrap_or_default());
+    Process::current().dress(builder).map_err(|error| store::problem(&error))
 }
 
 /// What files and environment say of a call.
@@ -65,10 +65,4 @@ fn options(settings: &Settings) -> Result<Options, Problem> {
         options.verify = Setting::Set(Verify::File(cacert.text.clone()));
     }
     Ok(options)
-}
-
-/// The environment, as far as it is text.
-fn variables() -> impl Iterator<Item = (String, String)> {
-    env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }

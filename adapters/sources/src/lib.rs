@@ -15,6 +15,8 @@ mod error;
 #[cfg(feature = "fernet")]
 mod fernet;
 mod file;
+#[cfg(feature = "fernet")]
+mod installation;
 mod mask;
 #[cfg(feature = "fernet")]
 pub mod metastore;

@@ -51,12 +51,14 @@ impl Sources {
     /// | `dotenv:PATH` | [`Env::file`] |
     /// | `file:PATH` | [`ConnectionFile`] |
     /// | `dir:PATH` | [`SecretsDir`] |
+    /// | `metastore`, `metastore:PATH` | Airflow's metastore (features `sqlite`, `postgres`): the database that `AIRFLOW__DATABASE__SQL_ALCHEMY_CONN` or `airflow.cfg` names, else `airflow.db` in `$AIRFLOW_HOME` or `~/airflow`; or a SQLite file. With the keys of `AIRFLOW__CORE__FERNET_KEY` or `airflow.cfg` |
     ///
     /// With a `?` at its end, a path may be absent. With `go-on` in the list, the chain [goes on](Self::going_on) where a source fails.
     ///
     /// # Errors
     ///
-    /// Kind [`Unsupported`](SourceErrorKind::Unsupported), for a word that is none of these.
+    /// Kind [`Unsupported`](SourceErrorKind::Unsupported), for a word that is none of these or needs a feature that is off; and what keeps
+    /// the settings of Airflow from being read.
     ///
     /// # Examples
     ///
@@ -92,9 +94,10 @@ impl Sources {
                     let folder = SecretsDir::new(path);
                     sources.with(if optional { folder.optional() } else { folder })
                 }
+                ("metastore", path) if !optional => sources.with_metastore(path)?,
                 _ => {
                     let says = format!(
-                        "word {} is none of env, env:TEAM, dotenv:PATH, file:PATH, dir:PATH, go-on",
+                        "word {} is none of env, env:TEAM, dotenv:PATH, file:PATH, dir:PATH, metastore, go-on",
                         index + 1
                     );
                     return Err(SourceError::new(
@@ -106,5 +109,17 @@ impl Sources {
             };
         }
         Ok(sources)
+    }
+}
+
+#[cfg(not(feature = "fernet"))]
+impl Sources {
+    fn with_metastore(self, _path: &str) -> Result<Self, SourceError> {
+        let _ = self;
+        Err(SourceError::new(
+            SourceErrorKind::Unsupported,
+            "metastore",
+            "it needs the feature `sqlite` or `postgres` of http-hook-sources",
+        ))
     }
 }

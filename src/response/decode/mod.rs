@@ -42,6 +42,19 @@ pub(crate) struct Decoded {
     bytes: Bytes,
     /// Whether anything was undone: then `Content-Encoding` and `Content-Length` speak of another body.
     changed: bool,
+    /// Whether the coded text reached its end. The original takes a text that breaks off for whole.
+    complete: bool,
+}
+
+impl Decoded {
+    /// Refuses a text that breaks off, for somebody who decides by it.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportErrorKind::Body`].
+    pub(crate) fn whole(self) -> Result<Self, TransportError> {
+        if self.complete { Ok(self) } else { Err(work::not_valid()) }
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -99,7 +112,7 @@ pub(crate) struct Decoding {
     out: Out,
     work: Work,
     changed: bool,
-    /// Whether the coded text reached its end so far. The original takes a text that breaks off for whole.
+    /// Whether the coded text reached its end so far.
     complete: bool,
 }
 
@@ -144,7 +157,8 @@ impl Decoding {
             let Some(layer) = &mut self.under_way else {
                 let Some(coding) = self.codings.pop() else {
                     let bytes = std::mem::take(&mut self.coded);
-                    return Ok(Some(Decoded { bytes, changed: self.changed }));
+                    let (changed, complete) = (self.changed, self.complete);
+                    return Ok(Some(Decoded { bytes, changed, complete }));
                 };
                 self.under_way = Some(Layer::new(coding));
                 self.left = self.coded.len();
@@ -234,7 +248,7 @@ pub(crate) fn begin_of(response: Response<Bytes>, limit: u64) -> Response<Bytes>
     };
     let Some(mut bytes) = bytes else { return response };
     bytes.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    undone(response, Decoded { bytes, changed: true })
+    undone(response, Decoded { bytes, changed: true, complete: false })
 }
 
 /// Reads the names of the codings; none if one of them is unknown.

@@ -342,3 +342,34 @@ fn no_pipe_is_waited_for() {
     let _ = child.kill();
     assert!(ends.is_some_and(|status| !status.success()), "{ends:?}");
 }
+
+#[cfg(feature = "metastore")]
+#[test]
+fn the_metastore_of_an_installation_is_a_source() {
+    let server = serve();
+    let home = std::env::temp_dir().join(format!("http-hook-{}-airflow", std::process::id()));
+    fs::create_dir_all(&home).unwrap();
+    let database = rusqlite::Connection::open(home.join("airflow.db")).unwrap();
+    let table = "CREATE TABLE connection (id INTEGER PRIMARY KEY, conn_id TEXT, conn_type TEXT, description TEXT, host TEXT, schema TEXT, login TEXT, password TEXT, port INTEGER, is_encrypted BOOLEAN, is_extra_encrypted BOOLEAN, extra TEXT)";
+    let row = format!(
+        "INSERT INTO connection (conn_id, conn_type, host, is_encrypted, is_extra_encrypted) VALUES('sales', 'http', 'http://{}', 0, 0)",
+        server.authority
+    );
+    database.execute_batch(&format!("{table}; {row}")).unwrap();
+    drop(database);
+    let path = home.join("airflow.db");
+    let by_url = format!("sqlite:///{}", path.display());
+    let named = format!("metastore:{}", path.display());
+    let rows: [(&str, &[(&str, &str)]); 3] = [
+        ("env, metastore", &[("AIRFLOW_HOME", home.to_str().unwrap())]),
+        ("metastore", &[("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", &by_url), ("HOME", "/")]),
+        (&named, &[("HOME", "/")]),
+    ];
+    for (sources, environment) in rows {
+        let args = ["call", "sales", "get", "--sources", sources];
+        let output = command(&args).envs(environment.to_vec()).output().unwrap();
+        let (code, _, err) = parts(&output);
+        assert_eq!(code, Some(0), "{sources}: {err}");
+    }
+    fs::remove_dir_all(home).unwrap();
+}

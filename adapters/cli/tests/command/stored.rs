@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{command, parts, run, serve, temporary};
+use crate::support::{command, header, parts, run, serve, temporary};
 
 fn connection(authority: &str, extra: &str) -> String {
     format!(r#"{{"conn_type": "http", "host": "http://{authority}", "extra": {extra}}}"#)
@@ -128,4 +128,28 @@ fn cookies_are_kept_within_a_call_and_in_a_file() {
     fs::write(&file, "{}").unwrap();
     assert_eq!(run(&["call", "-", &url, "--cookies", path]).0, Some(2));
     fs::remove_file(&file).unwrap();
+}
+
+#[test]
+fn a_netrc_has_the_login_that_a_connection_has_not() {
+    let server = serve();
+    let netrc = temporary("netrc");
+    fs::write(&netrc, "machine 127.0.0.1 login svc password of-netrc\n").unwrap();
+    let authorization = |user: &str| {
+        let url = format!("http://{user}{}/get", server.authority);
+        let mut command = command(&["call", "-", &url]);
+        let (code, _, err) = parts(&command.env("NETRC", &netrc).output().unwrap());
+        assert_eq!(code, Some(0), "{err}");
+        let request = server.requests().pop().unwrap();
+        header(&request, "authorization").map(str::to_owned)
+    };
+    assert_eq!(authorization("").as_deref(), Some("Basic c3ZjOm9mLW5ldHJj"));
+    assert_eq!(authorization("me:mine@").as_deref(), Some("Basic bWU6bWluZQ=="));
+    fs::write(&netrc, "machine 127.0.0.1 login svc nonsense of-netrc\n").unwrap();
+    let url = format!("http://{}/get", server.authority);
+    let (code, _, err) =
+        parts(&command(&["call", "-", &url]).env("NETRC", &netrc).output().unwrap());
+    assert_eq!(code, Some(2), "{err}");
+    assert!(err.contains("netrc") && !err.contains("of-netrc"), "{err}");
+    fs::remove_file(netrc).unwrap();
 }
