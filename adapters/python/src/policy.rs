@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http_hook::retry::{Condition, Stop, Wait};
 use http_hook_airflow::RetryArguments;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::argument::{to_json_text, to_value};
@@ -86,7 +87,8 @@ impl RetryPolicy {
     }
 
     /// Asks code: `when()` whether an outcome is worth another attempt, `wait()` for how many seconds, `stop(upcoming)` whether to
-    /// give up. Such a policy cannot be stored. With `hints` the server's wishes count as well.
+    /// give up. Such a policy cannot be stored. With `hints` the server's wishes count as well. What the code raises ends the call, and
+    /// so does a wait that is no number of seconds: not a number, infinite, or too large to count; a negative one is none.
     #[staticmethod]
     #[pyo3(signature = (when, wait, stop, hints=true))]
     fn custom(when: Py<PyAny>, wait: Py<PyAny>, stop: Py<PyAny>, hints: bool) -> Self {
@@ -107,11 +109,10 @@ impl RetryPolicy {
             wait: Wait::custom(move |_, _| {
                 Python::attach(|py| {
                     let answer = wait.call0(py).and_then(|answer| answer.extract::<f64>(py));
-                    let seconds = answer.unwrap_or_else(|error| {
+                    answer.and_then(waited).unwrap_or_else(|error| {
                         of_wait.keep(error);
-                        0.0
-                    });
-                    Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default()
+                        Duration::ZERO
+                    })
                 })
             }),
             stop: Stop::custom(move |state| {
@@ -153,4 +154,12 @@ impl RetryPolicy {
             Err(_) => "RetryPolicy(code)".to_owned(),
         }
     }
+}
+
+/// Takes what code says for a wait. No wait at all would be the worst reading of a time that nobody can wait.
+fn waited(seconds: f64) -> PyResult<Duration> {
+    let least = if seconds < 0.0 { 0.0 } else { seconds };
+    Duration::try_from_secs_f64(least).map_err(|_| {
+        PyValueError::new_err(format!("wait: must be a finite number of seconds, not {seconds}"))
+    })
 }
