@@ -177,7 +177,12 @@ class Loop(Raises):
             arguments["ssl"] = context
         if send.proxy is not None:
             arguments["proxy"] = send.proxy
-        checks = getattr(getattr(self.request, "__self__", None), "_raise_for_status", False)
+        session = getattr(self.request, "__self__", None)
+        if not send.own_origin and getattr(session, "_default_auth", None) is not None:
+            raise InvalidRequest(
+                "the session has an auth of its own, which it would show to another origin: let the connection have it"
+            )
+        checks = getattr(session, "_raise_for_status", False)
         if checks is True:
             # The machine looks at the status.
             arguments["raise_for_status"] = False

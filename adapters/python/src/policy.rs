@@ -34,6 +34,12 @@ impl Raised {
         }
     }
 
+    /// Whether something waits to be raised. Nothing of the policy's is asked then: it might run another call, which would raise it.
+    fn is_kept(&self) -> bool {
+        let kept = self.0.as_ref();
+        kept.is_some_and(|kept| kept.lock().unwrap_or_else(PoisonError::into_inner).is_some())
+    }
+
     /// Whether there is code that can raise.
     pub(crate) const fn is_some(&self) -> bool {
         self.0.is_some()
@@ -116,6 +122,9 @@ impl RetryPolicy {
                 })
             }),
             stop: Stop::custom(move |state| {
+                if of_stop.is_kept() {
+                    return true;
+                }
                 Python::attach(|py| {
                     let upcoming = state.upcoming.as_secs_f64();
                     let answer = stop.call1(py, (upcoming,));

@@ -280,3 +280,17 @@ def test_exceptions_show_no_secret(server: Any) -> None:
         with pytest.raises(aiohttp.ClientError) as error:
             run(call(url, "POST", params=secret))
         assert "s3cr3t" not in str(error.value) + repr(error.value)
+
+
+def test_the_auth_of_a_session_goes_to_no_other_origin(serve: Any) -> None:
+    here, there = serve(), serve()
+    here.then(302, Location=f"{there.url}/b")
+
+    async def work() -> None:
+        async with aiohttp.ClientSession(auth=aiohttp.BasicAuth("reader", "secret")) as session:
+            with pytest.raises(aiohttp.ClientError, match="the session has an auth of its own"):
+                await HttpHook(here.url, session=session).get("a")
+
+    run(work())
+    assert "Authorization" in here.asked[0].headers
+    assert there.asked == []

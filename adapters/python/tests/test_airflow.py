@@ -22,7 +22,7 @@ from airflow.sdk import Connection
 from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import DeleteXCom, GetXCom, SetXCom, XComResult
 
-from http_hook.airflow import HttpAsyncHook, HttpHook, HttpTrigger
+from http_hook.airflow import HttpAsyncHook, HttpEventTrigger, HttpHook, HttpTrigger
 
 
 class Bug(Exception):
@@ -561,13 +561,13 @@ def comms(monkeypatch: pytest.MonkeyPatch) -> Iterator[Comms]:
     yield kept
 
 
-def event(trigger: HttpTrigger) -> dict[str, Any]:
+def event(trigger: Any) -> dict[str, Any]:
     async def work() -> dict[str, Any]:
         async for one in trigger.run():
             return dict(one.payload)
         raise AssertionError
 
-    trigger.task_instance = Task()  # type: ignore[assignment]
+    trigger.task_instance = Task()
     return asyncio.run(work())
 
 
@@ -637,3 +637,30 @@ def test_a_call_that_was_not_begun_is_made(server: Any, stored: Any, comms: Comm
     for _ in range(2):
         assert event(HttpTrigger(stored(server), method="GET", endpoint="a", seed="ff"))["status"] == "success"
     assert len(server.asked) == 3
+
+
+async def holds(response: requests.Response) -> bool:
+    return response.text == "done"
+
+
+async def breaks(_response: requests.Response) -> bool:
+    raise Bug
+
+
+def polling(name: str, check: Any) -> HttpEventTrigger:
+    trigger = HttpEventTrigger(f"{__name__}.{check.__name__}", name, method="POST", endpoint="a", poll_interval=0.01)
+
+    async def imported() -> Any:
+        return check
+
+    trigger._import_from_response_check_path = imported  # type: ignore[method-assign]
+    return trigger
+
+
+def test_a_bug_in_the_check_of_an_event_sends_nothing_again(server: Any, stored: Any) -> None:
+    with pytest.raises(Bug):
+        event(polling(stored(server), breaks))
+    assert len(server.asked) == 1
+    server.then(200, b"wait").then(404).then(200, b"done")
+    assert event(polling(stored(server), holds))["status"] == "success"
+    assert len(server.asked) == 4

@@ -215,3 +215,22 @@ def test_a_url_as_it_may_be_shown() -> None:
     assert shown == call.shown_url("https://api.example.test/hidden/a?page=2&api_key=s")
     assert "page=2&api_key=***" in shown
     assert "hidden" not in shown
+
+
+def test_nothing_is_asked_of_a_policy_that_has_raised() -> None:
+    asked: list[str] = []
+
+    def wait() -> float:
+        raise KeyError("mine")
+
+    def stop(_upcoming: float) -> bool:
+        # Another call by the same policy would take what was raised for its own.
+        asked.append("stop")
+        return False
+
+    policy = RetryPolicy.custom(lambda: True, wait, stop)
+    call = Call(hook(policy=policy), Plan("GET", "a"), 7, NOW)
+    sent(call)
+    with pytest.raises(KeyError, match="mine"):
+        call.finish(503, [], b"", NOW)
+    assert asked == []

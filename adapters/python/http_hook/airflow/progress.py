@@ -58,10 +58,10 @@ class Progress:
         await _supervisor().asend(SetXCom(key=self.key, value=json.dumps(value), **self._of))
 
 
-def delete(context: Any, key: str) -> None:
+def delete(context: Any, key: Any) -> None:
     """Deletes what was kept for the task that resumes."""
     of = _names(context.get("ti") or context.get("task_instance"))
-    if of is None or not key.startswith(_PREFIX):
+    if of is None or not isinstance(key, str) or not key.startswith(_PREFIX):
         return
     from airflow.sdk.execution_time.comms import DeleteXCom
 

@@ -329,4 +329,31 @@ class HttpSensorTrigger(_HttpSensorTrigger):
 
 
 class HttpEventTrigger(_HttpEventTrigger, _OverMachine):
-    """Asks until a check of the caller's holds; takes the place of the provider's `HttpEventTrigger`."""
+    """Asks until a check of the caller's holds; takes the place of the provider's `HttpEventTrigger`.
+
+    What the check itself raises ends it: nothing is sent again because of that.
+    """
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Asks, and waits, until the check holds."""
+        hook = self._get_async_hook()
+        # Older versions end at the first.
+        most = getattr(self, "max_consecutive_failures", 1)
+        failures = 0
+        while True:
+            try:
+                response = await self._get_response(hook)
+            except Exception as error:
+                failures += 1
+                if failures >= most:
+                    raise
+                self.log.warning(
+                    "Poll failed (%s/%s): %r, retrying in %s seconds", failures, most, error, self.poll_interval
+                )
+            else:
+                failures = 0
+                if await self._run_response_check(response):
+                    told = {"status": "success", "response": HttpResponseSerializer.serialize(response)}
+                    yield TriggerEvent(told)  # type: ignore[no-untyped-call]
+                    return
+            await asyncio.sleep(self.poll_interval)
