@@ -12,14 +12,19 @@ from requests.cookies import RequestsCookieJar, get_cookie_header
 
 def plain(jar: Any) -> dict[str, str]:
     """Returns the cookies of a jar that belong to whatever is called, as those of a dict do."""
-    if not isinstance(jar, CookieJar):
+    if _is_empty(jar) or not isinstance(jar, CookieJar):
         return {}
     return {cookie.name: cookie.value or "" for cookie in jar if _is_plain(cookie) and not cookie.is_expired()}
 
 
 def bound(jars: Iterable[Any]) -> list[CookieJar]:
-    """Returns the jars that may hold cookies of a place."""
-    return [jar for jar in jars if isinstance(jar, CookieJar)]
+    """Returns the jars that hold cookies before a call: what is set during it the machine keeps by itself."""
+    return [jar for jar in jars if not _is_empty(jar) and isinstance(jar, CookieJar)]
+
+
+def _is_empty(jar: Any) -> bool:
+    # What is behind a jar: to walk through one takes long.
+    return jar is None or not getattr(jar, "_cookies", True)
 
 
 def _is_plain(cookie: Cookie) -> bool:
@@ -34,12 +39,12 @@ def header(jars: Iterable[CookieJar], url: str, own_origin: bool, given: str | N
     pairs = given.split("; ") if given else []
     names = {pair.partition("=")[0] for pair in pairs}
     for jar in jars:
-        there = RequestsCookieJar(policy=getattr(jar, "_policy", None))
-        for cookie in list(jar):
-            if not _is_plain(cookie) and (cookie.domain or own_origin):
-                there.set_cookie(cookie)
-        if not len(there):
+        here = [cookie for cookie in jar if not _is_plain(cookie) and (cookie.domain or own_origin)]
+        if not here:
             continue
+        there = RequestsCookieJar(policy=getattr(jar, "_policy", None))
+        for cookie in here:
+            there.set_cookie(cookie)
         asked = requests.PreparedRequest()
         asked.url, asked.headers = url, {}  # type: ignore[assignment]
         found = get_cookie_header(there, asked)

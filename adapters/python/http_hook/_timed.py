@@ -13,7 +13,6 @@ import io
 import threading
 import time
 import weakref
-from collections.abc import Iterator
 from typing import Any
 
 from requests.adapters import HTTPAdapter
@@ -49,46 +48,51 @@ class Clock:
         """Is told that what is left to read is the caller's."""
         self._until = None
 
-    @contextlib.contextmanager
-    def limits(self, sock: Any) -> Iterator[None]:
-        """Lets a socket take what is left and no longer; `TimeoutError` if nothing is."""
+    def limits(self, sock: Any, work: Any, argument: Any) -> Any:
+        """Does work with a socket, for as long as is left and no longer; `TimeoutError` if nothing is."""
         until = self._until
         if until is None:
-            yield
-            return
+            return work(argument)
         left = until - time.monotonic()
         if left <= 0:
             raise TimeoutError("timed out")
         usual = sock.gettimeout()
         if usual is not None and left >= usual * _NEARLY:
-            yield
-            return
+            return work(argument)
         sock.settimeout(left)
         try:
-            yield
+            return work(argument)
         finally:
             # Closed meanwhile, it has no limit.
             with contextlib.suppress(OSError):
                 sock.settimeout(usual)
 
 
-@contextlib.contextmanager
-def watched(session: Any, url: Any, clock: Clock | None) -> Iterator[None]:
-    """Lets the clock hold for what is sent meanwhile by this thread over the session, if its adapter is one of requests'."""
+def watched(session: Any, url: Any, clock: Clock | None) -> Clock | None:
+    """Lets the clock hold for what this thread sends from here on over the session, if its adapter is one of requests'.
+
+    Returns what held before, for `unwatched`.
+    """
     if clock is not None:
-        # What is wrong with the URL is told when it is sent.
-        with contextlib.suppress(RequestException, AttributeError, TypeError):
-            _watch(session.get_adapter(url=url))
-    before = getattr(_current, "clock", None)
+        try:
+            adapter = session.get_adapter(url=url)
+        except (RequestException, AttributeError, TypeError):
+            # What is wrong with the URL is told when it is sent.
+            adapter = None
+        if adapter is not None and _MARK not in getattr(adapter, "__dict__", ()):
+            _watch(adapter)
+    before: Clock | None = getattr(_current, "clock", None)
     _current.clock = clock
-    try:
-        yield
-    finally:
-        _current.clock = before
+    return before
+
+
+def unwatched(before: Clock | None) -> None:
+    """Lets what held before hold again."""
+    _current.clock = before
 
 
 def _watch(adapter: Any) -> None:
-    if not isinstance(adapter, HTTPAdapter) or _MARK in adapter.__dict__:
+    if not isinstance(adapter, HTTPAdapter):
         return
     setattr(adapter, _MARK, True)
     # Without a circle: an adapter that nobody has any more closes its sockets at once.
@@ -116,11 +120,26 @@ class _Response(http.client.HTTPResponse):
     """An answer that is read against the clock."""
 
     def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
         clock = getattr(_current, "clock", None)
-        if clock is not None and type(self.fp) is io.BufferedReader:
+        if clock is None:
+            super().__init__(sock, *args, **kwargs)
+        else:
             clock.head_begins()
-            self.fp = io.BufferedReader(_Reads(self.fp.detach(), sock, clock))
+            read: Any = _Read(sock, clock)
+            super().__init__(read, *args, **kwargs)
+
+
+class _Read:
+    """Stands for a socket where a file is made of it."""
+
+    __slots__ = ("_clock", "_sock")
+
+    def __init__(self, sock: Any, clock: Clock) -> None:
+        self._sock = sock
+        self._clock = clock
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        return io.BufferedReader(_Reads(self._sock.makefile(mode, buffering=0), self._sock, self._clock))
 
 
 class _Reads(io.RawIOBase):
@@ -135,8 +154,7 @@ class _Reads(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> Any:
-        with self._clock.limits(self._sock):
-            return self._raw.readinto(buffer)
+        return self._clock.limits(self._sock, self._raw.readinto, buffer)
 
     def fileno(self) -> int:
         return int(self._raw.fileno())
@@ -159,9 +177,8 @@ class _Watched:
         usual: Any = super()
         if clock is None or self.sock is None:
             usual.send(data)
-            return
-        with clock.limits(self.sock):
-            usual.send(data)
+        else:
+            clock.limits(self.sock, usual.send, data)
 
 
 _classes: dict[type, type] = {}

@@ -28,7 +28,7 @@ from urllib3._collections import HTTPHeaderDict
 from http_hook import _environment, _jar, _machine
 from http_hook._json import to_json
 from http_hook._requests_errors import InvalidRequest, ResponseTooLarge, classify, is_of_client, of_failure
-from http_hook._timed import Clock, watched
+from http_hook._timed import Clock, unwatched, watched
 from http_hook._told import Raises, redacted, with_failure
 
 __all__ = ["HttpHook", "InvalidRequest", "Loop", "ResponseTooLarge"]
@@ -151,14 +151,18 @@ class Loop(Raises):
         self._limit = send.max_response_bytes
         self._keeps_body = not send.stream
         self._reading = False
+        asked: Any = None
         try:
             request = prepared or self.prepare(send)
+            asked = request.url
             return self._answered(send, self.send(send, request, timeouts))
         except Exception as error:
             if self.ends(error, is_of_client(error), self.call):
                 raise
-            # Its text is shown, in logs as well.
-            self.error, self.response = redacted(error, send.url, self.call.shown_url(send.url), send.proxy), None
+            # Its text is shown, in logs as well. An auth object may have changed what is asked for.
+            for url in {send.url, str(asked or "").partition("#")[0] or send.url}:
+                redacted(error, url, self.call.shown_url(url), send.proxy)
+            self.error, self.response = error, None
             kind, sent = classify(error, self._reading)
             return self.call.fail(kind, sent, time.time(), type(error).__name__)
 
@@ -167,10 +171,11 @@ class Loop(Raises):
         if send.cause == "redirect":
             _leads(self.session)
         options = self.options(send, timeouts)
+        before = watched(self.session, request.url, self._clock)
         try:
-            with watched(self.session, request.url, self._clock):
-                return self.session.send(request, **options)
+            return self.session.send(request, **options)
         finally:
+            unwatched(before)
             # The request is shown with the response: what was hung on it here is nobody's business.
             _let_go(request, self._keep)
 
@@ -178,6 +183,8 @@ class Loop(Raises):
         status = response.status_code
         self.error = None
         self.response = response
+        if self._clock is not None:
+            self._clock.body_begins()
         if not isinstance(status, int):
             # A stand-in of somebody's test: nobody can judge it.
             self.call.cancel()
@@ -390,7 +397,7 @@ class _Hook:
 def _hooks(own: Mapping[str, Any] | None, session: Any) -> Mapping[str, Any] | None:
     """Returns the hooks of a call: its own, else those of the session, as requests merges them."""
     usual = getattr(session, "hooks", None)
-    if not isinstance(usual, Mapping) or not usual.get("response"):
+    if not usual or not isinstance(usual, (dict, Mapping)) or not usual.get("response"):
         return own
     if not own or not own.get("response"):
         return usual
@@ -459,7 +466,8 @@ class HttpHook:
     is left open; other keywords are those of `Hook`. Proxies, authorities and the netrc of the environment hold unless
     `trust_env` is false. Not to be shared by threads that are given one session which is not safe to share.
 
-    Of a session of the caller's, headers, `auth`, `params`, cookies, hooks, `verify`, `cert`, `proxies` and `max_redirects` hold as well.
+    Of a session of the caller's, headers, `auth`, `params`, cookies, hooks and options (`verify`, `cert`, `proxies`, `stream`,
+    `max_redirects`, a `trust_env` that is false) hold as well.
     Its headers and credentials count as the connection's: they lie over those that are stored, and go to its origin only.
     """
 
@@ -473,7 +481,7 @@ class HttpHook:
         trust_env: bool = True,
         **options: Any,
     ) -> None:
-        if trust_env:
+        if trust_env and getattr(session, "trust_env", True):
             options.setdefault("environment", _environment.variables())
             options.setdefault("netrc", _environment.netrc())
         # What requests undoes by itself, it may ask for.
@@ -590,6 +598,7 @@ _OF_A_SESSION: dict[str, Any] = {
     "verify": True,
     "cert": None,
     "proxies": {},
+    "stream": False,
     "max_redirects": requests.models.DEFAULT_REDIRECT_LIMIT,
 }
 _NO_LAYER: dict[str, Any] = {}
@@ -654,14 +663,13 @@ def planned(
             json = to_json(json)
         except ValueError as error:
             raise requests.exceptions.InvalidJSONError(error) from error
-    has_header = any(_text(name).lower() == "cookie" for name in arguments.get("headers") or ())
-    own = cookies if isinstance(cookies, CookieJar) else None
-    cookies = {**_jar.plain(jar), **(_jar.plain(own) if own is not None else dict(cookies or {}))}
-    if has_header:
-        # As requests: who writes the header is asked for nothing else.
-        cookies = {}
-    else:
-        rest["jars"] = _jar.bound((own, jar))
+    if cookies or jar is not None:
+        own = cookies if isinstance(cookies, CookieJar) else None
+        cookies = {**_jar.plain(jar), **(_jar.plain(own) if own is not None else dict(cookies or {}))}
+        rest["jars"] = jars = _jar.bound((own, jar))
+        if (cookies or jars) and any(_text(name).lower() == "cookie" for name in arguments.get("headers") or ()):
+            # As requests: who writes the header is asked for nothing else.
+            cookies, rest["jars"] = {}, ()
     rest["text_body"] = not files and (json is None or bool(data)) and data is not None and not isinstance(data, bytes)
     if endpoint and "#" in endpoint:
         rest["fragment"] = "#" + endpoint.partition("#")[2]

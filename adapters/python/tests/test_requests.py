@@ -481,3 +481,15 @@ def test_a_broken_server_shows_no_secret(server: Any) -> None:
     with pytest.raises(requests.ConnectionError) as raised:
         HttpHook(server.url).get("a", params={"token": "s3cr3t"})
     assert "s3cr3t" not in chain(raised.value)
+
+
+class InQuery(AuthBase):
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.url = f"{request.url}?mine=s3cr3t"
+        return request
+
+
+def test_what_an_auth_object_adds_to_a_url_is_not_shown() -> None:
+    with pytest.raises(requests.ConnectionError) as raised:
+        HttpHook("http://127.0.0.1:9").get("a", auth=InQuery())
+    assert "s3cr3t" not in chain(raised.value)

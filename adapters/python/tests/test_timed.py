@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime
 import io
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -24,8 +26,15 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nX-Long: " + b"x" * 1000 + b"
 class Drip:
     """Sends what it has at once, then byte after byte, with a pause before each."""
 
-    def __init__(self, at_once: bytes, dripping: bytes, pause: float = 0.05, reads: int = 1 << 20) -> None:
-        self.at_once, self.dripping, self.pause, self.reads = at_once, dripping, pause, reads
+    def __init__(
+        self,
+        at_once: bytes,
+        dripping: bytes,
+        pause: float = 0.05,
+        reads: int = 1 << 20,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.at_once, self.dripping, self.pause, self.reads, self.tls = at_once, dripping, pause, reads, tls
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         self.asked = 0
@@ -40,6 +49,9 @@ class Drip:
             threading.Thread(target=self.answer, args=(client,), daemon=True).start()
 
     def answer(self, client: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            if self.tls is not None:
+                client = self.tls.wrap_socket(client, server_side=True)
         with client, contextlib.suppress(OSError):
             client.recv(self.reads)
             self.asked += 1
@@ -155,6 +167,54 @@ def test_connecting_takes_no_longer_than_the_deadline() -> None:
         for one in waiting:
             one.close()
     assert seconds < 3
+
+
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory: Any) -> ssl.SSLContext:
+    x509 = pytest.importorskip("cryptography.x509")
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    begins = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(begins).not_valid_after(begins + datetime.timedelta(days=2))
+    made = builder.sign(key, hashes.SHA256())
+    path = tmp_path_factory.mktemp("tls") / "server.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+@pytest.mark.parametrize("at_once, dripping", [(b"", HEAD), (HEAD, b"x" * 1000)])
+def test_the_deadline_holds_over_tls(drip: Any, tls: ssl.SSLContext, at_once: bytes, dripping: bytes) -> None:
+    server = drip(at_once, dripping, tls=tls)
+    with HttpHook(server.url.replace("http:", "https:")) as hook:
+        seconds, error = took(lambda: hook.get("a", deadline=0.6, options={"verify": False}))
+    assert server.asked == 1
+    assert 0.3 < seconds < 2
+    assert error.failure.sent == ("yes" if at_once else "maybe")
+
+
+def test_the_deadline_ends_a_handshake_that_stalls(drip: Any) -> None:
+    server = drip(b"", b"x" * 100)
+    with HttpHook(server.url.replace("http:", "https:")) as hook:
+        seconds, _ = took(lambda: hook.get("a", deadline=0.6))
+    assert seconds < 2
+
+
+def test_the_deadline_ends_a_proxy_that_drips(drip: Any) -> None:
+    proxy = drip(b"", b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 1000)
+    with HttpHook("https://api.example.test") as hook:
+        seconds, _ = took(lambda: hook.get("a", deadline=0.6, options={"proxies": {"https": proxy.url}}))
+    assert proxy.asked == 1
+    assert 0.3 < seconds < 2
 
 
 def test_aiohttp_ends_a_head_that_drips(drip: Any) -> None:

@@ -9,7 +9,7 @@ import inspect
 import os
 import secrets
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Set
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -45,6 +45,7 @@ from http_hook.ureq import OverTransport, named
 __all__ = ["HttpAsyncHook", "HttpHook"]
 
 _USUAL_HEADERS = {name.lower(): (name, value) for name, value in requests.utils.default_headers().items()}
+_USUAL_TO_SEND = _USUAL_HEADERS.keys() - {"connection"}
 _USUAL_NAMES = frozenset(requests.utils.default_headers())
 _KWARGS = frozenset({"json", "params", "files", "cookies", "auth", "hooks"})
 _LOOP = "_http_hook_loop"
@@ -321,10 +322,11 @@ class HttpHook(_HttpHook):
         )
         rest["auth"] = rest["auth"] or shown
         rest["spelled"] = _spelled(lines, headers)
-        if any(name.lower() == "cookie" for name, _ in lines):
-            rest["jars"] = ()
-        if isinstance(getattr(session, "headers", None), Mapping):
-            rest["keeps_alive"] = "Connection" in session.headers
+        names = _session_names(session)
+        if names is not None:
+            rest["keeps_alive"] = "connection" in names
+            if "cookie" in names:
+                rest["jars"] = ()
         call = _machine.Call(hook, plan, secrets.randbits(64) if ticket is None else ticket.seed(), time.time())
         kind = _AirflowLoop if self.transport is None else _TransportLoop
         loop = kind(call, session, self, ticket=ticket, **rest)
@@ -561,15 +563,14 @@ class HttpHook(_HttpHook):
                     low.append((name, value))
             else:
                 high.append((name, None if value is None else _header_text(value)))
-        if isinstance(getattr(session, "headers", None), Mapping):
+        here = _session_names(session)
+        if here is not None and (_USUAL_TO_SEND - here or not extra.keys() <= here):
             # What a subclass has taken out.
-            here = {line[0].lower() for line in lines} | of_call
-            high.extend(
-                (name, None) for lower, (name, _) in _USUAL_HEADERS.items() if lower not in here | {"connection"}
-            )
-            if not extra.keys() <= here:
-                of_extra = _process_extra_options_from_connection(conn=connection, extra_options={})[0]
-                high.extend((str(name), None) for name in of_extra if str(name).lower() not in here)
+            here = here | of_call
+            gone = _USUAL_TO_SEND - here
+            high.extend((_USUAL_HEADERS[lower][0], None) for lower in sorted(gone))
+            of_extra = _process_extra_options_from_connection(conn=connection, extra_options={})[0] if extra else {}
+            high.extend((str(name), None) for name in of_extra if str(name).lower() not in here)
         if of_call:
             # What the call sets lies over them, and what it takes out is theirs.
             low.extend(line for lower, line in _USUAL_HEADERS.items() if lower in of_call and lower != "connection")
@@ -761,6 +762,15 @@ def _session_lines(session: Any) -> list[tuple[str, Any]]:
     store = getattr(headers, "_store", None)
     lines = store.values() if isinstance(store, dict) else headers.items()
     return [line if isinstance(line[0], str) else (_header_text(line[0]), line[1]) for line in lines]
+
+
+def _session_names(session: Any) -> Set[str] | None:
+    """Returns the names of the headers of a session, in lower case; `None` of a stand-in that has none to say."""
+    headers = getattr(session, "headers", None)
+    store = getattr(headers, "_store", None)
+    if isinstance(store, dict):
+        return store.keys()
+    return {str(_header_text(name)).lower() for name in headers} if isinstance(headers, Mapping) else None
 
 
 def _spelled(lines: list[tuple[str, Any]], headers: dict[str, Any] | None) -> dict[str, str]:
@@ -1086,7 +1096,7 @@ class _AsyncAirflowLoop(_aiohttp.Loop):
         self._number, self._url = 1, ""
 
     async def before(self, send: _machine.Send) -> None:
-        self._number, self._url = send.number, send.url.partition("?")[0]
+        self._number, self._url = send.number, self.call.shown_url(send.url).partition("?")[0]
 
     async def send(self, send: _machine.Send, url: Any, arguments: dict[str, Any]) -> Any:
         arguments = {"params": None, "json": None, "auth": None, **arguments}
