@@ -314,6 +314,16 @@ def test_the_server_is_asked_when_it_says_for_a_subclass(server: Any, stored: An
         assert not waits
 
 
+def test_a_server_that_asks_for_too_much_ends_the_call_of_a_subclass(server: Any, stored: Any) -> None:
+    waits: list[float] = []
+    for kind in (HttpHook, Reading):
+        server.asked.clear()
+        server.then(503, Retry_After="120")
+        with pytest.raises(AirflowException, match="503"):
+            kind("GET", stored(server)).run_with_advanced_retry(again(retry=ANY, sleep=waits.append), "a")
+        assert (len(server.asked), waits) == (1, [])
+
+
 def test_the_deadline_is_that_of_all_rounds(server: Any, stored: Any) -> None:
     hook = Reading("GET", stored(server), deadline=0.5)
     with pytest.raises(Bug):

@@ -6,6 +6,7 @@ import asyncio
 import copy
 import functools
 import inspect
+import json
 import os
 import secrets
 import time
@@ -83,6 +84,13 @@ _ONCE = {
     "once": {"type": "never"},
     "stop": {"type": "after_attempt", "max_attempts": 1},
 }
+
+
+@functools.cache
+def _usual_hints() -> tuple[float, float]:
+    """Returns the longest wait of a server's that is waited, in seconds, and by which share it may be longer."""
+    told = json.loads(_machine.RetryPolicy().to_json())["hints"]
+    return float(told["cap"]), float(told["jitter"])
 
 
 class _Ticket:
@@ -491,10 +499,12 @@ class HttpHook(_HttpHook):
             return True, retries.gave_up(note)
         if not ticket.may_repeat():
             return ended()
-        if failure is not None and self._hints():
-            if failure.reason == "hint_too_long":
+        if failure is not None and failure.hint is not None and self._hints():
+            cap, jitter = _usual_hints()
+            if failure.hint > cap:
                 return ended()
-            seconds = max(seconds, failure.hint or 0)
+            # Not all at once, and never earlier.
+            seconds = max(seconds, failure.hint * (1 + jitter * secrets.randbelow(1 << 16) / (1 << 16)))
         left = ticket.left(self.deadline)
         if left is not None and seconds >= left:
             return ended()
