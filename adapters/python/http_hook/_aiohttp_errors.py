@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -43,9 +44,25 @@ _KINDS: tuple[tuple[str, str, tuple[type[BaseException], ...]], ...] = (
 )
 
 
-def is_of_client(error: BaseException) -> bool:
-    """Whether aiohttp, or what is below it, can have raised this; any other exception comes of somebody's code."""
-    return isinstance(error, (aiohttp.ClientError, OSError, asyncio.TimeoutError, TimeoutError, ValueError, TypeError))
+def is_of_client(error: BaseException, has_middlewares: bool = False) -> bool:
+    """Whether aiohttp, or what is below it, can have raised this; any other exception comes of somebody's code.
+
+    Code that aiohttp runs may raise aiohttp's own classes. Where it was raised tells: behind the signals of a trace; or, where there
+    are middlewares, in no module of aiohttp and of Python.
+    """
+    if not isinstance(error, _OF_CLIENT):
+        return False
+    place, module = error.__traceback__, ""
+    while place is not None:
+        module = str(place.tb_frame.f_globals.get("__name__", ""))
+        if module == "aiohttp.tracing":
+            return False
+        place = place.tb_next
+    root = module.partition(".")[0]
+    return not has_middlewares or root in ("aiohttp", "http_hook", "") or root in sys.stdlib_module_names
+
+
+_OF_CLIENT = (aiohttp.ClientError, OSError, asyncio.TimeoutError, TimeoutError, ValueError, TypeError)
 
 
 def shown(error: Raised, url: str, as_shown: str, proxy: str | None = None) -> Raised:

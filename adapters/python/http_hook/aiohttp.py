@@ -124,7 +124,9 @@ class Loop(Raises):
             response = await self._in_time(send, self.send(send, url, arguments))
             return await self._answered(send, response)
         except Exception as error:
-            if not preparing and self.ends(error, is_of_client(error), self.call):
+            session = getattr(self.request, "__self__", None)
+            wrapped = bool(getattr(session, "_middlewares", None) or self.options.get("middlewares"))
+            if not preparing and self.ends(error, is_of_client(error, wrapped), self.call):
                 raise
             # Its text is shown, in logs as well.
             self.error = shown(error, send.url, self.call.shown_url(send.url), send.proxy)

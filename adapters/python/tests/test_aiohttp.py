@@ -294,3 +294,32 @@ def test_the_auth_of_a_session_goes_to_no_other_origin(serve: Any) -> None:
     run(work())
     assert "Authorization" in here.asked[0].headers
     assert there.asked == []
+
+
+def test_code_that_aiohttp_runs_may_raise_what_aiohttp_raises(server: Any) -> None:
+    async def traced(*_args: Any) -> None:
+        raise aiohttp.ClientOSError("mine")
+
+    async def between(request: Any, handler: Any) -> Any:
+        await handler(request)
+        raise aiohttp.ClientConnectionError("mine")
+
+    async def through(request: Any, handler: Any) -> Any:
+        return await handler(request)
+
+    async def work(asked: int, **session: Any) -> None:
+        server.asked.clear()
+        async with aiohttp.ClientSession(**session) as own:
+            with pytest.raises(aiohttp.ClientError):
+                await HttpHook(server.url, session=own, policy=EAGER).get("a")
+        assert len(server.asked) == asked
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_end.append(traced)
+    run(work(1, trace_configs=[trace]))
+    if hasattr(aiohttp, "ClientMiddlewareType"):
+        run(work(1, middlewares=[between]))
+        # aiohttp sends by itself once more what it has not got through to the server.
+        for _ in range(6):
+            server.breaks()
+        run(work(6, middlewares=[through]))
