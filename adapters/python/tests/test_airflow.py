@@ -512,6 +512,28 @@ def test_the_configuration_of_a_subclass_is_followed(serve: Any, stored: Any) ->
     ask(Bare("GET", name))
     assert not {"X-Team", "Authorization"} & set(here.asked[0].headers)
 
+    class Own:
+        def __init__(self, login: str, password: str) -> None:
+            self.login = login
+
+        def __call__(self, request: Any) -> Any:
+            return request
+
+        def encode(self) -> str:
+            return f"Own {self.login}"
+
+    class More(HttpAsyncHook):
+        async def config(self) -> Any:
+            told = await super().config()
+            told.headers["X-More"] = "1"
+            return told
+
+    ask(More("GET", name, auth_type=Own))
+    headers = here.asked[1].headers
+    assert (headers["X-More"], headers["X-Team"], headers["Authorization"]) == ("1", "sales", "Own reader")
+    ask(More("GET", name))
+    assert here.asked[2].headers["Authorization"] == "Basic cmVhZGVyOnNlY3JldA=="
+
     class Whole(HttpAsyncHook):
         async def config(self) -> Any:
             from airflow.providers.http.hooks.http import SessionConfig

@@ -990,19 +990,22 @@ class AsyncHttpSession(_AsyncHttpSession):
         headers: list[tuple[str, str | None]] = []
         if self._is_own():
             # What a subclass says in its config() holds, and nothing of the connection beside.
-            auth, connection = None, None
+            stored = hook._as_stored
+            # An object of a class of somebody's own stands in no configuration.
+            auth = auth if stored is not None and self.auth == stored[2] else self.auth
+            connection = None
             headers = [
                 (str(name), None if value is None else str(value)) for name, value in (self.headers or {}).items()
             ]
-            if self.auth is not None:
-                scheme = ("basic", self.auth.login, self.auth.password)
+            if type(auth) is aiohttp.BasicAuth:
+                scheme = ("basic", auth.login, auth.password)
         if auth is not None and type(auth) is not aiohttp.BasicAuth:
             kind = _requests.auth_of(auth)
             if kind[1] is None:
                 scheme = kind[0]
             elif hasattr(auth, "encode"):
                 # A class of somebody's own that makes a header, as aiohttp asks for one.
-                scheme, headers = "none", [("Authorization", auth.encode())]
+                scheme, headers = "none", [*headers, ("Authorization", auth.encode())]
         own = (
             _machine.Connection(host=base or self.base_url)
             if connection is None
