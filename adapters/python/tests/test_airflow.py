@@ -146,6 +146,23 @@ def test_code_in_the_middle_of_a_call_makes_calls_of_its_own(server: Any, stored
     assert [asked.path for asked in server.asked] == ["/a", "/audit", "/a", "/audit"]
 
 
+def test_options_of_a_call_in_between_are_its_own(server: Any, stored: Any) -> None:
+    class Between(HttpHook):
+        nested = False
+
+        def _configure_session_from_mount_adapters(self, session: Any) -> Any:
+            if not self.nested:
+                self.nested = True
+                self.run("audit", extra_options={"check_response": False})
+                self.nested = False
+            return super()._configure_session_from_mount_adapters(session)
+
+    server.then(404).then(404)
+    with pytest.raises(AirflowException, match="404"):
+        Between("GET", stored(server)).run("a", extra_options={"timeout": 5})
+    assert [asked.path for asked in server.asked] == ["/audit", "/a"]
+
+
 def test_a_test_of_the_connection_leaves_the_method_alone(server: Any, stored: Any) -> None:
     hook = HttpHook("POST", stored(server))
     seen: list[str] = []

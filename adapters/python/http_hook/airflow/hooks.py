@@ -232,8 +232,12 @@ class HttpHook(_HttpHook):
         request_kwargs: dict[str, Any],
     ) -> Any:
         session = self._session(headers, extra_options)
-        # Another call may change what the hook says of itself.
+        # Another call may change what the hook says of itself; only a subclass has anything to say there.
         connection, merged = self._connection, self.merged_extra
+        if connection is not None and not self.keep_session and self._merges_as_usual():
+            merged = {}
+            if extra_options or connection.extra:
+                merged = _process_extra_options_from_connection(conn=connection, extra_options=extra_options)[1]
         _check(self.method, request_kwargs)
         call = (session, connection, merged, data, headers, extra_options, request_kwargs)
         if not self._srv_lookup_enabled:
@@ -248,6 +252,15 @@ class HttpHook(_HttpHook):
                     raise
                 self.log.warning("Could not connect to %s, failing over to the next SRV target", base)
         return None
+
+    def _merges_as_usual(self) -> bool:
+        kind, own = type(self), self.__dict__
+        return (
+            kind.get_conn is HttpHook.get_conn
+            and kind._configure_session_from_extra is HttpHook._configure_session_from_extra
+            and "get_conn" not in own
+            and "_configure_session_from_extra" not in own
+        )
 
     def _asked(self, endpoint: str | None) -> tuple[str | None, str | None]:
         """Returns where a subclass leads to in place of the connection's URL, if it does, and the endpoint there."""
