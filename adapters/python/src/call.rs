@@ -251,10 +251,7 @@ impl Call {
     /// Returns the URL of the pending request as it may be shown; of none that can be read, the origin.
     fn shown_url(&self, url: &str) -> String {
         let hook = &self.hook.get().hook;
-        let attempt = match &self.phase {
-            Phase::Sending(attempt) => attempt,
-            _ => return hook.origin().to_string(),
-        };
+        let Phase::Sending(attempt) = &self.phase else { return hook.origin().to_string() };
         match url.parse() {
             Ok(uri) => attempt.shown_url(hook, &uri).to_string(),
             Err(_) => hook.origin().to_string(),

@@ -190,7 +190,7 @@ def test_a_body_is_given_to_the_machine_only_when_it_asks() -> None:
     assert isinstance(call.finish(503, [], b"x" * min(limit, 10), NOW), Wait)
 
 
-@pytest.mark.parametrize("wait", [float("inf"), float("nan"), 1e300])
+@pytest.mark.parametrize("wait", [float("inf"), float("-inf"), float("nan"), 1e300])
 def test_a_wait_that_is_no_time_is_an_error(wait: float) -> None:
     policy = RetryPolicy.custom(lambda: True, lambda: wait, lambda _upcoming: False)
     call = Call(hook(policy=policy), Plan("GET", "a"), 7, NOW)
