@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+from yarl import URL
+
+from http_hook._told import Raised, redacted
 
 if TYPE_CHECKING:
     from http_hook import Failure
@@ -38,6 +42,38 @@ _KINDS: tuple[tuple[str, str, tuple[type[BaseException], ...]], ...] = (
     ("timeout", "maybe", (asyncio.TimeoutError, TimeoutError)),
     ("interrupted", "maybe", _named("ClientError")),
 )
+
+
+def is_of_client(error: BaseException, has_middlewares: bool = False) -> bool:
+    """Whether aiohttp, or what is below it, can have raised this; any other exception comes of somebody's code.
+
+    Code that aiohttp runs may raise aiohttp's own classes. Where it was raised tells: behind the signals of a trace; or, where there
+    are middlewares, in no module of aiohttp and of Python.
+    """
+    if not isinstance(error, _OF_CLIENT):
+        return False
+    place, module = error.__traceback__, ""
+    while place is not None:
+        module = str(place.tb_frame.f_globals.get("__name__", ""))
+        if module == "aiohttp.tracing":
+            return False
+        place = place.tb_next
+    root = module.partition(".")[0]
+    return not has_middlewares or root in ("aiohttp", "http_hook", "") or root in sys.stdlib_module_names
+
+
+_OF_CLIENT = (aiohttp.ClientError, OSError, asyncio.TimeoutError, TimeoutError, ValueError, TypeError)
+
+
+def shown(error: Raised, url: str, as_shown: str, proxy: str | None = None) -> Raised:
+    """Takes out of an exception what may not be shown of a URL; aiohttp writes the one that was asked for."""
+    redacted(error, url, as_shown, proxy)
+    asked = getattr(error, "request_info", None)
+    if url != as_shown and isinstance(error, aiohttp.ClientResponseError) and isinstance(asked, aiohttp.RequestInfo):
+        told = URL(as_shown, encoded=True)
+        error.request_info = aiohttp.RequestInfo(told, asked.method, asked.headers, told)
+        error.args = (error.request_info, *error.args[1:])
+    return error
 
 
 def classify(error: BaseException, reading: bool) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 from typing import TYPE_CHECKING
 
 from requests import exceptions as wrong
@@ -19,6 +20,13 @@ class ResponseTooLarge(wrong.RequestException):
 
 class InvalidRequest(wrong.RequestException, ValueError):
     """No request could be made of what was given; nothing was sent."""
+
+
+def is_of_client(error: BaseException) -> bool:
+    """Whether requests, or what is below it, can have raised this; any other exception comes of somebody's code."""
+    return isinstance(
+        error, (wrong.RequestException, below.HTTPError, OSError, http.client.HTTPException, ValueError, TypeError)
+    )
 
 
 def classify(error: BaseException, reading: bool) -> tuple[str, str]:
@@ -40,8 +48,10 @@ def classify(error: BaseException, reading: bool) -> tuple[str, str]:
         return "head_timeout", "maybe"
     if isinstance(error, wrong.RequestException):
         return "interrupted", "maybe"
-    if isinstance(error, (OSError, ValueError, TypeError)) and not isinstance(error, ConnectionError):
-        # requests looks for certificates, and at what it was given, before it connects.
+    if isinstance(error, OSError) and not isinstance(error, ConnectionError):
+        # requests looks for certificates before it connects, and says so in these words.
+        return "invalid_request", "no" if str(error).startswith("Could not find ") else "maybe"
+    if isinstance(error, (ValueError, TypeError)):
         return "invalid_request", "maybe"
     return "interrupted", "maybe"
 
@@ -60,6 +70,7 @@ _KINDS: tuple[tuple[str, str, tuple[type[BaseException], ...]], ...] = (
             wrong.MissingSchema,
             wrong.InvalidProxyURL,
             wrong.UnrewindableBodyError,
+            InvalidRequest,
         ),
     ),
     ("limit", "yes", (ResponseTooLarge,)),

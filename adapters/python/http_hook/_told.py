@@ -1,4 +1,4 @@
-"""What the loops have in common: failures in exceptions, and exceptions of the policy's own code."""
+"""What the loops have in common: failures in exceptions, exceptions that are not the client's, and what texts may show."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import contextlib
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from http_hook import Failure
 
-_PAST = "_http_hook_past"
-
 Raised = TypeVar("Raised", bound=BaseException)
+# More exceptions than any client hangs on one another.
+_MAX_CHAIN = 32
 
 
 def with_failure(error: Raised, failure: Failure) -> Raised:
@@ -26,19 +27,98 @@ def with_failure(error: Raised, failure: Failure) -> Raised:
     return error
 
 
-def past(answer: Callable[..., Any], *arguments: Any) -> Any:
-    """Answers the call. What is raised then comes of the policy's own code, and is nobody else's."""
-    try:
-        return answer(*arguments)
-    except Exception as error:
-        with contextlib.suppress(AttributeError):
-            setattr(error, _PAST, True)
-        raise
+class Raises:
+    """What a loop knows of exceptions that are not the client's. They end the call, and nothing is sent again because of them."""
+
+    # What the policy's own code raised, and what code of the caller's raised that is run in the middle of an exchange.
+    of_policy: BaseException | None = None
+    of_attempt: BaseException | None = None
+
+    def past(self, answer: Callable[..., Any], *arguments: Any) -> Any:
+        """Answers the call. What is raised then comes of the policy's own code."""
+        try:
+            return answer(*arguments)
+        except Exception as error:
+            self.of_policy = error
+            raise
+
+    def callers(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        """Runs code of the caller's."""
+        try:
+            return function(*arguments, **named)
+        except Exception as error:
+            self.of_attempt = error
+            raise
+
+    async def callers_own(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        """Runs code of the caller's that has to be awaited."""
+        try:
+            return await function(*arguments, **named)
+        except Exception as error:
+            self.of_attempt = error
+            raise
+
+    def ends(self, error: Exception, is_of_client: bool, call: Any) -> bool:
+        """Whether an exception in the middle of an exchange ends the call as it is; it gets the failure then."""
+        if error is self.of_policy:
+            return True
+        if is_of_client and error is not self.of_attempt:
+            return False
+        self.of_attempt = error
+        failure = call.cancel()
+        if failure is not None and getattr(error, "failure", None) is None:
+            # One without attributes has none.
+            with contextlib.suppress(AttributeError):
+                with_failure(error, failure)
+        return True
 
 
-def was_past(error: BaseException) -> bool:
-    """Whether it comes of the policy's own code."""
-    return getattr(error, _PAST, False) is True
+def redacted(error: Raised, url: str, shown: str, proxy: str | None = None) -> Raised:
+    """Takes out of the texts of an exception, and of those behind it, what may not be shown of a URL that was asked for."""
+    texts = _hidden(url, shown)
+    if proxy is not None and "@" in proxy:
+        texts.append((proxy.rpartition("@")[0].partition("://")[2] + "@", "***@"))
+    if not texts:
+        return error
+    waiting: list[Any] = [error]
+    seen: set[int] = set()
+    while waiting and len(seen) < _MAX_CHAIN:
+        one = waiting.pop()
+        if not isinstance(one, BaseException) or id(one) in seen:
+            continue
+        seen.add(id(one))
+        waiting.extend((one.__cause__, one.__context__, getattr(one, "reason", None), *one.args))
+        args = tuple(_replaced(value, texts) for value in one.args)
+        if any(new is not old for new, old in zip(args, one.args, strict=True)):
+            one.args = args
+        for name, value in list(vars(one).items()):
+            if isinstance(value, str) and (new := _replaced(value, texts)) is not value:
+                setattr(one, name, new)
+    return error
+
+
+def _hidden(url: str, shown: str) -> list[tuple[str, str]]:
+    """Returns the texts that stand for a URL in messages, each with what it may be shown as; the longest first."""
+    if url == shown:
+        return []
+    asked, told = urlsplit(url), urlsplit(shown)
+    target = asked.path + (f"?{asked.query}" if asked.query else "")
+    target_shown = (told.path or "/***") + (f"?{told.query}" if told.query else "")
+    texts = [(url, shown)]
+    if target != target_shown and len(target) > 1:
+        texts.append((target, target_shown))
+    if asked.query and asked.query != told.query:
+        texts.append((asked.query, told.query or "***"))
+    return texts
+
+
+def _replaced(value: Any, texts: list[tuple[str, str]]) -> Any:
+    if not isinstance(value, str):
+        return value
+    for text, shown in texts:
+        if text in value:
+            value = value.replace(text, shown)
+    return value
 
 
 class CopiedFailure(SimpleNamespace):

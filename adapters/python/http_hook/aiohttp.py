@@ -9,10 +9,12 @@ Responses are aiohttp's own, their bodies read; what went wrong is an exception 
 from __future__ import annotations
 
 import asyncio
+import functools
 import secrets
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from http.cookies import Morsel
 from typing import Any
 
 import aiohttp
@@ -20,9 +22,9 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from http_hook import _environment, _machine
-from http_hook._aiohttp_errors import InvalidRequest, ResponseTooLarge, classify, of_failure
+from http_hook._aiohttp_errors import InvalidRequest, ResponseTooLarge, classify, is_of_client, of_failure, shown
 from http_hook._json import to_json
-from http_hook._told import past, was_past, with_failure
+from http_hook._told import Raises, with_failure
 
 __all__ = ["HttpHook", "InvalidRequest", "Loop", "ResponseTooLarge"]
 
@@ -40,11 +42,12 @@ def usual_headers() -> list[tuple[str, str]]:
     return [(str(name), str(value)) for name, value in usual.items()]
 
 
-class Loop:
+class Loop(Raises):
     """One call over a session, to be run once.
 
     `request` sends: `ClientSession.request`, or what stands for it. `source` is the body of a request that the machine does not
-    hold, `options` are keyword arguments of the client's own. With `leave_open` the body of an accepted response is the caller's to read.
+    hold, `options` are keyword arguments of the client's own, `cookies` those that belong to a place. With `leave_open` the body of an
+    accepted response is the caller's to read. What code of the caller's raises in the middle of an exchange ends the call as it is.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class Loop:
         options: Mapping[str, Any] | None = None,
         leave_open: bool = False,
         text_body: bool = False,
+        cookies: Iterable[tuple[str, Morsel[str]]] = (),
     ) -> None:
         self.call = call
         self.request = request
@@ -63,6 +67,8 @@ class Loop:
         self.options = options or {}
         self.leave_open = leave_open
         self.text_body = text_body
+        self.cookies = list(cookies)
+        self._asked_for: tuple[str, str] | None = None
         self.response: Any = None
         self.error: Exception | None = None
         self.history: list[Any] = []
@@ -93,7 +99,8 @@ class Loop:
         """Makes the exception that the call ends with."""
         if failure.cause == "transport" and self.error is not None:
             return self.error
-        return of_failure(failure, self.response)
+        made = of_failure(failure, self.response)
+        return made if self._asked_for is None else shown(made, *self._asked_for)
 
     async def before(self, send: _machine.Send) -> None:
         """Is told of a request before it is sent."""
@@ -110,15 +117,42 @@ class Loop:
         elif send.cause != "token":
             self.history = []
         self._reading = False
+        preparing = True
         try:
-            response = await self.send(send, _exact(send.url), self.arguments(send))
+            url, arguments = _exact(send.url), self.arguments(send)
+            preparing = False
+            response = await self._in_time(send, self.send(send, url, arguments))
             return await self._answered(send, response)
         except Exception as error:
-            if was_past(error):
+            session = getattr(self.request, "__self__", None)
+            wrapped = bool(getattr(session, "_middlewares", None) or self.options.get("middlewares"))
+            if not preparing and self.ends(error, is_of_client(error, wrapped), self.call):
                 raise
-            self.error, self.response = error, None
-            kind, sent = classify(error, self._reading)
+            # Its text is shown, in logs as well.
+            self.error = shown(error, send.url, self.call.shown_url(send.url), send.proxy)
+            self.response = None
+            # Authorities and certificates are read before anything is sent.
+            kind, sent = ("invalid_request", "no") if preparing else classify(error, self._reading)
             return self.call.fail(kind, sent, time.time(), type(error).__name__)
+
+    async def _in_time(self, send: _machine.Send, sending: Awaitable[Any]) -> Any:
+        """Waits for the head. The client's own limit is for each read: a server that sends a byte now and then never lets it run out."""
+        head = send.timeouts[1]
+        if head is None or send.is_external:
+            # How long a body of the caller's takes nobody can say.
+            return await sending
+        # Waiting for a connection has the same limit, by itself.
+        seconds = 2 * head
+        task = asyncio.ensure_future(sending)
+        timer = asyncio.get_running_loop().call_later(seconds, task.cancel)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if not timer.cancelled() and timer.when() <= asyncio.get_running_loop().time():
+                raise aiohttp.ServerTimeoutError("the head of the answer took too long") from None
+            raise
+        finally:
+            timer.cancel()
 
     async def send(self, send: _machine.Send, url: str | URL, arguments: dict[str, Any]) -> Any:
         """Sends a request."""
@@ -127,6 +161,8 @@ class Loop:
     def arguments(self, send: _machine.Send) -> dict[str, Any]:
         """Returns the keyword arguments of a request."""
         headers = CIMultiDict(send.headers)
+        if self.cookies:
+            _show(self.cookies, send, headers)
         body: Any = self.source if send.is_external else send.body
         if self.text_body and isinstance(body, bytes):
             body = body.decode()
@@ -143,6 +179,17 @@ class Loop:
             arguments["ssl"] = context
         if send.proxy is not None:
             arguments["proxy"] = send.proxy
+        session = getattr(self.request, "__self__", None)
+        if not send.own_origin and getattr(session, "_default_auth", None) is not None:
+            raise InvalidRequest(
+                "the session has an auth of its own, which it would show to another origin: let the connection have it"
+            )
+        checks = getattr(session, "_raise_for_status", False)
+        if checks is True:
+            # The machine looks at the status.
+            arguments["raise_for_status"] = False
+        elif callable(checks):
+            arguments["raise_for_status"] = functools.partial(self.callers_own, checks)
         arguments.update(self.options)
         return arguments
 
@@ -159,14 +206,17 @@ class Loop:
         headers = [(str(name), str(value)) for name, value in getattr(response, "headers", {}).items()]
         reason = getattr(response, "reason", None)
         reason = reason if isinstance(reason, str) else None
+        if status >= 300:
+            # Exceptions will tell of it.
+            self._asked_for = send.url, self.call.shown_url(send.url)
         if self.leave_open or send.stream:
-            limit = past(self.call.head, status, headers, time.time(), reason)
+            limit = self.past(self.call.head, status, headers, time.time(), reason)
             if limit is None:
                 return None
             body = await self._read(response, limit, cut=True)
         else:
             body = await self._read(response, send.max_response_bytes)
-        return past(self.call.finish, status, headers, body, time.time(), reason)  # type: ignore[no-any-return]
+        return self.past(self.call.finish, status, headers, body, time.time(), reason)  # type: ignore[no-any-return]
 
     async def _read(self, response: Any, limit: int, cut: bool = False) -> bytes:
         self._reading = True
@@ -205,6 +255,37 @@ async def read(response: Any, limit: int, cut: bool = False) -> bytes:
 def _exact(url: str) -> str | URL:
     """Keeps yarl from writing a URL in its own way."""
     return url if str(URL(url)) == url else URL(url, encoded=True)
+
+
+def _show(cookies: Iterable[tuple[str, Morsel[str]]], send: _machine.Send, headers: CIMultiDict[str]) -> None:
+    """Adds the cookies that belong where a request goes; one without a domain belongs to the connection's own origin."""
+    jar = aiohttp.CookieJar(unsafe=True)
+    jar.update_cookies([(name, one) for name, one in cookies if one["domain"] or send.own_origin])
+    given = headers.get("Cookie")
+    pairs = given.split("; ") if given else []
+    names = {pair.partition("=")[0] for pair in pairs}
+    found = jar.filter_cookies(URL(send.url))
+    pairs.extend(f"{name}={one.coded_value}" for name, one in found.items() if name not in names)
+    if pairs:
+        headers["Cookie"] = "; ".join(pairs)
+
+
+def cookies_of(cookies: Any) -> tuple[dict[str, str] | None, list[tuple[str, Morsel[str]]]]:
+    """Parts cookies that belong to whatever is called from those of a place; a session's jar is its own to ask."""
+    if not cookies:
+        return None, []
+    if isinstance(cookies, aiohttp.abc.AbstractCookieJar):
+        raise _machine.ArgumentError("cookies: a jar is the session's: give the session in its place")
+    plain: dict[str, str] = {}
+    bound: list[tuple[str, Morsel[str]]] = []
+    for name, one in cookies.items() if isinstance(cookies, Mapping) else cookies:
+        if not isinstance(one, Morsel):
+            plain[name] = str(one)
+        elif any(one[part] for part in ("domain", "secure", "expires", "max-age")) or one["path"] not in ("", "/"):
+            bound.append((name, one))
+        else:
+            plain[name] = one.value
+    return plain or None, bound
 
 
 _contexts: dict[tuple[Any, Any], Any] = {}
@@ -282,9 +363,11 @@ class HttpHook:
         The arguments are those of `Plan`; `json` is a value, `data` may be a source of aiohttp's kind. Raises an exception of aiohttp
         with a `Failure` in its attribute `failure`.
         """
-        plan, source = planned(method, endpoint, **arguments)
+        plain, bound = cookies_of(arguments.pop("cookies", None))
+        plan, source = planned(method, endpoint, cookies=plain, **arguments)
         call = _machine.Call(self.hook, plan, secrets.randbits(64), time.time())
-        return await Loop(call, self.session.request, source=source, leave_open=leave_open).run()
+        loop = Loop(call, self.session.request, source=source, leave_open=leave_open, cookies=bound)
+        return await loop.run()
 
     async def get(self, endpoint: str = "", **arguments: Any) -> Any:
         """Makes a GET; see `run`."""

@@ -12,8 +12,10 @@ import secrets
 import socket
 import time
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from http.cookiejar import CookieJar
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -23,10 +25,11 @@ from requests.structures import CaseInsensitiveDict
 from requests.utils import guess_filename, super_len
 from urllib3._collections import HTTPHeaderDict
 
-from http_hook import _environment, _machine
+from http_hook import _environment, _jar, _machine
 from http_hook._json import to_json
-from http_hook._requests_errors import InvalidRequest, ResponseTooLarge, classify, of_failure
-from http_hook._told import past, was_past, with_failure
+from http_hook._requests_errors import InvalidRequest, ResponseTooLarge, classify, is_of_client, of_failure
+from http_hook._timed import Clock, unwatched, watched
+from http_hook._told import Raises, redacted, with_failure
 
 __all__ = ["HttpHook", "InvalidRequest", "Loop", "ResponseTooLarge"]
 
@@ -38,11 +41,12 @@ _MARK = "_http_hook"
 Timeouts = tuple[float | None, float | None, float | None, float | None]
 
 
-class Loop:
+class Loop(Raises):
     """One call over a session, to be run once.
 
     `source` is the body of a request that the machine does not hold, `auth` an object of requests' kind, which is asked for
-    requests to the connection's own origin only, `hooks` are requests' own.
+    requests to the connection's own origin only, `hooks` are requests' own, `jars` those whose cookies are sent where they belong.
+    What code of the caller's raises in the middle of an exchange ends the call as it is.
     """
 
     def __init__(
@@ -57,6 +61,8 @@ class Loop:
         fragment: str = "",
         allow_redirects: Any = False,
         spelled: Mapping[str, str] | None = None,
+        jars: Sequence[CookieJar] = (),
+        keeps_alive: bool = True,
     ) -> None:
         self.call = call
         self.session = session
@@ -67,6 +73,8 @@ class Loop:
         self.fragment = fragment
         self.allow_redirects = allow_redirects
         self.spelled = spelled
+        self.jars = jars
+        self.keeps_alive = keeps_alive
         self.response: Any = None
         self.error: Exception | None = None
         self.history: list[requests.Response] = []
@@ -76,6 +84,8 @@ class Loop:
         self._reading = False
         self._limit = 0
         self._until: float | None = None
+        self._clock: Clock | None = None
+        self._shown: str | None = None
         self._keeps_body = True
         self._judged = True
 
@@ -96,6 +106,8 @@ class Loop:
             if isinstance(asked, _machine.Wait):
                 begun = time.time()
                 self.wait(asked)
+                if not self._judged:
+                    break
                 # The wait is over, whatever a clock that is set meanwhile says.
                 asked = self.call.step(max(time.time(), begun + asked.seconds + _MOMENT))
             else:
@@ -131,27 +143,39 @@ class Loop:
         elif cause != "token":
             self.history = []
             self.attempt(send)
-        request, self.prepared = self.prepared or self.prepare(send), None
+        prepared, self.prepared = self.prepared, None
         timeouts = send.timeouts
-        total = timeouts[3]
+        _, head, _, total = timeouts
         self._until = None if total is None else time.monotonic() + total
+        self._clock = None if head is None and total is None else Clock(head, total)
         self._limit = send.max_response_bytes
         self._keeps_body = not send.stream
         self._reading = False
+        asked: Any = None
         try:
+            request = prepared or self.prepare(send)
+            asked = request.url
             return self._answered(send, self.send(send, request, timeouts))
         except Exception as error:
-            if was_past(error):
+            if self.ends(error, is_of_client(error), self.call):
                 raise
+            # Its text is shown, in logs as well. An auth object may have changed what is asked for.
+            for url in {send.url, str(asked or "").partition("#")[0] or send.url}:
+                redacted(error, url, self.call.shown_url(url), send.proxy)
             self.error, self.response = error, None
             kind, sent = classify(error, self._reading)
             return self.call.fail(kind, sent, time.time(), type(error).__name__)
 
     def send(self, send: _machine.Send, request: requests.PreparedRequest, timeouts: Timeouts) -> Any:
         """Sends a request."""
+        if send.cause == "redirect":
+            _leads(self.session)
+        options = self.options(send, timeouts)
+        before = watched(self.session, request.url, self._clock)
         try:
-            return self.session.send(request, **self.options(send, timeouts))
+            return self.session.send(request, **options)
         finally:
+            unwatched(before)
             # The request is shown with the response: what was hung on it here is nobody's business.
             _let_go(request, self._keep)
 
@@ -159,6 +183,8 @@ class Loop:
         status = response.status_code
         self.error = None
         self.response = response
+        if self._clock is not None:
+            self._clock.body_begins()
         if not isinstance(status, int):
             # A stand-in of somebody's test: nobody can judge it.
             self.call.cancel()
@@ -168,15 +194,21 @@ class Loop:
             response.history = self.history[:]
         headers = _headers(response)
         reason = response.reason if isinstance(response.reason, str) else None
+        if status >= 400:
+            # Exceptions will tell of it.
+            self._shown = self.call.shown_url(send.url)
         if send.stream:
-            limit = past(self.call.head, status, headers, time.time(), reason)
+            limit = self.past(self.call.head, status, headers, time.time(), reason)
             if limit is None:
+                if self._clock is not None:
+                    # What is left is the caller's to read.
+                    self._clock.is_over()
                 return None
             body = self._part(response, limit)
         else:
             body = response.content
         body = body if isinstance(body, bytes) else b""
-        return past(self.call.finish, status, headers, body, time.time(), reason)  # type: ignore[no-any-return]
+        return self.past(self.call.finish, status, headers, body, time.time(), reason)  # type: ignore[no-any-return]
 
     def _part(self, response: requests.Response, limit: int) -> bytes:
         """Reads the body of a streamed response up to a limit, and keeps it in the response."""
@@ -187,6 +219,8 @@ class Loop:
 
     def _keep(self, response: requests.Response, *_args: Any, **_kwargs: Any) -> requests.Response:
         """Reads the body within its limits before requests does."""
+        if self._clock is not None:
+            self._clock.body_begins()
         if self._keeps_body:
             self._reading = True
             if response.raw is not None and getattr(response, "_content", None) is False:
@@ -246,22 +280,52 @@ class Loop:
                 body = body.decode("utf-8", "surrogateescape")
         elif method not in _BODILESS and not self._dropped(send):
             headers["Content-Length"] = "0"
-        if "Connection" not in headers:
+        if self.keeps_alive and "Connection" not in headers:
             headers["Connection"] = "keep-alive"
+        if self.jars:
+            cookies = _jar.header(self.jars, send.url, send.own_origin, headers.get("Cookie"))
+            if cookies is not None:
+                headers["Cookie"] = cookies
         made.body = body
         # Of use to those alone who send the request again by themselves.
-        made._cookies = RequestsCookieJar() if self.auth is not None or self.hooks else None
+        own_hooks = _hooks(self.hooks, self.session)
+        made._cookies = RequestsCookieJar() if self.auth is not None or own_hooks else None
         hooks: dict[str, list[Any]] = {"response": [self._keep]}
-        for event, own in (self.hooks or {}).items():
-            hooks.setdefault(event, []).extend([own] if callable(own) else own or ())
+        for event, own in (own_hooks or {}).items():
+            hooks.setdefault(event, []).extend(_Hook(self, one) for one in ([own] if callable(own) else own or ()))
         made.hooks = hooks
         setattr(made, _MARK, True)
-        if self.auth is not None and send.own_origin and send.cause != "token":
-            shown = self.auth(made)
-            made.__dict__.update(shown.__dict__)
-            if isinstance(made.body, (str, bytes)):
-                made.prepare_content_length(made.body)
+        if send.own_origin and send.cause != "token":
+            if overrides(self.session, "prepare_request"):
+                self._prepared_there(made)
+            elif self.auth is not None:
+                shown = self.callers(self.auth, made)
+                made.__dict__.update(shown.__dict__)
+                if isinstance(made.body, (str, bytes)):
+                    made.prepare_content_length(made.body)
         return made
+
+    def _prepared_there(self, made: requests.PreparedRequest) -> None:
+        """Lets a session that prepares requests in a way of its own prepare this one. Where it goes and what it does stays as it is."""
+        headers: dict[str, Any] = dict.fromkeys(getattr(self.session, "headers", None) or ())
+        for name, value in made.headers.items():
+            for one in [one for one in headers if one.lower() == name.lower()]:
+                del headers[one]
+            if name.lower() not in _FRAMING:
+                headers[name] = value
+        # Who is calling is proved already, unless an object is left to do it.
+        auth: Any = self.auth or (lambda request: request)
+        asked = requests.Request(made.method, made.url, headers=headers, data=made.body or [], auth=auth)
+        shown = self.callers(self.session.prepare_request, asked)
+        if not isinstance(shown, requests.PreparedRequest):
+            raise InvalidRequest("prepare_request of the session gave no prepared request")
+        if shown.method != made.method or urlsplit(str(shown.url))[:2] != urlsplit(str(made.url))[:2]:
+            raise InvalidRequest(
+                "prepare_request of the session changed the method, or the origin that is called: "
+                "that is decided before it is asked, so say it by the connection, the endpoint or the hook"
+            )
+        own = {name: made.__dict__[name] for name in ("hooks", "_cookies", _MARK)}
+        made.__dict__.update({**shown.__dict__, **own})
 
     def _dropped(self, send: _machine.Send) -> bool:
         """Whether a redirect took the body away, and all that was said of it."""
@@ -271,10 +335,13 @@ class Loop:
 
     def options(self, send: _machine.Send, timeouts: Timeouts) -> dict[str, Any]:
         """Returns the keyword arguments of `Session.send`."""
-        connect, head = timeouts[0], timeouts[1]
+        connect, head, _, total = timeouts
+        if total is not None:
+            connect = total if connect is None else min(connect, total)
+            head = total if head is None else min(head, total)
         proxy = send.proxy
         _unled(self.session)
-        return {
+        options: dict[str, Any] = {
             "timeout": connect if connect == head else (connect, head),
             "allow_redirects": self.allow_redirects,
             "proxies": {} if proxy is None else {"http": proxy, "https": proxy},
@@ -282,6 +349,59 @@ class Loop:
             "verify": send.verify,
             "cert": send.cert,
         }
+        if send.own_origin and overrides(self.session, "merge_environment_settings"):
+            names = ("proxies", "stream", "verify", "cert")
+            given = [options[name] for name in names]
+            told = self.callers(self.session.merge_environment_settings, send.url, *given)
+            options.update((name, told[name]) for name in ("proxies", "verify", "cert") if name in told)
+        return options
+
+
+def overrides(session: Any, name: str) -> bool:
+    """Whether a session of requests does something in a way of its own."""
+    if not isinstance(session, requests.Session):
+        return False
+    return name in session.__dict__ or getattr(type(session), name) is not getattr(requests.Session, name)
+
+
+# By these a session of requests says how redirects are followed.
+_REDIRECTS = ("get_redirect_target", "rebuild_auth", "rebuild_method", "rebuild_proxies", "should_strip_auth")
+_FRAMING = frozenset({"connection", "content-length", "transfer-encoding"})
+
+
+def _leads(session: Any) -> None:
+    """Refuses to follow a redirect in another way than a session says."""
+    own = [name for name in _REDIRECTS if overrides(session, name)]
+    if isinstance(session, requests.Session):
+        usual = requests.Session.resolve_redirects
+        if type(session).resolve_redirects is not usual:
+            own.append("resolve_redirects")
+    if own:
+        raise InvalidRequest(
+            f"{own[0]} of the session is not asked when a redirect is followed: the machine follows it, and takes no credential "
+            "to another origin. Do without it, or call with allow_redirects=False and follow the redirect yourself"
+        )
+
+
+class _Hook:
+    """A hook of the caller's, as requests calls it."""
+
+    def __init__(self, loop: Raises, function: Any) -> None:
+        self._loop = loop
+        self.function = function
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._loop.callers(self.function, *args, **kwargs)
+
+
+def _hooks(own: Mapping[str, Any] | None, session: Any) -> Mapping[str, Any] | None:
+    """Returns the hooks of a call: its own, else those of the session, as requests merges them."""
+    usual = getattr(session, "hooks", None)
+    if not usual or not isinstance(usual, (dict, Mapping)) or not usual.get("response"):
+        return own
+    if not own or not own.get("response"):
+        return usual
+    return {**usual, **own}
 
 
 def _unled(session: requests.Session) -> None:
@@ -305,7 +425,8 @@ def _unled(session: requests.Session) -> None:
 def _let_go(request: Any, own: Any) -> None:
     hooks = getattr(request, "hooks", None)
     if isinstance(hooks, dict) and own in hooks.get("response", ()):
-        hooks["response"] = [one for one in hooks["response"] if one != own]
+        kept = [one for one in hooks["response"] if one != own]
+        hooks["response"] = [one.function if isinstance(one, _Hook) else one for one in kept]
 
 
 def _headers(response: Any) -> list[tuple[str, str]]:
@@ -344,6 +465,10 @@ class HttpHook:
     `policy` says when to send again (default: never), `preset` is `usual` or `airflow`, `session` a session of the caller's, which
     is left open; other keywords are those of `Hook`. Proxies, authorities and the netrc of the environment hold unless
     `trust_env` is false. Not to be shared by threads that are given one session which is not safe to share.
+
+    Of a session of the caller's, headers, `auth`, `params`, cookies, hooks and options (`verify`, `cert`, `proxies`, `stream`,
+    `max_redirects`, a `trust_env` that is false) hold as well.
+    Its headers and credentials count as the connection's: they lie over those that are stored, and go to its origin only.
     """
 
     def __init__(
@@ -356,14 +481,16 @@ class HttpHook:
         trust_env: bool = True,
         **options: Any,
     ) -> None:
-        if trust_env:
+        if trust_env and getattr(session, "trust_env", True):
             options.setdefault("environment", _environment.variables())
             options.setdefault("netrc", _environment.netrc())
         # What requests undoes by itself, it may ask for.
         usual = requests.utils.default_headers()
         options.setdefault("default_headers", [("Accept-Encoding", usual["Accept-Encoding"])])
         client = "requests" if session is None else "session"
-        self.hook = _machine.Hook(connection, policy=policy, preset=preset, client=client, **options)
+        self._made_of = {"connection": connection, "policy": policy, "preset": preset, "client": client, **options}
+        self.hook = _machine.Hook(**self._made_of)
+        self._over: tuple[str, _machine.Hook] | None = None
         self._own = session is None
         self.session = self._made() if session is None else session
 
@@ -393,9 +520,43 @@ class HttpHook:
         `extra_options`; `policy`, `retries`, `timeout` and `deadline` (seconds), `idempotency_key`, `allow_resend` and
         `max_response_bytes` are those of `Plan`. Raises an exception of requests with a `Failure` in its attribute `failure`.
         """
-        plan, rest = planned(method, endpoint, **arguments)
-        call = _machine.Call(self.hook, plan, secrets.randbits(64), time.time())
+        hook, plan, rest = self._planned(method, endpoint, arguments)
+        call = _machine.Call(hook, plan, secrets.randbits(64), time.time())
         return Loop(call, self.session, **rest).run()  # type: ignore[no-any-return]
+
+    def _planned(
+        self, method: str, endpoint: str, arguments: dict[str, Any]
+    ) -> tuple[_machine.Hook, _machine.Plan, dict[str, Any]]:
+        """Plans a call, over what a session of the caller's says."""
+        if self._own:
+            return self.hook, *planned(method, endpoint, **arguments)
+        session = self.session
+        layer, auth = _layer(session)
+        hook = self.hook
+        if layer:
+            key = repr(sorted(layer.items()))
+            if self._over is None or self._over[0] != key:
+                self._over = key, self._hook_over(layer)
+            hook = self._over[1]
+        arguments = dict(arguments)
+        arguments["params"] = _with_params(session, arguments.get("params"))
+        plan, rest = planned(method, endpoint, jar=getattr(session, "cookies", None), **arguments)
+        if arguments.get("auth") is None and self._made_of.get("auth") is None:
+            rest["auth"] = auth
+        if any(name.lower() == "cookie" for name, _ in layer.get("headers", ())):
+            rest["jars"] = ()
+        rest["keeps_alive"] = "connection" not in layer.get("without", ())
+        return hook, plan, rest
+
+    def _hook_over(self, layer: dict[str, Any]) -> _machine.Hook:
+        made_of = dict(self._made_of)
+        own = made_of.get("headers") or []
+        names = {name.lower() for name, _ in own}
+        made_of["headers"] = [line for line in layer["headers"] if line[0].lower() not in names] + list(own)
+        made_of["options"] = {**layer["options"], **(made_of.get("options") or {})}
+        if made_of.get("auth") is None and layer["auth"] is not None:
+            made_of["auth"] = layer["auth"]
+        return _machine.Hook(**made_of)
 
     def get(self, endpoint: str = "", **arguments: Any) -> requests.Response:
         """Makes a GET; see `run`."""
@@ -423,11 +584,53 @@ class HttpHook:
 
     def explain(self, method: str, endpoint: str = "", **arguments: Any) -> str:
         """Tells of every part of a call which layer set it."""
-        return self.hook.explain(planned(method, endpoint, **arguments)[0])
+        hook, plan, _ = self._planned(method, endpoint, arguments)
+        return hook.explain(plan)
 
     def to_curl(self, method: str, endpoint: str = "", **arguments: Any) -> str:
         """Writes a call as a command of curl, secrets as variables of the shell."""
-        return self.hook.to_curl(planned(method, endpoint, **arguments)[0])
+        hook, plan, _ = self._planned(method, endpoint, arguments)
+        return hook.to_curl(plan)
+
+
+# What a session of requests says where nobody has changed it.
+_OF_A_SESSION: dict[str, Any] = {
+    "verify": True,
+    "cert": None,
+    "proxies": {},
+    "stream": False,
+    "max_redirects": requests.models.DEFAULT_REDIRECT_LIMIT,
+}
+_NO_LAYER: dict[str, Any] = {}
+
+
+def _layer(session: Any) -> tuple[dict[str, Any], Any]:
+    """Tells what a session says of its own, and the object that proves who is calling, if it is left to one; nothing if it says nothing."""
+    if not isinstance(session, requests.Session):
+        return _NO_LAYER, None
+    usual = requests.utils.default_headers()
+    headers: list[tuple[str, str | None]] = []
+    for name, value in session.headers.items():
+        if usual.get(name) != value:
+            headers.append((_text(name), None if value is None else _text(value)))
+    without = [name.lower() for name in usual if name not in session.headers]
+    headers.extend((name, None) for name in without if name != "connection")
+    options = {name: getattr(session, name) for name, said in _OF_A_SESSION.items() if getattr(session, name) != said}
+    auth, shown = auth_of(session.auth)
+    if not headers and not options and not without and auth is None:
+        return _NO_LAYER, shown
+    return {"headers": headers, "options": options, "auth": auth, "without": without}, shown
+
+
+def _with_params(session: Any, own: Any) -> Any:
+    """Returns the parameters of a call with those of its session, as requests merges them."""
+    usual = getattr(session, "params", None)
+    # A session that prepares requests in a way of its own is asked for these.
+    if not isinstance(usual, Mapping) or not usual or overrides(session, "prepare_request"):
+        return own
+    if isinstance(own, Mapping):
+        return {name: value for name, value in {**usual, **own}.items() if value is not None}
+    return own or usual
 
 
 def planned(
@@ -440,9 +643,13 @@ def planned(
     auth: Any = None,
     hooks: Mapping[str, Any] | None = None,
     cookies: Any = None,
+    jar: Any = None,
     **arguments: Any,
 ) -> tuple[_machine.Plan, dict[str, Any]]:
-    """Plans a call with what requests takes; what the machine does not hold is in the second part, for the `Loop`."""
+    """Plans a call with what requests takes; what the machine does not hold is in the second part, for the `Loop`.
+
+    `cookies` is a dict, or a jar, whose cookies are sent where they belong; `jar` is that of a session, and read anew for each request.
+    """
     rest: dict[str, Any] = {"hooks": hooks}
     scheme, rest["auth"] = auth_of(auth)
     if files:
@@ -456,6 +663,13 @@ def planned(
             json = to_json(json)
         except ValueError as error:
             raise requests.exceptions.InvalidJSONError(error) from error
+    if cookies or jar is not None:
+        own = cookies if isinstance(cookies, CookieJar) else None
+        cookies = {**_jar.plain(jar), **(_jar.plain(own) if own is not None else dict(cookies or {}))}
+        rest["jars"] = jars = _jar.bound((own, jar))
+        if (cookies or jars) and any(_text(name).lower() == "cookie" for name in arguments.get("headers") or ()):
+            # As requests: who writes the header is asked for nothing else.
+            cookies, rest["jars"] = {}, ()
     rest["text_body"] = not files and (json is None or bool(data)) and data is not None and not isinstance(data, bytes)
     if endpoint and "#" in endpoint:
         rest["fragment"] = "#" + endpoint.partition("#")[2]
@@ -465,7 +679,7 @@ def planned(
         data=data,
         json=json,
         files=files or None,
-        cookies=dict(cookies) if cookies else None,
+        cookies=cookies or None,
         auth=scheme,
         **arguments,
     )

@@ -6,6 +6,7 @@ predicate, `before_sleep` and their like are asked as tenacity asks them, in its
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
@@ -58,7 +59,7 @@ _USUAL: dict[str, Any] = {
 def _seconds(value: Any) -> float | None:
     total = getattr(value, "total_seconds", None)
     number = total() if total is not None else value
-    if isinstance(number, bool) or not isinstance(number, (int, float)):
+    if isinstance(number, bool) or not isinstance(number, (int, float)) or number != number:
         return None
     # What tenacity takes for the longest wait is longer than any that can be stored.
     return float(min(max(number, 0), 1e9))
@@ -184,7 +185,6 @@ class Retries:
         self.state: Any = None
         self.outcome: Any = None
         self.data = False
-        self.called = False
         self._hints = hints
 
     def policy(self, arguments: dict[str, Any], data: bool = True) -> _machine.RetryPolicy:
@@ -224,6 +224,8 @@ class Retries:
         if self.retrying.after is not None:
             self.retrying.after(self.state)
         seconds = float(self.retrying.wait(self.state))
+        if not math.isfinite(seconds):
+            raise ValueError(f"wait: must be a finite number of seconds, not {seconds}")
         self.state.upcoming_sleep = seconds
         return seconds
 
@@ -250,17 +252,6 @@ class Retries:
             self.retrying.sleep(seconds)
         state.outcome = None
         state.outcome_timestamp = None
-
-    def before_call(self, error: Exception) -> Any:
-        """Decides on an error that kept a call from beginning, as tenacity does; returns if there is to be another attempt."""
-        self.outcome = lambda: (None, error)
-        if not self._when():
-            raise error
-        seconds = self._wait()
-        if self._stop(seconds):
-            return self.gave_up()
-        self.sleep(seconds)
-        return self
 
     def gave_up(self, note: Any = None) -> Any:
         """Ends as tenacity does when it stops: by its callback, by `RetryError`, or by what came last."""

@@ -15,7 +15,7 @@ import requests
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
 
-from http_hook import _environment, _machine
+from http_hook import _environment, _jar, _machine
 from http_hook import requests as _requests
 from http_hook._requests_errors import InvalidRequest, of_kind
 from http_hook.requests import Loop, Timeouts, planned
@@ -49,11 +49,19 @@ class OverTransport(Loop):
         """Sends a request, and makes the response anew."""
         if self.auth is not None or send.is_external:
             raise InvalidRequest("an auth object, or a body that is streamed, needs a session of requests")
+        for name in ("prepare_request", "merge_environment_settings"):
+            if _requests.overrides(self.session, name):
+                raise InvalidRequest(f"{name} of the session is not asked: no session sends")
+        if self.jars and _jar.header(self.jars, send.url, send.own_origin, None) is not None:
+            raise InvalidRequest("a cookie that has a domain, a path or `secure` needs a session of requests")
         told = self.transport.send(send)
         if len(told) == 3:
             raise of_kind(*told)
         _requests._let_go(request, self._keep)
-        return _response(request, *told)
+        response = _response(request, *told)
+        for hook in (request.hooks or {}).get("response") or ():
+            response = self.callers(hook, response) or response
+        return response
 
 
 def _response(
@@ -99,7 +107,9 @@ class HttpHook(_requests.HttpHook):
             options.setdefault("environment", _environment.variables())
             options.setdefault("netrc", _environment.netrc())
         self.transport = named(transport)
-        self.hook = _machine.Hook(connection, policy=policy, preset=preset, client="ureq", **options)
+        self._made_of = {"connection": connection, "policy": policy, "preset": preset, "client": "ureq", **options}
+        self.hook = _machine.Hook(**self._made_of)
+        self._over = None
         # It only holds settings: nothing goes by it.
         self.session = requests.Session()
         self._own = True

@@ -248,6 +248,16 @@ impl Call {
         }
     }
 
+    /// Returns the URL of the pending request as it may be shown; of none that can be read, the origin.
+    fn shown_url(&self, url: &str) -> String {
+        let hook = &self.hook.get().hook;
+        let Phase::Sending(attempt) = &self.phase else { return hook.origin().to_string() };
+        match url.parse() {
+            Ok(uri) => attempt.shown_url(hook, &uri).to_string(),
+            Err(_) => hook.origin().to_string(),
+        }
+    }
+
     /// The number of requests so far; 0 once the call is over.
     #[getter]
     fn requests(&self) -> u32 {

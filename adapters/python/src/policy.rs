@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http_hook::retry::{Condition, Stop, Wait};
 use http_hook_airflow::RetryArguments;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::argument::{to_json_text, to_value};
@@ -31,6 +32,12 @@ impl Raised {
         if let Some(kept) = &self.0 {
             kept.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         }
+    }
+
+    /// Whether something waits to be raised. Nothing of the policy's is asked then: it might run another call, which would raise it.
+    fn is_kept(&self) -> bool {
+        let kept = self.0.as_ref();
+        kept.is_some_and(|kept| kept.lock().unwrap_or_else(PoisonError::into_inner).is_some())
     }
 
     /// Whether there is code that can raise.
@@ -86,7 +93,8 @@ impl RetryPolicy {
     }
 
     /// Asks code: `when()` whether an outcome is worth another attempt, `wait()` for how many seconds, `stop(upcoming)` whether to
-    /// give up. Such a policy cannot be stored. With `hints` the server's wishes count as well.
+    /// give up. Such a policy cannot be stored. With `hints` the server's wishes count as well. What the code raises ends the call, and
+    /// so does a wait that is no number of seconds: not a number, infinite, or too large to count; a negative one is none.
     #[staticmethod]
     #[pyo3(signature = (when, wait, stop, hints=true))]
     fn custom(when: Py<PyAny>, wait: Py<PyAny>, stop: Py<PyAny>, hints: bool) -> Self {
@@ -107,14 +115,16 @@ impl RetryPolicy {
             wait: Wait::custom(move |_, _| {
                 Python::attach(|py| {
                     let answer = wait.call0(py).and_then(|answer| answer.extract::<f64>(py));
-                    let seconds = answer.unwrap_or_else(|error| {
+                    answer.and_then(waited).unwrap_or_else(|error| {
                         of_wait.keep(error);
-                        0.0
-                    });
-                    Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default()
+                        Duration::ZERO
+                    })
                 })
             }),
             stop: Stop::custom(move |state| {
+                if of_stop.is_kept() {
+                    return true;
+                }
                 Python::attach(|py| {
                     let upcoming = state.upcoming.as_secs_f64();
                     let answer = stop.call1(py, (upcoming,));
@@ -153,4 +163,12 @@ impl RetryPolicy {
             Err(_) => "RetryPolicy(code)".to_owned(),
         }
     }
+}
+
+/// Takes what code says for a wait. No wait at all would be the worst reading of a time that nobody can wait.
+fn waited(seconds: f64) -> PyResult<Duration> {
+    let least = if seconds < 0.0 && seconds.is_finite() { 0.0 } else { seconds };
+    Duration::try_from_secs_f64(least).map_err(|_| {
+        PyValueError::new_err(format!("wait: must be a finite number of seconds, not {seconds}"))
+    })
 }

@@ -86,7 +86,7 @@ def serve() -> Iterator[Any]:
         http.daemon_threads = True
         server.port = http.server_port
         running.append(http)
-        threading.Thread(target=http.serve_forever, daemon=True).start()
+        threading.Thread(target=http.serve_forever, args=(0.02,), daemon=True).start()
         return server
 
     yield make

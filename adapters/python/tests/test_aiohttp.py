@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine
+from http.cookies import SimpleCookie
 from typing import Any, TypeVar
 
 import aiohttp
 import pytest
+from yarl import URL
 
-from http_hook import RetryPolicy
+from http_hook import Connection, RetryPolicy
 from http_hook.aiohttp import HttpHook, ResponseTooLarge
 
 AGAIN = RetryPolicy({"wait": {"type": "fixed", "seconds": 0.01}})
@@ -22,7 +24,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 
 async def call(
-    url: str, method: str = "GET", endpoint: str = "a", hook: dict[str, Any] | None = None, **given: Any
+    url: str | Connection, method: str = "GET", endpoint: str = "a", hook: dict[str, Any] | None = None, **given: Any
 ) -> Any:
     async with HttpHook(url, **(hook or {})) as made:
         return await made.run(method, endpoint, **given)
@@ -174,3 +176,150 @@ def test_waiting_for_a_connection_of_the_pool_ends() -> None:
     took, sent = run(work())
     assert took < 10
     assert sent == "no"
+
+
+class Bug(Exception):
+    """Raised by code of the caller's."""
+
+
+EAGER = RetryPolicy({"when": {"type": "error"}, "wait": {"type": "fixed", "seconds": 0.01}})
+
+
+def test_what_code_of_the_callers_raises_ends_the_call(server: Any) -> None:
+    async def checks(_response: Any) -> None:
+        raise aiohttp.ClientError("mine")
+
+    async def traced(*_args: Any) -> None:
+        raise Bug
+
+    async def work(expected: type[Exception], **session: Any) -> None:
+        async with aiohttp.ClientSession(**session) as own:
+            with pytest.raises(expected) as raised:
+                await HttpHook(server.url, session=own, policy=EAGER).get("a")
+            assert raised.value.failure.sent == "maybe"  # type: ignore[attr-defined]
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_end.append(traced)
+    run(work(aiohttp.ClientError, raise_for_status=checks))
+    assert len(server.asked) == 1
+    run(work(Bug, trace_configs=[trace]))
+    assert len(server.asked) == 2
+
+
+def test_a_session_that_looks_at_the_status_leaves_it_to_the_machine(server: Any) -> None:
+    server.then(503).then(200)
+
+    async def work() -> int:
+        async with aiohttp.ClientSession(raise_for_status=True) as session:
+            response = await HttpHook(server.url, session=session, policy=AGAIN).get("a")
+            return int(response.status)
+
+    assert run(work()) == 200
+
+
+@pytest.mark.parametrize("options", [{"verify": "/nowhere/ca.pem"}, {"cert": "/nowhere/c.pem"}])
+def test_a_certificate_that_is_not_there_is_not_sent(server: Any, options: dict[str, Any]) -> None:
+    with pytest.raises(OSError) as raised:
+        run(call(server.url.replace("http:", "https:"), "POST", options=options))
+    assert raised.value.failure.sent == "no"  # type: ignore[attr-defined]
+
+
+def sent_cookies(asked: Any) -> set[str]:
+    line = asked.headers.get("Cookie")
+    return set(line.split("; ")) if line else set()
+
+
+def test_cookies_go_where_they_belong(serve: Any) -> None:
+    here, there = serve(), serve()
+    here.then(302, Location=f"http://localhost:{there.port}/b")
+    given = SimpleCookie()
+    for line in (
+        "a=1",
+        "b=2; Domain=localhost",
+        "c=3; Domain=other.test",
+        "d=4; Secure",
+        "e=5; Path=/x",
+        "f=6; Path=/",
+    ):
+        given.load(line)
+    run(call(here.url, cookies=given))
+    assert sent_cookies(here.asked[0]) == {"a=1", "f=6"}
+    assert sent_cookies(there.asked[0]) == {"b=2"}
+    run(call(here.url, cookies={"g": "7"}))
+    assert sent_cookies(here.asked[1]) == {"g=7"}
+
+
+def test_the_jar_of_a_session_is_its_own(server: Any) -> None:
+    server.then(302, Location="/b", Set_Cookie="a=1; Path=/").then(200).then(200)
+
+    async def work() -> None:
+        jar = aiohttp.CookieJar(unsafe=True)
+        jar.update_cookies({"a": "0"}, URL(server.url))
+        async with aiohttp.ClientSession(cookie_jar=jar) as session:
+            hook = HttpHook(server.url, session=session)
+            await hook.get("a")
+            await hook.get("c")
+            with pytest.raises(TypeError, match="a jar is the session's"):
+                await hook.get("d", cookies=jar)
+
+    run(work())
+    assert [sent_cookies(asked) for asked in server.asked] == [{"a=0"}, {"a=1"}, {"a=1"}]
+
+
+def test_exceptions_show_no_secret(server: Any) -> None:
+    secret = {"api_key": "s3cr3t", "page": "2"}
+    for status in (404, 302):
+        server.then(status, Location="/b", **({} if status == 404 else {"X_Other": "1"}))
+        with pytest.raises(aiohttp.ClientResponseError) as raised:
+            run(call(Connection(host=f"{server.url}/hidden-base"), params=secret, options={"max_redirects": 0}))
+        told = str(raised.value) + repr(raised.value)
+        assert "s3cr3t" not in told
+        assert "hidden-base" not in told
+    server.breaks()
+    for url in (server.url, "http://127.0.0.1:9"):
+        with pytest.raises(aiohttp.ClientError) as error:
+            run(call(url, "POST", params=secret))
+        assert "s3cr3t" not in str(error.value) + repr(error.value)
+
+
+def test_the_auth_of_a_session_goes_to_no_other_origin(serve: Any) -> None:
+    here, there = serve(), serve()
+    here.then(302, Location=f"{there.url}/b")
+
+    async def work() -> None:
+        async with aiohttp.ClientSession(auth=aiohttp.BasicAuth("reader", "secret")) as session:
+            with pytest.raises(aiohttp.ClientError, match="the session has an auth of its own"):
+                await HttpHook(here.url, session=session).get("a")
+
+    run(work())
+    assert "Authorization" in here.asked[0].headers
+    assert there.asked == []
+
+
+def test_code_that_aiohttp_runs_may_raise_what_aiohttp_raises(server: Any) -> None:
+    async def traced(*_args: Any) -> None:
+        raise aiohttp.ClientOSError("mine")
+
+    async def between(request: Any, handler: Any) -> Any:
+        await handler(request)
+        raise aiohttp.ClientConnectionError("mine")
+
+    async def through(request: Any, handler: Any) -> Any:
+        return await handler(request)
+
+    async def work(asked: int, **session: Any) -> None:
+        server.asked.clear()
+        async with aiohttp.ClientSession(**session) as own:
+            with pytest.raises(aiohttp.ClientError):
+                await HttpHook(server.url, session=own, policy=EAGER).get("a")
+        assert len(server.asked) == asked
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_end.append(traced)
+    run(work(1, trace_configs=[trace]))
+    if hasattr(aiohttp, "ClientMiddlewareType"):
+        run(work(1, middlewares=[between]))
+        # aiohttp sends by itself once more what it has not got through to the server.
+        for _ in range(6):
+            server.breaks()
+        run(work(6, middlewares=[through]))

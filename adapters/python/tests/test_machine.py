@@ -188,3 +188,49 @@ def test_a_body_is_given_to_the_machine_only_when_it_asks() -> None:
     limit = call.head(503, [], NOW)
     assert limit is not None
     assert isinstance(call.finish(503, [], b"x" * min(limit, 10), NOW), Wait)
+
+
+@pytest.mark.parametrize("wait", [float("inf"), float("-inf"), float("nan"), 1e300])
+def test_a_wait_that_is_no_time_is_an_error(wait: float) -> None:
+    policy = RetryPolicy.custom(lambda: True, lambda: wait, lambda _upcoming: False)
+    call = Call(hook(policy=policy), Plan("GET", "a"), 7, NOW)
+    sent(call)
+    with pytest.raises(ValueError, match="wait: must be a finite number of seconds"):
+        call.finish(503, [], b"", NOW)
+
+
+def test_a_negative_wait_is_none() -> None:
+    policy = RetryPolicy.custom(lambda: True, lambda: -1.0, lambda _upcoming: False)
+    call = Call(hook(policy=policy), Plan("GET", "a"), 7, NOW)
+    sent(call)
+    wait = call.finish(503, [], b"", NOW)
+    assert isinstance(wait, Wait)
+    assert wait.seconds == 0
+
+
+def test_a_url_as_it_may_be_shown() -> None:
+    own = Hook(Connection(host="https://api.example.test/hidden"))
+    call = Call(own, Plan("GET", "a", data={"page": 2, "api_key": "s"}), 7, NOW)
+    shown = call.shown_url(sent(call).url)
+    assert shown == call.shown_url("https://api.example.test/hidden/a?page=2&api_key=s")
+    assert "page=2&api_key=***" in shown
+    assert "hidden" not in shown
+
+
+def test_nothing_is_asked_of_a_policy_that_has_raised() -> None:
+    asked: list[str] = []
+
+    def wait() -> float:
+        raise KeyError("mine")
+
+    def stop(_upcoming: float) -> bool:
+        # Another call by the same policy would take what was raised for its own.
+        asked.append("stop")
+        return False
+
+    policy = RetryPolicy.custom(lambda: True, wait, stop)
+    call = Call(hook(policy=policy), Plan("GET", "a"), 7, NOW)
+    sent(call)
+    with pytest.raises(KeyError, match="mine"):
+        call.finish(503, [], b"", NOW)
+    assert asked == []

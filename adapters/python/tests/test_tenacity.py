@@ -102,3 +102,13 @@ def test_code_is_asked_in_tenacitys_order() -> None:
     with pytest.raises(tenacity.RetryError) as raised:
         retries.gave_up()
     assert isinstance(raised.value.last_attempt.exception(), ConnectionError)
+
+
+@pytest.mark.parametrize("seconds", [float("inf"), float("nan")])
+def test_a_wait_that_is_no_time_is_an_error(seconds: float) -> None:
+    retrying = tenacity.Retrying(wait=lambda _state: seconds)
+    retries = Retries(retrying)
+    retries.begin(print, (), {})
+    with pytest.raises(ValueError, match="finite"):
+        retries._wait()
+    assert strategies({"wait": tenacity.wait_fixed(float("nan"))}) is None

@@ -41,3 +41,24 @@ else:
         response = HttpHook(here.url.replace("//", "//reader:secret@")).get("a")
         assert [answer.status_code for answer in response.history] == [302]
         assert "Authorization" not in {name.title() for name in there.asked[0].headers}
+
+    def test_hooks_are_run_and_what_they_raise_ends_the_call(server: Any) -> None:
+        seen: list[int] = []
+
+        def hook(response: requests.Response, **_more: Any) -> None:
+            seen.append(response.status_code)
+            raise KeyError("mine")
+
+        with pytest.raises(KeyError):
+            HttpHook(server.url, policy=AGAIN).get("a", hooks={"response": hook})
+        assert (seen, len(server.asked)) == ([200], 1)
+
+    def test_a_cookie_of_a_place_is_refused(server: Any) -> None:
+        jar = requests.cookies.RequestsCookieJar()
+        jar.set("plain", "1")
+        jar.set("elsewhere", "2", domain="other.test", path="/")
+        HttpHook(server.url).get("a", cookies=jar)
+        jar.set("here", "3", domain="127.0.0.1", path="/")
+        with pytest.raises(requests.RequestException, match="needs a session of requests"):
+            HttpHook(server.url).get("a", cookies=jar)
+        assert [asked.headers.get("cookie") or asked.headers.get("Cookie") for asked in server.asked] == ["plain=1"]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import functools
+import inspect
+import json
 import os
 import secrets
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping, Set
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +20,7 @@ import aiohttp
 import requests
 import tenacity
 from airflow.providers.common.compat.connection import get_async_connection
+from airflow.providers.common.compat.sdk import AirflowException
 from airflow.providers.http.exceptions import HttpErrorException, HttpMethodException
 from airflow.providers.http.hooks.http import AsyncHttpSession as _AsyncHttpSession
 from airflow.providers.http.hooks.http import HttpAsyncHook as _HttpAsyncHook
@@ -32,7 +37,7 @@ from http_hook import _environment, _machine
 from http_hook import aiohttp as _aiohttp
 from http_hook import requests as _requests
 from http_hook._requests_errors import of_failure
-from http_hook._told import with_failure
+from http_hook._told import redacted, with_failure
 from http_hook.airflow.connections import machine_connection
 from http_hook.requests import Loop, planned
 from http_hook.tenacity import Retries
@@ -41,6 +46,7 @@ from http_hook.ureq import OverTransport, named
 __all__ = ["HttpAsyncHook", "HttpHook"]
 
 _USUAL_HEADERS = {name.lower(): (name, value) for name, value in requests.utils.default_headers().items()}
+_USUAL_TO_SEND = _USUAL_HEADERS.keys() - {"connection"}
 _USUAL_NAMES = frozenset(requests.utils.default_headers())
 _KWARGS = frozenset({"json", "params", "files", "cookies", "auth", "hooks"})
 _LOOP = "_http_hook_loop"
@@ -57,6 +63,79 @@ _OF_A_SESSION: dict[str, Any] = {
 def usual_preset() -> str:
     """Returns the preset that holds where neither class nor caller names one: `HTTP_HOOK_PRESET`, else `usual`."""
     return os.environ.get("HTTP_HOOK_PRESET", "usual")
+
+
+# What a call does in the original at each attempt: a class that does one of these in its own way has to be asked each time.
+_EACH_TIME = (
+    "run",
+    "run_and_check",
+    "get_conn",
+    "get_connection",
+    "url_from_endpoint",
+    "_set_base_url",
+    "_extract_auth",
+    "_configure_session_from_auth",
+    "_configure_session_from_extra",
+    "_configure_session_from_mount_adapters",
+)
+# One attempt, of which the machine tells what the server asks for. Whether there is another one is decided around it.
+_ONCE = {
+    "when": {"type": "any", "conditions": [{"type": "check_failed"}, {"type": "error"}]},
+    "once": {"type": "never"},
+    "stop": {"type": "after_attempt", "max_attempts": 1},
+}
+
+
+@functools.cache
+def _usual_hints() -> tuple[float, float]:
+    """Returns the longest wait of a server's that is waited, in seconds, and by which share it may be longer."""
+    told = json.loads(_machine.RetryPolicy().to_json())["hints"]
+    return float(told["cap"]), float(told["jitter"])
+
+
+class _Ticket:
+    """One round of a call under `retry_args`, on its way from `run_with_advanced_retry` to the loops that it comes to.
+
+    It is held by no hook: it is seen by whoever runs in the same context between the two, and by nothing that a loop runs.
+    """
+
+    def __init__(
+        self,
+        hook: HttpHook,
+        retries: Retries | None,
+        policy: _machine.RetryPolicy,
+        seeds: list[int],
+        begun: float,
+    ) -> None:
+        self.hook = hook
+        self.retries = retries
+        self.policy = policy
+        self.loops: list[_AirflowLoop] = []
+        self.ended: BaseException | None = None
+        self._seeds = seeds
+        self._begun = begun
+
+    def seed(self) -> int:
+        """Returns what decides the random choices of the next call: the same in each round, so that a key stays what it is."""
+        place = len(self.loops)
+        while len(self._seeds) <= place:
+            self._seeds.append(secrets.randbits(64))
+        return self._seeds[place]
+
+    def left(self, deadline: float | None) -> float | None:
+        """Returns what is left of a deadline, which is that of all rounds."""
+        return None if deadline is None else max(deadline - (time.monotonic() - self._begun), 0.001)
+
+    def failure(self) -> _machine.Failure | None:
+        """Returns the failure of the last call, if it failed."""
+        return self.loops[-1].call.failure if self.loops else None
+
+    def may_repeat(self) -> bool:
+        """Whether all that was sent may be sent again."""
+        return all(loop.may_repeat() for loop in self.loops)
+
+
+_TICKET: ContextVar[_Ticket | None] = ContextVar("http_hook_ticket", default=None)
 
 
 class HttpHook(_HttpHook):
@@ -93,7 +172,6 @@ class HttpHook(_HttpHook):
     _made: _machine.Hook | None = None
     _connection: Any = None
     _usual_base: str | None = None
-    _retries: tuple[Retries, _machine.RetryPolicy] | None = None
 
     def __init__(
         self,
@@ -132,21 +210,57 @@ class HttpHook(_HttpHook):
         **request_kwargs: Any,
     ) -> Any:
         """Makes a call, as the original's method of this name."""
-        extra_options = extra_options or {}
+        ticket = self._ticket()
+        # What is run from here on makes calls of its own.
+        token = _TICKET.set(None)
+        try:
+            return self._run(ticket, endpoint, data, headers, extra_options or {}, request_kwargs)
+        finally:
+            _TICKET.reset(token)
+
+    def _ticket(self) -> _Ticket | None:
+        ticket = _TICKET.get()
+        return ticket if ticket is not None and ticket.hook is self else None
+
+    def _run(
+        self,
+        ticket: _Ticket | None,
+        endpoint: str | None,
+        data: Any,
+        headers: dict[str, Any] | None,
+        extra_options: dict[str, Any],
+        request_kwargs: dict[str, Any],
+    ) -> Any:
         session = self._session(headers, extra_options)
+        # Another call may change what the hook says of itself; only a subclass has anything to say there.
+        connection, merged = self._connection, self.merged_extra
+        if connection is not None and not self.keep_session and self._merges_as_usual():
+            merged = {}
+            if extra_options or connection.extra:
+                merged = _process_extra_options_from_connection(conn=connection, extra_options=extra_options)[1]
         _check(self.method, request_kwargs)
+        call = (session, connection, merged, data, headers, extra_options, request_kwargs)
         if not self._srv_lookup_enabled:
             base, endpoint = self._asked(endpoint)
-            return self._run_at(base, session, endpoint, data, headers, extra_options, request_kwargs)
+            return self._run_at(ticket, base, endpoint, *call)
         bases = self._get_srv_base_urls()
         for number, base in enumerate(bases, start=1):
             try:
-                return self._run_at(base, session, endpoint, data, headers, extra_options, request_kwargs)
+                return self._run_at(ticket, base, endpoint, *call)
             except requests.exceptions.ConnectionError as error:
                 if number == len(bases) or not _is_connect_failure(error):
                     raise
                 self.log.warning("Could not connect to %s, failing over to the next SRV target", base)
         return None
+
+    def _merges_as_usual(self) -> bool:
+        kind, own = type(self), self.__dict__
+        return (
+            kind.get_conn is HttpHook.get_conn
+            and kind._configure_session_from_extra is HttpHook._configure_session_from_extra
+            and "get_conn" not in own
+            and "_configure_session_from_extra" not in own
+        )
 
     def _asked(self, endpoint: str | None) -> tuple[str | None, str | None]:
         """Returns where a subclass leads to in place of the connection's URL, if it does, and the endpoint there."""
@@ -166,8 +280,8 @@ class HttpHook(_HttpHook):
             self._kept = self.get_conn(None, {})
             self._made = None
             self._cookies = self._kept.cookies.copy()
-        elif len(self._kept.cookies) != len(self._cookies):
-            # What answers set is their call's alone.
+        elif len(self._kept.cookies) or len(self._cookies):
+            # What answers set is their call's alone, also in the place of a cookie that was there.
             self._kept.cookies = self._cookies.copy()
         return self._kept
 
@@ -179,15 +293,17 @@ class HttpHook(_HttpHook):
 
     def _run_at(
         self,
+        ticket: _Ticket | None,
         base: str | None,
-        session: requests.Session,
         endpoint: str | None,
+        session: requests.Session,
+        connection: Any,
+        merged: dict[str, Any],
         data: Any,
         headers: dict[str, Any] | None,
         extra_options: dict[str, Any],
         request_kwargs: dict[str, Any],
     ) -> Any:
-        connection = self._connection
         if connection is None:
             connection = self.get_connection(self.http_conn_id)
         given = dict(request_kwargs)
@@ -207,7 +323,7 @@ class HttpHook(_HttpHook):
                 default_host=self.default_host or None,
                 policy=_policy(self.policy),
                 max_response_bytes=self.max_response_bytes,
-                **self._session_headers(lines, connection, None if self.keep_session else headers),
+                **self._session_headers(session, lines, connection, None if self.keep_session else headers),
                 **self._environment(session, connection, scheme),
             )
             if self._kept is not None and base is None:
@@ -217,18 +333,24 @@ class HttpHook(_HttpHook):
             endpoint,
             data=data,
             headers=_texts(headers),
-            options=self._session_options(session, extra_options, configured),
+            options=self._session_options(session, extra_options, merged if configured else {}),
             auth=auth,
-            policy=None if self._retries is None else self._retries[1],
-            deadline=self.deadline,
+            policy=None if ticket is None else ticket.policy,
+            deadline=self.deadline if ticket is None else ticket.left(self.deadline),
             idempotency_key=self.idempotency_key or _has_key(headers),
+            jar=getattr(session, "cookies", None),
             **_with_params(given, session),
         )
         rest["auth"] = rest["auth"] or shown
         rest["spelled"] = _spelled(lines, headers)
-        call = _machine.Call(hook, plan, secrets.randbits(64), time.time())
+        names = _session_names(session)
+        if names is not None:
+            rest["keeps_alive"] = "connection" in names
+            if "cookie" in names:
+                rest["jars"] = ()
+        call = _machine.Call(hook, plan, secrets.randbits(64) if ticket is None else ticket.seed(), time.time())
         kind = _AirflowLoop if self.transport is None else _TransportLoop
-        loop = kind(call, session, self, **rest)
+        loop = kind(call, session, self, ticket=ticket, **rest)
         asked = loop.begin()
         if not isinstance(asked, _machine.Send):
             return loop.run()
@@ -236,8 +358,13 @@ class HttpHook(_HttpHook):
         prepared = loop.prepare(asked)
         setattr(prepared, _LOOP, loop)
         if self.keep_session:
-            return self.run_and_check(session, prepared, {**self.merged_extra, **extra_options})
-        return self.run_and_check(session, prepared, self.merged_extra)
+            merged = {**merged, **extra_options}
+        # A subclass may send it more than once.
+        token = _TICKET.set(ticket)
+        try:
+            return self.run_and_check(session, prepared, merged)
+        finally:
+            _TICKET.reset(token)
 
     def run_and_check(
         self, session: requests.Session, prepped_request: requests.PreparedRequest, extra_options: dict[Any, Any]
@@ -250,7 +377,7 @@ class HttpHook(_HttpHook):
         if isinstance(loop, _AirflowLoop):
             delattr(prepped_request, _LOOP)
         else:
-            loop = self._foreign(session, prepped_request, extra_options)
+            loop = self._foreign(self._ticket(), session, prepped_request, extra_options)
         loop.session = session
         loop.prepared = prepped_request
         loop.checks = bool(extra_options.get("check_response", True))
@@ -258,7 +385,11 @@ class HttpHook(_HttpHook):
         return loop.run()
 
     def _foreign(
-        self, session: requests.Session, request: requests.PreparedRequest, extra_options: dict[Any, Any]
+        self,
+        ticket: _Ticket | None,
+        session: requests.Session,
+        request: requests.PreparedRequest,
+        extra_options: dict[Any, Any],
     ) -> _AirflowLoop:
         """Makes a call of a request that somebody else prepared."""
         url = urlsplit(str(request.url))
@@ -285,75 +416,145 @@ class HttpHook(_HttpHook):
             str(request.method),
             target,
             data=None if source is not None else body,
-            options=self._session_options(session, dict(extra_options), True),
-            policy=None if self._retries is None else self._retries[1],
-            deadline=self.deadline,
+            options=self._session_options(session, dict(extra_options), self.merged_extra),
+            policy=None if ticket is None else ticket.policy,
+            deadline=self.deadline if ticket is None else ticket.left(self.deadline),
             **external,
         )
         rest["source"] = source
-        call = _machine.Call(hook, plan, secrets.randbits(64), time.time())
-        loop = _AirflowLoop(call, session, self, **rest)
+        call = _machine.Call(hook, plan, secrets.randbits(64) if ticket is None else ticket.seed(), time.time())
+        loop = _AirflowLoop(call, session, self, ticket=ticket, **rest)
         _adopt(request, loop)
         return loop
 
     def run_with_advanced_retry(self, _retry_args: dict[Any, Any], *args: Any, **kwargs: Any) -> Any:
         """Makes a call that is sent again as `_retry_args` say: tenacity's arguments, or a policy as a dict of data.
 
-        What the server asks for counts besides, and whether a request may be sent twice. The strategies see what the call came to; an
-        exception that a subclass's own `run` raises around it ends the call.
+        What the server asks for counts besides, and whether a request may be sent twice. The strategies see what the call came to. An
+        exception that code around the call raises, such as a subclass's own `run_and_check` or a response hook, is tenacity's to judge
+        as in the original; a policy of data knows none, and it ends the call.
         """
         if _is_policy(_retry_args):
             self._retry_obj = tenacity.Retrying()
-            return self._with(None, _machine.RetryPolicy(_retry_args), args, kwargs)
+            return self._rounds(None, _machine.RetryPolicy(_retry_args), _retry_args, args, kwargs)
         self._retry_obj = retrying = tenacity.Retrying(**_retry_args)
         if not retrying.enabled:
             return self.run(*args, **kwargs)
-        retries = Retries(retrying, hints=(self.preset or usual_preset()) != "airflow")
+        retries = Retries(retrying, hints=self._hints())
         # What code decides on cannot be data.
-        own_check = type(self).check_response is not _HttpHook.check_response
+        own_check = not _is_ours(self, "check_response")
         policy = retries.policy(_retry_args, data=not own_check)
         retries.begin(self.run, args, kwargs)
-        return self._with(retries, policy, args, kwargs)
+        return self._rounds(retries, policy, _retry_args, args, kwargs)
 
-    def _with(
-        self, retries: Retries | None, policy: _machine.RetryPolicy, args: tuple[Any, ...], kwargs: dict[str, Any]
+    def _hints(self) -> bool:
+        return (self.preset or usual_preset()) != "airflow"
+
+    def _rounds(
+        self,
+        retries: Retries | None,
+        policy: _machine.RetryPolicy,
+        arguments: dict[Any, Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
     ) -> Any:
-        before, self._retries = self._retries, (retries, policy)  # type: ignore[assignment]
-        try:
-            while True:
-                try:
-                    return self.run(*args, **kwargs)
-                except Exception as error:
-                    # A look-up that failed is tenacity's own to try again; a call has been tried as often as it may.
-                    if retries is None or retries.called:
-                        raise
-                    ended = retries.before_call(error)
-                    if ended is not retries:
-                        return ended
-        finally:
-            self._retries = before
+        """Runs the call, and runs it again while tenacity says so of what the machine does not see.
+
+        A plain class needs one round: its loop sends as often as it may. Where a subclass has a part in the call each attempt is a round.
+        """
+        seeds: list[int] = []
+        begun = time.monotonic()
+        each_time = retries is not None and not all(_is_ours(self, name) for name in _EACH_TIME)
+        while True:
+            if each_time and retries is not None:
+                retries.attempt()
+                ticket = _Ticket(self, None, _machine.RetryPolicy(_ONCE), seeds, begun)
+            else:
+                ticket = _Ticket(self, retries, policy, seeds, begun)
+            value: Any = None
+            error: Exception | None = None
+            token = _TICKET.set(ticket)
+            try:
+                value = self.run(*args, **kwargs)
+            except Exception as raised:
+                error = raised
+            finally:
+                _TICKET.reset(token)
+            # Of what a loop has ended with the strategies have had their say.
+            told = error is ticket.ended if error is not None else True
+            if retries is None or (told and not each_time):
+                if error is not None:
+                    raise error
+                return value
+            if retries.data:
+                # From here on tenacity's own state counts.
+                policy = retries.policy(arguments, data=False)
+                retries.data = False
+            ended, outcome = self._judged(retries, ticket, value, error)
+            if ended:
+                return outcome
+
+    def _judged(self, retries: Retries, ticket: _Ticket, value: Any, error: Exception | None) -> tuple[bool, Any]:
+        """Asks tenacity of a round; waits if there is to be another one, else ends as it does."""
+        failure = ticket.failure()
+        retries.outcome = lambda: (value, error)
+
+        def ended() -> tuple[bool, Any]:
+            if error is not None:
+                raise error
+            return True, value
+
+        if not retries._when():
+            return ended()
+        seconds = retries._wait()
+        if retries._stop(seconds):
+            note = None if failure is None else functools.partial(_noted, failure)
+            return True, retries.gave_up(note)
+        if not ticket.may_repeat():
+            return ended()
+        if failure is not None and failure.hint is not None and self._hints():
+            cap, jitter = _usual_hints()
+            if failure.hint > cap:
+                return ended()
+            # Not all at once, and never earlier.
+            seconds = max(seconds, failure.hint * (1 + jitter * secrets.randbelow(1 << 16) / (1 << 16)))
+        left = ticket.left(self.deadline)
+        if left is not None and seconds >= left:
+            return ended()
+        retries.sleep(seconds)
+        return False, None
 
     def test_connection(self) -> tuple[bool, str]:
         """Tests the connection without writing: with the method of the hook if it is safe, else with HEAD, or GET where HEAD is not
         allowed."""
-        method = self.method
+        if self.method in ("GET", "HEAD", "OPTIONS", "TRACE"):
+            return self._tested(self.run)
+        # Whoever uses this hook meanwhile goes on with its method.
+        probe = copy.copy(self)
         try:
-            if method in ("GET", "HEAD", "OPTIONS", "TRACE"):
-                self.run()
-            else:
-                self.method = "HEAD"
-                try:
-                    self.run()
-                except Exception as error:
-                    failure = getattr(error, "failure", None)
-                    if failure is None or failure.status not in (405, 501):
-                        raise
-                    self.method = "GET"
-                    self.run()
+            return self._tested(probe._run_safely)
+        finally:
+            self.base_url, self._base_url_initialized = probe.base_url, probe._base_url_initialized
+            if probe._kept is not self._kept:
+                probe.close()
+
+    def _run_safely(self) -> None:
+        self.method = "HEAD"
+        try:
+            self.run()
+        except Exception as error:
+            failure = getattr(error, "failure", None)
+            if failure is None or failure.status not in (405, 501):
+                raise
+            self.method = "GET"
+            self.run()
+
+    @staticmethod
+    def _tested(run: Callable[[], Any]) -> tuple[bool, str]:
+        try:
+            run()
         except Exception as error:
             return False, str(error)
-        finally:
-            self.method = method
         return True, "Connection successfully tested"
 
     def _session_auth(self, session: requests.Session, connection: Any) -> tuple[Any, Any]:
@@ -367,7 +568,7 @@ class HttpHook(_HttpHook):
         return _requests.auth_of(auth)
 
     def _session_headers(
-        self, lines: list[tuple[str, Any]], connection: Any, headers: dict[str, Any] | None
+        self, session: Any, lines: list[tuple[str, Any]], connection: Any, headers: dict[str, Any] | None
     ) -> dict[str, Any]:
         """Tells which headers of a session lie under those of the connection, and which over them."""
         extra = {str(name).lower(): value for name, value in _extra(connection).items()}
@@ -385,17 +586,24 @@ class HttpHook(_HttpHook):
                     low.append((name, value))
             else:
                 high.append((name, None if value is None else _header_text(value)))
+        here = _session_names(session)
+        if here is not None and (_USUAL_TO_SEND - here or not extra.keys() <= here):
+            # What a subclass has taken out.
+            here = here | of_call
+            gone = _USUAL_TO_SEND - here
+            high.extend((_USUAL_HEADERS[lower][0], None) for lower in sorted(gone))
+            of_extra = _process_extra_options_from_connection(conn=connection, extra_options={})[0] if extra else {}
+            high.extend((str(name), None) for name in of_extra if str(name).lower() not in here)
         if of_call:
             # What the call sets lies over them, and what it takes out is theirs.
             low.extend(line for lower, line in _USUAL_HEADERS.items() if lower in of_call and lower != "connection")
         return {"default_headers": low, "headers": high}
 
     def _session_options(
-        self, session: requests.Session, extra_options: dict[str, Any], configured: bool
+        self, session: requests.Session, extra_options: dict[str, Any], merged: dict[str, Any]
     ) -> dict[str, Any]:
         """Returns the options of the call, with what a subclass set on its session."""
         options = dict(extra_options)
-        merged = self.merged_extra if configured else {}
         expected = _OF_A_SESSION
         if merged:
             expected = {
@@ -424,15 +632,48 @@ class HttpHook(_HttpHook):
 class _AirflowLoop(Loop):
     """The loop of a hook: its checks, its log lines, its exceptions."""
 
-    def __init__(self, call: _machine.Call, session: requests.Session, hook: HttpHook, **rest: Any) -> None:
+    def __init__(
+        self,
+        call: _machine.Call,
+        session: requests.Session,
+        hook: HttpHook,
+        *,
+        ticket: _Ticket | None = None,
+        **rest: Any,
+    ) -> None:
         super().__init__(call, session, **rest)
         self.hook = hook
         self.checks = True
-        self.retries = None if hook._retries is None else hook._retries[0]
+        self.ticket = ticket
+        self.retries = None if ticket is None else ticket.retries
         self._checked: tuple[Any, Exception | None] | None = None
+        self._sent = 0
+        self._repeatable = True
+        if ticket is not None:
+            ticket.loops.append(self)
         if self.retries is not None:
             self.retries.outcome = self.outcome
-            self.retries.called = True
+
+    def run(self) -> Any:
+        # Code of the caller's that is run meanwhile makes calls of its own.
+        token = _TICKET.set(None)
+        try:
+            return super().run()
+        except Exception as error:
+            if self.ticket is not None and error is not self.of_attempt:
+                self.ticket.ended = error
+            raise
+        finally:
+            _TICKET.reset(token)
+
+    def may_repeat(self) -> bool:
+        """Whether what was sent may be sent again in another round."""
+        if self._sent == 0 or self._repeatable:
+            return True
+        failure = self.call.failure
+        if failure is None or self.history or self.source is not None:
+            return False
+        return failure.sent == "no" or failure.status in (421, 425)
 
     def attempt(self, send: _machine.Send) -> None:
         self._checked = None
@@ -440,16 +681,30 @@ class _AirflowLoop(Loop):
             self.retries.attempt()
 
     def exchange(self, send: _machine.Send) -> Any:
+        if self.ticket is not None:
+            self._sent += 1
+            self._repeatable = self._repeatable and self.call.repeatable
         asked = super().exchange(send)
         if isinstance(self.error, requests.exceptions.ConnectionError):
             self.hook.log.warning("%s Tenacity will retry to execute the operation", self.error)
         return asked
 
     def wait(self, wait: _machine.Wait) -> None:
-        if self.checks and self.response is not None and wait.reason in ("backoff", "hint"):
+        of_attempt = wait.reason in ("backoff", "hint")
+        if self.checks and self.response is not None and of_attempt:
             # As the original, which says so after each attempt.
-            self.check()
-        if self.retries is None or wait.reason not in ("backoff", "hint"):
+            error = self.check()
+            if self.retries is None and not _is_ours(self.hook, "check_response"):
+                if error is None:
+                    # The hook's own check lets it pass.
+                    self.call.cancel()
+                    self._judged = False
+                    return
+                if not isinstance(error, (AirflowException, requests.exceptions.RequestException)):
+                    # That is no word on the answer.
+                    self.of_attempt = error
+                    raise error
+        if self.retries is None or not of_attempt:
             time.sleep(wait.seconds)
         else:
             self.retries.sleep(wait.seconds)
@@ -463,6 +718,8 @@ class _AirflowLoop(Loop):
                     self.hook.check_response(self.response)
             except Exception as raised:
                 error = raised
+                if self._shown is not None:
+                    redacted(error, str(getattr(self.response, "url", "")).partition("#")[0], self._shown)
             self._checked = (self.response, error)
         return self._checked[1]
 
@@ -510,6 +767,13 @@ class _TransportLoop(OverTransport, _AirflowLoop):
         self.transport = hook.transport
 
 
+def _is_ours(hook: HttpHook, name: str) -> bool:
+    """Whether a hook does something as this class does, and not in a way of its own."""
+    if name in hook.__dict__:
+        return False
+    return inspect.getattr_static(type(hook), name) is inspect.getattr_static(HttpHook, name)
+
+
 def _noted(failure: _machine.Failure, error: Any) -> None:
     if isinstance(error, BaseException):
         with_failure(error, failure)
@@ -523,6 +787,15 @@ def _session_lines(session: Any) -> list[tuple[str, Any]]:
     return [line if isinstance(line[0], str) else (_header_text(line[0]), line[1]) for line in lines]
 
 
+def _session_names(session: Any) -> Set[str] | None:
+    """Returns the names of the headers of a session, in lower case; `None` of a stand-in that has none to say."""
+    headers = getattr(session, "headers", None)
+    store = getattr(headers, "_store", None)
+    if isinstance(store, dict):
+        return store.keys()
+    return {str(_header_text(name)).lower() for name in headers} if isinstance(headers, Mapping) else None
+
+
 def _spelled(lines: list[tuple[str, Any]], headers: dict[str, Any] | None) -> dict[str, str]:
     """Returns the spelling of names that are not written as usual."""
     given = [name for name, _ in lines if name not in _USUAL_NAMES]
@@ -534,7 +807,7 @@ def _adopt(request: requests.PreparedRequest, loop: Loop) -> None:
     """Lets the loop read and lead a request that somebody else prepared."""
     if isinstance(request, requests.PreparedRequest):
         hooks = dict(request.hooks or {})
-        hooks["response"] = [loop._keep, *(hooks.get("response") or ())]
+        hooks["response"] = [loop._keep, *(_requests._Hook(loop, one) for one in hooks.get("response") or ())]
         request.hooks = hooks
         setattr(request, _requests._MARK, True)
 
@@ -582,12 +855,10 @@ def _extra(connection: Any) -> dict[str, Any]:
 
 def _with_params(given: dict[str, Any], session: requests.Session) -> dict[str, Any]:
     params = getattr(session, "params", None)
-    if isinstance(params, dict) and params:
+    # A session that prepares requests in a way of its own is asked for these.
+    if isinstance(params, dict) and params and not _requests.overrides(session, "prepare_request"):
         own = given.get("params")
         given["params"] = {**params, **own} if isinstance(own, dict) else own or params
-    jar = getattr(session, "cookies", None)
-    if isinstance(jar, requests.cookies.RequestsCookieJar) and len(jar):
-        given["cookies"] = {**{cookie.name: cookie.value for cookie in jar}, **dict(given.get("cookies") or {})}
     return given
 
 
@@ -623,6 +894,7 @@ class HttpAsyncHook(_HttpAsyncHook):
         self.idempotency_key = idempotency_key
         self.max_response_bytes = max_response_bytes
         self._connection: Any = None
+        self._as_stored: Any = None
 
     async def config(self) -> SessionConfig:
         """Looks the connection up, once."""
@@ -645,6 +917,7 @@ class HttpAsyncHook(_HttpAsyncHook):
             plain = auth if isinstance(auth, aiohttp.BasicAuth) else None
             self._config = SessionConfig(base_url=base, headers=headers, auth=plain, extra_options=options)
             self._auth = auth
+            self._as_stored = _told_by(self._config)
         return self._config
 
     async def _looked_up(self) -> Any:
@@ -720,17 +993,36 @@ class AsyncHttpSession(_AsyncHttpSession):
     def machine_hook(self, base: str | None = None) -> _machine.Hook:
         """Makes the connection ready."""
         hook, connection = self._hook, self._hook._connection
+        if hook.http_conn_id and hook.base_url and hook.base_url != self.base_url:
+            raise ValueError(
+                "base_url of an asynchronous hook is not asked where there is a connection, by the original neither: "
+                "say where to call in config(), or by the connection, or leave http_conn_id out"
+            )
         auth = getattr(hook, "_auth", None)
-        scheme, headers = None, []
+        scheme: Any = None
+        headers: list[tuple[str, str | None]] = []
+        if self._is_own():
+            # What a subclass says in its config() holds, and nothing of the connection beside.
+            stored = hook._as_stored
+            # An object of a class of somebody's own stands in no configuration.
+            auth = auth if stored is not None and self.auth == stored[2] else self.auth
+            connection = None
+            headers = [
+                (str(name), None if value is None else str(value)) for name, value in (self.headers or {}).items()
+            ]
+            if type(auth) is aiohttp.BasicAuth:
+                scheme = ("basic", auth.login, auth.password)
         if auth is not None and type(auth) is not aiohttp.BasicAuth:
             kind = _requests.auth_of(auth)
             if kind[1] is None:
                 scheme = kind[0]
             elif hasattr(auth, "encode"):
                 # A class of somebody's own that makes a header, as aiohttp asks for one.
-                scheme, headers = "none", [("Authorization", auth.encode())]
+                scheme, headers = "none", [*headers, ("Authorization", auth.encode())]
         own = (
-            _machine.Connection(host=self.base_url) if connection is None else machine_connection(connection, base=base)
+            _machine.Connection(host=base or self.base_url)
+            if connection is None
+            else machine_connection(connection, base=base)
         )
         return _machine.Hook(
             own,
@@ -746,6 +1038,11 @@ class AsyncHttpSession(_AsyncHttpSession):
             async_arguments=self.arguments(),
         )
 
+    def _is_own(self) -> bool:
+        """Whether a subclass says something else than the connection."""
+        told = (self.base_url, *_told_by(self.config)[1:])
+        return bool(told != self._hook._as_stored)
+
     def arguments(self) -> dict[str, Any]:
         """Returns what the constructor of the hook was given, for the mapping of arguments."""
         return {"method": self.method, "retry_limit": self.retry_limit, "retry_delay": self.retry_delay}
@@ -760,8 +1057,12 @@ class AsyncHttpSession(_AsyncHttpSession):
         **more: Any,
     ) -> tuple[_machine.Plan, Any, dict[str, Any]]:
         """Plans a call; with the source of a body that the machine does not hold, and options of the client's own."""
-        hook = self._hook
-        options, own = _async_options(extra_options or {})
+        hook, connection = self._hook, self._hook._connection
+        extra_options = extra_options or {}
+        if self._is_own():
+            extra_options = {**(self.extra_options or {}), **extra_options}
+            connection = None
+        options, own = _async_options(extra_options)
         dropped = _UNSUPPORTED & {*options, *(self.extra_options or {})}
         if dropped:
             self.log.warning(
@@ -772,7 +1073,6 @@ class AsyncHttpSession(_AsyncHttpSession):
                 if value is None or isinstance(value, bool):
                     # As aiohttp, which takes neither for a parameter.
                     raise TypeError(f"Invalid variable type: value should be str, int or float, got {type(value)}")
-        connection = hook._connection
         plan, source = _aiohttp.planned(
             self.method,
             endpoint,
@@ -822,7 +1122,7 @@ class _AsyncAirflowLoop(_aiohttp.Loop):
         self._number, self._url = 1, ""
 
     async def before(self, send: _machine.Send) -> None:
-        self._number, self._url = send.number, send.url.partition("?")[0]
+        self._number, self._url = send.number, self.call.shown_url(send.url).partition("?")[0]
 
     async def send(self, send: _machine.Send, url: Any, arguments: dict[str, Any]) -> Any:
         arguments = {"params": None, "json": None, "auth": None, **arguments}
@@ -866,6 +1166,11 @@ def _async_options(extra_options: dict[str, Any]) -> tuple[dict[str, Any], dict[
         else:
             own[name] = value
     return known, own
+
+
+def _told_by(config: Any) -> tuple[Any, ...]:
+    """Returns what a configuration says, as it is now."""
+    return config.base_url, dict(config.headers or {}), config.auth, dict(config.extra_options or {})
 
 
 def _base_url(connection: Any) -> str:

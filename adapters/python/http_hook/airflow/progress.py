@@ -26,17 +26,28 @@ class Progress:
         self.key = key_of(seed)
         self._of = _names(task_instance)
 
-    async def get(self) -> dict[str, Any] | None:
-        """Returns what was kept; `None` if nothing was."""
+    async def get(self) -> Any:
+        """Returns what was kept, whatever it is; `None` if nothing was, and nothing else is `None`.
+
+        Raises `RuntimeError` if that cannot be known.
+        """
         if self._of is None:
             return None
-        from airflow.sdk.execution_time.comms import GetXCom
+        from airflow.sdk.execution_time.comms import GetXCom, XComResult
 
         told = await _supervisor().asend(GetXCom(key=self.key, **self._of))
-        value = getattr(told, "value", None)
+        if not isinstance(told, XComResult):
+            raise RuntimeError(f"the progress of the call cannot be asked for: {type(told).__name__}")
+        value = told.value
+        if value is None:
+            return None
         if isinstance(value, str):
-            value = json.loads(value)
-        return value if isinstance(value, dict) else None
+            try:
+                value = json.loads(value)
+            except ValueError:
+                return value
+        # A `null` is no progress, and something was kept.
+        return "null" if value is None else value
 
     async def set(self, value: dict[str, Any]) -> None:
         """Keeps it, in place of what was kept before."""
@@ -47,10 +58,10 @@ class Progress:
         await _supervisor().asend(SetXCom(key=self.key, value=json.dumps(value), **self._of))
 
 
-def delete(context: Any, key: str) -> None:
+def delete(context: Any, key: Any) -> None:
     """Deletes what was kept for the task that resumes."""
     of = _names(context.get("ti") or context.get("task_instance"))
-    if of is None or not key.startswith(_PREFIX):
+    if of is None or not isinstance(key, str) or not key.startswith(_PREFIX):
         return
     from airflow.sdk.execution_time.comms import DeleteXCom
 

@@ -39,6 +39,10 @@ class MayHaveBeenSent(Exception):
     """A request was under way when its triggerer stopped: it may have been sent already, and is not sent again."""
 
 
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
 def new_seed() -> str:
     """Draws what decides every random choice of a call, its key included, whatever `random` was seeded with."""
     return f"{secrets.randbits(64):016x}"
@@ -186,11 +190,28 @@ class HttpTrigger(_OverMachine):
         kept = await progress.get()
         if kept is None:
             return call, text is not None
-        if text is not None and "progress" in kept:
-            return _machine.Call.resume_parts(hook, text, kept["progress"], time.time()), True
-        if not kept.get("repeatable"):
+        # Whoever wrote it: what cannot be read as it was written tells nothing, and then nobody knows what was sent.
+        if (
+            not isinstance(kept, dict)
+            or type(kept.get("repeatable")) is not bool
+            or not _is_count(kept.get("requests"))
+        ):
+            raise MayHaveBeenSent(f"the progress that was kept cannot be read: {MayHaveBeenSent.__doc__}")
+        if "progress" in kept:
+            if text is None or type(kept["progress"]) is not str:
+                raise MayHaveBeenSent(f"the progress that was kept cannot be read: {MayHaveBeenSent.__doc__}")
+            try:
+                return _machine.Call.resume_parts(hook, text, kept["progress"], time.time()), True
+            except _machine.Error as error:
+                raise MayHaveBeenSent(f"{error}: {MayHaveBeenSent.__doc__}") from error
+        if text is not None or not kept["repeatable"]:
             raise MayHaveBeenSent(MayHaveBeenSent.__doc__)
-        return call, text is not None
+        # What was written may have been changed; what the call says of itself was not.
+        begun = _machine.Call(hook, plan, int(self.seed, 16), time.time())
+        begun.step(time.time())
+        if not begun.repeatable:
+            raise MayHaveBeenSent(MayHaveBeenSent.__doc__)
+        return call, False
 
 
 class _KeptLoop(_AsyncAirflowLoop):
@@ -308,4 +329,31 @@ class HttpSensorTrigger(_HttpSensorTrigger):
 
 
 class HttpEventTrigger(_HttpEventTrigger, _OverMachine):
-    """Asks until a check of the caller's holds; takes the place of the provider's `HttpEventTrigger`."""
+    """Asks until a check of the caller's holds; takes the place of the provider's `HttpEventTrigger`.
+
+    What the check itself raises ends it: nothing is sent again because of that.
+    """
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Asks, and waits, until the check holds."""
+        hook = self._get_async_hook()
+        # Older versions end at the first.
+        most = getattr(self, "max_consecutive_failures", 1)
+        failures = 0
+        while True:
+            try:
+                response = await self._get_response(hook)
+            except Exception as error:
+                failures += 1
+                if failures >= most:
+                    raise
+                self.log.warning(
+                    "Poll failed (%s/%s): %r, retrying in %s seconds", failures, most, error, self.poll_interval
+                )
+            else:
+                failures = 0
+                if await self._run_response_check(response):
+                    told = {"status": "success", "response": HttpResponseSerializer.serialize(response)}
+                    yield TriggerEvent(told)  # type: ignore[no-untyped-call]
+                    return
+            await asyncio.sleep(self.poll_interval)
