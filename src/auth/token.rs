@@ -6,12 +6,16 @@ use http::{HeaderValue, StatusCode};
 use serde_json::Value;
 
 use crate::auth::basic::sensitive;
+use crate::base::json::unmarked;
 use crate::base::{Error, ErrorKind, Secret, Timestamp};
 
 /// The largest answer of a token endpoint that is read, in bytes.
 const MAX_TOKEN_ANSWER: usize = 64 * 1024;
 /// The longest time a token is believed to be good, whatever the server says.
 const MAX_LIFE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+
+/// How far a clock may go back without anybody minding.
+const CLOCK_STEP: Duration = Duration::from_secs(60);
 
 /// A token, and how long it is good for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,8 +78,7 @@ impl Token {
             );
             return Err(Error::new(ErrorKind::Limit, why));
         }
-        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-        let answer = serde_json::from_slice(body).unwrap_or(Value::Null);
+        let answer = serde_json::from_slice(unmarked(body)).unwrap_or(Value::Null);
         let says_error = answer.get("error").is_some_and(|error| !is_nothing(error));
         if !status.is_success() || says_error {
             let reason = answer.get("error").and_then(Value::as_str).and_then(registered);
@@ -119,6 +122,20 @@ impl Token {
         self
     }
 
+    /// Says how long the token was good for when it came, as when it comes out of a [cache](super::TokenCache): one that was never good for
+    /// as long as a scheme's [`skew`](super::OAuth2::skew) is of use until its end.
+    #[must_use]
+    pub const fn with_life(mut self, life: Duration) -> Self {
+        self.life = Some(life);
+        self
+    }
+
+    /// Returns how long it was good for when it came, if its server said.
+    #[must_use]
+    pub const fn life(&self) -> Option<Duration> {
+        self.life
+    }
+
     /// Returns the token itself.
     #[must_use]
     pub const fn access(&self) -> &Secret {
@@ -141,12 +158,15 @@ impl Token {
     }
 
     /// Whether the token is good for `skew` from `now` on, as far as its server said; one that was never good for that long is
-    /// taken for good until its end.
+    /// taken for good until its end. One that would be good for longer than it ever was came by a clock that went wrong, and is not.
     #[must_use]
     pub fn is_fresh(&self, skew: Duration, now: Timestamp) -> bool {
         let short = self.life.is_some_and(|life| life <= skew);
         let skew = if short { Duration::ZERO } else { skew };
-        self.expires.is_none_or(|expires| now.after(skew) < expires)
+        let most = self.life.map(|life| now.after(life.saturating_add(CLOCK_STEP)));
+        self.expires.is_none_or(|expires| {
+            now.after(skew) < expires && most.is_none_or(|most| expires <= most)
+        })
     }
 
     /// Tells when the token ends, if the server said.

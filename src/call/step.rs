@@ -104,6 +104,11 @@ impl Attempt {
         Coded::new(hook, response, self.coded(hook))
     }
 
+    /// What is left until the deadline.
+    pub(crate) fn remaining(&self, now: Timestamp) -> Option<Duration> {
+        self.0.remaining(now)
+    }
+
     /// How codings are undone: up to which length, and whether a text that breaks off is an error, because somebody decides by it.
     fn coded(&self, hook: &Hook) -> (u64, bool) {
         (self.0.ready.in_force.max_response_bytes, self.0.decides_by_body(hook))
@@ -173,6 +178,10 @@ impl Reading {
             return attempt.0.conclude(hook, answer, now);
         }
         attempt.finish(hook, answer, now)
+    }
+
+    pub(crate) fn remaining(&self, now: Timestamp) -> Option<Duration> {
+        self.attempt.remaining(now)
     }
 
     /// Returns the attempt if all of the body is wanted.

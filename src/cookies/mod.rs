@@ -17,6 +17,7 @@ pub(crate) mod kept;
 mod set_cookie;
 
 use std::fmt;
+use std::time::Duration;
 
 use http::HeaderValue;
 
@@ -76,7 +77,12 @@ struct Cookie {
     path: String,
     secure: bool,
     expires: Option<Timestamp>,
+    /// How long it was to be kept when it came, where the server said so in seconds.
+    age: Option<Duration>,
 }
+
+/// How far a clock may go back without anybody minding.
+const CLOCK_STEP: Duration = Duration::from_secs(60);
 
 impl Jar {
     /// Makes an empty jar whose cookies go back to the hosts that the standard says, at any port, and to `https` if `http` set
@@ -179,6 +185,7 @@ impl Jar {
             path: set.path.unwrap_or_else(|| folder(path)).to_owned(),
             secure: set.secure,
             expires: set.expires,
+            age: set.age,
         };
         if !is_secure && self.cookies.iter().any(|own| own.is_shielded_from(&cookie)) {
             return false;
@@ -263,8 +270,11 @@ impl Cookie {
             && self.path == other.path
     }
 
+    /// Whether its time is over, or it would be kept for longer than it ever was to be: then it came by a clock that went wrong.
     fn is_over(&self, now: Timestamp) -> bool {
-        self.expires.is_some_and(|expires| expires <= now)
+        let most = self.age.map(|age| now.after(age.saturating_add(CLOCK_STEP)));
+        self.expires
+            .is_some_and(|expires| expires <= now || most.is_some_and(|most| most < expires))
     }
 
     /// Whether this one was set over TLS, and `other`, from a connection without, would stand in its way.

@@ -20,6 +20,8 @@ pub(super) struct SetCookie<'a> {
     pub(super) value: &'a str,
     /// `None`: until the jar is dropped.
     pub(super) expires: Option<Timestamp>,
+    /// How long it is to be kept, where that is said in seconds.
+    pub(super) age: Option<Duration>,
     /// As written, without its first dot.
     pub(super) domain: Option<&'a str>,
     /// `None`: the folder of the URL that set it.
@@ -44,7 +46,8 @@ impl<'a> SetCookie<'a> {
         if size == 0 || size > MAX_PAIR {
             return None;
         }
-        let mut read = Self { name, value, expires: None, domain: None, path: None, secure: false };
+        let mut read =
+            Self { name, value, expires: None, age: None, domain: None, path: None, secure: false };
         let mut max_age = None;
         for (name, value) in parts.map(pair) {
             let value = value.unwrap_or_default();
@@ -70,6 +73,7 @@ impl<'a> SetCookie<'a> {
         if let Some(age) = max_age {
             let over = Timestamp::default();
             read.expires = Some(if age.is_zero() { over } else { now.after(age) });
+            read.age = Some(age);
         }
         Some(read)
     }

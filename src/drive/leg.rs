@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Response;
 
 use super::{Act, Run, let_others_run, race, time_left};
-use crate::base::{Error, ErrorKind, Timestamp};
+use crate::base::{Error, ErrorKind, Sent, Timestamp};
 use crate::body::Body;
 use crate::call::{Attempt, WaitReason};
 use crate::response::{Cause, Failure, StopReason};
@@ -103,12 +103,17 @@ where
                 let sending = run.watch.awaiting(sending);
                 let answer = match left {
                     None => sending.await,
-                    Some(total) => race(sending, clock.sleep(total)).await,
+                    Some(total) => race(sending, clock.sleep(total), Sent::Maybe).await,
                 };
                 run.sent(answer, || clock.now())
             }
             Act::Read(body, limit) => {
-                let body = run.watch.awaiting(body.read(limit)).await;
+                let left = run.left_to_read(|| clock.now());
+                let reading = run.watch.awaiting(body.read(limit));
+                let body = match left {
+                    None => reading.await,
+                    Some(total) => race(reading, clock.sleep(total), Sent::Yes).await,
+                };
                 run.read(body, clock.now())
             }
             Act::Sleep(wait) => {

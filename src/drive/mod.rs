@@ -69,12 +69,17 @@ where
                 let sending = run.watch.awaiting(sending);
                 let answer = match left {
                     None => sending.await,
-                    Some(total) => race(sending, clock.sleep(total)).await,
+                    Some(total) => race(sending, clock.sleep(total), Sent::Maybe).await,
                 };
                 run.sent(answer, || clock.now())
             }
             Act::Read(body, limit) => {
-                let body = run.watch.awaiting(body.read(limit)).await;
+                let left = run.left_to_read(|| clock.now());
+                let reading = run.watch.awaiting(body.read(limit));
+                let body = match left {
+                    None => reading.await,
+                    Some(total) => race(reading, clock.sleep(total), Sent::Yes).await,
+                };
                 run.read(body, clock.now())
             }
             Act::Sleep(wait) => {
@@ -109,10 +114,11 @@ async fn let_others_run() {
     .await;
 }
 
-/// Waits for a response, or for the end of the time that is left.
+/// Waits for a response or a body, or for the end of the time that is left.
 async fn race<A>(
     sending: impl Future<Output = Result<A, TransportError>>,
     timer: impl Future<Output = ()>,
+    sent: Sent,
 ) -> Result<A, TransportError> {
     let (mut sending, mut timer) = (pin!(sending), pin!(timer));
     poll_fn(|context| {
@@ -121,7 +127,7 @@ async fn race<A>(
         }
         timer.as_mut().poll(context).map(|()| {
             let kind = TransportErrorKind::Timeout(TimeoutPhase::Total);
-            Err(TransportError::new(kind, Sent::Maybe))
+            Err(TransportError::new(kind, sent))
         })
     })
     .await

@@ -314,6 +314,18 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
         self.watch.is_told()
     }
 
+    /// Returns what is left of the deadline while a body is read, where the client knows no such limit.
+    pub(crate) fn left_to_read(&self, now: impl FnOnce() -> Timestamp) -> Option<Duration> {
+        if self.capabilities().has(Capability::TotalTimeout) {
+            return None;
+        }
+        match &self.phase {
+            Phase::Whole(attempt, _) => attempt.remaining(now()),
+            Phase::Part(reading) => reading.remaining(now()),
+            _ => None,
+        }
+    }
+
     pub(crate) fn capabilities(&self) -> Capabilities {
         self.hook.capabilities()
     }

@@ -7,7 +7,7 @@ use http::Response;
 use serde::de::DeserializeOwned;
 
 use super::mismatch::Reader;
-use crate::base::json::read_any;
+use crate::base::json::{read_any, unmarked};
 use crate::base::{Error, ErrorKind};
 
 /// Reads the body of a response that is in memory.
@@ -60,7 +60,7 @@ pub trait ResponseExt {
 
 impl ResponseExt for Response<Bytes> {
     fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_slice(self.body()).map_err(|_| why_not::<T>(self.body()))
+        serde_json::from_slice(unmarked(self.body())).map_err(|_| why_not::<T>(self.body()))
     }
 
     fn text(&self) -> Cow<'_, str> {

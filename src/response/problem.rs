@@ -6,6 +6,8 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use serde_json::{Map, Value};
 
+use crate::base::json::unmarked;
+
 /// The largest body that is read, in bytes.
 const MAX_BYTES: usize = 64 * 1024;
 
@@ -52,7 +54,9 @@ impl ProblemDetails {
         if !kind.eq_ignore_ascii_case("application/problem+json") || body.len() > MAX_BYTES {
             return None;
         }
-        let Ok(Value::Object(mut members)) = serde_json::from_slice(body) else { return None };
+        let Ok(Value::Object(mut members)) = serde_json::from_slice(unmarked(body)) else {
+            return None;
+        };
         let mut text = |name: &str| match members.shift_remove(name) {
             Some(Value::String(text)) => Some(text),
             _ => None,

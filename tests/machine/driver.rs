@@ -1,5 +1,6 @@
 //! The drivers: what they refuse, what they tell when dropped, that both decide alike.
 
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
@@ -13,8 +14,8 @@ use http_hook::observe::Event;
 use http_hook::options::{Capabilities, Capability};
 use http_hook::transport::{Clock, TimeoutPhase, from_fn};
 use http_hook::{
-    Cause, Connection, ErrorKind, Hook, HttpHook, RequestPlan, Sent, StopReason, Timestamp,
-    TransportError, TransportErrorKind, blocking,
+    Call, Cause, Connection, ErrorKind, Hook, HttpHook, Leg, RequestPlan, Sent, StopReason,
+    Timestamp, TransportError, TransportErrorKind, blocking,
 };
 
 /// Time that stands still; sleeping is over at once.
@@ -164,6 +165,59 @@ fn a_future_that_is_dropped_tells_what_is_known_of_its_last_request() {
         assert_eq!(polled.is_pending(), !expected.is_empty(), "{why}");
         drop(future);
         assert_eq!(*seen.lock().expect("notes"), expected, "{why}");
+    }
+}
+
+#[test]
+fn a_deadline_holds_for_a_head_and_for_a_body_where_the_client_knows_none() {
+    /// Time that passes at once for whoever waits.
+    #[derive(Default)]
+    struct Quick(Mutex<Timestamp>);
+
+    #[async_trait::async_trait]
+    impl Clock for Quick {
+        fn now(&self) -> Timestamp {
+            *self.0.lock().expect("a time")
+        }
+
+        async fn sleep(&self, wait: Duration) {
+            let mut now = self.0.lock().expect("a time");
+            *now = now.after(wait);
+        }
+    }
+
+    for (why, head, expected) in [("the head", false, Sent::Maybe), ("the body", true, Sent::Yes)] {
+        let own = self::hook("{}").for_client(Capabilities::none("tinyclient"));
+        let begin = || {
+            let transport = from_fn(Capabilities::none("tinyclient"), move |_, _| async move {
+                match head {
+                    true => Ok(answer(200, Body::stream(Endless))),
+                    false => std::future::pending().await,
+                }
+            });
+            HttpHook::new(own.clone(), transport, Quick::default())
+        };
+        let plan = || RequestPlan::post("a").retries(0).deadline(Duration::from_secs(1));
+        let mut ends = Vec::new();
+        let hook = begin();
+        let mut future = Box::pin(hook.run(plan()));
+        match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(end) => ends.push(end),
+            Poll::Pending => panic!("{why} is waited for beyond the deadline"),
+        }
+        let call = Call::new(&own, plan(), 7, Timestamp::default());
+        let hook = begin();
+        let mut leg = Box::pin(hook.leg(call, async |_| Ok::<_, Infallible>(())));
+        match leg.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Ok(Leg::Done(end))) => ends.push(end),
+            _ => panic!("{why} is waited for beyond the deadline by a leg"),
+        }
+        for end in ends {
+            let failure = end.expect_err(why);
+            let Cause::Transport(error) = failure.cause() else { panic!("{why}: {failure}") };
+            assert_eq!(error.sent(), expected, "{why}");
+            assert!(failure.is_timeout(), "{why}: {failure}");
+        }
     }
 }
 

@@ -119,6 +119,17 @@ fn dates_are_read_leniently() {
 }
 
 #[test]
+fn no_cookie_is_kept_longer_than_it_was_to_be_when_the_clock_was_wrong() {
+    let url = origin("https://api.test");
+    let ahead = NOW + 50 * 365 * 24 * 60 * 60;
+    let mut jar = Jar::default();
+    assert!(jar.set(&url, "/", b"a=1; Max-Age=60", at(ahead)));
+    assert!(jar.header(&url, "/", at(ahead + 59)).is_some());
+    assert!(jar.header(&url, "/", at(ahead - 50)).is_some(), "a clock that was set");
+    assert!(jar.header(&url, "/", at(NOW)).is_none(), "a clock that is right again");
+}
+
+#[test]
 fn ages_are_cut() {
     let days_400 = 400 * 24 * 60 * 60;
     let rows = [

@@ -249,3 +249,12 @@ fn a_number_of_any_size_is_json() {
     }
     assert!(says::<Value>("[1e400").starts_with("the answer is not JSON: "));
 }
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_the_text() {
+    let body = Bytes::from_static(b"\xef\xbb\xbf{\"state\": \"error\"}");
+    let response = Response::new(body.clone());
+    assert_eq!(response.json::<Value>().expect("JSON"), json!({"state": "error"}));
+    let error = Response::new(Bytes::from_static(b"\xef\xbb\xbfx")).json::<Value>().unwrap_err();
+    assert!(error.to_string().starts_with("the answer is not JSON: "), "{error}");
+}

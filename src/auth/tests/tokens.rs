@@ -169,6 +169,24 @@ fn a_token_lives_as_long_as_it_is_said_to() {
 }
 
 #[test]
+fn a_token_is_believed_for_no_longer_than_it_was_ever_good_for() {
+    const YEAR: u64 = 365 * 24 * 60 * 60;
+    let (skew, life) = (Duration::from_secs(30), Duration::from_secs(100));
+    let ahead = NOW.after(Duration::from_secs(50 * YEAR));
+    let answer = json!({"access_token": "t", "expires_in": 100}).to_string();
+    let token = Token::read(StatusCode::OK, answer.as_bytes(), None, ahead).unwrap();
+    assert_eq!(token.life(), Some(life));
+    assert!(token.is_fresh(skew, ahead), "by the clock that it came by");
+    assert!(!token.is_fresh(skew, NOW), "once that clock is right again");
+    let kept = Token::new(token.access().clone(), token.expires());
+    assert!(kept.is_fresh(skew, NOW), "nobody knows how long it was good for");
+    assert!(!kept.with_life(life).is_fresh(skew, NOW));
+    let short = Token::new(Secret::new("t"), Some(at(20))).with_life(Duration::from_secs(20));
+    assert!(short.is_fresh(skew, at(19)), "shared to its end");
+    assert!(token.is_fresh(skew, ahead.before(Duration::from_secs(59))), "a clock is set");
+}
+
+#[test]
 fn what_is_kept_elsewhere_is_taken_if_it_is_of_use() {
     let skew = Duration::from_secs(30);
     let (lease, poll) = (Duration::from_secs(60), Duration::from_secs(1));

@@ -16,12 +16,18 @@ pub(crate) use read::{Fault, FaultKind};
 pub(crate) use value::Json;
 pub(crate) use write::{double, push_text};
 
+/// Takes the byte order mark off that some write before JSON, as the original does.
+pub(crate) fn unmarked(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
+}
+
 /// Reads JSON of others: a number that is too large to be read becomes the largest double, and why is told beside.
 ///
 /// # Errors
 ///
 /// Where it is no JSON.
 pub(crate) fn read_any(text: &[u8]) -> serde_json::Result<(Value, Option<serde_json::Error>)> {
+    let text = unmarked(text);
     serde_json::from_slice(text).map(|value| (value, None)).or_else(|error| {
         let is_out_of_range = error.to_string().starts_with("number out of range");
         let text = std::str::from_utf8(text).ok().filter(|_| is_out_of_range);
