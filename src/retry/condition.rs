@@ -1,6 +1,7 @@
 //! Which outcomes are worth another attempt.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::ops::{BitAnd, BitOr, Not, RangeInclusive};
 use std::sync::Arc;
 
@@ -154,6 +155,11 @@ impl Condition {
     /// Whether the outcome is worth another attempt.
     #[must_use]
     pub fn holds(&self, outcome: &dyn RetryOutcome) -> bool {
+        self.holds_for(outcome, &OnceCell::new())
+    }
+
+    /// The same; a body is read as JSON once for all parts.
+    fn holds_for(&self, outcome: &dyn RetryOutcome, json: &OnceCell<Option<Value>>) -> bool {
         match self {
             Self::Always => true,
             Self::Never => false,
@@ -167,19 +173,19 @@ impl Condition {
             Self::Header { name, equals, contains } => {
                 header_holds(outcome, name, equals.as_deref(), contains.as_deref())
             }
-            Self::BodyContains { text } => outcome.body().is_some_and(|body| {
-                text.is_empty() || body.windows(text.len()).any(|part| part == text.as_bytes())
-            }),
-            Self::BodyJson { pointer, equals } => outcome.body().is_some_and(|body| {
-                read_any(body).is_ok_and(|(value, _)| value.pointer(pointer) == Some(equals))
-            }),
+            Self::BodyContains { text } => outcome.body().is_some_and(|body| contains(body, text)),
+            Self::BodyJson { pointer, equals } => {
+                let read = || read_any(outcome.body()?).ok().map(|(value, _)| value);
+                let json = json.get_or_init(read).as_ref();
+                json.is_some_and(|value| value.pointer(pointer) == Some(equals))
+            }
             Self::CheckFailed => outcome.check_failed(),
             Self::RateLimited => {
                 outcome.status() == Some(StatusCode::TOO_MANY_REQUESTS) || is_used_up(outcome)
             }
-            Self::Not { condition } => !condition.holds(outcome),
-            Self::Any { conditions } => conditions.iter().any(|one| one.holds(outcome)),
-            Self::All { conditions } => conditions.iter().all(|one| one.holds(outcome)),
+            Self::Not { condition } => !condition.holds_for(outcome, json),
+            Self::Any { conditions } => conditions.iter().any(|one| one.holds_for(outcome, json)),
+            Self::All { conditions } => conditions.iter().all(|one| one.holds_for(outcome, json)),
             Self::Custom(code) => code.get()(outcome),
         }
     }
@@ -249,16 +255,18 @@ fn header_holds(
     outcome: &dyn RetryOutcome,
     name: &str,
     equals: Option<&str>,
-    contains: Option<&str>,
+    part: Option<&str>,
 ) -> bool {
     let Some(headers) = outcome.headers() else { return false };
     headers.get_all(name).iter().any(|value| {
         equals.is_none_or(|text| value.as_bytes() == text.as_bytes())
-            && contains.is_none_or(|text| {
-                text.is_empty()
-                    || value.as_bytes().windows(text.len()).any(|part| part == text.as_bytes())
-            })
+            && part.is_none_or(|text| contains(value.as_bytes(), text))
     })
+}
+
+/// Looks for a text in time that is in proportion to both. It cannot go across bytes that are no UTF-8.
+fn contains(bytes: &[u8], text: &str) -> bool {
+    text.is_empty() || bytes.utf8_chunks().any(|chunk| chunk.valid().contains(text))
 }
 
 impl BitOr for Condition {

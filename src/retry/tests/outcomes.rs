@@ -6,6 +6,7 @@ use crate::retry::{Condition, FailureClass, HttpOutcome, RetryOutcome, RetryStat
 use crate::transport::TimeoutPhase;
 use crate::{Sent, TransportError, TransportErrorKind};
 use http::{HeaderMap, StatusCode};
+use serde_json::json;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -138,4 +139,42 @@ fn headers_and_bodies_are_not_shown() {
     let shown = format!("{:?}", answered.with_body(SECRET.as_bytes()));
     assert!(shown.contains("ResponseView {") && shown.contains("200"), "{shown}");
     assert!(!shown.contains(SECRET), "{shown}");
+}
+
+#[test]
+fn many_conditions_read_a_body_once() {
+    // It would take an hour, were the body read for each of them, or looked at again behind each byte.
+    let body = json!({"padding": "a".repeat(8 << 20), "state": "done"}).to_string();
+    let body = body.as_bytes();
+    let headers = HeaderMap::new();
+    let outcome = HttpOutcome::answered(StatusCode::OK, &headers).with_body(body);
+    let one = |equals: &str| json!({"type": "body_json", "pointer": "/state", "equals": equals});
+    let mut conditions = vec![one("failed"); 9_999];
+    conditions.push(one("done"));
+    let any: Condition =
+        serde_json::from_value(json!({"type": "any", "conditions": conditions})).unwrap();
+    assert!(any.holds(&outcome));
+    let part = "a".repeat(1 << 20) + "b";
+    let contains: Condition =
+        serde_json::from_value(json!({"type": "body_contains", "text": part})).unwrap();
+    assert!(!contains.holds(&outcome));
+}
+
+#[test]
+fn a_text_is_found_between_bytes_that_are_none() {
+    let rows: [(&[u8], &str, bool); 6] = [
+        (b"\xff\xc3\xa9rror", "érror", true),
+        (b"\xe2\xc3\xa9", "é", true),
+        (b"e\xffrror", "error", false),
+        (b"\xc3", "é", false),
+        (b"", "", true),
+        (b"\xff", "", true),
+    ];
+    for (body, text, expected) in rows {
+        let headers = HeaderMap::new();
+        let outcome = HttpOutcome::answered(StatusCode::OK, &headers).with_body(body);
+        let contains: Condition =
+            serde_json::from_value(json!({"type": "body_contains", "text": text})).unwrap();
+        assert_eq!(contains.holds(&outcome), expected, "{text}");
+    }
 }
