@@ -389,12 +389,13 @@ def baseline(tree, built):
 def first_look(tree, built, tests, reaching, number):
     """How a mutant is noticed by what reaches it, or None."""
     known = sorted((test for test in reaching if test in tests), key=lambda test: tests[test])
-    for quick in (True, False):
+    quick = [test for test in known if tests[test] < 0.2]
+    for some in (quick[:20], quick[20:60], quick[60:], known[len(quick) :]):
         for name in built:
-            own = [test for test in known if test[0] == name and (tests[test] < 0.2) == quick]
+            own = [test for test in some if test[0] == name]
             if own:
                 words = ["--exact", *(test for _, test in own)]
-                most = max(20, 5 * sum(tests[test] for test in own))
+                most = max(4, 5 * sum(tests[test] for test in own))
                 if found := tried(tree, built[name], words, number, most, CASES):
                     return f"{name}: {found}"
     return None
