@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 #[test]
 fn locations_are_resolved() {
     let long = format!("/{}", "a".repeat(65_000));
+    let long_fragment = format!("/a#{}", "a".repeat(65_000));
     #[rustfmt::skip]
     let rows = [
         // why                              location                            origin and target, or the error
@@ -54,6 +55,7 @@ fn locations_are_resolved() {
         ("C1 control character",            "/x\u{85}",                         Err(ErrorKind::Url)),
         ("name that is not ASCII",          "https://é.test/",                  Err(ErrorKind::Url)),
         ("too long",                        &long,                              Err(ErrorKind::Limit)),
+        ("too long a fragment",             &long_fragment,                     Err(ErrorKind::Limit)),
     ];
     let origin: Origin = "https://a.test".parse().unwrap();
     let current = "/v1/items?q=1".parse().unwrap();

@@ -158,6 +158,25 @@ fn a_token_may_be_refused_once_in_each_attempt() {
     assert_eq!(sends.last().map(|(.., shown)| shown.as_str()), Some("Bearer t-3"));
 }
 
+/// Under `auth-int` a proof is good for one body only: two bodies of the same length differ in it.
+#[cfg(feature = "digest")]
+#[test]
+fn a_protected_body_is_part_of_the_proof() {
+    let hook = hook(r#"{"scheme": "digest"}"#);
+    let proof = |qop: &str, body: &str| {
+        let asks = format!(r#"Digest realm="r", nonce="n", qop="{qop}""#);
+        let answers =
+            vec![response(401, &[("www-authenticate", &asks)], ""), response(200, &[], "")];
+        let sends = run(&hook, RequestPlan::post("a").data(body), answers);
+        let shown = sends.last().expect("two sends").2.clone();
+        let (_, after) = shown.split_once("response=\"").expect("a proof");
+        after.split_once('"').expect("the end of the proof").0.to_owned()
+    };
+    assert_ne!(proof("auth-int", "amount=1"), proof("auth-int", "amount=2"));
+    assert_eq!(proof("auth-int", "amount=1"), proof("auth-int", "amount=1"));
+    assert_eq!(proof("auth", "amount=1"), proof("auth", "amount=2"));
+}
+
 /// Only the origin that the scheme belongs to says how it goes on.
 #[cfg(feature = "digest")]
 #[test]

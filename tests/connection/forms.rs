@@ -355,3 +355,14 @@ fn a_hook_tells_the_problems_of_every_part() {
     }
     assert!(!error.to_lowercase().contains("x-"), "no name: {error}");
 }
+
+#[test]
+fn connections_differ_by_their_secrets() {
+    let with = |password: &str, extra: &str| {
+        Connection::new().with_host("h").with_password(password).with_extra(extra)
+    };
+    assert_eq!(with("a", r#"{"X-A": "1"}"#), with("a", r#"{"X-A": "1"}"#));
+    assert_ne!(with("a", r#"{"X-A": "1"}"#), with("b", r#"{"X-A": "1"}"#));
+    assert_ne!(with("a", r#"{"X-A": "1"}"#), with("a", r#"{"X-A": "2"}"#));
+    assert_eq!(format!("{:?}", Secret::new("a")), "***");
+}

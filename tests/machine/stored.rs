@@ -225,6 +225,14 @@ fn a_stored_call_is_read_up_to_its_limit() {
 }
 
 #[test]
+fn a_text_that_cannot_be_read_tells_where() {
+    for (text, place) in [("", "line 1 column 0"), ("{\n  \"version\": x}", "line 2 column 14")] {
+        let error = Call::resume(&hook(), text, NOW).expect_err(text);
+        assert_eq!(error.message(), format!("the stored call cannot be read at {place}"));
+    }
+}
+
+#[test]
 fn a_call_of_the_first_form_is_refused_in_words() {
     let old = fs::read_to_string(
         Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/stored/v1-waiting.json"),
@@ -290,6 +298,7 @@ fn what_weakens_a_connection_is_not_taken_from_a_store() {
             }),
         ),
         ("allow_downgrade", options(|own| own.allow_downgrade = Some(true))),
+        ("trust_env", options(|own| own.trust_env = Some(false))),
     ];
     for (name, options) in rows {
         let plan = RequestPlan::get("orders").options(options.clone()).retry(policy());

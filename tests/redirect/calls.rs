@@ -45,6 +45,9 @@ fn a_redirect_on_the_origin_keeps_everything() {
     let history = History::of(&response).expect("a redirect was followed");
     assert_eq!(history.url(), "https://api.example.com/b?x=1");
     assert_eq!(history.hops().next().expect("a redirect").0, 302);
+    let shown = format!("{history:?}");
+    assert!(shown.starts_with("History { hops: [Visit { status: 302"), "{shown}");
+    assert!(shown.ends_with("url: https://api.example.com/*** }"), "{shown}");
 }
 
 #[test]

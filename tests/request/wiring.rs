@@ -31,6 +31,19 @@ fn run(
 }
 
 #[test]
+fn a_type_that_the_call_takes_out_stays_out() {
+    let hook = builder("{}").build().expect("a hook");
+    let told = |plan: RequestPlan| {
+        let sent = run(&hook, plan, &[(200, &[])]);
+        sent[0].0.headers().get("content-type").map(|value| value.to_str().unwrap().to_owned())
+    };
+    let plan = || RequestPlan::post("a").json(&serde_json::json!({"a": 1}));
+    assert_eq!(told(plan()).as_deref(), Some("application/json"));
+    assert_eq!(told(plan().without_header("content-type")), None);
+    assert_eq!(told(plan().header("content-type", "text/x")).as_deref(), Some("text/x"));
+}
+
+#[test]
 fn the_environment_that_is_passed_in_fills_what_nobody_says() {
     let environment = || {
         [

@@ -23,6 +23,8 @@ fn sent(jar: &Jar, url: &str, path: &str, now: u64) -> Option<String> {
 fn a_cookie_is_kept_or_ignored() {
     let big = format!("a={}", "b".repeat(4095));
     let too_big = format!("a={}", "b".repeat(4096));
+    let long_path = format!("a=1; Path=/{}", "z".repeat(1023));
+    let too_long_path = format!("a=1; Path=/{}", "z".repeat(1024));
     #[rustfmt::skip]
     let rows = [
         // why                              Set-Cookie, by https://a.b.test/x/y     sent back to the same URL
@@ -46,6 +48,8 @@ fn a_cookie_is_kept_or_ignored() {
         ("another path",                    "a=1; Path=/z",                         None),
         ("a path is whole segments",        "a=1; Path=/x/yy",                      None),
         ("a path that is none",             "a=1; Path=x",                          Some("a=1")),
+        ("another path of 1,024 bytes",     &long_path,                             None),
+        ("of 1,025 bytes it is passed over", &too_long_path,                        Some("a=1")),
         ("the last path counts",            "a=1; Path=/z; Path=/",                 Some("a=1")),
         ("own domain",                      "a=1; Domain=a.b.test",                 Some("a=1")),
         ("a domain above",                  "a=1; Domain=.B.test",                  Some("a=1")),
@@ -230,6 +234,43 @@ fn the_caller_s_own_cookies_stay_with_their_origin() {
     }
 }
 
+/// Only what is set for the whole host takes the place of the caller's own: elsewhere both would go along.
+#[test]
+fn a_cookie_for_the_whole_host_takes_the_place_of_the_caller_s_own() {
+    for (set_cookie, expected) in [
+        ("a=2; Path=/", "a=2"),
+        ("a=2; Path=/x", "a=2; a=1"),
+        ("a=2; Path=/; Domain=api.test", "a=1; a=2"),
+        ("b=2; Path=/", "a=1; b=2"),
+    ] {
+        let mut jar = Jar::default();
+        let url = origin("https://api.test");
+        jar.insert(&url, "a", &Secret::new("1")).unwrap();
+        assert!(jar.set(&url, "/", set_cookie.as_bytes(), at(NOW)), "{set_cookie}");
+        assert_eq!(
+            sent(&jar, "https://api.test", "/x", NOW).as_deref(),
+            Some(expected),
+            "{set_cookie}"
+        );
+    }
+}
+
+/// A host has one jar for all its ports, but what is bound to one of them replaces nothing of another.
+#[test]
+fn a_cookie_replaces_only_its_own_kind() {
+    let mut jar = Jar::default();
+    for url in ["https://api.test", "https://api.test:8443"] {
+        assert!(jar.set(&origin(url), "/", format!("a={}", url.len()).as_bytes(), at(NOW)));
+    }
+    assert_eq!(sent(&jar, "https://api.test", "/", NOW).as_deref(), Some("a=16"));
+    assert_eq!(sent(&jar, "https://api.test:8443", "/", NOW).as_deref(), Some("a=21"));
+    let url = origin("https://api.test");
+    for text in ["a=1", "b=2", "a=3", "b=4"] {
+        assert!(jar.set(&url, "/", text.as_bytes(), at(NOW)));
+    }
+    assert_eq!(sent(&jar, "https://api.test", "/", NOW).as_deref(), Some("a=3; b=4"));
+}
+
 #[test]
 fn the_order_is_the_longest_path_first() {
     let mut jar = Jar::default();
@@ -265,12 +306,20 @@ fn clear_text_does_not_overwrite_what_is_secure() {
     assert!(jar.set(&origin("https://a.test"), "/", b"s=1; Secure; Path=/", at(NOW)));
     assert!(!jar.set(&origin("http://a.test"), "/", b"s=2; Path=/", at(NOW)));
     assert!(!jar.set(&origin("http://a.test"), "/", b"s=2; Path=/; Secure", at(NOW)));
-    assert_eq!(sent(&jar, "https://a.test", "/", NOW).as_deref(), Some("s=1"));
+    assert!(jar.set(&origin("http://a.test"), "/", b"t=2; Path=/", at(NOW)), "another name");
+    assert!(jar.set(&origin("http://b.test"), "/", b"s=2; Path=/", at(NOW)), "another host");
+    assert_eq!(sent(&jar, "https://a.test", "/", NOW).as_deref(), Some("s=1; t=2"));
 }
 
 #[test]
 fn jars_have_limits() {
     let url = origin("https://a.test");
+    let mut jar = Jar::default();
+    for (len, fits) in [(4095, true), (4096, false), (5000, false)] {
+        let value = Secret::new("v".repeat(len));
+        assert_eq!(jar.insert(&url, "a", &value).is_ok(), fits, "{len} and one more");
+    }
+
     let mut jar = Jar::default();
     for index in 0..51 {
         assert!(jar.set(&url, "/", format!("c{index}=1").as_bytes(), at(NOW)));

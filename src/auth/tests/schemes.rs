@@ -294,3 +294,14 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn a_netrc_is_read_up_to_its_limit() {
+    let whole = 1024 * 1024;
+    for (len, fits) in [(whole - 1, true), (whole, true), (whole + 1, false), (2 * whole, false)] {
+        let mut text = "machine h login u password p ".to_owned();
+        text.push_str(&" ".repeat(len - text.len()));
+        let read = Netrc::parse(&text).map(|_| ()).map_err(|error| error.kind());
+        assert_eq!(read, if fits { Ok(()) } else { Err(ErrorKind::Limit) }, "{len}");
+    }
+}

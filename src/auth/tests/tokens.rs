@@ -17,6 +17,21 @@ fn at(seconds: u64) -> Timestamp {
 const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_000));
 
 #[test]
+fn an_answer_is_read_up_to_its_limit() {
+    let whole = 64 * 1024;
+    for (len, fits) in [(whole - 1, true), (whole, true), (whole + 1, false), (2 * whole, false)] {
+        let mut answer = br#"{"access_token":"t","token_type":"bearer"}"#.to_vec();
+        answer.resize(len, b' ');
+        let read = Token::read(StatusCode::OK, &answer, None, NOW);
+        assert_eq!(
+            read.map(|_| ()).map_err(|error| error.kind()),
+            if fits { Ok(()) } else { Err(ErrorKind::Limit) },
+            "{len}"
+        );
+    }
+}
+
+#[test]
 fn token_requests_are_built() {
     let mut credentials =
         OAuth2::client_credentials("https://id.test/t", "id:1", Secret::new("s e"));

@@ -223,6 +223,7 @@ mod tests {
             // path                                     shown
             ("/v1/orders",                              "/v1/orders"),
             ("/v1/keys:rotate/@me/a=1",                 "/v1/keys:rotate/@me/a=1"),
+            ("/users/ann@h.test/x",                     "/users/ann@h.test/x"),
             ("/a;jsessionid=S/b",                       "/a;jsessionid=***/b"),
             ("/a;v=1;sid=S;x=S/b",                      "/a;v=1;sid=***/b"),
             ("/token=S/b",                              "/token=***/b"),
