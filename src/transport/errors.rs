@@ -68,6 +68,7 @@ pub fn before_head(kind: Kind, why: impl Into<Box<dyn Error + Send + Sync>>) -> 
 ///
 /// let error = io::Error::from(io::ErrorKind::ConnectionRefused);
 /// assert_eq!(of_io(&error), Some((Kind::Connect, "connection refused")));
+/// assert_eq!(of_io(&io::ErrorKind::HostUnreachable.into()), Some((Kind::Connect, "unreachable")));
 /// assert_eq!(of_io(&io::Error::other("?")), None);
 /// ```
 #[must_use]
@@ -76,11 +77,16 @@ pub fn of_io(error: &io::Error) -> Option<(Kind, &'static str)> {
     Some(match error.kind() {
         Io::ConnectionRefused => (Kind::Connect, "connection refused"),
         Io::AddrNotAvailable => (Kind::Connect, "no address"),
+        Io::HostUnreachable | Io::NetworkUnreachable => (Kind::Connect, "unreachable"),
         Io::ConnectionReset => (Kind::Interrupted, "connection reset"),
         Io::ConnectionAborted => (Kind::Interrupted, "connection aborted"),
         Io::BrokenPipe => (Kind::Interrupted, "broken pipe"),
         Io::UnexpectedEof => (Kind::Interrupted, "closed too early"),
         Io::InvalidData => (Kind::Protocol, "not HTTP"),
+        // ENFILE and EMFILE.
+        _ if cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24)) => {
+            (Kind::Connect, "no descriptor is left")
+        }
         // The one error of getaddrinfo that std has no kind for.
         _ if error.to_string().starts_with("failed to lookup address") => {
             (Kind::Dns, "the name did not resolve")

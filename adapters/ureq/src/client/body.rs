@@ -6,12 +6,12 @@ use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::request::Parts;
 use http_hook::blocking::Body;
 use http_hook::body::SourceWatch;
-use http_hook::transport::{catch_panic, leave_framing};
+use http_hook::transport::leave_framing;
 use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use ureq::SendBody;
 
-use super::error::{PANICKED, of_body};
-use super::watch;
+use super::error::of_body;
+use super::watch::Seen;
 
 /// Frames `body`, by its length where that is known, else in chunks, if there is something to frame.
 pub(crate) fn to_ureq(parts: &mut Parts, body: Body) -> (SendBody<'static>, SourceWatch) {
@@ -28,20 +28,19 @@ pub(crate) fn to_ureq(parts: &mut Parts, body: Body) -> (SendBody<'static>, Sour
 }
 
 /// The body of a response; its errors are the hook's.
-pub(crate) struct Incoming {
+pub(crate) fn from_ureq(body: ureq::Body, is_chunked: bool) -> Body {
+    Body::reader(body.content_length(), Incoming { reader: body.into_reader(), is_chunked })
+}
+
+struct Incoming {
     reader: ureq::BodyReader<'static>,
     is_chunked: bool,
 }
 
-impl Incoming {
-    pub(crate) fn into_body(body: ureq::Body, is_chunked: bool) -> Body {
-        Body::reader(body.content_length(), Self { reader: body.into_reader(), is_chunked })
-    }
-}
-
 impl Read for Incoming {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let (read, seen) = watch::body(|| catch_panic(PANICKED, || self.reader.read(buffer)));
+        let watched = Seen { in_body: true, ..Seen::default() };
+        let (read, seen) = watched.during(|| self.reader.read(buffer));
         match read.map_err(io::Error::other)? {
             // ureq takes the end of a connection for the end of trailers, and a reset for the end of it.
             Ok(0) if seen.broken || seen.ended && self.is_chunked => {

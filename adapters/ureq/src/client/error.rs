@@ -2,14 +2,9 @@
 
 use std::io;
 
-use http_hook::transport::{TimeoutPhase, before_head, refused, unsent};
+use http_hook::transport::{TimeoutPhase, before_head, of_io, refused, unsent};
 use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use ureq::{Error, Timeout};
-
-/// How std's text for a name that does not resolve begins: the error has no kind of its own.
-const UNRESOLVED: &str = "failed to lookup address information";
-
-pub(crate) const PANICKED: &str = "ureq panicked";
 
 /// Reads an error that came instead of a head, after something was `sent` or not. `last` is what had to be made last before that.
 pub(crate) fn of_head(error: Error, sent: bool, last: Kind) -> TransportError {
@@ -23,16 +18,17 @@ pub(crate) fn of_head(error: Error, sent: bool, last: Kind) -> TransportError {
         Error::ConnectProxyFailed(_) if !sent => {
             return unsent(Kind::Proxy, "the proxy made no tunnel");
         }
-        Error::Io(error) if error.to_string().starts_with(UNRESOLVED) => Kind::Dns,
         Error::Io(_) if sent => Kind::Interrupted,
         // rustls has no errors of its own in a handshake: std's kind for them is no socket's.
         Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => Kind::Tls,
-        Error::Io(error) => of_connecting(error).unwrap_or(last),
+        // Whatever comes later, before anything is sent, is of TLS or the proxy.
+        Error::Io(error) => match of_io(error) {
+            Some((kind @ (Kind::Connect | Kind::Dns), _)) => kind,
+            _ => last,
+        },
         Error::HostNotFound => Kind::Dns,
         Error::ConnectionFailed => Kind::Connect,
         Error::Tls(_) | Error::TlsRequired => Kind::Tls,
-        #[cfg(any(feature = "native-tls", feature = "rustls"))]
-        Error::Pem(_) => Kind::Tls,
         #[cfg(feature = "native-tls")]
         Error::NativeTls(_) | Error::Der(_) => Kind::Tls,
         #[cfg(feature = "rustls")]
@@ -49,18 +45,6 @@ pub(crate) fn of_head(error: Error, sent: bool, last: Kind) -> TransportError {
         Kind::Dns | Kind::Connect if last == Kind::Proxy => unsent(last, error),
         _ => unsent(kind, error),
     }
-}
-
-/// What connecting itself tells; whatever comes later, before anything is sent, is of TLS or the proxy.
-fn of_connecting(error: &io::Error) -> Option<Kind> {
-    use io::ErrorKind as Io;
-    let is_known = matches!(
-        error.kind(),
-        Io::ConnectionRefused | Io::AddrNotAvailable | Io::HostUnreachable | Io::NetworkUnreachable
-    );
-    // No descriptor is left (ENFILE, EMFILE).
-    let is_short = cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24));
-    (is_known || is_short).then_some(Kind::Connect)
 }
 
 /// Reads an error that came in the body: there was a head, so the request was sent.

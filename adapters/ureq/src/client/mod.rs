@@ -5,36 +5,33 @@ mod error;
 mod options;
 #[cfg(any(feature = "native-tls", feature = "rustls"))]
 mod tls;
-#[cfg(not(any(feature = "native-tls", feature = "rustls")))]
-#[path = "no_tls.rs"]
-mod tls;
 mod watch;
 
 use http::header::{EXPECT, TRANSFER_ENCODING};
-use http::{Extensions, Request, Response};
+use http::{Request, Response};
 use http_hook::blocking::{Body, Transport};
 use http_hook::options::{Capabilities, Capability as Can, SendOptions};
-use http_hook::transport::catch_panic;
 use http_hook::{TransportError, TransportErrorKind as Kind};
 use ureq::Agent;
 use ureq::config::ConfigBuilder;
 use ureq::typestate::AgentScope;
 
-use body::{Incoming, to_ureq};
-use error::{PANICKED, of_head};
-use watch::watched;
+use body::{from_ureq, to_ureq};
+use error::of_head;
+use watch::{Seen, watched};
 
+const HAS_TLS: bool = cfg!(any(feature = "native-tls", feature = "rustls"));
+const NAME: &str = if HAS_TLS && !cfg!(feature = "native-tls") { "ureq-rustls" } else { "ureq" };
+
+/// What ureq can do, without TLS the first seven.
 #[rustfmt::skip]
-const CAPABILITIES: Capabilities = Capabilities::of(tls::NAME, &[
+const ALL: [Can; 13] = [
     Can::ConnectTimeout, Can::HeadTimeout, Can::IdleTimeout, Can::TotalTimeout,
-    #[cfg(any(feature = "native-tls", feature = "rustls"))] Can::VerifyOff,
-    #[cfg(any(feature = "native-tls", feature = "rustls"))] Can::VerifyFile,
-    #[cfg(any(feature = "native-tls", feature = "rustls"))] Can::ClientCert,
-    #[cfg(any(feature = "native-tls", feature = "rustls"))] Can::ClientKey,
-    #[cfg(any(feature = "native-tls", feature = "rustls"))] Can::ProxyHttps,
-    #[cfg(any(feature = "native-tls", feature = "rustls"))] Can::ProxyAuth,
     Can::StreamRequest, Can::StreamResponse, Can::CustomMethod,
-]);
+    Can::VerifyOff, Can::VerifyFile, Can::ClientCert, Can::ClientKey, Can::ProxyHttps, Can::ProxyAuth,
+];
+const CAPABILITIES: Capabilities =
+    Capabilities::of(NAME, if HAS_TLS { &ALL } else { ALL.split_at(7).0 });
 
 /// ureq as a blocking transport. Cloning it is cheap and shares its connections.
 #[derive(Clone, Debug)]
@@ -42,8 +39,6 @@ pub struct UreqTransport {
     agent: Agent,
     /// Whether the agent was made here: then only a request that is out of the ordinary is told something.
     is_set_up: bool,
-    /// What every other request is told.
-    template: Extensions,
 }
 
 impl UreqTransport {
@@ -51,8 +46,7 @@ impl UreqTransport {
     /// methods, added headers, and TLS where a send has options for it.
     #[must_use]
     pub fn from_builder(builder: ConfigBuilder<AgentScope>) -> Self {
-        let agent = watched(options::set_up(builder));
-        Self { template: options::template(&agent), is_set_up: true, agent }
+        Self { is_set_up: true, agent: watched(options::set_up(builder)) }
     }
 
     /// Makes a transport as [`default`](Self::default) does that keeps so many connections at most, to one server or to several: as
@@ -68,8 +62,7 @@ impl UreqTransport {
     /// ```
     #[must_use]
     pub fn keeping(connections: usize) -> Self {
-        let builder = tls::builder().user_agent("");
-        let builder = builder.max_idle_connections(connections);
+        let builder = builder().max_idle_connections(connections);
         Self::from_builder(builder.max_idle_connections_per_host(connections))
     }
 
@@ -77,16 +70,23 @@ impl UreqTransport {
     /// settings, as for [`from_builder`](Self::from_builder), which makes a transport that takes less time for each request.
     #[must_use]
     pub fn from_agent(agent: &Agent) -> Self {
-        let agent = watched(agent.config().clone());
-        Self { template: options::template(&agent), is_set_up: false, agent }
+        Self { is_set_up: false, agent: watched(agent.config().clone()) }
     }
 }
 
 impl Default for UreqTransport {
     /// TLS by the features of this crate, with the authorities that the platform trusts.
     fn default() -> Self {
-        Self::from_builder(tls::builder().user_agent(""))
+        Self::from_builder(builder())
     }
+}
+
+/// Starts settings, with the TLS of this crate's features.
+fn builder() -> ConfigBuilder<AgentScope> {
+    let builder = Agent::config_builder().user_agent("");
+    #[cfg(any(feature = "native-tls", feature = "rustls"))]
+    let builder = builder.tls_config(tls::of_the_platform());
+    builder
 }
 
 impl Transport for UreqTransport {
@@ -108,20 +108,16 @@ impl Transport for UreqTransport {
             _ => Kind::Connect,
         };
         parts.headers.remove(EXPECT); // ureq would wait for a 100, and lose any other answer
+        parts.extensions.clear();
         let (body, source) = to_ureq(&mut parts, body);
-        let request = if self.is_set_up && options::are_usual(options, &parts.uri) {
-            parts.extensions = Extensions::new();
-            Request::from_parts(parts, body)
-        } else {
-            parts.extensions = self.template.clone();
-            options::configure(&self.agent, Request::from_parts(parts, body), options)?
-        };
-        let run = || catch_panic(PANICKED, || self.agent.run(request));
-        let (response, seen) = watch::head(proxied, run);
+        let request = Request::from_parts(parts, body);
+        let request = options::configure(&self.agent, self.is_set_up, request, options)?;
+        let watched = Seen { proxied, ..Seen::default() };
+        let (response, seen) = watched.during(|| self.agent.run(request));
         let of_head = |error| source.failure().unwrap_or_else(|| of_head(error, seen.sent, last));
         let (mut parts, body) = response?.map_err(of_head)?.into_parts();
         parts.extensions.clear();
         let is_chunked = parts.headers.contains_key(TRANSFER_ENCODING);
-        Ok(Response::from_parts(parts, Incoming::into_body(body, is_chunked)))
+        Ok(Response::from_parts(parts, from_ureq(body, is_chunked)))
     }
 }

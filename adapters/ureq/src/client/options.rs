@@ -3,16 +3,13 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use http::{Extensions, Request, Uri};
+use http::{Request, Uri};
 use http_hook::TransportError;
 use http_hook::options::{ClientOptions, Proxy, SendOptions, Timeouts, Verify};
 use http_hook::transport::{check_target, refused};
-use ureq::Agent;
 use ureq::config::{Config, ConfigBuilder};
 use ureq::typestate::AgentScope;
-use ureq::{ProxyProtocol, SendBody};
-
-use super::tls;
+use ureq::{Agent, ProxyProtocol, SendBody};
 
 /// The shortest limit there is: zero is one that has passed.
 const SHORTEST: Duration = Duration::from_millis(1);
@@ -22,18 +19,20 @@ const LATER: Duration = Duration::from_secs(1);
 /// Says why ureq may not have a request for `uri`.
 pub(crate) fn check(uri: &Uri, options: &SendOptions) -> Result<(), TransportError> {
     check_target(uri)?;
-    tls::check(uri)?;
-    if uri.scheme_str() == Some("http") && options.client.proxy.is_some() {
-        return Err(refused("ureq has no proxy for http targets"));
+    match is_plain(uri) {
+        true if options.client.proxy.is_some() => {
+            Err(refused("ureq has no proxy for http targets"))
+        }
+        false if !super::HAS_TLS => {
+            Err(refused("https needs the feature native-tls or rustls of http-hook-ureq"))
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Whether the host of `uri` is an address, so that there is no name to look up.
 fn is_by_address(uri: &Uri) -> bool {
-    let host = uri.host().unwrap_or_default();
-    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    host.parse::<IpAddr>().is_ok()
+    uri.host().is_some_and(|host| host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok())
 }
 
 /// Switches off all that ureq would do by itself: in an agent, or in a request. ureq has no public trait for both.
@@ -53,55 +52,34 @@ macro_rules! switched_off {
     };
 }
 
-/// Tells an agent or a request its limits of time.
+/// Tells an agent or a request its limits of time, as ureq counts them.
 macro_rules! limited {
-    ($config:expr, $limits:expr) => {{
-        let Limits { resolve, connect, step, whole, answer, idle, total } = $limits;
-        $config
-            .timeout_global(total)
-            .timeout_resolve(resolve)
-            .timeout_connect(connect)
-            .timeout_send_request(whole)
-            .timeout_send_body(whole)
-            .timeout_recv_response(answer)
-            .timeout_per_read(idle)
-            .timeout_per_write(step)
-    }};
-}
-
-/// Limits of time, as ureq counts them.
-struct Limits {
-    resolve: Option<Duration>,
-    connect: Option<Duration>,
-    /// For one write.
-    step: Option<Duration>,
-    /// For all writes of a step.
-    whole: Option<Duration>,
-    answer: Option<Duration>,
-    idle: Option<Duration>,
-    total: Option<Duration>,
-}
-
-impl Limits {
-    fn new(limits: Timeouts, by_address: bool) -> Self {
+    ($config:expr, $limits:expr, $by_address:expr) => {{
+        let limits: Timeouts = $limits;
         let [connect, head, idle, total] = [limits.connect, limits.head, limits.idle, limits.total]
             .map(|limit| limit.map(|limit| limit.max(SHORTEST)));
         // A limit of one read or write stays the same, so that ureq need not tell the socket each time what is left.
         let whole = head.map(|head| head.saturating_add(LATER));
-        let answer = if idle.is_some() && idle == head { whole } else { head };
-        // ureq resolves before it looks for a kept connection, and with a limit on a thread made for it each time.
-        let resolve = connect.filter(|_| !by_address);
-        Self { resolve, connect, step: head, whole, answer, idle, total }
-    }
+        $config
+            .timeout_global(total)
+            // ureq resolves before it looks for a kept connection, and with a limit on a thread made for it each time.
+            .timeout_resolve(connect.filter(|_| !$by_address))
+            .timeout_connect(connect)
+            .timeout_send_request(whole)
+            .timeout_send_body(whole)
+            .timeout_recv_response(if idle.is_some() && idle == head { whole } else { head })
+            .timeout_per_read(idle)
+            .timeout_per_write(head)
+    }};
 }
 
 /// Makes settings that do nothing by themselves and have the usual limits for addresses.
 pub(crate) fn set_up(config: ConfigBuilder<AgentScope>) -> Config {
-    limited!(switched_off!(config), Limits::new(Timeouts::usual(), true)).build()
+    limited!(switched_off!(config), Timeouts::usual(), true).build()
 }
 
 /// Whether an agent that is [set up](set_up) need be told nothing besides.
-pub(crate) fn are_usual(options: &SendOptions, uri: &Uri) -> bool {
+fn are_usual(options: &SendOptions, uri: &Uri) -> bool {
     let ClientOptions { verify, cert, proxy, .. } = &*options.client;
     options.timeouts == Timeouts::usual()
         && (is_plain(uri) || *verify == Verify::System && cert.is_none())
@@ -114,45 +92,39 @@ fn is_plain(uri: &Uri) -> bool {
     uri.scheme_str() == Some("http")
 }
 
-/// What every other request is told, however it is to be sent.
-pub(crate) fn template(agent: &Agent) -> Extensions {
-    switched_off!(agent.configure_request(Request::new(()))).build().into_parts().0.extensions
-}
-
-/// Tells a request what is particular to it.
+/// Tells a request what is particular to it, and all else if the agent is not [set up](set_up).
 pub(crate) fn configure<'a>(
     agent: &Agent,
+    is_set_up: bool,
     request: Request<SendBody<'a>>,
     options: &SendOptions,
 ) -> Result<Request<SendBody<'a>>, TransportError> {
-    let limits = Limits::new(options.timeouts, is_by_address(request.uri()));
+    if is_set_up && are_usual(options, request.uri()) {
+        return Ok(request);
+    }
+    let by_address = is_by_address(request.uri());
     #[cfg(any(feature = "native-tls", feature = "rustls"))]
-    let is_plain = is_plain(request.uri());
-    let mut request = limited!(agent.configure_request(request), limits);
+    let tls = super::tls::laid_over(agent, is_plain(request.uri()), &options.client)?;
+    let mut request = agent.configure_request(request);
+    if !is_set_up {
+        request = switched_off!(request);
+    }
+    request = limited!(request, options.timeouts, by_address);
     if let Some(proxy) = &options.client.proxy {
         request = request.proxy(Some(to_ureq(proxy)?));
     }
     #[cfg(any(feature = "native-tls", feature = "rustls"))]
-    if !is_plain {
-        if let Some(tls) = tls::laid_over(agent.config().tls_config(), &options.client)? {
-            request = request.tls_config(tls);
-        }
-    }
+    let request = request.tls_config(tls);
     Ok(request.build())
 }
 
 fn to_ureq(proxy: &Proxy) -> Result<ureq::Proxy, TransportError> {
     let wrong = || refused("the proxy's URL is not valid");
-    let uri: Uri = proxy.uri.parse().map_err(|_| wrong())?;
-    let protocol = match uri.scheme_str() {
-        Some("http") => ProxyProtocol::Http,
-        Some("https") => ProxyProtocol::Https,
-        _ => return Err(wrong()),
-    };
-    let mut builder = ureq::Proxy::builder(protocol).host(uri.host().ok_or_else(wrong)?);
-    if let Some(port) = uri.port_u16() {
-        builder = builder.port(port);
+    let own = ureq::Proxy::new(&proxy.uri).map_err(|_| wrong())?;
+    if !matches!(own.protocol(), ProxyProtocol::Http | ProxyProtocol::Https) {
+        return Err(wrong());
     }
+    let mut builder = ureq::Proxy::builder(own.protocol()).host(own.host()).port(own.port());
     if let Some((user, password)) = &proxy.credential {
         builder = builder.username(user).password(password.expose());
     }

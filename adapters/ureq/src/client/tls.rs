@@ -2,41 +2,31 @@
 
 use std::fs;
 
-use http::Uri;
 use http_hook::options::{ClientCert, ClientOptions, Verify};
-use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
+use http_hook::transport::unsent;
+use http_hook::{TransportError, TransportErrorKind as Kind};
 #[cfg(feature = "rustls")]
 use rustls::{crypto::ring, sign::CertifiedKey};
 use ureq::Agent;
-use ureq::config::ConfigBuilder;
 use ureq::tls::{Certificate, PemItem, PrivateKey, RootCerts, TlsConfig, TlsProvider, parse_pem};
-use ureq::typestate::AgentScope;
-
-pub(crate) const NAME: &str = if cfg!(feature = "native-tls") { "ureq" } else { "ureq-rustls" };
 
 const PROVIDER: TlsProvider =
     if cfg!(feature = "native-tls") { TlsProvider::NativeTls } else { TlsProvider::Rustls };
 
-/// Any target will do.
-#[expect(clippy::unnecessary_wraps, reason = "without TLS it is otherwise")]
-pub(crate) fn check(_: &Uri) -> Result<(), TransportError> {
-    Ok(())
+/// TLS of this crate's features, with the authorities that the platform trusts.
+pub(crate) fn of_the_platform() -> TlsConfig {
+    TlsConfig::builder().provider(PROVIDER).root_certs(RootCerts::PlatformVerifier).build()
 }
 
-/// Starts settings with the TLS of this crate's features.
-pub(crate) fn builder() -> ConfigBuilder<AgentScope> {
-    let tls = TlsConfig::builder().provider(PROVIDER).root_certs(RootCerts::PlatformVerifier);
-    Agent::config_builder().tls_config(tls.build())
-}
-
-/// Lays the options of a send over the TLS settings at hand, if it has any.
+/// Lays the options of a send over the agent's settings, if there are any and TLS is on the way.
 pub(crate) fn laid_over(
-    base: &TlsConfig,
+    agent: &Agent,
+    is_plain: bool,
     options: &ClientOptions,
-) -> Result<Option<TlsConfig>, TransportError> {
-    let ClientOptions { verify, cert, .. } = options;
-    if *verify == Verify::System && cert.is_none() {
-        return Ok(None);
+) -> Result<TlsConfig, TransportError> {
+    let (base, ClientOptions { verify, cert, .. }) = (agent.config().tls_config(), options);
+    if is_plain || *verify == Verify::System && cert.is_none() {
+        return Ok(base.clone());
     }
     let mut tls = TlsConfig::builder()
         .provider(base.provider())
@@ -50,60 +40,46 @@ pub(crate) fn laid_over(
     match verify {
         Verify::System => {}
         Verify::File(path) => {
-            let (authorities, _) = read(path, "verify")?;
-            tls = tls.root_certs(RootCerts::new_with_certs(&authorities));
+            tls = tls.root_certs(RootCerts::new_with_certs(&read(path, "verify")?.0));
         }
         Verify::Off => tls = tls.disable_verification(true),
     }
     if let Some(ClientCert { cert, key }) = cert {
         let (chain, inside) = read(cert, "cert")?;
-        let key = match key {
-            Some(path) => read(path, "the key of cert")?.1,
-            None => inside,
-        };
-        let key = key.ok_or_else(|| unusable("cert: there is no key"))?;
+        let key = key.as_ref().map_or(Ok(inside), |path| Ok(read(path, "the key of cert")?.1))?;
+        let key = key.ok_or_else(|| unsent(Kind::Tls, "cert: there is no key"))?;
         #[cfg(feature = "rustls")]
-        if base.provider() == TlsProvider::Rustls {
-            check_pair(&chain, &key)?;
+        if base.provider() == TlsProvider::Rustls && !are_a_pair(&chain, &key) {
+            return Err(unsent(Kind::Tls, "cert: certificate and key are not of use"));
         }
         tls = tls.client_cert(Some(ureq::tls::ClientCert::new_with_certs(&chain, key)));
     }
-    Ok(Some(tls.build()))
+    Ok(tls.build())
 }
 
-/// Finds a key that is not the certificate's: ureq would panic.
+/// Whether a key is the certificate's: of another one ureq would panic.
 #[cfg(feature = "rustls")]
-fn check_pair(
-    chain: &[Certificate<'static>],
-    key: &PrivateKey<'static>,
-) -> Result<(), TransportError> {
-    let of_no_use = || unusable("cert: certificate and key are not of use");
+fn are_a_pair(chain: &[Certificate<'_>], key: &PrivateKey<'_>) -> bool {
     let chain = chain.iter().map(|one| one.der().to_vec().into()).collect();
-    let key = key.der().to_vec().try_into().map_err(|_| of_no_use())?;
-    CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(|_| of_no_use())?;
-    Ok(())
+    let key = key.der().to_vec().try_into().ok();
+    key.is_some_and(|key| CertifiedKey::from_der(chain, key, &ring::default_provider()).is_ok())
 }
+
+type Pem = (Vec<Certificate<'static>>, Option<PrivateKey<'static>>);
 
 /// Reads the certificates and the first key of a PEM file.
-fn read(
-    path: &str,
-    what: &str,
-) -> Result<(Vec<Certificate<'static>>, Option<PrivateKey<'static>>), TransportError> {
-    let pem = fs::read(path).map_err(|error| unusable(&format!("{what}: {error}")))?;
+fn read(path: &str, what: &str) -> Result<Pem, TransportError> {
+    let pem = fs::read(path).map_err(|error| unsent(Kind::Tls, format!("{what}: {error}")))?;
     let (mut certificates, mut key) = (Vec::new(), None);
     for item in parse_pem(&pem) {
-        match item.map_err(|_| unusable(&format!("{what}: the file is not PEM")))? {
+        match item.map_err(|_| unsent(Kind::Tls, format!("{what}: the file is not PEM")))? {
             PemItem::Certificate(certificate) => certificates.push(certificate),
             PemItem::PrivateKey(own) => key = key.or(Some(own)),
             _ => {}
         }
     }
     if certificates.is_empty() && key.is_none() {
-        return Err(unusable(&format!("{what}: nothing of use is in the file")));
+        return Err(unsent(Kind::Tls, format!("{what}: nothing of use is in the file")));
     }
     Ok((certificates, key))
-}
-
-fn unusable(why: &str) -> TransportError {
-    TransportError::new(Kind::Tls, Sent::No).with_source(why)
 }

@@ -4,6 +4,8 @@
 use std::cell::Cell;
 use std::time::Instant;
 
+use http_hook::TransportError;
+use http_hook::transport::catch_panic;
 use ureq::config::Config;
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{
@@ -14,11 +16,11 @@ use ureq::{Agent, Error, Timeout};
 /// How much may come of one head with all the interim ones before it, or of trailers.
 const MOST: usize = 256 << 10;
 
-thread_local!(static SEEN: Cell<Seen> = const { Cell::new(Seen::new()) });
+thread_local!(static SEEN: Cell<Seen> = Cell::default());
 
-/// What was seen since [`head`] or [`body`].
+/// What was seen, and while what was done.
 #[expect(clippy::struct_excessive_bools, reason = "each is seen apart from the others")]
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Seen {
     /// Something of the request was handed to a connection to where it goes, and not only to its proxy.
     pub(crate) sent: bool,
@@ -26,30 +28,25 @@ pub(crate) struct Seen {
     pub(crate) ended: bool,
     /// By an error.
     pub(crate) broken: bool,
-    received: usize,
-    proxied: bool,
+    pub(crate) received: usize,
+    /// The request goes by a proxy.
+    pub(crate) proxied: bool,
     /// When ureq began to wait for more of the body.
-    since: Option<Instant>,
-    in_body: bool,
+    pub(crate) since: Option<Instant>,
+    /// A step gives out some of the body.
+    pub(crate) in_body: bool,
 }
 
 impl Seen {
-    const fn new() -> Self {
-        let (sent, ended, broken) = (false, false, false);
-        Self { sent, ended, broken, received: 0, proxied: false, since: None, in_body: false }
+    /// Takes a step of ureq's, which may panic, and watches on.
+    ///
+    /// # Errors
+    ///
+    /// Its panic.
+    pub(crate) fn during<T>(self, step: impl FnOnce() -> T) -> (Result<T, TransportError>, Self) {
+        SEEN.set(self);
+        (catch_panic("ureq panicked", step), SEEN.get())
     }
-}
-
-/// Takes a step up to the head.
-pub(crate) fn head<T>(proxied: bool, step: impl FnOnce() -> T) -> (T, Seen) {
-    SEEN.set(Seen { proxied, ..Seen::new() });
-    (step(), SEEN.get())
-}
-
-/// Takes a step that gives out some of the body.
-pub(crate) fn body<T>(step: impl FnOnce() -> T) -> (T, Seen) {
-    SEEN.set(Seen { in_body: true, ..Seen::new() });
-    (step(), SEEN.get())
 }
 
 /// Makes an agent whose connections are watched.
