@@ -102,10 +102,10 @@ fn run(name: &str, way: &str, requests: &str) -> Result<(), String> {
 
 fn touched(options: &Options<'_>) -> Result<(), String> {
     println!(
-        "| client  | instructions | by the hook | ratio | bar  | lines of code | by the hook | ratio | bar  |"
+        "| client                | instructions | by the hook | ratio | bar  | lines of code | by the hook | ratio | bar  |"
     );
     println!(
-        "| ------- | -----------: | ----------: | ----- | ---- | ------------: | ----------: | ----- | ---- |"
+        "| --------------------- | -----------: | ----------: | ----- | ---- | ------------: | ----------: | ----- | ---- |"
     );
     let mut broken = Vec::new();
     for row in options.rows().filter(|row| row.bare) {
@@ -113,7 +113,7 @@ fn touched(options: &Options<'_>) -> Result<(), String> {
         let instructions = ratio(hook.instructions, bare.instructions);
         let lines = ratio(hook.lines, bare.lines);
         println!(
-            "| {:<7} | {:>12} | {:>11} | {instructions:.3} | {INSTRUCTIONS:.2} | {:>13} | {:>11} | {lines:.3} | {LINES:.2} |",
+            "| {:<21} | {:>12} | {:>11} | {instructions:.3} | {INSTRUCTIONS:.2} | {:>13} | {:>11} | {lines:.3} | {LINES:.2} |",
             row.name, bare.instructions, hook.instructions, bare.lines, hook.lines
         );
         if instructions > INSTRUCTIONS {
