@@ -70,9 +70,10 @@ impl Hook {
                     let of = format!("the value of the header {name}");
                     let variable = command.variable(name.as_str(), of);
                     // Some of what a name may hold means something to a shell even between these quotes.
-                    match name.as_str().bytes().all(is_plain) {
-                        true => format!("\"{name}: ${variable}\""),
-                        false => format!("{}\"${variable}\"", quoted(&format!("{name}: "))),
+                    if name.as_str().bytes().all(is_plain) {
+                        format!("\"{name}: ${variable}\"")
+                    } else {
+                        format!("{}\"${variable}\"", quoted(&format!("{name}: ")))
                     }
                 }
             };

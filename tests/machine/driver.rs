@@ -190,10 +190,10 @@ fn a_deadline_holds_for_a_head_and_for_a_body_where_the_client_knows_none() {
         let own = self::hook("{}").for_client(Capabilities::none("tinyclient"));
         let begin = || {
             let transport = from_fn(Capabilities::none("tinyclient"), move |_, _| async move {
-                match head {
-                    true => Ok(answer(200, Body::stream(Endless))),
-                    false => std::future::pending().await,
+                if head {
+                    return Ok(answer(200, Body::stream(Endless)));
                 }
+                std::future::pending().await
             });
             HttpHook::new(own.clone(), transport, Quick::default())
         };

@@ -131,7 +131,7 @@ fn a_deadline_holds_while_a_body_is_undone() {
 }
 
 /// Answers a call with a coded body, and gives its end.
-fn ended(plan: RequestPlan, coding: &'static str, body: Vec<u8>) -> Result<Bytes, Option<Kind>> {
+fn ended(plan: RequestPlan, coding: &'static str, body: &[u8]) -> Result<Bytes, Option<Kind>> {
     let connection = Connection::new().with_host("https://api.example.com");
     let hook = Hook::builder(&connection).decode(true).build().expect("a hook");
     let mut run = Run::<Bytes>::new(&hook, Call::new(&hook, plan.retries(0), 7, NOW));
@@ -139,7 +139,7 @@ fn ended(plan: RequestPlan, coding: &'static str, body: Vec<u8>) -> Result<Bytes
     loop {
         act = match act {
             Act::Send(..) => {
-                let mut response = Response::new(Bytes::from(body.clone()));
+                let mut response = Response::new(Bytes::copy_from_slice(body));
                 *response.headers_mut() = headers(coding);
                 run.sent(Ok(response), || NOW)
             }
@@ -171,14 +171,10 @@ fn nobody_decides_by_a_coded_text_that_breaks_off() {
         for end in 1..whole.len() {
             let cut = whole[..end].to_vec();
             for plan in [by_policy(), by_check()] {
-                assert_eq!(
-                    ended(plan, coding, cut.clone()),
-                    Err(Some(Kind::Body)),
-                    "{coding}, {end}"
-                );
+                assert_eq!(ended(plan, coding, &cut), Err(Some(Kind::Body)), "{coding}, {end}");
             }
             // Where it is the caller's alone, it comes as far as it goes, as in the original.
-            let came = ended(RequestPlan::get("x"), coding, cut).unwrap_or_default();
+            let came = ended(RequestPlan::get("x"), coding, &cut).unwrap_or_default();
             assert!(TEXT.starts_with(&came), "{coding}, {end}");
         }
     }

@@ -81,9 +81,8 @@ impl Sources {
         if !path.is_empty() {
             return self.with_sqlite(PathBuf::from(path), keys.as_deref());
         }
-        let address = match airflow.setting("database", "sql_alchemy_conn")? {
-            Some(address) => address,
-            None => return self.with_sqlite(airflow.home.join("airflow.db"), keys.as_deref()),
+        let Some(address) = airflow.setting("database", "sql_alchemy_conn")? else {
+            return self.with_sqlite(airflow.home.join("airflow.db"), keys.as_deref());
         };
         let scheme = address.split(['+', ':']).next().unwrap_or_default();
         match scheme {
