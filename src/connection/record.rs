@@ -8,7 +8,7 @@ use crate::base::{Error, ErrorKind, Secret};
 /// A stored connection, with the fields that Airflow gives it.
 ///
 /// Everything may be absent. `schema` is the scheme of the URL; `conn_type` names the kind of service and never
-/// decides the scheme (but see D5). Nothing is checked here beyond what a field can hold: whether a host
+/// decides the scheme, but for a type `https` without one. Nothing is checked here beyond what a field can hold: whether a host
 /// is one is decided when a call is prepared.
 ///
 /// # Examples

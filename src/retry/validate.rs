@@ -76,8 +76,8 @@ impl RetryPolicy {
         looks
     }
 
-    /// Checks what the types do not say: no empty chain, no jitter beyond the wait itself, no policy without end, no name that
-    /// nothing has.
+    /// Checks what the types do not say: no empty chain, no jitter beyond the wait itself, no name that nothing
+    /// has. A policy without end is bounded by the deadline of its call and by 1,000 sends.
     ///
     /// # Errors
     ///
