@@ -88,7 +88,7 @@ fn what_was_acted_on_is_not_told_as_never_sent() {
                 redirect().takes(Duration::from_secs(200)),
                 Reply::refused(),
             ],
-            StopReason::Rejected,
+            StopReason::Auth,
             None,
             Sent::Yes,
         ),
