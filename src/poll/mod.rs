@@ -4,7 +4,8 @@
 //! woke ──▶ (one call) ──▶ Act::Sleep ──woke──▶ (the next call) ──▶ … ──▶ Act::Done
 //! ```
 //!
-//! Each poll is a call of its own, retried and redirected as any other. Between two acts everything can be
+//! Each poll is a call of its own, retried and redirected as any other; one that failed is followed by another only where its
+//! request may be sent again. Between two acts everything can be
 //! [stored](Poll::store). A poll that ends unsatisfied has failed.
 
 mod judge;
