@@ -280,8 +280,7 @@ fn link_form(link: &Link) -> Result<LinkForm, Error> {
 impl LinkForm {
     fn restore(self) -> Result<Link, Error> {
         let origin: Origin = self.origin.parse().map_err(|_| stored("the link is not one"))?;
-        let root = PathAndQuery::from_static("/");
-        let read = target(&origin, &root, self.target.as_bytes())?;
+        let read = target(&origin, &PathAndQuery::from_static("/"), self.target.as_bytes())?;
         if read.origin != origin || read.path.as_str() != self.target {
             return Err(stored("the link is not one"));
         }
