@@ -79,24 +79,24 @@ impl Ready {
             None => Taken::default(),
             Some(rare) => match rare.take(&method, &mut text, seed) {
                 Ok(taken) => taken,
-                Err(fault) => return Err(Unready::planned(hook, text, *fault)),
+                Err(fault) => return Err(Unready::planned(hook, text, *fault).into()),
             },
         };
         let policy = match (taken.policy, taken.retries) {
             (None, None) => None,
             (policy, retries) => match own_policy(policy, retries, hook) {
                 Ok(policy) => Some(policy),
-                Err(fault) => return Err(Unready::planned(hook, text, *fault)),
+                Err(fault) => return Err(Unready::planned(hook, text, *fault).into()),
             },
         };
         let (text, target) =
-            hook.base().target(text).map_err(|fault| Unready::new(hook, None, fault))?;
+            hook.base().target(text).map_err(|fault| Box::new(Unready::new(hook, None, fault)))?;
         let resend = match resend {
             Resend::ByMethod if hook.defaults().resend_any => Resend::Allowed,
             own => own,
         };
         let (payload, content_type) = taken.body;
-        let unready = |fault| Unready::new(hook, Some(&target), fault);
+        let unready = |fault| Box::new(Unready::new(hook, Some(&target), fault));
         let in_force = hook.in_force(taken.options.as_deref()).map_err(unready)?;
         if let Some(link) = taken.more.as_ref().and_then(|more| more.link.as_ref()) {
             check_link(hook, &method, &payload, &in_force, link).map_err(unready)?;
@@ -143,7 +143,7 @@ pub(crate) struct Unready {
 
 impl Unready {
     #[cold]
-    fn planned(hook: &Hook, text: CallText, fault: Error) -> Box<Self> {
+    fn planned(hook: &Hook, text: CallText, fault: Error) -> Self {
         // Its parameters are not taken yet, and what could not be may be among them.
         let target = hook.base().target(text).ok();
         let target = target.and_then(|(_, target)| target.path().parse::<PathAndQuery>().ok());
@@ -151,13 +151,13 @@ impl Unready {
     }
 
     #[cold]
-    fn new(hook: &Hook, target: Option<&PathAndQuery>, fault: Error) -> Box<Self> {
+    fn new(hook: &Hook, target: Option<&PathAndQuery>, fault: Error) -> Self {
         let origin = hook.origin();
         let url = match target {
             Some(target) => shown(origin, target, whose(hook, target)),
             None => origin.to_string(),
         };
-        Box::new(Self { fault, url })
+        Self { fault, url }
     }
 }
 

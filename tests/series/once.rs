@@ -39,7 +39,6 @@ fn until() -> Polling {
 type Row = (&'static str, RequestPlan, Polling, Vec<Reply>, Result<u16, (StopReason, Sent)>, usize);
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn a_failed_poll_is_followed_by_another_only_where_the_request_may_be_sent_again() {
     let done = || Condition::json("/state", "done");
     let job = |state: &str| Reply::json(200, format!(r#"{{"state": "{state}"}}"#));
