@@ -7,7 +7,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Request};
 
 use crate::auth::flow::{Auth, NOTHING};
-use crate::base::redact::Whose;
+use crate::base::redact::{ShownUrl, Whose};
 use crate::base::{Bound, Error, ErrorKind, Origin, Scheme, headers};
 use crate::body::Payload;
 use crate::hook::Hook;
@@ -23,6 +23,7 @@ use crate::request::record::Proof;
 use crate::request::resend::Resend;
 use crate::request::shared::SharedText;
 use crate::request::take::Taken;
+use crate::request::text::CallText;
 use crate::request::woven::Below;
 use crate::retry::{RetryPolicy, idempotency};
 
@@ -72,25 +73,33 @@ impl Ready {
     ///
     /// What cannot be sent.
     #[inline]
-    pub(crate) fn new(hook: &Hook, plan: RequestPlan, seed: u64) -> Result<Self, Box<Error>> {
+    pub(crate) fn new(hook: &Hook, plan: RequestPlan, seed: u64) -> Result<Self, Box<Unready>> {
         let RequestPlan { method, mut text, resend, auth, rare } = plan;
         let taken = match rare {
             None => Taken::default(),
-            Some(rare) => rare.take(&method, &mut text, seed)?,
+            Some(rare) => match rare.take(&method, &mut text, seed) {
+                Ok(taken) => taken,
+                Err(fault) => return Err(Unready::planned(hook, text, *fault).into()),
+            },
         };
         let policy = match (taken.policy, taken.retries) {
             (None, None) => None,
-            (policy, retries) => Some(own_policy(policy, retries, hook)?),
+            (policy, retries) => match own_policy(policy, retries, hook) {
+                Ok(policy) => Some(policy),
+                Err(fault) => return Err(Unready::planned(hook, text, *fault).into()),
+            },
         };
-        let (text, target) = hook.base().target(text)?;
+        let (text, target) =
+            hook.base().target(text).map_err(|fault| Box::new(Unready::new(hook, None, fault)))?;
         let resend = match resend {
             Resend::ByMethod if hook.defaults().resend_any => Resend::Allowed,
             own => own,
         };
         let (payload, content_type) = taken.body;
-        let in_force = hook.in_force(taken.options.as_deref())?;
+        let unready = |fault| Box::new(Unready::new(hook, Some(&target), fault));
+        let in_force = hook.in_force(taken.options.as_deref()).map_err(unready)?;
         if let Some(link) = taken.more.as_ref().and_then(|more| more.link.as_ref()) {
-            check_link(hook, &method, &payload, &in_force, link)?;
+            check_link(hook, &method, &payload, &in_force, link).map_err(unready)?;
         }
         Ok(Self {
             method,
@@ -126,6 +135,40 @@ impl Ready {
     }
 }
 
+/// Why a plan cannot be sent, and where it would have gone, as that may be shown.
+pub(crate) struct Unready {
+    pub(crate) fault: Error,
+    pub(crate) url: String,
+}
+
+impl Unready {
+    #[cold]
+    fn planned(hook: &Hook, text: CallText, fault: Error) -> Self {
+        // Its parameters are not taken yet, and what could not be may be among them.
+        let target = hook.base().target(text).ok();
+        let target = target.and_then(|(_, target)| target.path().parse::<PathAndQuery>().ok());
+        Self::new(hook, target.as_ref(), fault)
+    }
+
+    #[cold]
+    fn new(hook: &Hook, target: Option<&PathAndQuery>, fault: Error) -> Self {
+        let origin = hook.origin();
+        let url = match target {
+            Some(target) => shown(origin, target, whose(hook, target)),
+            None => origin.to_string(),
+        };
+        Self { fault, url }
+    }
+}
+
+/// A URL of a call as it may be shown.
+pub(super) fn shown(origin: &Origin, target: &PathAndQuery, whose: Whose) -> String {
+    match origin.join(target.clone()) {
+        Ok(uri) => ShownUrl::new(&uri, whose).to_string(),
+        Err(_) => origin.to_string(),
+    }
+}
+
 /// Checks that a link may be followed: by the rules of redirects, and to another origin without a body, which nobody there asked
 /// for.
 #[cold]
@@ -137,13 +180,13 @@ fn check_link(
     link: &Link,
 ) -> Result<(), Error> {
     let home = hook.origin();
-    if link.origin == *home {
-        return Ok(());
-    }
-    let downgrades = home.scheme() == Scheme::Https && link.origin.scheme() == Scheme::Http;
-    if downgrades && !in_force.allow_downgrade {
+    let from_https = link.secure || home.scheme() == Scheme::Https;
+    if from_https && link.origin.scheme() == Scheme::Http && !in_force.allow_downgrade {
         let message = "link: from https to http, which is not allowed";
         return Err(Error::new(ErrorKind::Redirect, message));
+    }
+    if link.origin == *home {
+        return Ok(());
     }
     let bodiless = matches!(payload, Payload::Bytes(bytes) if bytes.is_empty());
     if !bodiless || !matches!(*method, Method::GET | Method::HEAD) {
@@ -310,8 +353,8 @@ pub(crate) fn proof(
 }
 
 /// Which part of the planned target is whose.
-pub(crate) fn whose(hook: &Hook, ready: &Ready) -> Whose {
-    match hook.base().whose(&ready.target) {
+pub(crate) fn whose(hook: &Hook, target: &PathAndQuery) -> Whose {
+    match hook.base().whose(target) {
         Whose::Call { query, len, .. } if hook.shows_base() => {
             Whose::Call { base: Some(0), query, len }
         }

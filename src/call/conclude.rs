@@ -12,7 +12,7 @@ use super::end::{refusal, short};
 use super::state::{Fetching, Phase, State};
 use super::verdict::{Judged, Verdict};
 use super::{RetryReason, SendCause, Step, WaitReason};
-use crate::base::{Error, ErrorKind, Timestamp, TransportError};
+use crate::base::{Error, ErrorKind, Sent, Timestamp, TransportError};
 use crate::hook::Hook;
 use crate::redirect::hop::Hop;
 use crate::response::{Cause, StopReason};
@@ -28,8 +28,11 @@ impl State {
         answer: Result<Response<Bytes>, TransportError>,
         now: Timestamp,
     ) -> Step {
-        if let Some(reason) = self.is_over(self.remaining(now)) {
+        // What passes is what the call ends with, should nothing better come.
+        if self.last.as_ref().is_none_or(|last| !last.passes) {
             self.keep(answer, false);
+        }
+        if let Some(reason) = self.is_over(self.remaining(now)) {
             return self.over(hook, reason);
         }
         let lease = self.take_lease();
@@ -47,6 +50,8 @@ impl State {
         if self.is_fetching() {
             return self.conclude_fetch(hook, answer, now);
         }
+        let sent = answer.as_ref().map_or_else(TransportError::sent, |_| Sent::Yes);
+        self.seen = self.seen.max(sent);
         if let (Some(history), Ok(response)) =
             (self.hop.as_deref().and_then(Hop::history), &mut answer)
         {
@@ -182,25 +187,26 @@ impl State {
         };
         let before = self.before.with(&outcome);
         let decision = self.decide(hook, &outcome, now);
-        let cause = match answer {
-            Ok(_) => Cause::Request(error),
-            Err(lost) => Cause::Transport(lost),
-        };
-        let decision = match decision {
-            Ok(decision) => decision,
-            Err(error) => return self.end(hook, StopReason::Stopped, Cause::Request(error), None),
-        };
-        match decision {
-            Decision::Retry { wait, hint } => match self.may_fetch_again() {
-                Err(reason) => self.end(hook, reason, cause, hint),
+        let (reason, hint) = match decision {
+            Err(error) => {
+                let cause = self.unmade(error);
+                return self.end(hook, StopReason::Stopped, cause, None);
+            }
+            Ok(Decision::Retry { wait, hint }) => match self.may_fetch_again() {
+                Err(reason) => (reason, hint),
                 Ok(again) => {
                     self.before = before;
-                    self.wait(hook, wait, hint, again, now)
+                    return self.wait(hook, wait, hint, again, now);
                 }
             },
-            Decision::Stand => self.end(hook, StopReason::Auth, cause, None),
-            Decision::GiveUp { reason, hint } => self.end(hook, reason, cause, hint),
-        }
+            Ok(Decision::Stand) => (StopReason::Auth, None),
+            Ok(Decision::GiveUp { reason, hint }) => (reason, hint),
+        };
+        let cause = match answer {
+            Ok(_) => self.unmade(error),
+            Err(lost) => Cause::Transport(lost),
+        };
+        self.end(hook, reason, cause, hint)
     }
 
     /// Whether a 401 of the connection's origin is answered by sending the request again.

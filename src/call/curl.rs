@@ -46,7 +46,7 @@ impl Hook {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn to_curl(&self, plan: &RequestPlan) -> Result<String, Error> {
-        let ready = Ready::new(self, plan.clone(), 0).map_err(|error| *error)?;
+        let ready = Ready::new(self, plan.clone(), 0).map_err(|unready| unready.fault)?;
         let request = build::request(self, &ready, None, 0)?;
         let mut command =
             Command { text: "curl --globoff --path-as-is".to_owned(), ..Command::default() };
@@ -89,7 +89,7 @@ impl Hook {
         command.url(
             &self.origin().to_url_start(),
             ready.target.as_str(),
-            build::whose(self, &ready),
+            build::whose(self, &ready.target),
         );
         if let Some(query) = scheme_query(self, &ready) {
             command.text.push_str(if ready.target.query().is_some() { "'&" } else { "'?" });

@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
-use http::uri::PathAndQuery;
 
-use super::build;
+use super::build::{self, shown};
 use super::state::{Last, Phase, State};
 use super::{Attempt, Call, Reading, SendCause, Step};
-use crate::base::redact::{ShownUrl, Whose};
+use crate::base::redact::Whose;
 use crate::base::{
-    Error, ErrorKind, Origin, Sent, TimeoutPhase, Timestamp, TransportError, TransportErrorKind,
+    Error, ErrorKind, Sent, TimeoutPhase, Timestamp, TransportError, TransportErrorKind,
 };
 use crate::hook::Hook;
 use crate::response::{Asked, Cause, Failure, StopReason};
@@ -21,11 +20,21 @@ impl Call {
     /// Returns the call up.
     #[must_use]
     pub fn cancel(self, hook: &Hook) -> Failure {
-        let error = TransportError::new(TransportErrorKind::Cancelled, Sent::No);
+        let seen = self.0.as_ref().map_or(Sent::No, |state| state.seen);
+        let error = TransportError::new(TransportErrorKind::Cancelled, seen);
         let cause = Cause::Transport(error);
         match self.0 {
             Ok(state) => state.failure(hook, StopReason::Cancelled, cause, None),
             Err(_) => Failure::new(StopReason::Cancelled, cause),
+        }
+    }
+
+    /// Returns the call up because it could not be kept while it waited.
+    pub(crate) fn abandon(self, hook: &Hook, error: Error) -> Failure {
+        let cause = Cause::Request(error);
+        match self.0 {
+            Ok(state) => state.failure(hook, StopReason::NotStored, cause, None),
+            Err(_) => Failure::new(StopReason::NotStored, cause),
         }
     }
 }
@@ -67,7 +76,10 @@ impl Reading {
 
 impl Attempt {
     /// Returns the call up because the attempt could not be kept, though it was answered.
-    pub(crate) fn abandon(self, hook: &Hook, error: Error) -> Failure {
+    pub(crate) fn abandon(mut self, hook: &Hook, error: Error) -> Failure {
+        if !self.0.is_fetching() {
+            self.0.seen = Sent::Yes;
+        }
         self.0.failure(hook, StopReason::NotStored, Cause::Request(error), None)
     }
 
@@ -104,7 +116,7 @@ impl State {
             Cause::Request(Error::new(ErrorKind::Limit, crate::response::MAX_SENDS_TEXT))
         } else {
             let kind = TransportErrorKind::Timeout(TimeoutPhase::Total);
-            Cause::Transport(TransportError::new(kind, Sent::No))
+            Cause::Transport(TransportError::new(kind, self.seen))
         };
         self.end_with_last(hook, reason, otherwise)
     }
@@ -112,13 +124,14 @@ impl State {
     /// Ends because a gate is closed.
     #[cold]
     pub(super) fn refused(self: Box<Self>, hook: &Hook, reason: StopReason) -> Step {
-        let message = match reason {
-            StopReason::Breaker => "the circuit breaker is open: nothing was sent",
-            StopReason::Budget => "the retry budget is empty: nothing was sent",
-            StopReason::Deadline => "no token came before the deadline: nothing was sent",
-            _ => "the rate limit leaves no room before the deadline: nothing was sent",
+        let why = match reason {
+            StopReason::Breaker => "the circuit breaker is open",
+            StopReason::Budget => "the retry budget is empty",
+            StopReason::Deadline => "no token came before the deadline",
+            _ => "the rate limit leaves no room before the deadline",
         };
-        let otherwise = Cause::Request(Error::new(ErrorKind::Gate, message));
+        let sent = if self.seen == Sent::No { "nothing was sent" } else { "nothing more was sent" };
+        let otherwise = Cause::Request(Error::new(ErrorKind::Gate, format!("{why}: {sent}")));
         self.end_with_last(hook, reason, otherwise)
     }
 
@@ -139,6 +152,15 @@ impl State {
             None => otherwise,
         };
         self.end(hook, reason, cause, None)
+    }
+
+    /// What the call ends with because its next request cannot be made: with the response that led to it, if there is one.
+    #[cold]
+    pub(super) fn unmade(&mut self, error: Error) -> Cause {
+        match self.last.take().map(|last| last.answer) {
+            Some(Ok(response)) => refusal(error, Ok(response)),
+            Some(Err(_)) | None => Cause::Request(error),
+        }
     }
 
     /// Ends with what the filter of the call makes of its response.
@@ -176,24 +198,18 @@ impl State {
         Failure::new(reason, cause)
             .with_counts(self.sends.into(), self.attempt_number.into(), self.idle_for)
             .with_hint(hint)
+            .with_seen(self.seen)
             .with_asked(Some(self.asked(hook)))
     }
 
     /// What was asked for, as it may be shown.
     fn asked(&self, hook: &Hook) -> Asked {
-        let whose = build::whose(hook, &self.ready);
+        let whose = build::whose(hook, &self.ready.target);
         Asked {
             method: self.ready.method.clone(),
             url: shown(hook.origin(), &self.ready.target, whose),
             led_to: self.hop.as_ref().map(|hop| shown(&hop.origin, &hop.target, Whose::Hidden)),
         }
-    }
-}
-
-fn shown(origin: &Origin, target: &PathAndQuery, whose: Whose) -> String {
-    match origin.join(target.clone()) {
-        Ok(uri) => ShownUrl::new(&uri, whose).to_string(),
-        Err(_) => origin.to_string(),
     }
 }
 

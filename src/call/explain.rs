@@ -98,7 +98,7 @@ impl Hook {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn explain(&self, plan: &RequestPlan) -> Result<Explanation, Error> {
-        let ready = Ready::new(self, plan.clone(), 0).map_err(|error| *error)?;
+        let ready = Ready::new(self, plan.clone(), 0).map_err(|unready| unready.fault)?;
         let mut facts = Vec::new();
         explain_url(self, &ready, &mut facts)?;
         explain_headers(self, &ready, &mut facts)?;
@@ -127,7 +127,7 @@ fn explain_url(hook: &Hook, ready: &Ready, facts: &mut Vec<Fact>) -> Result<(), 
         add("url.base_query", HIDDEN.to_owned(), or_default(sources.host));
     }
     let uri = origin.join(ready.target.clone())?;
-    let shown = ShownUrl::new(&uri, build::whose(hook, ready));
+    let shown = ShownUrl::new(&uri, build::whose(hook, &ready.target));
     // What follows a query of the base lengthens that.
     let (lengthens, endpoint) = (hook.base().has_query(), ready.text.endpoint());
     let has_path = !lengthens && !matches!(endpoint.split(['?', '#']).next(), None | Some(""));

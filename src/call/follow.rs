@@ -6,7 +6,7 @@ use http::uri::PathAndQuery;
 
 use super::Call;
 use crate::base::chance::digest;
-use crate::base::{Error, Origin};
+use crate::base::{Error, Origin, Scheme};
 use crate::body::Payload;
 use crate::hook::Hook;
 use crate::redirect::{History, rewrite};
@@ -50,16 +50,17 @@ impl Place {
     /// # Errors
     ///
     /// Those of a `Location`.
-    pub(crate) fn follow(&self, response: &Response<Bytes>, link: &str) -> Result<Link, Error> {
+    pub(crate) fn follow(&self, response: &Response<Bytes>, link: &[u8]) -> Result<Link, Error> {
         let led = History::of(response).map(History::url).and_then(|url| {
             let origin: Origin = url.to_string().parse().ok()?;
             Some(Self { origin, target: url.path_and_query()?.clone() })
         });
         let Self { origin, target } = led.as_ref().unwrap_or(self);
-        let target = rewrite::target(origin, target, link.as_bytes()).map_err(|error| {
+        let target = rewrite::target(origin, target, link).map_err(|error| {
             let says = error.message().replacen("location", "link", 1);
             Error::new(error.kind(), says)
         })?;
-        Ok(Link { origin: target.origin, target: target.path })
+        let secure = origin.scheme() == Scheme::Https;
+        Ok(Link { origin: target.origin, target: target.path, secure })
     }
 }

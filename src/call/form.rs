@@ -67,6 +67,8 @@ pub(super) struct PlanForm {
 pub(super) struct LinkForm {
     origin: String,
     target: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    secure: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -271,18 +273,18 @@ impl ProgressForm {
 fn link_form(link: &Link) -> Result<LinkForm, Error> {
     check_path(link.target.path())?;
     check_query(link.target.query().unwrap_or_default())?;
-    Ok(LinkForm { origin: link.origin.to_string(), target: link.target.to_string() })
+    let Link { origin, target, secure } = link;
+    Ok(LinkForm { origin: origin.to_string(), target: target.to_string(), secure: *secure })
 }
 
 impl LinkForm {
     fn restore(self) -> Result<Link, Error> {
         let origin: Origin = self.origin.parse().map_err(|_| stored("the link is not one"))?;
-        let root = PathAndQuery::from_static("/");
-        let read = target(&origin, &root, self.target.as_bytes())?;
+        let read = target(&origin, &PathAndQuery::from_static("/"), self.target.as_bytes())?;
         if read.origin != origin || read.path.as_str() != self.target {
             return Err(stored("the link is not one"));
         }
-        Ok(Link { origin, target: read.path })
+        Ok(Link { origin, target: read.path, secure: self.secure })
     }
 }
 

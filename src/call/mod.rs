@@ -42,7 +42,7 @@ use crate::redirect::History;
 use crate::redirect::hop::Hop;
 use crate::request::RequestPlan;
 use crate::response::{Asked, Failure};
-use build::Ready;
+use build::{Ready, Unready};
 use state::State;
 
 /// What to do now.
@@ -154,9 +154,10 @@ impl Call {
                 }
                 Self(Ok(state))
             }
-            Err(fault) => {
-                let asked = Asked { method, url: hook.origin().to_string(), led_to: None };
-                Self(Err(Box::new(Unsendable { fault: *fault, asked: Some(asked) })))
+            Err(unready) => {
+                let Unready { fault, url } = *unready;
+                let asked = Some(Asked { method, url, led_to: None });
+                Self(Err(Box::new(Unsendable { fault, asked })))
             }
         }
     }

@@ -31,6 +31,8 @@ pub(crate) struct State {
     /// What `due` is waited for.
     pub(crate) waits_for: WaitReason,
     pub(crate) sends: u16,
+    /// Whether the server can have seen any request of the call but those for tokens.
+    pub(crate) seen: Sent,
     pub(crate) attempt_number: u16,
     pub(crate) previous_wait: Duration,
     pub(crate) idle_for: Duration,
@@ -106,6 +108,7 @@ impl State {
             deadline,
             waits_for: WaitReason::Backoff,
             sends: 0,
+            seen: Sent::No,
             attempt_number: 0,
             previous_wait: Duration::ZERO,
             idle_for: Duration::ZERO,
@@ -183,7 +186,7 @@ impl State {
         if self.is_fetching() || self.hop.is_some() {
             return Whose::Hidden;
         }
-        build::whose(hook, &self.ready)
+        build::whose(hook, &self.ready.target)
     }
 
     /// Whether the request under way may be sent again although nobody knows what became of it.

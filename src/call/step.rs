@@ -298,8 +298,11 @@ impl State {
     /// Ends because of the request itself.
     #[cold]
     #[inline(never)]
-    fn unsendable(self: Box<Self>, hook: &Hook, reason: StopReason, error: Error) -> Step {
-        self.end(hook, reason, Cause::Request(error), None)
+    fn unsendable(mut self: Box<Self>, hook: &Hook, reason: StopReason, error: Error) -> Step {
+        let behind_redirect = reason == StopReason::Invalid && self.is_redirected();
+        let reason = if behind_redirect { StopReason::Redirect } else { reason };
+        let cause = self.unmade(error);
+        self.end(hook, reason, cause, None)
     }
 
     /// Sends a request for a token.

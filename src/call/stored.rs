@@ -26,7 +26,7 @@ use super::form::{
 use super::state::{Phase, State};
 use super::{Attempt, Call};
 use crate::base::chance::digest;
-use crate::base::{Error, ErrorKind, Timestamp};
+use crate::base::{Error, ErrorKind, Sent, Timestamp};
 use crate::hook::Hook;
 use crate::options::{Options, Setting};
 use crate::request::RequestPlan;
@@ -217,10 +217,14 @@ fn restore(
     let seed =
         u64::from_str_radix(&progress.seed, 16).map_err(|_| stored("the seed is not one"))?;
     let resend = plan.resend;
-    let ready = Ready::new(hook, plan.restore()?, seed).map_err(|error| *error)?;
+    let ready = Ready::new(hook, plan.restore()?, seed).map_err(|unready| unready.fault)?;
     let ready = Ready { resend, ..ready };
     let mut state = State::new(ready, seed, None, now);
     progress.restore(&mut state, now);
+    // What must not be sent twice waits only because it was certainly not seen.
+    if state.attempt_number > 0 && state.is_repeatable() {
+        state.seen = Sent::Maybe;
+    }
     #[cfg(feature = "cookies")]
     {
         state.cookies = hook.cookies().clone();

@@ -297,9 +297,8 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
                 self.give_up(failure)
             }
             Phase::Waking(call, _) => {
-                let (sends, attempts) = (call.sends(), call.attempt_number());
-                let failure = Failure::new(StopReason::NotStored, Cause::Request(error));
-                self.give_up(failure.with_counts(sends, attempts, call.idle_for()))
+                let failure = call.abandon(&self.hook, error);
+                self.give_up(failure)
             }
             _ => self.out_of_turn(),
         }

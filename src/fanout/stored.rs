@@ -38,7 +38,7 @@ impl<I: Iterator<Item = RequestPlan>, B: From<Bytes>> Fanout<'_, I, B> {
     ///
     /// # Errors
     ///
-    /// As [`Run::store`].
+    /// As [`Run::store`]; and for a call that is under way [through a hook](crate::HttpHook::fan_out), which has it.
     pub fn store(&self) -> Result<String, Error> {
         let mut calls = BTreeMap::new();
         for (slot, state) in &self.slots {
@@ -51,6 +51,12 @@ impl<I: Iterator<Item = RequestPlan>, B: From<Bytes>> Fanout<'_, I, B> {
             if let Act::Done(result) = act {
                 results.insert(*slot, Outcome::of(result, Call::MAX_STORED));
             }
+        }
+        let is_away = |(slot, state): (&u64, &Slot<'_, B>)| {
+            matches!(state, Slot::Out) && !results.contains_key(slot)
+        };
+        if self.slots.iter().any(is_away) {
+            return Err(not_storable("a call that is under way through the hook"));
         }
         let form = Form {
             version: VERSION,

@@ -3,13 +3,12 @@
 use http::HeaderMap;
 use http::header::LINK;
 
-/// The most text that is read, in bytes.
-const MAX: usize = 64 << 10;
+use crate::base::{Error, ErrorKind};
 
 /// Returns the target of the first link of this relation, as it is written.
 ///
 /// The field may come several times, and one may hold several links. Relations are compared without regard to case, and one link may
-/// have several. A link with an `anchor` is about another resource, and left out.
+/// have several. A link with an `anchor` is about another resource, and left out; so is what is no link.
 ///
 /// # Examples
 ///
@@ -25,31 +24,67 @@ const MAX: usize = 64 << 10;
 /// ```
 #[must_use]
 pub fn link(headers: &HeaderMap, rel: &str) -> Option<String> {
-    let mut left = MAX;
-    for value in headers.get_all(LINK) {
-        left = left.checked_sub(value.len())?;
-        let Ok(text) = std::str::from_utf8(value.as_bytes()) else { continue };
-        if let Some(target) = first(text, rel) {
-            return Some(target);
-        }
-    }
-    None
+    find(headers, rel).0
 }
 
-fn first(mut text: &str, rel: &str) -> Option<String> {
+/// The same, where a link of this relation that cannot be read is an error: it is not the last one.
+///
+/// # Errors
+///
+/// Kind [`Body`](ErrorKind::Body) if there is one and no other.
+pub(super) fn link_or_fault(headers: &HeaderMap, rel: &str) -> Result<Option<String>, Error> {
+    match find(headers, rel) {
+        (None, true) => {
+            let message =
+                "pages: the field Link names a further page, but not so that it can be read";
+            Err(Error::new(ErrorKind::Body, message))
+        }
+        (target, _) => Ok(target),
+    }
+}
+
+/// Finds the first link of this relation, and tells whether one before it cannot be read.
+fn find(headers: &HeaderMap, rel: &str) -> (Option<String>, bool) {
+    let mut broken = false;
+    for value in headers.get_all(LINK) {
+        let text = String::from_utf8_lossy(value.as_bytes());
+        if let Some(target) = first(&text, rel, &mut broken) {
+            return (Some(target), broken);
+        }
+    }
+    (None, broken)
+}
+
+fn first(mut text: &str, rel: &str, broken: &mut bool) -> Option<String> {
+    let is_of = |relations: &str| {
+        relations.split_ascii_whitespace().any(|one| one.eq_ignore_ascii_case(rel))
+    };
     loop {
         text = text.trim_start_matches([',', ' ', '\t']);
-        let (target, rest) = text.strip_prefix('<')?.split_once('>')?;
-        let (mut relations, mut anchored);
-        (relations, anchored, text) = parameters(rest);
-        let of_it = relations.take().is_some_and(|relations| {
-            relations.split_ascii_whitespace().any(|one| one.eq_ignore_ascii_case(rel))
-        });
-        if of_it && !std::mem::take(&mut anchored) {
-            return Some(target.trim_matches([' ', '\t']).to_owned());
+        if text.is_empty() {
+            return None;
         }
-        // What is no parameter belongs to nothing: the next link is behind the next comma.
-        text = text.split_once(',')?.1;
+        // What is no target is as long as it says nothing of itself.
+        let target = text.strip_prefix('<').and_then(|text| text.split_once('>'));
+        let target = target.filter(|(target, _)| !target.contains(['<', '\u{fffd}']));
+        let rest = match target {
+            Some((_, rest)) => rest,
+            None => text.split_at(text.find([';', ',']).unwrap_or(text.len())).1,
+        };
+        let (relations, anchored, behind) = parameters(rest);
+        // Neither is what is no parameter: the next link is behind the next comma.
+        let (odd, next) = behind.split_once(',').unwrap_or((behind, ""));
+        if !anchored && relations.as_deref().is_some_and(is_of) {
+            match target {
+                Some((target, _)) => return Some(target.trim_matches([' ', '\t']).to_owned()),
+                None => *broken = true,
+            }
+        }
+        let odd = odd.trim_matches([' ', '\t']);
+        if !odd.is_empty() && parameters(&format!(";{odd}")).0.as_deref().is_some_and(is_of) {
+            *broken = true;
+        }
+        text = next;
     }
 }
 
@@ -76,13 +111,18 @@ fn parameters(mut text: &str) -> (Option<String>, bool, &str) {
     }
 }
 
-/// Reads a token or a quoted string, and what is behind.
+/// Reads a token or a quoted string, and what is behind. A quote that nothing ends begins none.
 fn value_of(text: &str) -> (String, &str) {
-    let Some(quoted) = text.strip_prefix('"') else {
-        let end = text.find([';', ',']).unwrap_or(text.len());
-        let (token, rest) = text.split_at(end);
-        return (token.trim_end_matches([' ', '\t']).to_owned(), rest);
-    };
+    let quoted = text.strip_prefix('"');
+    if let Some(read) = quoted.and_then(quoted_value) {
+        return read;
+    }
+    let text = quoted.unwrap_or(text);
+    let (token, rest) = text.split_at(text.find([';', ',']).unwrap_or(text.len()));
+    (token.trim_end_matches([' ', '\t']).to_owned(), rest)
+}
+
+fn quoted_value(quoted: &str) -> Option<(String, &str)> {
     let (mut value, mut escaped) = (String::new(), false);
     for (at, char) in quoted.char_indices() {
         match char {
@@ -91,11 +131,9 @@ fn value_of(text: &str) -> (String, &str) {
                 escaped = false;
             }
             '\\' => escaped = true,
-            '"' => {
-                return (value, quoted.get(at..).unwrap_or_default().get(1..).unwrap_or_default());
-            }
+            '"' => return Some((value, quoted.get(at..)?.get(1..)?)),
             _ => value.push(char),
         }
     }
-    (value, "")
+    None
 }

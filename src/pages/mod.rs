@@ -11,6 +11,7 @@
 mod iter;
 mod link;
 mod paging;
+mod places;
 mod stored;
 
 use std::collections::VecDeque;
@@ -105,6 +106,10 @@ struct Known {
 impl Known {
     /// Whether a call asks for what was asked before.
     fn has(&mut self, asks: String, number: u64) -> bool {
+        // What cannot be sent asks for nothing.
+        if asks.is_empty() {
+            return false;
+        }
         if self.mark == asks || self.last.contains(&asks) {
             return true;
         }
@@ -122,7 +127,10 @@ impl Known {
 impl<'a, B: From<Bytes>> Pages<'a, B> {
     /// Begins with the page that `plan` asks for. `seed` decides every random choice.
     pub fn new(hook: &Hook, plan: RequestPlan, paging: Paging, seed: u64, now: Timestamp) -> Self {
-        let first = paging.first(plan.clone());
+        let mut first = paging.first(plan.clone());
+        if let Err(error) = paging.validate() {
+            first.refuse(error);
+        }
         let mut pages = Self {
             hook: hook.clone(),
             paging,

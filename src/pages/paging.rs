@@ -4,12 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::Response;
+use http::{HeaderName, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::link::link;
-use crate::base::json::read_any;
+use super::link::link_or_fault;
+use super::places::{Body, field, no_array};
+use crate::base::json::is_pointer;
 use crate::base::{Error, ErrorKind, caught, size};
 use crate::call::follow::Place;
 use crate::request::RequestPlan;
@@ -121,7 +122,7 @@ impl Paging {
         Self::new(Next::Url { pointer: pointer.into() })
     }
 
-    /// Sends a text or a number of the body as this parameter; absent, null, false or empty ends.
+    /// Sends a text of the body, or a number as it is written, as this parameter; absent, null, false or empty ends.
     #[must_use]
     pub fn cursor(pointer: impl Into<String>, param: impl Into<String>) -> Self {
         Self::new(Next::Cursor { pointer: pointer.into(), param: param.into() })
@@ -167,14 +168,15 @@ impl Paging {
         self
     }
 
-    /// Ends after a page in which this place does not hold `true`.
+    /// Ends after a page in which this place does not hold `true`, or what stands for it: `"true"`, `1`. What is neither that nor
+    /// the opposite fails.
     #[must_use]
     pub fn more(mut self, pointer: impl Into<String>) -> Self {
         self.more = Some(pointer.into());
         self
     }
 
-    /// Ends once as many items have come as the number in this place says.
+    /// Ends once as many items have come as the number in this place says; a text of digits is one, anything else fails.
     #[must_use]
     pub fn total(mut self, pointer: impl Into<String>) -> Self {
         self.total = Some(pointer.into());
@@ -209,11 +211,38 @@ impl Paging {
     ///
     /// Kind [`Body`](ErrorKind::Body) if the page is no JSON, or has something else than an array in their place.
     pub fn items_of(&self, page: &Response<Bytes>) -> Result<Vec<Value>, Error> {
-        let mut value = body(page)?;
+        let mut value = Body::read(page)?.value;
         match value.pointer_mut(self.items.as_deref().unwrap_or_default()).map(Value::take) {
             None | Some(Value::Null) => Ok(Vec::new()),
             Some(Value::Array(items)) => Ok(items),
             Some(_) => Err(no_array()),
+        }
+    }
+
+    /// Checks the names of places: what nothing has would be an end after the first page.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Policy`](ErrorKind::Policy), as of a condition.
+    pub(super) fn validate(&self) -> Result<(), Error> {
+        let own = match &self.next {
+            Next::Url { pointer } | Next::Cursor { pointer, .. } => Some(pointer),
+            _ => None,
+        };
+        let named = [own, self.items.as_ref(), self.more.as_ref(), self.total.as_ref()];
+        if !named.into_iter().flatten().all(|pointer| is_pointer(pointer)) {
+            let message =
+                "pages: a pointer is empty or begins with `/`, and `~` stands in `~0` or `~1`";
+            return Err(Error::new(ErrorKind::Policy, message));
+        }
+        match &self.next {
+            Next::CursorHeader { header, .. }
+                if HeaderName::from_bytes(header.as_bytes()).is_err() =>
+            {
+                let message = "pages: a header's name that is not a token";
+                Err(Error::new(ErrorKind::Policy, message))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -253,10 +282,10 @@ impl Paging {
         let by_pointer = matches!(self.next, Next::Url { .. } | Next::Cursor { .. });
         let reads =
             by_pointer || [&self.items, &self.more, &self.total].iter().any(|it| it.is_some());
-        let value = if reads { body(page)? } else { Value::Null };
+        let body = if reads { Body::read(page)? } else { Body::UNREAD };
         let mut count = None;
         if let Some(pointer) = &self.items {
-            let items = match value.pointer(pointer) {
+            let items = match body.value.pointer(pointer) {
                 None | Some(Value::Null) => 0,
                 Some(Value::Array(items)) => size(items.len()),
                 Some(_) => return Err(no_array()),
@@ -264,14 +293,12 @@ impl Paging {
             read.items = read.items.saturating_add(items);
             count = Some(items);
         }
-        let at = |pointer: &Option<String>| pointer.as_ref().map(|pointer| value.pointer(pointer));
-        let all_read = at(&self.total).is_some_and(|total| {
-            total.and_then(Value::as_u64).is_some_and(|all| read.items >= all)
-        });
-        if all_read || at(&self.more).is_some_and(|more| more != Some(&Value::Bool(true))) {
+        let total = self.total.as_ref().map_or(Ok(None), |pointer| body.total(pointer))?;
+        let more = self.more.as_ref().map_or(Ok(true), |pointer| body.more(pointer))?;
+        if !more || total.is_some_and(|all| read.items >= all) {
             return Ok(None);
         }
-        let Some(next) = self.found(base, place, page, &value, count, read)? else {
+        let Some(next) = self.found(base, place, page, &body, count, read)? else {
             return Ok(None);
         };
         let over = [
@@ -290,13 +317,13 @@ impl Paging {
         base: &RequestPlan,
         place: Option<&Place>,
         page: &Response<Bytes>,
-        value: &Value,
+        body: &Body<'_>,
         count: Option<u64>,
         read: &Read,
     ) -> Result<Option<RequestPlan>, Error> {
         let to = |target: Option<String>| match (target, place) {
             (Some(target), Some(place)) => {
-                place.follow(page, &target).map(|link| Some(base.clone().linked(link)))
+                place.follow(page, target.as_bytes()).map(|link| Some(base.clone().linked(link)))
             }
             _ => Ok(None),
         };
@@ -304,12 +331,11 @@ impl Paging {
             Ok(cursor.map(|cursor| base.clone().with_params([(param, cursor.as_str())])))
         };
         match &self.next {
-            Next::Link { rel } => to(link(page.headers(), rel)),
-            Next::Url { pointer } => to(cursor(value.pointer(pointer))?),
-            Next::Cursor { pointer, param } => with(param, cursor(value.pointer(pointer))?),
+            Next::Link { rel } => to(link_or_fault(page.headers(), rel)?),
+            Next::Url { pointer } => to(body.cursor(pointer)?),
+            Next::Cursor { pointer, param } => with(param, body.cursor(pointer)?),
             Next::CursorHeader { header, param } => {
-                let cursor = page.headers().get(header).and_then(|value| value.to_str().ok());
-                with(param, cursor.filter(|text| !text.is_empty()).map(str::to_owned))
+                with(param, field(page.headers(), header)?.map(str::to_owned))
             }
             Next::Page { .. } | Next::Offset { .. } if count == Some(0) => Ok(None),
             Next::Page { param, first } => {
@@ -325,27 +351,4 @@ impl Paging {
             }),
         }
     }
-}
-
-fn body(page: &Response<Bytes>) -> Result<Value, Error> {
-    match read_any(page.body()) {
-        Ok((value, _)) => Ok(value),
-        Err(_) => Err(Error::new(ErrorKind::Body, "pages: the page is no JSON")),
-    }
-}
-
-/// A text or a number that leads on.
-fn cursor(value: Option<&Value>) -> Result<Option<String>, Error> {
-    match value {
-        None | Some(Value::Null | Value::Bool(false)) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.clone()).filter(|text| !text.is_empty())),
-        Some(Value::Number(number)) => Ok(Some(number.to_string())),
-        Some(_) => {
-            Err(Error::new(ErrorKind::Body, "pages: what leads on is neither a text nor a number"))
-        }
-    }
-}
-
-fn no_array() -> Error {
-    Error::new(ErrorKind::Body, "pages: the items are no array")
 }

@@ -83,6 +83,7 @@ impl<B: From<Bytes>> Pages<'_, B> {
         if form.known.len() > KNOWN {
             return Err(stored("the stored pages cannot be"));
         }
+        form.paging.validate()?;
         let seed =
             u64::from_str_radix(&form.seed, 16).map_err(|_| stored("the seed is not one"))?;
         let mut base = Call::restore_plan(hook, &form.plan)?;

@@ -4,9 +4,11 @@
 //! woke ──▶ (one call) ──▶ Act::Sleep ──woke──▶ (the next call) ──▶ … ──▶ Act::Done
 //! ```
 //!
-//! Each poll is a call of its own, retried and redirected as any other. Between two acts everything can be
+//! Each poll is a call of its own, retried and redirected as any other; one that failed is followed by another only where its
+//! request may be sent again. Between two acts everything can be
 //! [stored](Poll::store). A poll that ends unsatisfied has failed.
 
+mod judge;
 mod polling;
 mod stored;
 
@@ -14,21 +16,21 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Response};
+use http::Response;
 
 pub use polling::Polling;
 
-use crate::base::chance::{Random, STEP, mix};
-use crate::base::{Error, ErrorKind, Timestamp, TransportError, caught};
+use crate::base::chance::{STEP, mix};
+use crate::base::{Error, ErrorKind, Sent, Timestamp, TransportError};
+use crate::call::Call;
 use crate::call::follow::Place;
-use crate::call::{Call, short};
 use crate::drive::{Act, Run};
 use crate::hook::Hook;
 use crate::observe::Observer;
 use crate::options::Options;
 use crate::request::RequestPlan;
-use crate::response::{Cause, Failure, StopReason, hints};
-use crate::retry::{ByClass, Condition, HttpOutcome, ResponseView};
+use crate::request::resend::Resend;
+use crate::response::{Cause, Failure, StopReason};
 
 /// A poll; `B` is a body on its way through the client.
 ///
@@ -83,6 +85,10 @@ pub struct Poll<'a, B> {
     polls: u32,
     /// How many calls in a row have failed.
     failed: u32,
+    /// How many had begun when the last one was answered by a response that passes.
+    answered: u32,
+    /// Whether the server can have seen any request of the calls that have ended.
+    seen: Sent,
     idle_for: Duration,
 }
 
@@ -113,6 +119,9 @@ impl<'a, B: From<Bytes>> Poll<'a, B> {
         if let Err(error) = polling.validate() {
             plan.refuse(error);
         }
+        if plan.resend == Resend::ByMethod && hook.defaults().resend_any {
+            plan.resend = Resend::Allowed;
+        }
         let ends = now.after(polling.deadline.min(Options::MAX_TIMEOUT));
         Self {
             hook: hook.clone(),
@@ -126,6 +135,8 @@ impl<'a, B: From<Bytes>> Poll<'a, B> {
             ends,
             polls: 0,
             failed: 0,
+            answered: 0,
+            seen: Sent::No,
             idle_for: Duration::ZERO,
         }
     }
@@ -228,83 +239,12 @@ impl<'a, B: From<Bytes>> Poll<'a, B> {
         }
     }
 
-    /// Judges what came of a poll. `None`: the next one is waited for.
-    pub(crate) fn took(
-        &mut self,
-        result: Result<Response<Bytes>, Failure>,
-        now: Timestamp,
-    ) -> Option<Result<Response<Bytes>, Failure>> {
-        let now = self.clamp(now);
-        self.phase = Phase::Over;
-        let none = HeaderMap::new();
-        let headers = match &result {
-            Ok(response) => {
-                self.failed = 0;
-                let (until, fail_if) = (&self.polling.until, &self.polling.fail_if);
-                let judged = caught(|| (holds(fail_if, response), holds(until, response)));
-                match judged {
-                    None => return Some(Err(self.refuse("code in a condition panicked", result))),
-                    Some((true, _)) => {
-                        return Some(Err(self.refuse("the response says that it failed", result)));
-                    }
-                    Some((_, true)) => return Some(result),
-                    Some(_) => response.headers(),
-                }
-            }
-            Err(failure) => {
-                if !self.polling.is_not_yet(failure) {
-                    self.failed = self.failed.saturating_add(1);
-                    if self.failed >= self.polling.failures.max(1) {
-                        return Some(result);
-                    }
-                }
-                failure.headers().unwrap_or(&none)
-            }
-        };
-        let hint = hints::after(headers, now).unwrap_or_default();
-        let mut draws = Random::new(self.seed, self.polls);
-        let own = self.polling.wait.after(self.polls, &mut || draws.draw());
-        let wait = own.max(hint);
-        let followed = self.follow(&result);
-        if let Err(error) = followed {
-            return Some(Err(self.ended(StopReason::Check, error, result)));
-        }
-        if wait >= self.ends.since(now) {
-            let error = Error::new(
-                ErrorKind::Check,
-                "poll: what is waited for did not come before the deadline",
-            );
-            return Some(Err(self.ended(StopReason::Deadline, error, result)));
-        }
-        self.idle_for = self.idle_for.saturating_add(wait);
-        self.phase = Phase::Sleeping(now.after(wait));
-        None
-    }
-
-    /// Takes what the response says about where to ask from now on.
-    fn follow(&mut self, result: &Result<Response<Bytes>, Failure>) -> Result<(), Error> {
-        let (Ok(response), true) = (result, self.polling.follow) else { return Ok(()) };
-        let named = ["operation-location", "location"].iter().find_map(|name| {
-            let value = response.headers().get(*name)?.to_str().ok()?;
-            Some(value).filter(|value| !value.is_empty())
-        });
-        match (named, self.place.take()) {
-            (Some(named), Some(place)) => {
-                let link = place.follow(response, named)?;
-                self.plan = self.plan.clone().bodiless().linked(link);
-                Ok(())
-            }
-            _ if matches!(self.plan.method, Method::GET | Method::HEAD) => Ok(()),
-            _ => Err(Error::new(
-                ErrorKind::Check,
-                "poll: the response names no Operation-Location and no Location to ask at",
-            )),
-        }
-    }
-
     /// Makes the call of the next poll.
     fn begin(&mut self, now: Timestamp) -> Run<'a, B> {
-        let seed = mix(self.seed.wrapping_add(STEP.wrapping_mul(u64::from(self.polls))));
+        // The seed makes the key and the boundaries of the body, which stay until the request was answered.
+        let keyed = self.plan.resend == Resend::Keyed;
+        let number = u64::from(if keyed { self.answered } else { self.polls });
+        let seed = mix(self.seed.wrapping_add(STEP.wrapping_mul(number)));
         self.polls = self.polls.saturating_add(1);
         let left = self.ends.since(now);
         let mut plan = self.plan.clone();
@@ -323,41 +263,6 @@ impl<'a, B: From<Bytes>> Poll<'a, B> {
         self.latest = self.latest.max(now);
         self.latest
     }
-
-    #[cold]
-    fn refuse(&self, why: &str, result: Result<Response<Bytes>, Failure>) -> Failure {
-        let error = Error::new(ErrorKind::Check, format!("poll: {why}"));
-        self.ended(StopReason::Check, error, result)
-    }
-
-    /// Ends unsatisfied, with what came last.
-    #[cold]
-    fn ended(
-        &self,
-        reason: StopReason,
-        error: Error,
-        result: Result<Response<Bytes>, Failure>,
-    ) -> Failure {
-        let cause = match result {
-            Ok(response) => Cause::Refused { error, response: Box::new(short(response)) },
-            Err(failure) => failure.into_cause(),
-        };
-        Failure::new(reason, cause).with_counts(self.polls, self.polls, self.idle_for)
-    }
-}
-
-fn holds(condition: &Condition, response: &Response<Bytes>) -> bool {
-    let view = ResponseView {
-        status: response.status(),
-        headers: response.headers(),
-        body: Some(response.body()),
-    };
-    condition.holds(&HttpOutcome {
-        response: Ok(view),
-        check_failed: false,
-        again: false,
-        before: ByClass::default(),
-    })
 }
 
 #[cold]

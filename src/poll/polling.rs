@@ -101,6 +101,10 @@ impl Polling {
     }
 
     /// Ends with the n-th call in a row that fails: as `HttpEventTrigger` with the tenth. 1.
+    ///
+    /// A call that fails is followed by another one only where its request may be sent again: its method is idempotent, it was
+    /// certainly not sent, it carries a [key](crate::RequestPlan::idempotency_key), which stays until the request is answered, or
+    /// the plan [allows](crate::RequestPlan::allow_resend) it. That holds for what means “not yet” of a [sensor](Self::sensor), too.
     #[must_use]
     pub fn failures(mut self, in_a_row: u32) -> Self {
         self.failures = in_a_row;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Phase, Poll, Polling};
 use crate::base::chance::digest;
-use crate::base::{Error, ErrorKind, Timestamp};
+use crate::base::{Error, ErrorKind, Sent, Timestamp};
 use crate::call::Call;
 use crate::drive::Run;
 use crate::hook::Hook;
@@ -32,6 +32,8 @@ struct Form {
     ends: Timestamp,
     polls: u32,
     failed: u32,
+    #[serde(default, skip_serializing_if = "is_none")]
+    answered: u32,
     idle_for: Duration,
     digest: String,
 }
@@ -66,6 +68,7 @@ impl<B: From<Bytes>> Poll<'_, B> {
             ends: self.ends,
             polls: self.polls,
             failed: self.failed,
+            answered: self.answered,
             idle_for: self.idle_for,
             digest: String::new(),
         };
@@ -111,6 +114,7 @@ impl<B: From<Bytes>> Poll<'_, B> {
                 (Phase::Polling(Box::new(Run::new(hook, call))), place)
             }
         };
+        let ended = form.polls.saturating_sub(u32::from(form.call.is_some()));
         Ok(Self {
             hook: hook.clone(),
             polling: form.polling.clone(),
@@ -123,9 +127,16 @@ impl<B: From<Bytes>> Poll<'_, B> {
             ends: moved(form.ends),
             polls: form.polls,
             failed: form.failed,
+            answered: form.answered,
+            seen: if ended > 0 { Sent::Maybe } else { Sent::No },
             idle_for: form.idle_for,
         })
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 fn text_of(form: &Form) -> Result<String, Error> {

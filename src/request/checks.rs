@@ -4,11 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::Response;
+use http::{HeaderName, Response};
 use serde::{Deserialize, Serialize};
 
 use super::link::Link;
-use crate::base::json::read_any;
+use crate::base::json::{compact, is_pointer, read_any, written};
 use crate::base::{Error, ErrorKind, caught};
 use crate::retry::Condition;
 
@@ -49,7 +49,7 @@ struct Code(Arc<Made>);
 
 impl Filter {
     /// Takes what stands in one place of a JSON body, as JSON: a pointer by
-    /// [RFC 6901](https://www.rfc-editor.org/rfc/rfc6901), empty for the whole.
+    /// [RFC 6901](https://www.rfc-editor.org/rfc/rfc6901), empty for the whole. Numbers stay as they are written, blanks go.
     #[must_use]
     pub fn json(pointer: impl Into<String>) -> Self {
         Self(How::Json { pointer: pointer.into() })
@@ -74,6 +74,24 @@ impl Filter {
         !matches!(self.0, How::Custom(_))
     }
 
+    /// Checks the name of the place: one that nothing has gives nothing, and that shows only once the request has been acted on.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub(crate) fn validate(&self) -> Result<(), Error> {
+        let why = match &self.0 {
+            How::Json { pointer } if !is_pointer(pointer) => {
+                "a pointer is empty or begins with `/`, and `~` stands in `~0` or `~1`"
+            }
+            How::Header { name } if HeaderName::from_bytes(name.as_bytes()).is_err() => {
+                "a header's name that is not a token"
+            }
+            _ => return Ok(()),
+        };
+        Err(refused(why))
+    }
+
     /// Makes the body of what came.
     ///
     /// # Errors
@@ -82,10 +100,11 @@ impl Filter {
     pub(crate) fn body(&self, response: &Response<Bytes>) -> Result<Bytes, Error> {
         match &self.0 {
             How::Json { pointer } => {
-                let value =
-                    read_any(response.body()).map_err(|_| refused("the body is no JSON"))?.0;
-                let value = value.pointer(pointer).ok_or_else(|| refused("nothing is there"))?;
-                Ok(Bytes::from(value.to_string()))
+                let no_json = || refused("the body is no JSON");
+                read_any(response.body()).map_err(|_| no_json())?;
+                let text = std::str::from_utf8(response.body()).map_err(|_| no_json())?;
+                let value = written(text, pointer).ok_or_else(|| refused("nothing is there"))?;
+                Ok(Bytes::from(compact(value)))
             }
             How::Header { name } => {
                 let value = response.headers().get(name);

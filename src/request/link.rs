@@ -9,4 +9,6 @@ use crate::base::Origin;
 pub(crate) struct Link {
     pub(crate) origin: Origin,
     pub(crate) target: PathAndQuery,
+    /// Whether the response that said so came over https.
+    pub(crate) secure: bool,
 }

@@ -62,6 +62,9 @@ impl Rare {
         if let Some(passes) = more.as_ref().and_then(|more| more.passes.as_ref()) {
             passes.validate("response check")?;
         }
+        if let Some(filter) = more.as_ref().and_then(|more| more.filter.as_ref()) {
+            filter.validate()?;
+        }
         #[cfg(feature = "cookies")]
         let has_cookies = self.cookies.is_some();
         Ok(Taken {

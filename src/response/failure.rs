@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode};
 
 use crate::base::names::named;
-use crate::base::{Error, TransportError};
+use crate::base::{Error, Sent, TransportError};
 use crate::response::{Reason, check_failed};
 
 /// A call that ended without a response that passes.
@@ -19,6 +19,8 @@ pub struct Failure(Box<Inner>);
 
 struct Inner {
     reason: StopReason,
+    /// Whether the server can have seen any request of the call.
+    seen: Sent,
     cause: Cause,
     sends: u32,
     attempts: u32,
@@ -47,7 +49,7 @@ pub enum Cause {
     Transport(TransportError),
     /// A response that does not pass.
     Response(Response<Bytes>),
-    /// A response that could not be acted upon: a redirect that must not be followed, a challenge that cannot be answered.
+    /// A response that could not be acted upon: a redirect that cannot or must not be followed, a challenge that cannot be answered.
     Refused {
         /// Why not.
         error: Error,
@@ -90,7 +92,7 @@ impl fmt::Debug for Cause {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StopReason {
-    /// No request could be built: nothing was sent.
+    /// No request could be built.
     Invalid,
     /// The policy does not retry what came.
     Rejected,
@@ -112,7 +114,7 @@ pub enum StopReason {
     BodyNotReplayable,
     /// The policy's own stop said so.
     Stopped,
-    /// A redirect that must not be followed, or one too many.
+    /// A redirect that cannot or must not be followed, or one too many.
     Redirect,
     /// Authentication failed.
     Auth,
@@ -122,7 +124,7 @@ pub enum StopReason {
     Check,
     /// The caller gave it up.
     Cancelled,
-    /// The caller could not keep the attempt before sending it: nothing was sent.
+    /// The caller could not keep the attempt before sending it: it was not sent.
     NotStored,
 }
 
@@ -181,7 +183,25 @@ impl Failure {
 
     pub(crate) fn new(reason: StopReason, cause: Cause) -> Self {
         let (sends, attempts, idle_for, hint) = (0, 0, Duration::ZERO, None);
-        Self(Box::new(Inner { reason, cause, sends, attempts, idle_for, hint, asked: None }))
+        let seen = cause.sent();
+        Self(Box::new(Inner { reason, seen, cause, sends, attempts, idle_for, hint, asked: None }))
+    }
+
+    /// Replaces the reason.
+    pub(crate) fn because(mut self, reason: StopReason) -> Self {
+        self.0.reason = reason;
+        self
+    }
+
+    /// Notes what became of earlier requests.
+    pub(crate) fn with_seen(mut self, seen: Sent) -> Self {
+        self.0.seen = self.0.seen.max(seen);
+        self
+    }
+
+    /// Whether the server can have seen any request of the call.
+    pub(crate) fn seen(&self) -> Sent {
+        self.0.seen
     }
 
     pub(crate) fn with_counts(mut self, sends: u32, attempts: u32, idle_for: Duration) -> Self {

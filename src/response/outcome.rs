@@ -69,7 +69,7 @@ struct Why {
     text: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     error: Option<String>,
-    /// Whether the server can have seen the last request.
+    /// Whether the server can have seen any request.
     sent: String,
     sends: u32,
     attempts: u32,
@@ -118,7 +118,7 @@ impl Outcome {
         self.failure.as_ref().map(|why| why.message.as_str())
     }
 
-    /// Whether the server can have acted on the last request.
+    /// Whether the server can have acted on a request of the call, the last or an earlier one: `No` says that nothing was sent.
     #[must_use]
     pub fn sent(&self) -> Sent {
         match self.failure.as_ref().map(|why| why.sent.as_str()) {
@@ -164,7 +164,8 @@ impl Outcome {
             _ => return Err(broken()),
         };
         let failure = Failure::new(reason, cause);
-        Ok(Err(failure.with_counts(why.sends, why.attempts, why.idle_for).with_hint(why.hint)))
+        let failure = failure.with_counts(why.sends, why.attempts, why.idle_for);
+        Ok(Err(failure.with_hint(why.hint).with_seen(self.sent())))
     }
 
     /// Whether a part of the body was not kept.
@@ -229,18 +230,24 @@ impl std::fmt::Debug for Kept {
     }
 }
 
+impl Cause {
+    /// Whether the server can have seen the request that this came of.
+    pub(super) fn sent(&self) -> Sent {
+        match self {
+            Self::Request(_) => Sent::No,
+            Self::Transport(error) => error.sent(),
+            Self::Response(_) | Self::Refused { .. } => Sent::Yes,
+        }
+    }
+}
+
 impl Why {
     fn of(failure: &Failure) -> Self {
-        let (cause, error, sent) = match failure.cause() {
-            Cause::Request(error) => ("request", Some(error.kind().name()), Sent::No),
-            Cause::Transport(error) => ("transport", Some(error.kind().name()), error.sent()),
-            Cause::Refused { error, .. } => ("refused", Some(error.kind().name()), Sent::Yes),
-            Cause::Response(_) => ("response", None, Sent::Yes),
-        };
-        let sent = match sent {
-            Sent::No => "no",
-            Sent::Maybe => "maybe",
-            Sent::Yes => "yes",
+        let (cause, error) = match failure.cause() {
+            Cause::Request(error) => ("request", Some(error.kind().name())),
+            Cause::Transport(error) => ("transport", Some(error.kind().name())),
+            Cause::Refused { error, .. } => ("refused", Some(error.kind().name())),
+            Cause::Response(_) => ("response", None),
         };
         Self {
             reason: failure.reason().name().to_owned(),
@@ -248,7 +255,7 @@ impl Why {
             cause: cause.to_owned(),
             text: error.map(|_| failure.cause().to_string()),
             error: error.map(str::to_owned),
-            sent: sent.to_owned(),
+            sent: failure.seen().name().to_owned(),
             sends: failure.sends(),
             attempts: failure.attempts(),
             idle_for: failure.idle_for(),

@@ -9,7 +9,7 @@ use http::{HeaderName, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::base::json::read_any;
+use crate::base::json::{is_pointer, read_any};
 use crate::retry::custom::Custom;
 use crate::retry::hint::is_used_up;
 use crate::retry::names;
@@ -242,13 +242,6 @@ fn is_exact(value: &Value) -> bool {
         Value::Object(members) => members.values().all(is_exact),
         Value::Null | Value::Bool(_) | Value::String(_) => true,
     }
-}
-
-/// [RFC 6901 §3](https://www.rfc-editor.org/rfc/rfc6901#section-3).
-fn is_pointer(text: &str) -> bool {
-    let mut pieces = text.split('~');
-    let first = pieces.next().unwrap_or_default();
-    (text.is_empty() || first.starts_with('/')) && pieces.all(|piece| piece.starts_with(['0', '1']))
 }
 
 fn header_holds(

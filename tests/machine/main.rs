@@ -8,6 +8,7 @@ mod limits;
 mod observe;
 mod panics;
 mod run;
+mod sent;
 mod shown;
 #[cfg(feature = "tracing")]
 mod spans;

@@ -192,7 +192,11 @@ fn asking(extra: &str) -> Hook {
 
 fn refused(step: http_hook::Step, option: &str) {
     let http_hook::Step::Done(Err(failure)) = step else { panic!("{option}: it was sent") };
-    let Cause::Request(error) = failure.cause() else { panic!("{failure:?}") };
+    // The redirect that led to it is kept.
+    let (Cause::Request(error) | Cause::Refused { error, .. }) = failure.cause() else {
+        panic!("{failure:?}")
+    };
+    assert_eq!(failure.status().is_some(), failure.reason() == StopReason::Redirect, "{option}");
     assert_eq!(error.kind(), ErrorKind::Unsupported, "{option}");
     assert!(error.message().ends_with(&format!("cannot honour the option {option}")), "{error}");
 }

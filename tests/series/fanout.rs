@@ -114,6 +114,40 @@ fn expected(count: u64) -> Ended {
     (0..count).map(|id| (id, of(id))).collect()
 }
 
+/// A client whose answers never come.
+struct Never;
+
+#[async_trait::async_trait]
+impl http_hook::transport::Transport for Never {
+    fn capabilities(&self) -> http_hook::options::Capabilities {
+        http_hook_mock::everything("never")
+    }
+
+    async fn send(
+        &self,
+        _: Request<http_hook::body::Body>,
+        _: &http_hook::options::SendOptions,
+    ) -> Result<Response<http_hook::body::Body>, TransportError> {
+        std::future::pending().await
+    }
+}
+
+#[test]
+fn what_a_hook_has_under_way_is_stored_or_refused() {
+    let hook = series::hook().for_client(http_hook_mock::everything("never"));
+    let api = HttpHook::new(hook, Never, http_hook_mock::VirtualClock::new());
+    let mut calls = api.fan_out(plans(3), 2);
+    assert!(calls.calls().store().is_ok(), "nothing was begun");
+    {
+        let mut next = Box::pin(calls.next());
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(std::future::Future::poll(next.as_mut(), &mut context).is_pending());
+    }
+    assert_eq!((calls.calls().begun(), calls.calls().outstanding()), (2, 2));
+    let error = calls.calls().store().expect_err("two are under way");
+    assert_eq!(error.kind(), http_hook::ErrorKind::NotStorable);
+}
+
 proptest! {
     #[test]
     fn each_call_ends_once_whatever_the_order(

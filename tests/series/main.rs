@@ -4,6 +4,8 @@ mod checks;
 mod fanout;
 #[path = "../invariants/mod.rs"]
 mod invariants;
+mod named;
+mod once;
 mod pages;
 mod polls;
 mod servers;

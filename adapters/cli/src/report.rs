@@ -182,7 +182,7 @@ fn code(failure: &Failure) -> &'static str {
         (StopReason::Check, _) => "check_failed",
         (StopReason::Stopped, Cause::Request(_)) => "pages_stopped",
         (_, Cause::Request(error)) if error.kind() == ErrorKind::Auth => StopReason::Auth.name(),
-        (_, Cause::Request(_)) => "invalid_request",
+        (_, Cause::Request(_)) | (StopReason::Invalid, Cause::Refused { .. }) => "invalid_request",
         (_, Cause::Transport(error)) => error.kind().name(),
         _ => "status",
     }

@@ -4,6 +4,7 @@
 //! makes of it. Reading is stricter in two things: no name twice, and no unpaired surrogate.
 
 mod finite;
+mod place;
 mod read;
 mod value;
 mod write;
@@ -12,6 +13,7 @@ use serde_json::Value;
 
 pub use write::to_python_json;
 
+pub(crate) use place::{compact, is_pointer, written};
 pub(crate) use read::{Fault, FaultKind};
 pub(crate) use value::Json;
 pub(crate) use write::{double, push_text};

@@ -1,0 +1,98 @@
+//! What stands in a page, and what it says. What is there and cannot be read is an error, never the last page.
+
+use bytes::Bytes;
+use http::{HeaderMap, Response};
+use serde_json::Value;
+
+use crate::base::json::{read_any, written};
+use crate::base::{Error, ErrorKind};
+
+/// The body of a page as JSON, and as it is written.
+pub(super) struct Body<'a> {
+    pub(super) value: Value,
+    text: &'a str,
+}
+
+impl<'a> Body<'a> {
+    /// What no place is asked of.
+    pub(super) const UNREAD: Self = Self { value: Value::Null, text: "null" };
+
+    pub(super) fn read(page: &'a Response<Bytes>) -> Result<Self, Error> {
+        let read = read_any(page.body()).ok().zip(std::str::from_utf8(page.body()).ok());
+        let ((value, _), text) = read.ok_or_else(|| fault("the page is no JSON"))?;
+        Ok(Self { value, text })
+    }
+
+    /// Reads a text or a number that leads on, the number as it is written.
+    pub(super) fn cursor(&self, pointer: &str) -> Result<Option<String>, Error> {
+        match self.value.pointer(pointer) {
+            None | Some(Value::Null | Value::Bool(false)) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone()).filter(|text| !text.is_empty())),
+            Some(Value::Number(number)) => {
+                let digits = written(self.text, pointer).map(str::to_owned);
+                Ok(Some(digits.unwrap_or_else(|| number.to_string())))
+            }
+            Some(_) => Err(fault("what leads on is neither a text nor a number")),
+        }
+    }
+
+    /// Reads whether there is more, from a truth value, or what stands for one.
+    pub(super) fn more(&self, pointer: &str) -> Result<bool, Error> {
+        let said = match self.value.pointer(pointer) {
+            None | Some(Value::Null) => Some(false),
+            Some(Value::Bool(more)) => Some(*more),
+            Some(Value::Number(number)) => truth(&number.to_string()),
+            Some(Value::String(text)) => truth(text),
+            Some(_) => None,
+        };
+        said.ok_or_else(|| fault("what tells whether there is more is neither true nor false"))
+    }
+
+    /// Reads how many items there are in all; `None`: it does not say.
+    pub(super) fn total(&self, pointer: &str) -> Result<Option<u64>, Error> {
+        let count = match self.value.pointer(pointer) {
+            None | Some(Value::Null) => return Ok(None),
+            Some(Value::Number(number)) => count(&number.to_string()),
+            Some(Value::String(text)) => count(text.trim()),
+            Some(_) => None,
+        };
+        count.map(Some).ok_or_else(|| fault("the number of all items is not one"))
+    }
+}
+
+/// Reads a field that leads on; `None` if there is none, or an empty one.
+pub(super) fn field<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Error> {
+    let Some(value) = headers.get(name) else { return Ok(None) };
+    let text = std::str::from_utf8(value.as_bytes());
+    let text = text.map_err(|_| fault("the header that leads on is no text"))?;
+    Ok(Some(text).filter(|text| !text.is_empty()))
+}
+
+fn truth(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "1" | "1.0" => Some(true),
+        "false" | "0" | "0.0" | "-0.0" | "" => Some(false),
+        _ => None,
+    }
+}
+
+/// Reads a whole number, however it is written. One of more than 64 bits is more than anybody reads.
+fn count(text: &str) -> Option<u64> {
+    if let Ok(count) = text.parse() {
+        return Some(count);
+    }
+    let double = text.parse::<f64>().ok().filter(|double| double.is_finite())?;
+    if double < 0.0 || double.fract() != 0.0 {
+        return None;
+    }
+    // Without a fraction its text is its digits.
+    Some(format!("{double}").parse().unwrap_or(if double == 0.0 { 0 } else { u64::MAX }))
+}
+
+pub(super) fn no_array() -> Error {
+    fault("the items are no array")
+}
+
+fn fault(why: &str) -> Error {
+    Error::new(ErrorKind::Body, format!("pages: {why}"))
+}

@@ -1,0 +1,136 @@
+//! What comes of a poll: the end, or another one.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Response};
+
+use super::{Phase, Poll};
+use crate::base::chance::Random;
+use crate::base::{Error, ErrorKind, Sent, Timestamp, caught};
+use crate::call::short;
+use crate::request::resend::Resend;
+use crate::response::{Cause, Failure, StopReason, hints};
+use crate::retry::{ByClass, Condition, HttpOutcome, ResponseView, may_resend};
+
+type Ended = Result<Response<Bytes>, Failure>;
+
+impl<B: From<Bytes>> Poll<'_, B> {
+    /// Judges what came of a poll. `None`: the next one is waited for.
+    pub(crate) fn took(&mut self, result: Ended, now: Timestamp) -> Option<Ended> {
+        let now = self.clamp(now);
+        self.phase = Phase::Over;
+        let seen = result.as_ref().map_or_else(Failure::seen, |_| Sent::Yes);
+        self.seen = self.seen.max(seen);
+        let end = self.judge(result, seen, now)?;
+        Some(end.map_err(|failure| failure.with_seen(self.seen)))
+    }
+
+    fn judge(&mut self, result: Ended, seen: Sent, now: Timestamp) -> Option<Ended> {
+        let none = HeaderMap::new();
+        let headers = match &result {
+            Ok(response) => {
+                (self.failed, self.answered) = (0, self.polls);
+                let (until, fail_if) = (&self.polling.until, &self.polling.fail_if);
+                let judged = caught(|| (holds(fail_if, response), holds(until, response)));
+                match judged {
+                    None => return Some(Err(self.refuse("code in a condition panicked", result))),
+                    Some((true, _)) => {
+                        return Some(Err(self.refuse("the response says that it failed", result)));
+                    }
+                    Some((_, true)) => return Some(result),
+                    Some(_) => response.headers(),
+                }
+            }
+            Err(failure) => {
+                if !self.polling.is_not_yet(failure) {
+                    self.failed = self.failed.saturating_add(1);
+                    if self.failed >= self.polling.failures.max(1) {
+                        return Some(result);
+                    }
+                }
+                if !self.may_ask_again(seen) {
+                    return Some(result.map_err(|last| last.because(StopReason::NotIdempotent)));
+                }
+                failure.headers().unwrap_or(&none)
+            }
+        };
+        let hint = hints::after(headers, now).unwrap_or_default();
+        let mut draws = Random::new(self.seed, self.polls);
+        let own = self.polling.wait.after(self.polls, &mut || draws.draw());
+        let wait = own.max(hint);
+        let followed = self.follow(&result);
+        if let Err(error) = followed {
+            return Some(Err(self.ended(StopReason::Check, error, result)));
+        }
+        if wait >= self.ends.since(now) {
+            let error = Error::new(
+                ErrorKind::Check,
+                "poll: what is waited for did not come before the deadline",
+            );
+            return Some(Err(self.ended(StopReason::Deadline, error, result)));
+        }
+        self.idle_for = self.idle_for.saturating_add(wait);
+        self.phase = Phase::Sleeping(now.after(wait));
+        None
+    }
+
+    /// Whether a request of which a call failed may be sent by another one, as within one call: `seen` tells what became of it.
+    fn may_ask_again(&self, seen: Sent) -> bool {
+        let (keyed, allowed) =
+            (self.plan.resend == Resend::Keyed, self.plan.resend == Resend::Allowed);
+        may_resend(&self.plan.method, seen, keyed, allowed)
+    }
+
+    /// Takes what the response says about where to ask from now on.
+    fn follow(&mut self, result: &Ended) -> Result<(), Error> {
+        let (Ok(response), true) = (result, self.polling.follow) else { return Ok(()) };
+        let named = ["operation-location", "location"].iter().find_map(|name| {
+            let value = response.headers().get(*name)?.as_bytes();
+            Some(value).filter(|value| !value.is_empty())
+        });
+        match (named, self.place.take()) {
+            (Some(named), Some(place)) => {
+                let link = place.follow(response, named)?;
+                self.plan = self.plan.clone().bodiless().linked(link);
+                Ok(())
+            }
+            _ if matches!(self.plan.method, Method::GET | Method::HEAD) => Ok(()),
+            _ => Err(Error::new(
+                ErrorKind::Check,
+                "poll: the response names no Operation-Location and no Location to ask at",
+            )),
+        }
+    }
+
+    #[cold]
+    fn refuse(&self, why: &str, result: Ended) -> Failure {
+        let error = Error::new(ErrorKind::Check, format!("poll: {why}"));
+        self.ended(StopReason::Check, error, result)
+    }
+
+    /// Ends unsatisfied, with what came last.
+    #[cold]
+    fn ended(&self, reason: StopReason, error: Error, result: Ended) -> Failure {
+        let failure = match result {
+            Ok(response) => {
+                let response = Box::new(short(response));
+                Failure::new(reason, Cause::Refused { error, response })
+            }
+            Err(failure) => failure.because(reason),
+        };
+        failure.with_counts(self.polls, self.polls, self.idle_for)
+    }
+}
+
+fn holds(condition: &Condition, response: &Response<Bytes>) -> bool {
+    let view = ResponseView {
+        status: response.status(),
+        headers: response.headers(),
+        body: Some(response.body()),
+    };
+    condition.holds(&HttpOutcome {
+        response: Ok(view),
+        check_failed: false,
+        again: false,
+        before: ByClass::default(),
+    })
+}
