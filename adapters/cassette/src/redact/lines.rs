@@ -4,6 +4,9 @@ use std::ops::Range;
 
 use super::values::is_blank;
 
+/// How the line begins that names a part of a form, in small letters.
+const PART: &[u8] = b"content-disposition:";
+
 /// Where the lines are that belong to a name.
 enum Block {
     /// Indented by more than so many blanks, or in a list that is indented by as many.
@@ -80,7 +83,6 @@ fn begins(line: &[u8], indent: usize, is_secret: &dyn Fn(&str) -> bool) -> Optio
         let name = String::from_utf8_lossy(name).into_owned();
         is_secret(&name).then_some(name)
     };
-    const PART: &[u8] = b"content-disposition:";
     if inner.len() > PART.len() && inner[..PART.len()].eq_ignore_ascii_case(PART) {
         let lower = inner.to_ascii_lowercase();
         let at = lower.windows(5).enumerate().find_map(|(at, five)| {

@@ -65,12 +65,11 @@ pub(super) fn elements(
                     show(&own.name, own.start..open);
                     secret = None;
                 }
-                Some(_) => {}
                 None if NAMING.contains(&element.to_ascii_lowercase().as_slice()) => {
                     let name = content.map(|content| text_of(text[content].trim_ascii()));
                     named = name.filter(|name| is_secret(name));
                 }
-                None => {}
+                _ => {}
             }
             continue;
         }

@@ -98,7 +98,9 @@ pub(crate) fn find(text: &[u8], kind: Kind, is_secret: &dyn Fn(&str) -> bool) ->
     });
     // What is escaped more often may be anything.
     if !is_whole {
-        found.places.join(Places::of(vec![0..text.len()]));
+        let mut places = Places::default();
+        places.add(0..text.len(), b"");
+        found.places.join(places);
     }
     found
 }
