@@ -251,11 +251,6 @@ fn lessons(secret: &str) -> Vec<(&'static str, Exchange)> {
     let percent = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
     let form = form_urlencoded::byte_serialize(secret.as_bytes()).collect::<String>();
     let json = serde_json::to_string(secret).expect("JSON");
-    let xml = secret
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('"', "&quot;")
-        .replace('\'', "&#39;");
     let at = |rest: String| Exchange::to(format!("http://h/{rest}"));
     let login = STANDARD.encode(format!("reader:{secret}"));
     let as_form = |mut exchange: Exchange| {
@@ -319,6 +314,26 @@ fn lessons(secret: &str) -> Vec<(&'static str, Exchange)> {
             "JSON in JSON",
             Exchange::saying(json!({"body": json!({"jwt": secret}).to_string()}).to_string()),
         ),
+        ("form", as_form(Exchange::saying(format!("access_token={form}&scope=a")))),
+        (
+            "URL in a body",
+            Exchange::saying(json!({"next": format!("https://o/?sig={percent}&a=1")}).to_string()),
+        ),
+    ]
+    .into_iter()
+    .chain(lessons_of_formats(secret))
+    .collect()
+}
+
+/// What teaches it in other formats.
+fn lessons_of_formats(secret: &str) -> Vec<(&'static str, Exchange)> {
+    let json = serde_json::to_string(secret).expect("JSON");
+    let xml = secret
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;");
+    vec![
         (
             "pairs of name and value",
             Exchange::saying(format!(r#"[{{"name":"password","value":{json}}},1]"#)),
@@ -374,11 +389,6 @@ fn lessons(secret: &str) -> Vec<(&'static str, Exchange)> {
             Exchange::saying(format!(
                 "-----BEGIN RSA PRIVATE KEY-----\n{secret}\n-----END RSA PRIVATE KEY-----\n"
             )),
-        ),
-        ("form", as_form(Exchange::saying(format!("access_token={form}&scope=a")))),
-        (
-            "URL in a body",
-            Exchange::saying(json!({"next": format!("https://o/?sig={percent}&a=1")}).to_string()),
         ),
     ]
 }
