@@ -154,7 +154,7 @@ fn what_sounds_like_an_option_and_is_sent_as_a_header_is_told() {
     let silent = [
         "X-Verify", "Host", "Accept", "Cookie", "Location", "X-CA", "Cache-Control", "Referer", "Origin", "X-Client-Cert", "Keep-Alive-X", "API-Version",
         "X-Retry-Count", "Retry-After", "Key", "Prefer", "Warning", "Forwarded", "DNT", "TE-X", "If-Match", "Range",
-        "X-SSL-Client", "Proxy-Authorization", "SSL-Client-Verify", "X_Real_Ip", "trusted", "X-Forwarded-Ssl",
+        "X-SSL-Client", "SSL-Client-Verify", "X_Real_Ip", "trusted", "X-Forwarded-Ssl",
     ];
     for (names, is_told) in [(&told[..], true), (&silent[..], false)] {
         for name in names {
