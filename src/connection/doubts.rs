@@ -9,7 +9,15 @@ use crate::options::OPTION_NAMES;
 const SWITCHES: [&str; 4] = ["stream", "allow_redirects", "trust_env", "check_response"];
 
 /// Names that say how a call is made, to people and to other programs. Here they are headers, as in Airflow.
-const OF_AUTH: [&str; 27] = [
+const OF_AUTH: [&str; 35] = [
+    "api_secret",
+    "api_token",
+    "auth_password",
+    "auth_token",
+    "bearer_auth",
+    "id_token",
+    "jwt",
+    "user_password",
     "access_token",
     "auth",
     "auth_method",
@@ -221,8 +229,58 @@ pub(super) fn of_header(name: &str) -> Option<Problem> {
     if let Some(own) = find(&OF_RETRIES) {
         return Some(doubt(own).with_hint("retries are set by {\"http_hook\": {\"retry\": {…}}}"));
     }
-    let own = find(&OF_CALLS)?;
-    Some(doubt(own).with_hint(format!("the options are {}", OPTION_NAMES.join(", "))))
+    let options = || format!("the options are {}", OPTION_NAMES.join(", "));
+    if let Some(own) = find(&OF_CALLS) {
+        return Some(doubt(own).with_hint(options()));
+    }
+    let word = word_of_option(name)?;
+    let message = format!("a header whose name has `{word}` in it is sent, for it is no option");
+    Some(Problem::new("connection.extra", message).with_hint(options()))
+}
+
+/// The word that says that a name is that of an option: `rejectUnauthorized`, `extra__http__verify`. Names of headers have
+/// no capital inside a word, and a `-` where others have a `_`.
+fn word_of_option(name: &str) -> Option<&'static str> {
+    const WORDS: [&str; 17] = [
+        "cert",
+        "certificate",
+        "certificates",
+        "certs",
+        "hostname",
+        "insecure",
+        "proxy",
+        "redirects",
+        "retries",
+        "retry",
+        "ssl",
+        "timeout",
+        "tls",
+        "trust",
+        "unauthorized",
+        "verification",
+        "verify",
+    ];
+    if name.len() > 64 || name.contains('-') {
+        return None;
+    }
+    let (mut words, mut word, mut after_small) = (Vec::new(), String::new(), false);
+    for c in name.chars() {
+        let is_of_word = c.is_ascii_alphanumeric();
+        let begins = after_small && c.is_ascii_uppercase();
+        if (begins || !is_of_word) && !word.is_empty() {
+            words.push(std::mem::take(&mut word));
+        }
+        after_small = c.is_ascii_lowercase() || c.is_ascii_digit();
+        word.extend(is_of_word.then_some(c.to_ascii_lowercase()));
+    }
+    words.push(word);
+    WORDS.into_iter().find(|known| words.len() > 1 && words.iter().any(|word| word == known))
+}
+
+/// Says that a text is no JSON, and so is no option and no header.
+pub(super) fn of_no_json() -> Problem {
+    let doubt = Problem::new("connection.extra", "not JSON, and so it is left out");
+    doubt.with_hint("write an object: {\"verify\": false}")
 }
 
 /// Whether a name is this one, but for letter case and what parts its words.

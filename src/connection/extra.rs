@@ -65,7 +65,11 @@ impl Extra {
                 return Self::read_members(members, connection.extra_is_query, problems);
             }
             Ok(_) => "not a JSON object",
-            Err(fault) if fault.kind == FaultKind::Syntax => return Self::default(),
+            Err(fault) if fault.kind == FaultKind::Syntax => {
+                let is_text = !text.trim().is_empty();
+                let warnings = is_text.then(doubts::of_no_json).into_iter().collect();
+                return Self { warnings, ..Self::default() };
+            }
             Err(fault) => fault.kind.says(),
         };
         problems.push(problem(what));

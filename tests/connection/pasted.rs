@@ -126,6 +126,18 @@ fn what_is_written_and_not_meant_is_told() {
     assert_eq!(request.headers()["token"], "S-x", "it is sent all the same, as in Airflow");
 }
 
+#[test]
+fn an_extra_that_is_no_json_is_told() {
+    for (extra, is_told) in
+        [("verify=False S-x", true), ("{'verify': False}", true), ("", false), (" ", false)]
+    {
+        let hook = Hook::new(&Connection::new().with_host("http://h").with_extra(extra));
+        let warnings = hook.expect(extra).warnings().to_vec();
+        assert_eq!(!warnings.is_empty(), is_told, "{extra}");
+        assert!(warnings.iter().all(|warning| !warning.to_string().contains("S-x")), "{extra}");
+    }
+}
+
 /// Names that say how a connection is made, wherever people have them from, are told; names of headers are not.
 #[test]
 fn what_sounds_like_an_option_and_is_sent_as_a_header_is_told() {
@@ -134,12 +146,15 @@ fn what_sounds_like_an_option_and_is_sent_as_a_header_is_told() {
         "tls_verify", "TLS-Verify", "tlsVerify", "skip_verify", "allow_insecure", "insecure", "insecureSkipVerify", "ssl_no_verify", "verify_peer",
         "verify_hostname", "validate_certs", "client_cert", "clientCert", "client-key", "ca", "CA", "cafile", "ca_certs", "cacert", "follow",
         "follow_redirects", "proxy_url", "request_timeout", "timeout_ms", "use_ssl", "http_hook.retry", "http_hook.auth", "http_hook_retry", "retry_count",
-        "max_tries", "status_forcelist", "basic_auth", "auth_scheme",
+        "max_tries", "status_forcelist", "basic_auth", "auth_scheme", "rejectUnauthorized", "trust_all", "ssl_verification", "disable_tls",
+        "extra__http__verify", "extra__http__timeout", "auth_token", "api_token", "bearer_auth", "user_password", "sslContext", "TLS_version",
+        "trustAllCerts", "hostname_verification", "http_proxy_host",
     ];
     #[rustfmt::skip]
     let silent = [
         "X-Verify", "Host", "Accept", "Cookie", "Location", "X-CA", "Cache-Control", "Referer", "Origin", "X-Client-Cert", "Keep-Alive-X", "API-Version",
         "X-Retry-Count", "Retry-After", "Key", "Prefer", "Warning", "Forwarded", "DNT", "TE-X", "If-Match", "Range",
+        "X-SSL-Client", "SSL-Client-Verify", "X_Real_Ip", "trusted", "X-Forwarded-Ssl",
     ];
     for (names, is_told) in [(&told[..], true), (&silent[..], false)] {
         for name in names {

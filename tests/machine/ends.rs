@@ -365,9 +365,9 @@ fn a_failure_says_what_was_asked_for_and_no_secret() {
     let text = failure.to_string();
     assert!(text.contains("; GET https://api.example.com/") && text.ends_with(", 0 attempts"));
     assert!(!text.contains("canary"), "{text}");
-    let plain = Hook::to("https://api.example.com").expect("a hook");
+    let open = Hook::to("https://api.example.com").expect("a hook");
     let plan = RequestPlan::get("a/b").param("token", "t-canary").header("x-a", "\r\n");
-    let Step::Done(Err(failure)) = Scenario::new(&plain, plan).step() else {
+    let Step::Done(Err(failure)) = Scenario::new(&open, plan).step() else {
         panic!("it is refused")
     };
     let says = "; GET https://api.example.com/a/b, 0 attempts";

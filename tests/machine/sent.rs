@@ -59,6 +59,7 @@ fn policy() -> RetryPolicy {
 type Row = (&'static str, Hook, RequestPlan, Vec<Reply>, StopReason, Option<u16>, Sent);
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table, and what each row does")]
 fn what_was_acted_on_is_not_told_as_never_sent() {
     let redirect = || Reply::redirect(303, "/done");
     let refusal = || Reply::json(400, r#"{"error": "invalid_client"}"#);

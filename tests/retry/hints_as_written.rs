@@ -222,9 +222,12 @@ fn resets_as_servers_write_them() {
         ("nothing at all",                "",                               None),
     ];
     for (why, value, millis) in rows {
-        for name in ["ratelimit-reset", "x-ratelimit-reset", "x-rate-limit-reset"] {
+        for name in ["x-ratelimit-reset", "x-rate-limit-reset"] {
             assert_eq!(wait(&[(name, value)]), millis, "{name}: {value:?}: {why}");
         }
+        // What is no time of today is seconds there.
+        let as_seconds = value.parse::<u128>().ok().filter(|_| !value.is_empty()).map(|seconds| seconds * 1_000);
+        assert_eq!(wait(&[("ratelimit-reset", value)]), millis.or(as_seconds), "{value:?}: {why}");
         if !value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && !value.starts_with("Mon") {
             assert_eq!(wait(&[("retry-after", value)]), None, "{value:?}: in reset fields only");
         }
@@ -312,6 +315,53 @@ fn what_is_too_large_to_count_is_over() {
                 "{text}"
             );
         }
+    }
+}
+
+/// Where the draft says seconds, a number that is no time of today is as many of them, however it is written.
+#[test]
+fn what_is_no_time_of_today_is_seconds_where_they_are_meant() {
+    for value in [
+        "9999999999999",
+        "99999999999999999",
+        "9999999999999999",
+        "100000000000",
+        "9999999999999.5",
+    ] {
+        let seconds = value.split('.').next().unwrap().parse::<u128>().unwrap();
+        for fields in [
+            ("ratelimit-reset", value.to_owned()),
+            ("ratelimit", format!("limit=10, remaining=0, reset={value}")),
+        ] {
+            let read = wait(&[(fields.0, &fields.1)]);
+            assert!(read.is_some_and(|read| read / 1_000 == seconds), "{fields:?}: {read:?}");
+        }
+        for name in ["x-ratelimit-reset", "x-rate-limit-reset"] {
+            assert_eq!(wait(&[(name, value)]), None, "{name}: {value}");
+        }
+    }
+}
+
+/// A number that a proxy joins to itself is one; of two that differ nobody knows which is meant.
+#[test]
+fn a_number_that_is_repeated_in_one_line_is_read() {
+    let rows = [
+        ("retry-after", "120, 120", Some(120_000)),
+        ("retry-after", "60, 120", None),
+        ("retry-after", "120, 120, 120.0", Some(120_000)),
+        ("retry-after", "120, soon", None),
+        ("retry-after", "120, ", None),
+        ("retry-after", "1,5", None),
+        ("retry-after", "\"120\"", None),
+        ("retry-after", "+120", None),
+        ("ratelimit-reset", "120, 60", None),
+        ("ratelimit-reset", "120, 120", Some(120_000)),
+        ("x-ratelimit-reset", "1559563230, 1559563230", Some(30_000)),
+        ("x-ratelimit-reset-after", "5, 5", Some(5_000)),
+        ("x-ratelimit-reset", "5, soon", None),
+    ];
+    for (name, value, millis) in rows {
+        assert_eq!(wait(&[(name, value)]), millis, "{name}: {value}");
     }
 }
 

@@ -32,12 +32,13 @@ const MAX_BODY_BYTES: u64 = 16 << 20;
 /// | cookies that are set | name, and the attributes that are known |
 /// | path of the connection in URLs, if it is [told](Self::hide_base) | `/***` |
 /// | URLs: of the request, in `Location`, `Link`, `Content-Location`, `Refresh`, `Referer`, `Origin`, `Host`, `Access-Control-Allow-Origin` | all but user info, fragment, and values of the query that are not [kept](Self::keep_query) by name |
-/// | bodies of responses | all but user info of URLs, and what stands under names that [sound secret](http_hook::observe::sounds_secret), in JSON (lines of it, a part of it, with comments, too), forms, URLs and lines of text, unless [kept](Self::keep_field) by name |
+/// | bodies of responses | all but user info of URLs, and what stands under names that [sound secret](http_hook::observe::sounds_secret), in JSON (lines of it, a part of it, with comments, too), forms (parts of them, too), URLs, lines of text, XML, HTML, YAML and TOML, or in a pair of `name` and `value`, and private keys in PEM, unless [kept](Self::keep_field) by name |
 /// | bodies of requests | nothing |
 ///
 /// Then every text that was taken out anywhere, what the body of a request has under such names, and what is
 /// [told](Self::hide) is looked for in all that is left, in every form that it may be written in: as it is, with
-/// percent, JSON or HTML escapes, in base64. That costs time in proportion to what is recorded, however many secrets there
+/// percent, JSON or HTML escapes, in base64 or hexadecimal, one in the other. What is escaped more than 16 times is not
+/// written. That costs time in proportion to what is recorded, however many secrets there
 /// are. Not looked for are texts of less than 8 bytes (of less than 4, if the name sounds secret), and bodies of
 /// requests that are streamed teach nothing: tell such secrets.
 ///

@@ -156,7 +156,33 @@ fn forms(secret: &str) -> Vec<(&'static str, String)> {
             "base64, percent",
             utf8_percent_encode(&STANDARD.encode(secret), NON_ALPHANUMERIC).to_string(),
         ),
+        ("base64 of JSON", STANDARD.encode(&json)),
+        ("base64 of JSON, escaped", STANDARD.encode(&escaped)),
+        ("base64 of percent", STANDARD.encode(&percent)),
+        ("base64 of hexadecimal", STANDARD.encode(hex(secret, ""))),
+        ("base64, twice", STANDARD.encode(STANDARD.encode(secret))),
+        ("base64, three times", STANDARD.encode(STANDARD.encode(STANDARD.encode(secret)))),
+        ("hexadecimal", hex(secret, "")),
+        ("hexadecimal, capitals", hex(secret, "").to_ascii_uppercase()),
+        ("hexadecimal of base64", hex(&STANDARD.encode(secret), "")),
+        ("percent, eight times", percent_again(&percent, 7)),
+        ("percent, ten times", percent_again(&percent, 9)),
+        ("bytes of programs", hex(secret, "\\x")),
+        ("units of old scripts", escaped.replace('\\', "%")),
+        ("characters of new scripts", braced(secret)),
     ]
+}
+
+fn hex(text: &str, before: &str) -> String {
+    text.bytes().fold(String::new(), |all, byte| format!("{all}{before}{byte:02x}"))
+}
+
+fn braced(text: &str) -> String {
+    text.chars().fold(String::new(), |all, c| format!("{all}\\u{{{:x}}}", u32::from(c)))
+}
+
+fn percent_again(percent: &str, times: usize) -> String {
+    percent.replace('%', &format!("%{}", "25".repeat(times)))
 }
 
 /// The names of each character, those that end with a `;` and those that do not.
@@ -292,6 +318,77 @@ fn lessons(secret: &str) -> Vec<(&'static str, Exchange)> {
         (
             "URL in a body",
             Exchange::saying(json!({"next": format!("https://o/?sig={percent}&a=1")}).to_string()),
+        ),
+    ]
+    .into_iter()
+    .chain(lessons_of_formats(secret))
+    .collect()
+}
+
+/// What teaches it in other formats.
+fn lessons_of_formats(secret: &str) -> Vec<(&'static str, Exchange)> {
+    let json = serde_json::to_string(secret).expect("JSON");
+    let xml = secret
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;");
+    vec![
+        (
+            "pairs of name and value",
+            Exchange::saying(format!(r#"[{{"name":"password","value":{json}}},1]"#)),
+        ),
+        (
+            "value before its name",
+            Exchange::saying(format!(r#"{{"Value": {json}, "Key": "password"}}"#)),
+        ),
+        ("lists of two", Exchange::saying(format!(r#"[["id","1"],["token",{json}]]"#))),
+        ("JSON with a comment", Exchange::saying(format!("{{\"token\": # c\n{json}}}"))),
+        (
+            "XML",
+            Exchange::saying(format!("<r><a:SecretAccessKey x='1'>{xml}</a:SecretAccessKey></r>")),
+        ),
+        (
+            "XML that nests",
+            Exchange::saying(format!("<token><token><![CDATA[x]]></token><v>{xml}</v></token>")),
+        ),
+        (
+            "list of keys",
+            Exchange::saying(format!("<dict><key>token</key>\n<string>{xml}</string></dict>")),
+        ),
+        (
+            "XML, name and value",
+            Exchange::saying(format!("<Tag><Name>token</Name><Value>{xml}</Value></Tag>")),
+        ),
+        (
+            "HTML, input",
+            Exchange::saying(format!("<input type=hidden name=\"csrf_token\" value=\"{xml}\">")),
+        ),
+        (
+            "HTML, the value first",
+            Exchange::saying(format!("<input value='{xml}' id=csrf_token />")),
+        ),
+        ("HTML, meta", Exchange::saying(format!("<meta name=\"csrf-token\" content=\"{xml}\">"))),
+        ("property", Exchange::saying(format!("<property name='db.password'>{xml}</property>"))),
+        ("XML of a request", Exchange::sending(format!("<password>{xml}</password>"))),
+        (
+            "part of a request",
+            Exchange::sending(format!(
+                "--b\r\nContent-Disposition: form-data; name=\"password\"\r\nContent-Type: text/plain\r\n\r\n{secret}\r\n--b--"
+            )),
+        ),
+        ("block of YAML", Exchange::saying(format!("a: 1\ntoken: >-\n  {secret}\nb: 2\n"))),
+        ("list of YAML", Exchange::saying(format!("tokens:\n- {secret}\n- x\n"))),
+        (
+            "list in a list of YAML",
+            Exchange::saying(format!("- a: 1\n  token: # c\n    - {secret}\n")),
+        ),
+        ("text of TOML", Exchange::saying(format!("token = \"\"\"\n{secret}\n\"\"\"\n"))),
+        (
+            "key",
+            Exchange::saying(format!(
+                "-----BEGIN RSA PRIVATE KEY-----\n{secret}\n-----END RSA PRIVATE KEY-----\n"
+            )),
         ),
     ]
 }

@@ -155,7 +155,7 @@ fn bodies_are_written_without_what_sounds_secret() {
 /// Were each name looked behind for its value, whatever the name, this would take hours.
 #[test]
 fn what_is_nested_is_looked_through_once() {
-    let depth = 150_000;
+    let (depth, few) = (150_000, 15_000);
     let nested = "{\"a\":[".repeat(depth) + "{\"jwt\":\"x\"}" + &"]}".repeat(depth);
     let open = "{\"token\":[".repeat(depth);
     let rows = [
@@ -164,6 +164,19 @@ fn what_is_nested_is_looked_through_once() {
         // What is learnt begins at the first name, too.
         ("token=".repeat(depth), "***"),
         ("\"token\":  ".repeat(depth), "\"***\""),
+        ("{\"name\":\"token\",\"value\":".repeat(few), "***"),
+        ("{\"value\":[1,{\"name\":\"token\",\"v\":\"S\",\"value\":".repeat(few), "***"),
+        ("<token>".repeat(few), "***"),
+        ("<token a=\"".repeat(few), "***"),
+        ("<key>token</key><string>".repeat(few), "***"),
+        ("<a name='token'>x</".repeat(few), "***"),
+        ("-----BEGIN PRIVATE KEY-----\n".repeat(few) + "x", "***"),
+        ("token:\n - ".repeat(few) + "x", "***"),
+        ("token=\"\"\"x".repeat(few), "***"),
+        ("Content-Disposition: x; name=\"token\"\r\n\r\n".repeat(few) + "x", "***"),
+        ("token=abcdefgh ".to_owned() + &"YWJj".repeat(few), "***"),
+        ("token=abcdefgh ".to_owned() + &"616263".repeat(few), "***"),
+        ("token=abcdefgh ".to_owned() + &"%25".repeat(few), "***"),
     ];
     for (body, written) in rows {
         let told = recorded(Reply::status(200).body(body));
@@ -287,4 +300,62 @@ fn a_coded_body_is_written_plain_or_not_at_all() {
             assert_eq!(headers[0][1], written.len().to_string(), "{why}");
         }
     }
+}
+
+/// What stands beside its name, in markup, or over lines, goes; what only looks so stays.
+#[test]
+fn values_that_are_named_beside_in_markup_or_over_lines_are_not_written() {
+    let rows = [
+        (
+            "<SecretAccessKey>S3CRETVALUE</SecretAccessKey>",
+            "<SecretAccessKey>***</SecretAccessKey>",
+        ),
+        ("<p>open</p><code>404</code>", "<p>open</p><code>404</code>"),
+        (
+            "<dict><key>token</key><string>S3CRETVALUE</string></dict>",
+            "<dict><key>token</key><string>***</string></dict>",
+        ),
+        (
+            "<dict><key>name</key><string>open</string></dict>",
+            "<dict><key>name</key><string>open</string></dict>",
+        ),
+        (r#"{"name":"password","value":"S3CRETVALUE"}"#, r#"{"name":"password","value":"***"}"#),
+        (
+            r#"{"value":{"a":["S3CRETVALUE"]},"name":"password"}"#,
+            r#"{"value":"***","name":"password"}"#,
+        ),
+        (r#"{"name":"page","value":"open"}"#, r#"{"name":"page","value":"open"}"#),
+        (r#"[["token","S3CRETVALUE"]]"#, r#"[["token","***"]]"#),
+        (r#"{"required":["password","email"]}"#, r#"{"required":["password","email"]}"#),
+        (
+            r#"<input name="csrf_token" value="S3CRETVALUE">"#,
+            r#"<input name="csrf_token" value="***">"#,
+        ),
+        (
+            r#"<meta name="csrf-token" content="S3CRETVALUE">"#,
+            r#"<meta name="csrf-token" content="***">"#,
+        ),
+        (r#"<input name="q" value="open">"#, r#"<input name="q" value="open">"#),
+        ("token: >-\n  S3CRETVALUE\nb: 2\n", "token: >-\n  ***\nb: 2\n"),
+        ("token:\n- S3CRETVALUE\nb: 2\n", "token:\n- ***\nb: 2\n"),
+        ("page:\n- open\n", "page:\n- open\n"),
+        ("token = \"\"\"\nS3CRETVALUE\n\"\"\"\nb = 2\n", "token = \"\"\"***\"\"\"\nb = 2\n"),
+        (
+            "-----BEGIN PRIVATE KEY-----\nS3CRETVALUE\n-----END PRIVATE KEY-----\n",
+            "-----BEGIN PRIVATE KEY-----\n***\n-----END PRIVATE KEY-----\n",
+        ),
+    ];
+    for (body, expected) in rows {
+        let written = recorded(Reply::status(200).body(body));
+        let written = written["body"]["text"].as_str();
+        assert_eq!(written, Some(expected), "{body}");
+    }
+}
+
+/// What has more levels of escapes than anyone undoes may hold anything, and goes as a whole.
+#[test]
+fn what_is_escaped_too_often_is_not_written() {
+    let body = format!("a%{}41b", "25".repeat(40));
+    let written = recorded(Reply::status(200).body(body));
+    assert_eq!(written["body"]["text"].as_str(), Some("***"));
 }

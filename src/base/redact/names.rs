@@ -113,6 +113,42 @@ const HARMLESS: [&str; 31] = [
 /// ```
 #[must_use]
 pub fn sounds_secret(name: &str) -> bool {
+    if name.is_ascii() && !name.contains('\0') {
+        return sounds_so(name);
+    }
+    let folded: String = name.chars().filter_map(folded).collect();
+    sounds_so(name) || sounds_so(&folded)
+}
+
+/// A letter or digit that looks like one of ASCII, as that one; `None` for what nobody sees.
+fn folded(c: char) -> Option<char> {
+    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let from = |first: u32, letters: &[u8]| {
+        let count = u32::try_from(letters.len()).ok()?;
+        let at = u32::from(c).checked_sub(first)?.checked_rem(count)?;
+        letters.get(usize::try_from(at).ok()?).copied().map(char::from)
+    };
+    match c {
+        '\u{ff01}'..='\u{ff5e}' => u32::from(c).checked_sub(0xfee0).and_then(char::from_u32),
+        '\u{1d400}'..='\u{1d6a3}' => from(0x1d400, LETTERS),
+        '\u{1d7ce}'..='\u{1d7ff}' => from(0x1d7ce, b"0123456789"),
+        '\u{24b6}'..='\u{24e9}' => from(0x24b6, LETTERS),
+        '\u{212a}' => Some('k'),
+        '\u{17f}' => Some('s'),
+        '\0'
+        | '\u{ad}'
+        | '\u{34f}'
+        | '\u{180e}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2069}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}' => None,
+        other => Some(other),
+    }
+}
+
+fn sounds_so(name: &str) -> bool {
     let plain: String =
         name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
     if HARMLESS.contains(&plain.as_str()) {
@@ -174,7 +210,8 @@ mod tests {
             "csrfmiddlewaretoken", "hmac", "passcode", "userpass", "mypwd", "dbPass", "DBPass", "DB_PASS", "userPIN",
             "user_pin", "PINs", "key1", "pass2", "sshkey", "creds", "otp", "totp", "xauth", "oauth2", "author_token",
             "authorised_by", "PHPSESSID", "SAMLResponse", "nonce", "code_verifier", "cvv2", "user[password]", "to-ken",
-            "dsn", "connectionString", "x_amz_date",
+            "dsn", "connectionString", "x_amz_date", "\u{ff54}oken", "\u{ff50}\u{ff57}", "to\u{ad}ken", "p\u{200b}w",
+            "pa\0ss", "\u{1d42d}oken", "to\u{212a}en", "pa\u{17f}sword", "\u{24df}w",
         ];
         for name in secret {
             assert!(sounds_secret(name), "{name}");

@@ -37,6 +37,10 @@ pub(crate) fn query<'a>(query: &'a str, show: &mut dyn FnMut(Piece<'a>)) {
 
 /// To some readers a pair ends at `;`, to some at `?`. To others the value goes on to the next `&`, so all of it is hidden.
 fn of_pair<'a>(pair: &'a str, show: &mut dyn FnMut(Piece<'a>)) {
+    // As a form is read, all before the first mark is name.
+    if pair.split_once('=').is_some_and(|(name, _)| sounds_secret(&unescaped(name))) {
+        return hide_value(pair, 0, show);
+    }
     let mut start = 0_usize;
     for part in pair.split_inclusive([';', '?']) {
         if tells(part, true) {
@@ -69,12 +73,17 @@ pub(crate) fn path<'a>(path: &'a str, show: &mut dyn FnMut(Piece<'a>)) {
         return show(Piece::Open(path));
     }
     let mut before = "-";
-    for (index, segment) in path.split('/').enumerate() {
-        if index > 0 {
+    let mut segments = path.split('/');
+    let mut is_first = true;
+    while let Some(segment) = segments.next() {
+        if !is_first {
             show(Piece::Open("/"));
         }
-        let may_be_host = index > 0 && (before.is_empty() || before.ends_with(':'));
-        before = segment;
+        let may_be_host = !is_first && (before.is_empty() || before.ends_with(':'));
+        (before, is_first) = (segment, false);
+        if may_be_host && is_no_port(segment) && segments.clone().any(|later| later.contains('@')) {
+            return show(Piece::Hidden(""));
+        }
         let user_info = segment.rsplit_once('@').filter(|(user_info, _)| !user_info.is_empty());
         if let Some((_, host)) = user_info.filter(|_| may_be_host) {
             show(Piece::Hidden(""));
@@ -109,13 +118,60 @@ fn of_segment<'a>(segment: &'a str, show: &mut dyn FnMut(Piece<'a>)) {
 pub(crate) fn tells(text: &str, by_colon: bool) -> bool {
     let mut text = Cow::Borrowed(text);
     for _ in 0..MAX_LEVELS {
-        if has_pair(&text, by_colon) || has_user_info(&text) {
+        if has_pair(&text, by_colon) || has_element(&text) || has_user_info(&text) {
             return true;
         }
-        let Cow::Owned(next) = unescaped(&text) else { return false };
+        let Cow::Owned(next) = undone(&text) else { return false };
         text = Cow::Owned(next);
     }
-    false
+    // Nobody knows what it says in the end.
+    true
+}
+
+/// A text with its escapes undone once: those of a query, and those of what it may hold (`\u0074`, `\x74`, `&#116;`).
+fn undone(text: &str) -> Cow<'_, str> {
+    let text = unescaped(text);
+    if !text.contains(['\\', '&']) {
+        return text;
+    }
+    let (mut new, mut rest) = (String::new(), text.as_ref());
+    while let Some(at) = rest.find(['\\', '&']) {
+        let (before, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        new.push_str(before);
+        let (meant, after) = escape(from).unwrap_or_else(|| {
+            let mut chars = from.chars();
+            (chars.next().unwrap_or_default(), chars.as_str())
+        });
+        new.push(meant);
+        rest = after;
+    }
+    new.push_str(rest);
+    if new == *text { text } else { Cow::Owned(new) }
+}
+
+/// The character that the escape stands for which the text begins with, and what follows it.
+fn escape(text: &str) -> Option<(char, &str)> {
+    let of_digits =
+        |text: &str, radix| u32::from_str_radix(text, radix).ok().and_then(char::from_u32);
+    for (lead, digits) in [("\\u", 4), ("\\x", 2), ("\\U", 8)] {
+        if let Some(rest) = text.strip_prefix(lead) {
+            if let Some((number, rest)) =
+                rest.strip_prefix('{').and_then(|rest| rest.split_once('}'))
+            {
+                return Some((of_digits(number, 16)?, rest));
+            }
+            let (number, rest) = rest.split_at_checked(digits)?;
+            return Some((of_digits(number, 16)?, rest));
+        }
+    }
+    let rest = text.strip_prefix("&#")?;
+    let (rest, radix) = match rest.strip_prefix(['x', 'X']) {
+        Some(rest) => (rest, 16),
+        None => (rest, 10),
+    };
+    let end = rest.find(|c: char| !c.is_digit(radix)).unwrap_or(rest.len());
+    let (number, rest) = rest.split_at_checked(end)?;
+    Some((of_digits(number, radix)?, rest.strip_prefix(';').unwrap_or(rest)))
 }
 
 /// A text in a query as it is meant: an escaped letter hides no secret's name.
@@ -137,14 +193,55 @@ fn has_pair(text: &str, by_colon: bool) -> bool {
         let begin = if is_quoted {
             bare.rfind(['"', '\''])
         } else {
-            bare.rfind(|c: char| !c.is_alphanumeric() && !"_-.%[] +".contains(c))
+            // What is no letter to one reader is a part of the name to another, or nothing.
+            bare.rfind(|c: char| {
+                c.is_ascii_graphic() && !c.is_alphanumeric() && !"_-.%[]+".contains(c)
+            })
         };
         let name = begin.and_then(|begin| bare.get(begin..)).unwrap_or(bare);
-        if sounds_secret(name) {
+        if sounds_secret(name) || is_quoted && says_name(name) && is_named(text.get(from..)) {
             return true;
         }
     }
     false
+}
+
+/// Whether a name says that its value is the name of another: `{"name":"token","value":…}`.
+fn says_name(name: &str) -> bool {
+    let name = name.trim_start_matches(['"', '\'']);
+    ["name", "id", "field", "parameter", "param", "header"]
+        .contains(&name.to_ascii_lowercase().as_str())
+}
+
+/// Whether the text begins with a text in quotes that sounds secret.
+fn is_named(text: Option<&str>) -> bool {
+    let text = text.unwrap_or_default().trim_start().trim_start_matches('\\');
+    let inner = text.strip_prefix(['"', '\'']).unwrap_or_default();
+    inner.split_once(['"', '\'']).is_some_and(|(name, _)| sounds_secret(name))
+}
+
+/// Whether there is an element of XML whose name sounds secret, and something in it: `<token>S</token>`.
+fn has_element(text: &str) -> bool {
+    let mut tags = text.split('<').skip(1).peekable();
+    while let Some(tag) = tags.next() {
+        let end = tag.find(|c: char| matches!(c, '>' | '/') || c.is_whitespace());
+        let Some((name, rest)) = end.and_then(|end| tag.split_at_checked(end)) else { continue };
+        let (inner, content) = rest.split_once('>').unwrap_or((rest, ""));
+        let nests = tags.peek().is_some_and(|next| !next.starts_with('/'));
+        let holds = !inner.ends_with('/') && (nests || !content.trim().is_empty());
+        if name != "p" && holds && sounds_secret(name) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether what stands in the place of a port is none: it may be a password that holds what ends an authority.
+fn is_no_port(authority: &str) -> bool {
+    let is_address = authority.starts_with('[') && authority.ends_with(']');
+    authority
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| !is_address && port.bytes().any(|byte| !byte.is_ascii_digit()))
 }
 
 /// Whether user info stands behind the slashes of a URL. To many readers a backslash is a slash, and one behind a scheme is as
@@ -158,7 +255,8 @@ fn has_user_info(text: &str) -> bool {
         let begins = before.ends_with(':') || slashes.len() > after.len().saturating_add(1);
         let ends = |c: char| is_slash(c) || c.is_whitespace() || "?#\"'<>".contains(c);
         let authority = after.split(ends).next().unwrap_or_default();
-        if begins && authority.rfind('@').is_some_and(|at| at > 0) {
+        let is_cut = is_no_port(authority) && after.contains('@');
+        if begins && (is_cut || authority.rfind('@').is_some_and(|at| at > 0)) {
             return true;
         }
         rest = after;
@@ -199,6 +297,29 @@ mod tests {
             ("a=x%26token%3DS&b",                       "a=***&b"),
             ("token%3DS",                               "***"),
             ("a=1;token%3DS",                           "a=1;***"),
+            ("f={\"\\u0074oken\":\"S\"}",               "f=***"),
+            ("f=%7B%22%5Cu0074oken%22%3A%22S%22%7D",    "f=***"),
+            ("f=%7B%22\\u{74}oken%22%3A%22S%22%7D",     "f=***"),
+            ("f=\\x74oken=S",                           "f=***"),
+            ("f=%26%23116;oken%3DS",                    "f=***"),
+            ("f=%26%23x74;oken%3DS",                    "f=***"),
+            ("a=%25252525252525252574oken=S",           "a=***"),
+            ("a=%252525252525252525252525252574oken=S", "a=***"),
+            ("to%C2%ADken=S",                           "to%C2%ADken=***"),
+            ("pa%C2%ADss=S&p%E2%80%8Bw=S",              "pa%C2%ADss=***&p%E2%80%8Bw=***"),
+            ("to,ken=S&to/ken=S",                       "to,ken=***&to/ken=***"),
+            ("token%00=S&pa%00ss=S",                    "token%00=***&pa%00ss=***"),
+            ("%EF%BD%94oken=S",                         "%EF%BD%94oken=***"),
+            ("%EF%BD%90%EF%BD%97=S",                    "%EF%BD%90%EF%BD%97=***"),
+            ("f=<token>S</token>",                      "f=***"),
+            ("f=%3Cns:password%20a%3E%3Cv%3ES%3C/v%3E", "f=***"),
+            ("f=<p>open</p><token/><token></token>",    "f=<p>open</p><token/><token></token>"),
+            ("f={%22name%22:%22token%22,%22value%22:%22S%22}", "f=***"),
+            ("f={%22name%22:%22page%22,%22value%22:%22S%22}", "f={%22name%22:%22page%22,%22value%22:%22S%22}"),
+            ("u=https://u:pa/S@h/x",                    "u=***"),
+            ("u=https://u:pa%2FS@h/x",                  "u=***"),
+            ("u=https://u:pa?S@h/x",                    "u=***"),
+            ("u=https://h:8080/@me&v=http://[::1]/@me", "u=https://h:8080/@me&v=http://[::1]/@me"),
             ("f={%22token%22:%22S%22}",                 "f=***"),
             ("u=https://u:S@h/x",                       "u=***"),
             ("u=https%3A%2F%2Fu%3AS%40h",               "u=***"),
@@ -232,6 +353,9 @@ mod tests {
             ("/proxy/https:/u:S@h/x",                   "/proxy/https:/***@h/x"),
             ("/proxy/https%3A%2F%2Fu%3AS%40h/x",        "/proxy/***/x"),
             ("//u:S@h/x",                               "//***@h/x"),
+            ("/proxy/https://u:pa/S@h/x",               "/proxy/https://***"),
+            ("/proxy/https://h:80/@me/a=1",             "/proxy/https://h:80/@me/a=1"),
+            ("/to%C2%ADken=S/b",                        "/to%C2%ADken=***/b"),
         ];
         for (text, expected) in rows {
             assert_eq!(shown(|show| path(text, show)), expected, "{text}");

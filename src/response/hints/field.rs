@@ -36,6 +36,15 @@ pub(super) fn seconds(text: &str) -> Option<Duration> {
     Some(Duration::from_secs(whole).saturating_add(nanos))
 }
 
+/// The number that each of some lines of one field says, joined to one by whoever handed them on: `120, 120`. Of different
+/// ones nobody knows which is meant.
+pub(super) fn repeated(text: &str, read: impl Fn(&str) -> Option<Duration>) -> Option<Duration> {
+    let (first, rest) = text.split_once(", ")?;
+    let number = seconds(trim(first))?;
+    let is_same = rest.split(", ").all(|next| seconds(trim(next)) == Some(number));
+    read(trim(first)).filter(|_| is_same)
+}
+
 /// The digits behind a point.
 pub(super) fn nanos(fraction: &str) -> Option<Duration> {
     digits(fraction)?;

@@ -11,7 +11,7 @@
 //! | all | `30`, `2.5`: no sign, no exponent; too large to count is the longest wait there is |
 //! | those that end in `-Ms` | the same in milliseconds |
 //! | `Retry-After` and its kin | a date, or what is nearly one: `Mon, 3 Jun 2019 12:00:00 +0200`; no unit |
-//! | those of a reset | besides `6m0s`, `2024-05-01T10:00:00Z`, Unix seconds from 10^9, Unix milliseconds from 10^12; not if no clock of today will see it |
+//! | those of a reset | besides `6m0s`, `2024-05-01T10:00:00Z`, Unix seconds from 10^9, Unix milliseconds from 10^12; not if no clock of today will see it: then a number in `RateLimit` or `RateLimit-Reset` is seconds |
 //!
 //! What is malformed is absent, also where it would speak against another field: a number of what remains, an age. Dates count
 //! from the server's own `Date`, so that a clock that is wrong on one side does no harm.
@@ -36,7 +36,8 @@ pub(crate) use field::UNCOUNTABLE;
 ///
 /// The value is a number of seconds, which may have a fraction, or a date, in any of the three forms or nearly so (a day of
 /// one digit, a weekday that is wrong or missing, dashes, `UTC`, `+0200` or no zone, a leap second); a date gone by is no
-/// wait at all, and a number too large to count is the longest wait there is. `None` if it is neither: such a value says nothing.
+/// wait at all, and a number too large to count is the longest wait there is. A number that a proxy repeats
+/// in one line (`120, 120`) is as good as one. `None` if it is none of these: such a value says nothing.
 ///
 /// # Examples
 ///
@@ -54,7 +55,8 @@ pub(crate) use field::UNCOUNTABLE;
 #[must_use]
 pub fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
     let value = trim(value);
-    field::seconds(value).or_else(|| Some(date::http(value)?.since(now)))
+    let read = field::seconds(value).or_else(|| Some(date::http(value)?.since(now)));
+    read.or_else(|| field::repeated(value, field::seconds))
 }
 
 /// Returns the wait that the headers of a response that came at `now` ask for: `Retry-After`, else the rate limit.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::HeaderMap;
 
 use super::date;
-use super::field::{UNCOUNTABLE, divided, seconds, texts};
+use super::field::{divided, repeated, seconds, texts};
 use crate::base::Timestamp;
 
 /// Numbers up to this one are seconds from now on; those above it are a time.
@@ -54,12 +54,12 @@ pub(super) fn left(text: &str) -> Option<bool> {
 }
 
 fn longest(headers: &HeaderMap, name: &str, now: Timestamp) -> Option<Duration> {
-    let read = |text| match name {
+    let read = |text: &str| match name {
         "ratelimit-reset" => by_draft(text, now),
         name if name.ends_with("-after") => delta(text),
         _ => moment(text, now),
     };
-    texts(headers, name).filter_map(read).max()
+    texts(headers, name).filter_map(|text| read(text).or_else(|| repeated(text, read))).max()
 }
 
 /// Reads a time from now on: seconds or a duration.
@@ -67,10 +67,9 @@ fn delta(text: &str) -> Option<Duration> {
     seconds(text).or_else(|| duration(text))
 }
 
-/// Reads what a draft says are seconds, and some servers write as a time: a number too large to count is no time of any unit,
-/// so it is seconds.
+/// Reads what a draft says are seconds, and some servers write as a time: a number that is no time of today is seconds.
 pub(super) fn by_draft(text: &str, now: Timestamp) -> Option<Duration> {
-    moment(text, now).or_else(|| seconds(text).filter(|number| *number >= UNCOUNTABLE))
+    moment(text, now).or_else(|| seconds(text))
 }
 
 /// Reads a time from now on, or a point in time: a number, told apart by its size, or a date.

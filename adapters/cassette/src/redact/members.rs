@@ -1,4 +1,5 @@
-//! Values under names that sound secret: members of JSON, and pairs as in a query, a form or a text; and the user info of URLs.
+//! Values under names that sound secret: members of JSON, and pairs as in a query, a form or a text; what names them [beside](super::named),
+//! [in markup](super::markup) and [over lines](super::lines); and the user info of URLs.
 //!
 //! Nothing is parsed: a name in quotes with a colon behind it is a member wherever it stands. So lines of JSON, JSON with
 //! comments, that breaks off, or behind a byte order mark, or inside another text, are all looked into, and all else is
@@ -6,7 +7,10 @@
 
 use std::ops::Range;
 
+use super::lines;
 use super::logins::logins;
+use super::markup;
+use super::named;
 use super::pairs::Pairs;
 use super::places::Places;
 use super::undone::Undone;
@@ -36,7 +40,7 @@ pub(crate) struct Found {
 /// Finds what `text` has under names that `is_secret` holds for, and user info, also where they are escaped.
 pub(crate) fn find(text: &[u8], kind: Kind, is_secret: &dyn Fn(&str) -> bool) -> Found {
     let mut found = Found::default();
-    Undone::each_level(text, |level| {
+    let is_whole = Undone::each_level(text, |level| {
         let place = |part| level.place(part);
         let look = Look { raw: text, text: level.bytes(), place: &place, is_secret };
         found.places.join(look.members(&mut found.values));
@@ -46,6 +50,9 @@ pub(crate) fn find(text: &[u8], kind: Kind, is_secret: &dyn Fn(&str) -> bool) ->
             let content = &level.bytes()[value.clone()];
             found.values.extend(leaves(content).into_iter().map(|leaf| (name.to_owned(), leaf)));
             found.values.push((name.to_owned(), content.to_vec()));
+            if content.trim_ascii() != content {
+                found.values.push((name.to_owned(), content.trim_ascii().to_vec()));
+            }
             places.add(level.place(value), b"");
         });
         found.places.join(places);
@@ -58,8 +65,68 @@ pub(crate) fn find(text: &[u8], kind: Kind, is_secret: &dyn Fn(&str) -> bool) ->
             places.add(level.place(user_info), b"");
         });
         found.places.join(places);
+        let mut parts = Vec::new();
+        let mut show = |name: &str, value: Range<usize>| parts.push((name.to_owned(), value));
+        named::named(level.bytes(), is_secret, &mut show);
+        markup::elements(level.bytes(), is_secret, &mut show);
+        lines::lines(level.bytes(), is_secret, &mut show);
+        let is_raw = level.bytes().as_ptr() == text.as_ptr();
+        let mut places = Places::default();
+        for (name, value) in outermost(parts) {
+            let whole = &level.bytes()[value.clone()];
+            if says_nothing(whole) {
+                continue;
+            }
+            let content = inner(whole);
+            let is_nest = is_raw && matches!(whole, [b'{' | b'[', ..]);
+            // What is around a text stays.
+            let value = if let [b'"', .., b'"'] | [b'\'', .., b'\''] = whole {
+                value.start + 1..value.end - 1
+            } else {
+                value
+            };
+            found.values.extend(leaves(content).into_iter().map(|leaf| (name.clone(), leaf)));
+            if content.contains(&b'<') {
+                found
+                    .values
+                    .extend(markup::texts(content).map(|text| (name.clone(), text.to_vec())));
+            }
+            found.values.push((name, content.to_vec()));
+            places.add(level.place(value), if is_nest { b"\"" } else { b"" });
+        }
+        found.places.join(places);
     });
+    // What is escaped more often may be anything.
+    if !is_whole {
+        let mut places = Places::default();
+        places.add(0..text.len(), b"");
+        found.places.join(places);
+    }
     found
+}
+
+/// The parts that are in no other, in their order.
+fn outermost(mut parts: Vec<(String, Range<usize>)>) -> Vec<(String, Range<usize>)> {
+    parts.sort_by_key(|(_, part)| (part.start, std::cmp::Reverse(part.end)));
+    let mut end = 0;
+    parts.retain(|(_, part)| {
+        let is_out = part.end > end;
+        end = end.max(part.end);
+        is_out
+    });
+    parts
+}
+
+/// A value without what is written around it.
+fn inner(value: &[u8]) -> &[u8] {
+    let value = value.trim_ascii();
+    let value = value
+        .strip_prefix(b"<![CDATA[")
+        .map_or(value, |value| value.strip_suffix(b"]]>").unwrap_or(value));
+    match value {
+        [b'"', inner @ .., b'"'] | [b'\'', inner @ .., b'\''] => inner,
+        value => value,
+    }
 }
 
 /// One look at the text: as it is, or with its escapes undone.

@@ -7,8 +7,11 @@
 //! ```
 
 mod challenge;
+mod lines;
 mod logins;
+mod markup;
 mod members;
+mod named;
 mod names;
 mod pairs;
 mod places;

@@ -120,6 +120,17 @@ impl Pairs<'_> {
     fn unquoted(&self, value: Range<usize>) -> Range<usize> {
         let Range { start, end } = value;
         match &self.text[start..end] {
+            [b'"', b'"', b'"', .., b'"', b'"', b'"']
+            | [b'\'', b'\'', b'\'', .., b'\'', b'\'', b'\'']
+                if self.kind != Kind::Form && end - start > 6 =>
+            {
+                start + 3..end - 3
+            }
+            [b'"', b'"', b'"', ..] | [b'\'', b'\'', b'\'', ..]
+                if self.kind != Kind::Form && end - start > 6 =>
+            {
+                start + 3..end
+            }
             [b'"', .., b'"'] | [b'\'', .., b'\''] if self.kind != Kind::Form => start + 1..end - 1,
             [b'"' | b'\'', ..] if self.kind != Kind::Form => start + 1..end,
             _ => start..end,

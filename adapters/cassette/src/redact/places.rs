@@ -16,6 +16,16 @@ struct Place {
 }
 
 impl Places {
+    /// These parts, in any order.
+    pub(crate) fn of(mut parts: Vec<Range<usize>>) -> Self {
+        parts.sort_by_key(|part| part.start);
+        let mut places = Self::default();
+        for part in parts {
+            places.add(part, b"");
+        }
+        places
+    }
+
     /// Adds a place that does not end before any other does.
     pub(crate) fn add(&mut self, range: Range<usize>, quote: &[u8]) {
         self.push(Place { range, quote: quote.to_vec() });

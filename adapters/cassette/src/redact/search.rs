@@ -15,7 +15,7 @@ use super::undone::{LEADS, Undone, undone_once};
 const SHORTEST_IN_BASE64: usize = 6;
 
 /// Looks for all secrets at once, in the text as it stands, with its escapes undone, and in what it says where it may be
-/// base64. The time that it takes is in proportion to the text, however many secrets there are.
+/// base64 or hexadecimal, one in the other. The time that it takes is in proportion to the text, however many secrets there are.
 pub(crate) struct Search {
     /// None if there are no secrets.
     automaton: Option<NFA>,
@@ -39,21 +39,9 @@ impl Search {
     pub(crate) fn places(&mut self, text: &[u8]) -> Places {
         let Some(automaton) = &self.automaton else { return Places::default() };
         let mut scan = Scan { automaton, longest: &mut self.longest };
-        let mut found = Places::default();
-        Undone::each_level(text, |level| {
-            let mut again = Places::default();
-            scan.each(level.bytes(), |part| again.add(level.place(part), b""));
-            found.join(again);
-            // A run may begin at each of the four digits of a group.
-            for before in 0..=BEFORE {
-                let mut again = Places::default();
-                for run in runs(level.bytes()) {
-                    scan.base64(&run, before, |part| again.add(level.place(part), b""));
-                }
-                found.join(again);
-            }
-        });
-        found
+        let mut parts = Vec::new();
+        scan.look(text, None, 0, &mut |part| parts.push(part));
+        Places::of(parts)
     }
 }
 
@@ -63,7 +51,65 @@ struct Scan<'a> {
     longest: &'a mut HashMap<StateID, usize>,
 }
 
+/// A way to write bytes as digits.
+#[derive(Clone, Copy)]
+struct Digits {
+    /// What a digit says, in bits.
+    bits: usize,
+    /// How many digits of a run's first group may be missing.
+    before: usize,
+    value: fn(u8) -> Option<u8>,
+    /// What may stand between two digits; a line's end may, and what indents the next one.
+    between: &'static [u8],
+}
+
+const BASE64: Digits = Digits { bits: 6, before: 3, value: digit, between: b"" };
+const HEX: Digits = Digits { bits: 4, before: 1, value: hex_digit, between: b" :-" };
+
+/// How often digits are read out of digits.
+const MAX_DEPTH: usize = 4;
+
+/// The shortest run of digits that may hold another, in digits: fewer stand anywhere by chance.
+const SHORTEST_RUN: usize = 8;
+
 impl Scan<'_> {
+    /// Shows each place of a secret, in the text as it stands, with its escapes undone, and in what its digits say; `of` is the
+    /// first digit's place in its group, if the text was read out of digits.
+    fn look(
+        &mut self,
+        text: &[u8],
+        of: Option<usize>,
+        depth: usize,
+        found: &mut dyn FnMut(Range<usize>),
+    ) {
+        let is_whole = Undone::each_level(text, |level| {
+            let bytes = level.bytes();
+            self.each(bytes, |part| {
+                let by_chance = of.is_some() && part.len() < SHORTEST_IN_BASE64;
+                if !by_chance || of == Some(0) && part == (0..bytes.len()) {
+                    found(level.place(part));
+                }
+            });
+            for digits in [BASE64, HEX] {
+                for run in runs(bytes, digits) {
+                    if depth > 0 && run.places.len() < SHORTEST_RUN {
+                        continue;
+                    }
+                    // A run may begin at each of the digits of a group.
+                    for before in 0..=digits.before {
+                        self.digits(&run, digits, before, depth, &mut |part| {
+                            found(level.place(part));
+                        });
+                    }
+                }
+            }
+        });
+        // What is escaped more often may be anything.
+        if !is_whole {
+            found(0..text.len());
+        }
+    }
+
     /// Shows each place where a secret ends, the longest one that ends there.
     fn each(&mut self, text: &[u8], mut found: impl FnMut(Range<usize>)) {
         let start = self.automaton.start_state(Anchored::No);
@@ -82,48 +128,69 @@ impl Scan<'_> {
         }
     }
 
-    /// Looks into what a run of base64 says if so many digits of its first group are not there.
-    fn base64(&mut self, run: &Run, before: usize, mut found: impl FnMut(Range<usize>)) {
-        let bytes = decoded(run.digits.get(BEFORE - before..).unwrap_or_default());
-        let whole = (before == 0).then_some(0..bytes.len());
-        self.each(&bytes, |part| {
-            if part.len() < SHORTEST_IN_BASE64 && whole.as_ref() != Some(&part) {
-                return;
-            }
-            // Eight bits a byte, six bits a digit.
-            let (first, end) = (part.start * 8 / 6, (part.end * 8).div_ceil(6));
-            let digits = first.saturating_sub(before)..end.saturating_sub(before);
-            let places = run.places.get(digits).unwrap_or_default();
+    /// Looks into what a run of digits says if so many of its first group are not there.
+    fn digits(
+        &mut self,
+        run: &Run,
+        digits: Digits,
+        before: usize,
+        depth: usize,
+        found: &mut dyn FnMut(Range<usize>),
+    ) {
+        let bytes =
+            decoded(run.digits.get(digits.before - before..).unwrap_or_default(), digits.bits);
+        if bytes.len() < self.automaton.min_pattern_len() {
+            return;
+        }
+        let mut show = |part: Range<usize>| {
+            // Eight bits a byte.
+            let (first, end) = (part.start * 8 / digits.bits, (part.end * 8).div_ceil(digits.bits));
+            let part =
+                first.saturating_sub(before)..end.saturating_sub(before).min(run.places.len());
+            let places = run.places.get(part).unwrap_or_default();
             if let (Some(first), Some(last)) = (places.first(), places.last()) {
-                found(*first..*last + 1);
+                // Inside of other digits padding is as good as the rest.
+                let is_last = depth > 0 && run.places.last() == Some(last);
+                found(*first..*last + 1 + if is_last { run.padding } else { 0 });
             }
-        });
+        };
+        if depth < MAX_DEPTH {
+            self.look(&bytes, Some(before), depth + 1, &mut show);
+        } else if bytes.len() >= SHORTEST_RUN && bytes.iter().all(|byte| digit(*byte).is_some()) {
+            // What is in digits once more may be anything.
+            show(0..bytes.len());
+        }
     }
 }
 
-/// How many digits of a run's first group may be missing.
-const BEFORE: usize = 3;
-
-/// What may be base64: digits of either alphabet in a row, line breaks between them aside.
+/// What may be digits: some in a row, what may stand between them aside.
 struct Run {
     /// As many zeros as may be missing, then the digits.
     digits: Vec<u8>,
     places: Vec<usize>,
+    /// How many bytes of padding follow.
+    padding: usize,
 }
 
-fn runs(text: &[u8]) -> impl Iterator<Item = Run> {
+fn runs(text: &[u8], of: Digits) -> impl Iterator<Item = Run> {
     let mut bytes = text.iter().enumerate();
     std::iter::from_fn(move || {
-        let mut run = Run { digits: vec![0; BEFORE], places: Vec::new() };
+        let mut run = Run { digits: vec![0; of.before], places: Vec::new(), padding: 0 };
+        let mut is_indent = false;
         for (at, byte) in bytes.by_ref() {
-            match digit(*byte) {
+            let digit = (of.value)(*byte);
+            is_indent = matches!(byte, b'\r' | b'\n') || is_indent && matches!(byte, b' ' | b'\t');
+            match digit {
                 Some(digit) => {
                     run.digits.push(digit);
                     run.places.push(at);
                 }
-                None if matches!(byte, b'\r' | b'\n') => {}
-                None if run.places.is_empty() => {}
-                None => return Some(run),
+                None if is_indent || of.between.contains(byte) || run.places.is_empty() => {}
+                None => {
+                    let padding = text[at..].iter().take(2).take_while(|byte| **byte == b'=');
+                    run.padding = padding.count();
+                    return Some(run);
+                }
             }
         }
         (!run.places.is_empty()).then_some(run)
@@ -141,13 +208,22 @@ fn digit(byte: u8) -> Option<u8> {
     }
 }
 
-fn decoded(digits: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(digits.len() * 3 / 4);
-    for group in digits.chunks(4) {
-        let bits = group.iter().fold(0_u32, |bits, digit| bits << 6 | u32::from(*digit));
-        let bits = bits << (6 * (4 - group.len()));
-        let whole = group.len() * 6 / 8;
-        bytes.extend_from_slice(&bits.to_be_bytes()[1..=whole]);
+fn hex_digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+/// What digits of so many bits say; what is left of a last byte that is not whole goes.
+fn decoded(digits: &[u8], bits: usize) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(digits.len() * bits / 8);
+    let (mut held, mut count) = (0_u32, 0);
+    for digit in digits {
+        held = held << bits | u32::from(*digit);
+        count += bits;
+        if count >= 8 {
+            count -= 8;
+            bytes.extend((held >> count).to_be_bytes().last());
+            held &= (1 << count) - 1;
+        }
     }
     bytes
 }

@@ -6,9 +6,9 @@ use std::ops::Range;
 use htmlize::{Context, ENTITIES, ENTITY_MAX_LENGTH, ENTITY_MIN_LENGTH, unescape_bytes_in};
 
 /// How often escapes are undone.
-const MAX_LEVELS: usize = 6;
+const MAX_LEVELS: usize = 16;
 
-/// A text, with its escapes undone a number of times: of percent encoding (`%2F`), JSON (`\/`, `\u002f`) and HTML (`&#47;`,
+/// A text, with its escapes undone a number of times: of percent encoding (`%2F`), JSON (`\/`, `\u002f`), programs (`\x2f`, `\057`, `%u002f`) and HTML (`&#47;`,
 /// `&sol;`), whichever there are. So it does not matter which characters a writer escaped, and how.
 pub(crate) struct Undone<'a> {
     bytes: Cow<'a, [u8]>,
@@ -17,15 +17,17 @@ pub(crate) struct Undone<'a> {
 }
 
 impl<'a> Undone<'a> {
-    /// Shows the text as it is, then with its escapes undone once, twice, and so on while there are any.
-    pub(crate) fn each_level(text: &'a [u8], mut show: impl FnMut(&Self)) {
+    /// Shows the text as it is, then with its escapes undone once, twice, and so on while there are any. It is false if some are
+    /// left in the end.
+    pub(crate) fn each_level(text: &'a [u8], mut show: impl FnMut(&Self)) -> bool {
         let mut level = Self { bytes: Cow::Borrowed(text), ends: None };
         show(&level);
         for _ in 0..MAX_LEVELS {
-            let Some(next) = level.undone(&LEADS) else { return };
+            let Some(next) = level.undone(&LEADS) else { return true };
             level = next;
             show(&level);
         }
+        level.undone(&LEADS).is_none()
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -100,22 +102,39 @@ enum Meant {
 /// The escape that the text begins with, if it does: its length, and what it stands for.
 fn escape(text: &[u8]) -> Option<(usize, Meant)> {
     match text {
-        [b'%', high, low, ..] => {
+        [b'%', high, low, ..] if *high != b'u' => {
             let byte = u8::try_from(number(&[*high, *low], 16)?).ok()?;
             Some((3, Meant::Byte(byte)))
         }
-        [b'\\', b'u', rest @ ..] => {
+        [b'\\', b'u' | b'x', b'{', rest @ ..] => {
+            let length = rest.iter().take(9).position(|byte| *byte == b'}')?;
+            let char = char::from_u32(number(&rest[..length], 16)?)?;
+            Some((length + 4, Meant::Char(char)))
+        }
+        [b'\\', b'U', rest @ ..] => {
+            let char = char::from_u32(number(rest.get(..8)?, 16)?)?;
+            Some((10, Meant::Char(char)))
+        }
+        [b'\\' | b'%', b'u', rest @ ..] => {
             let unit = |text: &[u8]| u16::try_from(number(text.get(..4)?, 16)?).ok();
             let first = unit(rest)?;
             // A character beyond the first 65,536 is a pair.
-            let second = rest.get(4..).and_then(|rest| unit(rest.strip_prefix(b"\\u")?));
+            let second = rest.get(4..).and_then(|rest| unit(rest.strip_prefix(&text[..2])?));
             let mut chars = char::decode_utf16([Some(first), second].into_iter().flatten());
             let char = chars.next()?.ok()?;
             Some((6 * char.len_utf16(), Meant::Char(char)))
         }
+        [b'\\', b'x', high, low, ..] => {
+            let byte = u8::try_from(number(&[*high, *low], 16)?).ok()?;
+            Some((4, Meant::Byte(byte)))
+        }
+        [b'\\', first @ b'0'..=b'3', second, third, ..] => {
+            let byte = u8::try_from(number(&[*first, *second, *third], 8)?).ok()?;
+            Some((4, Meant::Byte(byte)))
+        }
         [b'\\', one, ..] => {
             let byte = match one {
-                b'"' | b'\\' | b'/' => *one,
+                b'"' | b'\'' | b'\\' | b'/' => *one,
                 b'b' => 8,
                 b'f' => 12,
                 b'n' => b'\n',

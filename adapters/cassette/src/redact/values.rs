@@ -24,7 +24,9 @@ impl<'a> Values<'a> {
         loop {
             match self.text.get(at..).unwrap_or_default() {
                 [byte, ..] if byte.is_ascii_whitespace() => at += 1,
-                [b'/', b'*' | b'/', ..] => at = self.behind_comment(at),
+                [b'/', b'*' | b'/', ..] | [b'#', b' ' | b'\t' | b'#' | b'!', ..] => {
+                    at = self.behind_comment(at);
+                }
                 _ => return at.min(self.text.len()),
             }
         }
@@ -49,6 +51,11 @@ impl<'a> Values<'a> {
     /// The value that begins here, with its quotes or brackets: all of it, or what there is of it.
     pub(super) fn value(&self, start: usize) -> Option<Range<usize>> {
         let end = match *self.text.get(start)? {
+            mark @ (b'"' | b'\'') if self.text[start..].starts_with(&[mark; 3]) => {
+                let inner = self.text.get(start + 3..).unwrap_or_default();
+                let end = inner.windows(3).position(|three| *three == [mark; 3]);
+                end.map(|end| start + 3 + end + 3)
+            }
             mark @ (b'"' | b'\'') => quote(self.text, start + 1, mark).map(|close| close + 1),
             b'{' | b'[' => self.end_of_nest(start),
             _ => Some(self.end_of_bare(start)),

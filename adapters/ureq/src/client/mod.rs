@@ -8,10 +8,10 @@ mod tls;
 mod watch;
 
 use http::header::{EXPECT, TRANSFER_ENCODING};
-use http::{Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response};
 use http_hook::blocking::{Body, Transport};
 use http_hook::options::{Capabilities, Capability as Can, SendOptions};
-use http_hook::{TransportError, TransportErrorKind as Kind};
+use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use ureq::Agent;
 use ureq::config::ConfigBuilder;
 use ureq::typestate::AgentScope;
@@ -117,7 +117,20 @@ impl Transport for UreqTransport {
         let of_head = |error| source.failure().unwrap_or_else(|| of_head(error, seen.sent, last));
         let (mut parts, body) = response?.map_err(of_head)?.into_parts();
         parts.extensions.clear();
-        let is_chunked = parts.headers.contains_key(TRANSFER_ENCODING);
+        let is_chunked = is_chunked(&parts.headers)?;
         Ok(Response::from_parts(parts, from_ureq(body, is_chunked)))
+    }
+}
+
+/// Whether the body comes in chunks. ureq takes any coding in which the word is for that one, and undoes no other.
+fn is_chunked(headers: &HeaderMap) -> Result<bool, TransportError> {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter().map(HeaderValue::as_bytes);
+    match (codings.next(), codings.next()) {
+        (None, _) => Ok(false),
+        (Some(coding), None) if coding.trim_ascii().eq_ignore_ascii_case(b"chunked") => Ok(true),
+        _ => {
+            let error = TransportError::new(Kind::Protocol, Sent::Yes);
+            Err(error.with_source("the transfer coding is not chunked alone"))
+        }
     }
 }

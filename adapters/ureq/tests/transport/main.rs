@@ -6,6 +6,7 @@ mod client_cert;
 mod conformance;
 #[cfg(unix)]
 mod descriptors;
+mod framing;
 mod scenarios;
 #[cfg(not(any(feature = "native-tls", feature = "rustls")))]
 mod without_tls;
