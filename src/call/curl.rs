@@ -1,6 +1,6 @@
 //! A call as a command of curl.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use http::Method;
@@ -18,9 +18,9 @@ use crate::request::record::Kind;
 struct Command {
     text: String,
     variables: Vec<(String, String)>,
-    taken: HashSet<String>,
+    taken: BTreeSet<String>,
     /// The number of the next variable of a name.
-    next: HashMap<String, usize>,
+    next: BTreeMap<String, usize>,
 }
 
 impl Hook {
