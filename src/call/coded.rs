@@ -29,12 +29,13 @@ impl Coded {
     pub(super) fn new(
         hook: &Hook,
         response: Response<Bytes>,
-        (limit, strict): (u64, bool),
+        limit: u64,
+        strict: impl FnOnce() -> bool,
     ) -> Result<Self, TransportError> {
         let coded =
             hook.decodes() && response.headers().contains_key(http::header::CONTENT_ENCODING);
         let decoding = if coded { Some(Box::new(of_response(&response, limit)?)) } else { None };
-        Ok(Self { response, decoding, strict })
+        Ok(Self { response, decoding, strict: coded && strict() })
     }
 
     /// Does a part of what is left.
@@ -60,7 +61,8 @@ impl Coded {
     pub(super) fn new(
         _: &Hook,
         response: Response<Bytes>,
-        _: (u64, bool),
+        _: u64,
+        _: impl FnOnce() -> bool,
     ) -> Result<Self, TransportError> {
         Ok(Self { response })
     }

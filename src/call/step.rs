@@ -73,8 +73,7 @@ impl Attempt {
         }
         #[cfg(feature = "decode")]
         if hook.decodes() {
-            let how = self.coded(hook);
-            answer = answer.and_then(|response| Coded::new(hook, response, how)?.whole());
+            answer = answer.and_then(|response| self.coded(hook, response)?.whole());
         }
         self.0.conclude(hook, answer, now)
     }
@@ -101,7 +100,7 @@ impl Attempt {
         response: Response<Bytes>,
     ) -> Result<Coded, TransportError> {
         self.check(&response)?;
-        Coded::new(hook, response, self.coded(hook))
+        self.coded(hook, response)
     }
 
     /// What is left until the deadline.
@@ -109,9 +108,10 @@ impl Attempt {
         self.0.remaining(now)
     }
 
-    /// How codings are undone: up to which length, and whether a text that breaks off is an error, because somebody decides by it.
-    fn coded(&self, hook: &Hook) -> (u64, bool) {
-        (self.0.ready.in_force.max_response_bytes, self.0.decides_by_body(hook))
+    /// Begins to undo the codings of a response. A text that breaks off is an error where somebody decides by it.
+    fn coded(&self, hook: &Hook, response: Response<Bytes>) -> Result<Coded, TransportError> {
+        let limit = self.0.ready.in_force.max_response_bytes;
+        Coded::new(hook, response, limit, || self.0.decides_by_body(hook))
     }
 
     /// Answers the attempt with a response whose codings are undone.

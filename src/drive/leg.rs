@@ -108,11 +108,13 @@ where
                 run.sent(answer, || clock.now())
             }
             Act::Read(body, limit) => {
-                let left = run.left_to_read(|| clock.now());
-                let reading = run.watch.awaiting(body.read(limit));
-                let body = match left {
-                    None => reading.await,
-                    Some(total) => race(reading, clock.sleep(total), Sent::Yes).await,
+                let body = match run.left_to_read(|| clock.now()) {
+                    None => run.watch.awaiting(body.read(limit)).await,
+                    // Boxed, as it is rare: the future of each call is the smaller for it.
+                    Some(total) => {
+                        let reading = run.watch.awaiting(body.read(limit));
+                        Box::pin(race(reading, clock.sleep(total), Sent::Yes)).await
+                    }
                 };
                 run.read(body, clock.now())
             }
