@@ -17,7 +17,7 @@ use crate::hook::Hook;
 use crate::response::{Asked, Cause, Failure, StopReason};
 
 impl Call {
-    /// Returns the call up.
+    /// Gives the call up.
     #[must_use]
     pub fn cancel(self, hook: &Hook) -> Failure {
         let seen = self.0.as_ref().map_or(Sent::No, |state| state.seen);
@@ -29,7 +29,7 @@ impl Call {
         }
     }
 
-    /// Returns the call up because it could not be kept while it waited.
+    /// Gives the call up because it could not be kept while it waited.
     pub(crate) fn abandon(self, hook: &Hook, error: Error) -> Failure {
         let cause = Cause::Request(error);
         match self.0 {
@@ -40,14 +40,14 @@ impl Call {
 }
 
 impl Attempt {
-    /// Returns the call up while the request is under way: the server may have seen it.
+    /// Gives the call up while the request is under way: the server may have seen it.
     #[must_use]
     pub fn cancel(self, hook: &Hook) -> Failure {
         let error = TransportError::new(TransportErrorKind::Cancelled, Sent::Maybe);
         self.0.failure(hook, StopReason::Cancelled, Cause::Transport(error), None)
     }
 
-    /// Returns the call up before the request is sent, because the attempt could not be kept: nothing must have been sent
+    /// Gives the call up before the request is sent, because the attempt could not be kept: nothing must have been sent
     /// of it, and it is not counted.
     #[must_use]
     pub fn withdraw(mut self, hook: &Hook, error: Error) -> Failure {
@@ -75,7 +75,7 @@ impl Reading {
 }
 
 impl Attempt {
-    /// Returns the call up because the attempt could not be kept, though it was answered.
+    /// Gives the call up because the attempt could not be kept, though it was answered.
     pub(crate) fn abandon(mut self, hook: &Hook, error: Error) -> Failure {
         if !self.0.is_fetching() {
             self.0.seen = Sent::Yes;
