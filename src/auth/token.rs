@@ -14,9 +14,6 @@ const MAX_TOKEN_ANSWER: usize = 64 * 1024;
 /// The longest time a token is believed to be good, whatever the server says.
 const MAX_LIFE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
-/// How far a clock may go back without anybody minding.
-const CLOCK_STEP: Duration = Duration::from_secs(60);
-
 /// A token, and how long it is good for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
@@ -163,10 +160,8 @@ impl Token {
     pub fn is_fresh(&self, skew: Duration, now: Timestamp) -> bool {
         let short = self.life.is_some_and(|life| life <= skew);
         let skew = if short { Duration::ZERO } else { skew };
-        let most = self.life.map(|life| now.after(life.saturating_add(CLOCK_STEP)));
-        self.expires.is_none_or(|expires| {
-            now.after(skew) < expires && most.is_none_or(|most| expires <= most)
-        })
+        self.expires
+            .is_none_or(|expires| now.after(skew) < expires && expires.is_within(self.life, now))
     }
 
     /// Tells when the token ends, if the server said.

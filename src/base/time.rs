@@ -55,6 +55,13 @@ impl Timestamp {
     pub const fn before(self, wait: Duration) -> Self {
         Self(self.0.saturating_sub(wait))
     }
+
+    /// Whether what was good for `life` when it came can be good until this time: else it came by a clock that went wrong. A clock may
+    /// go back by a minute.
+    pub(crate) fn is_within(self, life: Option<Duration>, now: Self) -> bool {
+        const STEP: Duration = Duration::from_secs(60);
+        life.is_none_or(|life| self <= now.after(life.saturating_add(STEP)))
+    }
 }
 
 impl fmt::Debug for Timestamp {

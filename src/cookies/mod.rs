@@ -81,9 +81,6 @@ struct Cookie {
     age: Option<Duration>,
 }
 
-/// How far a clock may go back without anybody minding.
-const CLOCK_STEP: Duration = Duration::from_secs(60);
-
 impl Jar {
     /// Makes an empty jar whose cookies go back to the hosts that the standard says, at any port, and to `https` if `http` set
     /// them. A host whose last label is a number counts as an address: no cookie of it goes to another host.
@@ -272,9 +269,7 @@ impl Cookie {
 
     /// Whether its time is over, or it would be kept for longer than it ever was to be: then it came by a clock that went wrong.
     fn is_over(&self, now: Timestamp) -> bool {
-        let most = self.age.map(|age| now.after(age.saturating_add(CLOCK_STEP)));
-        self.expires
-            .is_some_and(|expires| expires <= now || most.is_some_and(|most| most < expires))
+        self.expires.is_some_and(|expires| expires <= now || !expires.is_within(self.age, now))
     }
 
     /// Whether this one was set over TLS, and `other`, from a connection without, would stand in its way.

@@ -193,14 +193,16 @@ const NUMBERS: [&str; 9] = [
 
 #[test]
 fn a_number_is_sent_and_kept_as_it_is_written() {
-    for number in NUMBERS {
-        let page = format!(r#"{{"a": [{{"next": 1}}, {{"x": "]}}", "next" : {number} }}]}}"#);
+    let marked = NUMBERS.iter().flat_map(|number| [("", *number), ("\u{feff}", *number)]);
+    for (mark, number) in marked {
+        let page = format!(r#"{mark}{{"a": [{{"next": 1}}, {{"x": "]}}", "next" : {number} }}]}}"#);
         let replies = vec![Reply::json(200, page), Reply::json(200, "{}")];
         let (asked, end) = read(HOME, replies, Paging::cursor("/a/1/next", "after"));
         assert!(end.is_none(), "{number}: {end:?}");
         assert_eq!(asked[1], format!("{HOME}/p?after={number}"));
 
-        let body = format!(r#" {{"id": {number}, "b/c": {{"~" : [1, {number} ,"a, \" b"] }} }} "#);
+        let body =
+            format!(r#"{mark} {{"id": {number}, "b/c": {{"~" : [1, {number} ,"a, \" b"] }} }} "#);
         let rows = [
             ("/id", number.to_owned()),
             ("/b~1c/~0/1", number.to_owned()),

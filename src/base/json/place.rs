@@ -9,8 +9,9 @@ pub(crate) fn is_pointer(text: &str) -> bool {
 }
 
 /// Returns what stands in this place, as it is written. `text` was found to be JSON; of two members of one name the last counts, as
-/// where it is read.
+/// where it is read. A mark before the text counts as little as there.
 pub(crate) fn written<'a>(text: &'a str, pointer: &str) -> Option<&'a str> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut value = value_of(text.trim_start_matches(BLANKS)).0;
     for token in pointer.split('/').skip(1) {
         let token = token.replace("~1", "/").replace("~0", "~");
