@@ -15,7 +15,6 @@ mod error;
 #[cfg(feature = "fernet")]
 mod fernet;
 mod file;
-#[cfg(feature = "fernet")]
 mod installation;
 mod mask;
 #[cfg(feature = "fernet")]

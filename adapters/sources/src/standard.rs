@@ -111,15 +111,3 @@ impl Sources {
         Ok(sources)
     }
 }
-
-#[cfg(not(feature = "fernet"))]
-impl Sources {
-    fn with_metastore(self, _path: &str) -> Result<Self, SourceError> {
-        let _ = self;
-        Err(SourceError::new(
-            SourceErrorKind::Unsupported,
-            "metastore",
-            "it needs the feature `sqlite` or `postgres` of http-hook-sources",
-        ))
-    }
-}
