@@ -347,8 +347,8 @@ fn no_pipe_is_waited_for() {
 #[test]
 fn the_metastore_of_an_installation_is_a_source() {
     let server = serve();
-    let home = std::env::temp_dir().join(format!("http-hook-{}-airflow", std::process::id()));
-    fs::create_dir_all(&home).unwrap();
+    let airflow = Home::new("airflow");
+    let home = &airflow.0;
     let database = rusqlite::Connection::open(home.join("airflow.db")).unwrap();
     let table = "CREATE TABLE connection (id INTEGER PRIMARY KEY, conn_id TEXT, conn_type TEXT, description TEXT, host TEXT, schema TEXT, login TEXT, password TEXT, port INTEGER, is_encrypted BOOLEAN, is_extra_encrypted BOOLEAN, extra TEXT)";
     let row = format!(
@@ -367,9 +367,7 @@ fn the_metastore_of_an_installation_is_a_source() {
     ];
     for (sources, environment) in rows {
         let args = ["call", "sales", "get", "--sources", sources];
-        let output = command(&args).envs(environment.to_vec()).output().unwrap();
-        let (code, _, err) = parts(&output);
+        let (code, _, err) = parts(&airflow.run(&args, environment));
         assert_eq!(code, Some(0), "{sources}: {err}");
     }
-    fs::remove_dir_all(home).unwrap();
 }
