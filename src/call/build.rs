@@ -254,15 +254,29 @@ pub(crate) fn request(
     hop: Option<&Hop>,
     seed: u64,
 ) -> Result<Request<Payload>, Error> {
+    let mut request = Request::new(Payload::EMPTY);
+    fill(&mut request, hook, ready, hop, seed)?;
+    Ok(request)
+}
+
+/// The same in the place of an empty request: it is large, and moving it costs.
+#[inline]
+pub(crate) fn fill(
+    request: &mut Request<Payload>,
+    hook: &Hook,
+    ready: &Ready,
+    hop: Option<&Hop>,
+    seed: u64,
+) -> Result<(), Error> {
     let origin = hop.map_or(hook.origin(), |hop| &hop.origin);
     let keep_body = hop.is_none_or(|hop| hop.keep_body);
     let own = hook.own().at(origin);
     let (method, target) =
         hop.map_or((&ready.method, &ready.target), |hop| (&hop.method, &hop.target));
-    let payload = if keep_body { ready.payload.clone() } else { Payload::EMPTY };
-    let mut request = Request::new(payload);
+    if keep_body {
+        *request.body_mut() = ready.payload.clone();
+    }
     *request.method_mut() = method.clone();
-    // They are large, and put where they stay.
     let headers = request.headers_mut();
     // Whether anything may have taken the place of the proof.
     let mut covered = ready.auth.is_some() || !keep_body;
@@ -293,7 +307,7 @@ pub(crate) fn request(
         prove(hook, ready, origin, headers)?;
     }
     *request.uri_mut() = origin.join(target.clone())?;
-    Ok(request)
+    Ok(())
 }
 
 /// Whether a request that nothing was added to since certainly has room for its headers.

@@ -238,18 +238,14 @@ impl State {
                 Err(Denied::Refuse(reason)) => return self.refused(hook, reason),
             }
         }
-        // Request and options are large: they stay where they are made until they go out.
-        let mut built = build::request(hook, &this.ready, this.hop.as_deref(), this.seed);
-        let request = match &mut built {
-            Ok(request) => request,
-            Err(error) => {
-                let error = error.clone();
-                return self.unsendable(hook, StopReason::Invalid, error);
-            }
-        };
-        let mut fits = build::surely_fits(hook, &this.ready, request);
+        let mut request = Request::new(Payload::EMPTY);
+        let built = build::fill(&mut request, hook, &this.ready, this.hop.as_deref(), this.seed);
+        if let Err(error) = built {
+            return self.unsendable(hook, StopReason::Invalid, error);
+        }
+        let mut fits = build::surely_fits(hook, &this.ready, &request);
         if let Some(auth) = auth {
-            match this.auth.prove(auth, request, this.seed, now) {
+            match this.auth.prove(auth, &mut request, this.seed, now) {
                 Ok(added) => fits &= !added,
                 Err(error) => return self.unsendable(hook, StopReason::Auth, error),
             }
@@ -277,22 +273,18 @@ impl State {
                 return self.unsendable(hook, StopReason::Invalid, error);
             }
         }
-        let options = this.ready.in_force.send_options(origin, remaining);
-        let cause = this.cause();
-        if let Ok(options) = &options {
-            if let Err(error) = self.check(hook, options) {
-                return self.unsendable(hook, StopReason::Invalid, error);
-            }
+        let options = match this.ready.in_force.send_options(origin, remaining) {
+            Ok(options) => options,
+            Err(error) => return self.unsendable(hook, StopReason::Invalid, error),
+        };
+        if let Err(error) = self.check(hook, &options) {
+            return self.unsendable(hook, StopReason::Invalid, error);
         }
-        match (built, options) {
-            (Ok(request), Ok(options)) => {
-                let lease = lease.and_then(Unsent::sent).or_else(|| self.take_lease());
-                self.paid.spend();
-                self.count(Phase::Sent { cause, lease });
-                Step::Send { request, options, attempt: Attempt(self) }
-            }
-            (Err(error), _) | (_, Err(error)) => self.unsendable(hook, StopReason::Invalid, error),
-        }
+        let cause = self.cause();
+        let lease = lease.and_then(Unsent::sent).or_else(|| self.take_lease());
+        self.paid.spend();
+        self.count(Phase::Sent { cause, lease });
+        Step::Send { request, options, attempt: Attempt(self) }
     }
 
     /// Ends because of the request itself.
