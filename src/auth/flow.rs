@@ -22,7 +22,7 @@ use crate::auth::token::Token;
 use crate::auth::token_slot::{TokenCache, TokenKey, TokenStep};
 use crate::auth::tokens::{Flight, Tokens};
 use crate::base::url::form;
-use crate::base::{Error, ErrorKind, Origin, Timestamp, headers};
+use crate::base::{Error, ErrorKind, Origin, Secret, Timestamp, headers};
 use crate::body::Payload;
 use crate::options::Verify;
 use crate::options::in_force::InForce;
@@ -93,10 +93,15 @@ impl Auth {
         }
     }
 
-    /// The name of the pair that the scheme adds to the query.
-    pub(crate) fn query_name(&self) -> Option<&str> {
+    /// How the scheme was told.
+    pub(crate) const fn scheme(&self) -> &AuthScheme {
+        &self.scheme
+    }
+
+    /// The pair that the scheme adds to the query.
+    pub(crate) fn pair(&self) -> Option<(&str, &Secret)> {
         match &self.proof {
-            Credentials::Query(name, _) => Some(name),
+            Credentials::Query(name, value) => Some((name, value)),
             Credentials::Nothing | Credentials::Header(..) | Credentials::Headers(_) => None,
         }
     }

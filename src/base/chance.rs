@@ -23,7 +23,7 @@ pub struct Random {
 }
 
 /// The step of `SplitMix64`.
-pub(crate) const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl Random {
     /// Makes the stream of attempt `attempt_number` of the call with this seed.
@@ -54,10 +54,16 @@ impl Random {
 }
 
 /// The mixing of `SplitMix64`.
-pub(crate) const fn mix(value: u64) -> u64 {
+const fn mix(value: u64) -> u64 {
     let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     value ^ (value >> 31)
+}
+
+/// The seed of the call with this number in the series that has `seed`. Seeds of series may be steps apart: they are mixed before
+/// the number is, so that no call of one has the seed of a later one of the series before.
+pub(crate) const fn nth(seed: u64, number: u64) -> u64 {
+    mix(mix(seed).wrapping_add(STEP.wrapping_mul(number)))
 }
 
 /// Returns 32 hexadecimal digits from `seed`; another `stream` gives others.

@@ -31,12 +31,12 @@ pub struct HttpHook<T, C> {
 impl<T: Transport, C: Clock> HttpHook<T, C> {
     face!();
 
-    /// Makes the face of a hook. Calls draw their chances from the time, unless
+    /// Makes the face of a hook. Random choices follow from what the clock gives as its [seed](Clock::seed), unless
     /// [`with_seed`](HttpHook::with_seed) says otherwise.
     #[expect(clippy::needless_pass_by_value, reason = "the face keeps it, made for its transport")]
     pub fn new(hook: Hook, transport: T, clock: C) -> Self {
-        let (capabilities, now) = (transport.capabilities(), clock.now());
-        Self { face: Face::new(&hook, capabilities, transport, clock, now) }
+        let (capabilities, seed) = (transport.capabilities(), clock.seed());
+        Self { face: Face::new(&hook, capabilities, transport, clock, seed) }
     }
 
     pub(super) const fn face(&self) -> &Face<T, C> {

@@ -75,7 +75,7 @@ impl Ready {
     #[inline]
     pub(crate) fn new(hook: &Hook, plan: RequestPlan, seed: u64) -> Result<Self, Box<Unready>> {
         let RequestPlan { method, mut text, resend, auth, rare } = plan;
-        let taken = match rare {
+        let mut taken = match rare {
             None => Taken::default(),
             Some(rare) => match rare.take(&method, &mut text, seed) {
                 Ok(taken) => taken,
@@ -93,12 +93,16 @@ impl Ready {
             hook.base().target(text).map_err(|fault| Box::new(Unready::new(hook, None, fault)))?;
         let resend = match resend {
             Resend::ByMethod if hook.defaults().resend_any => Resend::Allowed,
+            Resend::ByMethodOnly => Resend::ByMethod,
             own => own,
         };
         let (payload, content_type) = taken.body;
         let unready = |fault| Box::new(Unready::new(hook, Some(&target), fault));
         let in_force = hook.in_force(taken.options.as_deref()).map_err(unready)?;
-        if let Some(link) = taken.more.as_ref().and_then(|more| more.link.as_ref()) {
+        if let Some(link) = taken.more.as_mut().and_then(|more| more.link.as_mut()) {
+            if let Some(pair) = hook.own().at(&link.origin).and_then(|own| own.auth.pair()) {
+                link.take_out(pair);
+            }
             check_link(hook, &method, &payload, &in_force, link).map_err(unready)?;
         }
         Ok(Self {

@@ -191,7 +191,7 @@ impl Command {
 /// The name of the parameter that the scheme adds, if it adds one.
 fn scheme_query(hook: &Hook, ready: &Ready) -> Option<String> {
     let auth = build::auth_at(hook, ready, hook.origin())?;
-    auth.query_name().map(|name| {
+    auth.pair().map(|(name, _)| {
         let mut form = String::new();
         crate::base::url::form::encode_into(&mut form, name, "");
         form.pop();

@@ -7,23 +7,22 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::Method;
 use http::header::CONTENT_TYPE;
-use http::uri::PathAndQuery;
 use serde::{Deserialize, Serialize};
 
 use super::build::Ready;
 use super::cause::WaitReason;
+use super::link_form::LinkForm;
+use super::may::{check_path, check_query, not_storable, stored};
 use super::state::{Phase, State};
 use crate::base::chance::digest;
-use crate::base::redact::{Piece, is_open, path_pieces, query_pieces, sounds_secret, unescaped};
-use crate::base::{Error, ErrorKind, Origin, Timestamp, headers};
+use crate::base::redact::is_open;
+use crate::base::{Error, Timestamp, headers};
 use crate::body::{Payload, Replay};
 use crate::hook::Hook;
 use crate::options::{Options, Setting};
-use crate::redirect::rewrite::target;
 use crate::request::RequestPlan;
 use crate::request::checks::More;
 use crate::request::data::Typed;
-use crate::request::link::Link;
 use crate::request::record::Kind;
 use crate::request::resend::Resend;
 use crate::request::shared::CallHeader;
@@ -60,15 +59,6 @@ pub(super) struct PlanForm {
     pub(super) link: Option<LinkForm>,
     /// What was in force when the call began, whatever hook takes it up.
     pub(super) resend: Resend,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct LinkForm {
-    origin: String,
-    target: String,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    secure: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -136,12 +126,12 @@ pub(super) struct External {
 
 /// Writes both parts as one text.
 pub(super) fn both(state: &State, hook: &Hook, moment: Moment) -> Result<String, Error> {
-    let plan = plan_form(state)?;
+    let plan = plan_form(state, hook)?;
     let progress = progress_form(state, hook, moment, &plan)?;
     text_of(&Form { version: VERSION, plan, progress })
 }
 
-pub(super) fn plan_form(state: &State) -> Result<PlanForm, Error> {
+pub(super) fn plan_form(state: &State, hook: &Hook) -> Result<PlanForm, Error> {
     let ready = &state.ready;
     #[cfg(feature = "cookies")]
     if ready.has_cookies {
@@ -173,7 +163,7 @@ pub(super) fn plan_form(state: &State) -> Result<PlanForm, Error> {
         options: ready.options.clone(),
         policy: ready.policy.as_deref().cloned(),
         checks: ready.more.clone().filter(|more| more.reads_response()),
-        link: ready.link().map(link_form).transpose()?,
+        link: ready.link().map(|link| LinkForm::new(hook, link)).transpose()?,
         resend: ready.resend,
     })
 }
@@ -214,7 +204,7 @@ pub(super) fn progress_form(
 
 impl PlanForm {
     /// Makes the plan anew, by the checks of any plan.
-    pub(super) fn restore(self) -> Result<RequestPlan, Error> {
+    pub(super) fn restore(self, hook: &Hook) -> Result<RequestPlan, Error> {
         let method = Method::from_bytes(self.method.as_bytes())
             .map_err(|_| stored("the method is not one"))?;
         let mut plan = RequestPlan::new(method, self.endpoint).params_text(&self.params);
@@ -231,9 +221,12 @@ impl PlanForm {
         rare.policy = self.policy.map(Arc::new);
         rare.more = self.checks;
         if let Some(link) = self.link {
-            rare.more.get_or_insert_default().link = Some(link.restore()?);
+            rare.more.get_or_insert_default().link = Some(link.restore(hook)?);
         }
-        plan.resend = self.resend;
+        plan.resend = match self.resend {
+            Resend::ByMethod => Resend::ByMethodOnly,
+            own => own,
+        };
         Ok(plan)
     }
 }
@@ -266,25 +259,6 @@ impl ProgressForm {
             Moment::Waiting => Phase::Due,
             Moment::Interrupted => Phase::Interrupted,
         };
-    }
-}
-
-/// A link may hold what is secret, as any target may.
-fn link_form(link: &Link) -> Result<LinkForm, Error> {
-    check_path(link.target.path())?;
-    check_query(link.target.query().unwrap_or_default())?;
-    let Link { origin, target, secure } = link;
-    Ok(LinkForm { origin: origin.to_string(), target: target.to_string(), secure: *secure })
-}
-
-impl LinkForm {
-    fn restore(self) -> Result<Link, Error> {
-        let origin: Origin = self.origin.parse().map_err(|_| stored("the link is not one"))?;
-        let read = target(&origin, &PathAndQuery::from_static("/"), self.target.as_bytes())?;
-        if read.origin != origin || read.path.as_str() != self.target {
-            return Err(stored("the link is not one"));
-        }
-        Ok(Link { origin, target: read.path, secure: self.secure })
     }
 }
 
@@ -350,37 +324,6 @@ impl Body {
     }
 }
 
-fn check_path(path: &str) -> Result<(), Error> {
-    let mut refused = None;
-    path_pieces(path, &mut |piece| refused = refused.or(hidden(piece)));
-    match refused {
-        None => Ok(()),
-        Some("") => Err(not_storable("user info or a parameter in the path")),
-        Some(name) => {
-            Err(not_storable(&format!("parameter {} in the path", name.escape_default())))
-        }
-    }
-}
-
-fn check_query(query: &str) -> Result<(), Error> {
-    let mut refused = None;
-    query_pieces(query, &mut |piece| refused = refused.or(hidden(piece)));
-    if let Some(name) = refused {
-        let name = unescaped(name);
-        return Err(not_storable(&format!("parameter {}", name.escape_default())));
-    }
-    for (name, _) in form_urlencoded::parse(query.as_bytes()) {
-        if sounds_secret(&name) {
-            return Err(not_storable(&format!("parameter {}", name.escape_default())));
-        }
-    }
-    Ok(())
-}
-
-fn hidden(piece: Piece<'_>) -> Option<&str> {
-    if let Piece::Hidden(name) = piece { Some(name) } else { None }
-}
-
 /// Tells a changed origin or base from the same one, and neither of them.
 pub(super) fn fingerprint(hook: &Hook) -> String {
     let whole = digest(&format!("{}\n{}", hook.origin(), hook.base().rest()));
@@ -389,12 +332,4 @@ pub(super) fn fingerprint(hook: &Hook) -> String {
 
 pub(super) fn text_of<T: Serialize>(form: &T) -> Result<String, Error> {
     serde_json::to_string(form).map_err(|_| not_storable("the policy of the call"))
-}
-
-pub(super) fn stored(message: &'static str) -> Error {
-    Error::new(ErrorKind::Stored, message)
-}
-
-pub(super) fn not_storable(what: &str) -> Error {
-    Error::new(ErrorKind::NotStorable, format!("not storable: {what}"))
 }

@@ -16,6 +16,8 @@ mod end;
 mod explain;
 pub(crate) mod follow;
 mod form;
+mod link_form;
+mod may;
 mod state;
 mod step;
 mod stored;

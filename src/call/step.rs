@@ -184,6 +184,10 @@ impl Reading {
         self.attempt.remaining(now)
     }
 
+    pub(crate) const fn attempt(&self) -> &Attempt {
+        &self.attempt
+    }
+
     /// Returns the attempt if all of the body is wanted.
     pub(crate) fn wants_whole(self) -> Result<Attempt, Self> {
         if self.want == Want::Whole { Ok(self.attempt) } else { Err(self) }

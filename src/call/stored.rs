@@ -20,9 +20,10 @@ use serde::Deserialize;
 
 use super::build::Ready;
 use super::form::{
-    Form, Moment, PlanForm, ProgressForm, VERSION, both, fingerprint, not_storable, plan_form,
-    progress_form, stored, text_of,
+    Form, Moment, PlanForm, ProgressForm, VERSION, both, fingerprint, plan_form, progress_form,
+    text_of,
 };
+use super::may::{not_storable, stored};
 use super::state::{Phase, State};
 use super::{Attempt, Call};
 use crate::base::chance::digest;
@@ -41,7 +42,8 @@ impl Call {
     ///
     /// Kind [`NotStorable`](ErrorKind::NotStorable), naming the part that cannot be stored: a header that is neither one of the open
     /// ones of HTTP nor [marked](crate::RequestPlan::storable_header), a parameter whose name sounds secret, a closure in its policy, a
-    /// source that can be read once only, proxies, cookies or a scheme of the call's own; and for a call that cannot be sent.
+    /// source that can be read once only, proxies, cookies or a scheme of the call's own, a link that repeats what is the connection's;
+    /// and for a call that cannot be sent.
     pub fn store(&self, hook: &Hook) -> Result<String, Error> {
         let state = self.storable()?;
         both(state, hook, self.moment())
@@ -52,8 +54,8 @@ impl Call {
     /// # Errors
     ///
     /// As [`store`](Self::store).
-    pub fn store_plan(&self) -> Result<String, Error> {
-        text_of(&plan_form(self.storable()?)?)
+    pub fn store_plan(&self, hook: &Hook) -> Result<String, Error> {
+        text_of(&plan_form(self.storable()?, hook)?)
     }
 
     /// Writes the progress alone, without URL, headers and body.
@@ -63,7 +65,7 @@ impl Call {
     /// As [`store`](Self::store).
     pub fn store_progress(&self, hook: &Hook) -> Result<String, Error> {
         let state = self.storable()?;
-        text_of(&progress_form(state, hook, self.moment(), &plan_form(state)?)?)
+        text_of(&progress_form(state, hook, self.moment(), &plan_form(state, hook)?)?)
     }
 
     /// Takes a stored call up, at `now`.
@@ -130,7 +132,7 @@ impl Call {
         if let Some(options) = &plan.options {
             check_options(hook, options, &Options::default())?;
         }
-        plan.restore()
+        plan.restore(hook)
     }
 
     fn moment(&self) -> Moment {
@@ -161,7 +163,7 @@ impl Attempt {
     ///
     /// As [`Call::store`].
     pub fn store_progress(&self, hook: &Hook) -> Result<String, Error> {
-        text_of(&progress_form(&self.0, hook, Moment::Interrupted, &plan_form(&self.0)?)?)
+        text_of(&progress_form(&self.0, hook, Moment::Interrupted, &plan_form(&self.0, hook)?)?)
     }
 }
 
@@ -216,9 +218,7 @@ fn restore(
     }
     let seed =
         u64::from_str_radix(&progress.seed, 16).map_err(|_| stored("the seed is not one"))?;
-    let resend = plan.resend;
-    let ready = Ready::new(hook, plan.restore()?, seed).map_err(|unready| unready.fault)?;
-    let ready = Ready { resend, ..ready };
+    let ready = Ready::new(hook, plan.restore(hook)?, seed).map_err(|unready| unready.fault)?;
     let mut state = State::new(ready, seed, None, now);
     progress.restore(&mut state, now);
     // What must not be sent twice waits only because it was certainly not seen.

@@ -20,7 +20,7 @@ fn changed(change: impl FnOnce(&mut ProgressForm)) -> Result<Call, Error> {
     else {
         panic!("it begins");
     };
-    let plan = plan_form(&attempt.0).expect("a plan");
+    let plan = plan_form(&attempt.0, &hook).expect("a plan");
     let mut progress =
         progress_form(&attempt.0, &hook, Moment::Interrupted, &plan).expect("its progress");
     change(&mut progress);

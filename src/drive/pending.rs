@@ -10,13 +10,14 @@ use crate::call::{Attempt, Call, WaitReason};
 use crate::response::{Cause, Failure, StopReason};
 
 impl<B: From<Bytes>, R> Run<'_, B, R> {
-    /// Returns the attempt whose request is to be sent.
+    /// Returns the attempt whose request is to be sent, or was sent and is not answered whole.
     #[must_use]
     pub fn attempt(&self) -> Option<&Attempt> {
         match &self.phase {
             Phase::Sending(attempt, _) | Phase::Whole(attempt, _) => Some(attempt),
+            Phase::Part(reading) => Some(reading.attempt()),
             Phase::Decoding(under_way) => Some(&under_way.0),
-            _ => None,
+            Phase::Waking(..) | Phase::Over => None,
         }
     }
 
@@ -74,11 +75,10 @@ impl<B: From<Bytes>, R> Run<'_, B, R> {
     ///
     /// As [`Call::store`]; kind [`NotStorable`](ErrorKind::NotStorable) if nothing is pending.
     pub fn store(&self) -> Result<String, Error> {
-        match &self.phase {
-            Phase::Sending(attempt, _) => attempt.store(&self.hook),
-            Phase::Decoding(under_way) => under_way.0.store(&self.hook),
-            Phase::Waking(call, _) => call.store(&self.hook),
-            _ => Err(nothing_pending()),
+        match (self.attempt(), self.call()) {
+            (Some(attempt), _) => attempt.store(&self.hook),
+            (None, Some(call)) => call.store(&self.hook),
+            (None, None) => Err(nothing_pending()),
         }
     }
 
@@ -88,11 +88,10 @@ impl<B: From<Bytes>, R> Run<'_, B, R> {
     ///
     /// As [`store`](Self::store).
     pub fn store_progress(&self) -> Result<String, Error> {
-        match &self.phase {
-            Phase::Sending(attempt, _) => attempt.store_progress(&self.hook),
-            Phase::Decoding(under_way) => under_way.0.store_progress(&self.hook),
-            Phase::Waking(call, _) => call.store_progress(&self.hook),
-            _ => Err(nothing_pending()),
+        match (self.attempt(), self.call()) {
+            (Some(attempt), _) => attempt.store_progress(&self.hook),
+            (None, Some(call)) => call.store_progress(&self.hook),
+            (None, None) => Err(nothing_pending()),
         }
     }
 }

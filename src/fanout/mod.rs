@@ -20,7 +20,7 @@ use http::Response;
 
 pub use iter::FanoutIter;
 
-use crate::base::chance::{STEP, mix};
+use crate::base::chance::nth;
 use crate::base::{Timestamp, TransportError};
 use crate::call::Call;
 use crate::drive::{Act, Run};
@@ -221,7 +221,7 @@ impl<'a, I: Iterator<Item = RequestPlan>, B: From<Bytes>> Fanout<'a, I, B> {
         self.ahead = self.plans.next();
         let slot = self.next;
         self.next = slot.saturating_add(1);
-        let seed = mix(self.seed.wrapping_add(STEP.wrapping_mul(slot)));
+        let seed = nth(self.seed, slot);
         let run = Run::new(&self.hook, Call::new(&self.hook, plan, seed, now));
         self.slots.insert(slot, Slot::Out);
         Some((slot, self.watched(run)))

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Fanout, Slot};
 use crate::base::chance::digest;
-use crate::base::{Error, ErrorKind, Timestamp};
+use crate::base::{Error, ErrorKind, Timestamp, size};
 use crate::call::Call;
 use crate::drive::{Act, Run};
 use crate::hook::Hook;
@@ -31,6 +31,28 @@ struct Form {
     /// Results that nobody has taken yet.
     results: BTreeMap<u64, Outcome>,
     digest: String,
+}
+
+impl Form {
+    /// The slot whose result is handed out next, if the slots can be.
+    fn turn(&self) -> Result<u64, Error> {
+        let (mut taken, mut least) = (0_u64, self.next);
+        for slot in self.calls.keys().chain(self.results.keys()) {
+            taken = taken.saturating_add(1);
+            least = least.min(*slot);
+            if *slot >= self.next {
+                return Err(stored("a slot of the stored calls has not begun"));
+            }
+        }
+        let apart = self.calls.keys().all(|slot| !self.results.contains_key(slot));
+        // In order, nothing between the first that is left and the next to begin has been handed out.
+        let whole =
+            !self.in_order || self.turn == least && self.next.checked_sub(self.turn) == Some(taken);
+        if !apart || !whole || taken > size(self.limit.max(1)) {
+            return Err(stored("the slots of the stored calls cannot be"));
+        }
+        Ok(self.turn)
+    }
 }
 
 impl<I: Iterator<Item = RequestPlan>, B: From<Bytes>> Fanout<'_, I, B> {
@@ -64,7 +86,8 @@ impl<I: Iterator<Item = RequestPlan>, B: From<Bytes>> Fanout<'_, I, B> {
             in_order: self.in_order,
             seed: format!("{:016x}", self.seed),
             next: self.next,
-            turn: self.turn,
+            // What was put out and not taken yet is put out again.
+            turn: results.keys().next().map_or(self.turn, |least| self.turn.min(*least)),
             calls,
             results,
             digest: String::new(),
@@ -90,7 +113,8 @@ impl<I: Iterator<Item = RequestPlan>, B: From<Bytes>> Fanout<'_, I, B> {
         let seed =
             u64::from_str_radix(&form.seed, 16).map_err(|_| stored("the seed is not one"))?;
         let mut calls = Self::new(hook, plans, form.limit, seed);
-        (calls.in_order, calls.next, calls.turn) = (form.in_order, form.next, form.turn);
+        (calls.in_order, calls.next) = (form.in_order, form.next);
+        calls.turn = form.turn()?;
         for (slot, text) in &form.calls {
             let run = Run::new(hook, Call::resume(hook, text, now)?);
             calls.slots.insert(*slot, Slot::Due(Box::new(run)));

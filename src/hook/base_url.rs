@@ -188,11 +188,28 @@ impl BaseUrl {
         if self.rest.contains(['?', '#']) {
             return Whose::Call { base: None, query: true, len };
         }
-        let base = requote::requote(&self.rest, "");
-        let base = base.trim_end_matches('/');
-        let own = target.path().strip_prefix(base);
+        let base = self.path_in_targets();
+        let own = target.path().strip_prefix(&base);
         let base = own.filter(|own| own.is_empty() || own.starts_with('/')).map(|_| base.len());
         Whose::Call { base, query: false, len }
+    }
+
+    /// The path of the base as it stands in targets, without the `/` at its end.
+    fn path_in_targets(&self) -> String {
+        let path = requote::requote(self.path(), "");
+        path.trim_end_matches('/').to_owned()
+    }
+
+    /// Returns what stands behind the path of the base in a target; `None` if it is elsewhere, or the base has no path.
+    pub(crate) fn below<'a>(&self, target: &'a PathAndQuery) -> Option<&'a str> {
+        let base = self.path_in_targets();
+        let own = target.as_str().strip_prefix(&base).filter(|_| !base.is_empty())?;
+        (own.is_empty() || own.starts_with(['/', '?'])).then_some(own)
+    }
+
+    /// Puts the path of the base before what is [below](Self::below) it.
+    pub(crate) fn path_before(&self, own: &str) -> String {
+        format!("{}{own}", self.path_in_targets())
     }
 
     /// Appends an endpoint, unescaped: Airflow's `url_from_endpoint`.

@@ -5,6 +5,7 @@ mod builder;
 mod defaults;
 mod error;
 mod headers;
+mod known;
 pub(crate) mod layers;
 pub(crate) mod made;
 mod make;

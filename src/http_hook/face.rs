@@ -67,9 +67,9 @@ impl<T, C> Face<T, C> {
         capabilities: Capabilities,
         transport: T,
         clock: C,
-        now: Timestamp,
+        seed: u64,
     ) -> Self {
-        let seed = Arc::new(AtomicU64::new(seed_of(now)));
+        let seed = Arc::new(AtomicU64::new(seed));
         let hook = hook.for_client(capabilities);
         let (transport, clock) = (Arc::new(transport), Arc::new(clock));
         Self { hook, transport, clock, method: Method::POST, observer: None, seed }
@@ -281,9 +281,3 @@ macro_rules! face {
 }
 
 pub(crate) use face;
-
-/// Two hooks made at different times draw different chances.
-fn seed_of(now: Timestamp) -> u64 {
-    let now = now.since_epoch();
-    now.as_secs().rotate_left(32) ^ u64::from(now.subsec_nanos())
-}

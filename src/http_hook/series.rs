@@ -17,7 +17,8 @@ use crate::response::Failure;
 use crate::transport::{Clock, Transport};
 
 impl<T: Transport, C: Clock> PageIter<'_, HttpHook<T, C>, Body> {
-    /// Reads the next page; `None` if there is none. Dropping its future ends the pages.
+    /// Reads the next page; `None` if there is none. Where its future was dropped, the next one gives an error, and then there is none: what
+    /// comes behind is not known.
     pub async fn next(&mut self) -> Option<Result<Response<Bytes>, Failure>> {
         if self.pages.is_over() {
             return None;

@@ -24,7 +24,7 @@ pub use iter::{ItemIter, PageIter};
 pub use link::link;
 pub use paging::Paging;
 
-use crate::base::chance::{STEP, mix};
+use crate::base::chance::nth;
 use crate::base::{Error, ErrorKind, Timestamp, TransportError};
 use crate::call::Call;
 use crate::call::follow::Place;
@@ -221,9 +221,11 @@ impl<'a, B: From<Bytes>> Pages<'a, B> {
     }
 
     /// Takes the run of the next page out, for a driver that has a loop for it; what came of it is to be [told](Self::took).
-    /// Pages of which that is not told, because the driver was dropped, are over.
+    /// Where that is not told, because the driver was dropped, an error is next: there may be further pages.
     pub(crate) fn take_run(&mut self) -> Result<Run<'a, B>, Failure> {
-        match std::mem::replace(&mut self.next, Next::Over) {
+        let given_up =
+            Error::new(ErrorKind::Check, "pages: the page before was given up on its way");
+        match std::mem::replace(&mut self.next, Next::Refused(given_up)) {
             Next::Page(run) => Ok(*run),
             other => {
                 self.next = other;
@@ -256,7 +258,7 @@ impl<'a, B: From<Bytes>> Pages<'a, B> {
 
     /// Makes the call of the next page, unless it was read before. Code that finds it has its own reasons.
     fn begin(&mut self, plan: RequestPlan, now: Timestamp) {
-        let seed = mix(self.seed.wrapping_add(STEP.wrapping_mul(self.read.pages)));
+        let seed = nth(self.seed, self.read.pages);
         let call = Call::new(&self.hook, plan, seed, now);
         if self.paging.is_storable()
             && self.known.has(call.asks(&self.hook), self.read.pages.saturating_add(1))

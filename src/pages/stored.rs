@@ -50,7 +50,7 @@ impl<B: From<Bytes>> Pages<'_, B> {
         let form = Form {
             version: VERSION,
             paging: self.paging.clone(),
-            plan: first.store_plan()?,
+            plan: first.store_plan(&self.hook)?,
             deadline,
             call: run.store()?,
             seed: format!("{:016x}", self.seed),

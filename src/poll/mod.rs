@@ -20,7 +20,7 @@ use http::Response;
 
 pub use polling::Polling;
 
-use crate::base::chance::{STEP, mix};
+use crate::base::chance::nth;
 use crate::base::{Error, ErrorKind, Sent, Timestamp, TransportError};
 use crate::call::Call;
 use crate::call::follow::Place;
@@ -244,7 +244,7 @@ impl<'a, B: From<Bytes>> Poll<'a, B> {
         // The seed makes the key and the boundaries of the body, which stay until the request was answered.
         let keyed = self.plan.resend == Resend::Keyed;
         let number = u64::from(if keyed { self.answered } else { self.polls });
-        let seed = mix(self.seed.wrapping_add(STEP.wrapping_mul(number)));
+        let seed = nth(self.seed, number);
         self.polls = self.polls.saturating_add(1);
         let left = self.ends.since(now);
         let mut plan = self.plan.clone();

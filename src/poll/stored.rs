@@ -59,7 +59,7 @@ impl<B: From<Bytes>> Poll<'_, B> {
         let form = Form {
             version: VERSION,
             polling: self.polling.clone(),
-            plan: next.store_plan()?,
+            plan: next.store_plan(&self.hook)?,
             deadline,
             call,
             seed: format!("{:016x}", self.seed),

@@ -9,6 +9,9 @@ pub(crate) enum Resend {
     /// When its method is idempotent (RFC 9110 §9.2.2).
     #[default]
     ByMethod,
+    /// The same, whatever the defaults of the hook say: it was stored so.
+    #[serde(skip)]
+    ByMethodOnly,
     /// Always: an Idempotency-Key makes it safe.
     Keyed,
     /// Always: the caller says so.

@@ -17,6 +17,14 @@ pub trait Clock: Send + Sync {
 
     /// Returns after `wait`.
     async fn sleep(&self, wait: Duration);
+
+    /// Returns what the random choices of a new [`HttpHook`](crate::HttpHook) follow from, idempotency keys among them.
+    ///
+    /// By default that is made of the time alone, so that what is simulated is the same each time: of two programs that begin in one
+    /// instant, each would send the keys of the other. A clock of a real machine returns what no other does.
+    fn seed(&self) -> u64 {
+        seed_of(self.now())
+    }
 }
 
 #[async_trait]
@@ -28,6 +36,15 @@ impl<C: Clock + ?Sized> Clock for Arc<C> {
     async fn sleep(&self, wait: Duration) {
         (**self).sleep(wait).await;
     }
+
+    fn seed(&self) -> u64 {
+        (**self).seed()
+    }
+}
+
+fn seed_of(now: Timestamp) -> u64 {
+    let now = now.since_epoch();
+    now.as_secs().rotate_left(32) ^ u64::from(now.subsec_nanos())
 }
 
 /// The blocking twin.
@@ -41,6 +58,12 @@ pub(crate) mod blocking {
 
         /// Returns after `wait`.
         fn sleep(&self, wait: Duration);
+
+        /// Returns what the random choices of a new [`HttpHook`](crate::blocking::HttpHook) follow from, as that of the [async
+        /// clock](crate::transport::Clock::seed).
+        fn seed(&self) -> u64 {
+            super::seed_of(self.now())
+        }
     }
 
     impl<C: Clock + ?Sized> Clock for Arc<C> {
@@ -50,6 +73,10 @@ pub(crate) mod blocking {
 
         fn sleep(&self, wait: Duration) {
             (**self).sleep(wait);
+        }
+
+        fn seed(&self) -> u64 {
+            (**self).seed()
         }
     }
 }

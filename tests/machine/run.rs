@@ -125,9 +125,12 @@ fn what_is_pending_tells_why() {
     assert!(!run.repeatable(), "a POST without leave");
     let busy = response(429, &[("retry-after", "3")], "");
     let Act::Read(..) = run.sent(Ok(busy), || NOW) else { panic!("it is read") };
-    assert!(run.store().is_err(), "nothing is pending");
+    assert!(!run.repeatable(), "it was sent");
+    let text = run.store().expect("it is kept as under way");
+    assert!(text.contains(r#""state":"interrupted""#), "{text}");
     let Act::Done(Err(failure)) = run.read(Ok(Bytes::new()), NOW) else { panic!("it ends") };
     assert_eq!(failure.reason(), StopReason::NotIdempotent);
+    assert!(run.store().is_err(), "nothing is pending");
 
     let mut run = begin(&hook, RequestPlan::get("orders").retry(policy()));
     let _ = run.woke(NOW);

@@ -251,8 +251,10 @@ fn a_call_of_the_first_form_is_refused_in_words() {
 fn the_parts_are_stored_apart_and_belong_together() {
     let call =
         waiting(RequestPlan::post("orders?x=1").idempotency_key().data("S-body").retry(policy()));
-    let (plan, progress) =
-        (call.store_plan().expect("a plan"), call.store_progress(&hook()).expect("progress"));
+    let (plan, progress) = (
+        call.store_plan(&hook()).expect("a plan"),
+        call.store_progress(&hook()).expect("progress"),
+    );
     for word in ["orders?", "x=1", "S-body", "api.example.com", "v1"] {
         assert!(!progress.contains(word), "{word} in {progress}");
     }
@@ -261,7 +263,7 @@ fn the_parts_are_stored_apart_and_belong_together() {
     let resumed = Call::resume_parts(&hook(), &plan, &progress, &none, NOW).expect("both");
     assert_eq!(resumed.store(&hook()).ok(), call.store(&hook()).ok());
     let other = waiting(RequestPlan::post("other").idempotency_key().retry(policy()));
-    let other = other.store_plan().expect("a plan");
+    let other = other.store_plan(&hook()).expect("a plan");
     let error = Call::resume_parts(&hook(), &other, &progress, &none, NOW).expect_err("mixed up");
     assert_eq!(error.kind(), ErrorKind::Stored);
 }

@@ -53,20 +53,33 @@ fn answer(
     }
 }
 
-/// Runs all in an order that `choices` decides.
+/// How often at most all is stored in one run: each time an attempt that is under way is lost.
+const STORES: u32 = 8;
+
+/// Runs all in an order that `choices` decides, from a store wherever they say so.
 fn by_hand(count: u64, limit: usize, in_order: bool, stored: bool, choices: &[u8]) -> Ended {
     let hook = series::hook();
     let now = Cell::new(NOW);
     let mut choices = choices.iter().copied().cycle();
     let mut attempts = BTreeMap::new();
-    let begin = |from: u64| plans(count).skip(usize::try_from(from).expect("small"));
+    let begin = |from: u64| {
+        let plans = plans(count).map(|plan| plan.retries(STORES + 2));
+        plans.skip(usize::try_from(from).expect("small"))
+    };
     let mut calls = Fanout::<_, Bytes>::new(&hook, begin(0), limit, 7);
     if in_order {
         calls = calls.in_order();
     }
     let (mut open, mut ended, mut last) = (Vec::new(), Ended::new(), None);
-    let mut kept = false;
+    let mut stores = if stored { STORES } else { 0 };
     while !calls.is_over() {
+        if stores > 0 && choices.next().is_some_and(|choice| choice % 4 == 0) {
+            stores -= 1;
+            let text = calls.store().expect("it can be stored");
+            let rest = begin(calls.begun());
+            calls = Fanout::resume(&hook, &text, rest, now.get()).expect("taken up");
+            open.clear();
+        }
         match calls.next(now.get()) {
             Some((slot, Act::Send(request, _))) => open.push(Open::Sent(slot, Box::new(request))),
             Some((slot, Act::Read(body, _))) => calls.read(slot, Ok(body), now.get()),
@@ -78,15 +91,6 @@ fn by_hand(count: u64, limit: usize, in_order: bool, stored: bool, choices: &[u8
             }
             None => {
                 assert!(!open.is_empty(), "nothing is asked for, and it is not over");
-                let all_asleep = open.iter().all(|one| matches!(one, Open::Asleep(..)));
-                if stored && all_asleep && !std::mem::replace(&mut kept, true) {
-                    let text = calls.store().expect("it can be stored");
-                    let rest = begin(calls.begun());
-                    calls = Fanout::resume(&hook, &text, rest, now.get()).expect("taken up");
-                    open.clear();
-                    continue;
-                }
-                kept = false;
                 let at = usize::from(choices.next().unwrap_or_default()) % open.len();
                 match open.swap_remove(at) {
                     Open::Sent(slot, request) => {
@@ -194,6 +198,40 @@ fn the_async_driver_keeps_to_the_limit_and_gives_all() {
         seen.sort_unstable();
         assert_eq!(seen, in_turn);
         server.assert_done();
+    }
+}
+
+/// Stored calls whose slots `change` has changed.
+fn taken_up(
+    text: &str,
+    change: impl FnOnce(&mut serde_json::Value),
+) -> Result<(), http_hook::ErrorKind> {
+    let mut form: serde_json::Value = serde_json::from_str(text).expect("JSON");
+    change(&mut form);
+    form["digest"] = "".into();
+    form["digest"] = crate::invariants::state::digest(&form.to_string()).into();
+    let calls = Fanout::<_, Bytes>::resume(&series::hook(), &form.to_string(), plans(0), NOW);
+    calls.map(drop).map_err(|error| error.kind())
+}
+
+#[test]
+fn slots_that_cannot_be_are_refused() {
+    let hook = series::hook();
+    let mut calls = Fanout::<_, Bytes>::new(&hook, plans(9), 4, 7).in_order();
+    while calls.next(NOW).is_some() {}
+    calls.sent(1, Err(TransportError::new(TransportErrorKind::Body, Sent::Yes)), || NOW);
+    let text = calls.store().expect("it can be stored");
+    assert_eq!(taken_up(&text, |_| {}), Ok(()));
+    type Change = fn(&mut serde_json::Value);
+    let rows: [(&str, Change); 5] = [
+        ("a turn that is over", |form| form["turn"] = 1.into()),
+        ("a turn that never comes", |form| form["turn"] = 9.into()),
+        ("a slot that has not begun", |form| form["next"] = 3.into()),
+        ("a slot that is lost", |form| form["next"] = 5.into()),
+        ("more than allowed", |form| form["limit"] = 2.into()),
+    ];
+    for (why, change) in rows {
+        assert_eq!(taken_up(&text, change), Err(http_hook::ErrorKind::Stored), "{why}");
     }
 }
 

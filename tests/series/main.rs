@@ -10,5 +10,6 @@ mod pages;
 mod polls;
 mod servers;
 mod stops;
+mod stores;
 #[path = "../support/mod.rs"]
 mod support;

@@ -96,6 +96,10 @@ impl Clock for SystemClock {
             Delay::new(part).await;
         }
     }
+
+    fn seed(&self) -> u64 {
+        seed()
+    }
 }
 
 impl blocking::Clock for SystemClock {
@@ -107,6 +111,10 @@ impl blocking::Clock for SystemClock {
         for part in parts(wait) {
             thread::sleep(part);
         }
+    }
+
+    fn seed(&self) -> u64 {
+        seed()
     }
 }
 

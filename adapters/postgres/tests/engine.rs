@@ -486,7 +486,7 @@ fn rows_to_keep() {
     ];
     for (id, plan) in rows {
         let call = Call::new(&hook, plan, 7, now);
-        let plan = call.store_plan().expect("it can be stored");
+        let plan = call.store_plan(&hook).expect("it can be stored");
         let Step::Send { attempt, .. } = call.step(&hook, now) else { panic!("it is sent") };
         let progress = if id == "sending" {
             attempt.store_progress(&hook)

@@ -222,8 +222,9 @@ impl Call {
 
     /// Writes the plan alone, which stays the same; for a call that waits or has not begun.
     fn store_plan(&self, py: Python<'_>) -> PyResult<String> {
+        let hook = &self.hook.get().hook;
         match &self.phase {
-            Phase::Waiting(call) => call.store_plan().map_err(|error| of_error(py, &error)),
+            Phase::Waiting(call) => call.store_plan(hook).map_err(|error| of_error(py, &error)),
             _ => Err(nothing_pending(py)),
         }
     }
