@@ -71,10 +71,10 @@ fn by_hand(count: u64, limit: usize, in_order: bool, stored: bool, choices: &[u8
         calls = calls.in_order();
     }
     let (mut open, mut ended, mut last) = (Vec::new(), Ended::new(), None);
-    let mut stores = if stored { STORES } else { 0 };
+    let mut left = if stored { STORES } else { 0 };
     while !calls.is_over() {
-        if stores > 0 && choices.next().is_some_and(|choice| choice % 4 == 0) {
-            stores -= 1;
+        if left > 0 && choices.next().is_some_and(|choice| choice % 4 == 0) {
+            left -= 1;
             let text = calls.store().expect("it can be stored");
             let rest = begin(calls.begun());
             calls = Fanout::resume(&hook, &text, rest, now.get()).expect("taken up");
@@ -214,6 +214,8 @@ fn taken_up(
     calls.map(drop).map_err(|error| error.kind())
 }
 
+type Change = fn(&mut serde_json::Value);
+
 #[test]
 fn slots_that_cannot_be_are_refused() {
     let hook = series::hook();
@@ -222,7 +224,6 @@ fn slots_that_cannot_be_are_refused() {
     calls.sent(1, Err(TransportError::new(TransportErrorKind::Body, Sent::Yes)), || NOW);
     let text = calls.store().expect("it can be stored");
     assert_eq!(taken_up(&text, |_| {}), Ok(()));
-    type Change = fn(&mut serde_json::Value);
     let rows: [(&str, Change); 5] = [
         ("a turn that is over", |form| form["turn"] = 1.into()),
         ("a turn that never comes", |form| form["turn"] = 9.into()),

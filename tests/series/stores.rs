@@ -40,11 +40,12 @@ impl Work {
             Self::Call => vec![Reply::status(200)],
             Self::FanOut(count) => (0..count).map(|_| Reply::status(200)).collect(),
             Self::Pages(count) => (0..count)
-                .map(|at| match is_last(at, count) {
-                    true => Reply::status(200),
-                    false => {
-                        Reply::status(200).header("link", &format!("</pay?page={at}>; rel=next"))
+                .map(|at| {
+                    let reply = Reply::status(200);
+                    if is_last(at, count) {
+                        return reply;
                     }
+                    reply.header("link", &format!("</pay?page={at}>; rel=next"))
                 })
                 .collect(),
             Self::Poll(count) => {
