@@ -9,6 +9,7 @@ mod once;
 mod pages;
 mod polls;
 mod servers;
+mod short;
 mod stops;
 #[path = "../support/mod.rs"]
 mod support;
