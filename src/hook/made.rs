@@ -123,11 +123,11 @@ impl Hook {
     /// # Examples
     ///
     /// ```
-    /// use http_hook::{Hook, RequestPlan};
+    /// use http_hook::{Call, Hook, RequestPlan, Timestamp};
     ///
     /// let hook = Hook::builder_to("https://api.example.com/v2").show_base(true).header("x-team", "sales").build()?;
-    /// let told = hook.explain(&RequestPlan::get("orders"))?;
-    /// assert!(told.to_string().contains("https://api.example.com/v2/orders"));
+    /// let failure = Call::new(&hook, RequestPlan::get("orders"), 7, Timestamp::default()).cancel(&hook);
+    /// assert_eq!(failure.url(), Some("https://api.example.com/v2/orders"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn builder_to(base_url: &str) -> HookBuilder {
