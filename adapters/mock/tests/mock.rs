@@ -283,8 +283,8 @@ fn a_request_without_a_reply_says_so_and_how_far_the_script_was_played() {
     ];
     for (why, server, paths, expected) in rows {
         let api = connect("https://h.test", server()).unwrap();
-        let ends = paths.iter().map(|path| api.get(*path).send());
-        let failure = ends.last().unwrap().unwrap_err();
+        let ends: Vec<_> = paths.iter().map(|path| api.get(*path).send()).collect();
+        let failure = ends.last().unwrap().as_ref().unwrap_err();
         let first = format!("no reply was scripted for {expected}; GET https://h.test/x");
         assert!(failure.to_string().starts_with(&first), "{why}: {failure}");
         assert!(!failure.to_string().contains("marker"), "{why}: {failure}");
