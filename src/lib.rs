@@ -12,6 +12,22 @@
 //!                            once     words            machine└──────── attempt.finish(&hook, answer, now) ◀───────────┘
 //! ```
 //!
+//! # Where to start
+//!
+//! This is the core, which sends nothing by itself. A program depends on the crate of its client, which hands all of this on:
+//! `http_hook_reqwest::connect("https://api.example.com")?.get("v1/orders").retries(3).send().await?`.
+//!
+//! | crate | client |
+//! | --- | --- |
+//! | `http-hook-reqwest` | reqwest, async over tokio |
+//! | `http-hook-ureq` | ureq, blocking |
+//! | `http-hook-isahc` | isahc, async and blocking |
+//! | `http-hook-tower` | any tower service, async, as hyper-util's client |
+//! | `http-hook-surf` | surf, async, no longer kept |
+//! | `http-hook-mock` | a script, for tests without a network |
+//!
+//! `http-hook-clock` is the real clock, for a client of your own; `http-hook-conformance` tries its transport.
+//!
 //! # The whole loop
 //!
 //! A [`Transport`](transport::Transport) and a [`Clock`](transport::Clock) make it two lines with [`HttpHook`]; by hand it is ten:
@@ -114,5 +130,6 @@ pub use http_hook::{CallBuilder, HttpHook};
 pub use options::layer::Options;
 pub use request::plan::RequestPlan;
 pub use response::ext::ResponseExt;
-pub use response::failure::{Cause, Failure, StopReason};
+pub use response::failure::{Cause, Failure};
+pub use response::stop_reason::StopReason;
 pub use retry::policy::RetryPolicy;

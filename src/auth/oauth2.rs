@@ -177,7 +177,9 @@ impl OAuth2 {
             return Err(wrong("user info does not belong there"));
         }
         if split.origin.scheme() == Scheme::Http && !self.allow_http {
-            return Err(wrong("would send the client's secret unencrypted"));
+            return Err(wrong(
+                "it is http, and would send the client's secret unencrypted; write https, or set `allow_http`",
+            ));
         }
         let path = PathAndQuery::try_from(requote(split.rest, ""));
         Ok((split.origin, path.map_err(|_| wrong("it does not make a URL"))?))

@@ -195,7 +195,7 @@ named!(
 );
 
 impl TransportErrorKind {
-    const fn says(self) -> &'static str {
+    pub(crate) const fn says(self) -> &'static str {
         match self {
             Self::Dns => "the host name did not resolve",
             Self::Connect => "no connection could be made",
@@ -222,6 +222,7 @@ impl TransportErrorKind {
 pub struct TransportError {
     kind: TransportErrorKind,
     sent: Sent,
+    message: Option<Box<str>>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -229,7 +230,25 @@ impl TransportError {
     /// Makes an error without a cause of its own.
     #[must_use]
     pub const fn new(kind: TransportErrorKind, sent: Sent) -> Self {
-        Self { kind, sent, source: None }
+        Self { kind, sent, message: None, source: None }
+    }
+
+    /// Prints `message` in place of the words of its kind. It must not hold a secret: no URL of a connection, no header value.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook::{Sent, TransportError, TransportErrorKind};
+    ///
+    /// let error = TransportError::new(TransportErrorKind::Limit, Sent::Yes);
+    /// assert_eq!(error.to_string(), "the answer is too large");
+    /// let error = error.with_message("the answer has more than 100 headers");
+    /// assert_eq!(error.to_string(), "the answer has more than 100 headers");
+    /// ```
+    #[must_use]
+    pub fn with_message(mut self, message: impl Into<Box<str>>) -> Self {
+        self.message = Some(message.into());
+        self
     }
 
     /// Adds the cause, for people to read. It must not hold a secret: no URL, no header value.
@@ -290,7 +309,7 @@ impl TransportError {
 
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.kind.says())
+        f.write_str(self.message.as_deref().unwrap_or(self.kind.says()))
     }
 }
 

@@ -60,6 +60,11 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
+    /// Names the header where that tells no secret: what a connection gives as a name may be one, unless it is refused by its name.
+    pub(crate) fn shown_name(&self, is_connections: bool) -> Option<&HeaderName> {
+        self.name.as_ref().filter(|name| !is_connections || is_refused(name))
+    }
+
     #[cold]
     fn at(&self, place: &str) -> Error {
         let message = match &self.name {
@@ -83,7 +88,8 @@ pub(crate) fn parse(name: &str, value: &[u8]) -> Result<(HeaderName, HeaderValue
         return Err(bad(None, "a header's name that is not a token"));
     };
     if is_refused(&name) {
-        return Err(bad(Some(name), "only the transport may set it"));
+        let why = why_refused(name.as_str());
+        return Err(bad(Some(name), why));
     }
     if !is_value(value) {
         return Err(bad(Some(name), "a character that is not visible ASCII, blank or tab"));
@@ -256,6 +262,21 @@ fn is_framing(name: &[u8]) -> bool {
     )
 }
 
+/// Why nobody may set this header but the transport.
+#[cold]
+fn why_refused(name: &str) -> &'static str {
+    match name {
+        "proxy-authenticate" | "proxy-authorization" => {
+            "only the transport may set it; login and password of a proxy belong into its URL"
+        }
+        "content-length" | "te" | "trailer" | "transfer-encoding" => {
+            "only the transport may set it, as it frames the body"
+        }
+        "host" => "only the transport may set it, as the URL says",
+        _ => "only the transport may set it, as it keeps the connections",
+    }
+}
+
 /// Checks the name of a header that a scheme adds: none that the transport or the origin decides.
 ///
 /// # Errors
@@ -263,7 +284,7 @@ fn is_framing(name: &[u8]) -> bool {
 /// Kind [`Header`](ErrorKind::Header), naming place and name.
 pub(crate) fn check_scheme_name(name: &HeaderName, place: &str) -> Result<(), Error> {
     if is_refused(name) || *name == HOST {
-        return Err(bad(format!("{place}: header {name}: only the transport may set it")));
+        return Err(bad(format!("{place}: header {name}: {}", why_refused(name.as_str()))));
     }
     Ok(())
 }

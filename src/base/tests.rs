@@ -61,7 +61,7 @@ fn an_error_tells_place_and_name_but_no_value() {
         ),
         ("X-Team", " s3cret", "connection.extra: header x-team: a blank before the value"),
         ("s3cret s3cret", "s3cret", "connection.extra: a header's name that is not a token"),
-        ("Upgrade", "s3cret", "connection.extra: header upgrade: only the transport may set it"),
+        ("Upgrade", "s3cret", "connection.extra: header upgrade: only the transport may set it, as it keeps the connections"),
     ];
     for (name, value, message) in rows {
         let error = check(name, value, "connection.extra").unwrap_err();

@@ -59,7 +59,11 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     /// # Errors
     ///
     /// A [`Failure`]: of a call, or of a poll that ended unsatisfied.
-    pub fn poll(&self, plan: RequestPlan, polling: Polling) -> Result<Response<Bytes>, Failure> {
+    pub fn poll(
+        &self,
+        plan: impl Into<RequestPlan>,
+        polling: Polling,
+    ) -> Result<Response<Bytes>, Failure> {
         self.run_poll(self.begin_poll(plan, polling))
     }
 

@@ -18,4 +18,4 @@ pub(crate) use source::{Open, no_source};
 pub use stream::Body;
 pub use upload::Upload;
 
-pub(crate) use stream::too_long;
+pub(crate) use stream::{OF_A_CALL, too_long};

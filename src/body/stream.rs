@@ -190,11 +190,16 @@ pub(super) fn cut(mut bytes: Bytes, limit: u64) -> Bytes {
 
 /// Refuses a body of which more than `limit` bytes were read.
 pub(super) fn within(bytes: Bytes, limit: u64) -> Result<Bytes, TransportError> {
-    if size(bytes.len()) > limit { Err(too_long(limit)) } else { Ok(bytes) }
+    if size(bytes.len()) > limit { Err(too_long(limit, "")) } else { Ok(bytes) }
 }
 
+/// The end of what is said of a limit that a call sets.
+pub(crate) const OF_A_CALL: &str = ", the limit that `max_response_bytes` sets";
+
+/// A body over its limit; `set_by` says where that is set, if the reader did not set it.
 #[cold]
-pub(crate) fn too_long(limit: u64) -> TransportError {
-    TransportError::new(TransportErrorKind::Limit, Sent::Yes)
-        .with_source(format!("the body is longer than {limit} bytes"))
+pub(crate) fn too_long(limit: u64, set_by: &str) -> TransportError {
+    let kind = TransportErrorKind::Limit;
+    let message = format!("{}: its body has more than {limit} bytes{set_by}", kind.says());
+    TransportError::new(kind, Sent::Yes).with_message(message)
 }

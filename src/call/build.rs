@@ -186,7 +186,7 @@ fn check_link(
     let home = hook.origin();
     let from_https = link.secure || home.scheme() == Scheme::Https;
     if from_https && link.origin.scheme() == Scheme::Http && !in_force.allow_downgrade {
-        let message = "link: from https to http, which is not allowed";
+        let message = "link: from https to http, which `allow_downgrade` does not allow";
         return Err(Error::new(ErrorKind::Redirect, message));
     }
     if link.origin == *home {

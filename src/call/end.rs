@@ -15,6 +15,7 @@ use crate::base::{
 };
 use crate::hook::Hook;
 use crate::response::{Asked, Cause, Failure, StopReason};
+use crate::retry::{HttpOutcome, ResponseView, RetryPolicy};
 
 impl Call {
     /// Gives the call up.
@@ -195,17 +196,35 @@ impl State {
         cause: Cause,
         hint: Option<Duration>,
     ) -> Failure {
+        let no_retries = reason == StopReason::Rejected && self.lacks_retries(hook, &cause);
         Failure::new(reason, cause)
             .with_counts(self.sends.into(), self.attempt_number.into(), self.idle_for)
             .with_hint(hint)
             .with_seen(self.seen)
-            .with_asked(Some(self.asked(hook)))
+            .with_asked(Some(self.asked(hook, no_retries)))
+    }
+
+    /// Whether what came is worth a retry by the usual policy, and no policy was set.
+    fn lacks_retries(&self, hook: &Hook, cause: &Cause) -> bool {
+        let response = match cause {
+            Cause::Response(response) => Ok(ResponseView {
+                status: response.status(),
+                headers: response.headers(),
+                body: Some(response.body()),
+            }),
+            Cause::Transport(error) => Err(error),
+            Cause::Request(_) | Cause::Refused { .. } => return false,
+        };
+        let outcome =
+            HttpOutcome { response, check_failed: true, again: false, before: self.before };
+        *self.policy(hook) == RetryPolicy::never() && RetryPolicy::default().is_worth(&outcome, 1)
     }
 
     /// What was asked for, as it may be shown.
-    fn asked(&self, hook: &Hook) -> Asked {
+    fn asked(&self, hook: &Hook, no_retries: bool) -> Asked {
         let whose = build::whose(hook, &self.ready.target);
         Asked {
+            no_retries,
             method: self.ready.method.clone(),
             url: shown(hook.origin(), &self.ready.target, whose),
             led_to: self.hop.as_ref().map(|hop| shown(&hop.origin, &hop.target, Whose::Hidden)),

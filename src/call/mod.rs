@@ -158,7 +158,7 @@ impl Call {
             }
             Err(unready) => {
                 let Unready { fault, url } = *unready;
-                let asked = Some(Asked { method, url, led_to: None });
+                let asked = Some(Asked { method, url, led_to: None, no_retries: false });
                 Self(Err(Box::new(Unsendable { fault, asked })))
             }
         }

@@ -22,7 +22,7 @@ use crate::auth::tokens::Flight;
 use crate::base::{
     Error, Origin, Sent, Timestamp, TransportError, TransportErrorKind, headers, size,
 };
-use crate::body::{Payload, too_long};
+use crate::body::{OF_A_CALL, Payload, too_long};
 use crate::gates::{Denied, Lease, Unsent};
 use crate::hook::Hook;
 use crate::options::SendOptions;
@@ -83,7 +83,7 @@ impl Attempt {
     fn check(&self, response: &Response<Bytes>) -> Result<(), TransportError> {
         let limit = self.0.ready.in_force.max_response_bytes;
         if size(response.body().len()) > limit {
-            return Err(too_long(limit));
+            return Err(too_long(limit, OF_A_CALL));
         }
         whole(self.0.method(), response)
     }

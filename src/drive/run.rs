@@ -20,7 +20,7 @@ use super::act::Act;
 use super::source::Source;
 use super::watch::Watch;
 use crate::base::{Error, Sent, TimeoutPhase, Timestamp, TransportError, TransportErrorKind, size};
-use crate::body::too_long;
+use crate::body::{OF_A_CALL, too_long};
 use crate::call::coded::Coded;
 use crate::call::{Attempt, Call, Reading, Step, WaitReason};
 use crate::hook::Hook;
@@ -242,7 +242,7 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
         let (phase, head) = (self.take(), self.head.take());
         let body = match (body, &phase) {
             (Ok(body), Phase::Whole(_, limit)) if size(body.len()) > *limit => {
-                Err(too_long(*limit))
+                Err(too_long(*limit, OF_A_CALL))
             }
             (body, _) => body,
         };

@@ -49,7 +49,7 @@ impl Wake for Bell {
     }
 }
 
-impl<'a, H, I: Iterator<Item = RequestPlan>, B: From<Bytes>> FanoutIter<'a, H, I, B> {
+impl<'a, H, I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> FanoutIter<'a, H, I, B> {
     pub(crate) const fn new(on: &'a H, calls: Fanout<'a, I, B>) -> Self {
         Self { on, calls, work: Vec::new() }
     }

@@ -91,10 +91,11 @@ enum Slot<'a, B> {
     Out,
 }
 
-impl<'a, I: Iterator<Item = RequestPlan>, B: From<Bytes>> Fanout<'a, I, B> {
-    /// Makes the calls that `plans` gives, at most `limit` at once, at least one. `seed` decides every random choice.
+impl<'a, I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> Fanout<'a, I, B> {
+    /// Makes the calls that `plans` gives, at most `limit` at once, at least one: plans, or what becomes one, as a
+    /// [`CallBuilder`](crate::CallBuilder). `seed` decides every random choice.
     pub fn new(hook: &Hook, mut plans: I, limit: usize, seed: u64) -> Self {
-        let ahead = plans.next();
+        let ahead = plans.next().map(Into::into);
         Self {
             hook: hook.clone(),
             plans,
@@ -218,7 +219,7 @@ impl<'a, I: Iterator<Item = RequestPlan>, B: From<Bytes>> Fanout<'a, I, B> {
             return None;
         }
         let plan = self.ahead.take()?;
-        self.ahead = self.plans.next();
+        self.ahead = self.plans.next().map(Into::into);
         let slot = self.next;
         self.next = slot.saturating_add(1);
         let seed = nth(self.seed, slot);

@@ -55,7 +55,7 @@ impl Form {
     }
 }
 
-impl<I: Iterator<Item = RequestPlan>, B: From<Bytes>> Fanout<'_, I, B> {
+impl<I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> Fanout<'_, I, B> {
     /// Writes every call that has not ended as JSON, attempts as under way, and every result that was not taken.
     ///
     /// # Errors

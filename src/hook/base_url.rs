@@ -1,12 +1,12 @@
 //! The base URL of a connection, and how an endpoint and parameters become the target of a request.
 //!
-//! An endpoint can only add a path and a query. What is sent is what Python's `requests` sends:
+//! An endpoint adds a path and a query, and cannot leave the origin. What is sent is what Python's `requests` sends:
 //!
 //! | step | rule |
 //! | --- | --- |
 //! | join | one `/` between base and endpoint if neither has one and the endpoint is not empty; both are kept if both have one (`h/` + `/a` is `h//a`); a whole URL is appended as a path |
 //! | cut | the fragment goes, from the first `#` on |
-//! | dots | `.` and `..` segments of the path are taken out; escaped ones (`%2e`) are only unescaped |
+//! | dots | `.` and `..` segments are taken out of the whole path, so that `../x` leaves that of the base; escaped ones (`%2e`) are only unescaped |
 //! | path | what is not a letter, digit or one of ``-._~!$&'()*+,;=:@/`` is escaped as UTF-8: controls, blanks, `[`, `]`, `\` |
 //! | query | the same, with `?` kept |
 //! | escapes | hex digits in upper case; unreserved characters unescaped; one invalid escape makes every `%` of its part literal (`%20%zz` is `%2520%25zz`) |

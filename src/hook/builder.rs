@@ -23,6 +23,8 @@ use crate::retry::RetryPolicy;
 #[must_use]
 pub struct HookBuilder {
     pub(super) connection: Connection,
+    /// Whether the connection is no more than a URL that the program gives.
+    pub(super) given: bool,
     pub(super) defaults: Defaults,
     pub(super) default_host: Option<String>,
     pub(super) show_base: bool,
@@ -45,6 +47,11 @@ pub struct HookBuilder {
 impl HookBuilder {
     pub(super) fn new(connection: &Connection) -> Self {
         Self { connection: connection.clone(), ..Self::default() }
+    }
+
+    pub(super) fn to(base_url: &str) -> Self {
+        let connection = Connection::new().with_host(base_url);
+        Self { connection, given: true, ..Self::default() }
     }
 
     /// Sets what holds where nothing else is said. Default: [`Defaults::default`].

@@ -105,13 +105,33 @@ impl Hook {
         Self::builder(connection).build()
     }
 
-    /// Makes a hook without a stored connection.
+    /// Makes a hook without a stored connection. The URL has a scheme and may have a path, but no query and no fragment; user info in
+    /// it proves who is calling.
+    ///
+    /// The path is shown as `***` in errors, logs and `explain`, as that of a webhook is a secret: see
+    /// [`show_base`](HookBuilder::show_base).
     ///
     /// # Errors
     ///
     /// Everything that is wrong with the URL.
     pub fn to(base_url: &str) -> Result<Self, HookError> {
-        Self::new(&Connection::new().with_host(base_url))
+        Self::builder_to(base_url).build()
+    }
+
+    /// Begins such a hook, to which the program adds headers, options or a policy. What is wrong with the URL is told where it is built.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook::{Call, Hook, RequestPlan, Timestamp};
+    ///
+    /// let hook = Hook::builder_to("https://api.example.com/v2").show_base(true).header("x-team", "sales").build()?;
+    /// let failure = Call::new(&hook, RequestPlan::get("orders"), 7, Timestamp::default()).cancel(&hook);
+    /// assert_eq!(failure.url(), Some("https://api.example.com/v2/orders"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn builder_to(base_url: &str) -> HookBuilder {
+        HookBuilder::to(base_url)
     }
 
     /// Begins a hook to which the program adds headers, options or a policy.

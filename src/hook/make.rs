@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::HeaderMap;
 
 use super::base_url::{BaseParts, BaseUrl};
+use super::given;
 use super::headers::default_headers;
 use super::layers::{Layer, Sources};
 use super::made::{Haste, Inner, Own, UNKNOWN};
@@ -82,6 +83,11 @@ impl HookBuilder {
 
     fn base(&self, problems: &mut Vec<Problem>) -> Option<BaseUrl> {
         let connection = &self.connection;
+        let given = connection.host().filter(|_| self.given);
+        if let Some(problem) = given.and_then(given::unfit) {
+            problems.push(problem);
+            return None;
+        }
         let parts = BaseParts {
             conn_type: connection.conn_type(),
             schema: connection.schema(),
@@ -100,6 +106,9 @@ impl HookBuilder {
 
     /// Says what is wrong with the base URL, and how it is written: most who get here pasted something else.
     fn base_problems(&self, errors: &[Error]) -> Vec<Problem> {
+        if self.given {
+            return errors.iter().map(given::problem).collect();
+        }
         let is_empty = |host: Option<&str>| host.is_none_or(str::is_empty);
         if is_empty(self.connection.host()) && is_empty(self.default_host.as_deref()) {
             // Without a host, what stands in the place of the schema is a part of something else.
@@ -135,19 +144,24 @@ impl HookBuilder {
     ) -> HeaderMap {
         let mut map = default_headers(self.decodes);
         let layers = [
-            ("header", Layer::Program, &self.low_headers),
-            ("connection.extra", Layer::Connection("extra"), &extra.headers),
-            ("header", Layer::Program, &self.high_headers),
+            (Layer::Program, &self.low_headers),
+            (Layer::Connection("extra"), &extra.headers),
+            (Layer::Program, &self.high_headers),
         ];
-        for (place, layer, words) in layers {
+        for (layer, words) in layers {
+            let is_connections = layer != Layer::Program;
             for (index, (name, value)) in words.iter().enumerate() {
                 let text = value.as_ref().map_or("", Secret::expose);
                 let (name, mut checked) = match headers::parse(name, text.as_bytes()) {
                     Ok(header) => header,
                     Err(fault) => {
-                        // Its name may be a secret that was put in the wrong place.
-                        let place = format!("{place}, header {}", index.saturating_add(1));
-                        problems.push(Problem::new(place, fault.why));
+                        let which = match fault.shown_name(is_connections) {
+                            Some(name) => name.to_string(),
+                            None => index.saturating_add(1).to_string(),
+                        };
+                        let place =
+                            if is_connections { "connection.extra, header" } else { "header" };
+                        problems.push(Problem::new(format!("{place} {which}"), fault.why));
                         continue;
                     }
                 };
@@ -158,6 +172,7 @@ impl HookBuilder {
                 } else if map.len() >= headers::MAX_HEADERS
                     || map.try_insert(name, checked).is_err()
                 {
+                    let place = if is_connections { "connection.extra" } else { "header" };
                     problems.push(Problem::new(place, "too many headers"));
                     return map;
                 }

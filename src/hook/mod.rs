@@ -4,6 +4,7 @@ mod base_url;
 mod builder;
 mod defaults;
 mod error;
+mod given;
 mod headers;
 mod known;
 pub(crate) mod layers;

@@ -149,8 +149,8 @@ macro_rules! face {
         }
 
         /// Makes a plan ready to be [run and checked](Self::run_and_check), or stored.
-        pub fn prepare(&self, plan: RequestPlan) -> Call {
-            self.begin(plan).1
+        pub fn prepare(&self, plan: impl Into<RequestPlan>) -> Call {
+            self.begin(plan.into()).1
         }
 
         /// Begins a call, and tells when.
@@ -204,7 +204,7 @@ macro_rules! face {
         ///
         /// ```
         /// use http_hook::pages::Paging;
-        /// use http_hook::{Hook, RequestPlan, blocking};
+        /// use http_hook::{Hook, blocking};
         /// # use http_hook::options::Capabilities;
         /// # use std::time::Duration;
         /// # struct NoTime;
@@ -220,13 +220,17 @@ macro_rules! face {
         /// # });
         /// # let api = blocking::HttpHook::new(Hook::to("https://api.example.com")?, server, NoTime);
         ///
-        /// let ids = api.pages(RequestPlan::get("v1/orders"), Paging::link()).items::<u32>();
+        /// let ids = api.pages(api.get("v1/orders"), Paging::link()).items::<u32>(); // or of a plan
         /// assert_eq!(ids.collect::<Result<Vec<_>, _>>()?, [1, 2, 3]);
         /// # Ok::<(), Box<dyn std::error::Error>>(())
         /// ```
-        pub fn pages(&self, plan: RequestPlan, paging: Paging) -> PageIter<'_, Self, Body> {
+        pub fn pages(
+            &self,
+            plan: impl Into<RequestPlan>,
+            paging: Paging,
+        ) -> PageIter<'_, Self, Body> {
             let (seed, now) = (self.face.draw(), self.face.clock.now());
-            let pages = Pages::new(&self.face.hook, plan, paging, seed, now);
+            let pages = Pages::new(&self.face.hook, plan.into(), paging, seed, now);
             PageIter::new(self, self.face.observed(pages, Pages::observer))
         }
 
@@ -241,9 +245,9 @@ macro_rules! face {
         }
 
         /// Begins a poll, to be [run](Self::run_poll) or stored.
-        pub fn begin_poll(&self, plan: RequestPlan, polling: Polling) -> Poll<'_, Body> {
+        pub fn begin_poll(&self, plan: impl Into<RequestPlan>, polling: Polling) -> Poll<'_, Body> {
             let (seed, now) = (self.face.draw(), self.face.clock.now());
-            let poll = Poll::new(&self.face.hook, plan, polling, seed, now);
+            let poll = Poll::new(&self.face.hook, plan.into(), polling, seed, now);
             self.face.observed(poll, Poll::observer)
         }
 

@@ -37,7 +37,7 @@ impl<T: Transport, C: Clock> PageIter<'_, HttpHook<T, C>, Body> {
 
 impl<T: Transport, C: Clock, I> FanoutIter<'_, HttpHook<T, C>, I, Body>
 where
-    I: Iterator<Item = RequestPlan>,
+    I: Iterator<Item: Into<RequestPlan>>,
 {
     /// Returns the next result; `None` if there is none. Calls go on only while this is awaited.
     pub async fn next(&mut self) -> Option<(u64, Result<Response<Bytes>, Failure>)> {
@@ -75,7 +75,7 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     /// # Examples
     ///
     /// ```
-    /// use http_hook::{Hook, HttpHook, RequestPlan};
+    /// use http_hook::{Hook, HttpHook};
     /// # use http_hook::options::Capabilities;
     /// # use std::time::Duration;
     /// # struct NoTime;
@@ -89,8 +89,8 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     /// # });
     /// # let api = HttpHook::new(Hook::to("https://api.example.com")?, server, NoTime);
     ///
-    /// let plans = (0..1000).map(|id| RequestPlan::get(format!("v1/orders/{id}")));
-    /// let mut results = api.fan_out(plans, 16);
+    /// let calls = (0..1000).map(|id| api.get(format!("v1/orders/{id}")).retries(3)); // or plans
+    /// let mut results = api.fan_out(calls, 16);
     /// let mut passed = 0;
     /// pollster::block_on(async {
     ///     while let Some((_slot, result)) = results.next().await {
@@ -102,7 +102,7 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     /// ```
     pub fn fan_out<I>(&self, plans: I, limit: usize) -> FanoutIter<'_, Self, I::IntoIter, Body>
     where
-        I: IntoIterator<Item = RequestPlan>,
+        I: IntoIterator<Item: Into<RequestPlan>>,
     {
         let calls = Fanout::new(&self.face.hook, plans.into_iter(), limit, self.face.draw());
         FanoutIter::new(self, self.face.observed(calls, Fanout::observer))
@@ -115,7 +115,7 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     /// A [`Failure`]: of a call, or of a poll that ended unsatisfied.
     pub async fn poll(
         &self,
-        plan: RequestPlan,
+        plan: impl Into<RequestPlan>,
         polling: Polling,
     ) -> Result<Response<Bytes>, Failure> {
         self.run_poll(self.begin_poll(plan, polling)).await

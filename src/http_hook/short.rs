@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::HttpHook;
 use crate::auth::AuthScheme;
-use crate::base::{Secret, TransportError};
+use crate::base::{Error, ErrorKind, Secret, TransportError};
 use crate::body::multipart::{Multipart, MultipartBody, Part};
 use crate::body::{Body, Open, Upload};
 use crate::options::Options;
@@ -169,6 +169,24 @@ impl<'a, H, B> CallBuilder<'a, H, B> {
     pub fn upload(mut self, upload: Upload<B>) -> Self {
         self.body = Given::Upload(upload);
         self
+    }
+}
+
+/// Makes a plan of a call in one chain, for what takes plans: [`pages`](HttpHook::pages), [`poll`](HttpHook::poll),
+/// [`fan_out`](HttpHook::fan_out). A body that comes from a source cannot go along, as a plan is data: such a plan is refused at its
+/// first step.
+impl<H, B> From<CallBuilder<'_, H, B>> for RequestPlan {
+    fn from(call: CallBuilder<'_, H, B>) -> Self {
+        let mut plan = call.plan;
+        match call.body {
+            Given::Planned => plan,
+            Given::Form(form, sources) if sources.is_empty() => plan.multipart(form),
+            Given::Form(..) | Given::Upload(_) => {
+                let says = "body: one that comes from a source goes with `send` or `stream` alone";
+                plan.refuse(Error::new(ErrorKind::Body, says));
+                plan
+            }
+        }
     }
 }
 

@@ -81,7 +81,7 @@ impl Hop {
         }
         let target = rewrite::target(origin, path, location)?;
         if target.downgrades(origin) && !rules.allow_downgrade {
-            let message = "location: from https to http, which is not allowed";
+            let message = "location: from https to http, which `allow_downgrade` does not allow";
             return Err(Error::new(ErrorKind::Redirect, message));
         }
         let Rewrite::Follow { method, keep_body } = rewrite else {

@@ -52,7 +52,26 @@ pub struct RequestPlan {
 }
 
 impl RequestPlan {
-    /// Plans a call of `endpoint`, which adds path and query to the base URL and can change nothing else.
+    /// Plans a call of `endpoint`, which adds path and query to the base URL and cannot leave its origin.
+    ///
+    /// As with the original, a segment `..` takes away the one before it, be that of the base URL: a value that is put into a path has
+    /// to be checked for it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook::{Call, Hook, RequestPlan, Step, Timestamp};
+    ///
+    /// let (hook, now) = (Hook::to("https://api.example.com/v2")?, Timestamp::default());
+    /// let target = |endpoint: &str| match Call::new(&hook, RequestPlan::get(endpoint), 7, now).step(&hook, now) {
+    ///     Step::Send { request, .. } => request.uri().to_string(),
+    ///     _ => unreachable!(),
+    /// };
+    /// assert_eq!(target("orders"), "https://api.example.com/v2/orders");
+    /// assert_eq!(target("/orders"), "https://api.example.com/v2/orders");
+    /// assert_eq!(target("../v1/orders"), "https://api.example.com/v1/orders");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[inline]
     pub fn new(method: Method, endpoint: impl AsRef<str>) -> Self {
         Self {

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::Response;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::{HeaderMap, Response};
 use serde::de::DeserializeOwned;
 
 use super::mismatch::Reader;
@@ -35,7 +36,8 @@ pub trait ResponseExt {
     /// # Errors
     ///
     /// Kind [`Body`](ErrorKind::Body). It names the place, as `$.orders[3].id`, and what was expected there, or line and column of
-    /// what is no JSON, but nothing of the content: a name that the type does not name itself is `*`.
+    /// what is no JSON, but nothing of the content: a name that the type does not name itself is `*`. It names the media type that came
+    /// where that is not JSON's, and a content coding that was not [undone](crate::hook::HookBuilder).
     ///
     /// ```
     /// use bytes::Bytes;
@@ -60,7 +62,8 @@ pub trait ResponseExt {
 
 impl ResponseExt for Response<Bytes> {
     fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_slice(unmarked(self.body())).map_err(|_| why_not::<T>(self.body()))
+        serde_json::from_slice(unmarked(self.body()))
+            .map_err(|_| why_not::<T>(self.headers(), self.body()))
     }
 
     fn text(&self) -> Cow<'_, str> {
@@ -70,12 +73,16 @@ impl ResponseExt for Response<Bytes> {
 
 /// Reads the body again, to tell why it is not the value expected.
 #[cold]
-fn why_not<T: DeserializeOwned>(body: &[u8]) -> Error {
+fn why_not<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Error {
+    if body.is_empty() {
+        return Error::new(ErrorKind::Body, "the answer is not JSON: its body is empty");
+    }
     // These texts quote nothing.
     let (value, why) = match read_any(body) {
         Ok(read) => read,
         Err(error) => {
-            return Error::new(ErrorKind::Body, format!("the answer is not JSON: {error}"));
+            let came = came_as(headers, true);
+            return Error::new(ErrorKind::Body, format!("the answer is not JSON: {error}{came}"));
         }
     };
     let mismatch = T::deserialize(Reader(&value)).err();
@@ -84,5 +91,36 @@ fn why_not<T: DeserializeOwned>(body: &[u8]) -> Error {
         (None, Some(error)) => format!("the answer is not the JSON expected: {error}"),
         (None, None) => "the answer is not the JSON expected".to_owned(),
     };
-    Error::new(ErrorKind::Body, message)
+    Error::new(ErrorKind::Body, message + &came_as(headers, false))
+}
+
+/// Says as what a body came that is not what was expected: its media type, which of JSON is told only where the body is none, and
+/// a content coding that nobody has undone.
+fn came_as(headers: &HeaderMap, is_no_json: bool) -> String {
+    let kind = media_type(headers).filter(|kind| is_no_json || !kind.ends_with("json"));
+    let kind = kind.map(|kind| format!("; it came as {kind}")).unwrap_or_default();
+    let coding = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
+    let coding = coding.map(|coding| coding.trim().to_ascii_lowercase());
+    match coding.as_deref() {
+        None | Some("" | "identity") => kind,
+        Some(known @ ("gzip" | "x-gzip" | "deflate" | "br" | "zstd")) => {
+            let cure = "`HookBuilder::decode`, with the feature `decode`, undoes that";
+            format!("{kind}; it is still coded as {known}: {cure}")
+        }
+        Some(_) => format!("{kind}; it is still coded, and not in a way that is known here"),
+    }
+}
+
+/// Reads the media type of a Content-Type, without parameters: a name that is registered, or could be ([RFC 6838 §4.2]).
+///
+/// [RFC 6838 §4.2]: https://www.rfc-editor.org/rfc/rfc6838#section-4.2
+fn media_type(headers: &HeaderMap) -> Option<String> {
+    const TYPES: [&str; 9] =
+        ["application", "audio", "font", "image", "message", "model", "multipart", "text", "video"];
+    let value = headers.get(CONTENT_TYPE)?.to_str().ok()?.to_ascii_lowercase();
+    let kind = value.split(';').next()?.trim();
+    let (top, sub) = kind.split_once('/')?;
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte);
+    let is_name = TYPES.contains(&top) && (1..=64).contains(&sub.len()) && sub.bytes().all(legal);
+    is_name.then(|| kind.to_owned())
 }

@@ -6,15 +6,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode};
 
-use crate::base::names::named;
-use crate::base::{Error, Sent, TransportError};
-use crate::response::{Reason, check_failed};
+use super::stop_reason::StopReason;
+use super::{Reason, check_failed};
+use crate::base::{Error, ErrorKind, Sent, TransportError, TransportErrorKind};
 
 /// A call that ended without a response that passes.
 ///
 /// `Display` is Airflow's text, `404:Not Found` for a status, else what went wrong; then, in a second clause, what was asked for,
-/// without what may be secret, and how often: `404:Not Found; GET https://api.example.com/v1/orders?page=2, 1 attempt`.
-/// [`Cause`] prints the first clause alone. The last response is kept, its body as far as the limit of the call lets it.
+/// without what may be secret, and how often; then why it was not sent again, where the first does not say so:
+/// `503:Service Unavailable; GET https://api.example.com/v1/orders?page=2, 4 attempts; no more are allowed`. [`Cause`] prints the
+/// first clause alone. The last response is kept, its body as far as the limit of the call lets it.
 pub struct Failure(Box<Inner>);
 
 struct Inner {
@@ -29,12 +30,65 @@ struct Inner {
     asked: Option<Asked>,
 }
 
+impl Inner {
+    /// Says why nothing more was sent, unless what came last says so itself.
+    fn say_why(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use StopReason as Why;
+        let Self { reason, cause, hint, asked, .. } = self;
+        let method = asked.as_ref().map_or("it", |asked| asked.method.as_str());
+        let by_gate = matches!(cause, Cause::Request(error) if error.kind() == ErrorKind::Gate);
+        let lost = matches!(cause, Cause::Transport(_));
+        match (reason, hint) {
+            (Why::Invalid | Why::Redirect | Why::MaxSends | Why::Check, _) => Ok(()),
+            (Why::Breaker | Why::Budget | Why::RateLimit | Why::Deadline, _) if by_gate => Ok(()),
+            (Why::Auth, _) if !lost => Ok(()),
+            (Why::Auth, _) => f.write_str("; no token could be had"),
+            (Why::Rejected, _) if asked.as_ref().is_some_and(|asked| asked.no_retries) => {
+                f.write_str("; no retries are set")
+            }
+            (Why::Attempts, _) => f.write_str("; no more are allowed"),
+            (Why::RateLimit, _) => f.write_str("; the rate limit leaves no room in time"),
+            (Why::Deadline, _) => f.write_str("; the deadline leaves no time for another"),
+            (Why::HintTooLong, Some(hint)) if *hint < LONG => {
+                write!(f, "; the server asks to wait {hint:?}, which is more than is allowed")
+            }
+            (Why::HintTooLong, _) => {
+                f.write_str("; the server asks to wait longer than is allowed")
+            }
+            (Why::NotIdempotent, _) => {
+                write!(f, "; the server may have acted on it, and {method} is not idempotent")
+            }
+            (Why::Stopped | Why::Cancelled | Why::NotStored, _) if self.says_so() => Ok(()),
+            (reason, _) => write!(f, "; {reason}"),
+        }
+    }
+
+    /// Whether what came last is an error that was made where the call was ended.
+    fn says_so(&self) -> bool {
+        match (self.reason, &self.cause) {
+            (StopReason::Cancelled, Cause::Transport(error)) => {
+                error.kind() == TransportErrorKind::Cancelled
+            }
+            (StopReason::NotStored, Cause::Request(error)) => {
+                error.kind() == ErrorKind::NotStorable
+            }
+            (StopReason::Stopped, Cause::Request(_) | Cause::Refused { .. }) => true,
+            _ => false,
+        }
+    }
+}
+
+/// A wait that is not told by its length: no server means it.
+const LONG: Duration = Duration::from_secs(10 * 365 * 86_400);
+
 /// What was asked for, as it may be shown.
 pub(crate) struct Asked {
     pub(crate) method: Method,
     pub(crate) url: String,
     /// Where redirects had led.
     pub(crate) led_to: Option<String>,
+    /// Whether it would have been sent again, had anybody set retries.
+    pub(crate) no_retries: bool,
 }
 
 /// The text of a call that ends by [`MAX_SENDS`](crate::Call::MAX_SENDS).
@@ -85,95 +139,6 @@ impl fmt::Debug for Cause {
                 .field("response", &response.status())
                 .finish(),
         }
-    }
-}
-
-/// Why a call was given up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum StopReason {
-    /// No request could be built.
-    Invalid,
-    /// The policy does not retry what came.
-    Rejected,
-    /// The attempts are used up.
-    Attempts,
-    /// The time is used up, or the next wait would outlive it.
-    Deadline,
-    /// The server asks for a longer wait than the call allows.
-    HintTooLong,
-    /// The retry budget is empty.
-    Budget,
-    /// The circuit breaker is open.
-    Breaker,
-    /// The rate limit leaves no room before the deadline.
-    RateLimit,
-    /// The server may have acted, and doing it twice may do harm.
-    NotIdempotent,
-    /// The body was used up by the first send.
-    BodyNotReplayable,
-    /// The policy's own stop said so.
-    Stopped,
-    /// A redirect that cannot or must not be followed, or one too many.
-    Redirect,
-    /// Authentication failed.
-    Auth,
-    /// More sends than any call may make.
-    MaxSends,
-    /// The check or the filter of the call refuses the response.
-    Check,
-    /// The caller gave it up.
-    Cancelled,
-    /// The caller could not keep the attempt before sending it: it was not sent.
-    NotStored,
-}
-
-named!(
-    StopReason,
-    "the reason",
-    [
-        Invalid => "invalid",
-        Rejected => "rejected",
-        Attempts => "attempts",
-        Deadline => "deadline",
-        HintTooLong => "hint_too_long",
-        Budget => "budget",
-        Breaker => "breaker",
-        RateLimit => "rate_limit",
-        NotIdempotent => "not_idempotent",
-        BodyNotReplayable => "body_not_replayable",
-        Stopped => "stopped",
-        Redirect => "redirect",
-        Auth => "auth",
-        MaxSends => "max_sends",
-        Check => "check",
-        Cancelled => "cancelled",
-        NotStored => "not_stored",
-    ]
-);
-
-impl fmt::Display for StopReason {
-    /// Says it for people.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Invalid => "nothing could be sent",
-            Self::Rejected => "not worth a retry",
-            Self::Attempts => "attempts used up",
-            Self::Deadline => "deadline",
-            Self::HintTooLong => "the server asks for a longer wait",
-            Self::Budget => "the retry budget is empty",
-            Self::Breaker => "the circuit breaker is open",
-            Self::RateLimit => "rate limit",
-            Self::NotIdempotent => "the server may have acted on it",
-            Self::BodyNotReplayable => "the body cannot be sent again",
-            Self::Stopped => "the policy says so",
-            Self::Redirect => "redirect",
-            Self::Auth => "authentication",
-            Self::MaxSends => "more sends than any call may make",
-            Self::Check => "the response does not pass the check",
-            Self::Cancelled => "cancelled",
-            Self::NotStored => "the attempt could not be kept",
-        })
     }
 }
 
@@ -266,7 +231,7 @@ impl Failure {
     /// assert!(failure.is_timeout() && !failure.is_connect() && !failure.is_status());
     /// assert_eq!(
     ///     failure.to_string(),
-    ///     "the answer took too long; GET https://api.example.com/orders?page=2, 1 attempt"
+    ///     "the answer took too long; GET https://api.example.com/orders?page=2, 1 attempt; no retries are set"
     /// );
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -358,12 +323,13 @@ impl fmt::Display for Failure {
             write!(f, "{MAX_SENDS_TEXT}: ")?;
         }
         cause.fmt(f)?;
-        let Some(Asked { method, url, led_to }) = asked else { return Ok(()) };
+        let Some(Asked { method, url, led_to, .. }) = asked else { return Ok(()) };
         write!(f, "; {method} {url}")?;
         if let Some(led_to) = led_to {
             write!(f, ", led to {led_to}")?;
         }
-        write!(f, ", {attempts} attempt{}", if *attempts == 1 { "" } else { "s" })
+        write!(f, ", {attempts} attempt{}", if *attempts == 1 { "" } else { "s" })?;
+        self.0.say_why(f)
     }
 }
 

@@ -12,6 +12,7 @@ mod mismatch;
 mod outcome;
 mod problem;
 mod reason;
+pub(crate) mod stop_reason;
 pub mod text;
 
 pub use outcome::Outcome;
@@ -19,4 +20,5 @@ pub use problem::ProblemDetails;
 pub use reason::Reason;
 
 pub(crate) use check::{check_failed, whole};
-pub(crate) use failure::{Asked, Cause, Failure, MAX_SENDS_TEXT, StopReason};
+pub(crate) use failure::{Asked, Cause, Failure, MAX_SENDS_TEXT};
+pub(crate) use stop_reason::StopReason;

@@ -8,8 +8,9 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use super::failure::{Cause, Failure, StopReason};
+use super::failure::{Cause, Failure};
 use super::reason::Reason;
+use super::stop_reason::StopReason;
 use crate::base::{Error, ErrorKind, Sent, TransportError, TransportErrorKind, size};
 
 /// The end of a call as data: the response, or why there is none that passes. It is bounded, and has one JSON form.

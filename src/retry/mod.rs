@@ -8,6 +8,7 @@ mod backoff;
 mod bounded;
 mod condition;
 mod custom;
+mod form;
 mod hint;
 pub(crate) mod idempotency;
 mod names;

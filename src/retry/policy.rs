@@ -3,20 +3,16 @@
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::base::Timestamp;
-use crate::base::{Error, ErrorKind, headers};
+use crate::base::{Error, headers};
 use crate::response::StopReason;
-use crate::retry::bounded::Counted;
 use crate::retry::condition::Condition;
 use crate::retry::hint::Hints;
 use crate::retry::outcome::RetryOutcome;
-use crate::retry::seconds;
 use crate::retry::state::{Decision, Progress, RetryState};
 use crate::retry::stop::{Event, Stop};
 use crate::retry::wait::Wait;
-use crate::retry::words;
 
 /// When to send again, after what wait, and when to give up.
 ///
@@ -36,8 +32,7 @@ use crate::retry::words;
 /// assert_eq!(policy, RetryPolicy { stop: Stop::after_attempt(5), ..RetryPolicy::default() });
 /// # Ok::<(), http_hook::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(remote = "Self", default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RetryPolicy {
     /// Which outcomes are worth another attempt.
     pub when: Condition,
@@ -50,20 +45,13 @@ pub struct RetryPolicy {
     /// What of the server's wishes counts.
     pub hints: Hints,
     /// The least time worth sending with, in seconds: a wait that leaves less is not begun. 0.
-    #[serde(with = "seconds::duration")]
     pub min_attempt: Duration,
     /// What becomes of a call that ends with an outcome that its policy would have sent again for, had it been allowed to: whether
     /// the attempts or the time are used up, a gate is closed, or the request must not be sent twice. By default, false, it is a
     /// failure that holds the last response, whatever its status: a poll that was never answered has failed. With true it ends as
     /// if there had been no policy: the check of the response decides. In JSON it is `on_exhausted`: `"fail"` or `"return"`.
-    #[serde(
-        rename = "on_exhausted",
-        with = "words::on_exhausted",
-        skip_serializing_if = "words::is_no"
-    )]
     pub return_when_exhausted: bool,
     /// The header that tells the server of the attempt; `None`, the default, sends none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt_header: Option<String>,
 }
 
@@ -110,46 +98,6 @@ impl RetryPolicy {
     pub(crate) fn with_retries(&self, retries: u32) -> Self {
         let own = if *self == Self::never() { Self::default() } else { self.clone() };
         Self { stop: Stop::after_attempt(retries.saturating_add(1)), ..own }
-    }
-
-    /// Reads a policy.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Policy`] if the text is not the JSON form, [`ErrorKind::Limit`] if it is too large or too deep.
-    pub fn from_json(text: &str) -> Result<Self, Error> {
-        if text.len() > Self::MAX_BYTES {
-            return Err(Error::new(ErrorKind::Limit, "retry policy: more than 64 KiB"));
-        }
-        let mut reader = serde_json::Deserializer::from_str(text);
-        let policy = Self::deserialize(&mut reader)
-            .and_then(|policy| reader.end().map(|()| policy))
-            .map_err(|error| {
-                Error::new(ErrorKind::Policy, format!("retry policy: {}", says(&error)))
-            })?;
-        policy.validate()?;
-        Ok(policy)
-    }
-
-    /// Reads the policy of a stored connection: what is wrong with it is told without any of its text, which may be a secret
-    /// in the wrong place.
-    pub(crate) fn from_connection(value: &serde_json::Value) -> Result<Self, Error> {
-        if value.to_string().len() > Self::MAX_BYTES {
-            return Err(Error::new(ErrorKind::Limit, "more than 64 KiB"));
-        }
-        let policy = Self::deserialize(value).map_err(|error| {
-            let says = error.to_string();
-            let expected = says.split_once(", expected ").map(|(_, expected)| expected);
-            Error::new(
-                ErrorKind::Policy,
-                match expected {
-                    Some(expected) => format!("not a retry policy: expected {expected}"),
-                    None => "not a retry policy".to_owned(),
-                },
-            )
-        })?;
-        policy.validate()?;
-        Ok(policy)
     }
 
     /// Decides what to do after an attempt that ended at `now`; each call of `draw` gives a number of [0, 1).
@@ -231,7 +179,7 @@ impl RetryPolicy {
     ///
     /// # Errors
     ///
-    /// Kind [`Header`](ErrorKind::Header) for a name that a policy may not set.
+    /// Kind [`Header`](crate::ErrorKind::Header) for a name that a policy may not set.
     pub(crate) fn attempt_header(
         &self,
         attempt_number: u32,
@@ -243,30 +191,5 @@ impl RetryPolicy {
         let ttl = remaining.map(|left| format!("; ttl={}", left.as_secs())).unwrap_or_default();
         let value = HeaderValue::try_from(format!("attempt={attempt_number}{max}{ttl}"));
         Ok(value.ok().map(|value| (name, value)))
-    }
-}
-
-// `remote = "Self"` leaves the derived code as plain functions, so that reading can end in a check.
-impl Serialize for RetryPolicy {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Self::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for RetryPolicy {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Counted(value) = Counted::deserialize(deserializer)?;
-        let policy = Self::deserialize(value).map_err(serde::de::Error::custom)?;
-        policy.validate().map_err(serde::de::Error::custom)?;
-        Ok(policy)
-    }
-}
-
-/// What is wrong with a policy's text, without the texts in it: one that stands in the wrong place may be secret.
-fn says(error: &serde_json::Error) -> String {
-    let says = error.to_string();
-    match (says.split_once('"'), says.rsplit_once('"')) {
-        (Some((before, _)), Some((_, behind))) => format!("{before}\"…\"{behind}"),
-        _ => says,
     }
 }

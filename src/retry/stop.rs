@@ -35,7 +35,8 @@ use crate::retry::state::RetryState;
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Stop {
-    /// Never.
+    /// Never by itself. What ends a call then is its [deadline](crate::RequestPlan::deadline), if it has one, and in any case its
+    /// 1,000th send, [`Call::MAX_SENDS`](crate::Call::MAX_SENDS).
     Never,
     /// After this many attempts.
     AfterAttempt {

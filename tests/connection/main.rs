@@ -1,6 +1,7 @@
 //! What is stored: its text forms, and the options in its extra.
 
 mod forms;
+mod given;
 mod hosts;
 mod options;
 mod pasted;

@@ -27,7 +27,7 @@ const REFUSED: [&str; 10] = [
 pub(crate) fn join(bytes: &[u8]) {
     let Some(lines) = lines(bytes) else { return };
     let line = |number: usize| lines.get(number).copied().unwrap_or_default();
-    let Ok(hook) = Hook::to(line(0)) else { return };
+    let Ok(hook) = Hook::new(&Connection::new().with_host(line(0))) else { return };
     let plan = RequestPlan::get(line(1)).params_text(line(2));
     let Some(request) = first_request(&hook, plan) else { return };
     let uri = request.uri();

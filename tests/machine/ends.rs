@@ -342,7 +342,7 @@ fn a_failure_says_what_was_asked_for_and_no_secret() {
         failure.to_string().starts_with("404:Not Found; POST https://api.example.com/"),
         "{text}"
     );
-    assert!(failure.to_string().ends_with(", 1 attempt"), "{text}");
+    assert!(failure.to_string().ends_with(", 1 attempt; not worth a retry"), "{text}");
     assert_eq!(failure.method(), Some(&http::Method::POST));
     assert_eq!(failure.cause().to_string(), "404:Not Found");
 

@@ -17,3 +17,4 @@ mod stored;
 #[path = "../support/mod.rs"]
 mod support;
 mod told;
+mod why;

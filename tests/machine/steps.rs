@@ -124,7 +124,7 @@ fn a_failure_prints_as_the_original_does_and_keeps_the_answer() {
     let (result, _) = run(&hook(), RequestPlan::get("a"), &[|| answer(404)]);
     let failure = result.expect_err("404 does not pass");
     assert_eq!(failure.cause().to_string(), "404:Not Found");
-    let text = "404:Not Found; GET https://api.example.com/***/a, 1 attempt";
+    let text = "404:Not Found; GET https://api.example.com/***/a, 1 attempt; not worth a retry";
     assert_eq!(failure.to_string(), text);
     assert_eq!(failure.status().map(|status| status.as_u16()), Some(404));
     assert_eq!(failure.body().map(AsRef::as_ref), Some(b"text".as_slice()));

@@ -9,6 +9,7 @@ mod dependencies;
 mod faults;
 #[path = "../invariants/mod.rs"]
 mod invariants;
+mod pages;
 mod properties;
 mod purity;
 mod rooms;

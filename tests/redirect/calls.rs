@@ -76,7 +76,7 @@ fn what_must_not_be_followed_ends_the_call() {
         (
             "downgrade",
             (302, "http://api.example.com/"),
-            "location: from https to http, which is not allowed",
+            "location: from https to http, which `allow_downgrade` does not allow",
         ),
         ("scheme", (302, "ftp://api.example.com/"), "location: "),
         ("port", (302, "https://api.example.com:70000/"), "location: "),

@@ -148,7 +148,7 @@ fn a_mismatch_names_place_and_type() {
 #[test]
 fn what_is_no_json_is_told_by_its_place() {
     let rows = [
-        ("", "the answer is not JSON: EOF while parsing a value at line 1 column 0"),
+        ("", "the answer is not JSON: its body is empty"),
         ("<html>canary</html>", "the answer is not JSON: expected value at line 1 column 1"),
         ("{\"id\": canary}", "the answer is not JSON: expected value at line 1 column 8"),
         ("{\"id\": 1} canary", "the answer is not JSON: trailing characters at line 1 column 11"),
@@ -257,4 +257,42 @@ fn a_byte_order_mark_is_no_part_of_the_text() {
     assert_eq!(response.json::<Value>().expect("JSON"), json!({"state": "error"}));
     let error = Response::new(Bytes::from_static(b"\xef\xbb\xbfx")).json::<Value>().unwrap_err();
     assert!(error.to_string().starts_with("the answer is not JSON: "), "{error}");
+}
+
+#[test]
+fn what_came_in_the_place_of_json_is_named() {
+    let (html, none) =
+        ("<html>canary</html>", "the answer is not JSON: expected value at line 1 column 1");
+    let other = "the answer is not the JSON expected: $: expected u8, found a string";
+    let coded = "; it is still coded as gzip: `HookBuilder::decode`, with the feature `decode`, undoes that";
+    let unknown = "; it is still coded, and not in a way that is known here";
+    #[rustfmt::skip]
+    let rows = [
+        // Content-Type                     Content-Encoding  body          says     and then
+        ("text/html; charset=canary",       "",               html,         none,    "; it came as text/html".to_owned()),
+        ("Text/HTML",                       "",               html,         none,    "; it came as text/html".to_owned()),
+        ("application/json",                "",               html,         none,    "; it came as application/json".to_owned()),
+        ("application/json",                "",               "\"canary\"", other,   String::new()),
+        ("application/vnd.api+json",        "",               "\"canary\"", other,   String::new()),
+        ("text/plain",                      "",               "\"canary\"", other,   "; it came as text/plain".to_owned()),
+        ("application/json",                "gzip",           html,         none,    format!("; it came as application/json{coded}")),
+        ("",                                "GZIP",           html,         none,    coded.to_owned()),
+        ("",                                "identity",       html,         none,    String::new()),
+        ("",                                "x-canary",       html,         none,    unknown.to_owned()),
+        ("",                                "",               html,         none,    String::new()),
+        ("canary",                          "",               html,         none,    String::new()),
+        ("canary/html",                     "",               html,         none,    String::new()),
+        ("text/ca\u{6e}ary html",           "",               html,         none,    String::new()),
+    ];
+    for (kind, coding, body, says, then) in rows {
+        let mut response = Response::new(Bytes::from(body));
+        for (name, value) in [("content-type", kind), ("content-encoding", coding)] {
+            if !value.is_empty() {
+                response.headers_mut().insert(name, value.parse().expect("a value"));
+            }
+        }
+        let error = response.json::<u8>().expect_err("no number").to_string();
+        assert_eq!(error, format!("{says}{then}"), "{kind:?} {coding:?}");
+        assert!(!error.contains("canary"), "{error}");
+    }
 }

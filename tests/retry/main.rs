@@ -3,6 +3,7 @@
 #[path = "../invariants/cases.rs"]
 mod cases;
 mod checked;
+mod form;
 mod gated_calls;
 mod hints;
 mod hints_as_written;

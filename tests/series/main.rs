@@ -9,6 +9,7 @@ mod once;
 mod pages;
 mod polls;
 mod servers;
+mod short;
 mod stops;
 mod stores;
 #[path = "../support/mod.rs"]

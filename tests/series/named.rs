@@ -152,7 +152,7 @@ fn no_page_and_no_poll_leads_from_https_to_http() {
         let end = api.pages(plan, Paging::link()).find_map(Result::err);
         (server.received().len(), end.map(|failure| failure.cause().to_string()))
     };
-    let says = Some("link: from https to http, which is not allowed".to_owned());
+    let says = Some("link: from https to http, which `allow_downgrade` does not allow".to_owned());
     for home in ["http://api.test", "https://api.test"] {
         assert_eq!(chain(home, false), (2, says.clone()), "{home}");
         assert_eq!(chain(home, true), (3, None), "{home}");

@@ -182,7 +182,7 @@ fn a_link_that_must_not_be_followed_is_the_end() {
         (
             "http://api.example.com/v1/orders",
             ErrorKind::Redirect,
-            "link: from https to http, which is not allowed",
+            "link: from https to http, which `allow_downgrade` does not allow",
         ),
         ("ftp://api.example.com/", ErrorKind::UnsupportedScheme, ""),
         ("https://", ErrorKind::Url, ""),

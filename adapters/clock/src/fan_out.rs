@@ -58,7 +58,7 @@ pub fn fan_out<I, T, C>(
     mut each: impl FnMut(u64, Ended) -> ControlFlow<()>,
 ) -> Vec<(u64, Ended)>
 where
-    I: Iterator<Item = RequestPlan>,
+    I: Iterator<Item: Into<RequestPlan>>,
     T: Transport + ?Sized,
     C: Clock + ?Sized,
 {

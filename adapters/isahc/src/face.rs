@@ -12,6 +12,9 @@ pub type HttpHook = http_hook::HttpHook<IsahcTransport, SystemClock>;
 
 /// Begins to call the API at a URL, as `https://api.example.com/v2`.
 ///
+/// The URL begins with `https://` or `http://` and has no query. Its path may be secret, as that of a webhook, so that errors and logs
+/// show it as `***`: a hook of [`Hook::builder_to`] that [shows its base](http_hook::hook::HookBuilder::show_base) goes to [`from_hook`].
+///
 /// # Errors
 ///
 /// Everything that is wrong with the URL, and if libcurl cannot start.
@@ -52,11 +55,22 @@ pub fn from_connection(connection: &Connection) -> Result<HttpHook, HookError> {
     from_hook(Hook::new(connection)?)
 }
 
-/// Begins to call by a hook that the program [has made](Hook::builder): with a policy, gates or cookies of its own.
+/// Begins to call by a hook that the program [has made](Hook::builder_to): with a policy, gates or cookies of its own.
 ///
 /// # Errors
 ///
 /// If libcurl cannot start.
+///
+/// # Examples
+///
+/// ```
+/// use http_hook_isahc::{Hook, RetryPolicy, from_hook};
+///
+/// let hook = Hook::builder_to("https://api.example.com/v2").show_base(true).policy(RetryPolicy::default()).build()?;
+/// let api = from_hook(hook)?;
+/// # let _ = api;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn from_hook(hook: Hook) -> Result<HttpHook, HookError> {
     Ok(HttpHook::new(hook, client::started()?, SystemClock::new()).with_seed(seed()))
 }

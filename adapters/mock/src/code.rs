@@ -15,8 +15,8 @@ pub(crate) fn write(reply: &Reply, f: &mut Formatter<'_>) -> fmt::Result {
     match &reply.outcome {
         Outcome::Answer(answer) => self::answer(answer, f)?,
         Outcome::Error(TransportErrorKind::Timeout(phase), sent) => {
-            let kind = format_args!("TransportErrorKind::Timeout(TimeoutPhase::{phase:?})");
-            write!(f, "Reply::error({kind}, Sent::{sent:?})")?;
+            write!(f, "Reply::error(TransportErrorKind::Timeout(TimeoutPhase::{phase:?}), ")?;
+            write!(f, "Sent::{sent:?})")?;
         }
         Outcome::Error(kind, sent) => {
             write!(f, "Reply::error(TransportErrorKind::{kind:?}, Sent::{sent:?})")?;

@@ -12,6 +12,9 @@ pub type HttpHook<T = MockTransport, C = VirtualClock> = http_hook::HttpHook<T, 
 /// Begins to call a scripted API, under this URL. `server` is a list of [replies](crate::Reply), or a [`MockTransport`] or a reference
 /// to one, of which the test keeps the other end. Random choices are the same in each run.
 ///
+/// The URL begins with `https://` or `http://` and has no query. Its path may be secret, as that of a webhook, so that errors and logs
+/// show it as `***`: a hook of [`Hook::builder_to`] that [shows its base](http_hook::hook::HookBuilder::show_base) goes to [`from_hook`].
+///
 /// # Errors
 ///
 /// Everything that is wrong with the URL.
@@ -58,7 +61,18 @@ pub fn from_connection(
     Ok(from_hook(Hook::new(connection)?, server))
 }
 
-/// Begins to call by a hook that the test [has made](Hook::builder): with a policy, gates or cookies of its own.
+/// Begins to call by a hook that the test [has made](Hook::builder_to): with a policy, gates or cookies of its own.
+///
+/// # Examples
+///
+/// ```
+/// use http_hook_mock::{Hook, Reply, RetryPolicy, from_hook};
+///
+/// let hook = Hook::builder_to("https://api.example.com/v2").show_base(true).policy(RetryPolicy::default()).build()?;
+/// let api = from_hook(hook, [Reply::busy(1), Reply::status(200)]);
+/// # let _ = api;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn from_hook(hook: Hook, server: impl Into<MockTransport>) -> HttpHook {
     let server = server.into();
     let clock = server.clock();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http_hook::{Sent, TransportError, TransportErrorKind};
 
-use crate::reply::{Outcome, Reply};
+use crate::reply::{ALWAYS, Outcome, Reply};
 use crate::{Received, Unmet};
 
 pub(crate) struct Script {
@@ -12,6 +12,9 @@ pub(crate) struct Script {
     order: Order,
     pub(crate) log: Vec<Received>,
     unexpected: Vec<String>,
+    /// How many replies there were; `None`: one has no end.
+    total: Option<u64>,
+    used: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,7 +27,10 @@ pub(crate) enum Order {
 
 impl Script {
     pub(crate) fn new(replies: Vec<Reply>, order: Order) -> Self {
-        Self { replies, order, log: Vec::new(), unexpected: Vec::new() }
+        let endless = replies.iter().any(|reply| reply.left == ALWAYS);
+        let total = replies.iter().map(|reply| u64::from(reply.left)).sum();
+        let total = (!endless).then_some(total);
+        Self { replies, order, log: Vec::new(), unexpected: Vec::new(), total, used: 0 }
     }
 
     /// Takes the reply for a request, with the time it takes.
@@ -37,17 +43,39 @@ impl Script {
             .replies
             .iter_mut()
             .find(|reply| reply.left > 0 && (order == Order::Strict || reply.fits(&received)));
-        let taken = match next {
-            Some(reply) if reply.fits(&received) => Ok((reply.spend(), reply.after)),
-            Some(reply) => Err(format!("{received:?}, where the script has {reply:?}")),
-            None => Err(format!("{received:?}, where the script has nothing left for it")),
+        let (taken, next) = match next {
+            Some(reply) if reply.fits(&received) => {
+                self.used += 1;
+                (Ok((reply.spend(), reply.after)), String::new())
+            }
+            Some(reply) => (
+                Err(format!("{received:?}, where the script has {reply:?}")),
+                format!(", but {reply:?}"),
+            ),
+            None => (
+                Err(format!("{received:?}, where the script has nothing left for it")),
+                String::new(),
+            ),
         };
+        let says =
+            || format!("no reply was scripted for {}{next} ({})", asked(&received), self.counts());
+        let taken = taken.map_err(|message| {
+            let error = TransportError::new(TransportErrorKind::Bug, Sent::No).with_message(says());
+            (error.with_source(format!("unexpected request: {message}")), message)
+        });
         self.log.push(received);
-        taken.map_err(|message| {
-            self.unexpected.push(message.clone());
-            TransportError::new(TransportErrorKind::Bug, Sent::No)
-                .with_source(format!("unexpected request: {message}"))
+        taken.map_err(|(error, message)| {
+            self.unexpected.push(message);
+            error
         })
+    }
+
+    /// How far the script was played.
+    fn counts(&self) -> String {
+        match self.total {
+            Some(total) => format!("{} of {total} used", self.used),
+            None => format!("{} used", self.used),
+        }
     }
 
     pub(crate) fn verify(&self) -> Result<(), Unmet> {
@@ -55,4 +83,10 @@ impl Script {
         let left = left.map(|reply| format!("{reply:?}")).collect();
         Unmet::check(self.unexpected.clone(), left)
     }
+}
+
+/// The request in a few words; what stands in its query may be secret.
+fn asked(received: &Received) -> String {
+    let query = if received.uri.query().is_some() { "?***" } else { "" };
+    format!("{} {}{query}", received.method, received.uri.path())
 }

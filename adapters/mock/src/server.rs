@@ -203,7 +203,7 @@ impl blocking::Transport for MockTransport {
         match self.exchange(Request::from_parts(head, bytes), options)? {
             Some(answer) => Ok(response(answer, blocking_body)),
             None => Err(TransportError::new(TransportErrorKind::Bug, Sent::Maybe)
-                .with_source("the script hangs, and the request has no time limit")),
+                .with_message("the script hangs, and the request has no time limit")),
         }
     }
 }

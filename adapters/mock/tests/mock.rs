@@ -11,6 +11,7 @@ use http_hook::options::{ClientOptions, SendOptions, Timeouts};
 use http_hook::response::Reason;
 use http_hook::transport::{TimeoutPhase, Transport};
 use http_hook::{Sent, TransportError, TransportErrorKind as Kind, blocking};
+use http_hook_mock::blocking::connect;
 use http_hook_mock::{MockTransport, Reply, VirtualClock};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -248,4 +249,44 @@ fn the_clock_goes_as_told() {
     blocking::Clock::sleep(&start, Duration::MAX);
     assert_eq!(blocking::Clock::now(&start).since_epoch(), Duration::MAX, "time ends");
     assert_eq!(start.clone().sleeps(), [Duration::MAX; 2], "clones are one clock");
+}
+
+#[test]
+fn a_request_without_a_reply_says_so_and_how_far_the_script_was_played() {
+    type Row = (&'static str, fn() -> MockTransport, &'static [&'static str], &'static str);
+    let rows: [Row; 5] = [
+        ("nothing", || MockTransport::new([]), &["x"], "GET /x (0 of 0 used)"),
+        (
+            "all used",
+            || MockTransport::new([Reply::status(200).times(2), Reply::status(200)]),
+            &["a", "a", "a", "x"],
+            "GET /x (3 of 3 used)",
+        ),
+        (
+            "another one is next",
+            || MockTransport::new([Reply::status(200), Reply::status(200).on("GET", "/a")]),
+            &["a", "x?token=marker"],
+            "GET /x?***, but 200 for GET /a (1 of 2 used)",
+        ),
+        (
+            "none fits",
+            || MockTransport::matching([Reply::status(200).on("GET", "/a")]),
+            &["x"],
+            "GET /x (0 of 1 used)",
+        ),
+        (
+            "without end",
+            || MockTransport::matching([Reply::status(200).on("GET", "/a").always()]),
+            &["a", "a", "x"],
+            "GET /x (2 used)",
+        ),
+    ];
+    for (why, server, paths, expected) in rows {
+        let api = connect("https://h.test", server()).unwrap();
+        let ends: Vec<_> = paths.iter().map(|path| api.get(*path).send()).collect();
+        let failure = ends.last().unwrap().as_ref().unwrap_err();
+        let first = format!("no reply was scripted for {expected}; GET https://h.test/x");
+        assert!(failure.to_string().starts_with(&first), "{why}: {failure}");
+        assert!(!failure.to_string().contains("marker"), "{why}: {failure}");
+    }
 }

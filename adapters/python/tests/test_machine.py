@@ -49,7 +49,7 @@ def test_a_failure_tells_why() -> None:
     assert failure is not None
     assert (failure.reason, failure.cause, failure.status, failure.text) == ("attempts", "response", 503, "503:No Luck")
     assert (failure.attempts, failure.requests, failure.idle_for, failure.body) == (2, 2, 3.0, b"busy")
-    assert str(failure) == "503:No Luck; GET https://api.example.test/a, 2 attempts"
+    assert str(failure) == "503:No Luck; GET https://api.example.test/a, 2 attempts; no more are allowed"
     assert "secret" not in repr(failure)
 
 

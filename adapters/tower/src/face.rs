@@ -12,6 +12,9 @@ pub type HttpHook<S> = http_hook::HttpHook<TowerTransport<S>, SystemClock>;
 
 /// Begins to call the API at a URL by `service`, as hyper-util's client.
 ///
+/// The URL begins with `https://` or `http://` and has no query. Its path may be secret, as that of a webhook, so that errors and logs
+/// show it as `***`: a hook of [`Hook::builder_to`] that [shows its base](http_hook::hook::HookBuilder::show_base) goes to [`from_hook`].
+///
 /// # Errors
 ///
 /// Everything that is wrong with the URL.
@@ -50,7 +53,7 @@ where
     Ok(from_hook(Hook::new(connection)?, service))
 }
 
-/// Begins to call by a hook that the program [has made](Hook::builder): with a policy, gates or cookies of its own.
+/// Begins to call by a hook that the program [has made](Hook::builder_to): with a policy, gates or cookies of its own.
 pub fn from_hook<S>(hook: Hook, service: S) -> HttpHook<S>
 where
     TowerTransport<S>: Transport,

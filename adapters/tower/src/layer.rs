@@ -41,7 +41,7 @@ where
 }
 
 /// A hook as a service of plans: what goes in is relative to the connection's base URL, so that no plan can lead
-/// elsewhere.
+/// to another origin.
 ///
 /// It is always ready: each call waits for the service below on its own. Dropping a call's future stops the call, as
 /// [`HttpHook::run`] says. Clones share everything.

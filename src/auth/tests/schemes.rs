@@ -172,7 +172,7 @@ fn schemes_are_read_from_json() {
         (json!({"scheme": "bearer", "token": "pw-917\n"}),              Err("a credential holds a character that no header may hold")),
         (json!({"scheme": "api_key"}),                                  Err("auth.name: is missing")),
         (json!({"scheme": "api_key", "name": "X Key"}),                 Err("auth.name: no header can have this name")),
-        (json!({"scheme": "api_key", "name": "Host"}),                  Err("auth.name: header host: only the transport may set it")),
+        (json!({"scheme": "api_key", "name": "Host"}),                  Err("auth.name: header host: only the transport may set it, as the URL says")),
         (json!({"scheme": "api_key", "name": "k", "in": "body"}),       Err("auth.in: must be header or query")),
         (json!({"scheme": "oauth2_refresh", "token_url": url}),         Err("auth.refresh_token: is missing")),
         (json!({"scheme": "oauth2_client_credentials"}),                Err("auth.token_url: is missing")),

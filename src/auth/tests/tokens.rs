@@ -69,7 +69,7 @@ fn token_requests_are_built() {
         // token_url                        allow_http  origin and path, or the error
         ("https://id.test/t?x=a b",         false,      Ok("https://id.test/t?x=a%20b")),
         ("https://id.test",                 false,      Ok("https://id.test/")),
-        ("HTTP://id.test/t",                false,      Err("auth.token_url: would send the client's secret unencrypted")),
+        ("HTTP://id.test/t",                false,      Err("auth.token_url: it is http, and would send the client's secret unencrypted; write https, or set `allow_http`")),
         ("HTTP://id.test/t",                true,       Ok("http://id.test/t")),
         ("https://u:hunter2@id.test/t",     false,      Err("auth.token_url: user info does not belong there")),
         ("/t",                              false,      Err("auth.token_url: there is no scheme")),

@@ -8,7 +8,7 @@
 //! | --- | --- |
 //! | scheme, host, port | as they are |
 //! | user info | never |
-//! | base path of the connection | `/***`, unless the program [says](crate::HookBuilder::show_base) that it is no secret |
+//! | base path of the connection | `/***`, unless the program [says](crate::hook::HookBuilder::show_base) that it is no secret |
 //! | query of the connection, and what a scheme appends | `***` |
 //! | endpoint and query of the call | as they are; `***` for what [may be secret](pieces): the value of a name that [sounds so](sounds_secret), user info of a URL |
 //! | redirect targets, token endpoints | `/***` |

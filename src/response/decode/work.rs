@@ -55,14 +55,18 @@ impl Work {
     pub(super) fn count(&mut self, pieces: usize, len: usize) -> Result<(), TransportError> {
         self.pieces = self.pieces.saturating_add(pieces);
         if len > self.limit {
-            return Err(too_large("the decoded body is larger than its limit"));
+            let limit = self.limit;
+            let what = format!(
+                "has more than {limit} bytes (`max_response_bytes` sets the limit of a call)"
+            );
+            return Err(too_large(&format!("decoded, its body {what}")));
         }
         if len > self.by_ratio {
-            return Err(too_large("the decoded body is more than 1100 times as large as it came"));
+            return Err(too_large("decoded, its body is more than 1100 times as large as it came"));
         }
         let paid = self.bytes.saturating_add(len) / BYTES_A_PIECE;
         if self.pieces > paid.saturating_add(FREE_PIECES) {
-            return Err(too_large("the body has too many members or blocks for what they hold"));
+            return Err(too_large("its body has too many members or blocks for what they hold"));
         }
         Ok(())
     }
@@ -84,8 +88,9 @@ impl Work {
     }
 }
 
-pub(super) fn too_large(source: &'static str) -> TransportError {
-    TransportError::new(TransportErrorKind::Limit, Sent::Yes).with_source(source)
+pub(super) fn too_large(what: &str) -> TransportError {
+    let kind = TransportErrorKind::Limit;
+    TransportError::new(kind, Sent::Yes).with_message(format!("{}: {what}", kind.says()))
 }
 
 pub(super) fn not_valid() -> TransportError {
