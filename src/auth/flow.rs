@@ -22,7 +22,7 @@ use crate::auth::token::Token;
 use crate::auth::token_slot::{TokenCache, TokenKey, TokenStep};
 use crate::auth::tokens::{Flight, Tokens};
 use crate::base::url::form;
-use crate::base::{Error, ErrorKind, Origin, Timestamp, headers};
+use crate::base::{Error, ErrorKind, Origin, Timestamp, caught, headers};
 use crate::body::Payload;
 use crate::options::Verify;
 use crate::options::in_force::InForce;
@@ -167,7 +167,7 @@ impl AuthFlow {
         if known.token.as_ref().is_some_and(is_good) {
             return Ok(Ahead::Go);
         }
-        match tokens.next(own.skew, lease, POLL, now) {
+        match tokens.next(own.skew, lease, POLL, now)? {
             TokenStep::Use(token) => {
                 known.token = Some(token);
                 Ok(Ahead::Go)
@@ -204,7 +204,7 @@ impl AuthFlow {
         let typed = own.require_token_type;
         let token = Token::read_typed(status, body, flight.last.as_ref(), typed, now)
             .map_err(|error| tokens.at_endpoint(&error))?;
-        tokens.keep(flight, &token);
+        tokens.keep(flight, &token)?;
         let known = self.0.get_or_insert_default();
         known.token = Some(token);
         known.fetched = true;
@@ -237,7 +237,7 @@ impl AuthFlow {
             },
             AuthScheme::Custom(own) => match known.as_mut().and_then(|known| known.proof.take()) {
                 Some(proof) => proof,
-                None => own.authorize(request, seed, now)?,
+                None => asked(|| own.authorize(request, seed, now))?,
             },
             // A header that never changes is in the headers from the beginning: see `shown`.
             _ => match &auth.proof {
@@ -306,7 +306,8 @@ impl AuthFlow {
                 Ok(first && known.session.is_some())
             }
             AuthScheme::Custom(own) if first => {
-                known.proof = own.answer(&sent()?, &challenges(headers), seed, now)?;
+                let (sent, challenges) = (sent()?, challenges(headers));
+                known.proof = asked(|| own.answer(&sent, &challenges, seed, now))?;
                 Ok(known.proof.is_some())
             }
             _ => Ok(false),
@@ -338,6 +339,13 @@ impl AuthFlow {
                 AuthScheme::OAuth2(_) | AuthScheme::Digest { .. } | AuthScheme::Custom(_)
             )
     }
+}
+
+/// Asks a scheme of the caller's own.
+#[cold]
+fn asked<T>(code: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    let panicked = || Err(Error::new(ErrorKind::Auth, "auth: code of the scheme panicked"));
+    caught(code).unwrap_or_else(panicked)
 }
 
 #[cfg(feature = "digest")]

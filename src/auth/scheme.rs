@@ -106,7 +106,7 @@ impl fmt::Debug for Credentials {
 /// A way of authentication that is not among those of [`AuthScheme`].
 ///
 /// `seed` decides what looks like chance, `now` is the time. It is asked only for requests to the connection's own origin. It must not depend on anything but its arguments
-/// and itself, and its `Debug` must not tell a secret.
+/// and itself, and its `Debug` must not tell a secret. One that panics ends the call as one that fails.
 pub trait Authenticate: Send + Sync + fmt::Debug {
     /// Returns what each request gets added.
     ///

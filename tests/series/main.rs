@@ -10,5 +10,6 @@ mod pages;
 mod polls;
 mod servers;
 mod stops;
+mod stored;
 #[path = "../support/mod.rs"]
 mod support;
