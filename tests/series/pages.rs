@@ -347,16 +347,16 @@ fn items_come_one_by_one() {
 /// A number keeps its digits where what is read has room for them, however it is written.
 #[test]
 fn items_keep_their_digits() {
+    #[derive(serde::Deserialize)]
+    struct Order {
+        id: u128,
+    }
     let body = r#"{"items": [ 18446744073709551617 , {"id":340282366920938463463374607431768211455},
         [1.10, "a, ]"], 1e400, 7 ]}"#;
     let paging = || Paging::cursor("/next", "after").items("/items");
     let page = || page("", body);
     let plan = || RequestPlan::get("a");
 
-    #[derive(serde::Deserialize)]
-    struct Order {
-        id: u128,
-    }
     let server = MockTransport::new([page()]);
     let own = api(&server);
     let first = own.pages(plan(), paging()).items::<u128>().next().expect("an item");
