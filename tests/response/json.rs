@@ -265,6 +265,9 @@ fn every_refusal_names_its_place() {
     }
 }
 
+/// Puts a number into a value.
+type Put<T> = fn(&mut T, f64);
+
 /// A number that JSON lacks is found wherever a value may hold one, and nothing else is refused for it.
 #[test]
 fn a_number_that_json_lacks_is_refused_wherever_it_stands() {
@@ -318,7 +321,7 @@ fn a_number_that_json_lacks_is_refused_wherever_it_stands() {
     let read: Value = serde_json::from_slice(&text).expect("JSON");
     assert_eq!(read, serde_json::to_value(all()).expect("a value"));
 
-    let places: [(&str, fn(&mut All, f64)); 10] = [
+    let places: [(&str, Put<All>); 10] = [
         ("a member", |all, odd| all.double = odd),
         #[expect(clippy::cast_possible_truncation, reason = "what is not finite stays so")]
         ("a single one", |all, odd| all.single = odd as f32),

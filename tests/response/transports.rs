@@ -97,10 +97,13 @@ fn an_error_of_io_is_read_by_its_kind() {
     }
 }
 
+/// Why, the method and the status, the lengths that are said, whether chunks are said, too, and what is read.
+type Length<'a> = (&'a str, &'a Method, StatusCode, &'a [&'a str], bool, Result<Option<u64>, ()>);
+
 #[test]
 fn a_length_is_read_or_refused() {
     let (get, head, ok) = (Method::GET, Method::HEAD, StatusCode::OK);
-    let rows: [(&str, &Method, StatusCode, &[&str], bool, Result<Option<u64>, ()>); 16] = [
+    let rows: [Length<'_>; 16] = [
         ("nothing is said", &get, ok, &[], false, Ok(None)),
         ("a length", &get, ok, &["7"], false, Ok(Some(7))),
         ("none", &get, ok, &["0"], false, Ok(Some(0))),
