@@ -17,12 +17,13 @@ use http::{HeaderName, Method, Request, StatusCode, Uri};
 use crate::auth::challenge::Challenge;
 #[cfg(feature = "digest")]
 use crate::auth::digest::DigestSession;
-use crate::auth::scheme::{AuthScheme, Credentials};
+use crate::auth::oauth2::OAuth2;
+use crate::auth::scheme::{AuthScheme, Credentials, asked, authorized};
 use crate::auth::token::Token;
 use crate::auth::token_slot::{TokenCache, TokenKey, TokenStep};
 use crate::auth::tokens::{Flight, Tokens};
 use crate::base::url::form;
-use crate::base::{Error, ErrorKind, Origin, Timestamp, caught, headers};
+use crate::base::{Error, ErrorKind, Origin, Timestamp, headers};
 use crate::body::Payload;
 use crate::options::Verify;
 use crate::options::in_force::InForce;
@@ -159,9 +160,21 @@ impl AuthFlow {
         lease: Duration,
         now: Timestamp,
     ) -> Result<Ahead, Error> {
-        let (AuthScheme::OAuth2(own), Some(tokens)) = (&auth.scheme, &auth.tokens) else {
-            return Ok(Ahead::Go);
-        };
+        match (&auth.scheme, &auth.tokens) {
+            (AuthScheme::OAuth2(own), Some(tokens)) => self.with_token(own, tokens, lease, now),
+            _ => Ok(Ahead::Go),
+        }
+    }
+
+    /// The same for a scheme with tokens, apart from what all calls do.
+    #[inline(never)]
+    fn with_token(
+        &mut self,
+        own: &OAuth2,
+        tokens: &Tokens,
+        lease: Duration,
+        now: Timestamp,
+    ) -> Result<Ahead, Error> {
         let known = self.0.get_or_insert_default();
         let is_good = |token: &Token| known.fetched || token.is_fresh(Duration::ZERO, now);
         if known.token.as_ref().is_some_and(is_good) {
@@ -237,7 +250,7 @@ impl AuthFlow {
             },
             AuthScheme::Custom(own) => match known.as_mut().and_then(|known| known.proof.take()) {
                 Some(proof) => proof,
-                None => asked(|| own.authorize(request, seed, now))?,
+                None => authorized(&**own, request, seed, now)?,
             },
             // A header that never changes is in the headers from the beginning: see `shown`.
             _ => match &auth.proof {
@@ -339,13 +352,6 @@ impl AuthFlow {
                 AuthScheme::OAuth2(_) | AuthScheme::Digest { .. } | AuthScheme::Custom(_)
             )
     }
-}
-
-/// Asks a scheme of the caller's own.
-#[cold]
-fn asked<T>(code: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    let panicked = || Err(Error::new(ErrorKind::Auth, "auth: code of the scheme panicked"));
-    caught(code).unwrap_or_else(panicked)
 }
 
 #[cfg(feature = "digest")]
