@@ -17,7 +17,8 @@ use http::{HeaderName, Method, Request, StatusCode, Uri};
 use crate::auth::challenge::Challenge;
 #[cfg(feature = "digest")]
 use crate::auth::digest::DigestSession;
-use crate::auth::scheme::{AuthScheme, Credentials};
+use crate::auth::oauth2::OAuth2;
+use crate::auth::scheme::{AuthScheme, Credentials, asked, authorized};
 use crate::auth::token::Token;
 use crate::auth::token_slot::{TokenCache, TokenKey, TokenStep};
 use crate::auth::tokens::{Flight, Tokens};
@@ -164,15 +165,27 @@ impl AuthFlow {
         lease: Duration,
         now: Timestamp,
     ) -> Result<Ahead, Error> {
-        let (AuthScheme::OAuth2(own), Some(tokens)) = (&auth.scheme, &auth.tokens) else {
-            return Ok(Ahead::Go);
-        };
+        match (&auth.scheme, &auth.tokens) {
+            (AuthScheme::OAuth2(own), Some(tokens)) => self.with_token(own, tokens, lease, now),
+            _ => Ok(Ahead::Go),
+        }
+    }
+
+    /// The same for a scheme with tokens, apart from what all calls do.
+    #[inline(never)]
+    fn with_token(
+        &mut self,
+        own: &OAuth2,
+        tokens: &Tokens,
+        lease: Duration,
+        now: Timestamp,
+    ) -> Result<Ahead, Error> {
         let known = self.0.get_or_insert_default();
         let is_good = |token: &Token| known.fetched || token.is_fresh(Duration::ZERO, now);
         if known.token.as_ref().is_some_and(is_good) {
             return Ok(Ahead::Go);
         }
-        match tokens.next(own.skew, lease, POLL, now) {
+        match tokens.next(own.skew, lease, POLL, now)? {
             TokenStep::Use(token) => {
                 known.token = Some(token);
                 Ok(Ahead::Go)
@@ -209,7 +222,7 @@ impl AuthFlow {
         let typed = own.require_token_type;
         let token = Token::read_typed(status, body, flight.last.as_ref(), typed, now)
             .map_err(|error| tokens.at_endpoint(&error))?;
-        tokens.keep(flight, &token);
+        tokens.keep(flight, &token)?;
         let known = self.0.get_or_insert_default();
         known.token = Some(token);
         known.fetched = true;
@@ -242,7 +255,7 @@ impl AuthFlow {
             },
             AuthScheme::Custom(own) => match known.as_mut().and_then(|known| known.proof.take()) {
                 Some(proof) => proof,
-                None => own.authorize(request, seed, now)?,
+                None => authorized(&**own, request, seed, now)?,
             },
             // A header that never changes is in the headers from the beginning: see `shown`.
             _ => match &auth.proof {
@@ -311,7 +324,8 @@ impl AuthFlow {
                 Ok(first && known.session.is_some())
             }
             AuthScheme::Custom(own) if first => {
-                known.proof = own.answer(&sent()?, &challenges(headers), seed, now)?;
+                let (sent, challenges) = (sent()?, challenges(headers));
+                known.proof = asked(|| own.answer(&sent, &challenges, seed, now))?;
                 Ok(known.proof.is_some())
             }
             _ => Ok(false),

@@ -12,7 +12,7 @@ use crate::auth::oauth2::OAuth2;
 use crate::auth::token::bearer;
 use crate::base::Secret;
 use crate::base::Timestamp;
-use crate::base::{Error, ErrorKind, headers};
+use crate::base::{Error, ErrorKind, caught, headers};
 use crate::body::Payload;
 
 /// How requests to a connection's origin prove who sends them.
@@ -106,7 +106,7 @@ impl fmt::Debug for Credentials {
 /// A way of authentication that is not among those of [`AuthScheme`].
 ///
 /// `seed` decides what looks like chance, `now` is the time. It is asked only for requests to the connection's own origin. It must not depend on anything but its arguments
-/// and itself, and its `Debug` must not tell a secret.
+/// and itself, and its `Debug` must not tell a secret. One that panics ends the call as one that fails.
 pub trait Authenticate: Send + Sync + fmt::Debug {
     /// Returns what each request gets added.
     ///
@@ -163,6 +163,25 @@ impl AuthScheme {
             }
         }
     }
+}
+
+/// Asks a scheme of the caller's own what a request gets, apart from what all calls do.
+#[cold]
+#[inline(never)]
+pub(super) fn authorized(
+    own: &dyn Authenticate,
+    request: &Request<Payload>,
+    seed: u64,
+    now: Timestamp,
+) -> Result<Credentials, Error> {
+    asked(|| own.authorize(request, seed, now))
+}
+
+/// Asks a scheme of the caller's own.
+#[cold]
+pub(super) fn asked<T>(code: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    let panicked = || Err(Error::new(ErrorKind::Auth, "auth: code of the scheme panicked"));
+    caught(code).unwrap_or_else(panicked)
 }
 
 fn wrong(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {

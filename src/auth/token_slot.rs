@@ -203,7 +203,7 @@ impl fmt::Debug for TokenKey {
 
 /// Keeps tokens beyond the life of a hook: in a file, a store, another process.
 ///
-/// What is loaded is used until it expires or is refused.
+/// What is loaded is used until it expires or is refused. One that panics ends the call; it should do without where it can.
 ///
 /// The key tells where a token belongs: the connection and its origin, the token endpoint and how it is verified, the grant, the
 /// client, its secret and where it goes, the scope, the audience and the resources, and whether the token has to have a type. Two

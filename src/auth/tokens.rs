@@ -8,7 +8,7 @@ use http::Uri;
 use crate::auth::token::Token;
 use crate::auth::token_slot::{TokenCache, TokenKey, TokenSlot, TokenStep};
 use crate::base::redact::{ShownUrl, Whose};
-use crate::base::{Error, Timestamp};
+use crate::base::{Error, ErrorKind, Timestamp, caught};
 
 /// What the calls of a hook share of their token.
 pub(super) struct Tokens {
@@ -38,20 +38,25 @@ impl Tokens {
     }
 
     /// Tells a call what to do. Before anything is fetched the cache is asked, without holding anybody else up.
+    ///
+    /// # Errors
+    ///
+    /// The cache panicked.
     pub(super) fn next(
         &self,
         skew: Duration,
         lease: Duration,
         poll: Duration,
         now: Timestamp,
-    ) -> TokenStep {
+    ) -> Result<TokenStep, Error> {
         if let Some((cache, key)) = &self.cache {
             let lacks = lock(&self.slot).lacks(skew, now);
-            if let Some(kept) = lacks.then(|| cache.load(key.as_str())).flatten() {
+            let load = || caught(|| cache.load(key.as_str())).ok_or_else(panicked);
+            if let Some(kept) = lacks.then(load).transpose()?.flatten() {
                 lock(&self.slot).offer(kept, skew, now);
             }
         }
-        lock(&self.slot).next(skew, lease, poll, now)
+        Ok(lock(&self.slot).next(skew, lease, poll, now))
     }
 
     pub(super) fn flight(&self, number: u64, last: Option<Token>) -> Flight {
@@ -59,11 +64,14 @@ impl Tokens {
     }
 
     /// Keeps what a flight brought.
-    pub(super) fn keep(&self, flight: &Flight, token: &Token) {
+    ///
+    /// # Errors
+    ///
+    /// The cache panicked. The calls of the hook have the token nevertheless.
+    pub(super) fn keep(&self, flight: &Flight, token: &Token) -> Result<(), Error> {
         lock(&self.slot).store(flight.number, token.clone());
-        if let Some((cache, key)) = &self.cache {
-            cache.store(key.as_str(), token);
-        }
+        let Some((cache, key)) = &self.cache else { return Ok(()) };
+        caught(|| cache.store(key.as_str(), token)).ok_or_else(panicked)
     }
 
     pub(super) fn refuse(&self, token: &Token) {
@@ -75,6 +83,11 @@ impl Tokens {
         let url = ShownUrl::new(&self.url, Whose::Hidden);
         Error::new(error.kind(), format!("{error}, at {url}"))
     }
+}
+
+#[cold]
+fn panicked() -> Error {
+    Error::new(ErrorKind::Auth, "auth: code of the token cache panicked")
 }
 
 fn lock(slot: &Mutex<TokenSlot>) -> MutexGuard<'_, TokenSlot> {

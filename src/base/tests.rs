@@ -160,7 +160,14 @@ fn what_is_appended_is_what_the_check_takes() {
         "upgrade",
         "keep-alive",
         "user-agent",
+        "",
     ] {
         agree(name, "1");
+    }
+    for name in ["x", "accept", "X-Long-Name"] {
+        let whole = MAX_HEADER_BYTES - name.len();
+        for length in [whole - 1, whole, whole + 1, whole + 2, 2 * whole] {
+            agree(name, &"a".repeat(length));
+        }
     }
 }

@@ -15,6 +15,8 @@ use super::link_form::LinkForm;
 use super::may::{check_path, check_query, not_storable, stored};
 use super::state::{Phase, State};
 use crate::base::chance::digest;
+use crate::base::headers::MAX_HEADERS;
+use crate::base::json::at_most;
 use crate::base::redact::is_open;
 use crate::base::{Error, Timestamp, headers};
 use crate::body::{Payload, Replay};
@@ -47,6 +49,7 @@ pub(super) struct PlanForm {
     pub(super) method: String,
     pub(super) endpoint: String,
     pub(super) params: String,
+    #[serde(deserialize_with = "at_most::<MAX_HEADERS, _, _>")]
     pub(super) headers: Vec<HeaderForm>,
     pub(super) body: Body,
     pub(super) options: Option<Box<Options>>,

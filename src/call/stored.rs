@@ -27,6 +27,7 @@ use super::may::{not_storable, stored};
 use super::state::{Phase, State};
 use super::{Attempt, Call};
 use crate::base::chance::digest;
+use crate::base::json::position;
 use crate::base::{Error, ErrorKind, Sent, Timestamp};
 use crate::hook::Hook;
 use crate::options::{Options, Setting};
@@ -176,7 +177,10 @@ fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Error> {
     if text.len() > Call::MAX_STORED {
         return Err(stored("the stored call is too long"));
     }
-    let unreadable = |error: &serde_json::Error| Error::new(ErrorKind::Stored, position(error));
+    let unreadable = |error: &serde_json::Error| {
+        let says = format!("the stored call cannot be read at {}", position(error));
+        Error::new(ErrorKind::Stored, says)
+    };
     let Versioned { version } = serde_json::from_str(text).map_err(|error| unreadable(&error))?;
     if version < VERSION {
         return Err(stored("the stored call is of an older version, which is not read any more"));
@@ -285,8 +289,4 @@ fn check_times(progress: &ProgressForm) -> Result<(), Error> {
         return Err(stored("the times of the stored call cannot be"));
     }
     Ok(())
-}
-
-fn position(error: &serde_json::Error) -> String {
-    format!("the stored call cannot be read at line {} column {}", error.line(), error.column())
 }

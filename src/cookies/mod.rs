@@ -22,7 +22,7 @@ use std::time::Duration;
 use http::HeaderValue;
 
 use crate::base::url::host;
-use crate::base::{Bound, Error, ErrorKind, Origin, Scheme, Secret, Timestamp};
+use crate::base::{Bound, Error, ErrorKind, Origin, Scheme, Secret, Timestamp, caught};
 use set_cookie::{MAX_PAIR, SetCookie};
 
 /// The most cookies of one host, as the standard wants it at least. The one that was set first goes first.
@@ -91,7 +91,8 @@ impl Jar {
 
     /// Asks `is_public_suffix` whether no cookie may be set for a domain, such as `co.uk`.
     ///
-    /// Without it only domains of a single label are refused. It matters [for domains](Self::for_domains) alone.
+    /// Without it only domains of a single label are refused. It matters [for domains](Self::for_domains) alone. Where it panics the
+    /// cookie is refused.
     #[must_use]
     pub const fn with_public_suffixes(mut self, is_public_suffix: fn(&str) -> bool) -> Self {
         self.is_public_suffix = Some(is_public_suffix);
@@ -253,7 +254,9 @@ impl Jar {
     }
 
     fn is_suffix(&self, domain: &str) -> bool {
-        !domain.contains('.') || self.is_public_suffix.is_some_and(|is_suffix| is_suffix(domain))
+        // What nobody can tell may be one.
+        let is_public = |is_suffix: fn(&str) -> bool| caught(|| is_suffix(domain)).unwrap_or(true);
+        !domain.contains('.') || self.is_public_suffix.is_some_and(is_public)
     }
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Fanout, Slot};
 use crate::base::chance::digest;
+use crate::base::json::position;
 use crate::base::{Error, ErrorKind, Timestamp, size};
 use crate::call::Call;
 use crate::drive::{Act, Run};
@@ -101,8 +102,10 @@ impl<I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> Fanout<'_, I, B> {
     ///
     /// As [`Call::resume`].
     pub fn resume(hook: &Hook, text: &str, plans: I, now: Timestamp) -> Result<Self, Error> {
-        let mut form: Form =
-            serde_json::from_str(text).map_err(|_| stored("the stored calls cannot be read"))?;
+        let mut form: Form = serde_json::from_str(text).map_err(|error| {
+            let says = format!("the stored calls cannot be read at {}", position(&error));
+            Error::new(ErrorKind::Stored, says)
+        })?;
         if form.version != VERSION {
             return Err(stored("the stored calls are of another version"));
         }

@@ -1,8 +1,10 @@
 //! Which proxy a request goes through.
 
+use std::time::Duration;
+
 use super::proxy::Environment;
 use super::proxy::choose;
-use super::{Proxies, Proxy};
+use super::{ClientCert, KeepAlive, Options, Proxies, Proxy, Setting, Verify};
 use crate::base::ErrorKind;
 
 type Pairs<'a> = &'a [(&'a str, &'a str)];
@@ -128,4 +130,65 @@ fn authorities_come_from_the_environment() {
         let environment = Environment::new(variables.iter().copied());
         assert_eq!(environment.ca_bundle(), expected, "{variables:?}");
     }
+}
+
+/// Each sets what it is called after, and nothing else; `None` takes a value of a layer below away.
+#[test]
+fn a_setter_sets_one_option() {
+    type Set = fn(Options) -> Options;
+    type By = fn(&mut Options);
+    const SECOND: Duration = Duration::from_secs(1);
+    #[rustfmt::skip]
+    let rows: [(&str, Set, By); 22] = [
+        ("connect_timeout", |o| o.connect_timeout(SECOND), |o| o.connect_timeout = Setting::Set(SECOND)),
+        ("no connect_timeout", |o| o.connect_timeout(None), |o| o.connect_timeout = Setting::Unset),
+        ("head_timeout", |o| o.head_timeout(SECOND), |o| o.head_timeout = Setting::Set(SECOND)),
+        ("no head_timeout", |o| o.head_timeout(None), |o| o.head_timeout = Setting::Unset),
+        ("idle_timeout", |o| o.idle_timeout(SECOND), |o| o.idle_timeout = Setting::Set(SECOND)),
+        ("what is inherited", |o| o.idle_timeout(Setting::Inherit), |_| {}),
+        ("verify", |o| o.verify(Verify::Off), |o| o.verify = Setting::Set(Verify::Off)),
+        ("a file", |o| o.verify(Verify::File("a".into())), |o| o.verify = Setting::Set(Verify::File("a".into()))),
+        ("no verify", |o| o.verify(None), |o| o.verify = Setting::Unset),
+        ("cert", |o| o.cert(cert()), |o| o.cert = Setting::Set(cert())),
+        ("proxies", |o| o.proxies(proxies(&[], Some("a"))), |o| o.proxies = Setting::Set(proxies(&[], Some("a")))),
+        ("no proxies", |o| o.proxies(None), |o| o.proxies = Setting::Unset),
+        ("keep_alive", |o| o.keep_alive(keep()), |o| o.keep_alive = Setting::Set(keep())),
+        ("stream", |o| o.stream(true), |o| o.stream = Some(true)),
+        ("allow_redirects", |o| o.allow_redirects(false), |o| o.allow_redirects = Some(false)),
+        ("max_redirects", |o| o.max_redirects(3), |o| o.max_redirects = Some(3)),
+        ("allow_downgrade", |o| o.allow_downgrade(true), |o| o.allow_downgrade = Some(true)),
+        ("trust_env", |o| o.trust_env(false), |o| o.trust_env = Some(false)),
+        ("check_response", |o| o.check_response(false), |o| o.check_response = Some(false)),
+        ("max_response_bytes", |o| o.max_response_bytes(7), |o| o.max_response_bytes = Some(7)),
+        ("timeout", |o| o.timeout(SECOND), |o| three(o, Setting::Set(SECOND))),
+        ("no timeout", |o| o.timeout(None), |o| three(o, Setting::Unset)),
+    ];
+    let full = Options::default()
+        .timeout(Duration::from_secs(9))
+        .verify(Verify::System)
+        .stream(false)
+        .max_redirects(9);
+    for (what, set, by) in rows {
+        for below in [Options::default(), full.clone()] {
+            let mut expected = below.clone();
+            by(&mut expected);
+            if what == "what is inherited" {
+                expected.idle_timeout = Setting::Inherit;
+            }
+            assert_eq!(set(below), expected, "{what}");
+        }
+    }
+}
+
+fn three(options: &mut Options, timeout: Setting<Duration>) {
+    (options.connect_timeout, options.head_timeout, options.idle_timeout) =
+        (timeout, timeout, timeout);
+}
+
+fn cert() -> ClientCert {
+    ClientCert { cert: "cert.pem".into(), key: Some("key.pem".into()) }
+}
+
+fn keep() -> KeepAlive {
+    KeepAlive { idle: Duration::from_secs(5), count: 3, interval: Duration::from_secs(7) }
 }

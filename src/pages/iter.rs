@@ -7,9 +7,9 @@ use std::vec;
 use bytes::Bytes;
 use http::Response;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use super::Pages;
+use crate::base::json::read_any;
 use crate::base::{Error, ErrorKind};
 use crate::response::{Cause, Failure, StopReason};
 
@@ -27,7 +27,8 @@ pub struct PageIter<'a, H, B> {
 #[must_use = "items are read one by one"]
 pub struct ItemIter<'a, H, B, I> {
     pub(crate) pages: PageIter<'a, H, B>,
-    ready: vec::IntoIter<Value>,
+    /// As they are written: a number may have more digits than a value has room for.
+    ready: vec::IntoIter<Bytes>,
     item: PhantomData<fn() -> I>,
 }
 
@@ -42,7 +43,7 @@ impl<'a, H, B: From<Bytes>> PageIter<'a, H, B> {
     }
 
     /// Gives the items of the pages in the place of the pages: of the array that [`Paging::items`](super::Paging::items) names,
-    /// else of the whole.
+    /// else of the whole. Each is read from its text, so that a number has all its digits where `I` has room for them.
     pub fn items<I: DeserializeOwned>(self) -> ItemIter<'a, H, B, I> {
         ItemIter { pages: self, ready: Vec::new().into_iter(), item: PhantomData }
     }
@@ -57,7 +58,7 @@ impl<'a, H, B: From<Bytes>, I: DeserializeOwned> ItemIter<'a, H, B, I> {
     /// Returns the next item of the page at hand.
     pub(crate) fn at_hand(&mut self) -> Option<Result<I, Failure>> {
         let item = self.ready.next()?;
-        Some(serde_json::from_value(item).map_err(|_| {
+        Some(read(&item).ok_or_else(|| {
             self.ready = Vec::new().into_iter();
             self.pages.pages.end();
             failed(Error::new(ErrorKind::Body, "pages: an item is not what is expected"))
@@ -66,7 +67,7 @@ impl<'a, H, B: From<Bytes>, I: DeserializeOwned> ItemIter<'a, H, B, I> {
 
     /// Takes a page.
     pub(crate) fn page(&mut self, page: &Response<Bytes>) -> Result<(), Failure> {
-        match self.pages.pages.paging().items_of(page) {
+        match self.pages.pages.paging().written_items(page) {
             Ok(items) => self.ready = items.into_iter(),
             Err(error) => {
                 self.pages.pages.end();
@@ -75,6 +76,13 @@ impl<'a, H, B: From<Bytes>, I: DeserializeOwned> ItemIter<'a, H, B, I> {
         }
         Ok(())
     }
+}
+
+/// Reads an item as any JSON of others: a number that is too large to be read is the largest, and of two members of one name the
+/// last counts.
+fn read<I: DeserializeOwned>(item: &[u8]) -> Option<I> {
+    let lenient = || serde_json::from_value(read_any(item).ok()?.0).ok();
+    serde_json::from_slice(item).ok().or_else(lenient)
 }
 
 fn failed(error: Error) -> Failure {

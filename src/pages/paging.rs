@@ -219,6 +219,13 @@ impl Paging {
         }
     }
 
+    /// The same as they are written.
+    pub(super) fn written_items(&self, page: &Response<Bytes>) -> Result<Vec<Bytes>, Error> {
+        let body = Body::read(page)?;
+        let written = body.array(self.items.as_deref().unwrap_or_default())?;
+        Ok(written.map(|item| page.body().slice_ref(item.as_bytes())).collect())
+    }
+
     /// Checks the names of places: what nothing has would be an end after the first page.
     ///
     /// # Errors

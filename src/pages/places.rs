@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Response};
 use serde_json::Value;
 
-use crate::base::json::{read_any, written};
+use crate::base::json::{items, read_any, written};
 use crate::base::{Error, ErrorKind};
 
 /// The body of a page as JSON, and as it is written.
@@ -21,6 +21,15 @@ impl<'a> Body<'a> {
         let read = read_any(page.body()).ok().zip(std::str::from_utf8(page.body()).ok());
         let ((value, _), text) = read.ok_or_else(|| fault("the page is no JSON"))?;
         Ok(Self { value, text })
+    }
+
+    /// Reads the items of an array, as they are written; of none where there is none.
+    pub(super) fn array(&self, pointer: &str) -> Result<impl Iterator<Item = &'a str>, Error> {
+        match self.value.pointer(pointer) {
+            None | Some(Value::Null) => Ok(items("")),
+            Some(Value::Array(_)) => Ok(items(written(self.text, pointer).unwrap_or_default())),
+            Some(_) => Err(no_array()),
+        }
     }
 
     /// Reads a text or a number that leads on, the number as it is written.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::paging::{Paging, Read};
 use super::{KNOWN, Known, Next, Pages};
 use crate::base::chance::digest;
+use crate::base::json::{at_most, position};
 use crate::base::{Error, ErrorKind, Timestamp};
 use crate::call::Call;
 use crate::drive::Run;
@@ -28,6 +29,7 @@ struct Form {
     /// Sixteen hexadecimal digits.
     seed: String,
     read: Read,
+    #[serde(deserialize_with = "at_most::<KNOWN, _, _>")]
     known: Vec<String>,
     mark: String,
     digest: String,
@@ -71,17 +73,16 @@ impl<B: From<Bytes>> Pages<'_, B> {
         if text.len() > Call::MAX_STORED {
             return Err(stored("the stored pages are too long"));
         }
-        let mut form: Form =
-            serde_json::from_str(text).map_err(|_| stored("the stored pages cannot be read"))?;
+        let mut form: Form = serde_json::from_str(text).map_err(|error| {
+            let says = format!("the stored pages cannot be read at {}", position(&error));
+            Error::new(ErrorKind::Stored, says)
+        })?;
         if form.version != VERSION {
             return Err(stored("the stored pages are of another version"));
         }
         let own = std::mem::take(&mut form.digest);
         if own != digest(&text_of(&form)?) {
             return Err(stored("the stored pages were changed"));
-        }
-        if form.known.len() > KNOWN {
-            return Err(stored("the stored pages cannot be"));
         }
         form.paging.validate()?;
         let seed =

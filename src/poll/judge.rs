@@ -55,7 +55,9 @@ impl<B: From<Bytes>> Poll<'_, B> {
         };
         let hint = hints::after(headers, now).unwrap_or_default();
         let mut draws = Random::new(self.seed, self.polls);
-        let own = self.polling.wait.after(self.polls, &mut || draws.draw());
+        let Some(own) = caught(|| self.polling.wait.after(self.polls, &mut || draws.draw())) else {
+            return Some(Err(self.refuse("code in the wait panicked", result)));
+        };
         let wait = own.max(hint);
         let followed = self.follow(&result);
         if let Err(error) = followed {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::Error;
 use crate::response::{Cause, Failure};
+use crate::retry::bounded::part;
 use crate::retry::{Condition, RetryPolicy, Wait, seconds};
 
 /// What a poll waits for: a condition on the response, always with a deadline.
@@ -30,10 +31,13 @@ use crate::retry::{Condition, RetryPolicy, Wait, seconds};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Polling {
+    #[serde(deserialize_with = "part")]
     pub(super) until: Condition,
+    #[serde(deserialize_with = "part")]
     pub(super) fail_if: Condition,
     /// Beginnings of the texts of failures that mean “not yet”.
     not_yet: Vec<String>,
+    #[serde(deserialize_with = "part")]
     pub(super) wait: Wait,
     #[serde(with = "seconds::duration")]
     pub(super) deadline: Duration,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Phase, Poll, Polling};
 use crate::base::chance::digest;
+use crate::base::json::position;
 use crate::base::{Error, ErrorKind, Sent, Timestamp};
 use crate::call::Call;
 use crate::drive::Run;
@@ -84,8 +85,10 @@ impl<B: From<Bytes>> Poll<'_, B> {
         if text.len() > Call::MAX_STORED {
             return Err(stored("the stored poll is too long"));
         }
-        let mut form: Form =
-            serde_json::from_str(text).map_err(|_| stored("the stored poll cannot be read"))?;
+        let mut form: Form = serde_json::from_str(text).map_err(|error| {
+            let says = format!("the stored poll cannot be read at {}", position(&error));
+            Error::new(ErrorKind::Stored, says)
+        })?;
         if form.version != VERSION {
             return Err(stored("the stored poll is of another version"));
         }

@@ -11,6 +11,7 @@ use super::link::Link;
 use crate::base::json::{compact, is_pointer, read_any, written};
 use crate::base::{Error, ErrorKind, caught};
 use crate::retry::Condition;
+use crate::retry::bounded::part;
 
 /// What becomes of the body of a response that passes: Airflow's `response_filter`.
 ///
@@ -145,7 +146,7 @@ impl<'de> Deserialize<'de> for Filter {
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct More {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "part", skip_serializing_if = "Option::is_none")]
     pub(crate) passes: Option<Condition>,
     /// Whether a response that does not pass is worth another attempt.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

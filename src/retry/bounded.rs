@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
@@ -20,6 +20,12 @@ impl<'de> Deserialize<'de> for Counted {
         let mut left = MAX_VALUES;
         Count { left: &mut left, depth: MAX_DEPTH }.deserialize(deserializer).map(Self)
     }
+}
+
+/// Reads a part of a policy that stands by itself: as far as a policy goes, and no further.
+pub(crate) fn part<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<T, D::Error> {
+    let Counted(value) = Counted::deserialize(from)?;
+    T::deserialize(value).map_err(Error::custom)
 }
 
 struct Count<'a> {

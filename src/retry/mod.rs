@@ -5,7 +5,7 @@
 //! ```
 
 mod backoff;
-mod bounded;
+pub(crate) mod bounded;
 mod condition;
 mod custom;
 mod form;

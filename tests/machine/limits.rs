@@ -114,6 +114,32 @@ fn headers() {
     }
 }
 
+/// Where all surely fits a jar may still add a header.
+#[cfg(feature = "cookies")]
+#[test]
+fn headers_with_those_of_a_jar() {
+    let own = MAX_HEADERS - 3;
+    let rows = [
+        (own - 1, false, true),
+        (own - 1, true, true),
+        (own, false, true),
+        (own, true, false),
+        (own + 1, false, false),
+    ];
+    for (count, with_cookie, passes) in rows {
+        let hook = hook();
+        let plan = (0..count)
+            .fold(RequestPlan::get("a"), |plan, number| plan.header(&format!("x-{number}"), "v"));
+        let plan = if with_cookie { plan.cookie("a", "1") } else { plan };
+        let Played { sends, result, .. } = Scenario::new(&hook, plan).run(|_| Ok(status(200)));
+        assert_eq!(result.is_ok(), passes, "{count} {with_cookie}");
+        assert_eq!(sends.len(), usize::from(passes), "{count} {with_cookie}");
+        if let Err(failure) = result {
+            assert_eq!(failure.reason(), StopReason::Invalid, "{count} {with_cookie}");
+        }
+    }
+}
+
 #[test]
 fn stored_connections() {
     let text = |len: usize| {

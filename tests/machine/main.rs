@@ -3,6 +3,7 @@
 mod chain;
 mod driver;
 mod ends;
+mod faces;
 mod legs;
 mod limits;
 mod observe;

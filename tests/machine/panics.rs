@@ -6,13 +6,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use http::Method;
+use http::{Method, Request};
+use http_hook::auth::{
+    AuthScheme, Authenticate, Challenge, Credentials, OAuth2, Token, TokenCache,
+};
 use http_hook::blocking::HttpHook as Blocking;
+use http_hook::body::Payload;
+#[cfg(feature = "cookies")]
+use http_hook::cookies::Jar;
 use http_hook::observe::{Event, Observer};
+use http_hook::poll::Polling;
 use http_hook::retry::{Condition, RetryOutcome, RetryState, Stop, Wait};
 use http_hook::{
-    Call, Cause, Hook, HttpHook, RequestPlan, RetryPolicy, Run, Sent, StopReason, TransportError,
-    TransportErrorKind,
+    Call, Cause, Connection, Error, Hook, HttpHook, RequestPlan, RetryPolicy, Run, Secret, Sent,
+    StopReason, Timestamp, TransportError, TransportErrorKind,
 };
 use http_hook_mock::{MockTransport, Reply};
 
@@ -225,6 +232,113 @@ fn a_policy_whose_code_panics_ends_the_call_with_what_came() {
         assert_eq!(failure.reason(), StopReason::Stopped, "{what}");
         assert!(failure.is_connect(), "{what}");
     }
+}
+
+/// A scheme, and a cache of tokens, that panic in one of their methods.
+#[derive(Debug)]
+struct Broken(&'static str);
+
+impl Authenticate for Broken {
+    fn authorize(&self, _: &Request<Payload>, _: u64, _: Timestamp) -> Result<Credentials, Error> {
+        assert_ne!(self.0, "authorize");
+        Ok(Credentials::Nothing)
+    }
+
+    fn answer(
+        &self,
+        _: &Request<Payload>,
+        _: &[Challenge],
+        _: u64,
+        _: Timestamp,
+    ) -> Result<Option<Credentials>, Error> {
+        if self.0 == "answer" {
+            panic_any(Bomb);
+        }
+        Ok(None)
+    }
+}
+
+impl TokenCache for Broken {
+    fn load(&self, _: &str) -> Option<Token> {
+        assert_ne!(self.0, "load");
+        None
+    }
+
+    fn store(&self, _: &str, _: &Token) {
+        if self.0 == "store" {
+            panic_any(Bomb);
+        }
+    }
+}
+
+#[test]
+fn a_scheme_or_a_cache_of_tokens_that_panics_ends_the_call() {
+    let token = || Reply::json(200, r#"{"access_token": "t", "expires_in": 60}"#);
+    let asked = || Reply::status(401).header("www-authenticate", "Own realm=x");
+    let scheme = "auth: code of the scheme panicked";
+    let cache = "auth: code of the token cache panicked";
+    let rows = [
+        // what panics, the replies, how many of them are asked for, what is told
+        ("authorize", vec![], 0, Some(scheme)),
+        ("answer", vec![asked()], 1, Some(scheme)),
+        ("answer", vec![Reply::status(200)], 1, None),
+        ("load", vec![], 0, Some(cache)),
+        ("store", vec![token()], 1, Some(cache)),
+        ("nothing", vec![token(), Reply::status(200)], 2, None),
+    ];
+    for (what, replies, sends, says) in rows {
+        let broken = Arc::new(Broken(what));
+        let api = Connection::new().with_host("https://api.example.com");
+        let builder = match what {
+            "authorize" | "answer" => Hook::builder(&api).auth(AuthScheme::Custom(broken)),
+            _ => {
+                let own = OAuth2::client_credentials("https://id.test/t", "svc", Secret::new("s"));
+                Hook::builder(&api).auth(AuthScheme::OAuth2(Box::new(own))).token_cache(broken)
+            }
+        };
+        let server = MockTransport::new(replies);
+        let clock = server.clock();
+        let face = Blocking::new(builder.build().expect("a hook"), server.clone(), clock);
+        let result = face.run(RequestPlan::get("a"));
+        assert_eq!(server.received().len(), sends, "{what}");
+        let told = result.map(drop).map_err(|end| (end.reason(), end.cause().to_string()));
+        let expected = says.map(|says| (StopReason::Auth, says.to_owned()));
+        assert_eq!(told, expected.map_or(Ok(()), Err), "{what}");
+    }
+}
+
+#[test]
+fn a_poll_whose_wait_panics_ends_with_what_came() {
+    let wait = Wait::custom(|_: &RetryState<'_>, _: &mut dyn FnMut() -> f64| -> Duration {
+        panic!("wait")
+    });
+    let polling = Polling::until(Condition::statuses(&[204]), Duration::from_secs(60)).wait(wait);
+    let server = MockTransport::new([Reply::status(200)]);
+    let clock = server.clock();
+    let failure = Blocking::new(hook(), server, clock)
+        .poll(RequestPlan::get("a"), polling)
+        .expect_err("it knows no wait");
+    assert_eq!(failure.cause().to_string(), "poll: code in the wait panicked");
+    assert_eq!(failure.status().map(|status| status.as_u16()), Some(200));
+}
+
+/// What is not known to be no public suffix may be one.
+#[cfg(feature = "cookies")]
+#[test]
+fn a_list_of_suffixes_that_panics_lets_no_cookie_through() {
+    let jar = Jar::for_domains().with_public_suffixes(|domain| panic!("{domain}"));
+    let api = Connection::new().with_host("https://api.example.com");
+    let hook = Hook::builder(&api).cookies(jar).build().expect("a hook");
+    let server = MockTransport::new([
+        Reply::redirect(302, "/b").header("set-cookie", "a=1; Domain=example.com"),
+        Reply::redirect(302, "/c").header("set-cookie", "b=2"),
+        Reply::status(200),
+    ]);
+    let clock = server.clock();
+    assert!(Blocking::new(hook, server.clone(), clock).run(RequestPlan::get("a")).is_ok());
+    let sent: Vec<_> =
+        server.received().iter().map(|one| one.header("cookie").map(str::to_owned)).collect();
+    assert_eq!(sent, [None, None, Some("b=2".to_owned())]);
 }
 
 #[test]

@@ -19,8 +19,8 @@ fn wrong(row: &str, read: impl Fn(&str) -> Option<String>) -> Option<String> {
     named.into_iter().find_map(|test| {
         let (file, name) = test.split_once("::").unwrap_or((test, ""));
         let Some(source) = read(file) else { return Some(format!("{file} is not there")) };
-        let there = name.is_empty() || source.contains(&format!("fn {name}("));
-        (!there).then(|| format!("{test} is not there"))
+        let there = ["fn", "def"].iter().any(|word| source.contains(&format!("{word} {name}(")));
+        (!name.is_empty() && !there).then(|| format!("{test} is not there"))
     })
 }
 
@@ -37,12 +37,18 @@ fn every_fault_has_its_test() {
 
 #[test]
 fn rows_are_checked() {
-    let read = |file: &str| (file == "a.rs" || file == "A.md").then(|| "fn held() {}".to_owned());
+    let read = |file: &str| match file {
+        "a.rs" | "A.md" => Some("fn held() {}".to_owned()),
+        "a.py" => Some("def test_held(serve: Any) -> None:".to_owned()),
+        _ => None,
+    };
     #[rustfmt::skip]
     let rows = [
         ("| 1 | what | `a.rs::held` |",                          None),
         ("| 1 | what | `a.rs` |",                                None),
         ("| 1 | what | `a.rs::held`, `a.rs::gone` |",            Some("a.rs::gone is not there")),
+        ("| 1 | what | `a.py::test_held` |",                     None),
+        ("| 1 | what | `a.py::held` |",                          Some("a.py::held is not there")),
         ("| 1 | what | `b.rs::held` |",                          Some("b.rs is not there")),
         ("| 1 | what | later |",                                 Some("it names no test")),
         ("| 1 | what |",                                         Some("it has not three cells")),

@@ -57,6 +57,22 @@ fn every_part_names_its_layer_and_what_it_overrides() {
 }
 
 #[test]
+fn a_plan_shows_its_path_and_no_value() {
+    let rows = [
+        ("v1/orders", "v1/orders"),
+        ("v1/orders?page=2", "v1/orders"),
+        ("v1/orders;sid=pw-917/x#f", "v1/orders;sid=***/x"),
+        ("proxy/https://u:pw-917@h.test/x", "proxy/https://***@h.test/x"),
+    ];
+    for (endpoint, path) in rows {
+        let plan = RequestPlan::post(endpoint).header("x-team", "pw-917").data("pw-917");
+        let shown = format!("{plan:?}");
+        assert!(shown.contains(&format!("path: {path:?}")), "{shown}");
+        assert!(shown.contains("x-team") && !shown.contains("pw-917"), "{shown}");
+    }
+}
+
+#[test]
 fn nothing_that_is_told_is_secret() {
     let told = format!("{0} {0:?}", hook().explain(&plan()).expect("a plan that can be sent"));
     let curl = hook().to_curl(&plan()).expect("a plan that can be sent");

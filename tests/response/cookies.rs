@@ -342,6 +342,18 @@ fn jars_have_limits() {
     }
     let header = jar.header(&url, "/", at(NOW)).expect("those that fit");
     assert!((12_000..=16 * 1024).contains(&header.len()), "{}", header.len());
+
+    let before = 3 * 4097 + 2 * 2;
+    for (len, sent) in [(16 * 1024 - 1, true), (16 * 1024, true), (16 * 1024 + 1, false)] {
+        let mut jar = Jar::default();
+        for name in ["a", "b", "c"] {
+            jar.insert(&url, name, &Secret::new("v".repeat(4095))).unwrap();
+        }
+        let last = len - before - "; d=".len();
+        jar.insert(&url, "d", &Secret::new("v".repeat(last))).unwrap();
+        let header = jar.header(&url, "/", at(NOW)).unwrap();
+        assert_eq!(header.len(), if sent { len } else { before }, "{len}");
+    }
 }
 
 #[test]

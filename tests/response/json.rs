@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use http::Response;
+use http_hook::request::to_python_json;
 use http_hook::{ErrorKind, ResponseExt as _};
 use proptest::prelude::*;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 #[derive(Debug, Deserialize)]
@@ -168,6 +169,180 @@ fn what_fits_is_read() {
     });
     let response = Response::new(Bytes::from(body));
     assert!(response.json::<Order>().is_ok());
+}
+
+/// Names of members that a type reads as something else than text; a value among them that does not fit is told by `*`.
+#[test]
+fn names_are_read_as_the_type_wants_them() {
+    #[derive(Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+    #[serde(rename_all = "lowercase")]
+    enum Day {
+        Monday,
+    }
+    #[derive(Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+    struct Name(String);
+
+    fn check<K: DeserializeOwned + Ord + std::fmt::Debug>(good: &str, bad: &str) {
+        let body = json!({good: 7}).to_string();
+        let response = Response::new(Bytes::from(body));
+        assert_eq!(response.json::<BTreeMap<K, u8>>().expect(good).len(), 1);
+        let text = says::<BTreeMap<K, u8>>(&json!({good: "s3cret"}).to_string());
+        assert!(text.contains("$.*") && !text.contains("s3cret"), "{good}: {text}");
+        if !bad.is_empty() {
+            let text = says::<BTreeMap<K, u8>>(&json!({bad: 7}).to_string());
+            assert!(text.contains('$') && !text.contains(bad), "{bad}: {text}");
+        }
+    }
+    check::<String>("a", "");
+    check::<Name>("a", "");
+    check::<Option<String>>("a", "");
+    check::<char>("a", "abc");
+    check::<bool>("true", "maybe");
+    check::<i8>("-7", "128");
+    check::<i16>("-7", "x1");
+    check::<i32>("-7", "x1");
+    check::<i64>("-7", "x1");
+    check::<i128>("-7", "x1");
+    check::<u8>("7", "256");
+    check::<u16>("7", "x1");
+    check::<u32>("7", "x1");
+    check::<u64>("7", "x1");
+    check::<u128>("7", "x1");
+    check::<Day>("monday", "tuesday");
+}
+
+/// Every way of a value to be refused names the place, and quotes nothing.
+#[test]
+fn every_refusal_names_its_place() {
+    #[derive(Debug, Deserialize)]
+    #[allow(dead_code, reason = "read only to see whether it can be")]
+    enum Kind {
+        Unit,
+        New(u8),
+        Two(u8, u8),
+        Named { a: u8 },
+    }
+    #[derive(Debug, Deserialize)]
+    enum Nothing {}
+    #[derive(Debug, Deserialize)]
+    struct Unit;
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Empty {}
+    #[derive(Debug, Deserialize)]
+    #[allow(dead_code, reason = "read only to see whether it can be")]
+    struct New(u8);
+
+    type Says = fn(&str) -> String;
+    #[rustfmt::skip]
+    let rows: [(&str, Says, &str, &str); 21] = [
+        ("an item",                 says::<Vec<u8>>,                r#"[1, "s3cret"]"#,                 "$[1]"),
+        ("an item of an item",      says::<Vec<Vec<u8>>>,           r#"[[1], [2, "s3cret"]]"#,          "$[1][1]"),
+        ("too many",                says::<(u8, u8)>,               r#"[1, 2, "s3cret"]"#,              "$"),
+        ("too few",                 says::<(u8, u8)>,               "[1]",                              "$"),
+        ("too large",               says::<Vec<u8>>,                "[256]",                            "$[0]"),
+        ("below zero",              says::<Vec<u8>>,                "[-1]",                             "$[0]"),
+        ("a fraction",              says::<Vec<u8>>,                "[1.5]",                            "$[0]"),
+        ("null",                    says::<Vec<u8>>,                "[null]",                           "$[0]"),
+        ("a character",             says::<Vec<char>>,              r#"["s3cret"]"#,                    "$[0]"),
+        ("nothing at all",          says::<Vec<()>>,                r#"["s3cret"]"#,                    "$[0]"),
+        ("a unit",                  says::<Vec<Unit>>,              r#"["s3cret"]"#,                    "$[0]"),
+        ("a new type",              says::<Vec<New>>,               r#"["s3cret"]"#,                    "$[0]"),
+        ("another variant",         says::<Vec<Kind>>,              r#"["s3cret"]"#,                    "$[0]"),
+        ("a variant of none",       says::<Vec<Nothing>>,           r#"["s3cret"]"#,                    "$[0]"),
+        ("a variant with content",  says::<Vec<Kind>>,              r#"[{"Unit": "s3cret"}]"#,          "$[0].Unit"),
+        ("a variant without",       says::<Vec<Kind>>,              r#"["New"]"#,                       "$[0]"),
+        ("in a variant",            says::<Vec<Kind>>,              r#"[{"Two": [1, "s3cret"]}]"#,      "$[0].Two[1]"),
+        ("in a named one",          says::<Vec<Kind>>,              r#"[{"Named": {"a": "s3cret"}}]"#,  "$[0].Named.a"),
+        ("two variants",            says::<Vec<Kind>>,              r#"[{"New": 1, "Two": "s3cret"}]"#, "$[0]"),
+        ("a variant that is no name", says::<Vec<Kind>>,            "[7]",                              "$[0]"),
+        ("a member of none",        says::<Vec<Empty>>,             r#"[{"s3cret": 1}]"#,               "$[0]"),
+    ];
+    for (what, says, body, place) in rows {
+        let text = says(body);
+        assert!(text.contains(&format!("{place}: ")), "{what}: {text}");
+        assert!(!text.contains("s3cret"), "{what}: {text}");
+    }
+}
+
+/// Puts a number into a value.
+type Put<T> = fn(&mut T, f64);
+
+/// A number that JSON lacks is found wherever a value may hold one, and nothing else is refused for it.
+#[test]
+fn a_number_that_json_lacks_is_refused_wherever_it_stands() {
+    #[derive(Serialize)]
+    struct Unit;
+    #[derive(Serialize)]
+    struct New(f64);
+    #[derive(Serialize)]
+    struct Pair(u8, f64);
+    #[derive(Serialize)]
+    enum Kind {
+        Unit,
+        New(f32),
+        Pair(f64, i8),
+        Named { a: f64 },
+    }
+    #[derive(Serialize)]
+    struct All {
+        flag: bool,
+        whole: (i8, i16, i32, i64, i128, u8, u16, u32, u64, u128),
+        double: f64,
+        single: f32,
+        letter: char,
+        text: &'static str,
+        unit: Unit,
+        nothing: (),
+        some: Option<f64>,
+        none: Option<f64>,
+        new: New,
+        pair: Pair,
+        kinds: Vec<Kind>,
+        members: BTreeMap<u8, f64>,
+    }
+    let all = || All {
+        flag: true,
+        whole: (-1, -2, -3, -4, -5, 1, 2, 3, 4, 5),
+        double: 1.5,
+        single: 2.5,
+        letter: 'é',
+        text: "a",
+        unit: Unit,
+        nothing: (),
+        some: Some(3.5),
+        none: None,
+        new: New(4.5),
+        pair: Pair(6, 7.5),
+        kinds: vec![Kind::Unit, Kind::New(8.5), Kind::Pair(9.5, -9), Kind::Named { a: 10.5 }],
+        members: BTreeMap::from([(7, 11.5)]),
+    };
+    let text = to_python_json(&all()).expect("all of it is finite");
+    let read: Value = serde_json::from_slice(&text).expect("JSON");
+    assert_eq!(read, serde_json::to_value(all()).expect("a value"));
+
+    let places: [(&str, Put<All>); 10] = [
+        ("a member", |all, odd| all.double = odd),
+        #[expect(clippy::cast_possible_truncation, reason = "what is not finite stays so")]
+        ("a single one", |all, odd| all.single = odd as f32),
+        ("an option", |all, odd| all.some = Some(odd)),
+        ("a new type", |all, odd| all.new = New(odd)),
+        ("a tuple", |all, odd| all.pair = Pair(1, odd)),
+        #[expect(clippy::cast_possible_truncation, reason = "what is not finite stays so")]
+        ("a variant", |all, odd| all.kinds = vec![Kind::New(odd as f32)]),
+        ("a variant of two", |all, odd| all.kinds = vec![Kind::Unit, Kind::Pair(odd, 1)]),
+        ("a named variant", |all, odd| all.kinds = vec![Kind::Named { a: odd }]),
+        ("a map", |all, odd| all.members = BTreeMap::from([(1, 1.0), (2, odd)])),
+        ("all of them", |all, odd| (all.double, all.some) = (odd, Some(odd))),
+    ];
+    for (what, put) in places {
+        for odd in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let mut value = all();
+            put(&mut value, odd);
+            let error = to_python_json(&value).expect_err(what);
+            assert_eq!(error.kind(), ErrorKind::Body, "{what} {odd}");
+        }
+    }
 }
 
 /// A value anywhere in which every text, name and number is a canary.

@@ -11,6 +11,7 @@ mod json;
 mod streaming;
 #[path = "../support/mod.rs"]
 mod support;
+mod transports;
 mod whole;
 #[cfg(feature = "decode")]
 mod work;

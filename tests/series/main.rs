@@ -11,6 +11,7 @@ mod polls;
 mod servers;
 mod short;
 mod stops;
+mod stored;
 mod stores;
 #[path = "../support/mod.rs"]
 mod support;

@@ -9,6 +9,7 @@ use http_hook::{
 };
 use http_hook_mock::{MockTransport, Reply, VirtualClock};
 use proptest::prelude::*;
+use serde_json::{Value, json};
 
 use crate::invariants::series::{self, pages_by_hand};
 use crate::support::NOW;
@@ -198,11 +199,59 @@ fn a_link_that_must_not_be_followed_is_the_end() {
         assert!(error.to_string().contains(says), "{target}: {error}");
         assert!(targets.len() <= 2, "{targets:?}");
     }
+}
 
-    let server = MockTransport::new([page("<https://files.example.net/>; rel=next", "1")]);
-    let (_, end) = read(&server, RequestPlan::post("search").data("q"), Paging::link());
-    let says = "link: to another origin only a GET or HEAD without a body goes";
-    assert_eq!(end.expect("a body").cause().to_string(), says);
+/// To another origin goes what nobody there could act on: also where the way there was a redirect, or the link is in the body.
+#[test]
+fn only_a_get_or_head_without_a_body_follows_a_link_to_another_origin() {
+    let query = serde_json::json!({"q": 1});
+    let plans = [
+        ("GET", RequestPlan::get("search"), true),
+        ("GET with parameters", RequestPlan::get("search").data("q=1"), true),
+        ("HEAD", RequestPlan::head("search"), true),
+        ("GET with a body", RequestPlan::get("search").json(&query), false),
+        ("HEAD with a body", RequestPlan::head("search").json(&query), false),
+        ("POST", RequestPlan::post("search"), false),
+        ("POST with a body", RequestPlan::post("search").data("q"), false),
+        ("PUT", RequestPlan::put("search"), false),
+        ("DELETE", RequestPlan::delete("search"), false),
+        ("OPTIONS", RequestPlan::new(http::Method::OPTIONS, "search"), false),
+    ];
+    let (home, other) = ("https://api.example.com/v1/p2", "https://files.example.net/p2");
+    for (what, plan, may_leave) in plans {
+        for (target, leaves) in [(home, false), (other, true)] {
+            let by_link = || page(&format!("<{target}>; rel=next"), "1");
+            let in_body = || page("", &format!("{{\"next\": \"{target}\"}}"));
+            let ways = [
+                (Paging::link(), vec![by_link(), page("", "2")]),
+                (Paging::next_url("/next"), vec![in_body(), page("", "{}")]),
+                (Paging::link(), vec![Reply::redirect(307, "/v1/moved"), by_link(), page("", "2")]),
+            ];
+            for (paging, replies) in ways {
+                let sends = replies.len();
+                let server = MockTransport::new(replies);
+                let (targets, end) = read(&server, plan.clone(), paging);
+                if !leaves || may_leave {
+                    assert!(end.is_none(), "{what} {target}: {end:?}");
+                    let last = target.trim_start_matches("https://api.example.com");
+                    assert!(targets.len() == sends && targets[sends - 1] == last, "{targets:?}");
+                } else {
+                    let says = "link: to another origin only a GET or HEAD without a body goes";
+                    assert_eq!(end.expect(what).cause().to_string(), says, "{what}");
+                    assert_eq!(targets.len(), sends - 1, "{what}: {targets:?}");
+                }
+            }
+        }
+        // A redirect takes the call there, as redirects do; what is named there is still another origin's.
+        let server = MockTransport::new([
+            Reply::redirect(307, "https://files.example.net/p1"),
+            page("<?page=2>; rel=next", "1"),
+            page("", "2"),
+        ]);
+        let (targets, end) = read(&server, plan, Paging::link());
+        assert_eq!(end.is_none(), may_leave, "{what}: {end:?}");
+        assert_eq!(targets.len(), if may_leave { 3 } else { 2 }, "{what}: {targets:?}");
+    }
 }
 
 #[test]
@@ -293,6 +342,45 @@ fn items_come_one_by_one() {
     let failure = items.next().expect("an item").expect_err("a number is no text");
     assert_eq!(failure.cause().to_string(), "pages: an item is not what is expected");
     assert!(items.next().is_none() && targets(&server).len() == 1);
+}
+
+/// A number keeps its digits where what is read has room for them, however it is written.
+#[test]
+fn items_keep_their_digits() {
+    #[derive(serde::Deserialize)]
+    struct Order {
+        id: u128,
+    }
+    let body = r#"{"items": [ 18446744073709551617 , {"id":340282366920938463463374607431768211455},
+        [1.10, "a, ]"], 1e400, 7 ]}"#;
+    let paging = || Paging::cursor("/next", "after").items("/items");
+    let page = || page("", body);
+    let plan = || RequestPlan::get("a");
+
+    let server = MockTransport::new([page()]);
+    let own = api(&server);
+    let first = own.pages(plan(), paging()).items::<u128>().next().expect("an item");
+    assert_eq!(first.expect("a number"), 18_446_744_073_709_551_617);
+    let server =
+        MockTransport::new([Reply::json(200, body.replace("18446744073709551617", "{\"id\":1}"))]);
+    let own = api(&server);
+    let orders: Vec<_> = own.pages(plan(), paging()).items::<Order>().take(2).collect();
+    let ids: Vec<_> = orders.into_iter().map(|order| order.expect("an order").id).collect();
+    assert_eq!(ids, [1, u128::MAX]);
+
+    let server =
+        MockTransport::new([Reply::json(200, format!("\u{feff}{body}").replace("1e400", "3"))]);
+    let own = api(&server);
+    let items: Vec<Value> =
+        own.pages(plan(), paging()).items().collect::<Result<_, _>>().expect("items");
+    assert_eq!(items.len(), 5);
+    assert_eq!(items[2..], [json!([1.1, "a, ]"]), json!(3), json!(7)]);
+
+    let server = MockTransport::new([page()]);
+    let own = api(&server);
+    let items: Vec<Value> =
+        own.pages(plan(), paging()).items().collect::<Result<_, _>>().expect("items");
+    assert_eq!(items[3], json!(f64::MAX), "one that is too large is the largest there is");
 }
 
 #[test]

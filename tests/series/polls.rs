@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use http_hook::poll::Polling;
+use bytes::Bytes;
+use http_hook::observe::Event;
+use http_hook::poll::{Poll, Polling};
 use http_hook::retry::{Condition, Wait};
-use http_hook::{ErrorKind, Failure, HttpHook, RequestPlan, StopReason, blocking};
+use http_hook::{Act, ErrorKind, Failure, HttpHook, RequestPlan, StopReason, blocking};
 use http_hook_mock::{MockTransport, Reply, VirtualClock};
 use proptest::prelude::*;
 
 use crate::invariants::series;
+use crate::support::NOW;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -260,4 +263,46 @@ proptest! {
     fn any_poll_comes_to_an_end(bytes in prop::collection::vec(any::<u8>(), 0..256)) {
         series::poll(&bytes);
     }
+}
+
+/// The machine by hand: it tells how far it has come, waits as long as it says, and takes no answer to what it did not ask.
+#[test]
+fn a_poll_by_hand_tells_how_far_it_has_come() {
+    let at = |seconds: u64| NOW.after(Duration::from_secs(seconds));
+    let answer =
+        |state: &str| Ok(http::Response::new(Bytes::from(format!("{{\"state\": \"{state}\"}}"))));
+    let told = std::sync::atomic::AtomicU32::new(0);
+    let count = |_: &Event<'_>| {
+        told.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    };
+    let hook = series::hook();
+    let plan = RequestPlan::get("jobs/7");
+    let mut poll = Poll::<Bytes>::new(&hook, plan, done().every(MINUTE), 7, NOW).observer(&count);
+    assert_eq!((poll.polls(), poll.due(), poll.run().is_none()), (0, Some(NOW), true));
+    let out_of_turn = |act: Act<Bytes>| match act {
+        Act::Done(Err(failure)) => failure.reason() == StopReason::Invalid,
+        _ => false,
+    };
+    assert!(out_of_turn(poll.sent(answer("done"), || NOW)), "nothing was asked");
+    assert!(out_of_turn(poll.read(Ok(Bytes::new()), NOW)), "nothing was asked");
+
+    let Act::Send(..) = poll.woke(NOW) else { panic!("it asks") };
+    assert_eq!((poll.polls(), poll.due(), poll.run().is_some()), (1, None, true));
+    let Act::Read(body, _) = poll.sent(answer("busy"), || NOW) else { panic!("it reads") };
+    let Act::Sleep(wait) = poll.read(Ok(body), NOW) else { panic!("it waits") };
+    assert_eq!((wait, poll.due(), poll.run().is_none()), (MINUTE, Some(at(60)), true));
+    let Act::Sleep(left) = poll.woke(at(20)) else { panic!("it is too early") };
+    assert_eq!(left, Duration::from_secs(40));
+    let Act::Sleep(left) = poll.woke(at(10)) else { panic!("a clock that goes back") };
+    assert_eq!(left, Duration::from_secs(40));
+    let Act::Send(..) = poll.woke(at(60)) else { panic!("it asks again") };
+    let shown = format!("{poll:?}");
+    assert!(shown.contains("polls: 2") && !shown.contains("jobs"), "{shown}");
+    let Act::Read(body, _) = poll.sent(answer("done"), || at(61)) else { panic!("it reads") };
+    let Act::Done(end) = poll.read(Ok(body), at(61)) else { panic!("it ends") };
+    assert_eq!(end.expect("it has come").status(), 200);
+    assert!(told.load(std::sync::atomic::Ordering::Relaxed) >= 6, "it is told of both");
+
+    assert!(out_of_turn(poll.woke(at(62))) && poll.run().is_none() && poll.due().is_none());
+    assert_eq!(poll.store().expect_err("nothing is pending").kind(), ErrorKind::NotStorable);
 }

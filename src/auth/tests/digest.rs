@@ -170,6 +170,12 @@ fn a_session_counts_and_renews() {
     session.take_next_nonce(b"rspauth=\"x\"");
     session.take_next_nonce(b"nextnonce=\"");
     check(&mut session, "n3", "00000002");
+
+    let mut given = start("Digest realm=r, nonce=n1, qop=auth").unwrap().with_client_nonce("c");
+    assert!(given.renew(&ask("Digest realm=r, nonce=n2, qop=auth, stale=true")));
+    let value = answer(&mut given, "/");
+    assert_eq!(part(&value, "nonce").as_deref(), Some("n2"));
+    assert_eq!(part(&value, "cnonce").as_deref(), Some("c"), "one that was given stays");
 }
 
 #[test]

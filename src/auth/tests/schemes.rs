@@ -176,6 +176,10 @@ fn schemes_are_read_from_json() {
         (json!({"scheme": "api_key", "name": "k", "in": "body"}),       Err("auth.in: must be header or query")),
         (json!({"scheme": "oauth2_refresh", "token_url": url}),         Err("auth.refresh_token: is missing")),
         (json!({"scheme": "oauth2_client_credentials"}),                Err("auth.token_url: is missing")),
+        (json!({"scheme": "oauth2_client_credentials", "token_url": url, "skew_seconds": 86_399}), Ok("")),
+        (json!({"scheme": "oauth2_client_credentials", "token_url": url, "skew_seconds": 86_400}), Ok("")),
+        (json!({"scheme": "oauth2_client_credentials", "token_url": url, "skew_seconds": 86_401}),
+            Err("auth.skew_seconds: must be a whole number of seconds up to a day")),
         (json!({"scheme": "oauth2_client_credentials", "token_url": url, "skew_seconds": -1}),
             Err("auth.skew_seconds: must be a whole number of seconds up to a day")),
     ];

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use http::StatusCode;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{StatusCode, Uri};
 use serde_json::json;
 
-use crate::auth::token_slot::{TokenSlot, TokenStep};
-use crate::auth::{OAuth2, Token};
+use crate::auth::flow::Auth;
+use crate::auth::token_slot::{TokenKey, TokenSlot, TokenStep};
+use crate::auth::{AuthScheme, OAuth2, Token};
 use crate::base::{ErrorKind, Secret, Timestamp};
+use crate::options::Verify;
 
 fn at(seconds: u64) -> Timestamp {
     Timestamp::new(Duration::from_secs(seconds))
@@ -29,6 +31,34 @@ fn an_answer_is_read_up_to_its_limit() {
             "{len}"
         );
     }
+}
+
+#[test]
+fn a_life_is_cut_at_400_days() {
+    const CUT: u64 = 400 * 24 * 60 * 60;
+    for (said, life) in
+        [(CUT - 1, CUT - 1), (CUT, CUT), (CUT + 1, CUT), (2 * CUT, CUT), (u64::MAX, CUT)]
+    {
+        for said in [json!(said), json!(said.to_string())] {
+            let answer = json!({"access_token": "t", "expires_in": said}).to_string();
+            let token = Token::read(StatusCode::OK, answer.as_bytes(), None, NOW).unwrap();
+            let life = Duration::from_secs(life);
+            assert_eq!(token.life(), Some(life), "{said}");
+            assert_eq!(token.expires(), Some(NOW.after(life)), "{said}");
+        }
+    }
+}
+
+#[test]
+fn what_is_kept_is_named_and_tells_nothing() {
+    let own = OAuth2::client_credentials("https://id.test/t", "svc", Secret::new("pw-917"));
+    let (origin, endpoint) =
+        ("https://api.test".parse().unwrap(), Uri::from_static("https://id.test/t"));
+    let key = TokenKey::of("api", &origin, &endpoint, &Verify::System, &own).unwrap();
+    assert!(key.as_str().contains("svc"), "{}", key.as_str());
+    assert_eq!(format!("{key:?}"), "TokenKey");
+    let auth = Auth::new(AuthScheme::OAuth2(Box::new(own)), None).unwrap();
+    assert_eq!(format!("{auth:?}"), "Auth");
 }
 
 #[test]

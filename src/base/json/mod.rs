@@ -3,6 +3,7 @@
 //! What a connection stores and what goes out as a JSON body has to equal, byte for byte, what Python's `json`
 //! makes of it. Reading is stricter in two things: no name twice, and no unpaired surrogate.
 
+mod bounded;
 mod finite;
 mod place;
 mod read;
@@ -13,7 +14,8 @@ use serde_json::Value;
 
 pub use write::to_python_json;
 
-pub(crate) use place::{compact, is_pointer, written};
+pub(crate) use bounded::{at_most, position};
+pub(crate) use place::{compact, is_pointer, items, written};
 pub(crate) use read::{Fault, FaultKind};
 pub(crate) use value::Json;
 pub(crate) use write::{double, push_text};

@@ -304,4 +304,18 @@ mod tests {
         assert_eq!(nearest("hunter2hunter2", &known), None);
         assert_eq!(nearest(&"x".repeat(100), &known), None);
     }
+
+    #[test]
+    fn long_texts_are_far_from_everything() {
+        for (a, b, expected) in [
+            (63, 63, 0),
+            (64, 64, 0),
+            (64, 1, 63),
+            (65, 65, usize::MAX),
+            (65, 1, usize::MAX),
+            (1, 65, usize::MAX),
+        ] {
+            assert_eq!(distance(&"x".repeat(a), &"x".repeat(b)), expected, "{a} {b}");
+        }
+    }
 }

@@ -57,11 +57,11 @@ fn escapes_are_clean(text: &str) -> bool {
 pub(crate) fn requote(joined: &str, params: &str) -> String {
     let joined = before(joined, '#');
     let (path, query) = joined.split_once('?').unwrap_or((joined, ""));
-    let mut target = escape(&remove_dots(path), false);
+    let mut target = escape(&remove_dots(path));
     if target.is_empty() {
         target.push('/');
     }
-    let query = escape(query, true);
+    let query = escape(query);
     if !query.is_empty() || !params.is_empty() {
         target.push('?');
         target.push_str(&query);
@@ -76,10 +76,10 @@ pub(crate) fn requote(joined: &str, params: &str) -> String {
     };
     let target = before(&target, '#');
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let mut target = escape(path, false);
+    let mut target = escape(path);
     if !query.is_empty() {
         target.push('?');
-        target.push_str(&escape(query, true));
+        target.push_str(&escape(query));
     }
     target
 }
@@ -107,9 +107,9 @@ fn remove_dots(path: &str) -> String {
     kept.join("/")
 }
 
-/// Escapes what may not stand in a path, or in a query. Escapes are kept if all of them are valid, in upper case
-/// even if they are not kept.
-fn escape(text: &str, query: bool) -> String {
+/// Escapes what may not stand in a path, or in a query; a path ends before its first `?`. Escapes are kept if all of them are
+/// valid, in upper case even if they are not kept.
+fn escape(text: &str) -> String {
     let sign = if escapes_are_valid(text) { "%" } else { "%25" };
     let mut escaped = String::with_capacity(text.len());
     let mut chars = text.chars();
@@ -121,7 +121,7 @@ fn escape(text: &str, query: bool) -> String {
                     escaped.extend(chars.by_ref().take(2).map(|digit| digit.to_ascii_uppercase()));
                 }
             }
-            '?' if query => escaped.push('?'),
+            '?' => escaped.push('?'),
             char if u8::try_from(char).is_ok_and(is_kept) => escaped.push(char),
             other => push_escaped(&mut escaped, other),
         }

@@ -247,6 +247,38 @@ fn a_target_has_a_limit() {
 }
 
 #[test]
+fn a_base_and_parameters_have_limits_too() {
+    let head = "http://h/";
+    for (len, fits) in
+        [(64_999, true), (65_000, true), (65_001, false), (65_002, false), (70_000, false)]
+    {
+        let read = base(&format!("{head}{}", "x".repeat(len - head.len())), "", 0);
+        let kind = read.map(|base| base.text().len()).map_err(|errors| errors[0].kind());
+        assert_eq!(kind, if fits { Ok(len) } else { Err(ErrorKind::Limit) }, "{len}");
+    }
+    // Escapes of what needs none go: what comes out is a third as long.
+    let base = base("h", "", 0).unwrap();
+    for (len, fits) in
+        [(64_999, true), (65_000, true), (65_001, false), (65_002, false), (90_000, false)]
+    {
+        let params = format!("{}{}", "a".repeat(len % 3), "%41".repeat(len / 3));
+        let kind = target(&base, "x", &params).map(|target| target.as_str().len());
+        let expected = if fits { Ok(len % 3 + len / 3 + 3) } else { Err(ErrorKind::Limit) };
+        assert_eq!(kind.map_err(|error| error.kind()), expected, "{len}");
+    }
+}
+
+#[test]
+fn a_base_shows_its_origin_and_path() {
+    for (host, shown) in [
+        ("https://u:s3cret@h/api/v1?k=s3cret", "BaseUrl(https://h/api/v1)"),
+        ("https://h:8443#s3cret", "BaseUrl(https://h:8443)"),
+    ] {
+        assert_eq!(format!("{:?}", base(host, "", 0).unwrap()), shown);
+    }
+}
+
+#[test]
 fn origins_are_equal_by_scheme_host_and_port() {
     #[rustfmt::skip]
     let rows = [
