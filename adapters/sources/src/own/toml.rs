@@ -86,6 +86,16 @@ fn value(value: &Value, line: usize, lines: &Lines, depth: usize) -> Result<Node
     Ok(Node { line, tree })
 }
 
+/// Writes sections, in their order; an error names the one that cannot be written.
+pub(crate) fn write(sections: &[(String, Node)]) -> Result<String, (&str, Fault)> {
+    let mut document = DocumentMut::new();
+    for (id, node) in sections {
+        let section = to_table(node).ok_or_else(|| (id.as_str(), unwritable()))?;
+        document.insert(id, Item::Table(section));
+    }
+    Ok(document.to_string())
+}
+
 /// Sets or removes a section of a file, and leaves all else as it is.
 pub(crate) fn edit(text: &str, id: &str, section: Option<&Node>) -> Result<String, Fault> {
     let mut document: DocumentMut = text.parse().map_err(|error| fault(text, &error))?;
@@ -108,14 +118,8 @@ pub(crate) fn edit(text: &str, id: &str, section: Option<&Node>) -> Result<Strin
 
 /// Gives a table the members of another, and keeps what is written around those that stay.
 fn merge(old: &mut Table, new: &Table) {
-    let gone: Vec<String> = old
-        .iter()
-        .map(|(name, _)| name.to_owned())
-        .filter(|name| !new.contains_key(name))
-        .collect();
-    for name in gone {
-        old.remove(&name);
-    }
+    // All at once: each that is removed alone moves those behind it.
+    old.retain(|name, _| new.contains_key(name));
     for (name, item) in new {
         match (old.get_mut(name), item) {
             (Some(Item::Table(old)), Item::Table(new)) => merge(old, new),
