@@ -9,6 +9,12 @@ use std::collections::HashMap;
 /// How deep values may be nested.
 pub(crate) const MAX_DEPTH: usize = 100;
 
+/// How many values one text may stand for, what repeats them counted each time.
+pub(crate) const MAX_NODES: usize = 1 << 20;
+
+/// What is said of a text that has more.
+pub(crate) const TOO_MANY: &str = "more values than are read";
+
 /// A value and its line, from 1.
 #[derive(Clone, PartialEq)]
 pub(crate) struct Node {
