@@ -114,8 +114,8 @@ fn little_text_makes_no_more_than_the_longest_file_may_hold() {
     let text = "k".repeat(100 << 10);
     let aliases = |count: usize| format!("a: &a \"{text}\"\nb: [{}]\n", "*a,".repeat(count));
     let nested = |depth: usize| {
-        let open: String = (0..depth).map(|at| format!("&a{at} [")).collect();
-        format!("a: {open}\"{}\"{}\n", text.repeat(10), "]".repeat(depth))
+        let open: Vec<String> = (0..depth).map(|at| format!("&a{at} [")).collect();
+        format!("a: {}\"{}\"{}\n", open.concat(), text.repeat(10), "]".repeat(depth))
     };
     let merged = |count: usize| {
         let mut merged = format!("a: &a {{k: \"{text}\"}}\n");

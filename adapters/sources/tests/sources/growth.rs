@@ -2,7 +2,7 @@
 //! this thread had, so that what else the machine does counts for nothing.
 
 use std::fs;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use http_hook::Connection;
 use http_hook_sources::blocking::Source as _;
@@ -11,10 +11,11 @@ use http_hook_sources::{ConnectionFile, Env, Form};
 use super::Folder;
 
 /// What this thread has had of the processor, in nanoseconds; elsewhere than on Linux, what has passed.
-fn spent(since: Instant) -> u128 {
+fn spent(since: Instant) -> u64 {
     let told = fs::read_to_string("/proc/thread-self/schedstat").ok();
     let own = told.and_then(|told| told.split(' ').next()?.parse().ok());
-    own.unwrap_or_else(|| since.elapsed().as_nanos())
+    let passed = || u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX);
+    own.unwrap_or_else(passed)
 }
 
 /// How much more the work on four times as much takes.
@@ -29,7 +30,7 @@ fn growth(few: usize, work: impl Fn(usize) -> Box<dyn Fn()>) -> f64 {
             times += 1;
             let spent = spent(since) - before;
             if spent > 80_000_000 {
-                return spent as f64 / f64::from(times);
+                return Duration::from_nanos(spent).as_secs_f64() / f64::from(times);
             }
         }
     });
