@@ -144,6 +144,7 @@ fn bodies_are_written_without_what_sounds_secret() {
         ("a form by another name",          "",     "access_token=x&a=b",                           "access_token=***&a=b"),
         ("a URL",                           "",     r#"{"next":"https://o/?a=b\u0026sig=x"}"#,      r#"{"next":"https://o/?a=b\u0026sig=***"}"#),
         ("an attribute",                    "",     "<a password='x y' b=\"c\">",                   "<a password='***' b=\"c\">"),
+        ("a comment in what was skipped",   "",     "\"a\"//1\n/*\"jwt\"//2\n:\"x\"*/ //3\n",      "\"a\"//1\n/*\"jwt\"//2\n:\"***\"*/ //3\n"),
         ("a comparison",                    "",     "if (token == other) { }",                      "if (token == other) { }"),
     ];
     let keep: Rules = |recorder| recorder.keep_field("next_page_token");

@@ -54,6 +54,20 @@ impl Run {
         };
         place(part.start)..place(part.end.saturating_sub(1)) + 1
     }
+
+    /// Whether it is the very run that stands at this place of a text: no escape was undone in it or beside it.
+    pub(super) fn stood_in(&self, text: &[u8], place: &Range<usize>, of: Digits) -> bool {
+        let is_apart = |byte: Option<&u8>| {
+            byte.is_none_or(|byte| {
+                (of.value)(*byte).is_none()
+                    && !of.between.contains(byte)
+                    && !byte.is_ascii_whitespace()
+            })
+        };
+        place.len() == self.span(0..self.len()).len()
+            && is_apart(place.start.checked_sub(1).and_then(|before| text.get(before)))
+            && is_apart(text.get(place.end))
+    }
 }
 
 pub(super) fn runs(text: &[u8], of: Digits) -> impl Iterator<Item = Run> {

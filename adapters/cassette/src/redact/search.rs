@@ -143,7 +143,7 @@ const MAX_DEPTH: usize = 4;
 /// The shortest run of digits that may hold another, in digits: fewer stand anywhere by chance.
 const SHORTEST_RUN: usize = 8;
 
-/// The shortest run that is looked into once only if it has no escapes in it, in digits.
+/// The shortest run that is looked into once only, if no escape is in it or beside it, in digits.
 const LONG_RUN: usize = 64;
 
 impl Scan<'_> {
@@ -173,10 +173,8 @@ impl Scan<'_> {
                     if depth > 0 && run.len() < SHORTEST_RUN || self.work.is_over() {
                         continue;
                     }
-                    // What no escape is in was part of a run before.
-                    let span = run.span(0..run.len());
-                    let length = span.len();
-                    if !is_first && run.len() >= LONG_RUN && level.place(span).len() == length {
+                    let place = level.place(run.span(0..run.len()));
+                    if !is_first && run.len() >= LONG_RUN && run.stood_in(text, &place, digits) {
                         continue;
                     }
                     // A run may begin at each of the digits of a group.

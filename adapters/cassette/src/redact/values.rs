@@ -11,7 +11,7 @@ use super::work::Work;
 pub(super) struct Values<'a> {
     text: &'a [u8],
     work: &'a Work,
-    /// From where on there is no other end of a comment, and that end.
+    /// From where on there is no nearer end of a comment, and that end.
     end_of_comment: Cell<(usize, usize)>,
     end_of_line: Cell<(usize, usize)>,
 }
@@ -42,7 +42,8 @@ impl<'a> Values<'a> {
         let is_block = self.text.get(at + 1) == Some(&b'*');
         let kept = if is_block { &self.end_of_comment } else { &self.end_of_line };
         let (from, end) = kept.get();
-        if !(from..=end).contains(&(at + 2)) {
+        // The end itself has two bytes.
+        if !(from..end.saturating_sub(1)).contains(&(at + 2)) {
             let rest = self.text.get(at + 2..).unwrap_or_default();
             let end = if is_block {
                 rest.windows(2).position(|two| two == b"*/").map(|end| end + 2)
