@@ -21,6 +21,8 @@ pub(crate) fn read(text: &str) -> Result<Node, Fault> {
         made: Size::default(),
         repeated: 0,
         depth: 0,
+        rest: text,
+        line: 0,
     };
     let mut root = None;
     loop {
@@ -44,6 +46,9 @@ struct Reader<'a> {
     /// How many bytes of that stand somewhere else, too.
     repeated: u64,
     depth: usize,
+    /// The text from the begin of the line on that was looked at last, and the number of that line; 0 is none.
+    rest: &'a str,
+    line: usize,
 }
 
 /// How much a value is, with all in it.
@@ -76,6 +81,22 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Refuses what begins its line behind a tab, as Python does: it would be taken for a name of the outermost level.
+    fn check_indent(&mut self, span: &Span) -> Result<(), Fault> {
+        let (line, column) = (span.start.line(), span.start.col());
+        // Only the first of a line can be that.
+        if line <= self.line {
+            return Ok(());
+        }
+        let last = self.line.max(1);
+        self.rest = (last..line)
+            .fold(self.rest, |rest, _| rest.split_once('\n').map_or("", |(_, rest)| rest));
+        self.line = line;
+        let indent = self.rest.len() - self.rest.trim_start_matches([' ', '\t']).len();
+        let is_behind_tab = indent == column && self.rest[..indent].contains('\t');
+        if is_behind_tab { Err(Fault::new(line, "a line that begins with a tab")) } else { Ok(()) }
+    }
+
     fn make(&mut self, size: Size, line: usize) -> Result<(), Fault> {
         self.made.nodes = self.made.nodes.saturating_add(size.nodes);
         self.made.bytes = self.made.bytes.saturating_add(size.bytes);
@@ -91,6 +112,7 @@ impl<'a> Reader<'a> {
 
     fn node(&mut self, event: Event<'a>, span: Span) -> Result<Node, Fault> {
         let line = span.start.line();
+        self.check_indent(&span)?;
         let before = self.made;
         let text = if let Event::Scalar(text, ..) = &event { text.len() } else { 0 };
         self.make(Size::of(text), line)?;
