@@ -38,8 +38,9 @@ const MAX_BODY_BYTES: u64 = 16 << 20;
 /// Then every text that was taken out anywhere, what the body of a request has under such names, and what is
 /// [told](Self::hide) is looked for in all that is left, in every form that it may be written in: as it is, with
 /// percent, JSON or HTML escapes, in base64 or hexadecimal, one in the other. What is escaped more than 16 times is not
-/// written. That costs time in proportion to what is recorded, however many secrets there
-/// are. Not looked for are texts of less than 8 bytes (of less than 4, if the name sounds secret), and bodies of
+/// written. That costs time and memory in proportion to what is recorded, however many secrets there
+/// are: a text that takes more work than going through it 256 times is not written at all, a long secret is found by its beginning
+/// and hidden in its length, and where there are more than some 200,000 secrets, nothing is written of any text. Not looked for are texts of less than 8 bytes (of less than 4, if the name sounds secret), and bodies of
 /// requests that are streamed teach nothing: tell such secrets.
 ///
 /// Bodies are written without their content coding, or not at all if it cannot be undone: that needs the feature `decode`,

@@ -1,5 +1,7 @@
 //! What is written of headers, URLs and bodies, row by row.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::Request;
 use http_hook::blocking;
@@ -142,6 +144,7 @@ fn bodies_are_written_without_what_sounds_secret() {
         ("a form by another name",          "",     "access_token=x&a=b",                           "access_token=***&a=b"),
         ("a URL",                           "",     r#"{"next":"https://o/?a=b\u0026sig=x"}"#,      r#"{"next":"https://o/?a=b\u0026sig=***"}"#),
         ("an attribute",                    "",     "<a password='x y' b=\"c\">",                   "<a password='***' b=\"c\">"),
+        ("a comment in what was skipped",   "",     "\"a\"//1\n/*\"jwt\"//2\n:\"x\"*/ //3\n",      "\"a\"//1\n/*\"jwt\"//2\n:\"***\"*/ //3\n"),
         ("a comparison",                    "",     "if (token == other) { }",                      "if (token == other) { }"),
     ];
     let keep: Rules = |recorder| recorder.keep_field("next_page_token");
@@ -185,6 +188,80 @@ fn what_is_nested_is_looked_through_once() {
             "{written}"
         );
     }
+}
+
+/// Were the work on a text not counted, each of these would be gone through thousands of times for each of its bytes.
+#[test]
+fn a_text_that_takes_too_much_work_is_hidden() {
+    // At each level of escapes the digits are others.
+    let mut nested = "A".repeat(64);
+    for _ in 0..3 {
+        let digits = STANDARD.encode(&nested);
+        let escaped = |(at, byte): (usize, u8)| {
+            let level = (at % 4 == 0).then_some(at / 4).filter(|level| *level < 16);
+            let byte_of = |level: usize| format!("%{}{byte:02x}", "25".repeat(level));
+            level.map_or_else(|| char::from(byte).to_string(), byte_of)
+        };
+        nested = digits.bytes().enumerate().map(escaped).collect();
+    }
+    let blanks = "\"//".repeat(2_000) + "\n" + &" ".repeat(8_000) + "password=p@ss/word";
+    for (what, body) in [("digits in digits under escapes", nested), ("blanks", blanks)] {
+        let header = ("x-token", "s3cretS3CRET");
+        let reply = Reply::status(200).header("etag", "p@ss/word").body(body);
+        let all = record("http://h/", &[header], reply, |recorder| recorder);
+        let told = &all["outcome"]["answer"];
+        assert_eq!(told["body"]["text"], "***", "{what}");
+        // What it may have said is looked for all the same.
+        let is_hidden = told["headers"][0][1] == "***";
+        assert_eq!(is_hidden, what == "blanks");
+    }
+    let hidden = Reply::status(302).header("location", &"/token=***".repeat(2_000));
+    assert_eq!(recorded(hidden)["headers"][0][1], "***", "what is hidden already");
+
+    // A picture in JSON in JSON in JSON, and digits in digits, are no such texts.
+    let mut state = 7_u32;
+    let picture: Vec<u8> = (0..30_000)
+        .map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state.to_be_bytes()[0]
+        })
+        .collect();
+    let mut inner =
+        format!("{{\"picture\": \"{}\", \"line\": \"a\\nb\"}}", STANDARD.encode(picture));
+    for _ in 0..3 {
+        inner = serde_json::json!({ "inner": inner }).to_string();
+    }
+    let mut digits = "a text of some length, many times ".repeat(500);
+    for _ in 0..4 {
+        digits = STANDARD.encode(digits);
+    }
+    for body in [inner, digits] {
+        let header = ("x-token", "s3cretS3CRET");
+        let reply = Reply::status(200).body(body.clone());
+        let all = record("http://h/", &[header], reply, |recorder| recorder);
+        assert_eq!(all["outcome"]["answer"]["body"]["text"], body);
+    }
+}
+
+/// More secrets than are looked for: no text is written, and what is can be read again.
+#[test]
+fn where_nothing_can_be_told_from_secrets_nothing_is_written() {
+    let options = SendOptions::new(Timeouts::default(), ClientOptions::default());
+    let reply = Reply::status(200).reason("Fine").header("etag", "e").body("anything");
+    let mut recorder = Recorder::new(MockTransport::new([reply]));
+    for count in 0..300_000 {
+        let told: String = format!("{count:012}").chars().rev().collect();
+        recorder = recorder.hide(&told);
+    }
+    let request = Request::get("http://h:81/path?a").body(blocking::Body::default());
+    blocking::Transport::send(&recorder, request.expect("a request"), &options).expect("an answer");
+    let json = recorder.cassette().to_json();
+    Cassette::from_json(&json).expect("a cassette");
+    let written: Value = serde_json::from_str(&json).expect("JSON");
+    let exchange = &written["exchanges"][0];
+    let told = &exchange["outcome"]["answer"];
+    assert_eq!(exchange["request"]["url"], "http://***/");
+    assert_eq!([&told["reason"], &told["body"]["text"], &told["headers"][0][1]], ["***"; 3]);
 }
 
 #[test]

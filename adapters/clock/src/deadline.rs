@@ -49,13 +49,19 @@ impl Drop for Deadline {
     }
 }
 
-static TIMER: LazyLock<Timer> = LazyLock::new(Timer::default);
+static TIMER: LazyLock<Timer> = LazyLock::new(|| {
+    Timer::new(|timer| {
+        let builder = thread::Builder::new().name("http-hook-timer".to_owned());
+        builder.spawn(|| timer.run()).is_ok()
+    })
+});
 
 /// Wakers are other people's code: none is cloned, woken or dropped under the lock.
-#[derive(Default)]
 struct Timer {
     state: Mutex<State>,
     earlier: Condvar,
+    /// Starts the thread; false if there is none to be had.
+    start: fn(&'static Self) -> bool,
 }
 
 #[derive(Default)]
@@ -68,8 +74,12 @@ struct State {
 }
 
 impl Timer {
-    fn set(&'static self, key: Option<Key>, at: Instant, waker: &Waker) -> Key {
-        let waker = waker.clone();
+    fn new(start: fn(&'static Self) -> bool) -> Self {
+        Self { state: Mutex::default(), earlier: Condvar::new(), start }
+    }
+
+    fn set(&'static self, key: Option<Key>, at: Instant, task: &Waker) -> Key {
+        let waker = task.clone();
         let mut state = self.lock();
         let key = key.unwrap_or_else(|| {
             state.count = state.count.wrapping_add(1);
@@ -77,13 +87,17 @@ impl Timer {
         });
         let replaced = state.waiting.insert(key, waker);
         if !state.running {
-            let builder = thread::Builder::new().name("http-hook-timer".to_owned());
-            state.running = builder.spawn(|| self.run()).is_ok();
+            state.running = (self.start)(self);
         } else if state.wakes_at.is_none_or(|wakes_at| at < wakes_at) {
             self.earlier.notify_one();
         }
+        let is_watched = state.running;
         drop(state);
         drop(replaced);
+        // Where no thread is to be had the task itself looks at the clock, again and again, until one is.
+        if !is_watched {
+            task.wake_by_ref();
+        }
         key
     }
 
@@ -121,7 +135,7 @@ impl Timer {
 }
 
 /// Wakes a task, whose panic is its own matter. What is thrown may panic again when it is dropped, so it is not.
-fn wake(waker: Waker) {
+pub(crate) fn wake(waker: Waker) {
     if let Err(thrown) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
         mem::forget(thrown);
     }
@@ -133,5 +147,35 @@ struct Running<'a>(&'a Timer);
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         self.0.lock().running = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Count(AtomicUsize);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn without_a_thread_a_task_asks_again_by_itself() {
+        static ALONE: LazyLock<Timer> = LazyLock::new(|| Timer::new(|_| false));
+        let woken = Arc::new(Count::default());
+        let waker = Waker::from(Arc::clone(&woken));
+        let later = Instant::now() + Duration::from_secs(3600);
+        let key = ALONE.set(None, later, &waker);
+        assert_eq!(woken.0.load(Ordering::SeqCst), 1);
+        assert_eq!(ALONE.set(Some(key), later, &waker), key);
+        assert_eq!(woken.0.load(Ordering::SeqCst), 2);
     }
 }

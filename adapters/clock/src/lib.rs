@@ -19,15 +19,17 @@ mod files;
 mod limits;
 mod waiting;
 
+use std::future::poll_fn;
 use std::hash::{BuildHasher, RandomState};
+use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use async_trait::async_trait;
-use futures_timer::Delay;
 use http_hook::transport::Clock;
 use http_hook::{Timestamp, blocking};
 
+use deadline::Deadline;
 pub use fan_out::fan_out;
 pub use file::file;
 #[cfg(feature = "files")]
@@ -46,7 +48,7 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(24 * 60 * 60);
 /// The real clock: wall time when it was made, plus the monotonic time since.
 ///
 /// Setting the machine's clock changes nothing for calls under way. Make one for each run of the program: one that
-/// is made anew reads the wall clock anew. Async sleeps need no runtime: a thread of `futures-timer` wakes them.
+/// is made anew reads the wall clock anew. Async sleeps need no runtime: one thread wakes them all.
 ///
 /// # Examples
 ///
@@ -93,7 +95,9 @@ impl Clock for SystemClock {
 
     async fn sleep(&self, wait: Duration) {
         for part in parts(wait) {
-            Delay::new(part).await;
+            let mut due = Deadline::after(Instant::now(), Some(part));
+            let ends = |passed| if passed { Poll::Ready(()) } else { Poll::Pending };
+            poll_fn(|context| ends(due.has_passed(context))).await;
         }
     }
 

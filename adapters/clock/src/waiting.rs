@@ -15,6 +15,8 @@ use http_hook::transport::Transport;
 use http_hook::{Sent, TransportError, TransportErrorKind as Kind, blocking};
 use pollster::block_on;
 
+use crate::deadline::wake;
+
 /// How much of a request body is read at once: as much as libcurl sends.
 const PIECE: usize = 64 << 10;
 
@@ -68,7 +70,9 @@ pub fn send_blocking<T: Transport + ?Sized>(
             let body = Body::stream(Piped { pipe: pipe.clone(), len });
             let mut sending = pin!(transport.send(Request::from_parts(parts, body), options));
             block_on(poll_fn(|context| {
-                pipe.lock().caller = Some(context.waker().clone());
+                let caller = context.waker().clone();
+                let replaced = pipe.lock().caller.replace(caller);
+                drop(replaced);
                 let polled = sending.as_mut().poll(context);
                 if polled.is_pending() {
                     pipe.fill(&mut reader);
@@ -105,7 +109,7 @@ impl Read for Reader {
 }
 
 /// One piece of a request body between the caller's thread, which reads it from a source that blocks, and the client's, which must
-/// not block.
+/// not block. Wakers are other people's code: none is cloned, woken or dropped under the lock, for who is woken may read on at once.
 #[derive(Clone, Default)]
 struct Pipe(Arc<Mutex<Piece>>);
 
@@ -115,15 +119,6 @@ struct Piece {
     wanted: bool,
     client: Option<Waker>,
     caller: Option<Waker>,
-}
-
-impl Piece {
-    fn want(&mut self) {
-        self.wanted = true;
-        if let Some(caller) = self.caller.take() {
-            caller.wake();
-        }
-    }
 }
 
 impl Pipe {
@@ -144,11 +139,12 @@ impl Pipe {
             bytes.truncate(count);
             bytes.into()
         });
-        let mut piece = self.lock();
-        piece.ready = Some(read);
-        if let Some(client) = piece.client.take() {
-            client.wake();
-        }
+        let client = {
+            let mut piece = self.lock();
+            piece.ready = Some(read);
+            piece.client.take()
+        };
+        client.into_iter().for_each(wake);
     }
 }
 
@@ -166,24 +162,33 @@ impl http_body::Body for Piped {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        let client = context.waker().clone();
         let mut piece = self.pipe.lock();
-        match piece.ready.take() {
-            Some(Ok(bytes)) if bytes.is_empty() => {
-                piece.ready = Some(Ok(bytes)); // the end stays the end
-                Poll::Ready(None)
+        let ready = piece.ready.take();
+        if let Some(Ok(bytes)) = &ready {
+            if bytes.is_empty() {
+                piece.ready = Some(Ok(Bytes::new())); // the end stays the end
+                return Poll::Ready(None);
             }
-            Some(Ok(bytes)) => {
-                piece.want();
-                Poll::Ready(Some(Ok(Frame::data(bytes))))
-            }
+        }
+        let mut replaced = None;
+        if ready.is_none() {
+            replaced = piece.client.replace(client);
+        }
+        let mut caller = None;
+        if !matches!(ready, Some(Err(_))) {
+            piece.wanted = true;
+            caller = piece.caller.take();
+        }
+        drop(piece);
+        drop(replaced);
+        caller.into_iter().for_each(wake);
+        match ready {
+            Some(Ok(bytes)) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
             Some(Err(_)) => {
                 Poll::Ready(Some(Err(TransportError::new(Kind::RequestBody, Sent::Maybe))))
             }
-            None => {
-                piece.client = Some(context.waker().clone());
-                piece.want();
-                Poll::Pending
-            }
+            None => Poll::Pending,
         }
     }
 

@@ -188,7 +188,7 @@ impl BlockingSource for Env {
 
     fn ids(&self) -> Result<Vec<Listed>, SourceError> {
         let own = self.team.as_ref().map(|team| format!("{PREFIX}_{}___", team.to_uppercase()));
-        let mut listed: Vec<Listed> = Vec::new();
+        let mut listed: BTreeMap<String, Listed> = BTreeMap::new();
         let mut list = |name: &str, value: &str, place: String| {
             let own_id = own.as_ref().and_then(|own| name.strip_prefix(own.as_str()));
             let id = own_id.or_else(|| {
@@ -200,13 +200,9 @@ impl BlockingSource for Env {
                 return;
             };
             let id = id.to_lowercase();
-            let earlier = listed.iter().position(|one| one.id == id);
-            let new = Listed { id, place, any_case: true };
-            match earlier {
-                // The team's own goes over the common one.
-                Some(at) if own_id.is_some() => listed[at] = new,
-                Some(_) => {}
-                None => listed.push(new),
+            // The team's own goes over the common one.
+            if own_id.is_some() || !listed.contains_key(&id) {
+                listed.insert(id.clone(), Listed { id, place, any_case: true });
             }
         };
         match &self.from {
@@ -228,7 +224,6 @@ impl BlockingSource for Env {
                 }
             }
         }
-        listed.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(listed)
+        Ok(listed.into_values().collect())
     }
 }

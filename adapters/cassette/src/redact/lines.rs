@@ -22,9 +22,9 @@ enum Block {
 pub(super) fn lines(
     text: &[u8],
     is_secret: &dyn Fn(&str) -> bool,
-    show: &mut dyn FnMut(&str, Range<usize>),
+    show: &mut dyn FnMut(Range<usize>),
 ) {
-    let mut block: Option<(String, Block)> = None;
+    let mut block: Option<Block> = None;
     let mut from = 0;
     for whole in text.split_inclusive(|byte| *byte == b'\n') {
         let start = from;
@@ -33,41 +33,37 @@ pub(super) fn lines(
         let inner = line.trim_ascii_start();
         let place = start + line.len() - inner.len()..start + line.len();
         if let Some(begin) = pem(inner) {
-            block = Some(("private key".to_owned(), Block::Pem));
+            block = Some(Block::Pem);
             let behind = place.start + begin..place.end;
             match inner[begin..].windows(4).position(|four| four == b"----") {
                 Some(end) => {
-                    show("private key", behind.start..behind.start + end);
+                    show(behind.start..behind.start + end);
                     block = None;
                 }
-                None if !behind.is_empty() => show("private key", behind),
+                None if !behind.is_empty() => show(behind),
                 None => {}
             }
             continue;
         }
         let indent = line.len() - inner.len();
         match &block {
-            Some((name, Block::Pem)) => match inner.windows(4).position(|four| four == b"----") {
+            Some(Block::Pem) => match inner.windows(4).position(|four| four == b"----") {
                 Some(end) => {
-                    show(name, place.start..place.start + end);
+                    show(place.start..place.start + end);
                     block = None;
                 }
-                None => show(name, place),
+                None => show(place),
             },
-            Some((name, Block::PartHead)) if inner.is_empty() => {
-                block = Some((name.clone(), Block::Part));
-            }
-            Some((_, Block::PartHead)) => {}
-            Some((name, Block::Part)) if !line.starts_with(b"--") => {
-                show(name, start..start + line.len());
-            }
-            Some((_, Block::Indented(_))) if inner.is_empty() => {}
-            Some((name, Block::Indented(outer)))
+            Some(Block::PartHead) if inner.is_empty() => block = Some(Block::Part),
+            Some(Block::PartHead) => {}
+            Some(Block::Part) if !line.starts_with(b"--") => show(start..start + line.len()),
+            Some(Block::Indented(_)) if inner.is_empty() => {}
+            Some(Block::Indented(outer))
                 if indent > *outer || indent == *outer && is_item(inner) =>
             {
                 let mark = inner.iter().take_while(|byte| **byte == b'-' || is_blank(**byte));
                 let mark = if is_item(inner) { mark.count() } else { 0 };
-                show(name, place.start + mark..place.end);
+                show(place.start + mark..place.end);
             }
             _ => {
                 block = begins(line, indent, is_secret);
@@ -77,12 +73,9 @@ pub(super) fn lines(
 }
 
 /// The block that belongs to this line, if it ends with a secret name.
-fn begins(line: &[u8], indent: usize, is_secret: &dyn Fn(&str) -> bool) -> Option<(String, Block)> {
+fn begins(line: &[u8], indent: usize, is_secret: &dyn Fn(&str) -> bool) -> Option<Block> {
     let inner = &line[indent..];
-    let secret = |name: &[u8]| {
-        let name = String::from_utf8_lossy(name).into_owned();
-        is_secret(&name).then_some(name)
-    };
+    let is_secret = |name: &[u8]| is_secret(&String::from_utf8_lossy(name));
     if inner.len() > PART.len() && inner[..PART.len()].eq_ignore_ascii_case(PART) {
         let lower = inner.to_ascii_lowercase();
         let at = lower.windows(5).enumerate().find_map(|(at, five)| {
@@ -94,7 +87,7 @@ fn begins(line: &[u8], indent: usize, is_secret: &dyn Fn(&str) -> bool) -> Optio
             [b'"', rest @ ..] => rest.iter().position(|byte| *byte == b'"').map(|end| end + 1),
             value => value.iter().position(|byte| *byte == b';'),
         };
-        return Some((secret(&value[..end.unwrap_or(value.len())])?, Block::PartHead));
+        return is_secret(&value[..end.unwrap_or(value.len())]).then_some(Block::PartHead);
     }
     // A list's mark is a part of the indent.
     let mut indent = indent;
@@ -122,7 +115,7 @@ fn begins(line: &[u8], indent: usize, is_secret: &dyn Fn(&str) -> bool) -> Optio
     if !is_block || value.is_empty() && name.starts_with(b"\"") || !name.iter().all(is_name) {
         return None;
     }
-    Some((secret(name)?, Block::Indented(indent)))
+    is_secret(name).then_some(Block::Indented(indent))
 }
 
 fn is_item(line: &[u8]) -> bool {

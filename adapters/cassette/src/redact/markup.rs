@@ -26,7 +26,6 @@ const OF_HTML: [&[u8]; 2] = [b"p", b"code"];
 /// A secret element that is open.
 struct Secret<'a> {
     element: &'a [u8],
-    name: String,
     start: usize,
     /// How many elements of the same name are open.
     depth: usize,
@@ -36,11 +35,11 @@ struct Secret<'a> {
 pub(super) fn elements(
     text: &[u8],
     is_secret: &dyn Fn(&str) -> bool,
-    show: &mut dyn FnMut(&str, Range<usize>),
+    show: &mut dyn FnMut(Range<usize>),
 ) {
     let mut secret: Option<Secret<'_>> = None;
-    // What the text before this tag names, and where the element that began last did.
-    let (mut named, mut last) = (None::<String>, None::<(&[u8], usize)>);
+    // Whether the text before this tag names a secret, and where the element that began last did.
+    let (mut named, mut last) = (false, None::<(&[u8], usize)>);
     let mut from = 0;
     while let Some(open) = position(text, from, |byte| byte == b'<') {
         from = open + 1;
@@ -62,12 +61,12 @@ pub(super) fn elements(
             match &mut secret {
                 Some(own) if own.element == element && own.depth > 0 => own.depth -= 1,
                 Some(own) if own.element == element => {
-                    show(&own.name, own.start..open);
+                    show(own.start..open);
                     secret = None;
                 }
                 None if NAMING.contains(&element.to_ascii_lowercase().as_slice()) => {
                     let name = content.map(|content| text_of(text[content].trim_ascii()));
-                    named = name.filter(|name| is_secret(name));
+                    named = name.is_some_and(|name| is_secret(&name));
                 }
                 _ => {}
             }
@@ -75,12 +74,11 @@ pub(super) fn elements(
         }
         last = (!tag.is_closed).then_some((element, tag.end));
         let lower = element.to_ascii_lowercase();
-        let by_attribute = tag.secret(text, is_secret);
-        if let Some(name) = &by_attribute {
+        if tag.is_secret(text, is_secret) {
             for (_, value) in
                 tag.attributes.iter().filter(|(name, _)| is_one_of(&VALUES, text, name))
             {
-                show(name, value.clone());
+                show(value.clone());
             }
             let next = |from| position(text, from, |byte| byte == b'<').unwrap_or(text.len());
             let mut content = tag.end..next(tag.end);
@@ -88,24 +86,26 @@ pub(super) fn elements(
                 content.end = next(content.end + 1);
             }
             if !tag.is_closed && text[content.end..].starts_with(b"</") {
-                show(name, content);
+                show(content);
             }
         }
         if let Some(own) = &mut secret {
             own.depth += usize::from(own.element == element && !tag.is_closed);
             continue;
         }
-        let by_element =
-            (!OF_HTML.contains(&element)).then(|| text_of(element)).filter(|name| is_secret(name));
-        let by_one_before = named.take().filter(|_| NAMED.contains(&lower.as_slice()));
-        let name = by_one_before.or(by_element.filter(|_| !names_another(text, &lower, tag.end)));
-        if let Some(name) = name.filter(|_| !tag.is_closed) {
-            secret = Some(Secret { element, name, start: tag.end, depth: 0 });
+        let by_one_before = std::mem::take(&mut named) && NAMED.contains(&lower.as_slice());
+        let by_element = || {
+            !OF_HTML.contains(&element)
+                && is_secret(&text_of(element))
+                && !names_another(text, &lower, tag.end)
+        };
+        if !tag.is_closed && (by_one_before || by_element()) {
+            secret = Some(Secret { element, start: tag.end, depth: 0 });
         }
     }
     // What breaks off may have said all.
     if let Some(own) = secret {
-        show(&own.name, own.start..text.len());
+        show(own.start..text.len());
     }
 }
 
@@ -173,10 +173,10 @@ impl Tag {
         Self { attributes, is_closed, end: at.min(text.len()) }
     }
 
-    /// The name that an attribute holds, if that is secret.
-    fn secret(&self, text: &[u8], is_secret: &dyn Fn(&str) -> bool) -> Option<String> {
-        let names = self.attributes.iter().filter(|(name, _)| is_one_of(&NAMES, text, name));
-        names.map(|(_, value)| text_of(&text[value.clone()])).find(|name| is_secret(name))
+    /// Whether an attribute holds a name that is secret.
+    fn is_secret(&self, text: &[u8], is_secret: &dyn Fn(&str) -> bool) -> bool {
+        let mut names = self.attributes.iter().filter(|(name, _)| is_one_of(&NAMES, text, name));
+        names.any(|(_, value)| is_secret(&text_of(&text[value.clone()])))
     }
 }
 

@@ -7,14 +7,18 @@
 
 use std::ops::Range;
 
+use http_hook::observe::sounds_secret;
+
 use super::lines;
 use super::logins::logins;
 use super::markup;
 use super::named;
 use super::pairs::Pairs;
 use super::places::Places;
+use super::secrets::Secrets;
 use super::undone::Undone;
 use super::values::Values;
+use super::work::Work;
 
 /// The shortest number that is worth looking for elsewhere, in digits.
 const SHORTEST_NUMBER: usize = 6;
@@ -30,29 +34,31 @@ pub(crate) enum Kind {
     Url,
 }
 
-/// What was found: where it stands, and what it is, with its name.
+/// What was found: where it stands, and what it is.
 #[derive(Default)]
 pub(crate) struct Found {
     pub(crate) places: Places,
-    pub(crate) values: Vec<(String, Vec<u8>)>,
+    pub(crate) secrets: Secrets,
 }
 
 /// Finds what `text` has under names that `is_secret` holds for, and user info, also where they are escaped.
 pub(crate) fn find(text: &[u8], kind: Kind, is_secret: &dyn Fn(&str) -> bool) -> Found {
     let mut found = Found::default();
+    let work = Work::on(text);
     let is_whole = Undone::each_level(text, |level| {
+        if work.is_over() {
+            return;
+        }
         let place = |part| level.place(part);
-        let look = Look { raw: text, text: level.bytes(), place: &place, is_secret };
-        found.places.join(look.members(&mut found.values));
-        let pairs = Pairs { text: level.bytes(), kind, is_secret };
+        let look = Look { raw: text, text: level.bytes(), place: &place, is_secret, work: &work };
+        found.places.join(look.members(&mut found.secrets));
+        let pairs = Pairs { text: level.bytes(), kind, is_secret, work: &work };
         let mut places = Places::default();
-        pairs.each(|name, value| {
+        pairs.each(|value| {
             let content = &level.bytes()[value.clone()];
-            found.values.extend(leaves(content).into_iter().map(|leaf| (name.to_owned(), leaf)));
-            found.values.push((name.to_owned(), content.to_vec()));
-            if content.trim_ascii() != content {
-                found.values.push((name.to_owned(), content.trim_ascii().to_vec()));
-            }
+            leaves(content, |leaf| found.secrets.learn(true, leaf));
+            found.secrets.learn(true, content);
+            found.secrets.learn(true, content.trim_ascii());
             places.add(level.place(value), b"");
         });
         found.places.join(places);
@@ -60,19 +66,19 @@ pub(crate) fn find(text: &[u8], kind: Kind, is_secret: &dyn Fn(&str) -> bool) ->
         logins(level.bytes(), |user_info| {
             let content = &level.bytes()[user_info.clone()];
             let (login, password) = super::url::split(content, b':');
-            found.values.push(("login".to_owned(), login.to_vec()));
-            found.values.push(("password".to_owned(), password.unwrap_or_default().to_vec()));
+            found.secrets.learn(sounds_secret("login"), login);
+            found.secrets.learn(true, password.unwrap_or_default());
             places.add(level.place(user_info), b"");
         });
         found.places.join(places);
         let mut parts = Vec::new();
-        let mut show = |name: &str, value: Range<usize>| parts.push((name.to_owned(), value));
+        let mut show = |value: Range<usize>| parts.push(value);
         named::named(level.bytes(), is_secret, &mut show);
         markup::elements(level.bytes(), is_secret, &mut show);
         lines::lines(level.bytes(), is_secret, &mut show);
         let is_raw = level.bytes().as_ptr() == text.as_ptr();
         let mut places = Places::default();
-        for (name, value) in outermost(parts) {
+        for value in outermost(parts) {
             let whole = &level.bytes()[value.clone()];
             if says_nothing(whole) {
                 continue;
@@ -85,31 +91,32 @@ pub(crate) fn find(text: &[u8], kind: Kind, is_secret: &dyn Fn(&str) -> bool) ->
             } else {
                 value
             };
-            found.values.extend(leaves(content).into_iter().map(|leaf| (name.clone(), leaf)));
+            leaves(content, |leaf| found.secrets.learn(true, leaf));
             if content.contains(&b'<') {
-                found
-                    .values
-                    .extend(markup::texts(content).map(|text| (name.clone(), text.to_vec())));
+                markup::texts(content).for_each(|text| found.secrets.learn(true, text));
             }
-            found.values.push((name, content.to_vec()));
+            found.secrets.learn(true, content);
             places.add(level.place(value), if is_nest { b"\"" } else { b"" });
         }
         found.places.join(places);
     });
-    // What is escaped more often may be anything.
-    if !is_whole {
-        let mut places = Places::default();
-        places.add(0..text.len(), b"");
-        found.places.join(places);
+    // What is escaped more often may be anything, and so may what was not looked at.
+    if !is_whole || work.is_over() {
+        found.places.join(Places::all(text));
+    }
+    if work.is_over() {
+        Undone::each_level(text, |level| {
+            words(level.bytes(), |word| found.secrets.learn(true, word));
+        });
     }
     found
 }
 
 /// The parts that are in no other, in their order.
-fn outermost(mut parts: Vec<(String, Range<usize>)>) -> Vec<(String, Range<usize>)> {
-    parts.sort_by_key(|(_, part)| (part.start, std::cmp::Reverse(part.end)));
+fn outermost(mut parts: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    parts.sort_by_key(|part| (part.start, std::cmp::Reverse(part.end)));
     let mut end = 0;
-    parts.retain(|(_, part)| {
+    parts.retain(|part| {
         let is_out = part.end > end;
         end = end.max(part.end);
         is_out
@@ -136,15 +143,16 @@ struct Look<'a> {
     /// Where in `raw` a part of `text` stands.
     place: &'a dyn Fn(Range<usize>) -> Range<usize>,
     is_secret: &'a dyn Fn(&str) -> bool,
+    work: &'a Work,
 }
 
 impl Look<'_> {
     /// Finds members of objects. What follows the colon goes, and a text in quotes like the name's stands there instead.
-    fn members(&self, values: &mut Vec<(String, Vec<u8>)>) -> Places {
+    fn members(&self, secrets: &mut Secrets) -> Places {
         let mut places = Places::default();
-        let look = Values::new(self.text);
+        let look = Values::new(self.text, self.work);
         let mut from = quote(self.text, 0, b'"');
-        while let Some(open) = from {
+        while let Some(open) = from.filter(|_| !self.work.is_over()) {
             let Some(close) = quote(self.text, open + 1, b'"') else { break };
             // A quote that was taken for a closing one may be an opening one.
             from = Some(close);
@@ -153,24 +161,22 @@ impl Look<'_> {
             if self.text.get(colon) != Some(&b':') {
                 continue;
             }
-            let Some(name) = self.secret_name(open + 1..close) else { continue };
+            let name = String::from_utf8_lossy(&self.text[open + 1..close]);
+            if !(self.is_secret)(&name) {
+                continue;
+            }
             let Some(value) = look.value(look.skip_blanks(colon + 1)) else { continue };
             let content = &self.text[value.clone()];
             if says_nothing(content) {
                 continue;
             }
-            values.extend(leaves(content).into_iter().map(|leaf| (name.clone(), leaf)));
+            leaves(content, |leaf| secrets.learn(true, leaf));
             let quote_of_name = (self.place)(close..close + 1);
             let whole = (self.place)(colon + 1..value.end);
             places.add(whole, self.raw.get(quote_of_name).unwrap_or(b"\""));
             from = quote(self.text, value.end, b'"');
         }
         places
-    }
-
-    fn secret_name(&self, name: Range<usize>) -> Option<String> {
-        let name = String::from_utf8_lossy(&self.text[name]).into_owned();
-        (self.is_secret)(&name).then_some(name)
     }
 }
 
@@ -204,16 +210,22 @@ pub(super) fn says_nothing(value: &[u8]) -> bool {
     inner.trim_ascii().is_empty()
 }
 
-/// The texts and long numbers of a value, at any depth, without the names.
-fn leaves(value: &[u8]) -> Vec<Vec<u8>> {
-    let mut leaves = Vec::new();
+/// Shows all that a text has that could be a value, whatever its name: what stands in quotes, and between blanks and marks.
+fn words(text: &[u8], mut show: impl FnMut(&[u8])) {
+    leaves(text, &mut show);
+    let is_mark = |byte: &u8| byte.is_ascii_whitespace() || b"\"'&;,=:<>".contains(byte);
+    text.split(is_mark).for_each(show);
+}
+
+/// Shows the texts and long numbers of a value, at any depth, without the names.
+fn leaves(value: &[u8], mut show: impl FnMut(&[u8])) {
     let mut at = 0;
     while let Some(byte) = value.get(at) {
         if matches!(byte, b'"' | b'\'') {
             let close = quote(value, at + 1, *byte).unwrap_or(value.len());
             let next = position(value, close + 1, |byte| !byte.is_ascii_whitespace());
             if next.and_then(|next| value.get(next)) != Some(&b':') {
-                leaves.push(value[at + 1..close].to_vec());
+                show(&value[at + 1..close]);
             }
             at = close + 1;
             continue;
@@ -222,9 +234,8 @@ fn leaves(value: &[u8]) -> Vec<Vec<u8>> {
             |byte: u8| !byte.is_ascii_alphanumeric() && !matches!(byte, b'.' | b'-' | b'+' | b'_');
         let end = position(value, at, ends).unwrap_or(value.len());
         if end - at >= SHORTEST_NUMBER {
-            leaves.push(value[at..end].to_vec());
+            show(&value[at..end]);
         }
         at = end.max(at + 1);
     }
-    leaves
 }

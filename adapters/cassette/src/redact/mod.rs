@@ -7,6 +7,7 @@
 //! ```
 
 mod challenge;
+mod digits;
 mod lines;
 mod logins;
 mod markup;
@@ -16,9 +17,13 @@ mod names;
 mod pairs;
 mod places;
 mod search;
+mod secrets;
+#[cfg(test)]
+mod tests;
 mod undone;
 mod url;
 mod values;
+mod work;
 
 use std::collections::BTreeSet;
 
@@ -35,20 +40,11 @@ use names::{
 };
 use places::Places;
 use search::Search;
+use secrets::Secrets;
 use undone::undone_once;
 use url::{path_of, split, text_of};
 
 pub(crate) use places::HIDDEN;
-
-/// The shortest text under a name that sounds secret that is looked for elsewhere, in bytes: anything shorter stands in many
-/// places by chance.
-const SHORTEST: usize = 4;
-
-/// The same for a text under any other name.
-const SHORTEST_OF_OTHERS: usize = 8;
-
-/// The shortest number, in digits.
-const SHORTEST_NUMBER: usize = 6;
 
 /// What to keep, and what to look for.
 #[derive(Clone, Default)]
@@ -59,7 +55,7 @@ pub(crate) struct Rules {
     /// The parts of the path of a connection, without escapes.
     base: Vec<Vec<u8>>,
     /// Texts that must not be written wherever they stand: given, or seen in what was taken out.
-    secrets: BTreeSet<Vec<u8>>,
+    secrets: Secrets,
 }
 
 impl Rules {
@@ -88,9 +84,7 @@ impl Rules {
     }
 
     pub(crate) fn hide(&mut self, secret: &[u8]) {
-        if !secret.is_empty() {
-            self.secrets.insert(secret.into());
-        }
+        self.secrets.hide(secret);
     }
 
     /// Writes headers: all names, and the values of those that are kept. What is left out teaches what to look for.
@@ -148,9 +142,8 @@ impl Rules {
     /// Learns of the body of a request, which is not written.
     pub(crate) fn learn_body(&mut self, headers: &HeaderMap, body: &[u8]) {
         let kind = kind_of(headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes));
-        for (name, value) in self.find(body, kind).values {
-            self.learn(&name, &value);
-        }
+        let found = self.find(body, kind);
+        self.secrets.join(found.secrets);
     }
 
     fn find(&self, text: &[u8], kind: Kind) -> members::Found {
@@ -196,9 +189,7 @@ impl Rules {
         }
         let mut places = Vec::new();
         for found in found {
-            for (name, value) in found.values {
-                self.learn(&name, &value);
-            }
+            self.secrets.join(found.secrets);
             places.push(found.places);
         }
         places
@@ -238,13 +229,7 @@ impl Rules {
 
     /// Notes a secret, unless it is one that stands in many places by chance.
     fn learn(&mut self, name: &str, value: &[u8]) {
-        let shortest = if sounds_secret(name) { SHORTEST } else { SHORTEST_OF_OTHERS };
-        let is_number = value.iter().all(u8::is_ascii_digit);
-        let says_nothing = matches!(value, b"true" | b"false" | b"null") || is_media_type(value);
-        let by_chance = is_number && (value.len() < SHORTEST_NUMBER || !sounds_secret(name));
-        if value.len() >= shortest && !says_nothing && !by_chance {
-            self.hide(value);
-        }
+        self.secrets.learn(sounds_secret(name), value);
     }
 
     /// Takes out of all that was recorded what bodies have under names that sound secret, and then every secret that is
@@ -311,11 +296,4 @@ fn kind_of(content_type: Option<&[u8]>) -> Kind {
     let (media_type, _) = split(content_type.unwrap_or_default(), b';');
     let form = b"application/x-www-form-urlencoded";
     if media_type.trim_ascii().eq_ignore_ascii_case(form) { Kind::Form } else { Kind::Text }
-}
-
-/// Whether it is the name of a media type, which some headers of any name hold.
-fn is_media_type(value: &[u8]) -> bool {
-    const TYPES: [&[u8]; 6] = [b"application", b"audio", b"image", b"multipart", b"text", b"video"];
-    let (kind, rest) = split(value, b'/');
-    rest.is_some() && TYPES.contains(&kind)
 }

@@ -41,8 +41,8 @@ struct Open {
     is_list: bool,
     /// Whether the list that it is in holds lists.
     is_in_list: bool,
-    /// The name in it, if that is secret.
-    secret: Option<String>,
+    /// Whether the name in it is secret.
+    is_secret: bool,
     values: Vec<Range<usize>>,
     /// The name of the member that is due.
     member: Option<Range<usize>>,
@@ -53,14 +53,13 @@ impl Open {
     /// Takes up a value: a text, a number, an object or a list.
     fn take(&mut self, text: &[u8], value: Range<usize>, is_secret: &dyn Fn(&str) -> bool) {
         self.items += 1;
-        let name_of = |value: &Range<usize>| {
-            let inner = unquoted(&text[value.clone()])?;
-            let name = String::from_utf8_lossy(inner).into_owned();
-            is_secret(&name).then_some(name)
+        let names_secret = |value: &Range<usize>| {
+            let inner = unquoted(&text[value.clone()]);
+            inner.is_some_and(|inner| is_secret(&String::from_utf8_lossy(inner)))
         };
         if self.is_list {
             match self.items {
-                1 => self.secret = name_of(&value),
+                1 => self.is_secret = names_secret(&value),
                 2 => self.values.push(value),
                 _ => {}
             }
@@ -69,16 +68,16 @@ impl Open {
         let Some(member) = self.member.take() else { return };
         let member = text[member].to_ascii_lowercase();
         if NAMES.contains(&member.as_slice()) {
-            self.secret = self.secret.take().or_else(|| name_of(&value));
+            self.is_secret = self.is_secret || names_secret(&value);
         } else if VALUES.contains(&member.as_slice()) {
             self.values.push(value);
         }
     }
 
-    fn show(self, show: &mut dyn FnMut(&str, Range<usize>)) {
+    fn show(self, show: &mut dyn FnMut(Range<usize>)) {
         let is_pair = !self.is_list || self.is_in_list && self.items == 2;
-        if let Some(name) = self.secret.filter(|_| is_pair) {
-            self.values.into_iter().for_each(|value| show(&name, value));
+        if self.is_secret && is_pair {
+            self.values.into_iter().for_each(show);
         }
     }
 }
@@ -87,7 +86,7 @@ impl Open {
 pub(super) fn named(
     text: &[u8],
     is_secret: &dyn Fn(&str) -> bool,
-    show: &mut dyn FnMut(&str, Range<usize>),
+    show: &mut dyn FnMut(Range<usize>),
 ) {
     let mut open: Vec<Open> = Vec::new();
     let (mut at, mut before) = (0, b'[');

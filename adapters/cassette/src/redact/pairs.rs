@@ -7,6 +7,7 @@ use super::places::HIDDEN;
 use super::undone::undone_once;
 use super::url::text_of;
 use super::values::{Values, is_blank, is_of_name};
+use super::work::Work;
 
 /// The shortest name in what is no text, in bytes: there a shorter one is a name by chance.
 const SHORTEST_NAME: usize = 3;
@@ -16,6 +17,7 @@ pub(super) struct Pairs<'a> {
     pub(super) text: &'a [u8],
     pub(super) kind: Kind,
     pub(super) is_secret: &'a dyn Fn(&str) -> bool,
+    pub(super) work: &'a Work,
 }
 
 /// A name that was met, and what stood around it.
@@ -29,12 +31,12 @@ struct Name {
 
 impl Pairs<'_> {
     /// Shows each value under a secret name, without its quotes, in their order.
-    pub(super) fn each(&self, mut show: impl FnMut(&str, Range<usize>)) {
-        let look = Values::new(self.text);
+    pub(super) fn each(&self, mut show: impl FnMut(Range<usize>)) {
+        let look = Values::new(self.text, self.work);
         let is_text = |byte: &u8| *byte >= b' ' || byte.is_ascii_whitespace();
         let shortest = if self.text.iter().all(is_text) { 1 } else { SHORTEST_NAME };
         let (mut at, mut met) = (0, None::<Name>);
-        while let Some(byte) = self.text.get(at) {
+        while let Some(byte) = self.text.get(at).filter(|_| !self.work.is_over()) {
             match byte {
                 byte if is_of_name(*byte) => {
                     let end = position(self.text, at, |byte| !is_of_name(byte));
@@ -45,9 +47,9 @@ impl Pairs<'_> {
                 b'=' | b':' => {
                     let name = met.take().filter(|name| name.range.len() >= shortest);
                     at = match name.and_then(|name| self.pair(&look, &name, at)) {
-                        Some((name, value)) => {
+                        Some(value) => {
                             let end = value.end;
-                            show(&name, value);
+                            show(value);
                             end
                         }
                         None => at + 1,
@@ -72,7 +74,7 @@ impl Pairs<'_> {
     }
 
     /// The value behind the mark, if there is one and the name is secret.
-    fn pair(&self, look: &Values<'_>, name: &Name, mark: usize) -> Option<(String, Range<usize>)> {
+    fn pair(&self, look: &Values<'_>, name: &Name, mark: usize) -> Option<Range<usize>> {
         // Its own escapes make no words of a name.
         let text = text_of(&undone_once(&self.text[name.range.clone()], b'%'));
         let is_colon = self.text.get(mark) == Some(&b':');
@@ -81,7 +83,8 @@ impl Pairs<'_> {
         }
         let is_form = self.kind == Kind::Form;
         let value = if is_form {
-            mark + 1..position(self.text, mark + 1, |byte| byte == b'&').unwrap_or(self.text.len())
+            let end = position(self.text, mark + 1, |byte| byte == b'&');
+            mark + 1..end.unwrap_or(self.text.len())
         } else {
             let behind = self.text.get(mark + 1..).unwrap_or_default();
             let start = match (is_colon, name.is_apart, behind) {
@@ -104,7 +107,7 @@ impl Pairs<'_> {
         let is_hidden = self.kind == Kind::Url && content.starts_with(HIDDEN.as_bytes());
         let nothing =
             is_hidden || says_nothing(content) || !is_form && !content.iter().any(is_text);
-        (!nothing).then_some((text, value))
+        (!nothing).then_some(value)
     }
 
     /// Whether it is no host, no path, no single letter, and no member of JSON.

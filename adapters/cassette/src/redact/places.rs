@@ -26,6 +26,15 @@ impl Places {
         places
     }
 
+    /// All of a text.
+    pub(crate) fn all(text: &[u8]) -> Self {
+        let mut all = Self::default();
+        if !text.is_empty() {
+            all.add(0..text.len(), b"");
+        }
+        all
+    }
+
     /// Adds a place that does not end before any other does.
     pub(crate) fn add(&mut self, range: Range<usize>, quote: &[u8]) {
         self.push(Place { range, quote: quote.to_vec() });

@@ -1,76 +1,150 @@
 //! Secrets that are known, looked for in all written forms.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use aho_corasick::automaton::{Automaton, StateID};
 use aho_corasick::nfa::contiguous::NFA;
 use aho_corasick::{Anchored, MatchKind};
 
+use super::digits::{BASE64, Digits, HEX, Run, decoded, digit, runs};
 use super::places::Places;
+use super::secrets::Secrets;
 use super::undone::{LEADS, Undone, undone_once};
+use super::work::Work;
 
 /// The shortest secret that is looked for inside what base64 says: anything shorter stands there by chance, and counts
 /// only if it is all that is said.
 const SHORTEST_IN_BASE64: usize = 6;
 
+/// How much of a secret is looked for, in bytes: as much as there is room for.
+const BEGINNINGS: [usize; 5] = [256, 64, 32, 16, 8];
+
+/// The room for what is looked for, in bytes. An automaton takes about 50 times that.
+const ROOM: usize = 2 << 20;
+
 /// Looks for all secrets at once, in the text as it stands, with its escapes undone, and in what it says where it may be
-/// base64 or hexadecimal, one in the other. The time that it takes is in proportion to the text, however many secrets there are.
-pub(crate) struct Search {
-    /// None if there are no secrets.
-    automaton: Option<NFA>,
-    /// The longest secret that ends in a state, for those that were met.
-    longest: HashMap<StateID, usize>,
+/// base64 or hexadecimal, one in the other. The time that it takes is in proportion to the text, however many secrets there are:
+/// a text that takes more is hidden. A long secret is found by its beginning, and is hidden in its length, whatever stands
+/// there. Where there are more secrets than there is room for, everything is.
+pub(crate) enum Search {
+    Nothing,
+    Everything,
+    These(Box<These>),
+}
+
+pub(crate) struct These {
+    automaton: NFA,
+    /// What is hidden from the begin of each pattern on, in bytes.
+    lengths: Vec<usize>,
+    /// How far before and behind a state's last byte is hidden, for those that were met.
+    around: HashMap<StateID, (usize, usize)>,
 }
 
 impl Search {
-    pub(crate) fn new(secrets: &BTreeSet<Vec<u8>>) -> Self {
-        let forms: BTreeSet<Vec<u8>> = secrets.iter().flat_map(|secret| forms(secret)).collect();
-        let build = |forms: BTreeSet<Vec<u8>>| {
-            let mut builder = NFA::builder();
-            let automaton = builder.match_kind(MatchKind::Standard).prefilter(false).build(forms);
-            automaton.expect("fewer than 2^31 bytes of secrets")
+    pub(crate) fn new(secrets: &Secrets) -> Self {
+        let mut patterns = BEGINNINGS.iter().map(|longest| patterns(secrets, *longest));
+        let Some(patterns) = patterns.find_map(|patterns| patterns) else {
+            return Self::Everything;
         };
-        let automaton = (!forms.is_empty()).then(|| build(forms));
-        Self { automaton, longest: HashMap::new() }
+        if patterns.is_empty() {
+            return Self::Nothing;
+        }
+        let mut builder = NFA::builder();
+        let automaton = builder.match_kind(MatchKind::Standard).prefilter(false);
+        let automaton = automaton.build(patterns.keys()).expect("fewer than 2^31 bytes of secrets");
+        let lengths = patterns.into_values().collect();
+        Self::These(Box::new(These { automaton, lengths, around: HashMap::new() }))
     }
 
     /// Finds every place of a secret.
     pub(crate) fn places(&mut self, text: &[u8]) -> Places {
-        let Some(automaton) = &self.automaton else { return Places::default() };
-        let mut scan = Scan { automaton, longest: &mut self.longest };
-        let mut parts = Vec::new();
-        scan.look(text, None, 0, &mut |part| parts.push(part));
-        Places::of(parts)
+        let these = match self {
+            Self::Nothing => return Places::default(),
+            Self::Everything => return Places::all(text),
+            Self::These(these) => these,
+        };
+        let These { automaton, lengths, around } = &mut **these;
+        let work = Work::on(text);
+        let mut scan = Scan { automaton, lengths, around, work: &work };
+        let mut parts = Parts::default();
+        scan.look(text, None, 0, &mut |part| parts.add(part));
+        // What was not looked at may be anything.
+        if work.is_over() { Places::all(text) } else { Places::of(parts.list) }
+    }
+
+    /// How much memory it takes, in bytes.
+    #[cfg(test)]
+    pub(crate) fn memory(&self) -> usize {
+        match self {
+            Self::Nothing | Self::Everything => 0,
+            Self::These(these) => these.automaton.memory_usage() + these.lengths.len() * 8,
+        }
     }
 }
 
-/// One automaton at work.
+/// What is looked for, each with the length that is hidden; `None` if there is no room for all.
+fn patterns(secrets: &Secrets, longest: usize) -> Option<BTreeMap<Vec<u8>, usize>> {
+    let (mut patterns, mut room) = (BTreeMap::new(), ROOM);
+    for (beginning, length) in secrets.all() {
+        // What is not kept is in no form longer than here, unless its bytes become characters.
+        let most = if std::str::from_utf8(beginning).is_ok() { 1 } else { 2 };
+        let rest = length.saturating_sub(beginning.len()).saturating_mul(most);
+        for mut form in forms(beginning) {
+            let length = form.len().saturating_add(rest);
+            form.truncate(longest);
+            let size = form.len();
+            let known = patterns.entry(form).or_insert_with(|| {
+                room = room.saturating_sub(size);
+                0
+            });
+            *known = length.max(*known);
+            if room == 0 {
+                return None;
+            }
+        }
+    }
+    Some(patterns)
+}
+
+/// Parts of a text, those that overlap as one, and never much more of them than there may be apart from each other.
+#[derive(Default)]
+struct Parts {
+    list: Vec<Range<usize>>,
+    joined: usize,
+}
+
+impl Parts {
+    fn add(&mut self, part: Range<usize>) {
+        self.list.push(part);
+        if self.list.len() >= 2 * self.joined + 4096 {
+            self.list.sort_unstable_by_key(|part| part.start);
+            self.list.dedup_by(|next, last| {
+                let meets = next.start <= last.end;
+                last.end = if meets { last.end.max(next.end) } else { last.end };
+                meets
+            });
+            self.joined = self.list.len();
+        }
+    }
+}
+
+/// One automaton at work on one text.
 struct Scan<'a> {
     automaton: &'a NFA,
-    longest: &'a mut HashMap<StateID, usize>,
+    lengths: &'a [usize],
+    around: &'a mut HashMap<StateID, (usize, usize)>,
+    work: &'a Work,
 }
-
-/// A way to write bytes as digits.
-#[derive(Clone, Copy)]
-struct Digits {
-    /// What a digit says, in bits.
-    bits: usize,
-    /// How many digits of a run's first group may be missing.
-    before: usize,
-    value: fn(u8) -> Option<u8>,
-    /// What may stand between two digits; a line's end may, and what indents the next one.
-    between: &'static [u8],
-}
-
-const BASE64: Digits = Digits { bits: 6, before: 3, value: digit, between: b"" };
-const HEX: Digits = Digits { bits: 4, before: 1, value: hex_digit, between: b" :-" };
 
 /// How often digits are read out of digits.
 const MAX_DEPTH: usize = 4;
 
 /// The shortest run of digits that may hold another, in digits: fewer stand anywhere by chance.
 const SHORTEST_RUN: usize = 8;
+
+/// The shortest run that is looked into once only, if no escape is in it or beside it, in digits.
+const LONG_RUN: usize = 64;
 
 impl Scan<'_> {
     /// Shows each place of a secret, in the text as it stands, with its escapes undone, and in what its digits say; `of` is the
@@ -82,17 +156,25 @@ impl Scan<'_> {
         depth: usize,
         found: &mut dyn FnMut(Range<usize>),
     ) {
+        let mut is_first = true;
         let is_whole = Undone::each_level(text, |level| {
             let bytes = level.bytes();
-            self.each(bytes, |part| {
+            // Once for secrets, once for each kind of digits.
+            if !self.work.does(bytes.len().saturating_mul(3)) {
+                return;
+            }
+            let counts = |part: &Range<usize>| {
                 let by_chance = of.is_some() && part.len() < SHORTEST_IN_BASE64;
-                if !by_chance || of == Some(0) && part == (0..bytes.len()) {
-                    found(level.place(part));
-                }
-            });
+                !by_chance || of == Some(0) && *part == (0..bytes.len())
+            };
+            self.each(bytes, counts, |part| found(level.place(part)));
             for digits in [BASE64, HEX] {
                 for run in runs(bytes, digits) {
-                    if depth > 0 && run.places.len() < SHORTEST_RUN {
+                    if depth > 0 && run.len() < SHORTEST_RUN || self.work.is_over() {
+                        continue;
+                    }
+                    let place = level.place(run.span(0..run.len()));
+                    if !is_first && run.len() >= LONG_RUN && run.stood_in(text, &place, digits) {
                         continue;
                     }
                     // A run may begin at each of the digits of a group.
@@ -103,6 +185,7 @@ impl Scan<'_> {
                     }
                 }
             }
+            is_first = false;
         });
         // What is escaped more often may be anything.
         if !is_whole {
@@ -110,22 +193,52 @@ impl Scan<'_> {
         }
     }
 
-    /// Shows each place where a secret ends, the longest one that ends there.
-    fn each(&mut self, text: &[u8], mut found: impl FnMut(Range<usize>)) {
+    /// Shows each place of a secret that counts: from the begin of the longest one that is found, as far as it may go.
+    fn each(
+        &mut self,
+        text: &[u8],
+        counts: impl Fn(&Range<usize>) -> bool,
+        mut found: impl FnMut(Range<usize>),
+    ) {
         let start = self.automaton.start_state(Anchored::No);
         let mut state = start.expect("an automaton without anchors");
+        let mut last = 0..0;
         for (at, byte) in text.iter().enumerate() {
             state = self.automaton.next_state(Anchored::No, state, *byte);
             if self.automaton.is_match(state) {
-                let longest = *self.longest.entry(state).or_insert_with(|| {
-                    let count = self.automaton.match_len(state);
-                    let patterns = (0..count).map(|at| self.automaton.match_pattern(state, at));
-                    let lengths = patterns.map(|pattern| self.automaton.pattern_len(pattern));
-                    lengths.max().unwrap_or_default()
-                });
-                found((at + 1).saturating_sub(longest)..at + 1);
+                let (before, behind) = self.around(state);
+                let end = (at + 1).saturating_add(behind).min(text.len());
+                let part = (at + 1).saturating_sub(before)..end;
+                if !counts(&part) {
+                    continue;
+                }
+                // Of a text of one letter each byte ends a secret.
+                if part.start < last.end {
+                    last = last.start.min(part.start)..last.end.max(part.end);
+                } else {
+                    let before = std::mem::replace(&mut last, part);
+                    if !before.is_empty() {
+                        found(before);
+                    }
+                }
             }
         }
+        if !last.is_empty() {
+            found(last);
+        }
+    }
+
+    /// How far before a state's last byte the longest secret begins, and how far behind it one may go on.
+    fn around(&mut self, state: StateID) -> (usize, usize) {
+        *self.around.entry(state).or_insert_with(|| {
+            let patterns = (0..self.automaton.match_len(state))
+                .map(|at| self.automaton.match_pattern(state, at));
+            patterns.fold((0, 0), |(before, behind), pattern| {
+                let found = self.automaton.pattern_len(pattern);
+                let length = self.lengths.get(pattern.as_usize()).copied().unwrap_or_default();
+                (before.max(found), behind.max(length.saturating_sub(found)))
+            })
+        })
     }
 
     /// Looks into what a run of digits says if so many of its first group are not there.
@@ -139,20 +252,21 @@ impl Scan<'_> {
     ) {
         let bytes =
             decoded(run.digits.get(digits.before - before..).unwrap_or_default(), digits.bits);
-        if bytes.len() < self.automaton.min_pattern_len() {
+        if bytes.len() < self.automaton.min_pattern_len() || !self.work.does(run.len()) {
             return;
         }
         let mut show = |part: Range<usize>| {
             // Eight bits a byte.
             let (first, end) = (part.start * 8 / digits.bits, (part.end * 8).div_ceil(digits.bits));
-            let part =
-                first.saturating_sub(before)..end.saturating_sub(before).min(run.places.len());
-            let places = run.places.get(part).unwrap_or_default();
-            if let (Some(first), Some(last)) = (places.first(), places.last()) {
-                // Inside of other digits padding is as good as the rest.
-                let is_last = depth > 0 && run.places.last() == Some(last);
-                found(*first..*last + 1 + if is_last { run.padding } else { 0 });
+            let end = end.saturating_sub(before).min(run.len());
+            let part = first.saturating_sub(before)..end;
+            if part.is_empty() {
+                return;
             }
+            let place = run.span(part);
+            // Inside of other digits padding is as good as the rest.
+            let padding = if depth > 0 && end == run.len() { run.padding } else { 0 };
+            found(place.start..place.end + padding);
         };
         if depth < MAX_DEPTH {
             self.look(&bytes, Some(before), depth + 1, &mut show);
@@ -163,74 +277,13 @@ impl Scan<'_> {
     }
 }
 
-/// What may be digits: some in a row, what may stand between them aside.
-struct Run {
-    /// As many zeros as may be missing, then the digits.
-    digits: Vec<u8>,
-    places: Vec<usize>,
-    /// How many bytes of padding follow.
-    padding: usize,
-}
-
-fn runs(text: &[u8], of: Digits) -> impl Iterator<Item = Run> {
-    let mut bytes = text.iter().enumerate();
-    std::iter::from_fn(move || {
-        let mut run = Run { digits: vec![0; of.before], places: Vec::new(), padding: 0 };
-        let mut is_indent = false;
-        for (at, byte) in bytes.by_ref() {
-            let digit = (of.value)(*byte);
-            is_indent = matches!(byte, b'\r' | b'\n') || is_indent && matches!(byte, b' ' | b'\t');
-            match digit {
-                Some(digit) => {
-                    run.digits.push(digit);
-                    run.places.push(at);
-                }
-                None if is_indent || of.between.contains(byte) || run.places.is_empty() => {}
-                None => {
-                    let padding = text[at..].iter().take(2).take_while(|byte| **byte == b'=');
-                    run.padding = padding.count();
-                    return Some(run);
-                }
-            }
-        }
-        (!run.places.is_empty()).then_some(run)
-    })
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'A'..=b'Z' => Some(byte - b'A'),
-        b'a'..=b'z' => Some(byte - b'a' + 26),
-        b'0'..=b'9' => Some(byte - b'0' + 52),
-        b'+' | b'-' => Some(62),
-        b'/' | b'_' => Some(63),
-        _ => None,
-    }
-}
-
-fn hex_digit(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
-}
-
-/// What digits of so many bits say; what is left of a last byte that is not whole goes.
-fn decoded(digits: &[u8], bits: usize) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(digits.len() * bits / 8);
-    let (mut held, mut count) = (0_u32, 0);
-    for digit in digits {
-        held = held << bits | u32::from(*digit);
-        count += bits;
-        if count >= 8 {
-            count -= 8;
-            bytes.extend((held >> count).to_be_bytes().last());
-            held &= (1 << count) - 1;
-        }
-    }
-    bytes
-}
-
 /// A secret as it may stand in a text: as it is, with its own escapes undone (of a form, too), with the blanks of a form,
 /// and in the other encoding of its characters.
 fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
+    let is_plain = |byte: &u8| byte.is_ascii() && !LEADS.contains(byte) && !b"+ ".contains(byte);
+    if secret.iter().all(is_plain) {
+        return vec![secret.to_vec()];
+    }
     let mut forms = Vec::new();
     for text in [secret, &swapped(secret, b'+', b' ')] {
         Undone::each_level(text, |level| forms.push(level.bytes().to_vec()));

@@ -4,24 +4,28 @@ use std::cell::Cell;
 use std::ops::Range;
 
 use super::members::{position, quote};
+use super::work::Work;
 
-/// A text in which values are looked for. What is looked for again and again, from further on each time, is kept: a text
-/// is gone through once, whatever it says.
+/// A text in which values are looked for. The end of a comment is looked for again and again, from further on each time, and kept;
+/// all else is counted.
 pub(super) struct Values<'a> {
     text: &'a [u8],
-    end_of_comment: Cell<usize>,
-    end_of_line: Cell<usize>,
+    work: &'a Work,
+    /// From where on there is no nearer end of a comment, and that end.
+    end_of_comment: Cell<(usize, usize)>,
+    end_of_line: Cell<(usize, usize)>,
 }
 
 impl<'a> Values<'a> {
-    pub(super) fn new(text: &'a [u8]) -> Self {
-        Self { text, end_of_comment: Cell::new(0), end_of_line: Cell::new(0) }
+    pub(super) fn new(text: &'a [u8], work: &'a Work) -> Self {
+        let none = (usize::MAX, 0);
+        Self { text, work, end_of_comment: Cell::new(none), end_of_line: Cell::new(none) }
     }
 
     /// The first byte from here on that is neither a blank, nor a line's end, nor in a comment.
     pub(super) fn skip_blanks(&self, from: usize) -> usize {
         let mut at = from;
-        loop {
+        while self.work.does(1) {
             match self.text.get(at..).unwrap_or_default() {
                 [byte, ..] if byte.is_ascii_whitespace() => at += 1,
                 [b'/', b'*' | b'/', ..] | [b'#', b' ' | b'\t' | b'#' | b'!', ..] => {
@@ -30,22 +34,27 @@ impl<'a> Values<'a> {
                 _ => return at.min(self.text.len()),
             }
         }
+        self.text.len()
     }
 
     /// The first byte behind the comment that begins here.
     pub(super) fn behind_comment(&self, at: usize) -> usize {
         let is_block = self.text.get(at + 1) == Some(&b'*');
         let kept = if is_block { &self.end_of_comment } else { &self.end_of_line };
-        if kept.get() < at + 2 {
+        let (from, end) = kept.get();
+        // The end itself has two bytes.
+        if !(from..end.saturating_sub(1)).contains(&(at + 2)) {
             let rest = self.text.get(at + 2..).unwrap_or_default();
             let end = if is_block {
                 rest.windows(2).position(|two| two == b"*/").map(|end| end + 2)
             } else {
                 rest.iter().position(|byte| *byte == b'\n').map(|end| end + 1)
             };
-            kept.set(end.map_or(self.text.len(), |end| at + 2 + end));
+            let end = end.map_or(self.text.len(), |end| at + 2 + end);
+            self.work.does(end.saturating_sub(at));
+            kept.set((at + 2, end));
         }
-        kept.get()
+        kept.get().1
     }
 
     /// The value that begins here, with its quotes or brackets: all of it, or what there is of it.
@@ -60,7 +69,8 @@ impl<'a> Values<'a> {
             b'{' | b'[' => self.end_of_nest(start),
             _ => Some(self.end_of_bare(start)),
         };
-        Some(start..end.unwrap_or(self.text.len()))
+        let end = end.unwrap_or(self.text.len());
+        self.work.does(end.saturating_sub(start)).then_some(start..end)
     }
 
     fn end_of_nest(&self, start: usize) -> Option<usize> {

@@ -1,14 +1,21 @@
 //! Many calls at once over threads: never more than allowed, each once, and what panics ends its own call alone.
 
+use std::io::{self, Read};
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use http_hook::blocking::{Body, from_fn};
+use http_hook::blocking::{Body, Clock, from_fn};
 use http_hook::fanout::Fanout;
 use http_hook::options::Capabilities;
-use http_hook::{Cause, Hook, RequestPlan, StopReason, TransportErrorKind};
+use http_hook::retry::{Stop, Wait};
+use http_hook::{
+    Cause, Connection, Hook, RequestPlan, RetryPolicy, StopReason, Timestamp, TransportErrorKind,
+};
 use http_hook_clock::{SystemClock, fan_out};
 
 fn hook() -> Hook {
@@ -81,4 +88,124 @@ fn a_transport_that_panics_ends_its_own_call() {
     failed.sort_unstable();
     assert!(left.is_empty());
     assert_eq!(failed, [3, 13]);
+}
+
+/// A hook that waits for so long before it sends again.
+fn waiting(wait: Duration) -> Hook {
+    let policy = RetryPolicy {
+        wait: Wait::fixed(wait),
+        stop: Stop::after_attempt(3),
+        ..RetryPolicy::default()
+    };
+    let connection = Connection::new().with_host("https://api.example.com");
+    Hook::builder(&connection).policy(policy).build().expect("a hook")
+}
+
+/// Answers that there is nothing now for `orders/0`, and all others well, when `go` says so.
+fn busy(go: impl Fn() -> bool + Send + Sync) -> impl http_hook::blocking::Transport {
+    from_fn(Capabilities::none("busy"), move |request: http::Request<Body>, _| {
+        let is_busy = request.uri().path().ends_with('0');
+        while !is_busy && !go() {
+            thread::yield_now();
+        }
+        let status = if is_busy { 503 } else { 200 };
+        Ok(http::Response::builder().status(status).body(Body::default()).expect("a response"))
+    })
+}
+
+/// A clock that notes what it is asked for, and goes on by that.
+#[derive(Default)]
+struct Noted(Mutex<Vec<Duration>>);
+
+impl Clock for Noted {
+    fn now(&self) -> Timestamp {
+        let slept = self.0.lock().unwrap().iter().sum();
+        Timestamp::new(Duration::from_secs(1_800_000_000)).after(slept)
+    }
+
+    fn sleep(&self, wait: Duration) {
+        self.0.lock().unwrap().push(wait);
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn nobody_waits_for_who_sleeps_when_all_is_over() {
+    let (long, piece) = (Duration::from_secs(20), Duration::from_millis(100));
+    for throws in [false, true] {
+        let clock = Noted::default();
+        let calls = Fanout::new(&waiting(long), plans(2), 2, 7);
+        let server = busy(|| !clock.0.lock().unwrap().is_empty());
+        let ended = catch_unwind(AssertUnwindSafe(|| {
+            fan_out(calls, &server, &clock, 2, |slot, _| {
+                assert_eq!(slot, 1, "the other one waits");
+                assert!(!throws, "on purpose");
+                ControlFlow::Break(())
+            })
+        }));
+        drop(server);
+        assert_eq!(ended.is_err(), throws);
+        let slept = clock.0.into_inner().unwrap();
+        assert!(slept.iter().all(|wait| *wait <= piece), "{slept:?}");
+        assert!(slept.iter().sum::<Duration>() < long, "what is over was waited for");
+    }
+    // All of a wait is slept that nobody ends.
+    let (clock, wait) = (Noted::default(), Duration::from_millis(250));
+    let calls = Fanout::new(&waiting(wait), plans(1), 1, 7);
+    fan_out(calls, &busy(|| true), &clock, 1, |_, _| ControlFlow::Continue(()));
+    assert_eq!(clock.0.into_inner().unwrap().iter().sum::<Duration>(), 2 * wait);
+}
+
+/// A body that takes its time to end.
+struct Slow;
+
+impl Read for Slow {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        thread::sleep(Duration::from_millis(20));
+        Ok(0)
+    }
+}
+
+#[test]
+fn what_has_not_begun_is_not_sent_when_all_is_over() {
+    let (late, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let server = from_fn(Capabilities::none("counts"), |_, _| {
+        late.fetch_add(usize::from(is_over.load(Ordering::SeqCst)), Ordering::SeqCst);
+        Ok(http::Response::new(Body::reader(None, Slow)))
+    });
+    // Of eight bodies three are read when all is over; behind the other five stand two further sends.
+    let calls = Fanout::new(&hook(), plans(20), 8, 7);
+    let mut count = 0;
+    let left = fan_out(calls, &server, &SystemClock::new(), 1, |_, _| {
+        count += 1;
+        is_over.store(count == 3, Ordering::SeqCst);
+        if count == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    assert_eq!(left.len(), 7);
+    assert_eq!(late.load(Ordering::SeqCst), 0);
+}
+
+#[test]
+fn a_clock_that_panics_ends_the_fan_out() {
+    struct Broken;
+    impl Clock for Broken {
+        fn now(&self) -> Timestamp {
+            Timestamp::new(Duration::from_secs(1_800_000_000))
+        }
+        fn sleep(&self, _: Duration) {
+            panic!("on purpose");
+        }
+    }
+    for threads in [1, 2] {
+        let (tells, hears) = channel();
+        thread::spawn(move || {
+            let calls = Fanout::new(&waiting(Duration::from_secs(1)), plans(2), 2, 7);
+            let all = AssertUnwindSafe(|| {
+                fan_out(calls, &busy(|| true), &Broken, threads, |_, _| ControlFlow::Continue(()))
+            });
+            tells.send(catch_unwind(all).is_err())
+        });
+        let is_told = hears.recv_timeout(Duration::from_secs(10));
+        assert_eq!(is_told, Ok(true), "{threads} threads");
+    }
 }

@@ -14,9 +14,9 @@ use bytes::Bytes;
 use http_body::Frame;
 use http_hook::body::Body;
 use http_hook::options::Timeouts;
-use http_hook::transport::TimeoutPhase;
+use http_hook::transport::{Clock, TimeoutPhase};
 use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
-use http_hook_clock::Limits;
+use http_hook_clock::{Limits, SystemClock};
 
 /// A body that gives so many pieces and then nothing, not even an end.
 struct Stuck {
@@ -186,6 +186,29 @@ fn a_waker_may_do_what_it_likes() {
         assert_eq!(told.unwrap_err().kind(), Kind::Timeout(TimeoutPhase::Head));
     }
     assert_eq!(woken.load(Ordering::SeqCst), 3);
+}
+
+/// The same for those who only sleep.
+#[test]
+fn a_waker_that_panics_keeps_nobody_asleep() {
+    let (tells, woken) = channel();
+    let panics = Arc::new(Woken(move || {
+        let _ = tells.send(());
+        panic!("on purpose");
+    }));
+    let clock = SystemClock::new();
+    let mut sleep = Box::pin(Clock::sleep(&clock, Duration::from_millis(2)));
+    let waker = Waker::from(panics);
+    assert!(sleep.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    woken.recv_timeout(Duration::from_secs(10)).expect("it is woken");
+    for _ in 0..3 {
+        let (told, hears) = channel();
+        thread::spawn(move || {
+            pollster::block_on(Clock::sleep(&SystemClock::new(), Duration::from_millis(20)));
+            told.send(())
+        });
+        hears.recv_timeout(Duration::from_secs(10)).expect("others still wake");
+    }
 }
 
 /// A task that is nowhere else.

@@ -4,7 +4,9 @@ use std::error::Error;
 use std::future::poll_fn;
 use std::io::{self, Read};
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
@@ -115,4 +117,67 @@ fn nothing_is_lost_to_a_client_that_asks_before_it_is_woken() {
     let sent: Vec<u8> = (0..1 << 19).map(|at: u32| at.to_le_bytes()[1]).collect();
     let came = echo_by(Body::reader(None, Slow(io::Cursor::new(sent.clone()))), restless);
     assert!(came.is_ok_and(|came| came == sent), "not what was sent");
+}
+
+/// A client that reads on where it is woken, as some executors run a task, and one whose waker panics.
+#[test]
+fn a_client_may_do_what_it_likes_where_it_is_woken() {
+    struct Inline {
+        body: Mutex<http_hook::body::Body>,
+        came: Sender<Option<usize>>,
+        panics: bool,
+    }
+    impl Inline {
+        fn run(self: Arc<Self>) {
+            let waker = Waker::from(Arc::clone(&self));
+            let mut context = Context::from_waker(&waker);
+            let mut body = self.body.lock().unwrap();
+            while let Poll::Ready(frame) = Pin::new(&mut *body).poll_frame(&mut context) {
+                let came = frame.map(|frame| frame.expect("a piece").into_data().expect("data"));
+                let is_end = came.is_none();
+                let _ = self.came.send(came.map(|bytes| bytes.len()));
+                if is_end {
+                    return;
+                }
+            }
+        }
+    }
+    impl Wake for Inline {
+        fn wake(self: Arc<Self>) {
+            let panics = self.panics;
+            self.run();
+            assert!(!panics, "on purpose");
+        }
+    }
+    for panics in [false, true] {
+        let (tells, hears) = channel();
+        thread::spawn(move || {
+            let capabilities = Capabilities::of("inline", &[Capability::StreamRequest]);
+            let client = from_fn(
+                capabilities,
+                move |request: Request<http_hook::body::Body>, _| async move {
+                    let (came, comes) = channel();
+                    let body = Mutex::new(request.into_body());
+                    Arc::new(Inline { body, came, panics }).run();
+                    let mut sum = 0;
+                    let sum = poll_fn(move |context| {
+                        context.waker().wake_by_ref();
+                        while let Ok(length) = comes.try_recv() {
+                            let Some(length) = length else { return Poll::Ready(sum) };
+                            sum += length;
+                        }
+                        Poll::Pending
+                    })
+                    .await;
+                    Ok(Response::new(Bytes::from(sum.to_string()).into()))
+                },
+            );
+            let options = SendOptions::new(Timeouts::default(), ClientOptions::default());
+            let body = Body::reader(None, io::Cursor::new(vec![7; 300_000]));
+            let sent = send_blocking(&client, Request::new(body), &options);
+            tells.send(sent.and_then(|response| response.into_body().collect(99)).ok())
+        });
+        let came = hears.recv_timeout(Duration::from_secs(10));
+        assert_eq!(came.ok().flatten().as_deref(), Some(&b"300000"[..]), "{panics}");
+    }
 }

@@ -32,6 +32,8 @@ const SETTLES: Duration = Duration::from_secs(3);
 /// | `.json`, `.yaml`, `.yml` | an object: under each id a URI, an object of fields, or a list of at most one of these |
 /// | `.toml`, or YAML with `http_hook: 1` at its top | [our own form](crate::own), with sections |
 ///
+/// It has at most 64 MiB, a million values, 100 levels of them, and no more than 64 MiB that anchors of YAML repeat.
+///
 /// What stands under one id does not spoil the others: a fault there is an error for whoever asks for that id. The file is read at
 /// the first look-up, and again when it has changed.
 ///

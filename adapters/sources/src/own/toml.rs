@@ -3,13 +3,58 @@
 use toml_edit::{Array, Document, DocumentMut, InlineTable, Item, Key, Table, TomlError, Value};
 
 use crate::error::Fault;
-use crate::tree::{MAX_DEPTH, Node, Tree};
+use crate::tree::{MAX_DEPTH, MAX_NODES, Node, TOO_MANY, Tree};
 
 /// Reads the text of a file.
 pub(crate) fn read(text: &str) -> Result<Node, Fault> {
+    check_count(text)?;
     let document = Document::parse(text).map_err(|error| fault(text, &error))?;
     let lines = Lines::new(text);
     table(document.as_table(), &lines, 0)
+}
+
+/// Counts what may begin a value or a section, outside of texts and comments, before anything is made of it: each takes some hundred
+/// bytes. A point in a number counts as one in a name.
+fn check_count(text: &str) -> Result<(), Fault> {
+    let bytes = text.as_bytes();
+    let (mut at, mut count) = (0, 0_usize);
+    while let Some(byte) = bytes.get(at) {
+        at = match byte {
+            b'#' => bytes[at..]
+                .iter()
+                .position(|byte| *byte == b'\n')
+                .map_or(bytes.len(), |end| at + end),
+            mark @ (b'"' | b'\'') => behind_text(bytes, at, *mark),
+            b'=' | b',' | b'[' | b'{' | b'.' => {
+                count += 1;
+                at + 1
+            }
+            _ => at + 1,
+        };
+        if count > MAX_NODES {
+            return Err(Fault::new(Lines::new(text).of(Some(at - 1..at)), TOO_MANY));
+        }
+    }
+    Ok(())
+}
+
+/// The first byte behind a text in quotes; one in three quotes may end with two more of its own.
+fn behind_text(bytes: &[u8], start: usize, mark: u8) -> usize {
+    let is_long = bytes[start..].starts_with(&[mark; 3]);
+    let mut at = start + if is_long { 3 } else { 1 };
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'\\' if mark == b'"' => at += 2,
+            b'\n' if !is_long => return at,
+            byte if *byte == mark && !is_long => return at + 1,
+            byte if *byte == mark && bytes[at..].starts_with(&[mark; 3]) => {
+                let own = bytes[at..].iter().take(5).take_while(|byte| **byte == mark);
+                return at + own.count();
+            }
+            _ => at += 1,
+        }
+    }
+    bytes.len()
 }
 
 /// Where lines end: places are looked up in it, as there are many.
@@ -86,8 +131,19 @@ fn value(value: &Value, line: usize, lines: &Lines, depth: usize) -> Result<Node
     Ok(Node { line, tree })
 }
 
+/// Writes sections, in their order; an error names the one that cannot be written.
+pub(crate) fn write(sections: &[(String, Node)]) -> Result<String, (&str, Fault)> {
+    let mut document = DocumentMut::new();
+    for (id, node) in sections {
+        let section = to_table(node).ok_or_else(|| (id.as_str(), unwritable()))?;
+        document.insert(id, Item::Table(section));
+    }
+    Ok(document.to_string())
+}
+
 /// Sets or removes a section of a file, and leaves all else as it is.
 pub(crate) fn edit(text: &str, id: &str, section: Option<&Node>) -> Result<String, Fault> {
+    check_count(text)?;
     let mut document: DocumentMut = text.parse().map_err(|error| fault(text, &error))?;
     match section {
         None => {
@@ -108,14 +164,8 @@ pub(crate) fn edit(text: &str, id: &str, section: Option<&Node>) -> Result<Strin
 
 /// Gives a table the members of another, and keeps what is written around those that stay.
 fn merge(old: &mut Table, new: &Table) {
-    let gone: Vec<String> = old
-        .iter()
-        .map(|(name, _)| name.to_owned())
-        .filter(|name| !new.contains_key(name))
-        .collect();
-    for name in gone {
-        old.remove(&name);
-    }
+    // All at once: each that is removed alone moves those behind it.
+    old.retain(|name, _| new.contains_key(name));
     for (name, item) in new {
         match (old.get_mut(name), item) {
             (Some(Item::Table(old)), Item::Table(new)) => merge(old, new),

@@ -4,12 +4,12 @@
 
 use std::collections::HashSet;
 
-use super::{MAX_DEPTH, Node, Tree};
+use super::{MAX_DEPTH, MAX_NODES, Node, TOO_MANY, Tree};
 use crate::error::Fault;
 
 /// Reads one value, with nothing but blanks around it.
 pub(crate) fn read(text: &str) -> Result<Node, Fault> {
-    let mut reader = Reader { text, at: 0, line: 1, depth: 0 };
+    let mut reader = Reader { text, at: 0, line: 1, depth: 0, nodes: 0 };
     reader.skip();
     let node = reader.value()?;
     reader.skip();
@@ -21,6 +21,7 @@ struct Reader<'a> {
     at: usize,
     line: usize,
     depth: usize,
+    nodes: usize,
 }
 
 impl Reader<'_> {
@@ -46,6 +47,10 @@ impl Reader<'_> {
     }
 
     fn value(&mut self) -> Result<Node, Fault> {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES {
+            return Err(self.fault(TOO_MANY));
+        }
         let line = self.line;
         let tree = match self.peek() {
             Some(b'{') => self.nested(Self::map)?,

@@ -4,8 +4,16 @@ pub(crate) mod json;
 #[cfg(feature = "yaml")]
 pub(crate) mod yaml;
 
+use std::collections::HashMap;
+
 /// How deep values may be nested.
 pub(crate) const MAX_DEPTH: usize = 100;
+
+/// How many values one text may stand for, what repeats them counted each time.
+pub(crate) const MAX_NODES: usize = 1 << 20;
+
+/// What is said of a text that has more.
+pub(crate) const TOO_MANY: &str = "more values than are read";
 
 /// A value and its line, from 1.
 #[derive(Clone, PartialEq)]
@@ -73,9 +81,12 @@ impl Node {
                 a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_same(b))
             }
             (Tree::Map(a), Tree::Map(b)) => {
-                let find = |name: &str| b.iter().find(|(other, _)| other == name);
+                // A connection may have a hundred thousand members.
+                let known: HashMap<&str, &Self> =
+                    b.iter().map(|(name, node)| (name.as_str(), node)).collect();
+                let find = |name: &str| known.get(name);
                 a.len() == b.len()
-                    && a.iter().all(|(name, a)| find(name).is_some_and(|(_, b)| a.is_same(b)))
+                    && a.iter().all(|(name, a)| find(name).is_some_and(|b| a.is_same(b)))
             }
             (a, b) => a == b,
         }

@@ -7,16 +7,23 @@ use std::collections::{HashMap, HashSet};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
 
-use super::{MAX_DEPTH, Node, Tree};
+use super::{MAX_DEPTH, MAX_NODES, Node, TOO_MANY, Tree};
 use crate::error::{Fault, SourceErrorKind};
 
-/// How many values one text may stand for, its anchors repeated.
-const MAX_NODES: usize = 1 << 20;
+/// How many bytes its anchors may bring, repeated: as many as the longest file has.
+const MAX_REPEATED: u64 = crate::disk::MAX_FILE;
 
 /// Reads one document.
 pub(crate) fn read(text: &str) -> Result<Node, Fault> {
-    let mut reader =
-        Reader { events: Parser::new_from_str(text), anchors: HashMap::new(), nodes: 0, depth: 0 };
+    let mut reader = Reader {
+        events: Parser::new_from_str(text),
+        anchors: HashMap::new(),
+        made: Size::default(),
+        repeated: 0,
+        depth: 0,
+        rest: text,
+        line: 0,
+    };
     let mut root = None;
     loop {
         match reader.next()? {
@@ -33,9 +40,31 @@ pub(crate) fn read(text: &str) -> Result<Node, Fault> {
 
 struct Reader<'a> {
     events: Parser<'a, StrInput<'a>>,
-    anchors: HashMap<usize, (Node, usize)>,
-    nodes: usize,
+    anchors: HashMap<usize, (Node, Size)>,
+    /// What all values are that were made so far.
+    made: Size,
+    /// How many bytes of that stand somewhere else, too.
+    repeated: u64,
     depth: usize,
+    /// The text from the begin of the line on that was looked at last, and the number of that line; 0 is none.
+    rest: &'a str,
+    line: usize,
+}
+
+/// How much a value is, with all in it.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    nodes: usize,
+    /// In memory.
+    bytes: u64,
+}
+
+impl Size {
+    /// Of one value with so long a text.
+    fn of(text: usize) -> Self {
+        let bytes = text.saturating_add(size_of::<(String, Node)>());
+        Self { nodes: 1, bytes: u64::try_from(bytes).unwrap_or(u64::MAX) }
+    }
 }
 
 impl<'a> Reader<'a> {
@@ -52,24 +81,51 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn count(&mut self, nodes: usize, line: usize) -> Result<(), Fault> {
-        self.nodes = self.nodes.saturating_add(nodes);
-        let is_over = self.nodes > MAX_NODES;
-        if is_over { Err(Fault::new(line, "more values than are read")) } else { Ok(()) }
+    /// Refuses what begins its line behind a tab, as Python does: it would be taken for a name of the outermost level.
+    fn check_indent(&mut self, span: &Span) -> Result<(), Fault> {
+        let (line, column) = (span.start.line(), span.start.col());
+        // Only the first of a line can be that.
+        if line <= self.line {
+            return Ok(());
+        }
+        let last = self.line.max(1);
+        self.rest = (last..line)
+            .fold(self.rest, |rest, _| rest.split_once('\n').map_or("", |(_, rest)| rest));
+        self.line = line;
+        let indent = self.rest.len() - self.rest.trim_start_matches([' ', '\t']).len();
+        let is_behind_tab = indent == column && self.rest[..indent].contains('\t');
+        if is_behind_tab { Err(Fault::new(line, "a line that begins with a tab")) } else { Ok(()) }
+    }
+
+    fn make(&mut self, size: Size, line: usize) -> Result<(), Fault> {
+        self.made.nodes = self.made.nodes.saturating_add(size.nodes);
+        self.made.bytes = self.made.bytes.saturating_add(size.bytes);
+        let is_over = self.made.nodes > MAX_NODES;
+        if is_over { Err(Fault::new(line, TOO_MANY)) } else { Ok(()) }
+    }
+
+    fn repeat(&mut self, bytes: u64, line: usize) -> Result<(), Fault> {
+        self.repeated = self.repeated.saturating_add(bytes);
+        let is_over = self.repeated > MAX_REPEATED;
+        if is_over { Err(Fault::new(line, "more repeated than is read")) } else { Ok(()) }
     }
 
     fn node(&mut self, event: Event<'a>, span: Span) -> Result<Node, Fault> {
         let line = span.start.line();
-        self.count(1, line)?;
-        let before = self.nodes - 1;
+        self.check_indent(&span)?;
+        let before = self.made;
+        let text = if let Event::Scalar(text, ..) = &event { text.len() } else { 0 };
+        self.make(Size::of(text), line)?;
         let (anchor, tree) = match event {
             Event::Alias(anchor) => {
-                let known = self.anchors.get(&anchor).cloned();
-                let Some((node, nodes)) = known else {
+                // Counted before it is there twice.
+                let Some(size) = self.anchors.get(&anchor).map(|(_, size)| *size) else {
                     return Err(Fault::new(line, "a value inside itself"));
                 };
-                self.count(nodes, line)?;
-                return Ok(node);
+                self.make(size, line)?;
+                self.repeat(size.bytes, line)?;
+                let known = self.anchors.get(&anchor).map(|(node, _)| node.clone());
+                return known.ok_or_else(|| Fault::new(line, "a value inside itself"));
             }
             Event::Scalar(text, style, anchor, tag) => (anchor, scalar(text, style, tag, line)?),
             Event::SequenceStart(anchor, tag) => {
@@ -97,7 +153,13 @@ impl<'a> Reader<'a> {
         };
         let node = Node { line, tree };
         if anchor > 0 {
-            self.anchors.insert(anchor, (node.clone(), self.nodes - before));
+            let size = Size {
+                nodes: self.made.nodes.saturating_sub(before.nodes),
+                bytes: self.made.bytes.saturating_sub(before.bytes),
+            };
+            // What is in it may be kept under anchors of its own.
+            self.repeat(size.bytes, line)?;
+            self.anchors.insert(anchor, (node.clone(), size));
         }
         Ok(node)
     }

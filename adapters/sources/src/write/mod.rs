@@ -3,6 +3,7 @@
 mod edit;
 mod yaml;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
@@ -118,9 +119,10 @@ impl Form {
             _ => String::new(),
         };
         let mut all: Vec<(String, Node)> = Vec::new();
+        let mut keys = HashSet::new();
         for (id, connection) in connections {
             let node = self.node(connection).map_err(|says| self.refuse(id, says))?;
-            if all.iter().any(|(other, _)| *other == self.key(id)) {
+            if !keys.insert(self.key(id)) {
                 return Err(self.refuse(id, "stands there twice"));
             }
             if matches!(self, Self::Toml | Self::OwnYaml) && id == own::MARK {
@@ -154,10 +156,7 @@ impl Form {
             }
             #[cfg(feature = "toml")]
             Self::Toml => {
-                for (id, node) in &all {
-                    text = own::toml::edit(&text, id, Some(node))
-                        .map_err(|fault| self.refuse(id, fault.says))?;
-                }
+                text = own::toml::write(&all).map_err(|(id, fault)| self.refuse(id, fault.says))?;
             }
             #[cfg(not(feature = "toml"))]
             Self::Toml => {}

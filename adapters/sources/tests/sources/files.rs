@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http_hook::Secret;
 use http_hook_sources::blocking::{Source, Sources};
-use http_hook_sources::{ConnectionFile, SourceErrorKind as Kind};
+use http_hook_sources::{ConnectionFile, Form, SourceErrorKind as Kind};
 
 use crate::Folder;
 
@@ -33,6 +33,9 @@ fn a_fault_names_its_line_and_shows_no_value() {
         ("c.yaml",  "A: http://h\nA: http://canary\n",                          2,      Kind::NotUnique),
         ("c.yaml",  "A: !!python/object:canary {}\n",                           1,      Kind::Malformed),
         ("c.yaml",  "A: http://h\n---\nA: http://canary\n",                     2,      Kind::Malformed),
+        ("c.yaml",  "A: {}\n\tcanary: http://h\n",                              2,      Kind::Malformed),
+        ("c.yaml",  "\tcanary: http://h\n",                                     1,      Kind::Malformed),
+        ("c.yaml",  "A: {\n\tcanary: h}\n",                                     2,      Kind::Malformed),
         ("c.yaml",  "http_hook: 2\nA: {}\n",                                    1,      Kind::Unsupported),
         ("c.yaml",  "http_hook: 1\nA:\n  conn_type: canary\n",                  3,      Kind::Malformed),
         ("c.toml",  "[A]\nhost = \"h\"\nport = \"canary\"\n",                   3,      Kind::Malformed),
@@ -105,6 +108,48 @@ fn anchors_and_depth_do_not_fill_the_memory() {
     ] {
         let folder = Folder::new();
         assert!(ConnectionFile::new(folder.write(name, &text)).find("A").is_err());
+    }
+}
+
+/// Whatever repeats or makes many of little is counted as what it comes to, a text of any length as its bytes.
+#[test]
+fn little_text_makes_no_more_than_the_longest_file_may_hold() {
+    let text = "k".repeat(100 << 10);
+    let aliases = |count: usize| format!("a: &a \"{text}\"\nb: [{}]\n", "*a,".repeat(count));
+    let nested = |depth: usize| {
+        let open: Vec<String> = (0..depth).map(|at| format!("&a{at} [")).collect();
+        format!("a: {}\"{}\"{}\n", open.concat(), text.repeat(10), "]".repeat(depth))
+    };
+    let merged = |count: usize| {
+        let mut merged = format!("a: &a {{k: \"{text}\"}}\n");
+        merged.extend((0..count).map(|at| format!("b{at}: {{<<: *a}}\n")));
+        merged
+    };
+    let json = |count: usize| format!("{{\"a\": [{}0]}}", "0,".repeat(count));
+    let toml = |count: usize| format!("[a]\nextra = {{ b = [{}[]] }}\n", "[],".repeat(count));
+    let hidden = |count: usize| format!("[a]\nb = [\"\"\"\"\"\"\"\", {}[]]\n", "[],".repeat(count));
+    let dotted = |count: usize| format!("[a]\n{}b = 1\n", "b = 1\n".repeat(count));
+    let (few, many) = (600_000, 1_100_000);
+    #[rustfmt::skip]
+    let rows = [
+        // why                                  form        text                fits
+        ("aliases of a text, 60 MiB",           Form::Yaml, aliases(590),       true),
+        ("aliases of a text, 98 MiB",           Form::Yaml, aliases(1_000),     false),
+        ("anchors in anchors, 29 MiB",          Form::Yaml, nested(30),         true),
+        ("anchors in anchors, 88 MiB",          Form::Yaml, nested(90),         false),
+        ("what is merged, 98 MiB",              Form::Yaml, merged(1_000),      false),
+        ("values of JSON",                      Form::Json, json(few),          true),
+        ("too many of them",                    Form::Json, json(many),         false),
+        ("values of TOML",                      Form::Toml, toml(few / 2),      true),
+        ("too many of them",                    Form::Toml, toml(few),          false),
+        ("behind quotes in three quotes",       Form::Toml, hidden(few),        false),
+        ("members of TOML",                     Form::Toml, dotted(many),       false),
+    ];
+    for (why, form, text, fits) in rows {
+        // What is no connection may be told; what there is too much of is.
+        let said = form.read(&text).err().map(|error| error.to_string()).unwrap_or_default();
+        let is_over = said.contains("more values than are read") || said.contains("more repeated");
+        assert_eq!(is_over, !fits, "{why}: {said}");
     }
 }
 

@@ -10,6 +10,7 @@ mod directory;
 mod env;
 mod files;
 mod forms;
+mod growth;
 #[cfg(feature = "sqlite")]
 mod metastore;
 #[cfg(feature = "vault")]
