@@ -3,31 +3,28 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use http::Method;
-use http::header::CONTENT_TYPE;
 use http::uri::PathAndQuery;
 use serde::{Deserialize, Serialize};
 
-use super::build::Ready;
 use super::cause::WaitReason;
+use super::form_body::{Body, body_form};
 use super::state::{Phase, State};
 use crate::base::chance::digest;
 use crate::base::redact::{Piece, is_open, path_pieces, query_pieces, sounds_secret, unescaped};
-use crate::base::{Error, ErrorKind, Origin, Timestamp, headers};
-use crate::body::{Payload, Replay};
+use crate::base::{Error, Origin, Timestamp};
 use crate::hook::Hook;
 use crate::options::{Options, Setting};
 use crate::redirect::rewrite::target;
 use crate::request::RequestPlan;
 use crate::request::checks::More;
-use crate::request::data::Typed;
 use crate::request::link::Link;
 use crate::request::record::Kind;
 use crate::request::resend::Resend;
 use crate::request::shared::CallHeader;
 use crate::retry::{ByClass, RetryPolicy};
+
+pub(super) use super::form_body::{not_storable, stored};
 
 /// The version written. Readers take this one and, once there are later ones, at least two before it.
 pub(super) const VERSION: u32 = 2;
@@ -112,26 +109,6 @@ pub(super) struct ProgressForm {
 pub(super) enum Moment {
     Waiting,
     Interrupted,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Body {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    text: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    base64: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    external: Option<External>,
-    /// The Content-Type where no layer sets one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    content_type: Option<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct External {
-    len: Option<u64>,
 }
 
 /// Writes both parts as one text.
@@ -308,48 +285,6 @@ fn header_form(header: CallHeader<'_>) -> Result<HeaderForm, Error> {
     Ok(HeaderForm { value: Some(text.to_owned()), name, storable })
 }
 
-fn body_form(ready: &Ready) -> Result<Body, Error> {
-    let content_type = match ready.content_type.as_ref().map(|value| value.to_str()) {
-        None => None,
-        Some(Ok(text)) => Some(text.to_owned()),
-        Some(Err(_)) => return Err(not_storable("the type of the body")),
-    };
-    let empty = Body { text: None, base64: None, external: None, content_type };
-    Ok(match &ready.payload {
-        Payload::Bytes(bytes) => match std::str::from_utf8(bytes) {
-            Ok(text) => Body { text: Some(text.to_owned()), ..empty },
-            Err(_) => Body { base64: Some(STANDARD.encode(bytes)), ..empty },
-        },
-        Payload::External { len, replay: Replay::Again } => {
-            Body { external: Some(External { len: *len }), ..empty }
-        }
-        Payload::External { .. } => {
-            return Err(not_storable("a payload that can be read once only"));
-        }
-    })
-}
-
-impl Body {
-    fn restore(self) -> Result<Typed, Error> {
-        let payload = match (self.text, self.base64, self.external) {
-            (Some(text), None, None) => Payload::Bytes(text.into()),
-            (None, Some(text), None) => {
-                let bytes = STANDARD.decode(text).map_err(|_| stored("the body is not base64"))?;
-                Payload::Bytes(bytes.into())
-            }
-            (None, None, Some(External { len })) => {
-                Payload::External { len, replay: Replay::Again }
-            }
-            _ => return Err(stored("the body is not one")),
-        };
-        let content_type = self.content_type.map(|text| {
-            let checked = headers::check(CONTENT_TYPE.as_str(), &text, "body");
-            checked.map(|(_, content_type)| content_type)
-        });
-        Ok((payload, content_type.transpose()?))
-    }
-}
-
 fn check_path(path: &str) -> Result<(), Error> {
     let mut refused = None;
     path_pieces(path, &mut |piece| refused = refused.or(hidden(piece)));
@@ -389,12 +324,4 @@ pub(super) fn fingerprint(hook: &Hook) -> String {
 
 pub(super) fn text_of<T: Serialize>(form: &T) -> Result<String, Error> {
     serde_json::to_string(form).map_err(|_| not_storable("the policy of the call"))
-}
-
-pub(super) fn stored(message: &'static str) -> Error {
-    Error::new(ErrorKind::Stored, message)
-}
-
-pub(super) fn not_storable(what: &str) -> Error {
-    Error::new(ErrorKind::NotStorable, format!("not storable: {what}"))
 }
