@@ -68,7 +68,7 @@ pub fn send_blocking<T: Transport + ?Sized>(
             let body = Body::stream(Piped { pipe: pipe.clone(), len });
             let mut sending = pin!(transport.send(Request::from_parts(parts, body), options));
             block_on(poll_fn(|context| {
-                pipe.lock().caller = Some(context.waker().clone());
+                pipe.answers(context.waker());
                 let polled = sending.as_mut().poll(context);
                 if polled.is_pending() {
                     pipe.fill(&mut reader);
@@ -105,7 +105,7 @@ impl Read for Reader {
 }
 
 /// One piece of a request body between the caller's thread, which reads it from a source that blocks, and the client's, which must
-/// not block.
+/// not block. Wakers are other people's code: none is cloned, woken or dropped under the lock.
 #[derive(Clone, Default)]
 struct Pipe(Arc<Mutex<Piece>>);
 
@@ -117,18 +117,16 @@ struct Piece {
     caller: Option<Waker>,
 }
 
-impl Piece {
-    fn want(&mut self) {
-        self.wanted = true;
-        if let Some(caller) = self.caller.take() {
-            caller.wake();
-        }
-    }
-}
-
 impl Pipe {
     fn lock(&self) -> MutexGuard<'_, Piece> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes this one when a piece is wanted.
+    fn answers(&self, caller: &Waker) {
+        let caller = caller.clone();
+        let replaced = self.lock().caller.replace(caller);
+        drop(replaced);
     }
 
     /// Reads the next piece if the client has taken the last one, so that it seldom has to wait for one.
@@ -146,9 +144,21 @@ impl Pipe {
         });
         let mut piece = self.lock();
         piece.ready = Some(read);
-        if let Some(client) = piece.client.take() {
+        let client = piece.client.take();
+        drop(piece);
+        if let Some(client) = client {
             client.wake();
         }
+    }
+}
+
+/// Asks for the next piece.
+fn want(mut piece: MutexGuard<'_, Piece>) {
+    piece.wanted = true;
+    let caller = piece.caller.take();
+    drop(piece);
+    if let Some(caller) = caller {
+        caller.wake();
     }
 }
 
@@ -166,6 +176,7 @@ impl http_body::Body for Piped {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        let client = context.waker().clone();
         let mut piece = self.pipe.lock();
         match piece.ready.take() {
             Some(Ok(bytes)) if bytes.is_empty() => {
@@ -173,15 +184,16 @@ impl http_body::Body for Piped {
                 Poll::Ready(None)
             }
             Some(Ok(bytes)) => {
-                piece.want();
+                want(piece);
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
             Some(Err(_)) => {
                 Poll::Ready(Some(Err(TransportError::new(Kind::RequestBody, Sent::Maybe))))
             }
             None => {
-                piece.client = Some(context.waker().clone());
-                piece.want();
+                let replaced = piece.client.replace(client);
+                want(piece);
+                drop(replaced);
                 Poll::Pending
             }
         }

@@ -4,7 +4,9 @@ use std::error::Error;
 use std::future::poll_fn;
 use std::io::{self, Read};
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
@@ -115,4 +117,64 @@ fn nothing_is_lost_to_a_client_that_asks_before_it_is_woken() {
     let sent: Vec<u8> = (0..1 << 19).map(|at: u32| at.to_le_bytes()[1]).collect();
     let came = echo_by(Body::reader(None, Slow(io::Cursor::new(sent.clone()))), restless);
     assert!(came.is_ok_and(|came| came == sent), "not what was sent");
+}
+
+/// A client's task that reads a body wherever it is woken, as an executor without a queue does.
+#[derive(Default)]
+struct AtOnce {
+    body: Mutex<Option<http_hook::body::Body>>,
+    came: Mutex<Vec<u8>>,
+    is_over: AtomicBool,
+}
+
+impl Wake for AtOnce {
+    fn wake(self: Arc<Self>) {
+        let Some(mut body) = self.body.lock().expect("no panic").take() else { return };
+        let waker = Waker::from(Arc::clone(&self));
+        loop {
+            match Pin::new(&mut body).poll_frame(&mut Context::from_waker(&waker)) {
+                Poll::Ready(Some(Ok(frame))) => {
+                    let bytes = frame.into_data().unwrap_or_default();
+                    self.came.lock().expect("no panic").extend(bytes);
+                }
+                Poll::Ready(_) => return self.is_over.store(true, Ordering::SeqCst),
+                Poll::Pending => break,
+            }
+        }
+        *self.body.lock().expect("no panic") = Some(body);
+    }
+}
+
+/// Wakers are other people's code: one that reads where it is woken finds nothing locked.
+#[test]
+fn no_waker_is_woken_under_a_lock() {
+    let (tell, told) = mpsc::channel();
+    // What hangs would hang for ever, so it does so elsewhere.
+    thread::spawn(move || {
+        let capabilities = Capabilities::of("at once", &[Capability::StreamRequest]);
+        let client =
+            from_fn(capabilities, |request: Request<http_hook::body::Body>, _| async move {
+                let task = Arc::new(AtOnce::default());
+                *task.body.lock().expect("no panic") = Some(request.into_body());
+                Arc::clone(&task).wake();
+                poll_fn(|context| {
+                    context.waker().wake_by_ref();
+                    if task.is_over.load(Ordering::SeqCst) {
+                        Poll::Ready(())
+                    } else {
+                        Poll::Pending
+                    }
+                })
+                .await;
+                let came = std::mem::take(&mut *task.came.lock().expect("no panic"));
+                Ok(Response::new(Bytes::from(came).into()))
+            });
+        let options = SendOptions::new(Timeouts::default(), ClientOptions::default());
+        let source = Source { pieces: 9, fails: false, thread: thread::current().id() };
+        let request = Request::new(Body::reader(None, source));
+        let came = send_blocking(&client, request, &options)
+            .and_then(|response| response.into_body().collect(1 << 20));
+        tell.send(came.map(|came| came.len()).ok()).expect("somebody listens");
+    });
+    assert_eq!(told.recv_timeout(Duration::from_secs(60)), Ok(Some(27)), "it hangs");
 }
