@@ -11,7 +11,9 @@ use super::cause::WaitReason;
 use super::form_body::{Body, body_form};
 use super::state::{Phase, State};
 use crate::base::chance::digest;
-use crate::base::redact::{Piece, is_open, path_pieces, query_pieces, sounds_secret, unescaped};
+use crate::base::redact::{
+    Piece, is_open, path_pieces, query_pieces, sent_path, sent_query, sounds_secret, unescaped,
+};
 use crate::base::{Error, Origin, Timestamp};
 use crate::hook::Hook;
 use crate::options::{Options, Setting};
@@ -287,7 +289,11 @@ fn header_form(header: CallHeader<'_>) -> Result<HeaderForm, Error> {
 
 fn check_path(path: &str) -> Result<(), Error> {
     let mut refused = None;
-    path_pieces(path, &mut |piece| refused = refused.or(hidden(piece)));
+    // As it was given is what is written, as it is sent what is shown: neither may tell what the other hides.
+    let sent = sent_path(path);
+    for path in [path, &sent] {
+        path_pieces(path, &mut |piece| refused = refused.or(hidden(piece)));
+    }
     match refused {
         None => Ok(()),
         Some("") => Err(not_storable("user info or a parameter in the path")),
@@ -299,7 +305,10 @@ fn check_path(path: &str) -> Result<(), Error> {
 
 fn check_query(query: &str) -> Result<(), Error> {
     let mut refused = None;
-    query_pieces(query, &mut |piece| refused = refused.or(hidden(piece)));
+    let sent = sent_query(query);
+    for query in [query, &sent] {
+        query_pieces(query, &mut |piece| refused = refused.or(hidden(piece)));
+    }
     if let Some(name) = refused {
         let name = unescaped(name);
         return Err(not_storable(&format!("parameter {}", name.escape_default())));

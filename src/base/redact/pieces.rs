@@ -70,9 +70,12 @@ fn hide_value<'a>(text: &'a str, start: usize, show: &mut dyn FnMut(Piece<'a>)) 
     show(Piece::Hidden(name));
 }
 
+/// Without any of these a path tells nothing: pairs, quotes, elements, user info and escapes have one.
+const TELLING: [char; 8] = ['=', '@', '%', '"', '\'', '\\', '<', '&'];
+
 /// Shows the pieces of a path of the call, in their order. A colon parts nothing there: it is that of `/v1/keys:rotate`.
 pub(crate) fn path<'a>(path: &'a str, show: &mut dyn FnMut(Piece<'a>)) {
-    if !path.contains(['=', '@', '%']) {
+    if !path.contains(TELLING) {
         return show(Piece::Open(path));
     }
     let last_at = path.rfind(look(|c| c == '@'));

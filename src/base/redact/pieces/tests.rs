@@ -96,6 +96,13 @@ fn what_a_path_may_tell() {
         ("/proxy/https://u:pa/S@h/x",               "/proxy/https://***"),
         ("/proxy/https://h:80/@me/a=1",             "/proxy/https://h:80/@me/a=1"),
         ("/to%C2%ADken=S/b",                        "/to%C2%ADken=***/b"),
+        ("/x/{\"token\":\"S\"}",                    "/x/***"),
+        ("/x/{'token':'S'}",                        "/x/***"),
+        ("/x/{\\\"token\\\":\\\"S\\\"}",            "/x/***"),
+        ("/x/<token>S</token>",                     "/x/***/token>"),
+        ("/x/token\\u003dS",                        "/x/***"),
+        ("/x/token&#61;S",                          "/x/***"),
+        ("/x/<p>/it's/a&b\\c/\"d\"",                 "/x/<p>/it's/a&b\\c/\"d\""),
     ];
     for (text, expected) in rows {
         assert_eq!(shown(|show| path(text, show)), expected, "{text}");
