@@ -14,7 +14,7 @@ use crate::base::chance::digest;
 use crate::base::redact::{
     Piece, is_open, path_pieces, query_pieces, sent_path, sent_query, sounds_secret, unescaped,
 };
-use crate::base::{Error, Origin, Timestamp};
+use crate::base::{Error, Origin, Sent, Timestamp};
 use crate::hook::Hook;
 use crate::options::{Options, Setting};
 use crate::redirect::rewrite::target;
@@ -103,6 +103,9 @@ pub(super) struct ProgressForm {
     pub(super) idle_for: Duration,
     #[serde(default, skip_serializing_if = "ByClass::is_empty")]
     pub(super) before: ByClass,
+    /// Whether the server may have seen a request of it, where nothing else says so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) seen: bool,
     pub(super) digest: String,
 }
 
@@ -169,6 +172,9 @@ pub(super) fn progress_form(
     let moment = if only_token { Moment::Waiting } else { moment };
     let begun =
         only_token || moment == Moment::Waiting && matches!(state.phase, Phase::Sent { .. });
+    let attempt_number = u32::from(state.attempt_number).saturating_sub(u32::from(begun));
+    let says_so =
+        moment == Moment::Interrupted || attempt_number > 0 && state.may_retry(Sent::Maybe).is_ok();
     let form = ProgressForm {
         version: VERSION,
         state: moment,
@@ -182,10 +188,11 @@ pub(super) fn progress_form(
         deadline: state.deadline,
         waits_for: state.waits_for,
         sends: state.sends.into(),
-        attempt_number: u32::from(state.attempt_number).saturating_sub(u32::from(begun)),
+        attempt_number,
         previous_wait: state.previous_wait,
         idle_for: state.idle_for,
         before: if state.policy(hook).counts() { state.before } else { ByClass::NONE },
+        seen: state.seen > Sent::No && !says_so,
         digest: String::new(),
     };
     Ok(ProgressForm { digest: digest(&text_of(&form)?), ..form })
@@ -240,6 +247,9 @@ impl ProgressForm {
         state.attempt_number = u16::try_from(self.attempt_number).unwrap_or(u16::MAX);
         state.previous_wait = self.previous_wait;
         (state.idle_for, state.before) = (self.idle_for, self.before);
+        if self.seen || self.state == Moment::Interrupted {
+            state.seen = Sent::Maybe;
+        }
         state.owes = self.attempt_number > 0 && self.state == Moment::Waiting;
         state.phase = match self.state {
             Moment::Waiting => Phase::Due,
