@@ -309,8 +309,13 @@ impl State {
         let target = request.uri().to_string().parse::<Origin>();
         let options = target.and_then(|target| {
             headers::check_room(request.headers())?;
-            let verify = self.auth(hook).and_then(Auth::verify);
-            self.ready.in_force.token_options(&target, remaining, verify)
+            // The token is for all calls of the hook, so its endpoint is verified as the scheme or the hook says: what one call says
+            // of its own request is not the others'.
+            let (own, all) = (&self.ready.in_force, hook.in_force(None)?);
+            let verify = self.auth(hook).and_then(Auth::verify).or_else(|| {
+                Some(all.verify_at(&target)).filter(|verify| *verify != own.verify_at(&target))
+            });
+            own.token_options(&target, remaining, verify)
         });
         let options = options.and_then(|options| self.check(hook, &options).map(|()| options));
         match options {
