@@ -261,3 +261,35 @@ proptest! {
         series::poll(&bytes);
     }
 }
+
+#[test]
+fn a_poll_waits_as_long_as_the_server_asks() {
+    type Headers = &'static [(&'static str, &'static str)];
+
+    #[rustfmt::skip]
+    let rows: [(u16, Headers, u64); 14] = [
+        (429, &[("retry-after", "300")],                                                        300),
+        (429, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "300")],                   300),
+        (429, &[("ratelimit", "\"default\";r=0;t=300")],                                        300),
+        (429, &[("ratelimit-reset", "300")],                                                    300),
+        (429, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "300"), ("age", "9")],     5),
+        (500, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "300")],                   300),
+        (500, &[("ratelimit-reset", "300")],                                                    5),
+        (200, &[("retry-after", "300")],                                                        300),
+        (200, &[("retry-after", "1")],                                                          5),
+        (200, &[("retry-after", "9"), ("ratelimit", "\"a\";r=0;t=300")],                        9),
+        (200, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "300")],                   300),
+        (200, &[("ratelimit", "limit=9, remaining=0, reset=300")],                              300),
+        (200, &[("x-ratelimit-remaining", "3"), ("x-ratelimit-reset", "300")],                   5),
+        (200, &[("ratelimit-reset", "300")],                                                    5),
+    ];
+    for (status, headers, wait) in rows {
+        let first = headers
+            .iter()
+            .fold(Reply::status(status), |reply, (name, value)| reply.header(name, value));
+        let polling = done().every(Duration::from_secs(5)).failures(9);
+        let (end, waits, _) =
+            poll(vec![first.body("{}"), job("done")], RequestPlan::get("jobs/7"), polling);
+        assert_eq!((end.ok(), waits), (Some(200), vec![wait]), "{status} {headers:?}");
+    }
+}
