@@ -71,8 +71,7 @@ impl Attempt {
         if let Err(error) = answer.as_ref().map_or(Ok(()), |response| self.check(response)) {
             answer = Err(error);
         }
-        #[cfg(feature = "decode")]
-        if hook.decodes() {
+        if hook.decodes() || self.0.may_decide_by_body(hook) {
             answer = answer.and_then(|response| self.coded(hook, response)?.whole());
         }
         self.0.conclude(hook, answer, now)
@@ -108,10 +107,12 @@ impl Attempt {
         self.0.remaining(now)
     }
 
-    /// Begins to undo the codings of a response. A text that breaks off is an error where somebody decides by it.
+    /// Begins to undo the codings of a response. A text that breaks off, or stays coded, is an error where somebody decides by it.
+    #[inline]
     fn coded(&self, hook: &Hook, response: Response<Bytes>) -> Result<Coded, TransportError> {
         let limit = self.0.ready.in_force.max_response_bytes;
-        Coded::new(hook, response, limit, || self.0.decides_by_body(hook))
+        let may = self.0.may_decide_by_body(hook);
+        Coded::new(hook, response, limit, may, |head| self.0.needs_body(hook, head))
     }
 
     /// Answers the attempt with a response whose codings are undone.
@@ -191,13 +192,6 @@ impl Reading {
 }
 
 impl State {
-    /// Whether the body that comes decides what happens next.
-    fn decides_by_body(&self, hook: &Hook) -> bool {
-        self.is_fetching()
-            || self.policy(hook).reads_body()
-            || self.ready.more.as_ref().is_some_and(|more| more.reads_response())
-    }
-
     /// Sends the next request, unless nothing may be sent any more.
     pub(super) fn send(mut self: Box<Self>, hook: &Hook, now: Timestamp) -> Step {
         let remaining = self.remaining(now);
