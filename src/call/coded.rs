@@ -54,6 +54,8 @@ impl Coded {
     }
 
     #[cfg(feature = "decode")]
+    #[cold]
+    #[inline(never)]
     fn of_coded(
         hook: &Hook,
         response: Response<Bytes>,
@@ -69,6 +71,8 @@ impl Coded {
     }
 
     #[cfg(not(feature = "decode"))]
+    #[cold]
+    #[inline(never)]
     fn of_coded(
         _: &Hook,
         response: Response<Bytes>,
