@@ -50,8 +50,8 @@ pub struct OAuth2 {
     /// How long before its end a token is taken for expired. 30 s by default. One that lives no longer than this is used until
     /// its end.
     pub skew: Duration,
-    /// How the certificate of the token endpoint is verified; `None`, the default: as at any origin but the connection's, where
-    /// a check that is switched off for the API is not.
+    /// How the certificate of the token endpoint is verified; `None`, the default: as the hook says, not the call. A check that is
+    /// switched off for the API holds at the API's origin alone.
     pub verify: Option<Verify>,
     /// Whether an answer without a `token_type` is refused. By default it stands for a bearer token.
     pub require_token_type: bool,

@@ -4,8 +4,9 @@ use std::ops::ControlFlow;
 
 use bytes::Bytes;
 use http::Response;
+use http::header::CONTENT_ENCODING;
 
-use crate::base::TransportError;
+use crate::base::{Sent, TransportError, TransportErrorKind};
 use crate::hook::Hook;
 #[cfg(feature = "decode")]
 use crate::response::decode::{Decoding, begin_of as begin_undone, of_response, undone};
@@ -23,22 +24,69 @@ pub(crate) struct Coded {
 /// What came of a step: what is left to be done, or the end.
 pub(crate) type Undoing = ControlFlow<Result<Response<Bytes>, TransportError>, Coded>;
 
-#[cfg(feature = "decode")]
 impl Coded {
+    /// Begins. Somebody `may` decide by the body: whether it is so is asked only where there are codings.
+    ///
+    /// # Errors
+    ///
+    /// More codings than are undone, and kind [`Body`](TransportErrorKind::Body) where somebody decides by a body and one of its
+    /// codings is left: it is not asked for, not known, or the hook undoes none.
     #[inline]
     pub(super) fn new(
         hook: &Hook,
         response: Response<Bytes>,
         limit: u64,
-        strict: impl FnOnce() -> bool,
+        may: bool,
+        strict: impl FnOnce(&Response<Bytes>) -> bool,
     ) -> Result<Self, TransportError> {
-        let coded =
-            hook.decodes() && response.headers().contains_key(http::header::CONTENT_ENCODING);
-        let decoding = if coded { Some(Box::new(of_response(&response, limit)?)) } else { None };
-        Ok(Self { response, decoding, strict: coded && strict() })
+        let looks = may || hook.decodes();
+        if looks && response.headers().contains_key(CONTENT_ENCODING) {
+            let strict = may && strict(&response);
+            return Self::of_coded(hook, response, limit, strict);
+        }
+        Ok(Self {
+            response,
+            #[cfg(feature = "decode")]
+            decoding: None,
+            #[cfg(feature = "decode")]
+            strict: false,
+        })
+    }
+
+    #[cfg(feature = "decode")]
+    #[cold]
+    #[inline(never)]
+    fn of_coded(
+        hook: &Hook,
+        response: Response<Bytes>,
+        limit: u64,
+        strict: bool,
+    ) -> Result<Self, TransportError> {
+        let decoding =
+            if hook.decodes() { Some(Box::new(of_response(&response, limit)?)) } else { None };
+        if strict && !decoding.as_ref().is_some_and(|decoding| decoding.undoes()) {
+            refuse_codings(&response)?;
+        }
+        Ok(Self { response, decoding, strict })
+    }
+
+    #[cfg(not(feature = "decode"))]
+    #[cold]
+    #[inline(never)]
+    fn of_coded(
+        _: &Hook,
+        response: Response<Bytes>,
+        _: u64,
+        strict: bool,
+    ) -> Result<Self, TransportError> {
+        if strict {
+            refuse_codings(&response)?;
+        }
+        Ok(Self { response })
     }
 
     /// Does a part of what is left.
+    #[cfg(feature = "decode")]
     #[inline]
     pub(crate) fn step(mut self) -> Undoing {
         let Some(decoding) = &mut self.decoding else {
@@ -53,28 +101,13 @@ impl Coded {
             Err(error) => ControlFlow::Break(Err(error)),
         }
     }
-}
 
-#[cfg(not(feature = "decode"))]
-impl Coded {
-    #[expect(clippy::unnecessary_wraps, reason = "it decodes where it can")]
-    pub(super) fn new(
-        _: &Hook,
-        response: Response<Bytes>,
-        _: u64,
-        _: impl FnOnce() -> bool,
-    ) -> Result<Self, TransportError> {
-        Ok(Self { response })
-    }
-
+    #[cfg(not(feature = "decode"))]
     pub(crate) fn step(self) -> Undoing {
         ControlFlow::Break(Ok(self.response))
     }
-}
 
-impl Coded {
     /// Does all that is left.
-    #[cfg(feature = "decode")]
     #[inline]
     pub(super) fn whole(mut self) -> Result<Response<Bytes>, TransportError> {
         loop {
@@ -84,6 +117,20 @@ impl Coded {
             };
         }
     }
+}
+
+/// Refuses a body that has a coding: nobody knows what it says.
+#[cold]
+fn refuse_codings(response: &Response<Bytes>) -> Result<(), TransportError> {
+    let is_none = |name: &str| name.is_empty() || name.eq_ignore_ascii_case("identity");
+    let mut lines = response.headers().get_all(CONTENT_ENCODING).iter();
+    let is_plain = lines
+        .all(|line| line.to_str().is_ok_and(|line| line.split(',').map(str::trim).all(is_none)));
+    if is_plain || response.body().is_empty() {
+        return Ok(());
+    }
+    let source = "the body has a content coding that is not undone";
+    Err(TransportError::new(TransportErrorKind::Body, Sent::Yes).with_source(source))
 }
 
 /// Undoes the codings of the beginning of a body as far as that goes: it is for people.

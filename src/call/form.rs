@@ -3,14 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use http::Method;
-use http::header::CONTENT_TYPE;
 use serde::{Deserialize, Serialize};
 
-use super::build::Ready;
 use super::cause::WaitReason;
+use super::form_body::{Body, body_form};
 use super::link_form::LinkForm;
 use super::may::{check_path, check_query, not_storable, stored};
 use super::state::{Phase, State};
@@ -18,13 +15,11 @@ use crate::base::chance::digest;
 use crate::base::headers::MAX_HEADERS;
 use crate::base::json::at_most;
 use crate::base::redact::is_open;
-use crate::base::{Error, Timestamp, headers};
-use crate::body::{Payload, Replay};
+use crate::base::{Error, Sent, Timestamp};
 use crate::hook::Hook;
 use crate::options::{Options, Setting};
 use crate::request::RequestPlan;
 use crate::request::checks::More;
-use crate::request::data::Typed;
 use crate::request::record::Kind;
 use crate::request::resend::Resend;
 use crate::request::shared::CallHeader;
@@ -97,6 +92,9 @@ pub(super) struct ProgressForm {
     pub(super) idle_for: Duration,
     #[serde(default, skip_serializing_if = "ByClass::is_empty")]
     pub(super) before: ByClass,
+    /// Whether the server may have seen a request of it, where nothing else says so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) seen: bool,
     pub(super) digest: String,
 }
 
@@ -105,26 +103,6 @@ pub(super) struct ProgressForm {
 pub(super) enum Moment {
     Waiting,
     Interrupted,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Body {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    text: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    base64: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    external: Option<External>,
-    /// The Content-Type where no layer sets one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    content_type: Option<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct External {
-    len: Option<u64>,
 }
 
 /// Writes both parts as one text.
@@ -183,6 +161,9 @@ pub(super) fn progress_form(
     let moment = if only_token { Moment::Waiting } else { moment };
     let begun =
         only_token || moment == Moment::Waiting && matches!(state.phase, Phase::Sent { .. });
+    let attempt_number = u32::from(state.attempt_number).saturating_sub(u32::from(begun));
+    let says_so =
+        moment == Moment::Interrupted || attempt_number > 0 && state.may_retry(Sent::Maybe).is_ok();
     let form = ProgressForm {
         version: VERSION,
         state: moment,
@@ -196,10 +177,11 @@ pub(super) fn progress_form(
         deadline: state.deadline,
         waits_for: state.waits_for,
         sends: state.sends.into(),
-        attempt_number: u32::from(state.attempt_number).saturating_sub(u32::from(begun)),
+        attempt_number,
         previous_wait: state.previous_wait,
         idle_for: state.idle_for,
         before: if state.policy(hook).counts() { state.before } else { ByClass::NONE },
+        seen: state.seen > Sent::No && !says_so,
         digest: String::new(),
     };
     Ok(ProgressForm { digest: digest(&text_of(&form)?), ..form })
@@ -257,6 +239,9 @@ impl ProgressForm {
         state.attempt_number = u16::try_from(self.attempt_number).unwrap_or(u16::MAX);
         state.previous_wait = self.previous_wait;
         (state.idle_for, state.before) = (self.idle_for, self.before);
+        if self.seen || self.state == Moment::Interrupted {
+            state.seen = Sent::Maybe;
+        }
         state.owes = self.attempt_number > 0 && self.state == Moment::Waiting;
         state.phase = match self.state {
             Moment::Waiting => Phase::Due,
@@ -283,48 +268,6 @@ fn header_form(header: CallHeader<'_>) -> Result<HeaderForm, Error> {
     }
     let storable = header.kind() == Kind::Storable && !open;
     Ok(HeaderForm { value: Some(text.to_owned()), name, storable })
-}
-
-fn body_form(ready: &Ready) -> Result<Body, Error> {
-    let content_type = match ready.content_type.as_ref().map(|value| value.to_str()) {
-        None => None,
-        Some(Ok(text)) => Some(text.to_owned()),
-        Some(Err(_)) => return Err(not_storable("the type of the body")),
-    };
-    let empty = Body { text: None, base64: None, external: None, content_type };
-    Ok(match &ready.payload {
-        Payload::Bytes(bytes) => match std::str::from_utf8(bytes) {
-            Ok(text) => Body { text: Some(text.to_owned()), ..empty },
-            Err(_) => Body { base64: Some(STANDARD.encode(bytes)), ..empty },
-        },
-        Payload::External { len, replay: Replay::Again } => {
-            Body { external: Some(External { len: *len }), ..empty }
-        }
-        Payload::External { .. } => {
-            return Err(not_storable("a payload that can be read once only"));
-        }
-    })
-}
-
-impl Body {
-    fn restore(self) -> Result<Typed, Error> {
-        let payload = match (self.text, self.base64, self.external) {
-            (Some(text), None, None) => Payload::Bytes(text.into()),
-            (None, Some(text), None) => {
-                let bytes = STANDARD.decode(text).map_err(|_| stored("the body is not base64"))?;
-                Payload::Bytes(bytes.into())
-            }
-            (None, None, Some(External { len })) => {
-                Payload::External { len, replay: Replay::Again }
-            }
-            _ => return Err(stored("the body is not one")),
-        };
-        let content_type = self.content_type.map(|text| {
-            let checked = headers::check(CONTENT_TYPE.as_str(), &text, "body");
-            checked.map(|(_, content_type)| content_type)
-        });
-        Ok((payload, content_type.transpose()?))
-    }
 }
 
 /// Tells a changed origin or base from the same one, and neither of them.

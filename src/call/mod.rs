@@ -16,6 +16,7 @@ mod end;
 mod explain;
 pub(crate) mod follow;
 mod form;
+mod form_body;
 mod link_form;
 mod may;
 mod state;

@@ -71,8 +71,7 @@ impl Attempt {
         if let Err(error) = answer.as_ref().map_or(Ok(()), |response| self.check(response)) {
             answer = Err(error);
         }
-        #[cfg(feature = "decode")]
-        if hook.decodes() {
+        if hook.decodes() || self.0.may_decide_by_body(hook) {
             answer = answer.and_then(|response| self.coded(hook, response)?.whole());
         }
         self.0.conclude(hook, answer, now)
@@ -108,10 +107,12 @@ impl Attempt {
         self.0.remaining(now)
     }
 
-    /// Begins to undo the codings of a response. A text that breaks off is an error where somebody decides by it.
+    /// Begins to undo the codings of a response. A text that breaks off, or stays coded, is an error where somebody decides by it.
+    #[inline]
     fn coded(&self, hook: &Hook, response: Response<Bytes>) -> Result<Coded, TransportError> {
         let limit = self.0.ready.in_force.max_response_bytes;
-        Coded::new(hook, response, limit, || self.0.decides_by_body(hook))
+        let may = self.0.may_decide_by_body(hook);
+        Coded::new(hook, response, limit, may, |head| self.0.needs_body(hook, head))
     }
 
     /// Answers the attempt with a response whose codings are undone.
@@ -195,13 +196,6 @@ impl Reading {
 }
 
 impl State {
-    /// Whether the body that comes decides what happens next.
-    fn decides_by_body(&self, hook: &Hook) -> bool {
-        self.is_fetching()
-            || self.policy(hook).reads_body()
-            || self.ready.more.as_ref().is_some_and(|more| more.reads_response())
-    }
-
     /// Sends the next request, unless nothing may be sent any more.
     pub(super) fn send(mut self: Box<Self>, hook: &Hook, now: Timestamp) -> Step {
         let remaining = self.remaining(now);
@@ -313,8 +307,13 @@ impl State {
         let target = request.uri().to_string().parse::<Origin>();
         let options = target.and_then(|target| {
             headers::check_room(request.headers())?;
-            let verify = self.auth(hook).and_then(Auth::verify);
-            self.ready.in_force.token_options(&target, remaining, verify)
+            // The token is for all calls of the hook, so its endpoint is verified as the scheme or the hook says: what one call says
+            // of its own request is not the others'.
+            let (own, all) = (&self.ready.in_force, hook.in_force(None)?);
+            let verify = self.auth(hook).and_then(Auth::verify).or_else(|| {
+                Some(all.verify_at(&target)).filter(|verify| *verify != own.verify_at(&target))
+            });
+            own.token_options(&target, remaining, verify)
         });
         let options = options.and_then(|options| self.check(hook, &options).map(|()| options));
         match options {

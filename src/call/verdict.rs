@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::Response;
+
 use super::RetryReason;
 use super::end::is_out_of_time;
 use super::state::State;
@@ -46,6 +49,37 @@ pub(super) struct Judged {
 }
 
 impl State {
+    /// Whether somebody may decide by bodies: cheap to ask, and on the safe side.
+    #[inline]
+    pub(super) fn may_decide_by_body(&self, hook: &Hook) -> bool {
+        let of_hook = || hook.looks_at_bodies();
+        self.is_fetching()
+            || self.ready.more.is_some()
+            || self.ready.policy.as_ref().map_or_else(of_hook, |own| own.looks_at_bodies())
+    }
+
+    /// Whether the body that comes decides what happens next.
+    pub(super) fn decides_by_body(&self, hook: &Hook) -> bool {
+        self.may_decide_by_body(hook)
+            && (self.is_fetching()
+                || self.policy(hook).reads_body()
+                || self.ready.more.as_ref().is_some_and(|more| more.reads_response()))
+    }
+
+    /// Whether somebody decides by the body of this response: also the wait or the stop of a policy whose condition holds.
+    #[cold]
+    pub(super) fn needs_body(&self, hook: &Hook, head: &Response<Bytes>) -> bool {
+        if self.decides_by_body(hook) {
+            return true;
+        }
+        let policy = self.policy(hook);
+        let seen = ResponseView { status: head.status(), headers: head.headers(), body: None };
+        let check_failed = self.check_failed(head.status());
+        let outcome =
+            HttpOutcome { response: Ok(seen), check_failed, again: false, before: self.before };
+        policy.waits_by_body() && policy.is_worth(&outcome, self.attempt_number.into())
+    }
+
     /// Judges a response, and changes nothing: first whether it leads on, then what the policy says.
     pub(super) fn judge(
         &self,

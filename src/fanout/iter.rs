@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 use bytes::Bytes;
@@ -35,7 +35,25 @@ pub struct FanoutIter<'a, H, I, B> {
 /// Tells whose future wants to be polled.
 struct Bell {
     rung: AtomicBool,
-    outer: Mutex<Waker>,
+    /// Whom to wake; none once it was, until the next poll. Wakers are other people's code, which may poll or wake at once: none is
+    /// cloned, woken or dropped under the lock.
+    outer: Mutex<Option<Waker>>,
+}
+
+impl Bell {
+    /// Wakes this one from now on.
+    fn wakes(&self, waker: &Waker) {
+        if self.lock().as_ref().is_some_and(|own| own.will_wake(waker)) {
+            return;
+        }
+        let waker = waker.clone();
+        let replaced = self.lock().replace(waker);
+        drop(replaced);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Waker>> {
+        self.outer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Wake for Bell {
@@ -45,7 +63,10 @@ impl Wake for Bell {
 
     fn wake_by_ref(self: &Arc<Self>) {
         self.rung.store(true, Ordering::Release);
-        self.outer.lock().unwrap_or_else(PoisonError::into_inner).wake_by_ref();
+        let waker = self.lock().take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
     }
 }
 
@@ -74,16 +95,12 @@ impl<'a, H, I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> FanoutIter<'a,
     ) -> Poll<Option<(u64, Ended)>> {
         loop {
             while let Some((slot, call)) = self.calls.begin(now()) {
-                let outer = Mutex::new(context.waker().clone());
-                let bell = Bell { rung: AtomicBool::new(true), outer };
+                let bell = Bell { rung: AtomicBool::new(true), outer: Mutex::new(None) };
                 self.work.push((slot, run(call), Arc::new(bell)));
             }
             let mut ended = Vec::new();
             self.work.retain_mut(|(slot, work, bell)| {
-                bell.outer
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .clone_from(context.waker());
+                bell.wakes(context.waker());
                 if !bell.rung.swap(false, Ordering::AcqRel) {
                     return true;
                 }

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::Timestamp;
-use crate::base::{Error, ErrorKind};
+use crate::base::{Error, ErrorKind, Timestamp, caught};
 use crate::gates::breaker::{Breaker, BreakerSettings, LONGEST_LEASE, Pass};
 use crate::gates::budget::{Bucket, BucketSettings, Budget};
 use crate::gates::rate::{Rate, RateSettings};
@@ -196,7 +195,10 @@ impl Gates {
         }
         match &shared.budget {
             None => Ok(0),
-            Some(budget) => budget.withdraw(class, now).ok_or(StopReason::Budget),
+            // Code of the caller's: where it panics nothing is known to be there.
+            Some(budget) => {
+                caught(|| budget.withdraw(class, now)).flatten().ok_or(StopReason::Budget)
+            }
         }
     }
 
@@ -304,7 +306,7 @@ impl Drop for Paid {
 impl Shared {
     fn refund(&self, price: u32, at: Timestamp) {
         if let (Some(budget), 1..) = (&self.budget, price) {
-            budget.refund(price, at);
+            let _ = caught(|| budget.refund(price, at));
         }
     }
 }
@@ -321,7 +323,7 @@ impl Lease {
     /// Tells that the server did its work: any response that is not worth a retry.
     pub(crate) fn success(self, now: Timestamp) {
         if let Some(budget) = self.shared.as_ref().and_then(|shared| shared.budget.as_ref()) {
-            budget.deposit(self.paid, now);
+            let _ = caught(|| budget.deposit(self.paid, now));
         }
         self.report(false, now);
     }

@@ -9,6 +9,8 @@ use crate::base::Timestamp;
 use crate::retry::FailureClass;
 
 /// Where the price of retries is paid from. A shared store can stand behind it.
+///
+/// One that panics is caught: a withdrawal that does is refused, and what was to be paid in is lost.
 pub trait Budget: fmt::Debug + Send + Sync {
     /// Pays for a retry after a failure of this class, and tells the price; `None` if there is not enough.
     fn withdraw(&self, class: FailureClass, now: Timestamp) -> Option<u32>;

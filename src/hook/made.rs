@@ -69,6 +69,8 @@ pub(super) struct Inner {
     pub(super) defaults: Defaults,
     pub(super) in_force: Arc<InForce>,
     pub(super) policy: Arc<RetryPolicy>,
+    /// Whether the policy may look at bodies: every response asks.
+    pub(super) looks_at_bodies: bool,
     pub(super) gates: Gates,
     pub(super) environment: Option<Arc<Environment>>,
     #[cfg(feature = "cookies")]
@@ -289,6 +291,11 @@ impl Hook {
         &self.inner.policy
     }
 
+    /// Whether the [policy](Self::policy) may look at bodies.
+    pub(crate) fn looks_at_bodies(&self) -> bool {
+        self.inner.looks_at_bodies
+    }
+
     pub(crate) fn shared_policy(&self) -> &Arc<RetryPolicy> {
         &self.inner.policy
     }
@@ -336,7 +343,6 @@ impl Hook {
     }
 
     /// Whether content codings are asked for and undone.
-    #[cfg(feature = "decode")]
     pub(crate) fn decodes(&self) -> bool {
         self.inner.decodes
     }

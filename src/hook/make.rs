@@ -69,6 +69,7 @@ impl HookBuilder {
             options,
             defaults: self.defaults,
             in_force: Arc::new(in_force),
+            looks_at_bodies: policy.looks_at_bodies(),
             policy,
             gates: self.gates.unwrap_or_else(Gates::none),
             environment: self.environment,

@@ -159,7 +159,7 @@ impl InForce {
         })
     }
 
-    /// What the transport is told with a request for a token, `verify` being what the scheme says of that endpoint.
+    /// What the transport is told with a request for a token, `verify` being what is said of that endpoint by others than the call.
     ///
     /// # Errors
     ///

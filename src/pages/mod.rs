@@ -257,7 +257,10 @@ impl<'a, B: From<Bytes>> Pages<'a, B> {
     }
 
     /// Makes the call of the next page, unless it was read before. Code that finds it has its own reasons.
-    fn begin(&mut self, plan: RequestPlan, now: Timestamp) {
+    fn begin(&mut self, mut plan: RequestPlan, now: Timestamp) {
+        if self.paging.is_code() {
+            plan.rare().more.get_or_insert_default().read = true;
+        }
         let seed = nth(self.seed, self.read.pages);
         let call = Call::new(&self.hook, plan, seed, now);
         if self.paging.is_storable()

@@ -319,6 +319,11 @@ impl Paging {
         }
     }
 
+    /// Whether code finds the next page, and may do so by a body that nobody else reads.
+    pub(super) fn is_code(&self) -> bool {
+        matches!(self.next, Next::Custom(_))
+    }
+
     fn found(
         &self,
         base: &RequestPlan,

@@ -8,8 +8,8 @@ use crate::base::chance::Random;
 use crate::base::{Error, ErrorKind, Sent, Timestamp, caught};
 use crate::call::short;
 use crate::request::resend::Resend;
-use crate::response::{Cause, Failure, StopReason, hints};
-use crate::retry::{ByClass, Condition, HttpOutcome, ResponseView, may_resend};
+use crate::response::{Cause, Failure, StopReason};
+use crate::retry::{ByClass, Condition, HttpOutcome, ResponseView, may_resend, until_next};
 
 type Ended = Result<Response<Bytes>, Failure>;
 
@@ -53,7 +53,8 @@ impl<B: From<Bytes>> Poll<'_, B> {
                 failure.headers().unwrap_or(&none)
             }
         };
-        let hint = hints::after(headers, now).unwrap_or_default();
+        let status = result.as_ref().map_or_else(Failure::status, |head| Some(head.status()));
+        let hint = until_next(status, headers, now).unwrap_or_default();
         let mut draws = Random::new(self.seed, self.polls);
         let Some(own) = caught(|| self.polling.wait.after(self.polls, &mut || draws.draw())) else {
             return Some(Err(self.refuse("code in the wait panicked", result)));

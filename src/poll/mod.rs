@@ -248,7 +248,11 @@ impl<'a, B: From<Bytes>> Poll<'a, B> {
         self.polls = self.polls.saturating_add(1);
         let left = self.ends.since(now);
         let mut plan = self.plan.clone();
-        let own = plan.rare().deadline;
+        let rare = plan.rare();
+        if self.polling.reads_body() {
+            rare.more.get_or_insert_default().read = true;
+        }
+        let own = rare.deadline;
         let call =
             Call::new(&self.hook, plan.deadline(own.map_or(left, |own| own.min(left))), seed, now);
         self.place = call.place(&self.hook);

@@ -129,6 +129,11 @@ impl Polling {
         self.not_yet.iter().any(|begin| text.starts_with(begin.as_str()))
     }
 
+    /// Whether what ends it may look at bodies.
+    pub(super) fn reads_body(&self) -> bool {
+        self.until.reads_body() || self.fail_if.reads_body()
+    }
+
     /// Checks it by the rules of policies.
     pub(super) fn validate(&self) -> Result<(), Error> {
         let policy = self.as_policy();

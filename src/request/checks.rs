@@ -142,7 +142,7 @@ impl<'de> Deserialize<'de> for Filter {
     }
 }
 
-/// What few calls have: a check and a filter, which are stored as they are, and where an earlier response leads.
+/// What few calls have: a check, a filter and whether it is decided by, which are stored as they are, and where an earlier response leads.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct More {
@@ -153,14 +153,17 @@ pub(crate) struct More {
     pub(crate) again: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) filter: Option<Filter>,
+    /// Whether whoever began the call decides by the body of its response: a poll, code that finds the next page.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) read: bool,
     #[serde(skip)]
     pub(crate) link: Option<Link>,
 }
 
 impl More {
-    /// Whether the response is checked or filtered.
+    /// Whether the response is checked, filtered, or decided by.
     pub(crate) fn reads_response(&self) -> bool {
-        self.passes.is_some() || self.filter.is_some()
+        self.passes.is_some() || self.filter.is_some() || self.read
     }
 
     /// Whether it is data alone.

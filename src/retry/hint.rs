@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use crate::base::Timestamp;
@@ -82,12 +82,15 @@ impl Hints {
     #[must_use]
     pub fn read(&self, outcome: &dyn RetryOutcome, now: Timestamp) -> Option<Duration> {
         let (status, headers) = (outcome.status()?, outcome.headers()?);
-        let counts = self.statuses.iter().any(|range| range.contains(&status.as_u16()));
-        if !(counts || self.rate_limit && is_used_up(outcome)) {
+        if !(self.counts(status) || self.rate_limit && is_used_up(outcome)) {
             return None;
         }
         let after = self.retry_after.then(|| hints::after(headers, now)).flatten();
         after.or_else(|| self.rate_limit.then(|| hints::rate_limit(headers, now)).flatten())
+    }
+
+    fn counts(&self, status: StatusCode) -> bool {
+        self.statuses.iter().any(|range| range.contains(&status.as_u16()))
     }
 
     /// Returns the wait that is made of a hint and the policy's own wait; none if the hint ends the call.
@@ -131,6 +134,20 @@ impl Hints {
             wait.saturating_add(spread).min(self.cap)
         }
     }
+}
+
+/// Returns the wait that a response asks of one who comes again in any case, whatever its status: `Retry-After`, else the rate limit
+/// where the status is one of the [usual](Hints::statuses) or nothing remains of a quota.
+pub(crate) fn until_next(
+    status: Option<StatusCode>,
+    headers: &HeaderMap,
+    now: Timestamp,
+) -> Option<Duration> {
+    hints::after(headers, now).or_else(|| {
+        let counts = status.is_some_and(|status| Hints::default().counts(status));
+        let limits = counts || hints::is_used_up(headers);
+        limits.then(|| hints::rate_limit(headers, now)).flatten()
+    })
 }
 
 /// Whether the answer is an error of the server or the client, and says that nothing remains of a quota.

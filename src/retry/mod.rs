@@ -25,6 +25,7 @@ mod wait;
 mod words;
 
 pub use condition::Condition;
+pub(crate) use hint::until_next;
 pub use hint::{HintMode, Hints};
 pub use idempotency::is_idempotent;
 pub(crate) use outcome::{ByClass, HttpOutcome, ResponseView};

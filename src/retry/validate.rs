@@ -60,6 +60,11 @@ impl RetryPolicy {
         counts
     }
 
+    /// Whether any part of it may look at the body of the response.
+    pub(crate) fn looks_at_bodies(&self) -> bool {
+        self.reads_body() || self.waits_by_body()
+    }
+
     /// Whether the wait or the stop, which are asked once the condition holds, may look at the body of the response.
     pub(crate) fn waits_by_body(&self) -> bool {
         let mut looks = false;

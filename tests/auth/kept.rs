@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
+use http_hook::auth::{AuthScheme, OAuth2};
+use http_hook::options::Verify;
 use http_hook::retry::{Stop, Wait};
-use http_hook::{Hook, RequestPlan, RetryPolicy, SendCause};
+use http_hook::{Connection, Hook, Options, RequestPlan, RetryPolicy, Secret, SendCause};
 
 use crate::support::{self, Scenario, response};
 
@@ -219,4 +221,47 @@ fn another_origin_changes_nothing_of_a_digest_session() {
         ],
     );
     assert!(sends[2].2.contains(r#"nonce="next""#), "its own does: {sends:?}");
+}
+
+/// A token is for all calls of its hook: what one of them says of its own request says nothing of where the token comes from.
+#[test]
+fn a_token_endpoint_is_verified_by_the_word_of_hook_or_scheme() {
+    let file = |path: &str| Verify::File(path.into());
+    let hooks = [
+        ("{}", Verify::System),
+        (r#"{"verify": false}"#, Verify::Off),
+        (r#"{"verify": "/h.pem"}"#, file("/h.pem")),
+    ];
+    let calls = [None, Some(Verify::System), Some(Verify::Off), Some(file("/c.pem"))];
+    for (extra, of_hook) in &hooks {
+        for of_call in &calls {
+            for of_scheme in [None, Some(Verify::System), Some(Verify::Off), Some(file("/s.pem"))] {
+                for endpoint in ["https://a.test/t", "https://id.test/t"] {
+                    let mut own = OAuth2::client_credentials(endpoint, "svc", Secret::new("s"));
+                    own.verify.clone_from(&of_scheme);
+                    let connection = Connection::new().with_host("https://a.test");
+                    let hook = Hook::builder(&connection.with_extra(*extra))
+                        .auth(AuthScheme::OAuth2(Box::new(own)))
+                        .build()
+                        .expect("a hook")
+                        .for_client(http_hook_mock::everything("test"));
+                    let mut plan = RequestPlan::get("a");
+                    if let Some(verify) = of_call {
+                        plan = plan.options(Options::default().verify(verify.clone()));
+                    }
+                    let sent = Scenario::new(&hook, plan).run(|_| Ok(token("t", 3600)));
+                    let told: Vec<_> =
+                        sent.sends.iter().map(|(_, sent, _)| sent.client.verify.clone()).collect();
+                    let at_home = endpoint.starts_with("https://a.test");
+                    let elsewhere =
+                        || if *of_hook == Verify::Off { Verify::System } else { of_hook.clone() };
+                    let of_hook_there = if at_home { of_hook.clone() } else { elsewhere() };
+                    let expected = of_scheme.clone().unwrap_or(of_hook_there);
+                    let request = of_call.clone().unwrap_or_else(|| of_hook.clone());
+                    let what = format!("{extra} {of_call:?} {of_scheme:?} {endpoint}");
+                    assert_eq!(told, [expected, request], "{what}");
+                }
+            }
+        }
+    }
 }

@@ -353,3 +353,80 @@ fn a_source_that_panics_has_failed_and_nothing_was_sent() {
     assert_eq!((error.kind(), error.sent()), (TransportErrorKind::RequestBody, Sent::No));
     assert!(server.received().is_empty());
 }
+
+/// A budget that panics in one of its methods.
+#[derive(Debug)]
+struct Purse {
+    at: &'static str,
+    with_a_bomb: bool,
+}
+
+impl Purse {
+    fn asked(&self, what: &str) {
+        if self.at == what || self.at == "all" {
+            if self.with_a_bomb {
+                panic_any(Bomb);
+            }
+            panic!("{what}");
+        }
+    }
+}
+
+impl http_hook::gates::Budget for Purse {
+    fn withdraw(&self, _: http_hook::retry::FailureClass, _: http_hook::Timestamp) -> Option<u32> {
+        self.asked("withdraw");
+        Some(5)
+    }
+
+    fn deposit(&self, _: u32, _: http_hook::Timestamp) {
+        self.asked("deposit");
+    }
+
+    fn refund(&self, _: u32, _: http_hook::Timestamp) {
+        self.asked("refund");
+    }
+}
+
+fn with_purse(at: &'static str, with_a_bomb: bool) -> Hook {
+    let settings = http_hook::gates::GateSettings::none();
+    let purse = Arc::new(Purse { at, with_a_bomb });
+    let gates = http_hook::gates::Gates::with_budget(&settings, purse).expect("gates");
+    let api = http_hook::Connection::new().with_host("https://api.example.com");
+    Hook::builder(&api).gates(gates).build().expect("a hook")
+}
+
+#[test]
+fn a_budget_that_panics_changes_nothing_but_what_it_pays_for() {
+    for with_a_bomb in [false, true] {
+        for (at, retries) in
+            [("withdraw", false), ("deposit", true), ("refund", true), ("all", false)]
+        {
+            let server = MockTransport::new([Reply::status(503), Reply::status(200)]);
+            let clock = server.clock();
+            let face = Blocking::new(with_purse(at, with_a_bomb), server.clone(), clock);
+            let result = face.run(plan()).map(|response| response.status().as_u16());
+            let told = result.map_err(|failure| failure.reason());
+            assert_eq!(told, if retries { Ok(200) } else { Err(StopReason::Budget) }, "{at}");
+            assert_eq!(server.received().len(), if retries { 2 } else { 1 }, "{at}");
+
+            // Given up while it waits, and while another panic unwinds.
+            let hook = with_purse(at, with_a_bomb);
+            let waits = || {
+                let mut run = Run::<bytes::Bytes>::new(&hook, Call::new(&hook, plan(), 7, NOW));
+                let _ = run.woke(NOW);
+                let act = run.sent(Ok(crate::support::response(503, &[], "")), || NOW);
+                if let http_hook::Act::Read(body, _) = act {
+                    let _ = run.read(Ok(body), NOW);
+                }
+                run
+            };
+            drop(waits());
+            let unwound = catch_unwind(AssertUnwindSafe(|| {
+                let _run = waits();
+                panic!("the caller's own");
+            }));
+            let panic = unwound.expect_err("it panicked");
+            assert_eq!(panic.downcast_ref::<&str>(), Some(&"the caller's own"), "{at}");
+        }
+    }
+}

@@ -281,3 +281,66 @@ fn a_call_that_is_given_up_while_it_waits_tells_what_was_sent() {
     let again = Call::resume(&hook, &text, NOW).expect("it can be taken up");
     assert_eq!(sent(again.cancel(&hook)), Sent::No);
 }
+
+#[test]
+fn a_store_forgets_nothing_that_was_seen() {
+    let got = || response(200, &[], r#"{"access_token": "T1", "expires_in": 100}"#);
+    let plans = [pay(), RequestPlan::get("a")];
+    for plan in plans.map(|plan| plan.retry(policy())) {
+        let after = |past: Vec<http::Response<Bytes>>| {
+            // Each begins without a token.
+            let hook = with_tokens();
+            let attempt = Scenario::new(&hook, plan.clone()).after(past).sending().attempt;
+            attempt.store(&hook).expect("it can be stored")
+        };
+        let first_token = after(vec![]);
+        let under_way = after(vec![got()]);
+        let second_token = after(vec![got(), status(401)]);
+        let under_way_again = after(vec![got(), status(401), got()]);
+
+        // In the second attempt, of which the first was never seen.
+        let hook = with_tokens();
+        let attempt = Scenario::new(&hook, plan.clone()).after([got()]).sending().attempt;
+        let refused = Err(TransportError::new(TransportErrorKind::Connect, Sent::No));
+        let Step::Wait { call, wait, .. } = attempt.finish(&hook, refused, NOW) else {
+            panic!("it waits");
+        };
+        let now = NOW.after(wait);
+        let Step::Send { attempt, .. } = call.step(&hook, now) else { panic!("a token") };
+        let Step::Send { attempt, .. } = attempt.finish(&hook, Ok(got()), now) else {
+            panic!("the request");
+        };
+        let Step::Send { attempt, .. } = attempt.finish(&hook, Ok(status(401)), now) else {
+            panic!("another token");
+        };
+        let later = attempt.store(&hook).expect("it can be stored");
+
+        // While another call fetches the token that it waits for.
+        let hook = with_tokens();
+        let attempt = Scenario::new(&hook, plan.clone()).sending().attempt;
+        let Step::Wait { call: other, .. } = Scenario::new(&hook, plan.clone()).step() else {
+            panic!("it waits for the token");
+        };
+        let nothing = other.store(&hook).expect("it can be stored");
+        drop(attempt);
+
+        let rows = [
+            ("before anything", first_token, Sent::No),
+            ("waiting for another's token", nothing, Sent::No),
+            ("under way", under_way, Sent::Maybe),
+            ("refused, and a token under way", second_token, Sent::Maybe),
+            ("refused, and under way again", under_way_again, Sent::Maybe),
+            ("refused in the second attempt", later, Sent::Maybe),
+        ];
+        for (what, text, seen) in rows {
+            let hook = with_tokens();
+            let again = || Call::resume(&hook, &text, NOW.after(Duration::from_secs(300)));
+            let call = again().expect("it can be taken up");
+            assert_eq!(sent(call.cancel(&hook)), seen, "{what}: {text}");
+            // Taken up twice it has forgotten nothing either.
+            let twice = again().expect("a call").store(&hook).expect("it can be stored");
+            let call = Call::resume(&hook, &twice, NOW.after(Duration::from_secs(300)));
+            assert_eq!(sent(call.expect("a call").cancel(&hook)), seen, "{what}: {twice}");
+        }
+    }
+}

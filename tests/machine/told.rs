@@ -68,6 +68,16 @@ fn endpoints(name: &str) -> Vec<String> {
         all.push(format!("x?next={}", escaped(&escaped(text))));
         all.push(format!("x?{}", escaped(text)));
         all.push(format!("proxy/{}/x", escaped(text)));
+        all.push(format!("proxy/{text}"));
+    }
+    let quoted = format!("{{'{name}':'{SECRET}'}}");
+    let element = format!("<{name}>{SECRET}</{name}>");
+    let dots = format!("https:/./u:{SECRET}@h.test");
+    let up = format!("https:/a/../u:{SECRET}@h.test");
+    for text in
+        [quoted, element, pair.replace('=', "\\u003d"), pair.replace('=', "&%2361;"), dots, up]
+    {
+        all.push(format!("x/{text}"));
     }
     all.extend(nested.iter().filter(|text| text.is_ascii()).map(|text| format!("x?next={text}")));
     all.push(format!("x;{pair}/y"));

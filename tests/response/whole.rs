@@ -85,12 +85,23 @@ fn answered(
     plan: RequestPlan,
     answer: Response<Bytes>,
 ) -> Option<Result<Response<Bytes>, Failure>> {
+    answered_by(true, stream, plan, answer)
+}
+
+/// The same by a hook that undoes codings, if it can, or not.
+fn answered_by(
+    undoes: bool,
+    stream: bool,
+    plan: RequestPlan,
+    answer: Response<Bytes>,
+) -> Option<Result<Response<Bytes>, Failure>> {
     let connection = Connection::new().with_host("https://api.example.com");
     let mut builder = Hook::builder(&connection);
     #[cfg(feature = "decode")]
     {
-        builder = builder.decode(true);
+        builder = builder.decode(undoes);
     }
+    let _ = undoes;
     builder = builder.header("x-unused", "1");
     let hook = builder.build().expect("a hook");
     let hook = hook.for_client(http_hook_mock::everything("test"));
@@ -240,4 +251,68 @@ fn what_a_policy_and_people_read_is_undone() {
     let body = failure.body().expect("a response");
     assert!(body.len() > 100 && text.starts_with(body), "{} bytes", body.len());
     assert!(!failure.headers().expect("a response").contains_key("content-encoding"));
+}
+
+#[test]
+fn nobody_decides_by_a_body_that_is_cut_or_stays_coded() {
+    let gzip = |cut: usize| {
+        let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+        std::io::Write::write_all(&mut writer, b"busy, try later").expect("memory");
+        let mut coded = writer.finish().expect("memory");
+        coded.truncate(coded.len() - cut);
+        Bytes::from(coded)
+    };
+    let open = || Bytes::from_static(b"busy, try later");
+    let can = cfg!(feature = "decode");
+    #[rustfmt::skip]
+    let rows = [
+        // coding          undoes  body       is it known
+        ("",               true,   open(),   true),
+        ("identity",       true,   open(),   true),
+        ("Identity, ",     false,  open(),   true),
+        ("gzip",           true,   gzip(0),   can),
+        ("gzip",           true,   gzip(12),  false),
+        ("gzip",           false,  gzip(0),   false),
+        ("gzip",           false,  gzip(12),  false),
+        ("compress",       true,   open(),   false),
+        ("compress",       false,  open(),   false),
+        ("gzip, compress", true,   gzip(0),   false),
+        ("compress, gzip", true,   gzip(0),   false),
+    ];
+    for (coding, undoes, body, known) in rows {
+        let answer = |status: u16, body: &Bytes| {
+            let mut answer = Response::builder().status(status);
+            if !coding.is_empty() {
+                answer = answer.header("content-encoding", coding);
+            }
+            answer.body(body.clone()).expect("a response")
+        };
+        for stream in [false, true] {
+            for status in [200, 202, 503] {
+                for (policy, rules, seen) in policies() {
+                    let cell = format!("{coding:?} {undoes} {status} stream {stream} {policy}");
+                    let plan = RequestPlan::get("a").retry(rules);
+                    let result = answered_by(undoes, stream, plan, answer(status, &body));
+                    let seen = seen.lock().expect("a list").clone();
+                    let bodies: Vec<_> = seen.into_iter().flatten().collect();
+                    assert_eq!(!bodies.is_empty(), known, "{cell}");
+                    assert!(bodies.iter().all(|body| body == "busy, try later"), "{cell}");
+                    if !known && result.as_ref().is_some_and(Result::is_err) {
+                        assert_eq!(kind(result), Some(Kind::Body), "{cell}");
+                    }
+                }
+            }
+            let cell = format!("{coding:?} {undoes} stream {stream}");
+            let contains = Condition::BodyContains { text: "no such text".into() };
+            let plan = RequestPlan::get("a").response_check(!contains);
+            let result = answered_by(undoes, stream, plan.clone(), answer(200, &body));
+            let expected = if known { None } else { Some(Kind::Body) };
+            assert_eq!(kind(result), expected, "{cell}");
+            // Of nothing a part is whole, and where nobody decides it is the caller's.
+            let result = answered_by(undoes, stream, plan, answer(200, &Bytes::new()));
+            assert_eq!(kind(result), None, "{cell}");
+            let result = answered_by(undoes, stream, RequestPlan::get("a"), answer(200, &body));
+            assert!(result.is_some_and(|result| result.is_ok()), "{cell}");
+        }
+    }
 }

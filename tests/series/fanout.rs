@@ -2,6 +2,10 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -319,4 +323,125 @@ fn an_outcome_is_the_end_of_a_call_as_data() {
     assert!(cut.is_cut());
     assert_eq!(cut.response().expect("a response").expect("one").body().as_ref(), b"do");
     assert!(!format!("{:?}", Outcome::of(&rows[3].1, 99)).contains("not there"));
+}
+
+/// What the wakers of this test have in common: the waker of the client, and what is done with it where the outer one is woken or
+/// dropped.
+struct Inline {
+    client: Mutex<Option<Waker>>,
+    polls: Mutex<Option<Polls>>,
+    is_done: AtomicBool,
+}
+
+type Polls = Box<dyn FnOnce() + Send>;
+
+impl Inline {
+    fn new() -> Arc<Self> {
+        let (client, polls) = (Mutex::default(), Mutex::default());
+        Arc::new(Self { client, polls, is_done: AtomicBool::new(false) })
+    }
+
+    fn wake_client(&self) {
+        let waker = self.client.lock().expect("no panic").take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+/// Polls where it is woken, as an executor without a queue does.
+struct AtOnce(Arc<Inline>);
+
+impl Wake for AtOnce {
+    fn wake(self: Arc<Self>) {
+        let polls = self.0.polls.lock().expect("no panic").take();
+        if let Some(polls) = polls {
+            polls();
+        }
+    }
+}
+
+/// Wakes the client where it is dropped, as the last of a task does whose other half hears of it.
+struct Dropped(Arc<Inline>);
+
+impl Wake for Dropped {
+    fn wake(self: Arc<Self>) {}
+}
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        self.0.wake_client();
+    }
+}
+
+/// A client that answers the second time it is asked.
+struct Second(Arc<Inline>);
+
+#[async_trait::async_trait]
+impl http_hook::transport::Transport for Second {
+    fn capabilities(&self) -> http_hook::options::Capabilities {
+        http_hook_mock::everything("second")
+    }
+
+    async fn send(
+        &self,
+        _: Request<http_hook::body::Body>,
+        _: &http_hook::options::SendOptions,
+    ) -> Result<Response<http_hook::body::Body>, TransportError> {
+        let mut is_first = true;
+        std::future::poll_fn(|context| {
+            if std::mem::replace(&mut is_first, false) {
+                *self.0.client.lock().expect("no panic") = Some(context.waker().clone());
+                return Poll::Pending;
+            }
+            Poll::Ready(())
+        })
+        .await;
+        Ok(Response::new(Bytes::new().into()))
+    }
+}
+
+/// Wakers are other people's code: one that polls where it is woken, or wakes where it is dropped, finds nothing locked.
+#[test]
+fn no_waker_is_woken_or_dropped_under_a_lock() {
+    let (tell, told) = std::sync::mpsc::channel();
+    // What hangs would hang for ever, so it does so elsewhere.
+    std::thread::spawn(move || {
+        let inline = Inline::new();
+        let hook = series::hook().for_client(http_hook_mock::everything("second"));
+        let clock = http_hook_mock::VirtualClock::new();
+        let api: &'static _ =
+            Box::leak(Box::new(HttpHook::new(hook, Second(Arc::clone(&inline)), clock)));
+        let mut calls = api.fan_out(plans(1), 1);
+        let mut task = Box::pin(async move { calls.next().await });
+        let outer = Waker::from(Arc::new(Dropped(Arc::clone(&inline))));
+        assert!(task.as_mut().poll(&mut Context::from_waker(&outer)).is_pending());
+        drop(outer);
+        let outer = Waker::from(Arc::new(AtOnce(Arc::clone(&inline))));
+        // The first outer waker is dropped here, and wakes: the client has answered.
+        let polled = task.as_mut().poll(&mut Context::from_waker(&outer));
+        tell.send(polled.is_ready()).expect("somebody listens");
+
+        let inline = Inline::new();
+        let hook = series::hook().for_client(http_hook_mock::everything("second"));
+        let clock = http_hook_mock::VirtualClock::new();
+        let api: &'static _ =
+            Box::leak(Box::new(HttpHook::new(hook, Second(Arc::clone(&inline)), clock)));
+        let mut calls = api.fan_out(plans(1), 1);
+        let mut task = Box::pin(async move { calls.next().await });
+        let outer = Waker::from(Arc::new(AtOnce(Arc::clone(&inline))));
+        assert!(task.as_mut().poll(&mut Context::from_waker(&outer)).is_pending());
+        let own = Arc::clone(&inline);
+        *inline.polls.lock().expect("no panic") = Some(Box::new(move || {
+            let outer = Waker::from(Arc::new(AtOnce(Arc::clone(&own))));
+            let polled = task.as_mut().poll(&mut Context::from_waker(&outer));
+            own.is_done.store(polled.is_ready(), Ordering::SeqCst);
+        }));
+        inline.wake_client();
+        tell.send(inline.is_done.load(Ordering::SeqCst)).expect("somebody listens");
+    });
+    for what in ["dropped", "woken"] {
+        let done = told.recv_timeout(Duration::from_secs(60));
+        assert_eq!(done, Ok(true), "{what}: it hangs, or was not asked again");
+    }
 }

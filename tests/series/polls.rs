@@ -306,3 +306,137 @@ fn a_poll_by_hand_tells_how_far_it_has_come() {
     assert!(out_of_turn(poll.woke(at(62))) && poll.run().is_none() && poll.due().is_none());
     assert_eq!(poll.store().expect_err("nothing is pending").kind(), ErrorKind::NotStorable);
 }
+
+#[test]
+fn a_poll_waits_as_long_as_the_server_asks() {
+    type Headers = &'static [(&'static str, &'static str)];
+
+    #[rustfmt::skip]
+    let rows: [(u16, Headers, u64); 14] = [
+        (429, &[("retry-after", "300")],                                                        300),
+        (429, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "300")],                   300),
+        (429, &[("ratelimit", "\"default\";r=0;t=300")],                                        300),
+        (429, &[("ratelimit-reset", "300")],                                                    300),
+        (429, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "300"), ("age", "9")],     5),
+        (500, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "300")],                   300),
+        (500, &[("ratelimit-reset", "300")],                                                    5),
+        (200, &[("retry-after", "300")],                                                        300),
+        (200, &[("retry-after", "1")],                                                          5),
+        (200, &[("retry-after", "9"), ("ratelimit", "\"a\";r=0;t=300")],                        9),
+        (200, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "300")],                   300),
+        (200, &[("ratelimit", "limit=9, remaining=0, reset=300")],                              300),
+        (200, &[("x-ratelimit-remaining", "3"), ("x-ratelimit-reset", "300")],                   5),
+        (200, &[("ratelimit-reset", "300")],                                                    5),
+    ];
+    for (status, headers, wait) in rows {
+        let first = headers
+            .iter()
+            .fold(Reply::status(status), |reply, (name, value)| reply.header(name, value));
+        let polling = done().every(Duration::from_secs(5)).failures(9);
+        let (end, waits, _) =
+            poll(vec![first.body("{}"), job("done")], RequestPlan::get("jobs/7"), polling);
+        assert_eq!((end.ok(), waits), (Some(200), vec![wait]), "{status} {headers:?}");
+    }
+}
+
+/// A poll and the code that finds a page decide by whole bodies that nothing hides, or not at all; also once they were stored.
+#[test]
+fn what_a_series_decides_by_is_whole_and_undone() {
+    use http_hook::pages::{Pages, Paging};
+    use http_hook::poll::Poll;
+    use http_hook::{Act, Cause, Hook, TransportErrorKind};
+
+    let hook = Hook::builder(&http_hook::Connection::new().with_host("https://api.test"));
+    #[cfg(feature = "decode")]
+    let undoing = hook.clone().decode(true).build().expect("a hook");
+    #[cfg(not(feature = "decode"))]
+    let undoing = hook.clone().build().expect("a hook");
+    let usual = hook.build().expect("a hook");
+    let now = crate::support::NOW;
+    let gzip = |text: &[u8], cut: usize| {
+        let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+        std::io::Write::write_all(&mut writer, text).expect("memory");
+        let mut coded = writer.finish().expect("memory");
+        coded.truncate(coded.len() - cut);
+        bytes::Bytes::from(coded)
+    };
+    let text = r#"{"state": "running", "note": "a text that goes on for a while", "left": 7}"#;
+    let rows = [
+        // what, the hook, the coding, the body, whether it is decided by
+        ("plain", &usual, "", text.into(), true),
+        ("no coding", &usual, "identity", text.into(), true),
+        ("not asked for", &usual, "gzip", gzip(text.as_bytes(), 0), false),
+        ("unknown", &undoing, "compress", text.into(), false),
+        ("one of two unknown", &undoing, "gzip, compress", gzip(text.as_bytes(), 0), false),
+        ("cut", &undoing, "gzip", gzip(text.as_bytes(), 40), false),
+        ("whole", &undoing, "gzip", gzip(text.as_bytes(), 0), cfg!(feature = "decode")),
+    ];
+    for (what, hook, coding, body, decides) in rows {
+        let answer = || {
+            let mut answer = http::Response::new(body.clone());
+            if !coding.is_empty() {
+                let coding = coding.parse().expect("a value");
+                answer.headers_mut().insert("content-encoding", coding);
+            }
+            answer
+        };
+        let why = |failure: &Failure| match failure.cause() {
+            Cause::Transport(error) => Some(error.kind()),
+            _ => None,
+        };
+        let contains = |text: &str| Condition::BodyContains { text: text.into() };
+        let polls = [
+            ("satisfied by what is not there", done().satisfied_by(!contains("left"))),
+            (
+                "not failed by what is not there",
+                done().satisfied_by(contains("never")).fail_if(contains("never")),
+            ),
+        ];
+        for (which, polling) in polls {
+            for stored in [false, true] {
+                // A call that was stored under way is sent again.
+                let plan = RequestPlan::get("jobs/7").retries(2);
+                let mut at = now;
+                let mut poll = Poll::<bytes::Bytes>::new(hook, plan, polling.clone(), 7, at);
+                let mut act = poll.woke(at);
+                if stored {
+                    let text = poll.store().expect("it can be stored");
+                    poll = Poll::resume(hook, &text, at).expect("it can be taken up");
+                    act = poll.woke(at);
+                }
+                let end = loop {
+                    act = match act {
+                        Act::Send(..) => poll.sent(Ok(answer()), || at),
+                        Act::Read(body, _) => poll.read(Ok(body), at),
+                        Act::Sleep(_) if poll.due().is_some() => break None,
+                        Act::Sleep(wait) => {
+                            at = at.after(wait);
+                            poll.woke(at)
+                        }
+                        Act::Done(end) => break Some(end),
+                    };
+                };
+                let what = format!("{what}, {which}, stored {stored}");
+                if decides {
+                    assert!(end.is_none(), "{what}: {end:?}");
+                } else {
+                    let failure = end.expect(&what).expect_err(&what);
+                    assert_eq!(why(&failure), Some(TransportErrorKind::Body), "{what}");
+                }
+            }
+        }
+        let paging = Paging::custom(|_, _| Ok(None));
+        let mut pages = Pages::<bytes::Bytes>::new(hook, RequestPlan::get("a"), paging, 7, now);
+        let mut act = pages.woke(now);
+        let page = loop {
+            act = match act {
+                Act::Send(..) => pages.sent(Ok(answer()), || now),
+                Act::Read(body, _) => pages.read(Ok(body), now),
+                Act::Sleep(_) => pages.woke(now),
+                Act::Done(page) => break page,
+            };
+        };
+        let expected = if decides { None } else { Some(TransportErrorKind::Body) };
+        assert_eq!(page.err().as_ref().and_then(why), expected, "{what}");
+    }
+}

@@ -16,12 +16,15 @@
 mod names;
 mod pieces;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use http::uri::Scheme;
 use http::{Request, Uri};
 
 use pieces::tells;
+
+use crate::base::url::requote::{clean, requote};
 
 pub use names::sounds_secret;
 pub(crate) use pieces::{Piece, path as path_pieces, query as query_pieces, unescaped};
@@ -187,12 +190,26 @@ impl<'a> ShownUrl<'a> {
     }
 }
 
-/// A path of the call alone, as it may be shown.
+/// A path of the call alone, as it may be shown: as it is sent, so that it says no more than the URL does.
 pub(crate) fn shown_path(path: &str) -> String {
-    let mut text = String::new();
+    let (mut text, sent) = (String::new(), sent_path(path));
     // Writing to a String cannot fail.
-    let _ = write_pieces(&mut text, HIDDEN, |show| path_pieces(path, show));
+    let _ = write_pieces(&mut text, HIDDEN, |show| path_pieces(&sent, show));
     text
+}
+
+/// What of a path that was given is sent of it: without dots, and escaped.
+pub(crate) fn sent_path(path: &str) -> Cow<'_, str> {
+    match clean(path.as_bytes()) {
+        Some(_) => Cow::Borrowed(path),
+        None => Cow::Owned(requote(path, "")),
+    }
+}
+
+/// The same of a query.
+pub(crate) fn sent_query(query: &str) -> String {
+    let target = requote(&format!("/?{query}"), "");
+    target.strip_prefix("/?").unwrap_or_default().to_owned()
 }
 
 fn write_pieces<'a>(

@@ -6,7 +6,7 @@
 //! | `deflate` | zlib, or raw where a server means that |
 //! | `br`, `zstd` | as defined |
 //! | `identity` | nothing to undo |
-//! | any other | the body is left as it is, as recorded |
+//! | any other | the body is left as it is, as recorded; an error where somebody decides by it |
 //!
 //! At most five codings may lie over each other. What may come out of each, and how much may be done for it, is
 //! bounded: a small body that unfolds into a large one, or that is nothing but empty blocks, is an error.
@@ -145,6 +145,11 @@ impl Decoding {
             coded: body,
             complete: true,
         })
+    }
+
+    /// Whether there is anything to undo: not where a coding is unknown.
+    pub(crate) const fn undoes(&self) -> bool {
+        self.changed
     }
 
     /// Does as much as is done at a time, about a millisecond's worth. `None`: there is more to do.
