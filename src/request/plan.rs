@@ -225,6 +225,9 @@ impl RequestPlan {
     }
 
     /// Sets the longest time for everything: sends, waits, redirects.
+    ///
+    /// A client that knows no limit for a whole exchange ([`TotalTimeout`](crate::options::Capability::TotalTimeout)) is given up by the
+    /// async loop when the time is over. The blocking loop has to wait for it, and what then comes late is no answer.
     #[inline]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.rare().deadline = Some(deadline);
