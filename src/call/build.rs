@@ -53,6 +53,8 @@ pub(crate) struct Ready {
 
 /// The call's own scheme, which only its origin is shown.
 pub(crate) enum CallAuth {
+    /// None: the hook's is of a netrc, and the call does not trust its environment.
+    Nobody,
     Proof(Proof),
     Scheme(Box<Bound<Arc<Auth>>>),
 }
@@ -101,6 +103,10 @@ impl Ready {
         if let Some(link) = taken.more.as_ref().and_then(|more| more.link.as_ref()) {
             check_link(hook, &method, &payload, &in_force, link).map_err(unready)?;
         }
+        let auth = match auth {
+            None if hook.sources().netrc && !in_force.trust_env => Some(CallAuth::Nobody),
+            auth => auth.map(|auth| CallAuth::new(auth, hook)),
+        };
         Ok(Self {
             method,
             target,
@@ -112,7 +118,7 @@ impl Ready {
             policy,
             resend,
             more: taken.more,
-            auth: auth.map(|auth| CallAuth::new(auth, hook)),
+            auth,
             #[cfg(feature = "cookies")]
             has_cookies: taken.has_cookies,
         })
@@ -127,6 +133,11 @@ impl Ready {
     pub(super) fn first_hop(&self) -> Option<Box<Hop>> {
         let link = self.link()?;
         Some(Box::new(Hop::to_link(&self.method, &link.origin, &link.target)))
+    }
+
+    /// Whether the call brings a scheme.
+    pub(super) fn has_own_auth(&self) -> bool {
+        matches!(self.auth, Some(CallAuth::Proof(_) | CallAuth::Scheme(_)))
     }
 
     /// Whether the call's own headers set or take out this name.
@@ -324,7 +335,9 @@ pub(crate) fn surely_fits(hook: &Hook, ready: &Ready, request: &Request<Payload>
 pub(crate) fn auth_at<'a>(hook: &'a Hook, ready: &'a Ready, origin: &Origin) -> Option<&'a Auth> {
     match &ready.auth {
         Some(CallAuth::Scheme(own)) => own.at(origin).map(|auth| &**auth),
-        Some(CallAuth::Proof(_)) => ready.in_force.at_home(origin).map(|_| &NOTHING),
+        Some(CallAuth::Proof(_) | CallAuth::Nobody) => {
+            ready.in_force.at_home(origin).map(|_| &NOTHING)
+        }
         None => hook.own().at(origin).map(|own| &own.auth),
     }
 }

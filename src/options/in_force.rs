@@ -25,6 +25,7 @@ pub(crate) struct InForce {
     pub(crate) max_redirects: u32,
     pub(crate) allow_downgrade: bool,
     pub(crate) check_response: bool,
+    pub(crate) trust_env: bool,
     pub(crate) max_response_bytes: u64,
     timeouts: Timeouts,
     /// For the origin of the connection, with its certificate and with what switches the check of the server's off.
@@ -61,8 +62,8 @@ impl InForce {
         origin: &Origin,
     ) -> Result<Self, Error> {
         let all = set.clone().over(defaults.clone());
-        let trusted = all.trust_env.unwrap_or(true);
-        let environment = environment.filter(|_| trusted).cloned();
+        let trust_env = all.trust_env.unwrap_or(true);
+        let environment = environment.filter(|_| trust_env).cloned();
         let proxies = all.proxies.resolve(None).unwrap_or_default();
         let bundle = environment.as_deref().and_then(Environment::ca_bundle);
         let verify = match (all.verify.resolve(None).unwrap_or_default(), bundle) {
@@ -89,6 +90,7 @@ impl InForce {
             max_redirects: all.max_redirects.unwrap_or(30),
             allow_downgrade: all.allow_downgrade.unwrap_or(false),
             check_response: all.check_response.unwrap_or(true),
+            trust_env,
             max_response_bytes: all.max_response_bytes.unwrap_or(MAX_RESPONSE_BYTES),
             timeouts: Timeouts {
                 connect: all.connect_timeout.resolve(None),
