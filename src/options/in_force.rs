@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::proxy::{self, Environment};
 use super::{
-    Capabilities, Capability, ClientOptions, KeepAlive, Options, Proxies, Proxy, SendOptions,
-    Setting, Timeouts, Verify,
+    Capabilities, Capability, ClientOptions, KeepAlive, Options, Proxies, SendOptions, Setting,
+    Timeouts, Verify,
 };
 use crate::base::{Bound, Error, Origin, Scheme};
 
@@ -82,7 +82,7 @@ impl InForce {
             proxy: proxy::choose(&proxies, environment.as_deref(), origin)?,
             keep_alive,
         };
-        let own_needs = needed_at_home(set).and(needed_for(client.proxy.as_ref(), origin.scheme()));
+        let own_needs = needed_at_home(set).and(needed_for(&client, origin.scheme()));
         let own = Own { client: Arc::new(client), needed: own_needs };
         Ok(Self {
             stream: all.stream.unwrap_or(false),
@@ -188,26 +188,34 @@ impl InForce {
 
     #[cold]
     fn elsewhere(&self, target: &Origin) -> Result<(Arc<ClientOptions>, Capabilities), Error> {
-        let proxy = proxy::choose(&self.proxies, self.environment.as_deref(), target)?;
-        let needed = needed_for(proxy.as_ref(), target.scheme());
         let client = ClientOptions {
             verify: self.verify.clone(),
             cert: None,
-            proxy,
+            proxy: proxy::choose(&self.proxies, self.environment.as_deref(), target)?,
             keep_alive: self.keep_alive,
         };
+        let needed = needed_for(&client, target.scheme());
         Ok((Arc::new(client), needed))
     }
 }
 
-/// What the client must be able to do for the proxy of one send.
-fn needed_for(proxy: Option<&Proxy>, scheme: Scheme) -> Capabilities {
-    let Some(proxy) = proxy else { return Capabilities::none("") };
-    let needed = Capabilities::none("").with(match scheme {
-        Scheme::Http => Capability::ProxyHttp,
-        Scheme::Https => Capability::ProxyHttps,
-    });
-    if proxy.credential.is_some() { needed.with(Capability::ProxyAuth) } else { needed }
+/// What the client must be able to do for what is in force, whichever layer says it, of proxy, authorities and certificate. The
+/// latter two matter over TLS alone.
+fn needed_for(client: &ClientOptions, scheme: Scheme) -> Capabilities {
+    let secure = scheme == Scheme::Https;
+    let (verify, cert) = (&client.verify, client.cert.as_ref());
+    let has_key = cert.is_some_and(|cert| cert.key.is_some());
+    let proxy = client.proxy.as_ref();
+    let has_login = proxy.is_some_and(|proxy| proxy.credential.is_some());
+    needing([
+        (proxy.is_some() && !secure, Capability::ProxyHttp),
+        (proxy.is_some() && secure, Capability::ProxyHttps),
+        (has_login, Capability::ProxyAuth),
+        (secure && matches!(verify, Verify::File(_)), Capability::VerifyFile),
+        (secure && *verify == Verify::Off, Capability::VerifyOff),
+        (secure && cert.is_some(), Capability::ClientCert),
+        (secure && has_key, Capability::ClientKey),
+    ])
 }
 
 /// What a client must be able to do at any origin, because somebody asked for it.
