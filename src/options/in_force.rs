@@ -11,7 +11,9 @@ use super::{
 use crate::base::{Bound, Error, Origin, Scheme};
 
 /// The largest answer that is read into memory by default: 64 MiB.
-const MAX_RESPONSE_BYTES: u64 = 64 << 20;
+pub(crate) const MAX_RESPONSE_BYTES: u64 = 64 << 20;
+/// The most redirects that are followed by default, as the original has it.
+pub(crate) const MAX_REDIRECTS: u32 = 30;
 
 /// Options with every layer resolved.
 #[derive(Debug)]
@@ -87,7 +89,7 @@ impl InForce {
         Ok(Self {
             stream: all.stream.unwrap_or(false),
             allow_redirects: all.allow_redirects.unwrap_or(true),
-            max_redirects: all.max_redirects.unwrap_or(30),
+            max_redirects: all.max_redirects.unwrap_or(MAX_REDIRECTS),
             allow_downgrade: all.allow_downgrade.unwrap_or(false),
             check_response: all.check_response.unwrap_or(true),
             trust_env,
