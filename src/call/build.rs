@@ -11,8 +11,8 @@ use crate::base::redact::{ShownUrl, Whose};
 use crate::base::{Bound, Error, ErrorKind, Origin, Scheme, headers};
 use crate::body::Payload;
 use crate::hook::Hook;
+use crate::options::Options;
 use crate::options::in_force::InForce;
-use crate::options::{Capabilities, Capability, Options};
 use crate::redirect::hop::Hop;
 use crate::redirect::rewrite;
 use crate::request::RequestPlan;
@@ -223,34 +223,6 @@ fn own_policy(
     Ok(policy)
 }
 
-/// What the client has to be able to do for this method and this body.
-pub(crate) fn needed(method: &Method, payload: &Payload) -> Capabilities {
-    let mut needed = Capabilities::none("");
-    if matches!(payload, Payload::External { .. }) {
-        needed = needed.with(Capability::StreamRequest);
-    }
-    if !is_usual(method) {
-        needed = needed.with(Capability::CustomMethod);
-    }
-    needed
-}
-
-/// Whether a method is one of RFC 9110 or PATCH, which every client knows.
-fn is_usual(method: &Method) -> bool {
-    matches!(
-        *method,
-        Method::GET
-            | Method::POST
-            | Method::PUT
-            | Method::DELETE
-            | Method::PATCH
-            | Method::HEAD
-            | Method::OPTIONS
-            | Method::TRACE
-            | Method::CONNECT
-    )
-}
-
 /// Builds a request of the call: the planned one, or what a redirect makes of it.
 ///
 /// At the origin of the connection the headers are all layers, and the credentials. At any other origin they are
@@ -300,7 +272,11 @@ pub(crate) fn fill(
         })?;
     } else {
         *headers = hook.default_headers();
-        ready.text.lay_over(headers, rewrite::crosses)?;
+        // One action has one key, wherever it is led.
+        let keyed = ready.resend == Resend::Keyed;
+        let passes =
+            |name: &HeaderName| rewrite::crosses(name) || keyed && *name == IDEMPOTENCY_KEY;
+        ready.text.lay_over(headers, passes)?;
     }
     if ready.resend == Resend::Keyed {
         headers.entry(IDEMPOTENCY_KEY).or_insert_with(|| idempotency::key(seed));

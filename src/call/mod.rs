@@ -16,6 +16,7 @@ mod end;
 mod explain;
 pub(crate) mod follow;
 mod form;
+mod needs;
 mod state;
 mod step;
 mod stored;

@@ -241,8 +241,8 @@ impl RequestPlan {
         self
     }
 
-    /// Sends an Idempotency-Key made from the call's seed, the same with every send, and so allows sending the
-    /// request again.
+    /// Sends an Idempotency-Key made from the call's seed, or the one that the call's own header has, the same with every send, at any
+    /// origin that a redirect leads to, and so allows sending the request again. Without it a header of this name stays at home.
     #[inline]
     pub fn idempotency_key(mut self) -> Self {
         self.resend = Resend::Keyed;
