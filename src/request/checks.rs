@@ -8,7 +8,7 @@ use http::{HeaderName, Response};
 use serde::{Deserialize, Serialize};
 
 use super::link::Link;
-use crate::base::json::{compact, is_pointer, read_any, written};
+use crate::base::json::{compact, is_pointer, json_text, written};
 use crate::base::{Error, ErrorKind, caught};
 use crate::retry::Condition;
 
@@ -101,8 +101,7 @@ impl Filter {
         match &self.0 {
             How::Json { pointer } => {
                 let no_json = || refused("the body is no JSON");
-                read_any(response.body()).map_err(|_| no_json())?;
-                let text = std::str::from_utf8(response.body()).map_err(|_| no_json())?;
+                let text = json_text(response.body()).ok_or_else(no_json)?;
                 let value = written(text, pointer).ok_or_else(|| refused("nothing is there"))?;
                 Ok(Bytes::from(compact(value)))
             }

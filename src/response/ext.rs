@@ -35,7 +35,7 @@ pub trait ResponseExt {
     /// # Errors
     ///
     /// Kind [`Body`](ErrorKind::Body). It names the place, as `$.orders[3].id`, and what was expected there, or line and column of
-    /// what is no JSON, but nothing of the content: a name that the type does not name itself is `*`.
+    /// what is no JSON, or of any body of more than 512 KiB, but nothing of the content: a name that the type does not name itself is `*`.
     ///
     /// ```
     /// use bytes::Bytes;
@@ -68,9 +68,18 @@ impl ResponseExt for Response<Bytes> {
     }
 }
 
+/// Of a longer body, in bytes, the place is told alone: read without its type it takes many times its size.
+const MAX_REREAD: usize = 512 << 10;
+
 /// Reads the body again, to tell why it is not the value expected.
 #[cold]
 fn why_not<T: DeserializeOwned>(body: &[u8]) -> Error {
+    if body.len() > MAX_REREAD {
+        let at = serde_json::from_slice::<T>(unmarked(body)).err();
+        let at = at.map(|error| format!(", at line {} column {}", error.line(), error.column()));
+        let at = at.unwrap_or_default();
+        return Error::new(ErrorKind::Body, format!("the answer is not the JSON expected{at}"));
+    }
     // These texts quote nothing.
     let (value, why) = match read_any(body) {
         Ok(read) => read,

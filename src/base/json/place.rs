@@ -62,19 +62,21 @@ fn item<'a>(list: &'a str, index: &str) -> Option<&'a str> {
     if index.starts_with('+') || (index.starts_with('0') && index.len() > 1) {
         return None;
     }
-    let (mut left, mut rest) = (index.parse::<usize>().ok()?, list.get(1..)?);
-    loop {
+    items(list).nth(index.parse().ok()?)
+}
+
+/// Returns what stands in a list, item by item, as it is written.
+pub(crate) fn items(list: &str) -> impl Iterator<Item = &str> {
+    let mut rest = list.strip_prefix('[').unwrap_or_default();
+    std::iter::from_fn(move || {
         rest = rest.trim_start_matches([' ', '\t', '\n', '\r', ',']);
         if rest.is_empty() || rest.starts_with(']') {
             return None;
         }
         let (value, behind) = value_of(rest);
-        match left.checked_sub(1) {
-            None => return Some(value),
-            Some(less) => left = less,
-        }
         rest = behind;
-    }
+        Some(value)
+    })
 }
 
 /// Parts the value at the beginning from what is behind it.
