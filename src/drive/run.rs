@@ -174,7 +174,7 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
         mut self,
         source: impl FnMut() -> Result<B, TransportError> + Send + 'a,
     ) -> Self {
-        self.source = Source::Own(Box::new(source));
+        self.source = Source::own(source);
         self
     }
 

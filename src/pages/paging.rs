@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::link::link_or_fault;
 use super::places::{Body, field};
 use crate::base::json::{is_pointer, read_any};
-use crate::base::{Error, ErrorKind, caught, size};
+use crate::base::{Error, ErrorKind, Quiet, caught, size};
 use crate::call::follow::Place;
 use crate::request::RequestPlan;
 
@@ -158,7 +158,11 @@ impl Paging {
         + Sync
         + 'static,
     ) -> Self {
-        Self::new(Next::Custom(Code(Arc::new(next))))
+        let next = Quiet::new(next);
+        let code = move |page: &Response<Bytes>, first: RequestPlan| {
+            next.get().map_or(Ok(None), |next| next(page, first))
+        };
+        Self::new(Next::Custom(Code(Arc::new(code))))
     }
 
     /// Says where the array of items is in a page; empty, as with [`page`](Self::page) and [`offset`](Self::offset), is the whole.

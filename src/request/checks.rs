@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::link::Link;
 use crate::base::json::{compact, is_pointer, json_text, written};
-use crate::base::{Error, ErrorKind, caught};
+use crate::base::{Error, ErrorKind, Quiet, caught};
 use crate::retry::Condition;
 
 /// What becomes of the body of a response that passes: Airflow's `response_filter`.
@@ -66,7 +66,11 @@ impl Filter {
     pub fn custom(
         code: impl Fn(&Response<Bytes>) -> Result<Bytes, Error> + Send + Sync + 'static,
     ) -> Self {
-        Self(How::Custom(Code(Arc::new(code))))
+        let code = Quiet::new(code);
+        Self(How::Custom(Code(Arc::new(move |response: &Response<Bytes>| match code.get() {
+            Some(code) => code(response),
+            None => Err(refused("there is no code")),
+        }))))
     }
 
     /// Whether it is data alone.

@@ -10,6 +10,7 @@ use http::{HeaderName, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::base::Quiet;
 use crate::base::json::{is_pointer, is_value, json_text, written};
 use crate::retry::custom::Custom;
 use crate::retry::hint::is_used_up;
@@ -150,7 +151,9 @@ impl Condition {
     /// Holds where the code says so.
     #[must_use]
     pub fn custom(code: impl Fn(&dyn RetryOutcome) -> bool + Send + Sync + 'static) -> Self {
-        Self::Custom(Custom::new(Arc::new(code)))
+        let code = Quiet::new(code);
+        let holds = move |outcome: &dyn RetryOutcome| code.get().is_some_and(|code| code(outcome));
+        Self::Custom(Custom::new(Arc::new(holds)))
     }
 
     /// Whether the outcome is worth another attempt.

@@ -6,13 +6,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use http::Method;
+use bytes::Bytes;
+use http::{Method, Response};
 use http_hook::blocking::HttpHook as Blocking;
 use http_hook::observe::{Event, Observer};
+use http_hook::pages::Paging;
+use http_hook::request::Filter;
 use http_hook::retry::{Condition, RetryOutcome, RetryState, Stop, Wait};
 use http_hook::{
-    Call, Cause, Hook, HttpHook, RequestPlan, RetryPolicy, Run, Sent, StopReason, TransportError,
-    TransportErrorKind,
+    Call, Cause, Hook, HttpHook, RequestPlan, RetryPolicy, Run, Sent, StopReason, Timestamp,
+    TransportError, TransportErrorKind,
 };
 use http_hook_mock::{MockTransport, Reply};
 
@@ -238,4 +241,65 @@ fn a_source_that_panics_has_failed_and_nothing_was_sent() {
     let Cause::Transport(error) = failure.cause() else { panic!("{failure:?}") };
     assert_eq!((error.kind(), error.sent()), (TransportErrorKind::RequestBody, Sent::No));
     assert!(server.received().is_empty());
+}
+
+/// A closure is dropped by whoever has it last: the machine, a driver, or the caller, while another panic unwinds too.
+#[test]
+fn code_whose_end_panics_changes_nothing() {
+    let wait = || {
+        let bomb = Bomb;
+        Wait::custom(move |_: &RetryState<'_>, _: &mut dyn FnMut() -> f64| {
+            let _held = &bomb;
+            Duration::ZERO
+        })
+    };
+    let stop = || {
+        let bomb = Bomb;
+        Stop::custom(move |_: &RetryState<'_>| {
+            let _held = &bomb;
+            true
+        })
+    };
+    let holds = || {
+        let bomb = Bomb;
+        Condition::custom(move |_: &dyn RetryOutcome| {
+            let _held = &bomb;
+            true
+        })
+    };
+    let filter = || {
+        let bomb = Bomb;
+        Filter::custom(move |response: &Response<Bytes>| {
+            let _held = &bomb;
+            Ok(response.body().clone())
+        })
+    };
+    let policy =
+        || RetryPolicy { wait: wait(), stop: stop(), when: holds(), ..RetryPolicy::default() };
+    let plan = || RequestPlan::get("a").retry(policy()).response_filter(filter());
+    let server = MockTransport::new([Reply::status(503), Reply::status(503)]);
+    let face = Blocking::new(hook(), server.clone(), server.clock());
+    assert_eq!(face.run(plan()).expect_err("it stops").attempts(), 1);
+
+    let bomb = Bomb;
+    let paging = Paging::custom(move |_: &Response<Bytes>, _| {
+        let _held = &bomb;
+        Ok(None)
+    });
+    let server = MockTransport::new([Reply::status(200)]);
+    let face = Blocking::new(hook(), server.clone(), server.clock());
+    assert_eq!(face.pages(RequestPlan::get("a"), paging).flatten().count(), 1);
+
+    let bomb = Bomb;
+    let call = Call::new(&hook(), RequestPlan::put("a"), 7, Timestamp::default());
+    drop(Run::<Bytes>::new(&hook(), call).own_source(move || {
+        let _held = &bomb;
+        Ok(Bytes::new())
+    }));
+
+    let caught = catch_unwind(|| {
+        let _plan = plan();
+        panic_any("another panic");
+    });
+    assert_eq!(caught.expect_err("it panics").downcast_ref(), Some(&"another panic"));
 }
