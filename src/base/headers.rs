@@ -321,6 +321,14 @@ pub(crate) fn check_room(headers: &HeaderMap) -> Result<(), Error> {
     Ok(())
 }
 
+/// How long the value of one more header of this name can be; `None` if there is no room for another header.
+#[cfg(feature = "cookies")]
+pub(crate) fn room_for(headers: &HeaderMap, name: &HeaderName) -> Option<usize> {
+    let taken = size_of(headers).saturating_add(name.as_str().len());
+    let left = MAX_HEADER_BYTES.checked_sub(taken)?;
+    (headers.len() < MAX_HEADERS).then_some(left)
+}
+
 /// The size of all names and values, in bytes.
 pub(crate) fn size_of(headers: &HeaderMap) -> usize {
     headers.iter().fold(0, |bytes, (name, value)| {

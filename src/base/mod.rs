@@ -20,7 +20,7 @@ pub(crate) mod url;
 pub(crate) use bound::Bound;
 pub use error::{Error, ErrorKind, Sent, TimeoutPhase, TransportError, TransportErrorKind};
 pub use panics::catch_panic;
-pub(crate) use panics::{caught, within};
+pub(crate) use panics::{Quiet, caught, within};
 pub use problem::Problem;
 pub use secret::Secret;
 pub(crate) use secret::keyed_digest;

@@ -41,6 +41,31 @@ pub(crate) fn caught<T>(code: impl FnOnce() -> T) -> Option<T> {
     }
 }
 
+/// Code of the caller's whose end may panic, too: what it holds is dropped by whoever has it last.
+pub(crate) struct Quiet<F>(Option<F>);
+
+impl<F> Quiet<F> {
+    pub(crate) const fn new(code: F) -> Self {
+        Self(Some(code))
+    }
+
+    /// The code, which is there until it is dropped.
+    pub(crate) const fn get(&self) -> Option<&F> {
+        self.0.as_ref()
+    }
+
+    pub(crate) const fn get_mut(&mut self) -> Option<&mut F> {
+        self.0.as_mut()
+    }
+}
+
+impl<F> Drop for Quiet<F> {
+    fn drop(&mut self) {
+        let code = self.0.take();
+        let _ = caught(|| drop(code));
+    }
+}
+
 /// Runs `work` once, with what the caller has `around` it, and tells whether that held: whatever it does, panics among it, the work
 /// is done. A panic of the work's own goes on.
 pub(crate) fn within<R>(

@@ -11,8 +11,8 @@ use crate::base::redact::{ShownUrl, Whose};
 use crate::base::{Bound, Error, ErrorKind, Origin, Scheme, headers};
 use crate::body::Payload;
 use crate::hook::Hook;
+use crate::options::Options;
 use crate::options::in_force::InForce;
-use crate::options::{Capabilities, Capability, Options};
 use crate::redirect::hop::Hop;
 use crate::redirect::rewrite;
 use crate::request::RequestPlan;
@@ -53,6 +53,8 @@ pub(crate) struct Ready {
 
 /// The call's own scheme, which only its origin is shown.
 pub(crate) enum CallAuth {
+    /// None: the hook's is of a netrc, and the call does not trust its environment.
+    Nobody,
     Proof(Proof),
     Scheme(Box<Bound<Arc<Auth>>>),
 }
@@ -105,6 +107,10 @@ impl Ready {
             }
             check_link(hook, &method, &payload, &in_force, link).map_err(unready)?;
         }
+        let auth = match auth {
+            None if hook.sources().netrc && !in_force.trust_env => Some(CallAuth::Nobody),
+            auth => auth.map(|auth| CallAuth::new(auth, hook)),
+        };
         Ok(Self {
             method,
             target,
@@ -116,7 +122,7 @@ impl Ready {
             policy,
             resend,
             more: taken.more,
-            auth: auth.map(|auth| CallAuth::new(auth, hook)),
+            auth,
             #[cfg(feature = "cookies")]
             has_cookies: taken.has_cookies,
         })
@@ -131,6 +137,11 @@ impl Ready {
     pub(super) fn first_hop(&self) -> Option<Box<Hop>> {
         let link = self.link()?;
         Some(Box::new(Hop::to_link(&self.method, &link.origin, &link.target)))
+    }
+
+    /// Whether the call brings a scheme.
+    pub(super) fn has_own_auth(&self) -> bool {
+        matches!(self.auth, Some(CallAuth::Proof(_) | CallAuth::Scheme(_)))
     }
 
     /// Whether the call's own headers set or take out this name.
@@ -216,34 +227,6 @@ fn own_policy(
     Ok(policy)
 }
 
-/// What the client has to be able to do for this method and this body.
-pub(crate) fn needed(method: &Method, payload: &Payload) -> Capabilities {
-    let mut needed = Capabilities::none("");
-    if matches!(payload, Payload::External { .. }) {
-        needed = needed.with(Capability::StreamRequest);
-    }
-    if !is_usual(method) {
-        needed = needed.with(Capability::CustomMethod);
-    }
-    needed
-}
-
-/// Whether a method is one of RFC 9110 or PATCH, which every client knows.
-fn is_usual(method: &Method) -> bool {
-    matches!(
-        *method,
-        Method::GET
-            | Method::POST
-            | Method::PUT
-            | Method::DELETE
-            | Method::PATCH
-            | Method::HEAD
-            | Method::OPTIONS
-            | Method::TRACE
-            | Method::CONNECT
-    )
-}
-
 /// Builds a request of the call: the planned one, or what a redirect makes of it.
 ///
 /// At the origin of the connection the headers are all layers, and the credentials. At any other origin they are
@@ -293,7 +276,11 @@ pub(crate) fn fill(
         })?;
     } else {
         *headers = hook.default_headers();
-        ready.text.lay_over(headers, rewrite::crosses)?;
+        // One action has one key, wherever it is led.
+        let keyed = ready.resend == Resend::Keyed;
+        let passes =
+            |name: &HeaderName| rewrite::crosses(name) || keyed && *name == IDEMPOTENCY_KEY;
+        ready.text.lay_over(headers, passes)?;
     }
     if ready.resend == Resend::Keyed {
         headers.entry(IDEMPOTENCY_KEY).or_insert_with(|| idempotency::key(seed));
@@ -328,7 +315,9 @@ pub(crate) fn surely_fits(hook: &Hook, ready: &Ready, request: &Request<Payload>
 pub(crate) fn auth_at<'a>(hook: &'a Hook, ready: &'a Ready, origin: &Origin) -> Option<&'a Auth> {
     match &ready.auth {
         Some(CallAuth::Scheme(own)) => own.at(origin).map(|auth| &**auth),
-        Some(CallAuth::Proof(_)) => ready.in_force.at_home(origin).map(|_| &NOTHING),
+        Some(CallAuth::Proof(_) | CallAuth::Nobody) => {
+            ready.in_force.at_home(origin).map(|_| &NOTHING)
+        }
         None => hook.own().at(origin).map(|own| &own.auth),
     }
 }

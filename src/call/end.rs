@@ -84,9 +84,9 @@ impl Attempt {
         self.0.failure(hook, StopReason::NotStored, Cause::Request(error), None)
     }
 
-    /// Whether the time of the call is used up.
-    pub(crate) fn is_late(&self, now: Timestamp) -> bool {
-        self.0.remaining(now) == Some(Duration::ZERO)
+    /// Whether the time of the call is used up. The time is read only if there is a deadline.
+    pub(crate) fn is_late(&self, now: impl FnOnce() -> Timestamp) -> bool {
+        self.0.deadline.is_some_and(|deadline| deadline.since(now()).is_zero())
     }
 }
 

@@ -118,7 +118,7 @@ pub(super) fn plan_form(state: &State, hook: &Hook) -> Result<PlanForm, Error> {
     if ready.has_cookies {
         return Err(not_storable("the cookies of the call"));
     }
-    if ready.auth.is_some() {
+    if ready.has_own_auth() {
         return Err(not_storable("the authentication of the call"));
     }
     if ready.options.as_ref().is_some_and(|options| options.proxies != Setting::Inherit) {

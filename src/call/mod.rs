@@ -19,6 +19,7 @@ mod form;
 mod form_body;
 mod link_form;
 mod may;
+mod needs;
 mod state;
 mod step;
 mod stored;

@@ -14,6 +14,7 @@ use http::{Request, Response, response};
 
 use super::build;
 use super::coded::{Coded, begin_of};
+use super::needs;
 use super::state::{Fetching, Phase, State};
 use super::verdict::Verdict;
 use super::{Attempt, Call, Reading, Step, Unsendable, WaitReason, Want};
@@ -329,7 +330,7 @@ impl State {
     /// What every request passes before it is counted and handed out: what the client would drop is an error.
     #[inline]
     fn check(&self, hook: &Hook, options: &SendOptions) -> Result<(), Error> {
-        let needed = build::needed(&self.ready.method, &self.ready.payload);
+        let needed = needs::needed(&self.ready.method, &self.ready.payload);
         hook.capabilities().check(options.needed.and(needed))
     }
 

@@ -30,6 +30,7 @@ use crate::base::chance::digest;
 use crate::base::json::position;
 use crate::base::{Error, ErrorKind, Sent, Timestamp};
 use crate::hook::Hook;
+use crate::options::in_force::{MAX_REDIRECTS, MAX_RESPONSE_BYTES};
 use crate::options::{Options, Setting};
 use crate::request::RequestPlan;
 
@@ -75,7 +76,8 @@ impl Call {
     /// was stored under way counts as broken off, and may have acted. Leave to send again is that of the call as it was stored,
     /// never the hook's. A wait is never longer than the one stored, wherever the clock stands.
     ///
-    /// A stored `verify`, `cert`, `allow_downgrade` or `trust_env` is taken only if the hook says the same: whoever may write the store does not
+    /// A stored `verify`, `cert`, `allow_downgrade` or `trust_env` is taken only if the hook says the same, `allow_redirects`,
+    /// `max_redirects` and `max_response_bytes` only up to what holds for the hook: whoever may write the store does not
     /// get to weaken a connection. See [`resume_under`](Self::resume_under).
     ///
     /// # Errors
@@ -241,9 +243,15 @@ fn check_options(hook: &Hook, stored_ones: &Options, allowed: &Options) -> Resul
     fn fits<T: PartialEq>(own: &Setting<T>, hook: &Setting<T>, allowed: &Setting<T>) -> bool {
         *own == Setting::Inherit || own == hook || own == allowed
     }
+    // At most as much as the hook has, or as is allowed.
+    fn up_to<T: Copy + PartialOrd>(own: Option<T>, hook: T, allowed: Option<T>) -> bool {
+        own.is_none_or(|own| own <= hook || allowed.is_some_and(|allowed| own <= allowed))
+    }
     let own = hook.options();
     let below = hook.defaults().options.trust_env;
     let trusts = own.trust_env.or(below).unwrap_or(true);
+    let in_force = own.clone().over(hook.defaults().options.clone());
+    let follows = in_force.allow_redirects.unwrap_or(true);
     let rows = [
         (fits(&stored_ones.verify, &own.verify, &allowed.verify), "verify"),
         (fits(&stored_ones.cert, &own.cert, &allowed.cert), "cert"),
@@ -257,6 +265,23 @@ fn check_options(hook: &Hook, stored_ones: &Options, allowed: &Options) -> Resul
             stored_ones.trust_env.is_none_or(|own| own == trusts)
                 || stored_ones.trust_env == allowed.trust_env,
             "trust_env",
+        ),
+        (up_to(stored_ones.allow_redirects, follows, allowed.allow_redirects), "allow_redirects"),
+        (
+            up_to(
+                stored_ones.max_redirects,
+                in_force.max_redirects.unwrap_or(MAX_REDIRECTS),
+                allowed.max_redirects,
+            ),
+            "max_redirects",
+        ),
+        (
+            up_to(
+                stored_ones.max_response_bytes,
+                in_force.max_response_bytes.unwrap_or(MAX_RESPONSE_BYTES),
+                allowed.max_response_bytes,
+            ),
+            "max_response_bytes",
         ),
     ];
     if let Some((_, name)) = rows.into_iter().find(|(fits, _)| !fits) {

@@ -7,7 +7,7 @@ use http::HeaderMap;
 use http::header::{COOKIE, SET_COOKIE};
 
 use super::Jar;
-use crate::base::{Origin, Secret, Timestamp};
+use crate::base::{Origin, Secret, Timestamp, headers};
 
 /// Where the cookies of a call are kept.
 #[derive(Clone, Default)]
@@ -43,6 +43,8 @@ impl Cookies {
     }
 
     /// Puts the cookies that belong there on a request that has none of its own, and tells whether there are any.
+    ///
+    /// Those of a server take what room is left; the caller's own are put on whether there is room for them or not.
     pub(crate) fn put_on(
         &self,
         origin: &Origin,
@@ -50,11 +52,20 @@ impl Cookies {
         headers: &mut HeaderMap,
         now: Timestamp,
     ) -> bool {
+        if headers.contains_key(COOKIE) {
+            return false;
+        }
+        let make = |jar: &Jar| {
+            if jar.is_empty() {
+                return None;
+            }
+            let room = headers::room_for(headers, &COOKIE);
+            jar.header_within(room.unwrap_or_default(), origin, path, now)
+        };
         let value = match self {
             Self::None => return false,
-            _ if headers.contains_key(COOKIE) => return false,
-            Self::Call(jar) => jar.header(origin, path, now),
-            Self::Shared(jar) => lock(jar).header(origin, path, now),
+            Self::Call(jar) => make(jar),
+            Self::Shared(jar) => make(&lock(jar)),
         };
         let Some(value) = value else { return false };
         headers.insert(COOKIE, value);

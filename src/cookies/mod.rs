@@ -203,23 +203,45 @@ impl Jar {
     /// Makes the `Cookie` of a request for `path` (without query) to `origin`, marked as sensitive.
     ///
     /// Longer paths come first, then the caller's own, then what was set first. What would make it longer than 16 KiB is
-    /// left out: a server cannot end later calls by its cookies.
+    /// left out, of the caller's own last, and a request gets no more than it has room for: a server cannot end later calls by its
+    /// cookies.
     #[must_use]
     pub fn header(&self, origin: &Origin, path: &str, now: Timestamp) -> Option<HeaderValue> {
+        self.header_within(MAX_HEADER, origin, path, now)
+    }
+
+    /// The same where so many bytes are left, up to which those of a server go.
+    pub(crate) fn header_within(
+        &self,
+        room: usize,
+        origin: &Origin,
+        path: &str,
+        now: Timestamp,
+    ) -> Option<HeaderValue> {
         let own = self.own.iter().filter_map(|own| own.at(origin));
-        let own = own.map(|(name, value)| ("/", name, value));
+        let own = own.map(|(name, value)| ("/", name, value, MAX_HEADER));
         let goes =
             |cookie: &&Cookie| cookie.goes_to(self.by_domain, origin, path) && !cookie.is_over(now);
         let set = self.cookies.iter().filter(goes);
-        let set = set.map(|cookie| (cookie.path.as_str(), &cookie.name, &cookie.value));
+        let room = room.min(MAX_HEADER);
+        let set = set.map(|cookie| (cookie.path.as_str(), &cookie.name, &cookie.value, room));
+        let mut set: Vec<_> = set.collect();
+        set.sort_by_key(|(path, ..)| std::cmp::Reverse(path.len()));
+        // Those of the caller's own take their room first.
         let mut all: Vec<_> = own.chain(set).collect();
-        all.sort_by_key(|(path, _, _)| std::cmp::Reverse(path.len()));
+        let mut size = 0_usize;
+        all.retain(|(_, name, value, room)| {
+            let marks = if size > 0 { "; ".len() } else { 0 };
+            let marks = if name.is_empty() { marks } else { marks.saturating_add("=".len()) };
+            let own = marks.saturating_add(name.len()).saturating_add(value.expose().len());
+            let longer = size.saturating_add(own);
+            let fits = longer <= *room;
+            size = if fits { longer } else { size };
+            fits
+        });
+        all.sort_by_key(|(path, ..)| std::cmp::Reverse(path.len()));
         let mut text = String::new();
-        for (_, name, value) in all {
-            let size = name.len().saturating_add(value.expose().len()).saturating_add(3);
-            if text.len().saturating_add(size) > MAX_HEADER {
-                continue;
-            }
+        for (_, name, value, _) in all {
             if !text.is_empty() {
                 text.push_str("; ");
             }

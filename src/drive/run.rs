@@ -174,7 +174,7 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
         mut self,
         source: impl FnMut() -> Result<B, TransportError> + Send + 'a,
     ) -> Self {
-        self.source = Source::Own(Box::new(source));
+        self.source = Source::own(source);
         self
     }
 
@@ -188,9 +188,8 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
             }
             Phase::Decoding(under_way) => {
                 let (attempt, coded) = *under_way;
-                if attempt.is_late(now) {
-                    let kind = TransportErrorKind::Timeout(TimeoutPhase::Total);
-                    let error = TransportError::new(kind, Sent::Yes);
+                if attempt.is_late(|| now) {
+                    let error = late();
                     self.watch.body(Err(&error), now, self.began);
                     return self.failed(attempt, error, now);
                 }
@@ -200,14 +199,17 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
         }
     }
 
-    /// Takes what came of a send.
+    /// Takes what came of a send. What comes after the deadline from a client that knows none is late: the call has ended by then.
     #[inline]
     pub fn sent(
         &mut self,
-        answer: Result<Response<B>, TransportError>,
+        mut answer: Result<Response<B>, TransportError>,
         now: impl Fn() -> Timestamp,
     ) -> Act<B, R> {
         let Phase::Sending(attempt, limit) = self.take() else { return self.out_of_turn() };
+        if answer.is_ok() && !self.holds_deadlines() && attempt.is_late(&now) {
+            answer = Err(late());
+        }
         self.watch.answered(answer.as_ref().map(Response::status), &now, self.began);
         let response = match answer {
             Ok(response) => response,
@@ -236,11 +238,13 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
         }
     }
 
-    /// Takes the body that was read.
+    /// Takes the body that was read, which is late as an [answer](Self::sent) is.
     #[inline]
     pub fn read(&mut self, body: Result<Bytes, TransportError>, now: Timestamp) -> Act<B, R> {
+        let left = self.left_to_read(|| now);
         let (phase, head) = (self.take(), self.head.take());
         let body = match (body, &phase) {
+            (Ok(_), _) if left == Some(Duration::ZERO) => Err(late()),
             (Ok(body), Phase::Whole(_, limit)) if size(body.len()) > *limit => {
                 Err(too_long(*limit, OF_A_CALL))
             }
@@ -315,7 +319,7 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
 
     /// Returns what is left of the deadline while a body is read, where the client knows no such limit.
     pub(crate) fn left_to_read(&self, now: impl FnOnce() -> Timestamp) -> Option<Duration> {
-        if self.capabilities().has(Capability::TotalTimeout) {
+        if self.holds_deadlines() {
             return None;
         }
         match &self.phase {
@@ -327,6 +331,11 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
 
     pub(crate) fn capabilities(&self) -> Capabilities {
         self.hook.capabilities()
+    }
+
+    /// Whether the client gives a send up itself when the time of the call is used up.
+    fn holds_deadlines(&self) -> bool {
+        self.capabilities().has(Capability::TotalTimeout)
     }
 
     pub(super) fn take(&mut self) -> Phase {
@@ -361,8 +370,8 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
                 self.phase = Phase::Waking(call, Some(reason));
                 Act::Sleep(wait)
             }
-            Step::Done(Ok(response)) => {
-                self.watch.accepted(response.status());
+            Step::Done(Ok(mut response)) => {
+                self.watch.passed(&mut response);
                 Act::Done(Ok(response.map(self.wanted.whole)))
             }
             Step::Done(Err(failure)) => self.give_up(failure),
@@ -382,4 +391,10 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
             .with_source("the driver answered what the run did not ask");
         self.give_up(Failure::new(StopReason::Invalid, Cause::Transport(error)))
     }
+}
+
+/// What came was answered, but after the deadline.
+#[cold]
+fn late() -> TransportError {
+    TransportError::new(TransportErrorKind::Timeout(TimeoutPhase::Total), Sent::Yes)
 }

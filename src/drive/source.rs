@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::Request;
 
-use crate::base::{Sent, TransportError, TransportErrorKind, caught};
+use crate::base::{Quiet, Sent, TransportError, TransportErrorKind, caught};
 use crate::body::{Open, Payload, no_source};
 
 pub(super) enum Source<'a, B> {
@@ -12,7 +12,15 @@ pub(super) enum Source<'a, B> {
     Own(Box<Open<'a, B>>),
 }
 
-impl<B: From<Bytes>> Source<'_, B> {
+impl<'a, B: From<Bytes>> Source<'a, B> {
+    pub(super) fn own(source: impl FnMut() -> Result<B, TransportError> + Send + 'a) -> Self {
+        let mut source = Quiet::new(source);
+        Self::Own(Box::new(move || match source.get_mut() {
+            Some(source) => source(),
+            None => Err(no_source()),
+        }))
+    }
+
     /// Puts the caller's body in the place of the payload.
     pub(super) fn open(&mut self, request: Request<Payload>) -> Result<Request<B>, TransportError> {
         let (head, payload) = request.into_parts();

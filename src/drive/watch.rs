@@ -5,7 +5,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Method, Request, StatusCode};
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode};
 
 use crate::base::{Sent, Timestamp, TransportError, caught, within};
 use crate::body::Payload;
@@ -18,7 +19,17 @@ pub(super) struct Watch<'a> {
     told: Told<'a>,
     /// What is known of the last request; `None` once the call has ended.
     sent: Option<Sent>,
-    sends: u32,
+    counts: Counts,
+    /// Whether the response that passes takes the counts along, as an extension.
+    pub(super) counted: bool,
+}
+
+/// What a call has cost so far.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Counts {
+    pub(crate) sends: u32,
+    pub(crate) attempts: u32,
+    pub(crate) idle_for: Duration,
 }
 
 enum Told<'a> {
@@ -31,7 +42,9 @@ enum Told<'a> {
 
 impl<'a> Watch<'a> {
     pub(super) fn new(call: &Call) -> Self {
-        Self { told: Told::Nobody, sent: Some(Sent::No), sends: call.sends() }
+        let (sends, attempts) = (call.sends(), call.attempt_number());
+        let counts = Counts { sends, attempts, idle_for: call.idle_for() };
+        Self { told: Told::Nobody, sent: Some(Sent::No), counts, counted: false }
     }
 
     pub(super) fn lend(
@@ -108,7 +121,7 @@ impl<'a> Watch<'a> {
 
     pub(super) fn sending(&mut self, hook: &Hook, request: &Request<Payload>, attempt: &Attempt) {
         self.sent = Some(Sent::Maybe);
-        self.sends = attempt.sends();
+        (self.counts.sends, self.counts.attempts) = (attempt.sends(), attempt.number());
         if self.is_told() {
             self.tell(&Event::Send {
                 method: request.method(),
@@ -151,13 +164,21 @@ impl<'a> Watch<'a> {
     }
 
     pub(super) fn waiting(&mut self, call: &Call, wait: Duration, reason: WaitReason) {
+        self.counts.idle_for = call.idle_for();
         let (again, asked) = call.again();
         self.tell(&Event::Wait { wait, reason, again, asked });
     }
 
     pub(super) fn accepted(&mut self, status: StatusCode) {
         self.sent = None;
-        self.tell(&Event::Accepted { status, sends: self.sends });
+        self.tell(&Event::Accepted { status, sends: self.counts.sends });
+    }
+
+    pub(super) fn passed(&mut self, response: &mut Response<Bytes>) {
+        self.accepted(response.status());
+        if self.counted {
+            response.extensions_mut().insert(self.counts);
+        }
     }
 
     pub(super) fn gave_up(&mut self, failure: &Failure) {

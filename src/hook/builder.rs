@@ -154,7 +154,7 @@ impl HookBuilder {
     }
 
     /// Takes login and password of the connection's host from a netrc, where nothing else says who is calling and
-    /// `trust_env` is not off.
+    /// `trust_env` is not off. A call that switches it off goes without; one that switches it on over a hook where it is off, too.
     ///
     /// It is the text of such a file, read by the rules of Python's `netrc` module, which the original uses. Nothing is looked up by
     /// itself: the caller reads the file.

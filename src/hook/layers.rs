@@ -43,6 +43,8 @@ impl fmt::Display for Layer {
 pub(crate) struct Sources {
     /// Every layer's word on a header, in order.
     pub(crate) headers: Vec<(HeaderName, Layer)>,
+    /// Whether the scheme is Basic with a login of the netrc.
+    pub(crate) netrc: bool,
     pub(crate) scheme: Option<Layer>,
     pub(crate) host: Option<Layer>,
     pub(crate) port: Option<Layer>,

@@ -41,7 +41,7 @@ impl HookBuilder {
         });
         let in_force = in_force.transpose();
         let known = in_force.as_ref().ok().and_then(Option::as_ref);
-        let auth = self.auth_of(&extra, base.as_ref(), known, &mut problems);
+        let auth = self.auth_of(&extra, base.as_ref(), known, &mut sources, &mut problems);
         let policy = self.policy_of(&extra, &mut problems);
         let in_force = in_force.unwrap_or_else(|error| {
             problems.push(problem("connection.extra", &error));
@@ -187,6 +187,7 @@ impl HookBuilder {
         extra: &Extra,
         base: Option<&BaseUrl>,
         in_force: Option<&InForce>,
+        sources: &mut Sources,
         problems: &mut Vec<Problem>,
     ) -> Option<Auth> {
         let connection = &self.connection;
@@ -195,7 +196,10 @@ impl HookBuilder {
             (None, Some(value)) => {
                 AuthScheme::from_json(value, connection.login(), connection.password())
             }
-            (None, None) => Ok(self.usual_scheme(extra, base)),
+            (None, None) => {
+                let trusted = in_force.is_some_and(|in_force| in_force.trust_env);
+                Ok(self.usual_scheme(base, trusted, sources))
+            }
         };
         let id = connection.id().unwrap_or_default();
         let kept = self.tokens.clone().zip(base.zip(in_force));
@@ -211,18 +215,24 @@ impl HookBuilder {
 
     /// Basic with login and password of the connection, else of its host text, else of the netrc; a password alone
     /// is nothing.
-    fn usual_scheme(&self, extra: &Extra, base: Option<&BaseUrl>) -> AuthScheme {
+    fn usual_scheme(
+        &self,
+        base: Option<&BaseUrl>,
+        trusted: bool,
+        sources: &mut Sources,
+    ) -> AuthScheme {
         let connection = &self.connection;
         let own = connection.login().filter(|login| !login.is_empty()).map(|login| {
             (login.to_owned(), connection.password().cloned().unwrap_or_else(|| Secret::new("")))
         });
         let of_host =
             || base?.user_info().map(|(login, password)| (login.to_owned(), password.clone()));
-        let trusted = extra.options.trust_env.or(self.options.trust_env).unwrap_or(true);
         let of_netrc = || {
             let origin = base?.origin();
             let found = self.netrc.as_ref().filter(|_| trusted)?.find(origin)?;
-            found.into_secret_at(origin)
+            let found = found.into_secret_at(origin);
+            sources.netrc = found.is_some();
+            found
         };
         match own.or_else(of_host).or_else(of_netrc) {
             Some((login, password)) => AuthScheme::Basic { login, password },

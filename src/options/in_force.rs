@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use super::proxy::{self, Environment};
 use super::{
-    Capabilities, Capability, ClientOptions, KeepAlive, Options, Proxies, Proxy, SendOptions,
-    Setting, Timeouts, Verify,
+    Capabilities, Capability, ClientOptions, KeepAlive, Options, Proxies, SendOptions, Setting,
+    Timeouts, Verify,
 };
 use crate::base::{Bound, Error, Origin, Scheme};
 
 /// The largest answer that is read into memory by default: 64 MiB.
-const MAX_RESPONSE_BYTES: u64 = 64 << 20;
+pub(crate) const MAX_RESPONSE_BYTES: u64 = 64 << 20;
+/// The most redirects that are followed by default, as the original has it.
+pub(crate) const MAX_REDIRECTS: u32 = 30;
 
 /// Options with every layer resolved.
 #[derive(Debug)]
@@ -25,6 +27,7 @@ pub(crate) struct InForce {
     pub(crate) max_redirects: u32,
     pub(crate) allow_downgrade: bool,
     pub(crate) check_response: bool,
+    pub(crate) trust_env: bool,
     pub(crate) max_response_bytes: u64,
     timeouts: Timeouts,
     /// For the origin of the connection, with its certificate and with what switches the check of the server's off.
@@ -61,8 +64,8 @@ impl InForce {
         origin: &Origin,
     ) -> Result<Self, Error> {
         let all = set.clone().over(defaults.clone());
-        let trusted = all.trust_env.unwrap_or(true);
-        let environment = environment.filter(|_| trusted).cloned();
+        let trust_env = all.trust_env.unwrap_or(true);
+        let environment = environment.filter(|_| trust_env).cloned();
         let proxies = all.proxies.resolve(None).unwrap_or_default();
         let bundle = environment.as_deref().and_then(Environment::ca_bundle);
         let verify = match (all.verify.resolve(None).unwrap_or_default(), bundle) {
@@ -81,14 +84,15 @@ impl InForce {
             proxy: proxy::choose(&proxies, environment.as_deref(), origin)?,
             keep_alive,
         };
-        let own_needs = needed_at_home(set).and(needed_for(client.proxy.as_ref(), origin.scheme()));
+        let own_needs = needed_at_home(set).and(needed_for(&client, origin.scheme()));
         let own = Own { client: Arc::new(client), needed: own_needs };
         Ok(Self {
             stream: all.stream.unwrap_or(false),
             allow_redirects: all.allow_redirects.unwrap_or(true),
-            max_redirects: all.max_redirects.unwrap_or(30),
+            max_redirects: all.max_redirects.unwrap_or(MAX_REDIRECTS),
             allow_downgrade: all.allow_downgrade.unwrap_or(false),
             check_response: all.check_response.unwrap_or(true),
+            trust_env,
             max_response_bytes: all.max_response_bytes.unwrap_or(MAX_RESPONSE_BYTES),
             timeouts: Timeouts {
                 connect: all.connect_timeout.resolve(None),
@@ -186,26 +190,34 @@ impl InForce {
 
     #[cold]
     fn elsewhere(&self, target: &Origin) -> Result<(Arc<ClientOptions>, Capabilities), Error> {
-        let proxy = proxy::choose(&self.proxies, self.environment.as_deref(), target)?;
-        let needed = needed_for(proxy.as_ref(), target.scheme());
         let client = ClientOptions {
             verify: self.verify.clone(),
             cert: None,
-            proxy,
+            proxy: proxy::choose(&self.proxies, self.environment.as_deref(), target)?,
             keep_alive: self.keep_alive,
         };
+        let needed = needed_for(&client, target.scheme());
         Ok((Arc::new(client), needed))
     }
 }
 
-/// What the client must be able to do for the proxy of one send.
-fn needed_for(proxy: Option<&Proxy>, scheme: Scheme) -> Capabilities {
-    let Some(proxy) = proxy else { return Capabilities::none("") };
-    let needed = Capabilities::none("").with(match scheme {
-        Scheme::Http => Capability::ProxyHttp,
-        Scheme::Https => Capability::ProxyHttps,
-    });
-    if proxy.credential.is_some() { needed.with(Capability::ProxyAuth) } else { needed }
+/// What the client must be able to do for what is in force, whichever layer says it, of proxy, authorities and certificate. The
+/// latter two matter over TLS alone.
+fn needed_for(client: &ClientOptions, scheme: Scheme) -> Capabilities {
+    let secure = scheme == Scheme::Https;
+    let (verify, cert) = (&client.verify, client.cert.as_ref());
+    let has_key = cert.is_some_and(|cert| cert.key.is_some());
+    let proxy = client.proxy.as_ref();
+    let has_login = proxy.is_some_and(|proxy| proxy.credential.is_some());
+    needing([
+        (proxy.is_some() && !secure, Capability::ProxyHttp),
+        (proxy.is_some() && secure, Capability::ProxyHttps),
+        (has_login, Capability::ProxyAuth),
+        (secure && matches!(verify, Verify::File(_)), Capability::VerifyFile),
+        (secure && *verify == Verify::Off, Capability::VerifyOff),
+        (secure && cert.is_some(), Capability::ClientCert),
+        (secure && has_key, Capability::ClientKey),
+    ])
 }
 
 /// What a client must be able to do at any origin, because somebody asked for it.

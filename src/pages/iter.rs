@@ -9,7 +9,6 @@ use http::Response;
 use serde::de::DeserializeOwned;
 
 use super::Pages;
-use crate::base::json::read_any;
 use crate::base::{Error, ErrorKind};
 use crate::response::{Cause, Failure, StopReason};
 
@@ -43,7 +42,8 @@ impl<'a, H, B: From<Bytes>> PageIter<'a, H, B> {
     }
 
     /// Gives the items of the pages in the place of the pages: of the array that [`Paging::items`](super::Paging::items) names,
-    /// else of the whole. Each is read from its text, so that a number has all its digits where `I` has room for them.
+    /// else of the whole. Each is read from its text, so that a number has all its
+    /// digits where `I` has room for them, and is an error where it has none, as in [`json`](crate::response::ResponseExt::json).
     pub fn items<I: DeserializeOwned>(self) -> ItemIter<'a, H, B, I> {
         ItemIter { pages: self, ready: Vec::new().into_iter(), item: PhantomData }
     }
@@ -58,7 +58,7 @@ impl<'a, H, B: From<Bytes>, I: DeserializeOwned> ItemIter<'a, H, B, I> {
     /// Returns the next item of the page at hand.
     pub(crate) fn at_hand(&mut self) -> Option<Result<I, Failure>> {
         let item = self.ready.next()?;
-        Some(read(&item).ok_or_else(|| {
+        Some(serde_json::from_slice(&item).map_err(|_| {
             self.ready = Vec::new().into_iter();
             self.pages.pages.end();
             failed(Error::new(ErrorKind::Body, "pages: an item is not what is expected"))
@@ -76,13 +76,6 @@ impl<'a, H, B: From<Bytes>, I: DeserializeOwned> ItemIter<'a, H, B, I> {
         }
         Ok(())
     }
-}
-
-/// Reads an item as any JSON of others: a number that is too large to be read is the largest, and of two members of one name the
-/// last counts.
-fn read<I: DeserializeOwned>(item: &[u8]) -> Option<I> {
-    let lenient = || serde_json::from_value(read_any(item).ok()?.0).ok();
-    serde_json::from_slice(item).ok().or_else(lenient)
 }
 
 fn failed(error: Error) -> Failure {

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::link::link_or_fault;
-use super::places::{Body, field, no_array};
-use crate::base::json::is_pointer;
-use crate::base::{Error, ErrorKind, caught, size};
+use super::places::{Body, field};
+use crate::base::json::{is_pointer, read_any};
+use crate::base::{Error, ErrorKind, Quiet, caught, size};
 use crate::call::follow::Place;
 use crate::request::RequestPlan;
 
@@ -158,7 +158,11 @@ impl Paging {
         + Sync
         + 'static,
     ) -> Self {
-        Self::new(Next::Custom(Code(Arc::new(next))))
+        let next = Quiet::new(next);
+        let code = move |page: &Response<Bytes>, first: RequestPlan| {
+            next.get().map_or(Ok(None), |next| next(page, first))
+        };
+        Self::new(Next::Custom(Code(Arc::new(code))))
     }
 
     /// Says where the array of items is in a page; empty, as with [`page`](Self::page) and [`offset`](Self::offset), is the whole.
@@ -211,12 +215,9 @@ impl Paging {
     ///
     /// Kind [`Body`](ErrorKind::Body) if the page is no JSON, or has something else than an array in their place.
     pub fn items_of(&self, page: &Response<Bytes>) -> Result<Vec<Value>, Error> {
-        let mut value = Body::read(page)?.value;
-        match value.pointer_mut(self.items.as_deref().unwrap_or_default()).map(Value::take) {
-            None | Some(Value::Null) => Ok(Vec::new()),
-            Some(Value::Array(items)) => Ok(items),
-            Some(_) => Err(no_array()),
-        }
+        let body = Body::read(page)?;
+        let items = body.array(self.items.as_deref().unwrap_or_default())?;
+        Ok(items.filter_map(|item| Some(read_any(item.as_bytes()).ok()?.0)).collect())
     }
 
     /// The same as they are written.
@@ -292,11 +293,7 @@ impl Paging {
         let body = if reads { Body::read(page)? } else { Body::UNREAD };
         let mut count = None;
         if let Some(pointer) = &self.items {
-            let items = match body.value.pointer(pointer) {
-                None | Some(Value::Null) => 0,
-                Some(Value::Array(items)) => size(items.len()),
-                Some(_) => return Err(no_array()),
-            };
+            let items = size(body.array(pointer)?.count());
             read.items = read.items.saturating_add(items);
             count = Some(items);
         }

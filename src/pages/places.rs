@@ -2,30 +2,39 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, Response};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::base::json::{items, read_any, written};
+use crate::base::json::{items, json_text, read_any, written};
 use crate::base::{Error, ErrorKind};
 
-/// The body of a page as JSON, and as it is written.
+/// The body of a page that is JSON, as it is written. What stands in a place is read from there: the whole would take many times its
+/// size.
 pub(super) struct Body<'a> {
-    pub(super) value: Value,
     text: &'a str,
 }
 
 impl<'a> Body<'a> {
     /// What no place is asked of.
-    pub(super) const UNREAD: Self = Self { value: Value::Null, text: "null" };
+    pub(super) const UNREAD: Self = Self { text: "null" };
 
     pub(super) fn read(page: &'a Response<Bytes>) -> Result<Self, Error> {
-        let read = read_any(page.body()).ok().zip(std::str::from_utf8(page.body()).ok());
-        let ((value, _), text) = read.ok_or_else(|| fault("the page is no JSON"))?;
-        Ok(Self { value, text })
+        let text = json_text(page.body()).ok_or_else(|| fault("the page is no JSON"))?;
+        Ok(Self { text })
+    }
+
+    /// What stands in a place. Of an object or an array that it is one, and no more.
+    fn at(&self, pointer: &str) -> Option<Value> {
+        let text = written(self.text, pointer)?;
+        match text.as_bytes().first()? {
+            b'{' => Some(Value::Object(Map::new())),
+            b'[' => Some(Value::Array(Vec::new())),
+            _ => Some(read_any(text.as_bytes()).ok()?.0),
+        }
     }
 
     /// Reads the items of an array, as they are written; of none where there is none.
     pub(super) fn array(&self, pointer: &str) -> Result<impl Iterator<Item = &'a str>, Error> {
-        match self.value.pointer(pointer) {
+        match self.at(pointer) {
             None | Some(Value::Null) => Ok(items("")),
             Some(Value::Array(_)) => Ok(items(written(self.text, pointer).unwrap_or_default())),
             Some(_) => Err(no_array()),
@@ -34,9 +43,9 @@ impl<'a> Body<'a> {
 
     /// Reads a text or a number that leads on, the number as it is written.
     pub(super) fn cursor(&self, pointer: &str) -> Result<Option<String>, Error> {
-        match self.value.pointer(pointer) {
+        match self.at(pointer) {
             None | Some(Value::Null | Value::Bool(false)) => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text.clone()).filter(|text| !text.is_empty())),
+            Some(Value::String(text)) => Ok(Some(text).filter(|text| !text.is_empty())),
             Some(Value::Number(number)) => {
                 let digits = written(self.text, pointer).map(str::to_owned);
                 Ok(Some(digits.unwrap_or_else(|| number.to_string())))
@@ -47,11 +56,11 @@ impl<'a> Body<'a> {
 
     /// Reads whether there is more, from a truth value, or what stands for one.
     pub(super) fn more(&self, pointer: &str) -> Result<bool, Error> {
-        let said = match self.value.pointer(pointer) {
+        let said = match self.at(pointer) {
             None | Some(Value::Null) => Some(false),
-            Some(Value::Bool(more)) => Some(*more),
+            Some(Value::Bool(more)) => Some(more),
             Some(Value::Number(number)) => truth(&number.to_string()),
-            Some(Value::String(text)) => truth(text),
+            Some(Value::String(text)) => truth(&text),
             Some(_) => None,
         };
         said.ok_or_else(|| fault("what tells whether there is more is neither true nor false"))
@@ -59,7 +68,7 @@ impl<'a> Body<'a> {
 
     /// Reads how many items there are in all; `None`: it does not say.
     pub(super) fn total(&self, pointer: &str) -> Result<Option<u64>, Error> {
-        let count = match self.value.pointer(pointer) {
+        let count = match self.at(pointer) {
             None | Some(Value::Null) => return Ok(None),
             Some(Value::Number(number)) => count(&number.to_string()),
             Some(Value::String(text)) => count(text.trim()),
@@ -98,7 +107,7 @@ fn count(text: &str) -> Option<u64> {
     Some(format!("{double}").parse().unwrap_or(if double == 0.0 { 0 } else { u64::MAX }))
 }
 
-pub(super) fn no_array() -> Error {
+fn no_array() -> Error {
     fault("the items are no array")
 }
 

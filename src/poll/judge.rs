@@ -7,6 +7,7 @@ use super::{Phase, Poll};
 use crate::base::chance::Random;
 use crate::base::{Error, ErrorKind, Sent, Timestamp, caught};
 use crate::call::short;
+use crate::drive::Counts;
 use crate::request::resend::Resend;
 use crate::response::{Cause, Failure, StopReason};
 use crate::retry::{ByClass, Condition, HttpOutcome, ResponseView, may_resend, until_next};
@@ -15,13 +16,35 @@ type Ended = Result<Response<Bytes>, Failure>;
 
 impl<B: From<Bytes>> Poll<'_, B> {
     /// Judges what came of a poll. `None`: the next one is waited for.
-    pub(crate) fn took(&mut self, result: Ended, now: Timestamp) -> Option<Ended> {
+    pub(crate) fn took(&mut self, mut result: Ended, now: Timestamp) -> Option<Ended> {
         let now = self.clamp(now);
+        self.count(&mut result);
         self.phase = Phase::Over;
         let seen = result.as_ref().map_or_else(Failure::seen, |_| Sent::Yes);
         self.seen = self.seen.max(seen);
-        let end = self.judge(result, seen, now)?;
-        Some(end.map_err(|failure| failure.with_seen(self.seen)))
+        self.judge(result, seen, now)
+    }
+
+    /// Tells what all calls came to.
+    fn told(&self, failure: Failure) -> Failure {
+        let Counts { sends, attempts, idle_for } = self.counts;
+        failure.with_seen(self.seen).with_counts(sends, attempts, idle_for)
+    }
+
+    /// Counts what the call that ended came to.
+    fn count(&mut self, result: &mut Ended) {
+        let own = match result {
+            Ok(response) => response.extensions_mut().remove::<Counts>().unwrap_or_default(),
+            Err(failure) => Counts {
+                sends: failure.sends(),
+                attempts: failure.attempts(),
+                idle_for: failure.idle_for(),
+            },
+        };
+        let all = &mut self.counts;
+        all.sends = all.sends.saturating_add(own.sends);
+        all.attempts = all.attempts.saturating_add(own.attempts);
+        all.idle_for = all.idle_for.saturating_add(own.idle_for);
     }
 
     fn judge(&mut self, result: Ended, seen: Sent, now: Timestamp) -> Option<Ended> {
@@ -44,11 +67,12 @@ impl<B: From<Bytes>> Poll<'_, B> {
                 if !self.polling.is_not_yet(failure) {
                     self.failed = self.failed.saturating_add(1);
                     if self.failed >= self.polling.failures.max(1) {
-                        return Some(result);
+                        return Some(result.map_err(|last| self.told(last)));
                     }
                 }
                 if !self.may_ask_again(seen) {
-                    return Some(result.map_err(|last| last.because(StopReason::NotIdempotent)));
+                    let why = StopReason::NotIdempotent;
+                    return Some(result.map_err(|last| self.told(last.because(why))));
                 }
                 failure.headers().unwrap_or(&none)
             }
@@ -71,7 +95,7 @@ impl<B: From<Bytes>> Poll<'_, B> {
             );
             return Some(Err(self.ended(StopReason::Deadline, error, result)));
         }
-        self.idle_for = self.idle_for.saturating_add(wait);
+        self.counts.idle_for = self.counts.idle_for.saturating_add(wait);
         self.phase = Phase::Sleeping(now.after(wait));
         None
     }
@@ -113,14 +137,13 @@ impl<B: From<Bytes>> Poll<'_, B> {
     /// Ends unsatisfied, with what came last.
     #[cold]
     fn ended(&self, reason: StopReason, error: Error, result: Ended) -> Failure {
-        let failure = match result {
+        self.told(match result {
             Ok(response) => {
                 let response = Box::new(short(response));
                 Failure::new(reason, Cause::Refused { error, response })
             }
             Err(failure) => failure.because(reason),
-        };
-        failure.with_counts(self.polls, self.polls, self.idle_for)
+        })
     }
 }
 

@@ -24,7 +24,7 @@ use crate::base::chance::nth;
 use crate::base::{Error, ErrorKind, Sent, Timestamp, TransportError};
 use crate::call::Call;
 use crate::call::follow::Place;
-use crate::drive::{Act, Run};
+use crate::drive::{Act, Counts, Run};
 use crate::hook::Hook;
 use crate::observe::Observer;
 use crate::options::Options;
@@ -89,7 +89,8 @@ pub struct Poll<'a, B> {
     answered: u32,
     /// Whether the server can have seen any request of the calls that have ended.
     seen: Sent,
-    idle_for: Duration,
+    /// What the calls that have ended came to, and the waits between them.
+    counts: Counts,
 }
 
 enum Phase<'a, B> {
@@ -137,7 +138,7 @@ impl<'a, B: From<Bytes>> Poll<'a, B> {
             failed: 0,
             answered: 0,
             seen: Sent::No,
-            idle_for: Duration::ZERO,
+            counts: Counts::default(),
         }
     }
 
@@ -256,7 +257,7 @@ impl<'a, B: From<Bytes>> Poll<'a, B> {
         let call =
             Call::new(&self.hook, plan.deadline(own.map_or(left, |own| own.min(left))), seed, now);
         self.place = call.place(&self.hook);
-        let run = Run::new(&self.hook, call);
+        let run = Run::new(&self.hook, call).counted();
         match self.observer {
             Some(observer) => run.observer(observer),
             None => run,

@@ -10,7 +10,7 @@ use crate::base::chance::digest;
 use crate::base::json::position;
 use crate::base::{Error, ErrorKind, Sent, Timestamp};
 use crate::call::Call;
-use crate::drive::Run;
+use crate::drive::{Counts, Run};
 use crate::hook::Hook;
 use crate::options::Options;
 
@@ -35,6 +35,11 @@ struct Form {
     failed: u32,
     #[serde(default, skip_serializing_if = "is_none")]
     answered: u32,
+    /// Of the calls that have ended.
+    #[serde(default, skip_serializing_if = "is_none")]
+    sends: u32,
+    #[serde(default, skip_serializing_if = "is_none")]
+    attempts: u32,
     idle_for: Duration,
     digest: String,
 }
@@ -70,7 +75,9 @@ impl<B: From<Bytes>> Poll<'_, B> {
             polls: self.polls,
             failed: self.failed,
             answered: self.answered,
-            idle_for: self.idle_for,
+            sends: self.counts.sends,
+            attempts: self.counts.attempts,
+            idle_for: self.counts.idle_for,
             digest: String::new(),
         };
         text_of(&Form { digest: digest(&text_of(&form)?), ..form })
@@ -114,7 +121,7 @@ impl<B: From<Bytes>> Poll<'_, B> {
             Some(text) => {
                 let call = Call::resume(hook, text, now)?;
                 let place = call.place(hook);
-                (Phase::Polling(Box::new(Run::new(hook, call))), place)
+                (Phase::Polling(Box::new(Run::new(hook, call).counted())), place)
             }
         };
         let ended = form.polls.saturating_sub(u32::from(form.call.is_some()));
@@ -132,7 +139,7 @@ impl<B: From<Bytes>> Poll<'_, B> {
             failed: form.failed,
             answered: form.answered,
             seen: if ended > 0 { Sent::Maybe } else { Sent::No },
-            idle_for: form.idle_for,
+            counts: Counts { sends: form.sends, attempts: form.attempts, idle_for: form.idle_for },
         })
     }
 }

@@ -8,8 +8,8 @@ use http::{HeaderName, Response};
 use serde::{Deserialize, Serialize};
 
 use super::link::Link;
-use crate::base::json::{compact, is_pointer, read_any, written};
-use crate::base::{Error, ErrorKind, caught};
+use crate::base::json::{compact, is_pointer, json_text, written};
+use crate::base::{Error, ErrorKind, Quiet, caught};
 use crate::retry::Condition;
 use crate::retry::bounded::part;
 
@@ -67,7 +67,11 @@ impl Filter {
     pub fn custom(
         code: impl Fn(&Response<Bytes>) -> Result<Bytes, Error> + Send + Sync + 'static,
     ) -> Self {
-        Self(How::Custom(Code(Arc::new(code))))
+        let code = Quiet::new(code);
+        Self(How::Custom(Code(Arc::new(move |response: &Response<Bytes>| match code.get() {
+            Some(code) => code(response),
+            None => Err(refused("there is no code")),
+        }))))
     }
 
     /// Whether it is data alone.
@@ -102,8 +106,7 @@ impl Filter {
         match &self.0 {
             How::Json { pointer } => {
                 let no_json = || refused("the body is no JSON");
-                read_any(response.body()).map_err(|_| no_json())?;
-                let text = std::str::from_utf8(response.body()).map_err(|_| no_json())?;
+                let text = json_text(response.body()).ok_or_else(no_json)?;
                 let value = written(text, pointer).ok_or_else(|| refused("nothing is there"))?;
                 Ok(Bytes::from(compact(value)))
             }

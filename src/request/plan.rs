@@ -244,6 +244,9 @@ impl RequestPlan {
     }
 
     /// Sets the longest time for everything: sends, waits, redirects.
+    ///
+    /// A client that knows no limit for a whole exchange ([`TotalTimeout`](crate::options::Capability::TotalTimeout)) is given up by the
+    /// async loop when the time is over. The blocking loop has to wait for it, and what then comes late is no answer.
     #[inline]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.rare().deadline = Some(deadline);
@@ -257,8 +260,8 @@ impl RequestPlan {
         self
     }
 
-    /// Sends an Idempotency-Key made from the call's seed, the same with every send, and so allows sending the
-    /// request again.
+    /// Sends an Idempotency-Key made from the call's seed, or the one that the call's own header has, the same with every send, at any
+    /// origin that a redirect leads to, and so allows sending the request again. Without it a header of this name stays at home.
     #[inline]
     pub fn idempotency_key(mut self) -> Self {
         self.resend = Resend::Keyed;

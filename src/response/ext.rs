@@ -37,7 +37,8 @@ pub trait ResponseExt {
     ///
     /// Kind [`Body`](ErrorKind::Body). It names the place, as `$.orders[3].id`, and what was expected there, or line and column of
     /// what is no JSON, but nothing of the content: a name that the type does not name itself is `*`. It names the media type that came
-    /// where that is not JSON's, and a content coding that was not [undone](crate::hook::HookBuilder).
+    /// where that is not JSON's, and a content coding that was not [undone](crate::hook::HookBuilder). Of a body of more than
+    /// 512 KiB it names line and column alone.
     ///
     /// ```
     /// use bytes::Bytes;
@@ -71,11 +72,22 @@ impl ResponseExt for Response<Bytes> {
     }
 }
 
+/// Of a longer body, in bytes, the place is told alone: read without its type it takes many times its size.
+const MAX_REREAD: usize = 512 << 10;
+
 /// Reads the body again, to tell why it is not the value expected.
 #[cold]
 fn why_not<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Error {
     if body.is_empty() {
         return Error::new(ErrorKind::Body, "the answer is not JSON: its body is empty");
+    }
+    if body.len() > MAX_REREAD {
+        let error = serde_json::from_slice::<T>(unmarked(body)).err();
+        let is_json = error.as_ref().is_none_or(serde_json::Error::is_data);
+        let what = if is_json { "not the JSON expected" } else { "not JSON" };
+        let at = error.map(|error| format!(" at line {} column {}", error.line(), error.column()));
+        let (at, came) = (at.unwrap_or_default(), came_as(headers, !is_json));
+        return Error::new(ErrorKind::Body, format!("the answer is {what}{at}{came}"));
     }
     // These texts quote nothing.
     let (value, why) = match read_any(body) {

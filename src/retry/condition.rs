@@ -1,7 +1,8 @@
 //! Which outcomes are worth another attempt.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
 use std::ops::{BitAnd, BitOr, Not, RangeInclusive};
 use std::sync::Arc;
 
@@ -9,7 +10,8 @@ use http::{HeaderName, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::base::json::{is_pointer, read_any};
+use crate::base::Quiet;
+use crate::base::json::{is_pointer, is_value, json_text, written};
 use crate::retry::custom::Custom;
 use crate::retry::hint::is_used_up;
 use crate::retry::names;
@@ -149,7 +151,9 @@ impl Condition {
     /// Holds where the code says so.
     #[must_use]
     pub fn custom(code: impl Fn(&dyn RetryOutcome) -> bool + Send + Sync + 'static) -> Self {
-        Self::Custom(Custom::new(Arc::new(code)))
+        let code = Quiet::new(code);
+        let holds = move |outcome: &dyn RetryOutcome| code.get().is_some_and(|code| code(outcome));
+        Self::Custom(Custom::new(Arc::new(holds)))
     }
 
     /// Whether the outcome is worth another attempt.
@@ -158,8 +162,12 @@ impl Condition {
         self.holds_for(outcome, &OnceCell::new())
     }
 
-    /// The same; a body is read as JSON once for all parts.
-    fn holds_for(&self, outcome: &dyn RetryOutcome, json: &OnceCell<Option<Value>>) -> bool {
+    /// The same; a body is read as JSON once for all parts, and each of its places is looked for once.
+    fn holds_for<'a>(
+        &'a self,
+        outcome: &'a dyn RetryOutcome,
+        json: &OnceCell<Option<Places<'a>>>,
+    ) -> bool {
         match self {
             Self::Always => true,
             Self::Never => false,
@@ -175,9 +183,9 @@ impl Condition {
             }
             Self::BodyContains { text } => outcome.body().is_some_and(|body| contains(body, text)),
             Self::BodyJson { pointer, equals } => {
-                let read = || read_any(outcome.body()?).ok().map(|(value, _)| value);
-                let json = json.get_or_init(read).as_ref();
-                json.is_some_and(|value| value.pointer(pointer) == Some(equals))
+                let json = json.get_or_init(|| Places::of(outcome.body()?)).as_ref();
+                let written = json.and_then(|json| json.written(pointer));
+                written.is_some_and(|written| is_value(written, equals))
             }
             Self::CheckFailed => outcome.check_failed(),
             Self::RateLimited => {
@@ -226,6 +234,24 @@ impl Condition {
     pub fn reads_body(&self) -> bool {
         matches!(self, Self::BodyContains { .. } | Self::BodyJson { .. } | Self::Custom(_))
             || self.parts().iter().any(Self::reads_body)
+    }
+}
+
+/// A body that is JSON, and what stands in the places of it that were asked for. No more of it is read than that: read whole, it would
+/// take many times its size.
+struct Places<'a> {
+    text: &'a str,
+    known: RefCell<BTreeMap<&'a str, Option<&'a str>>>,
+}
+
+impl<'a> Places<'a> {
+    fn of(body: &'a [u8]) -> Option<Self> {
+        Some(Self { text: json_text(body)?, known: RefCell::default() })
+    }
+
+    fn written(&self, pointer: &'a str) -> Option<&'a str> {
+        let Ok(mut known) = self.known.try_borrow_mut() else { return written(self.text, pointer) };
+        *known.entry(pointer).or_insert_with(|| written(self.text, pointer))
     }
 }
 

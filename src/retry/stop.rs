@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::base::Quiet;
 use crate::response::StopReason;
 use crate::retry::custom::Custom;
 use crate::retry::outcome::ByClass;
@@ -135,7 +136,9 @@ impl Stop {
     /// Stops when the code says so.
     #[must_use]
     pub fn custom(code: impl Fn(&RetryState<'_>) -> bool + Send + Sync + 'static) -> Self {
-        Self::Custom(Custom::new(Arc::new(code)))
+        let code = Quiet::new(code);
+        let stops = move |state: &RetryState<'_>| code.get().is_none_or(|code| code(state));
+        Self::Custom(Custom::new(Arc::new(stops)))
     }
 
     /// Whether to give up.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Error, ErrorKind};
+use crate::base::{Error, ErrorKind, Quiet};
 use crate::retry::backoff::{clip, grown, stepped, uniform};
 use crate::retry::condition::Condition;
 use crate::retry::custom::Custom;
@@ -211,7 +211,11 @@ impl Wait {
     pub fn custom(
         code: impl Fn(&RetryState<'_>, &mut dyn FnMut() -> f64) -> Duration + Send + Sync + 'static,
     ) -> Self {
-        Self::Custom(Custom::new(Arc::new(code)))
+        let code = Quiet::new(code);
+        let waits = move |state: &RetryState<'_>, draw: &mut dyn FnMut() -> f64| {
+            code.get().map_or(Duration::ZERO, |code| code(state, draw))
+        };
+        Self::Custom(Custom::new(Arc::new(waits)))
     }
 
     /// Returns the wait after attempt `attempt_number` (from 1) that failed with an error nobody knows.

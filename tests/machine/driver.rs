@@ -221,6 +221,72 @@ fn a_deadline_holds_for_a_head_and_for_a_body_where_the_client_knows_none() {
     }
 }
 
+/// Time that moves when somebody says so.
+#[derive(Clone, Default)]
+struct Moved(Arc<Mutex<Timestamp>>);
+
+impl Moved {
+    fn by(&self, seconds: u64) {
+        let mut now = self.0.lock().expect("a time");
+        *now = now.after(Duration::from_secs(seconds));
+    }
+}
+
+impl blocking::Clock for Moved {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().expect("a time")
+    }
+
+    fn sleep(&self, _: Duration) {}
+}
+
+impl std::io::Read for Moved {
+    fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+        self.by(3);
+        Ok(0)
+    }
+}
+
+/// A thread cannot leave a client that knows no deadline; what it brings is too late nevertheless.
+#[test]
+fn what_comes_after_the_deadline_is_late_where_the_client_knows_none() {
+    let knows = Capabilities::none("tinyclient").with(Capability::TotalTimeout);
+    let none = Capabilities::none("tinyclient");
+    let rows = [
+        // why, what the client can do, seconds to the head, whether the body takes three, deadline, whether it is late
+        ("the head", none, 3, false, 2, true),
+        ("the body", none, 0, true, 2, true),
+        ("in time", none, 1, true, 5, false),
+        ("a client that counts itself", knows, 3, true, 2, false),
+    ];
+    for (why, capabilities, takes, slow, deadline, late) in rows {
+        let client = |clock: &Moved| {
+            let clock = clock.clone();
+            blocking::from_fn(capabilities.with(Capability::StreamResponse), move |_, _| {
+                clock.by(takes);
+                let body = blocking::Body::reader(None, clock.clone());
+                Ok(Response::new(if slow { body } else { Bytes::new().into() }))
+            })
+        };
+        let plan = || RequestPlan::post("a").deadline(Duration::from_secs(deadline));
+        let (own, clock) = (self::hook("{}"), Moved::default());
+        let hook = blocking::HttpHook::new(own.clone(), client(&clock), clock);
+        let call = Call::new(&own, plan(), 7, Timestamp::default());
+        let leg = hook.leg(call, |_| Ok::<_, Infallible>(()));
+        let Ok(Leg::Done(leg)) = leg else { panic!("{why}: it does not wait") };
+        for end in [hook.run(plan()), leg] {
+            assert_eq!(end.is_err(), late, "{why}");
+            let Err(failure) = end else { continue };
+            assert_eq!(failure.reason(), StopReason::Deadline, "{why}");
+            let Cause::Transport(error) = failure.cause() else { panic!("{why}: {failure}") };
+            let kind = TransportErrorKind::Timeout(TimeoutPhase::Total);
+            assert_eq!((error.kind(), error.sent()), (kind, Sent::Yes), "{why}");
+        }
+        let streamed = hook.stream(plan()).is_err();
+        assert_eq!(streamed, late && !slow, "{why}: who streams has the head in time");
+    }
+}
+
 fn answer(status: u16, body: Body) -> Response<Body> {
     let mut response = Response::new(body);
     *response.status_mut() = status.try_into().expect("a status");

@@ -14,6 +14,8 @@ use http_hook::{
 /// The most headers of one request.
 const MAX_HEADERS: usize = 256;
 
+#[cfg(feature = "cookies")]
+use crate::support::response;
 use crate::support::{NOW, Played, Scenario, status};
 
 fn hook() -> Hook {
@@ -138,6 +140,62 @@ fn headers_with_those_of_a_jar() {
             assert_eq!(failure.reason(), StopReason::Invalid, "{count} {with_cookie}");
         }
     }
+}
+
+/// What a server sets is in nobody's way: its cookies take the room that is left. The caller's own are sent or refused.
+#[cfg(feature = "cookies")]
+#[test]
+fn cookies_take_the_room_that_is_left() {
+    use http_hook::cookies::Jar;
+    let connection = Connection::new().with_host("https://api.example.com");
+    let set = |count: usize| {
+        let value = "v".repeat(3000);
+        let cookie = move |number| format!("c{number}={value}");
+        (0..count).map(cookie).collect::<Vec<_>>()
+    };
+    let (long, short) = ("v".repeat(1000), "v".to_owned());
+    // Three of the hook's own are there before: accept, accept-encoding, user-agent.
+    let rows = [
+        // why, headers, how long each is, cookies of the server, whether the call has one, cookies sent or no call
+        ("there is room", 1, &short, 5, false, Some(5)),
+        ("for some of them", 56, &long, 5, false, Some(3)),
+        ("for none", 64, &long, 1, false, Some(0)),
+        ("for one header", MAX_HEADERS - 4, &short, 2, false, Some(2)),
+        ("for no header", MAX_HEADERS - 3, &short, 2, false, Some(0)),
+        ("of the caller's own there is", MAX_HEADERS - 4, &short, 2, true, Some(3)),
+        ("the caller's own goes first", 60, &long, 5, true, Some(1)),
+        ("not for the caller's own", 64, &long, 1, true, None),
+        ("and no header for it", MAX_HEADERS - 3, &short, 1, true, None),
+    ];
+    for (why, count, value, cookies, own, expected) in rows {
+        let hook = Hook::builder(&connection).shared_cookies(Jar::default()).build();
+        let hook = hook.expect("a hook");
+        let set = set(cookies);
+        let set: Vec<_> = set.iter().map(|cookie| ("set-cookie", cookie.as_str())).collect();
+        let first = Scenario::new(&hook, RequestPlan::get("a"));
+        let Played { result, .. } = first.run(|_| Ok(response(200, &set, "")));
+        assert!(result.is_ok(), "{why}");
+        let mut plan = (0..count)
+            .fold(RequestPlan::get("a"), |plan, number| plan.header(&format!("x-{number}"), value));
+        if own {
+            plan = plan.cookie("own", "v".repeat(3500));
+        }
+        let Played { sends, result, .. } = Scenario::new(&hook, plan).run(|_| Ok(status(200)));
+        let given = sends.first().map(|(request, ..)| request.headers().get("cookie"));
+        let given = given.map(|cookie| cookie.map_or(0, |value| value.to_str().map_or(0, pairs)));
+        assert_eq!(given, expected, "{why}: {result:?}");
+        assert_eq!(result.is_ok(), expected.is_some(), "{why}");
+        let Some(Some(cookie)) = sends.first().map(|(request, ..)| request.headers().get("cookie"))
+        else {
+            continue;
+        };
+        assert_eq!(cookie.to_str().is_ok_and(|cookie| cookie.contains("own=")), own, "{why}");
+    }
+}
+
+#[cfg(feature = "cookies")]
+fn pairs(cookie: &str) -> usize {
+    cookie.split("; ").count()
 }
 
 #[test]

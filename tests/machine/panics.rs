@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use http::{Method, Request};
+use bytes::Bytes;
+use http::{Method, Request, Response};
 use http_hook::auth::{
     AuthScheme, Authenticate, Challenge, Credentials, OAuth2, Token, TokenCache,
 };
@@ -15,7 +16,9 @@ use http_hook::body::Payload;
 #[cfg(feature = "cookies")]
 use http_hook::cookies::Jar;
 use http_hook::observe::{Event, Observer};
+use http_hook::pages::Paging;
 use http_hook::poll::Polling;
+use http_hook::request::Filter;
 use http_hook::retry::{Condition, RetryOutcome, RetryState, Stop, Wait};
 use http_hook::{
     Call, Cause, Connection, Error, Hook, HttpHook, RequestPlan, RetryPolicy, Run, Secret, Sent,
@@ -429,4 +432,65 @@ fn a_budget_that_panics_changes_nothing_but_what_it_pays_for() {
             assert_eq!(panic.downcast_ref::<&str>(), Some(&"the caller's own"), "{at}");
         }
     }
+}
+
+/// A closure is dropped by whoever has it last: the machine, a driver, or the caller, while another panic unwinds too.
+#[test]
+fn code_whose_end_panics_changes_nothing() {
+    let wait = || {
+        let bomb = Bomb;
+        Wait::custom(move |_: &RetryState<'_>, _: &mut dyn FnMut() -> f64| {
+            let _held = &bomb;
+            Duration::ZERO
+        })
+    };
+    let stop = || {
+        let bomb = Bomb;
+        Stop::custom(move |_: &RetryState<'_>| {
+            let _held = &bomb;
+            true
+        })
+    };
+    let holds = || {
+        let bomb = Bomb;
+        Condition::custom(move |_: &dyn RetryOutcome| {
+            let _held = &bomb;
+            true
+        })
+    };
+    let filter = || {
+        let bomb = Bomb;
+        Filter::custom(move |response: &Response<Bytes>| {
+            let _held = &bomb;
+            Ok(response.body().clone())
+        })
+    };
+    let policy =
+        || RetryPolicy { wait: wait(), stop: stop(), when: holds(), ..RetryPolicy::default() };
+    let plan = || RequestPlan::get("a").retry(policy()).response_filter(filter());
+    let server = MockTransport::new([Reply::status(503), Reply::status(503)]);
+    let face = Blocking::new(hook(), server.clone(), server.clock());
+    assert_eq!(face.run(plan()).expect_err("it stops").attempts(), 1);
+
+    let bomb = Bomb;
+    let paging = Paging::custom(move |_: &Response<Bytes>, _| {
+        let _held = &bomb;
+        Ok(None)
+    });
+    let server = MockTransport::new([Reply::status(200)]);
+    let face = Blocking::new(hook(), server.clone(), server.clock());
+    assert_eq!(face.pages(RequestPlan::get("a"), paging).flatten().count(), 1);
+
+    let bomb = Bomb;
+    let call = Call::new(&hook(), RequestPlan::put("a"), 7, Timestamp::default());
+    drop(Run::<Bytes>::new(&hook(), call).own_source(move || {
+        let _held = &bomb;
+        Ok(Bytes::new())
+    }));
+
+    let caught = catch_unwind(|| {
+        let _plan = plan();
+        panic_any("another panic");
+    });
+    assert_eq!(caught.expect_err("it panics").downcast_ref(), Some(&"another panic"));
 }

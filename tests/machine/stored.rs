@@ -301,11 +301,24 @@ fn what_weakens_a_connection_is_not_taken_from_a_store() {
         ),
         ("allow_downgrade", options(|own| own.allow_downgrade = Some(true))),
         ("trust_env", options(|own| own.trust_env = Some(false))),
+        ("allow_redirects", options(|own| own.allow_redirects = Some(true))),
+        ("max_redirects", options(|own| own.max_redirects = Some(5))),
+        ("max_response_bytes", options(|own| own.max_response_bytes = Some(2_000))),
     ];
+    let able = |hook: Hook| hook.for_client(http_hook_mock::everything("test"));
+    let strict = options(|own| {
+        own.allow_redirects = Some(false);
+        own.max_redirects = Some(4);
+        own.max_response_bytes = Some(1_000);
+    });
+    let by_defaults = || {
+        let mut defaults = Defaults::default();
+        defaults.options = strict.clone().over(defaults.options);
+        able(Hook::builder(&connection()).defaults(defaults).build().expect("a hook"))
+    };
     for (name, options) in rows {
         let plan = RequestPlan::get("orders").options(options.clone()).retry(policy());
-        let able = |hook: Hook| hook.for_client(http_hook_mock::everything("test"));
-        let told = able(hook());
+        let told = by_defaults();
         let text = Scenario::new(&told, plan).sending().attempt.store(&told).expect("stored");
         let error = Call::resume(&told, &text, NOW).expect_err(name);
         assert!(error.message().contains(name), "{error}");
@@ -313,4 +326,25 @@ fn what_weakens_a_connection_is_not_taken_from_a_store() {
         let same = Hook::builder(&connection()).options(options).build().expect("a hook");
         assert!(Call::resume(&same, &text, NOW).is_ok(), "{name}: the hook says so, too");
     }
+    // What asks for less weakens nothing.
+    let less = options(|own| {
+        own.allow_redirects = Some(false);
+        own.max_redirects = Some(3);
+        own.max_response_bytes = Some(900);
+    });
+    let plan = RequestPlan::get("orders").options(less).retry(policy());
+    let told = by_defaults();
+    let text = Scenario::new(&told, plan).sending().attempt.store(&told).expect("stored");
+    assert!(Call::resume(&told, &text, NOW).is_ok());
+    assert!(Call::resume(&able(hook()), &text, NOW).is_ok());
+    let usual = options(|own| {
+        own.allow_redirects = Some(true);
+        own.max_redirects = Some(30);
+        own.max_response_bytes = Some(64 << 20);
+    });
+    let plan = RequestPlan::get("orders").options(usual).retry(policy());
+    let text = Scenario::new(&able(hook()), plan).sending().attempt.store(&hook()).expect("stored");
+    assert!(Call::resume(&hook(), &text, NOW).is_ok(), "what holds for any hook");
+    let error = Call::resume(&told, &text, NOW).expect_err("more than the hook's");
+    assert!(error.message().contains("allow_redirects"), "{error}");
 }

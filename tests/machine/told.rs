@@ -87,8 +87,10 @@ fn endpoints(name: &str) -> Vec<String> {
 }
 
 /// Values of headers that may be shown, and that tell something.
-fn values(name: &str) -> [String; 4] {
+fn values(name: &str) -> [String; 6] {
     [
+        format!("app/1 ({name}: {SECRET})"),
+        format!("text/plain; note=\"{name}: {SECRET}\""),
         format!("a; {name}={SECRET}"),
         format!("a, {name}=\"{SECRET}\""),
         format!("(+https://u:{SECRET}@h.test/)"),

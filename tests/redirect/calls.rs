@@ -177,6 +177,33 @@ fn a_body_that_was_dropped_never_comes_back() {
     }
 }
 
+#[test]
+fn one_action_has_one_key_wherever_it_is_led() {
+    let own = |plan: RequestPlan| plan.header("idempotency-key", "mine");
+    let plan = || RequestPlan::post("a").data("text");
+    let rows = [
+        // why, the plan, the key at home (empty: a generated one), whether it goes along
+        ("the call's own", own(plan()).idempotency_key(), Some("mine"), true),
+        ("a generated one", plan().idempotency_key(), Some(""), true),
+        ("a header like any other", own(plan()), Some("mine"), false),
+        ("none", plan(), None, false),
+    ];
+    for (why, plan, key, along) in rows {
+        let away = "https://other.example/1";
+        let (requests, _) =
+            follow(plan, &[(307, away), (307, "https://api.example.com/2"), (200, "")]);
+        let told: Vec<_> =
+            requests.iter().map(|request| request.headers().get("idempotency-key")).collect();
+        let [home, elsewhere, back] = told[..] else { panic!("{why}: {told:?}") };
+        assert_eq!((home.is_some(), home), (key.is_some(), back), "{why}");
+        assert!(
+            key.is_none_or(|key| key.is_empty() || home.is_some_and(|own| own == key)),
+            "{why}"
+        );
+        assert_eq!(elsewhere, home.filter(|_| along), "{why}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_other_header_of_a_call_crosses(name in "[a-z][a-z0-9-]{0,20}|x-request-id|x-[a-z]{1,8}|traceparent|if-match|if-range|idempotency-key|prefer|date|via|from|origin|accept-[a-z]{1,9}|content-[a-z]{1,9}") {

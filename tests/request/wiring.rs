@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
-use http::Request;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_hook::auth::AuthScheme;
 use http_hook::body::Payload;
-use http_hook::hook::HookBuilder;
-use http_hook::options::{SendOptions, Verify};
-use http_hook::{Connection, Hook, RequestPlan, RetryPolicy};
+use http_hook::hook::{Defaults, HookBuilder};
+use http_hook::options::{Capability, ClientCert, SendOptions, Verify};
+use http_hook::{
+    Call, Connection, Hook, Options, RequestPlan, RetryPolicy, Secret, Step, Timestamp,
+};
 
 use crate::support::{Played, Scenario, response};
 
@@ -76,6 +80,98 @@ fn a_netrc_stands_in_where_nothing_else_says_who_is_calling() {
         let sent = run(&hook, RequestPlan::get("a"), &[(200, &[])]);
         assert_eq!(sent[0].0.headers().contains_key("authorization"), expected, "{extra}");
     }
+}
+
+#[test]
+fn no_netrc_stands_in_where_any_layer_does_not_trust_the_environment() {
+    let netrc = "machine api.example.com login n password p";
+    let off = || Options::default().trust_env(false);
+    let of_defaults = || {
+        let mut defaults = Defaults::default();
+        defaults.options.trust_env = Some(false);
+        defaults
+    };
+    let make =
+        |builder: HookBuilder| builder.netrc(netrc).expect("a netrc").build().expect("a hook");
+    let own = || AuthScheme::Basic { login: "o".to_owned(), password: Secret::new("w") };
+    let plan = || RequestPlan::get("a");
+    let rows = [
+        // why, the hook, the call, whether anything proves who is calling
+        ("nobody says anything", builder("{}"), plan(), true),
+        ("the defaults", builder("{}").defaults(of_defaults()), plan(), false),
+        ("the program", builder("{}").options(off()), plan(), false),
+        ("the call", builder("{}"), plan().options(off()), false),
+        ("a scheme of the call's own", builder("{}"), plan().options(off()).auth(own()), true),
+        ("a scheme of the hook's own", builder("{}").auth(own()), plan().options(off()), true),
+    ];
+    for (why, builder, plan, expected) in rows {
+        let hook = make(builder);
+        let shown = hook.explain(&plan).expect("a plan").to_string();
+        assert_eq!(shown.contains("authorization"), expected, "{why}: {shown}");
+        let sent = run(&hook, plan, &[(200, &[])]);
+        assert_eq!(sent[0].0.headers().contains_key("authorization"), expected, "{why}");
+    }
+    let hook = make(builder("{}"));
+    let call = Call::new(&hook, plan().options(off()), 7, Timestamp::default());
+    assert!(call.store(&hook).is_ok(), "a scheme that is left out is none of the call's");
+}
+
+#[test]
+fn an_authority_or_a_certificate_of_any_layer_is_none_that_a_client_may_drop() {
+    let cert =
+        |key: Option<&str>| ClientCert { cert: "/c.pem".to_owned(), key: key.map(Into::into) };
+    let file = || Options::default().verify(Verify::File("/ca.pem".to_owned()));
+    let bundle = [("REQUESTS_CA_BUNDLE", "/ca.pem")];
+    let rows = [
+        // what is said, what a client must be able to do for it
+        (file(), Capability::VerifyFile),
+        (Options::default().verify(Verify::Off), Capability::VerifyOff),
+        (Options::default().cert(cert(None)), Capability::ClientCert),
+        (Options::default().cert(cert(Some("/k.pem"))), Capability::ClientKey),
+    ];
+    let api = |host: &str| Hook::builder(&Connection::new().with_host(host));
+    let by_defaults = |host: &str, own: &Options| {
+        let mut defaults = Defaults::default();
+        defaults.options = own.clone().over(defaults.options);
+        api(host).defaults(defaults)
+    };
+    let first = |builder: HookBuilder, missing: Capability| {
+        let capable = http_hook_mock::everything("tinyclient").without(missing);
+        let hook = builder.build().expect("a hook").for_client(capable);
+        let now = Timestamp::default();
+        match Call::new(&hook, RequestPlan::get("a"), 7, now).step(&hook, now) {
+            Step::Send { .. } => None,
+            Step::Done(Err(failure)) => Some(failure.cause().to_string()),
+            _ => panic!("neither sent nor refused"),
+        }
+    };
+    for (own, missing) in rows {
+        let refused = format!("tinyclient cannot honour the option {}", missing.option());
+        let secure = first(by_defaults("https://api.test", &own), missing);
+        assert_eq!(secure.as_ref(), Some(&refused), "the defaults");
+        let secure = first(api("https://api.test").options(own.clone()), missing);
+        assert_eq!(secure, Some(refused), "the program");
+        assert_eq!(first(by_defaults("http://api.test", &own), missing), None, "without TLS");
+    }
+    let bundled = |builder: HookBuilder| first(builder.environment(bundle), Capability::VerifyFile);
+    let refused = Some("tinyclient cannot honour the option verify (file)".to_owned());
+    assert_eq!(bundled(api("https://api.test")), refused, "the environment");
+    assert_eq!(bundled(api("http://api.test")), None);
+    let trusting = Options::default().trust_env(false);
+    assert_eq!(bundled(api("https://api.test").options(trusting)), None);
+
+    // Where the check is off at home, the environment's authorities stand in elsewhere.
+    let off = api("https://api.test").options(Options::default().verify(Verify::Off));
+    let capable = http_hook_mock::everything("tinyclient").without(Capability::VerifyFile);
+    let hook = off.environment(bundle).build().expect("a hook").for_client(capable);
+    let now = Timestamp::default();
+    let call = Call::new(&hook, RequestPlan::get("a"), 7, now);
+    let Step::Send { attempt, .. } = call.step(&hook, now) else { panic!("it is off at home") };
+    let away = Response::builder().status(302).header("location", "https://other.test/");
+    let away = away.body(Bytes::new()).expect("a response");
+    let Step::Done(Err(failure)) = attempt.finish(&hook, Ok(away), now) else { panic!("sent") };
+    let told = failure.cause().to_string();
+    assert!(told.contains("verify (file)"), "{told}");
 }
 
 #[test]

@@ -17,8 +17,8 @@ use http_hook::options::Capabilities;
 use http_hook::retry::Condition;
 use http_hook::transport::{Clock, from_fn};
 use http_hook::{
-    Act, Call, Cause, Connection, Error, ErrorKind, Hook, HttpHook, RequestPlan, RetryPolicy, Run,
-    StopReason, Timestamp, TransportErrorKind as Kind,
+    Act, Call, Cause, Connection, Error, ErrorKind, Hook, HttpHook, RequestPlan, ResponseExt,
+    RetryPolicy, Run, StopReason, Timestamp, TransportErrorKind as Kind,
 };
 
 use crate::support::NOW;
@@ -40,6 +40,65 @@ fn slow() -> (Hook, Bytes) {
     let connection = Connection::new().with_host("https://api.example.com");
     let hook = Hook::builder(&connection).decode(true).build().expect("a hook");
     (hook, gzip(&vec![7; 20 << 20]).into())
+}
+
+/// The most memory that the process has had, in bytes.
+#[cfg(target_os = "linux")]
+fn peak() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").expect("what Linux tells");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("the peak");
+    let kib = line.trim().trim_end_matches(" kB").parse::<usize>().expect("a number");
+    kib << 10
+}
+
+/// Read whole, each of these bodies takes 60 times its size.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_asked_of_a_body_takes_no_more_memory_than_the_body() {
+    use http_hook::pages::Paging;
+    use http_hook::request::Filter;
+    use http_hook_mock::blocking::connect;
+    use http_hook_mock::{MockTransport, Reply};
+    const SIZE: usize = 1 << 20;
+    // In a process of its own: what other tests take is not counted.
+    let (flag, name) =
+        ("HTTP_HOOK_PEAK", "work::what_is_asked_of_a_body_takes_no_more_memory_than_the_body");
+    if std::env::var_os(flag).is_none() {
+        let own = std::env::current_exe().expect("this program");
+        let mut alone = std::process::Command::new(own);
+        let status = alone.args(["--exact", name]).env(flag, "1").status();
+        assert!(status.expect("it runs").success());
+        return;
+    }
+    let many = r#"{"a":0},"#.repeat(SIZE / 8);
+    let bodies = [
+        format!(r#"{{"items":[{many}0],"state":"done"}}"#),
+        format!(r#"{{"items":[{many}1e400],"state":"done"}}"#),
+    ];
+    let before = peak();
+    for body in bodies {
+        let json = |pointer: &str, value: serde_json::Value| Condition::json(pointer, value);
+        let passes = json("/state", "done".into())
+            & !json("/items", serde_json::json!([]))
+            & !json("/items", serde_json::json!([{"a": 0}]))
+            & json("/items/7", serde_json::json!({"a": 0}));
+        let plan = RequestPlan::get("a").response_check(passes);
+        let plan = plan.response_filter(Filter::json("/state"));
+        let server = MockTransport::new([Reply::json(200, body.clone())]);
+        let api = connect("https://api.example.com", &server).expect("an API");
+        assert_eq!(&api.run(plan).expect("it passes").body()[..], b"\"done\"");
+
+        let page = Response::new(Bytes::from(body.clone()));
+        let server = MockTransport::new([Reply::json(200, body)]);
+        let api = connect("https://api.example.com", &server).expect("an API");
+        let paging = Paging::cursor("/next", "c").items("/items").more("/more");
+        let typed = page.json::<Vec<u8>>().expect_err("it is no list").to_string();
+        assert!(typed.contains("line 1 column"), "{typed}");
+        let mut pages = api.pages(RequestPlan::get("a"), paging);
+        assert!(pages.next().expect("a page").is_ok() && pages.next().is_none());
+    }
+    let grown = peak().saturating_sub(before);
+    assert!(grown < 20 * SIZE, "{grown} bytes for one of {SIZE}");
 }
 
 #[test]

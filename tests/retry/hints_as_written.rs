@@ -359,10 +359,69 @@ fn a_number_that_is_repeated_in_one_line_is_read() {
         ("x-ratelimit-reset", "1559563230, 1559563230", Some(30_000)),
         ("x-ratelimit-reset-after", "5, 5", Some(5_000)),
         ("x-ratelimit-reset", "5, soon", None),
+        ("retry-after", "120,120", Some(120_000)),
+        ("retry-after", "120 ,\t120", Some(120_000)),
+        ("retry-after", "60,120", None),
+        ("retry-after", "120,", None),
+        ("retry-after", ",120", None),
+        ("ratelimit-reset", "120,120,120", Some(120_000)),
+        ("x-ratelimit-reset", "1559563230,1559563230", Some(30_000)),
+        (
+            "retry-after",
+            "Mon, 03 Jun 2019 12:00:30 GMT, Mon, 03 Jun 2019 12:00:30 GMT",
+            Some(30_000),
+        ),
+        (
+            "retry-after",
+            "Mon, 03 Jun 2019 12:00:30 GMT,Mon, 03 Jun 2019 12:00:30 GMT",
+            Some(30_000),
+        ),
+        ("retry-after", "Mon, 03 Jun 2019 12:00:30 GMT, Mon, 03 Jun 2019 12:00:31 GMT", None),
+        ("retry-after", "Mon, 03 Jun 2019 12:00:30 GMT, Mon", None),
+        ("x-ratelimit-reset", "2019-06-03T12:00:30Z,2019-06-03T12:00:30Z", Some(30_000)),
+        ("x-ratelimit-reset-after", "6m0s, 6m0s", Some(360_000)),
     ];
     for (name, value, millis) in rows {
         assert_eq!(wait(&[(name, value)]), millis, "{name}: {value}");
     }
+}
+
+#[test]
+fn times_and_names_that_further_servers_write() {
+    let rows = [
+        ("retry-after", "PT60S", None),
+        ("x-retry-after", "7", Some(7_000)),
+        ("x-ratelimit-reset-ms", "1500", Some(1_500)),
+        ("x-ratelimit-reset-ms", "1559563230000", Some(30_000)),
+        ("x-ratelimit-reset", "PT60S", Some(60_000)),
+        ("x-ratelimit-reset-after", "PT1M30.5S", Some(90_500)),
+        ("x-ratelimit-reset", "P1DT2H", Some(26 * 3_600_000)),
+        ("x-ratelimit-reset", "P1D", Some(24 * 3_600_000)),
+        ("x-ratelimit-reset", "P1M", None),
+        ("x-ratelimit-reset", "P1Y", None),
+        ("x-ratelimit-reset", "PT", None),
+        ("x-ratelimit-reset", "P", None),
+        ("x-ratelimit-reset", "P1DT", None),
+        ("x-ratelimit-reset", "PT1MS", None),
+        ("x-ratelimit-reset", "PT5", None),
+        ("x-ratelimit-reset", "1T5S", None),
+        ("anthropic-ratelimit-requests-reset", "2019-06-03T12:00:30Z", Some(30_000)),
+        ("anthropic-ratelimit-tokens-reset", "2019-06-03T12:00:30Z", Some(30_000)),
+    ];
+    for (name, value, millis) in rows {
+        assert_eq!(wait(&[(name, value)]), millis, "{name}: {value}");
+    }
+    let limits = |requests, tokens| {
+        wait(&[
+            ("anthropic-ratelimit-requests-remaining", requests),
+            ("anthropic-ratelimit-requests-reset", "2019-06-03T12:00:30Z"),
+            ("anthropic-ratelimit-tokens-remaining", tokens),
+            ("anthropic-ratelimit-tokens-reset", "2019-06-03T12:00:10Z"),
+        ])
+    };
+    assert_eq!(limits("5", "0"), Some(10_000), "of what is used up");
+    assert_eq!(limits("0", "0"), Some(30_000), "the longest");
+    assert_eq!(limits("5", "5"), None);
 }
 
 /// Quotas that say something, each with its seconds if it is used up.

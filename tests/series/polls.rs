@@ -6,7 +6,9 @@ use bytes::Bytes;
 use http_hook::observe::Event;
 use http_hook::poll::{Poll, Polling};
 use http_hook::retry::{Condition, Wait};
-use http_hook::{Act, ErrorKind, Failure, HttpHook, RequestPlan, StopReason, blocking};
+use http_hook::{
+    Act, ErrorKind, Failure, HttpHook, RequestPlan, RetryPolicy, StopReason, Timestamp, blocking,
+};
 use http_hook_mock::{MockTransport, Reply, VirtualClock};
 use proptest::prelude::*;
 
@@ -256,6 +258,84 @@ fn the_three_drivers_ask_the_same() {
         let error = own.resume_poll(&text).map(|_| ()).expect_err("refused");
         assert_eq!(error.kind(), ErrorKind::Stored);
     }
+}
+
+#[test]
+fn a_poll_s_failure_counts_the_requests_of_all_its_calls() {
+    let busy = || Reply::busy(2);
+    let every = |polling: Polling| polling.every(Duration::from_secs(10));
+    let rows = [
+        // why, the poll, what is answered, sends, attempts, seconds waited
+        (
+            "failures, each a retry and a redirect behind the last",
+            every(done()).failures(2),
+            vec![
+                busy(),
+                Reply::redirect(302, "b"),
+                busy(),
+                Reply::status(404),
+                busy(),
+                Reply::status(404),
+            ],
+            6,
+            5,
+            2 + 2 + 10 + 2,
+        ),
+        (
+            "answers that are not yet, up to the deadline",
+            every(Polling::until(Condition::json("/state", "done"), Duration::from_secs(20))),
+            vec![busy(), job("new"), Reply::redirect(302, "b"), job("new")],
+            4,
+            3,
+            2 + 10,
+        ),
+        ("the first says that it failed", done(), vec![busy(), job("failed")], 2, 2, 2),
+    ];
+    for (why, polling, replies, sends, attempts, seconds) in rows {
+        let plan = || RequestPlan::get("jobs/7").retries(2);
+        let counts =
+            |failure: &Failure| (failure.sends(), failure.attempts(), failure.idle_for().as_secs());
+        let (end, _, server) = poll(replies.clone(), plan(), polling.clone());
+        server.assert_done();
+        assert_eq!(counts(&end.expect_err(why)), (sends, attempts, seconds), "{why}");
+
+        let server = MockTransport::new(replies.clone());
+        let own = HttpHook::new(series::hook(), server.clone(), server.clock()).with_seed(7);
+        let end = pollster::block_on(own.poll(plan(), polling.clone()));
+        assert_eq!(counts(&end.expect_err(why)), (sends, attempts, seconds), "{why}, async");
+    }
+}
+
+#[test]
+fn a_poll_that_is_stored_counts_on() {
+    let hook = series::hook().for_client(http_hook_mock::everything("test"));
+    let policy =
+        RetryPolicy { wait: Wait::fixed(Duration::from_secs(2)), ..RetryPolicy::default() };
+    let plan = RequestPlan::get("jobs/7").retry(policy);
+    let polling = done().every(Duration::from_secs(10)).failures(2);
+    let mut now = Timestamp::default();
+    let mut poll = Poll::<Bytes>::new(&hook, plan, polling, 7, now);
+    let mut statuses = [503, 200, 503, 404, 503, 404].into_iter();
+    let mut act = poll.woke(now);
+    let failure = loop {
+        act = match act {
+            Act::Send(..) => {
+                let status = statuses.next().expect("no more is asked");
+                let answer = http::Response::builder().status(status).body(Bytes::from("{}"));
+                poll.sent(Ok(answer.expect("a response")), || now)
+            }
+            Act::Read(body, _) => poll.read(Ok(body), now),
+            Act::Sleep(wait) => {
+                let text = poll.store().expect("it can be stored");
+                poll = Poll::resume(&hook, &text, now).expect("it can be taken up");
+                now = now.after(wait);
+                poll.woke(now)
+            }
+            Act::Done(result) => break result.expect_err("two have failed"),
+        };
+    };
+    let counts = (failure.sends(), failure.attempts(), failure.idle_for().as_secs());
+    assert_eq!(counts, (6, 6, 2 + 10 + 2 + 10 + 2));
 }
 
 proptest! {

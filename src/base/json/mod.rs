@@ -5,6 +5,7 @@
 
 mod bounded;
 mod finite;
+mod like;
 mod place;
 mod read;
 mod value;
@@ -15,15 +16,11 @@ use serde_json::Value;
 pub use write::to_python_json;
 
 pub(crate) use bounded::{at_most, position};
+pub(crate) use like::{is_value, json_text, unmarked};
 pub(crate) use place::{compact, is_pointer, items, written};
 pub(crate) use read::{Fault, FaultKind};
 pub(crate) use value::Json;
 pub(crate) use write::{double, push_text};
-
-/// Takes the byte order mark off that some write before JSON, as the original does.
-pub(crate) fn unmarked(text: &[u8]) -> &[u8] {
-    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
-}
 
 /// Reads JSON of others: a number that is too large to be read becomes the largest double, and why is told beside.
 ///
@@ -33,8 +30,7 @@ pub(crate) fn unmarked(text: &[u8]) -> &[u8] {
 pub(crate) fn read_any(text: &[u8]) -> serde_json::Result<(Value, Option<serde_json::Error>)> {
     let text = unmarked(text);
     serde_json::from_slice(text).map(|value| (value, None)).or_else(|error| {
-        let is_out_of_range = error.to_string().starts_with("number out of range");
-        let text = std::str::from_utf8(text).ok().filter(|_| is_out_of_range);
+        let text = std::str::from_utf8(text).ok().filter(|_| like::is_out_of_range(&error));
         match text.and_then(|text| Json::read(text).ok()) {
             Some(value) => Ok((value.to_value(), Some(error))),
             None => Err(error),

@@ -35,7 +35,16 @@ impl FaultKind {
 }
 
 pub(super) fn read(text: &str) -> Result<Json, Fault> {
-    let mut reader = Reader { rest: text };
+    read_by(Reader { rest: text, keeps: true })
+}
+
+/// Whether a text is one value, of which nothing is kept, nor whether names come twice.
+pub(super) fn is_json(text: &str) -> bool {
+    read_by(Reader { rest: text, keeps: false }).is_ok()
+}
+
+fn read_by(mut reader: Reader<'_>) -> Result<Json, Fault> {
+    let text = reader.rest;
     let value = reader.value(MAX_DEPTH).and_then(|value| {
         reader.skip_blanks();
         if reader.rest.is_empty() { Ok(value) } else { Err(FaultKind::Syntax) }
@@ -45,6 +54,8 @@ pub(super) fn read(text: &str) -> Result<Json, Fault> {
 
 struct Reader<'a> {
     rest: &'a str,
+    /// Whether the parts of lists and objects are kept.
+    keeps: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -71,7 +82,10 @@ impl<'a> Reader<'a> {
             let name = self.text()?;
             self.skip_blanks();
             self.expect(":")?;
-            members.push((name, self.value(depth)?));
+            let value = self.value(depth)?;
+            if self.keeps {
+                members.push((name, value));
+            }
             self.skip_blanks();
             if !self.eat(",") {
                 break;
@@ -94,7 +108,10 @@ impl<'a> Reader<'a> {
             return Ok(Json::List(items));
         }
         loop {
-            items.push(self.value(depth)?);
+            let item = self.value(depth)?;
+            if self.keeps {
+                items.push(item);
+            }
             self.skip_blanks();
             if !self.eat(",") {
                 break;

@@ -56,9 +56,9 @@ const OPEN_HEADERS: [&str; 20] = [
     "user-agent",
 ];
 
-/// Whether a header that the call gives may be shown and written down. Its value may hold a URL, or a pair.
+/// Whether a header that the call gives may be shown and written down. Its value may hold a URL, or a pair, with a colon too.
 pub(crate) fn is_open(name: &str, value: &str) -> bool {
-    OPEN_HEADERS.contains(&name) && !tells(value, false)
+    OPEN_HEADERS.contains(&name) && !tells(value, true)
 }
 
 /// Which part of a request's target is whose.

@@ -7,6 +7,9 @@ use http::HeaderMap;
 /// What a number of seconds stands for that is too large to count.
 pub(crate) const UNCOUNTABLE: Duration = Duration::from_secs(u64::MAX);
 
+/// More than so many values in one line are read as none.
+const MOST_REPEATED: usize = 64;
+
 /// The values of a field that are text, without the blanks around them.
 pub(super) fn texts<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str> {
     headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).map(trim)
@@ -36,13 +39,28 @@ pub(super) fn seconds(text: &str) -> Option<Duration> {
     Some(Duration::from_secs(whole).saturating_add(nanos))
 }
 
-/// The number that each of some lines of one field says, joined to one by whoever handed them on: `120, 120`. Of different
-/// ones nobody knows which is meant.
+/// What each of some lines of one field says, joined to one by whoever handed them on: `120, 120` or `120,120`
+/// ([RFC 9110 §5.6.1](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.1)), or the same date. Of different ones nobody knows which is meant.
 pub(super) fn repeated(text: &str, read: impl Fn(&str) -> Option<Duration>) -> Option<Duration> {
-    let (first, rest) = text.split_once(", ")?;
-    let number = seconds(trim(first))?;
-    let is_same = rest.split(", ").all(|next| seconds(trim(next)) == Some(number));
-    read(trim(first)).filter(|_| is_same)
+    let parts: Vec<&str> = text.split(',').take(MOST_REPEATED.saturating_add(1)).collect();
+    if parts.len() < 2 || parts.len() > MOST_REPEATED {
+        return None;
+    }
+    let number = |text: &str| seconds(trim(text));
+    if let Some(first) = parts.first().filter(|first| number(first).is_some()) {
+        let is_same = parts.iter().all(|next| number(next) == number(first));
+        return read(trim(first)).filter(|_| is_same);
+    }
+    // A date may hold a comma of its own.
+    let halves = |len: usize| {
+        let of_date: usize = parts.iter().take(len).map(|part| part.len().saturating_add(1)).sum();
+        let (first, _) = text.split_at_checked(of_date.saturating_sub(1))?;
+        let same =
+            |next: &[&str]| parts.iter().zip(next).take(len).all(|(a, b)| trim(a) == trim(b));
+        let is_same = parts.chunks(len).all(|next| next.len() == len && same(next));
+        read(trim(first)).filter(|_| is_same)
+    };
+    halves(1).or_else(|| halves(2))
 }
 
 /// The digits behind a point.

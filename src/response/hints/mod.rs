@@ -1,17 +1,17 @@
 //! What a server says about when to come back.
 //!
 //! ```text
-//! Retry-After (seconds | date), X-RateLimit-Retry-After, Retry-After-Ms, X-Ms-Retry-After-Ms     the longest, and it wins
+//! Retry-After (seconds | date), X-(RateLimit-)Retry-After, Retry-After-Ms, X-Ms-Retry-After-Ms     the longest, and it wins
 //! RateLimit: "default";r=0;t=30 | limit=100, remaining=0, reset=30                               else, of what is used up
-//! RateLimit-Reset, X-RateLimit-Reset-After, X-RateLimit-Reset, X-Rate-Limit-…                    else, unless something remains
+//! RateLimit-Reset, X-RateLimit-Reset(-After), X-Rate-Limit-…, Anthropic-RateLimit-…               else, unless something remains
 //! ```
 //!
 //! | field | what is read |
 //! | --- | --- |
 //! | all | `30`, `2.5`: no sign, no exponent; too large to count is the longest wait there is |
 //! | those that end in `-Ms` | the same in milliseconds |
-//! | `Retry-After` and its kin | a date, or what is nearly one: `Mon, 3 Jun 2019 12:00:00 +0200`; no unit |
-//! | those of a reset | besides `6m0s`, `2024-05-01T10:00:00Z`, Unix seconds from 10^9, Unix milliseconds from 10^12; not if no clock of today will see it: then a number in `RateLimit` or `RateLimit-Reset` is seconds |
+//! | `Retry-After` and its kin | a date, or what is nearly one: `Mon, 3 Jun 2019 12:00:00 +0200`; no unit, no time of ISO 8601 |
+//! | those of a reset | besides `6m0s`, `PT6M`, `2024-05-01T10:00:00Z`, Unix seconds from 10^9, Unix milliseconds from 10^12; not if no clock of today will see it: then a number in `RateLimit` or `RateLimit-Reset` is seconds |
 //!
 //! What is malformed is absent, also where it would speak against another field: a number of what remains, an age. Dates count
 //! from the server's own `Date`, so that a clock that is wrong on one side does no harm.
@@ -35,9 +35,10 @@ pub(crate) use field::UNCOUNTABLE;
 /// from `now` on.
 ///
 /// The value is a number of seconds, which may have a fraction, or a date, in any of the three forms or nearly so (a day of
-/// one digit, a weekday that is wrong or missing, dashes, `UTC`, `+0200` or no zone, a leap second); a date gone by is no
-/// wait at all, and a number too large to count is the longest wait there is. A number that a proxy repeats
-/// in one line (`120, 120`) is as good as one. `None` if it is none of these: such a value says nothing.
+/// one digit, a weekday that is wrong or missing, dashes, `UTC`, `+0200` or no zone, a leap second); a date gone by
+/// is no wait at all, and a number too large to count is the longest wait there is. A number or a date that a proxy repeats
+/// in one line (`120, 120`) is as good as one; different ones in one line say nothing, as in lines of their own the longest counts.
+/// `None` if it is none of these: such a value says nothing.
 ///
 /// # Examples
 ///
@@ -55,8 +56,9 @@ pub(crate) use field::UNCOUNTABLE;
 #[must_use]
 pub fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
     let value = trim(value);
-    let read = field::seconds(value).or_else(|| Some(date::http(value)?.since(now)));
-    read.or_else(|| field::repeated(value, field::seconds))
+    let date = |text: &str| Some(date::http(text)?.since(now));
+    let read = |text: &str| field::seconds(text).or_else(|| date(text));
+    read(value).or_else(|| field::repeated(value, read))
 }
 
 /// Returns the wait that the headers of a response that came at `now` ask for: `Retry-After`, else the rate limit.
@@ -83,12 +85,17 @@ pub fn wait(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     after(headers, now).or_else(|| rate_limit(headers, now))
 }
 
-/// Returns the wait that `Retry-After` asks for, or one of its kin: `X-RateLimit-Retry-After`, `X-Rate-Limit-Retry-After`, and in
-/// milliseconds `Retry-After-Ms` and `X-Ms-Retry-After-Ms`; see [`wait`].
+/// Returns the wait that `Retry-After` asks for, or one of its kin: `X-Retry-After`, `X-RateLimit-Retry-After`,
+/// `X-Rate-Limit-Retry-After`, and in milliseconds `Retry-After-Ms` and `X-Ms-Retry-After-Ms`; see [`wait`].
 #[must_use]
 pub fn after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let now = server_now(headers, now);
-    let names = [RETRY_AFTER.as_str(), "x-ratelimit-retry-after", "x-rate-limit-retry-after"];
+    let names = [
+        RETRY_AFTER.as_str(),
+        "x-retry-after",
+        "x-ratelimit-retry-after",
+        "x-rate-limit-retry-after",
+    ];
     let waits = names.into_iter().flat_map(|name| texts(headers, name));
     let in_ms = ["retry-after-ms", "x-ms-retry-after-ms"].into_iter();
     let in_ms = in_ms.flat_map(|name| texts(headers, name)).filter_map(field::milliseconds);
@@ -99,8 +106,9 @@ pub fn after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
 ///
 /// Read are `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10, and the form of its draft 07), `RateLimit-Reset` (its drafts
 /// up to 06), and what servers send under the names of old: `X-RateLimit-Reset-After` (a time from now on), `X-RateLimit-Reset`
-/// (seconds, Unix seconds from 10^9 or Unix milliseconds from 10^12, told apart by size, a duration as `6m0s`, or a time of ISO
-/// 8601), the same for requests and tokens (`X-RateLimit-Reset-Requests`), and the same of `X-Rate-Limit`. A time that is
+/// (seconds, Unix seconds from 10^9 or Unix milliseconds from 10^12, told apart by size, a duration as `6m0s` or `PT6M`, or a time
+/// of ISO 8601), `X-RateLimit-Reset-Ms` (the same in milliseconds), the same for requests and tokens (`X-RateLimit-Reset-Requests`,
+/// `Anthropic-RateLimit-Requests-Reset`), and the same of `X-Rate-Limit`. A time that is
 /// more than 100 years ahead or a year gone by is none. An answer out of a cache (`Age` over 0) says nothing, and neither does
 /// a quota of which something is left.
 #[must_use]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::HeaderMap;
 
 use super::date;
-use super::field::{divided, repeated, seconds, texts};
+use super::field::{divided, milliseconds, repeated, seconds, texts};
 use crate::base::Timestamp;
 
 /// Numbers up to this one are seconds from now on; those above it are a time.
@@ -19,16 +19,23 @@ const EARLIEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Fields that tell when, each with the one that tells how much is left until then. Of a group the longest time counts,
 /// and the first group that tells one.
-const GROUPS: [&[(&str, &str)]; 5] = [
+const GROUPS: [&[(&str, &str)]; 6] = [
     &[("ratelimit-reset", "ratelimit-remaining")],
     &[("x-ratelimit-reset-after", "x-ratelimit-remaining")],
     &[
         ("x-ratelimit-reset", "x-ratelimit-remaining"),
+        ("x-ratelimit-reset-ms", "x-ratelimit-remaining"),
         ("x-ratelimit-reset-requests", "x-ratelimit-remaining-requests"),
         ("x-ratelimit-reset-tokens", "x-ratelimit-remaining-tokens"),
     ],
     &[("x-rate-limit-reset-after", "x-rate-limit-remaining")],
     &[("x-rate-limit-reset", "x-rate-limit-remaining")],
+    &[
+        ("anthropic-ratelimit-requests-reset", "anthropic-ratelimit-requests-remaining"),
+        ("anthropic-ratelimit-tokens-reset", "anthropic-ratelimit-tokens-remaining"),
+        ("anthropic-ratelimit-input-tokens-reset", "anthropic-ratelimit-input-tokens-remaining"),
+        ("anthropic-ratelimit-output-tokens-reset", "anthropic-ratelimit-output-tokens-remaining"),
+    ],
 ];
 
 /// Returns the time until a used-up quota is filled again.
@@ -57,6 +64,7 @@ fn longest(headers: &HeaderMap, name: &str, now: Timestamp) -> Option<Duration> 
     let read = |text: &str| match name {
         "ratelimit-reset" => by_draft(text, now),
         name if name.ends_with("-after") => delta(text),
+        name if name.ends_with("-ms") => at(milliseconds(text)?, now),
         _ => moment(text, now),
     };
     texts(headers, name).filter_map(|text| read(text).or_else(|| repeated(text, read))).max()
@@ -74,21 +82,48 @@ pub(super) fn by_draft(text: &str, now: Timestamp) -> Option<Duration> {
 
 /// Reads a time from now on, or a point in time: a number, told apart by its size, or a date.
 fn moment(text: &str, now: Timestamp) -> Option<Duration> {
-    let at = match seconds(text) {
-        Some(number) if number <= LARGEST_DELTA => return Some(number),
-        Some(number) if number <= LARGEST_SECONDS => Timestamp::new(number),
-        Some(number) => Timestamp::new(divided(number, 1_000)),
-        None => match duration(text) {
-            Some(wait) => return Some(wait),
-            None => date::iso(text).or_else(|| date::http(text))?,
-        },
-    };
+    if let Some(number) = seconds(text) {
+        return at(number, now);
+    }
+    let date = || until(date::iso(text).or_else(|| date::http(text))?, now);
+    duration(text).or_else(date)
+}
+
+/// Takes a number for a time from now on or a point in time, by its size.
+fn at(number: Duration, now: Timestamp) -> Option<Duration> {
+    if number <= LARGEST_DELTA {
+        Some(number)
+    } else if number <= LARGEST_SECONDS {
+        until(Timestamp::new(number), now)
+    } else {
+        until(Timestamp::new(divided(number, 1_000)), now)
+    }
+}
+
+/// The wait until then, if a server of today can mean it.
+fn until(at: Timestamp, now: Timestamp) -> Option<Duration> {
     let wait = at.since(now);
     (wait <= LATEST && now.since(at) <= EARLIEST).then_some(wait)
 }
 
-/// Reads a duration as Go prints it: `6m0s`, `1h30m`, `1.5s`, `20ms`; larger units first, each once.
+/// Reads a duration as Go prints it: `6m0s`, `1h30m`, `1.5s`, `20ms`; larger units first, each once. And as ISO 8601 writes it, without
+/// months and years: `PT6M`, `P1DT2H`.
 fn duration(text: &str) -> Option<Duration> {
+    let Some(iso) = text.strip_prefix('P') else { return in_units(text) };
+    let (days, time) = iso.split_once('T').map_or((iso, None), |(days, time)| (days, Some(time)));
+    let has_units = |text: &str, units: &str| {
+        let is_unit = |c: char| c.is_ascii_alphabetic();
+        let mut parts = text.split_inclusive(is_unit);
+        parts.all(|part| part.len() > 1 && part.ends_with(|unit| units.contains(unit)))
+    };
+    if !has_units(days, "D") || !time.is_none_or(|time| !time.is_empty() && has_units(time, "HMS"))
+    {
+        return None;
+    }
+    in_units(&format!("{days}{}", time.unwrap_or_default()).to_ascii_lowercase())
+}
+
+fn in_units(text: &str) -> Option<Duration> {
     const UNITS: [(&str, u32, u32); 7] = [
         ("d", 24 * 60 * 60, 1),
         ("h", 60 * 60, 1),

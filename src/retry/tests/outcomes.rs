@@ -160,6 +160,51 @@ fn many_conditions_read_a_body_once() {
     assert!(!contains.holds(&outcome));
 }
 
+/// What is read of a body to compare it is what would be found, were all of it read.
+#[test]
+fn a_place_is_compared_as_if_the_whole_were_read() {
+    let bodies = [
+        r#"{"a": 1, "b": [1, 2.0, "x", null, true], "a": {"c": [], "d": {}}}"#,
+        r#"{"a": {"c": 1}, "b": "x\u00e9\n", "c~/d": -5, "": 0, "a": {"c": 1, "c": 2}}"#,
+        r#"[[1, [2]], {"0": [3]}, 18446744073709551615, 1e2, 100.0, 100]"#,
+        r#"{"a": {"c": {"e": 1}, "d": 2}, "b": {"d": 2, "c": {"e": 1}}}"#,
+        " \t\"x\" ",
+        "null",
+        "[]",
+        "{}",
+        "[1,]",
+        r#"{"a": 1"#,
+        r#"["\ud800"]"#,
+        "[1] 2",
+        "",
+    ];
+    let pointers = [
+        "", "/", "/a", "/b", "/b/0", "/b/3", "/b/00", "/a/c", "/c~0~1d", "/0", "/0/1", "/1/0", "/9",
+    ];
+    let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    let mut values: Vec<_> = bodies.iter().filter_map(|body| read(body)).collect();
+    let parts = |value: &serde_json::Value| -> Vec<_> {
+        pointers.iter().filter_map(|pointer| value.pointer(pointer).cloned()).collect()
+    };
+    values.extend(values.clone().iter().flat_map(parts));
+    values.extend([json!(""), json!(1.0), json!([1]), json!({"c": 2, "x": null}), json!(false)]);
+    let headers = HeaderMap::new();
+    let mut held = 0;
+    for body in bodies {
+        let outcome = HttpOutcome::answered(StatusCode::OK, &headers).with_body(body.as_bytes());
+        for pointer in pointers {
+            for value in &values {
+                let expected =
+                    read(body).is_some_and(|whole| whole.pointer(pointer) == Some(value));
+                let holds = Condition::json(pointer, value.clone()).holds(&outcome);
+                assert_eq!(holds, expected, "{body} {pointer} {value}");
+                held += usize::from(holds);
+            }
+        }
+    }
+    assert!(held > 30, "{held}");
+}
+
 #[test]
 fn a_text_is_found_between_bytes_that_are_none() {
     let rows: [(&[u8], &str, bool); 6] = [
