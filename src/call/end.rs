@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::Response;
 
 use super::build::{self, shown};
+use super::follow::Counts;
 use super::state::{Last, Phase, State};
 use super::{Attempt, Call, Reading, SendCause, Step};
 use crate::base::redact::Whose;
@@ -164,9 +165,14 @@ impl State {
         }
     }
 
-    /// Ends with what the filter of the call makes of its response.
+    /// Ends with what the filter of the call makes of its response, and with its counts, where they are asked for.
     #[cold]
-    pub(super) fn filtered(self: Box<Self>, hook: &Hook, response: Response<Bytes>) -> Step {
+    pub(super) fn filtered(self: Box<Self>, hook: &Hook, mut response: Response<Bytes>) -> Step {
+        if self.ready.more.as_ref().is_some_and(|more| more.counted) {
+            let (sends, attempts) = (self.sends.into(), self.attempt_number.into());
+            let idle_for = self.idle_for;
+            response.extensions_mut().insert(Counts { sends, attempts, idle_for });
+        }
         let filter = self.ready.more.as_ref().and_then(|more| more.filter.as_ref());
         match filter.map(|filter| filter.body(&response)) {
             None => Step::Done(Ok(response)),

@@ -1,5 +1,7 @@
 //! What machines over calls have to know of one: where its request goes, and where a link of its response leads.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::Response;
 use http::uri::PathAndQuery;
@@ -19,7 +21,23 @@ pub(crate) struct Place {
     target: PathAndQuery,
 }
 
+/// What a call has cost.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Counts {
+    pub(crate) sends: u32,
+    pub(crate) attempts: u32,
+    pub(crate) idle_for: Duration,
+}
+
 impl Call {
+    /// Has the [counts](Counts) put on the response that passes, as an extension: for a machine over calls, which takes them off.
+    pub(crate) fn counted(mut self) -> Self {
+        if let Ok(state) = &mut self.0 {
+            state.ready.more.get_or_insert_default().counted = true;
+        }
+        self
+    }
+
     /// Where the first request goes; `None` if there is none.
     pub(crate) fn place(&self, hook: &Hook) -> Option<Place> {
         let ready = &self.0.as_ref().ok()?.ready;

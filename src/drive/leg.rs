@@ -129,12 +129,3 @@ where
         };
     }
 }
-
-impl<B, R> Run<'_, B, R> {
-    /// Has the counts of the call put on the response that passes, as an extension: for a machine over calls, which takes them
-    /// off.
-    pub(crate) fn counted(mut self) -> Self {
-        self.watch.counted = true;
-        self
-    }
-}

@@ -25,7 +25,6 @@ pub use leg::Leg;
 pub use run::Run;
 
 pub(crate) use leg::{leg, not_kept};
-pub(crate) use watch::Counts;
 
 use crate::base::{Sent, TimeoutPhase, Timestamp, TransportError, TransportErrorKind};
 use crate::body::Body;

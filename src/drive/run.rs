@@ -370,8 +370,8 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
                 self.phase = Phase::Waking(call, Some(reason));
                 Act::Sleep(wait)
             }
-            Step::Done(Ok(mut response)) => {
-                self.watch.passed(&mut response);
+            Step::Done(Ok(response)) => {
+                self.watch.accepted(response.status());
                 Act::Done(Ok(response.map(self.wanted.whole)))
             }
             Step::Done(Err(failure)) => self.give_up(failure),

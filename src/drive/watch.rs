@@ -5,8 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, StatusCode};
 
 use crate::base::{Sent, Timestamp, TransportError, caught, within};
 use crate::body::Payload;
@@ -19,17 +18,7 @@ pub(super) struct Watch<'a> {
     told: Told<'a>,
     /// What is known of the last request; `None` once the call has ended.
     sent: Option<Sent>,
-    counts: Counts,
-    /// Whether the response that passes takes the counts along, as an extension.
-    pub(super) counted: bool,
-}
-
-/// What a call has cost so far.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Counts {
-    pub(crate) sends: u32,
-    pub(crate) attempts: u32,
-    pub(crate) idle_for: Duration,
+    sends: u32,
 }
 
 enum Told<'a> {
@@ -42,9 +31,7 @@ enum Told<'a> {
 
 impl<'a> Watch<'a> {
     pub(super) fn new(call: &Call) -> Self {
-        let (sends, attempts) = (call.sends(), call.attempt_number());
-        let counts = Counts { sends, attempts, idle_for: call.idle_for() };
-        Self { told: Told::Nobody, sent: Some(Sent::No), counts, counted: false }
+        Self { told: Told::Nobody, sent: Some(Sent::No), sends: call.sends() }
     }
 
     pub(super) fn lend(
@@ -121,7 +108,7 @@ impl<'a> Watch<'a> {
 
     pub(super) fn sending(&mut self, hook: &Hook, request: &Request<Payload>, attempt: &Attempt) {
         self.sent = Some(Sent::Maybe);
-        (self.counts.sends, self.counts.attempts) = (attempt.sends(), attempt.number());
+        self.sends = attempt.sends();
         if self.is_told() {
             self.tell(&Event::Send {
                 method: request.method(),
@@ -164,21 +151,13 @@ impl<'a> Watch<'a> {
     }
 
     pub(super) fn waiting(&mut self, call: &Call, wait: Duration, reason: WaitReason) {
-        self.counts.idle_for = call.idle_for();
         let (again, asked) = call.again();
         self.tell(&Event::Wait { wait, reason, again, asked });
     }
 
     pub(super) fn accepted(&mut self, status: StatusCode) {
         self.sent = None;
-        self.tell(&Event::Accepted { status, sends: self.counts.sends });
-    }
-
-    pub(super) fn passed(&mut self, response: &mut Response<Bytes>) {
-        self.accepted(response.status());
-        if self.counted {
-            response.extensions_mut().insert(self.counts);
-        }
+        self.tell(&Event::Accepted { status, sends: self.sends });
     }
 
     pub(super) fn gave_up(&mut self, failure: &Failure) {

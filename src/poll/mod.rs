@@ -23,8 +23,8 @@ pub use polling::Polling;
 use crate::base::chance::nth;
 use crate::base::{Error, ErrorKind, Sent, Timestamp, TransportError};
 use crate::call::Call;
-use crate::call::follow::Place;
-use crate::drive::{Act, Counts, Run};
+use crate::call::follow::{Counts, Place};
+use crate::drive::{Act, Run};
 use crate::hook::Hook;
 use crate::observe::Observer;
 use crate::options::Options;
@@ -257,7 +257,7 @@ impl<'a, B: From<Bytes>> Poll<'a, B> {
         let call =
             Call::new(&self.hook, plan.deadline(own.map_or(left, |own| own.min(left))), seed, now);
         self.place = call.place(&self.hook);
-        let run = Run::new(&self.hook, call).counted();
+        let run = Run::new(&self.hook, call.counted());
         match self.observer {
             Some(observer) => run.observer(observer),
             None => run,

@@ -10,7 +10,8 @@ use crate::base::chance::digest;
 use crate::base::json::position;
 use crate::base::{Error, ErrorKind, Sent, Timestamp};
 use crate::call::Call;
-use crate::drive::{Counts, Run};
+use crate::call::follow::Counts;
+use crate::drive::Run;
 use crate::hook::Hook;
 use crate::options::Options;
 
@@ -121,7 +122,7 @@ impl<B: From<Bytes>> Poll<'_, B> {
             Some(text) => {
                 let call = Call::resume(hook, text, now)?;
                 let place = call.place(hook);
-                (Phase::Polling(Box::new(Run::new(hook, call).counted())), place)
+                (Phase::Polling(Box::new(Run::new(hook, call.counted()))), place)
             }
         };
         let ended = form.polls.saturating_sub(u32::from(form.call.is_some()));

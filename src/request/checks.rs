@@ -159,6 +159,9 @@ pub(crate) struct More {
     /// Whether whoever began the call decides by the body of its response: a poll, code that finds the next page.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) read: bool,
+    /// Whether the response that passes takes along what the call has cost.
+    #[serde(skip)]
+    pub(crate) counted: bool,
     #[serde(skip)]
     pub(crate) link: Option<Link>,
 }
