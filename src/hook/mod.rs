@@ -10,6 +10,7 @@ mod known;
 pub(crate) mod layers;
 pub(crate) mod made;
 mod make;
+mod shown;
 #[cfg(test)]
 mod tests;
 

@@ -5,6 +5,7 @@ use std::fmt;
 
 use http_hook::Error;
 use http_hook::connection::Problem;
+use serde_json::{Map, Value};
 
 /// An argument that cannot be taken.
 ///
@@ -38,6 +39,15 @@ pub enum Refusal {
     Error(Error),
     /// Some of the options in it cannot be taken.
     Options(Vec<Problem>),
+}
+
+/// Reads arguments as a dict; `None` is one of none.
+pub(crate) fn dict(arguments: &Value) -> Result<Map<String, Value>, ArgumentError> {
+    match arguments {
+        Value::Object(members) => Ok(members.clone()),
+        Value::Null => Ok(Map::new()),
+        _ => Err(ArgumentError::wrong_type("arguments", "must be a dict")),
+    }
 }
 
 impl ArgumentError {

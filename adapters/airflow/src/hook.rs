@@ -8,7 +8,7 @@ use http_hook::options::{KeepAlive, Setting};
 use http_hook::{Connection, Error, ErrorKind, Options, Secret};
 use serde_json::Value;
 
-use crate::error::ArgumentError;
+use crate::error::{ArgumentError, dict};
 
 /// The arguments of `HttpHook`, but for the connection's id and the adapter.
 ///
@@ -55,6 +55,7 @@ impl HookArguments {
     ///
     /// [`ArgumentError`] that names the argument.
     pub fn from_json(hook: &Value) -> Result<Self, ArgumentError> {
+        dict(hook)?;
         let auth_type = match hook.get("auth_type") {
             None | Some(Value::Null) => None,
             Some(name) => Some(AuthType::read(name)?),

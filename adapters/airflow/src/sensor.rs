@@ -10,7 +10,7 @@ use http_hook::{Cause, Failure};
 use serde_json::Value;
 
 use crate::call::Planned;
-use crate::error::ArgumentError;
+use crate::error::{ArgumentError, dict};
 use crate::operator::OperatorArguments;
 
 /// The arguments of `HttpSensor`; `response_check` is code there, and a condition or a closure here.
@@ -43,10 +43,11 @@ impl SensorArguments {
     ///
     /// [`ArgumentError`] that names the argument.
     pub fn from_json(arguments: &Value) -> Result<Self, ArgumentError> {
-        let mut own = arguments.clone();
-        own["data"] = arguments.get("request_params").cloned().unwrap_or_default();
-        if own["method"].is_null() {
-            own["method"] = Method::GET.as_str().into();
+        let mut own = dict(arguments)?;
+        let data = own.get("request_params").cloned().unwrap_or_default();
+        own.insert("data".to_owned(), data);
+        if own.get("method").is_none_or(Value::is_null) {
+            own.insert("method".to_owned(), Method::GET.as_str().into());
         }
         let allowed = match &arguments["response_error_codes_allowlist"] {
             Value::Null => vec!["404".to_owned()],
@@ -61,7 +62,7 @@ impl SensorArguments {
                 )?
             }
         };
-        Ok(Self { call: OperatorArguments::from_json(&own)?, allowed, poke_interval })
+        Ok(Self { call: OperatorArguments::from_json(&own.into())?, allowed, poke_interval })
     }
 
     /// Returns the arguments of its hook, and of its call.

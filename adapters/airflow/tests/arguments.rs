@@ -5,7 +5,10 @@ use http_hook::auth::AuthScheme;
 use http_hook::body::Payload;
 use http_hook::options::Setting;
 use http_hook::{Call, Connection, Hook, Step, Timestamp};
-use http_hook_airflow::{AuthType, CallArguments, HookArguments, Refusal};
+use http_hook_airflow::{
+    ArgumentError, AsyncHookArguments, AuthType, CallArguments, HookArguments, OperatorArguments,
+    Refusal, SensorArguments,
+};
 use serde_json::{Value, json};
 
 /// What a call sends first.
@@ -170,6 +173,29 @@ fn what_cannot_be_taken_is_named_and_not_repeated() {
     // What has no number in JSON is found by the plan itself.
     let infinite = json!({"request_kwargs": {"json": [{"$float": "nan"}]}});
     assert!(call(&infinite).plan(&post).expect("a plan").plan.check().is_err());
+}
+
+/// A reader of arguments, and whether it takes them.
+type Reader = fn(&Value) -> Result<(), ArgumentError>;
+
+#[test]
+fn arguments_that_are_no_dict_are_refused() {
+    let readers: [(&str, Reader); 4] = [
+        ("hook", |value| HookArguments::from_json(value).map(drop)),
+        ("asynchronous hook", |value| AsyncHookArguments::from_json(value).map(drop)),
+        ("operator", |value| OperatorArguments::from_json(value).map(drop)),
+        ("sensor", |value| SensorArguments::from_json(value).map(drop)),
+    ];
+    for (what, read) in readers {
+        for value in [json!([]), json!(["v1"]), json!("v1"), json!(1), json!(0.5), json!(true)] {
+            let error = read(&value).expect_err(what);
+            assert_eq!(error.to_string(), "arguments: must be a dict", "{what} {value}");
+        }
+        // None is none at all.
+        for value in [json!({}), json!(null)] {
+            read(&value).unwrap_or_else(|error| panic!("{what} {value}: {error}"));
+        }
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ use http_hook::{Act, Attempt, Error, Failure, Run, Timestamp, TransportError};
 
 use crate::cookies::CookieFile;
 use crate::exit::Problem;
-use crate::output::{Heads, response_head};
+use crate::output::Heads;
 use crate::screen::{self, FAINT, styled};
 use crate::state::StateFile;
 
@@ -265,7 +265,7 @@ impl Beside<'_> {
             cookies.take(uri, response.headers(), clock.now());
         }
         if self.tells_heads {
-            tell('<', &response_head(response, true));
+            tell('<', &self.heads.response(response));
         }
     }
 }

@@ -301,6 +301,59 @@ secret
 }
 
 #[test]
+fn a_field_stays_in_its_segment_or_is_invalid() {
+    let folder = folder("segments");
+    // template          field       the target, unless the line is invalid
+    let rows: &[(&str, &str, Option<&str>)] = &[
+        ("v1/orders/{id}", "7", Some("/v1/orders/7")),
+        ("v1/orders/{id}", "", None),
+        ("v1/orders/{id}", ".", None),
+        ("v1/orders/{id}", "..", None),
+        ("v1/orders/{id}", "...", Some("/v1/orders/...")),
+        ("v1/orders/{id}", "../../admin", Some("/v1/orders/..%2F..%2Fadmin")),
+        ("v1/orders/{id}", "%2e%2e", Some("/v1/orders/%252e%252e")),
+        ("v1/{id}/lines", "", None),
+        ("v1/{id}/lines", "..", None),
+        ("{id}", "", None),
+        ("{id}", "..", None),
+        ("{id}/v1", "", None),
+        ("v1/.{id}", "", None),
+        ("v1/.{id}", ".", None),
+        ("v1/%2e{id}", ".", None),
+        ("v1/{id}{id}", ".", None),
+        ("v1/{id}{id}", "", None),
+        ("v1/{id};v=1", "..", None),
+        ("v1/{id};v=1", "", None),
+        ("v1/x{id}", "", Some("/v1/x")),
+        ("v1/{id}.json", "", Some("/v1/.json")),
+        ("v1/{id}?a=1", "..", None),
+        ("v1/{id}#a", "..", None),
+        ("v1?a={id}", "", Some("/v1?a=")),
+        ("v1?a=/{id}", "..", Some("/v1?a=/..")),
+        ("v1/../{{id}}", "..", Some("/%7Bid%7D")),
+    ];
+    for (index, (template, field, target)) in rows.iter().enumerate() {
+        let json = format!("{}\n", serde_json::json!({ "id": field }));
+        let csv = format!("name,id\nx,\"{field}\"\n");
+        for (name, text) in [("a.jsonl", json), ("a.csv", csv)] {
+            let server = serve();
+            let calls = file(&folder, &format!("{index}{name}"), &text);
+            let args = [calls.as_str(), "api", "DELETE", template, "--id", "id"];
+            let (_, results, err) = run(&server.authority, &args);
+            let sent = server.requests();
+            let sent = sent.first().and_then(|request| request.split(' ').nth(1));
+            assert_eq!(sent, *target, "{template} {field} {name}: {err}");
+            let expected = if target.is_some() { "ok" } else { "invalid" };
+            assert_eq!(results[0]["result"], expected, "{template} {field} {name}");
+            if target.is_none() {
+                let says = "the field id makes a part of the path that is empty, . or ..";
+                assert_eq!(results[0]["error"], says, "{template} {field}");
+            }
+        }
+    }
+}
+
+#[test]
 fn calls_come_from_standard_input_and_a_missing_one_is_told() {
     let server = serve();
     let mut child = command(&["-", "api", "v1/{n}", "-j", "3", "--id", "n", "-q"])

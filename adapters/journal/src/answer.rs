@@ -19,11 +19,7 @@ impl<T> Answer<T> {
         Arc::new(Self { waiting, value: Mutex::new(None) })
     }
 
-    pub(crate) fn waiting(&self) -> &Waiting {
-        &self.waiting
-    }
-
-    pub(crate) fn give(&self, value: Result<T, JournalError>) {
+    fn give(&self, value: Result<T, JournalError>) {
         *self.value.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
         self.waiting.state.store(Waiting::OVER, Ordering::Release);
         self.waiting.thread.unpark();
@@ -40,6 +36,32 @@ impl<T> Answer<T> {
             }
         }
         self.value.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// An answer that is owed to a thread: it is not given twice, and never not at all.
+pub(crate) struct Owed<T>(Arc<Answer<T>>);
+
+impl<T> Owed<T> {
+    /// To the thread that waits for this.
+    pub(crate) fn to(answer: &Arc<Answer<T>>) -> Self {
+        Self(Arc::clone(answer))
+    }
+
+    pub(crate) fn waiting(&self) -> &Waiting {
+        &self.0.waiting
+    }
+
+    pub(crate) fn give(self, value: Result<T, JournalError>) {
+        self.0.give(value);
+    }
+}
+
+impl<T> Drop for Owed<T> {
+    fn drop(&mut self) {
+        if !self.0.waiting.is_over() {
+            self.0.give(Err(JournalError::closed()));
+        }
     }
 }
 

@@ -72,6 +72,22 @@ pub enum JournalError {
 }
 
 impl JournalError {
+    pub(crate) fn closed() -> Self {
+        Self::at_once("it is closed")
+    }
+
+    pub(crate) fn told_panicked() -> Self {
+        Self::at_once("the code that is told of outcomes panicked")
+    }
+
+    pub(crate) fn from_within() -> Self {
+        Self::at_once("the code that is told of outcomes may keep nothing itself")
+    }
+
+    fn at_once(what: &str) -> Self {
+        Self::Form { file: "the journal".to_owned(), what: what.to_owned() }
+    }
+
     pub(crate) fn of(path: &Path, error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode as Code;
         let file = shown(path);

@@ -2,10 +2,12 @@
 
 use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
-use std::thread::{self, JoinHandle};
+use std::thread::{self, JoinHandle, ThreadId};
 use std::time::Duration;
 
-use crate::answer::{Answer, Waiting};
+use http_hook::transport::catch_panic;
+
+use crate::answer::{Answer, Owed, Waiting};
 use crate::error::JournalError;
 use crate::file::{Change, Journal};
 use crate::row::{Entry, Name};
@@ -52,6 +54,8 @@ struct Pen {
     /// Nothing after it is closed.
     journal: Option<Journal>,
     told: Box<dyn FnMut(Told<'_>) + Send>,
+    /// Whether it panicked.
+    panicked: bool,
 }
 
 #[derive(Default)]
@@ -63,11 +67,13 @@ struct Queue {
     closed: bool,
     /// Why nothing can be written any more.
     broken: Option<JournalError>,
+    /// Who has the pen, and may be telling.
+    writer: Option<ThreadId>,
 }
 
 enum Task {
-    Keep { entry: Entry, change: Change, mark: u64, answer: Option<Arc<Answer<Entry>>> },
-    Known { names: Vec<Name>, answer: Arc<Answer<Vec<bool>>> },
+    Keep { entry: Entry, change: Change, mark: u64, answer: Option<Owed<Entry>> },
+    Known { names: Vec<Name>, answer: Owed<Vec<bool>> },
 }
 
 impl std::fmt::Debug for Shared {
@@ -80,7 +86,7 @@ impl Task {
     /// Who waits for it.
     fn waiting(&self) -> Option<&Waiting> {
         match self {
-            Self::Keep { answer, .. } => answer.as_ref().map(|answer| answer.waiting()),
+            Self::Keep { answer, .. } => answer.as_ref().map(Owed::waiting),
             Self::Known { answer, .. } => Some(answer.waiting()),
         }
     }
@@ -88,7 +94,12 @@ impl Task {
 
 impl Queue {
     fn failure(&self) -> JournalError {
-        self.broken.clone().unwrap_or_else(closed)
+        self.broken.clone().unwrap_or_else(JournalError::closed)
+    }
+
+    /// Whether this thread is telling: it would wait for itself.
+    fn is_within(&self) -> bool {
+        self.writer == Some(thread::current().id())
     }
 }
 
@@ -105,6 +116,9 @@ impl Shared {
     fn put(&self, task: Task) -> Result<usize, (JournalError, Task)> {
         let awaited = task.waiting().is_some();
         let mut queue = self.lock();
+        if queue.is_within() {
+            return Err((JournalError::from_within(), task));
+        }
         while queue.tasks.len() >= ROOM && queue.broken.is_none() && !queue.closed {
             queue = self.room.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
@@ -145,24 +159,28 @@ impl Shared {
     fn write_with(&self, pen: &mut Pen) {
         let tasks = {
             let mut queue = self.lock();
+            queue.writer = Some(thread::current().id());
             mem::take(&mut queue.tasks)
         };
         if tasks.len() >= ROOM {
             self.room.notify_all();
         }
-        if tasks.is_empty() {
-            return;
-        }
-        if let Err(error) = pen.write(tasks) {
-            self.refuse(&error, &mut pen.told);
-            if let Some(journal) = pen.journal.take() {
-                let _ = journal.close();
+        if !tasks.is_empty() {
+            // Whoever waits for a task is answered, whatever panics.
+            let written = catch_panic("the journal panicked", || pen.write(tasks));
+            let written = written.unwrap_or_else(|_| Err(JournalError::closed()));
+            if let Err(error) = written {
+                self.refuse(&error, pen);
+                if let Some(journal) = pen.journal.take() {
+                    let _ = journal.close();
+                }
             }
         }
+        self.lock().writer = None;
     }
 
     /// Takes nothing more, and answers what has gathered.
-    fn refuse(&self, error: &JournalError, told: &mut impl FnMut(Told<'_>)) {
+    fn refuse(&self, error: &JournalError, pen: &mut Pen) {
         let tasks = {
             let mut queue = self.lock();
             queue.broken = Some(error.clone());
@@ -173,7 +191,7 @@ impl Shared {
             match task {
                 Task::Keep { answer: Some(answer), .. } => answer.give(Err(error.clone())),
                 Task::Keep { entry, change: Change::Done(outcome), mark, .. } => {
-                    told(Told { entry: &entry, outcome: &outcome, mark });
+                    pen.tell(Told { entry: &entry, outcome: &outcome, mark });
                 }
                 Task::Keep { .. } => {}
                 Task::Known { answer, .. } => answer.give(Err(error.clone())),
@@ -195,6 +213,8 @@ impl Shared {
             self.write(None);
             queue = self.lock();
         }
+        drop(queue);
+        self.write(None);
     }
 }
 
@@ -205,8 +225,10 @@ impl Pen {
             Task::Keep { entry, change, .. } => Some((entry, &*change)),
             Task::Known { .. } => None,
         });
-        let written =
-            self.journal.as_mut().map_or_else(|| Err(closed()), |journal| journal.write(batch));
+        let written = self
+            .journal
+            .as_mut()
+            .map_or_else(|| Err(JournalError::closed()), |journal| journal.write(batch));
         let (results, mut broken) = match written {
             Ok(results) => (results, None),
             Err(error) => (Vec::new(), Some(error)),
@@ -215,15 +237,15 @@ impl Pen {
         for task in tasks {
             match task {
                 Task::Keep { entry, change, mark, answer } => {
-                    let result = results
-                        .next()
-                        .unwrap_or_else(|| Err(broken.clone().unwrap_or_else(closed)));
+                    let result = results.next().unwrap_or_else(|| {
+                        Err(broken.clone().unwrap_or_else(JournalError::closed))
+                    });
                     match (answer, change) {
                         (Some(answer), _) => answer.give(result.map(|()| entry)),
                         (None, Change::Done(outcome)) => {
                             // That a name was taken showed only when its call had ended.
                             broken = broken.or(result.err());
-                            (self.told)(Told { entry: &entry, outcome: &outcome, mark });
+                            self.tell(Told { entry: &entry, outcome: &outcome, mark });
                         }
                         (None, _) => {}
                     }
@@ -231,24 +253,31 @@ impl Pen {
                 Task::Known { names, answer } => {
                     answer.give(match (&broken, &self.journal) {
                         (None, Some(journal)) => journal.known(&names),
-                        (broken, _) => Err(broken.clone().unwrap_or_else(closed)),
+                        (broken, _) => Err(broken.clone().unwrap_or_else(JournalError::closed)),
                     });
                 }
             }
         }
         broken.map_or(Ok(()), Err)
     }
+
+    /// Tells; a panic is told when the journal is closed.
+    fn tell(&mut self, ended: Told<'_>) {
+        let told = &mut self.told;
+        self.panicked |= catch_panic("the code that is told panicked", || told(ended)).is_err();
+    }
 }
 
 impl Journal {
     /// Begins to keep calls. `told` is told of each call that has ended when that is in the file, or when it is known that nothing can be
-    /// written any more: one call at a time, by whichever thread writes. It may keep nothing itself.
+    /// written any more: one call at a time, by whichever thread writes. It may keep nothing itself: that is an error. A panic of its own is caught, and
+    /// [`close`](Keeper::close) tells of it.
     pub fn begin(self, told: impl FnMut(Told<'_>) + Send + 'static) -> Keeper {
         let shared = Arc::new(Shared {
             queue: Mutex::default(),
             work: Condvar::new(),
             room: Condvar::new(),
-            pen: Mutex::new(Pen { journal: Some(self), told: Box::new(told) }),
+            pen: Mutex::new(Pen { journal: Some(self), told: Box::new(told), panicked: false }),
         });
         let own = Arc::clone(&shared);
         let sweeper = thread::spawn(move || own.sweep());
@@ -309,7 +338,7 @@ impl Keeper {
     /// [`Twice`](JournalError::Twice) and [`Changed`](JournalError::Changed) of the first that is not what it was.
     pub fn known(&self, names: Vec<Name>) -> Result<Vec<bool>, JournalError> {
         let answer = Answer::new();
-        let task = Task::Known { names, answer: Arc::clone(&answer) };
+        let task = Task::Known { names, answer: Owed::to(&answer) };
         self.shared.put(task).map_err(|(error, _)| error)?;
         self.answer(&answer)
     }
@@ -317,7 +346,7 @@ impl Keeper {
     fn keep(&self, entry: &mut Entry, change: Change) -> Result<(), JournalError> {
         let answer = Answer::new();
         let task =
-            Task::Keep { entry: entry.clone(), change, mark: 0, answer: Some(Arc::clone(&answer)) };
+            Task::Keep { entry: entry.clone(), change, mark: 0, answer: Some(Owed::to(&answer)) };
         self.shared.put(task).map_err(|(error, _)| error)?;
         *entry = self.answer(&answer)?;
         Ok(())
@@ -332,11 +361,20 @@ impl Keeper {
     ///
     /// # Errors
     ///
-    /// What kept it from being written, if anything did.
+    /// What kept it from being written, if anything did, or that the code that is told panicked: then all is written, and somebody was
+    /// not told.
     pub fn close(&self) -> Result<(), JournalError> {
-        self.shared.lock().closed = true;
+        let is_within = {
+            let mut queue = self.shared.lock();
+            queue.closed = true;
+            queue.is_within()
+        };
         self.shared.work.notify_one();
         self.shared.room.notify_all();
+        if is_within {
+            // What is left is written by the sweeper.
+            return Err(JournalError::from_within());
+        }
         let sweeper = self.sweeper.lock().unwrap_or_else(PoisonError::into_inner).take();
         let swept = sweeper.map_or(Ok(()), JoinHandle::join);
         let mut pen = self.shared.pen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -344,7 +382,8 @@ impl Keeper {
         let ended = pen.journal.take().map_or(Ok(()), Journal::close);
         match self.shared.lock().broken.clone() {
             Some(error) => Err(error),
-            None if swept.is_err() => Err(closed()),
+            None if swept.is_err() => Err(JournalError::closed()),
+            None if pen.panicked => Err(JournalError::told_panicked()),
             None => ended,
         }
     }
@@ -354,8 +393,4 @@ impl Drop for Keeper {
     fn drop(&mut self) {
         let _ = self.close();
     }
-}
-
-fn closed() -> JournalError {
-    JournalError::Form { file: "the journal".to_owned(), what: "it is closed".to_owned() }
 }

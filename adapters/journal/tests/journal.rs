@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
 
 use http_hook_journal::{Durability, Entry, Journal, JournalError, Keeper, Name, Run, State};
 use rusqlite::Connection;
@@ -262,6 +263,77 @@ fn many_threads_share_their_commits() {
     keeper.close().unwrap();
     assert_eq!(*told.lock().unwrap(), 800);
     assert!(place.open().unwrap().unfinished().unwrap().is_empty());
+}
+
+#[test]
+fn code_that_panics_where_it_is_told_holds_nobody_up() {
+    for seed in 0..8_u64 {
+        let place = Place::new();
+        let told = Arc::<Mutex<u64>>::default();
+        let count = Arc::clone(&told);
+        let keeper = place.create().begin(move |ended| {
+            *count.lock().unwrap() += 1;
+            // While it takes its time, others gather behind it.
+            if ended.entry.name.line % 40 == seed {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            assert!(ended.entry.name.line % 40 != seed + 1, "this is what is tested");
+        });
+        let (ended, all_ended) = std::sync::mpsc::channel();
+        let keeper = Arc::new(keeper);
+        for worker in 0..8 {
+            let (keeper, ended) = (Arc::clone(&keeper), ended.clone());
+            std::thread::spawn(move || {
+                for call in 0..20 {
+                    let mut entry = Entry::new(name(worker * 20 + call));
+                    keeper.sending(&mut entry, Some("call".to_owned())).unwrap();
+                    keeper.done(entry, "{}".to_owned(), 0).unwrap();
+                }
+                let _ = ended.send(());
+            });
+        }
+        for _ in 0..8 {
+            all_ended.recv_timeout(Duration::from_secs(20)).expect("a thread is parked for ever");
+        }
+        let error = keeper.close().expect_err("somebody was not told");
+        assert!(
+            error.to_string().ends_with("the code that is told of outcomes panicked"),
+            "{error}"
+        );
+        assert_eq!(*told.lock().unwrap(), 160, "all others are told");
+        assert!(place.open().unwrap().unfinished().unwrap().is_empty(), "all is kept");
+    }
+}
+
+#[test]
+fn code_that_is_told_and_keeps_something_gets_an_error() {
+    let place = Place::new();
+    let own = Arc::<Mutex<Option<Weak<Keeper>>>>::default();
+    let got = Arc::<Mutex<Vec<String>>>::default();
+    let (inside, errors) = (Arc::clone(&own), Arc::clone(&got));
+    let keeper = Arc::new(place.create().begin(move |_| {
+        let Some(keeper) = inside.lock().unwrap().as_ref().and_then(Weak::upgrade) else { return };
+        let mut all = Vec::new();
+        all.extend(keeper.sending(&mut Entry::new(name(7)), None).err());
+        all.extend(keeper.known(vec![name(7)]).err());
+        all.extend(
+            keeper.done(Entry::new(name(8)), "{}".to_owned(), 0).err().map(|(error, _)| error),
+        );
+        all.extend(keeper.close().err());
+        errors.lock().unwrap().extend(all.iter().map(ToString::to_string));
+    }));
+    *own.lock().unwrap() = Some(Arc::downgrade(&keeper));
+    let (ended, all_ended) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let mut entry = Entry::new(name(1));
+        keeper.sending(&mut entry, None).unwrap();
+        keeper.done(entry, "{}".to_owned(), 0).unwrap();
+        // Whoever is answered here was behind it.
+        keeper.sending(&mut Entry::new(name(2)), None).unwrap();
+        let _ = ended.send(());
+    });
+    all_ended.recv_timeout(Duration::from_secs(20)).expect("a thread waits for itself");
+    assert_eq!(got.lock().unwrap().len(), 4, "{got:?}");
 }
 
 /// A process that ends without a word: what was kept is there, what was not is not.

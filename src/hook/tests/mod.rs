@@ -1,4 +1,5 @@
-//! The base URL of a connection, and what becomes of endpoints.
+//! The base URL of a connection, what becomes of endpoints, and what is shown of what servers say.
 
+mod shown;
 mod url;
 mod url_properties;

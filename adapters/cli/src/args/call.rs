@@ -239,6 +239,10 @@ pub(crate) struct ResultArgs {
     /// Shows what is secret in the request's headers, on a terminal only.
     #[arg(long, help_heading = "Result")]
     pub(crate) show_secrets: bool,
+
+    /// Whether the head of the answer is printed though nobody asked for it, so that it tells nothing of the connection.
+    #[arg(skip)]
+    pub(crate) hides_head: bool,
 }
 
 fn printed(text: &str) -> Result<String, String> {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use http::Method;
+use http_hook::blocking::Transport as _;
 use http_hook::{Connection, Hook, RequestPlan};
 use serde_json::json;
 
@@ -17,6 +18,7 @@ use crate::report::SCHEMA;
 use crate::request::read_policy;
 use crate::screen;
 use crate::settings::Settings;
+use crate::transport::client;
 
 /// What the table is about.
 const OUTCOMES: [&str; 12] = [
@@ -66,7 +68,9 @@ fn of(conn: Option<&str>, settings: &Settings) -> Result<Hook, Problem> {
         Some(conn) => connection::find(conn, "http://localhost/", settings)?.connection,
         None => Connection::new().with_host("http://localhost"),
     };
-    hook::make(&connection, settings, false, false, None)
+    let hook = hook::make(&connection, settings, false, false, None)?;
+    // What its options need is asked of the client that would send.
+    Ok(hook.for_client(client()?.capabilities()))
 }
 
 /// The usual plans, with what each is called.

@@ -191,7 +191,7 @@ fn ask(
             .map_err(|error| Problem::usage(format!("the poll that was kept: {error}")))?,
     };
     let mut poll = poll.observer(&observer);
-    let mut beside: Beside<'_> = session.beside(context);
+    let mut beside: Beside<'_> = session.beside(hook, context);
     beside.keep(&poll).map_err(|error| unkept(&error, session.state.as_ref()))?;
     let transport: &dyn Transport = way.transport();
     let clock = Between {

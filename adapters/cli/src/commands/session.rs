@@ -119,7 +119,7 @@ impl Session<'_> {
         if let Some(source) = self.source.take() {
             run = run.own_source(measured(source, stage.bars.clone()));
         }
-        let mut beside = self.beside(context);
+        let mut beside = self.beside(hook, context);
         let answer = drive(&mut run, hook, way.transport(), &stage, &mut beside)?;
         self.over();
         self.end(answer, &beside, &stage, way, context)
@@ -135,12 +135,12 @@ impl Session<'_> {
     }
 
     /// What is done beside the call.
-    pub(crate) fn beside(&self, context: &Context) -> Beside<'_> {
+    pub(crate) fn beside(&self, hook: &Hook, context: &Context) -> Beside<'_> {
         Beside {
             cookies: self.cookies,
             state: self.state.as_ref(),
             tells_heads: context.verbose > 1,
-            heads: Heads::new(self.explained.as_ref(), self.result.show_secrets),
+            heads: Heads::new(self.explained.as_ref(), self.result.show_secrets, hook),
             ..Beside::default()
         }
     }
@@ -231,7 +231,7 @@ impl Session<'_> {
                 }
                 Target::Stdout => Content::Bytes(&written.kept),
             };
-            let told = timeline.told();
+            let (told, headers) = (timeline.told(), beside.heads.to_json(&headers));
             let line = output::envelope(self.name, &told, status.as_u16(), &headers, &body, code);
             more = to_stdout(line.as_bytes())?;
         }
@@ -315,7 +315,11 @@ impl Session<'_> {
             }
         }
         if let Some(response) = response.filter(|_| parts.contains('h')) {
-            text.push_str(&response_head(response, false));
+            text.push_str(&if self.result.hides_head {
+                beside.heads.response(response)
+            } else {
+                response_head(response)
+            });
             text.push('\n');
         }
         (text, parts)

@@ -2,21 +2,19 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use http::HeaderMap;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::head;
 use super::json;
 use crate::live::Told;
 use crate::report::{SCHEMA, millis};
 use crate::screen;
 
-/// Writes the result: all about the call, and its body, of which numbers stay as they are written.
+/// Writes the result: all about the call, and its body, of which numbers stay as they are written; `headers` are as they may be shown.
 pub(crate) fn envelope(
     name: &str,
     told: &Told,
     status: u16,
-    headers: &HeaderMap,
+    headers: &Value,
     body: &Content<'_>,
     exit: u8,
 ) -> String {
@@ -25,7 +23,7 @@ pub(crate) fn envelope(
         "method": told.method,
         "url": told.url,
         "status": status,
-        "headers": head::to_json(headers),
+        "headers": headers,
         "attempts": told.attempts,
         "sends": told.sends,
         "redirects": told.redirects,

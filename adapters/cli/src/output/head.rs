@@ -1,13 +1,12 @@
 //! Heads of requests and answers, for people: what is secret is hidden unless it is asked for on a terminal.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use http::header::{HeaderMap, HeaderName, SET_COOKIE};
 use http::{Request, Response};
-use http_hook::Explanation;
 use http_hook::observe::sounds_secret;
 use http_hook::response::Reason;
+use http_hook::{Explanation, Hook};
 
 use crate::screen;
 
@@ -19,17 +18,19 @@ pub(crate) struct Heads {
     /// The headers whose values may be shown, with these values.
     open: Vec<(String, String)>,
     secrets: bool,
+    /// Whose connection an answer may repeat.
+    hook: Option<Hook>,
 }
 
 impl Heads {
     /// Takes from the explanation of a call what may be shown; `secrets` shows everything.
-    pub(crate) fn new(explained: Option<&Explanation>, secrets: bool) -> Self {
+    pub(crate) fn new(explained: Option<&Explanation>, secrets: bool, hook: &Hook) -> Self {
         let facts = explained.map(|explained| explained.facts.as_slice()).unwrap_or_default();
         let open = facts.iter().filter_map(|fact| {
             let name = fact.what.strip_prefix("header ")?;
             Some((name.to_owned(), fact.value.clone()?))
         });
-        Self { open: open.collect(), secrets }
+        Self { open: open.collect(), secrets, hook: Some(hook.clone()) }
     }
 
     /// Writes the head of a request, whose URL is as it may be shown.
@@ -53,6 +54,36 @@ impl Heads {
         screen::plain(&text)
     }
 
+    /// Writes the head of an answer, without what it repeats of the connection, and what sounds secret.
+    pub(crate) fn response<B>(&self, response: &Response<B>) -> String {
+        head_of(response, |name, value| self.shown(name, value))
+    }
+
+    /// The headers of an answer as values, for JSON.
+    pub(crate) fn to_json(&self, headers: &HeaderMap) -> serde_json::Value {
+        let mut all = serde_json::Map::new();
+        for name in headers.keys() {
+            let values = headers.get_all(name).iter().map(|value| {
+                screen::line(&self.shown(name, &String::from_utf8_lossy(value.as_bytes())))
+            });
+            let values: Vec<_> = values.collect();
+            all.insert(name.as_str().to_owned(), values.into());
+        }
+        all.into()
+    }
+
+    /// A value of an answer as logs may have it.
+    fn shown(&self, name: &HeaderName, value: &str) -> String {
+        let Some(hook) = self.hook.as_ref().filter(|_| !is_secret(name)) else {
+            return HIDDEN.to_owned();
+        };
+        let value = hook.shown(value);
+        match name.as_str() {
+            "location" | "content-location" | "link" | "refresh" => url_shown(&value),
+            _ => value.into_owned(),
+        }
+    }
+
     fn is_open(&self, name: &HeaderName, value: &str) -> bool {
         match self.open.iter().find(|(own, _)| own == name.as_str()) {
             Some((_, shown)) => shown == value,
@@ -61,8 +92,12 @@ impl Heads {
     }
 }
 
-/// Writes the head of an answer.
-pub(crate) fn response_head<B>(response: &Response<B>, hides: bool) -> String {
+/// Writes the head of an answer as it came.
+pub(crate) fn response_head<B>(response: &Response<B>) -> String {
+    head_of(response, |_, value| value.to_owned())
+}
+
+fn head_of<B>(response: &Response<B>, shown: impl Fn(&HeaderName, &str) -> String) -> String {
     let reason = Reason::of(response);
     let reason = screen::line(reason.as_str());
     let mut text = format!("{:?} {} {reason}", response.version(), response.status().as_u16())
@@ -71,8 +106,7 @@ pub(crate) fn response_head<B>(response: &Response<B>, hides: bool) -> String {
     text.push('\n');
     for (name, value) in response.headers() {
         let value = String::from_utf8_lossy(value.as_bytes());
-        let shown = if hides { shown(name, &value) } else { value };
-        let _ = writeln!(text, "{name}: {}", screen::line(&shown));
+        let _ = writeln!(text, "{name}: {}", screen::line(&shown(name, &value)));
     }
     text
 }
@@ -85,15 +119,6 @@ pub(crate) fn is_made(name: &HeaderName) -> bool {
 /// Whether a header of an answer is better not told to logs.
 pub(crate) fn is_secret(name: &HeaderName) -> bool {
     *name == SET_COOKIE || sounds_secret(name.as_str())
-}
-
-/// A value of an answer as logs may have it.
-fn shown<'a>(name: &HeaderName, value: &'a str) -> Cow<'a, str> {
-    match name.as_str() {
-        _ if is_secret(name) => HIDDEN.into(),
-        "location" | "content-location" | "link" | "refresh" => url_shown(value).into(),
-        _ => value.into(),
-    }
 }
 
 /// A text with URLs: their user info and the values of parameters that sound secret are hidden.
@@ -125,20 +150,6 @@ fn url_shown(text: &str) -> String {
         }
     }
     shown + rest
-}
-
-/// The headers of an answer as values, for JSON.
-pub(crate) fn to_json(headers: &HeaderMap) -> serde_json::Value {
-    let mut all = serde_json::Map::new();
-    for name in headers.keys() {
-        let values = headers
-            .get_all(name)
-            .iter()
-            .map(|value| screen::line(&shown(name, &String::from_utf8_lossy(value.as_bytes()))));
-        let values: Vec<_> = values.collect();
-        all.insert(name.as_str().to_owned(), values.into());
-    }
-    all.into()
 }
 
 #[cfg(test)]

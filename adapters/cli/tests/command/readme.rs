@@ -56,3 +56,16 @@ fn examples_that_need_a_server_do_what_they_say() {
     assert_eq!(fs::read(folder.join("export.csv")).unwrap(), b"all of it");
     fs::remove_dir_all(&folder).unwrap();
 }
+
+#[test]
+fn a_policy_is_tabulated_where_the_environment_names_authorities() {
+    for args in [&["policy", "table", "c"][..], &["policy", "table", "c", "--format", "json"]] {
+        let mut command = crate::support::command(args);
+        command.env("AIRFLOW_CONN_C", "http://api.example.com/https");
+        command.env("REQUESTS_CA_BUNDLE", "/own-ca.pem");
+        let (code, out, err) = crate::support::parts(&command.output().unwrap());
+        assert_eq!(code, Some(0), "{err}");
+        assert!(out.contains("reset"), "{out}");
+        assert!(!out.contains("exit 2") && !out.contains("nothing could be sent"), "{out}");
+    }
+}

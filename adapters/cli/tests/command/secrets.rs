@@ -1,6 +1,6 @@
 //! A secret planted everywhere appears in no output of any scenario.
 
-use crate::support::{command, parts, serve};
+use crate::support::{command, parts, reply, serve, serve_by};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -112,4 +112,49 @@ fn no_output_shows_what_the_token_endpoint_said() {
     }
     assert!(!file.exists(), "a file was written without a response");
     assert!(server.requests().concat().contains("client_secret=m4rk%26r"), "the secret was sent");
+}
+
+#[test]
+fn no_output_shows_what_an_answer_repeats_of_the_connection() {
+    // A part that is no word, one that is, and one of two letters.
+    let echoes = [
+        "Link: </links/PATH5ECRET?k=QSECRET&appid=KEYSECRET&page=2>; rel=\"next\"",
+        "Link: <http://127.0.0.1/hooks/T0/PATH5ECRET/orders?page=2>; rel=\"last\"",
+        "Location: /hooks/T0/PATH%35ECRET/orders?page=2&q=QSECRET",
+        "Content-Location: ?appid=%4bEYSECRET&page=2",
+        "Refresh: 5; url=/hooks/T0/PATH5ECRET/orders?appid=KEY%2553ECRET&page=2",
+        "X-Request: GET /hooks/T0/PATH5ECRET/orders?k=QSECRET&page=2",
+        "X-Twice: appid%3DKEYSECRET%26page=2",
+    ];
+    let server = serve_by(move |_, _| reply("200 OK", &echoes, b"{}"));
+    let base = format!("http://{}/hooks/T0/PATH5ECRET?k=QSECRET", server.authority);
+    let connection = serde_json::json!({
+        "host": base,
+        "extra": {"http_hook": {"auth": {
+            "scheme": "api_key", "name": "appid", "value": "KEYSECRET", "in": "query",
+        }}},
+    });
+    for args in [
+        &["call", "c", "a", "-vv"][..],
+        &["call", "c", "a", "--format", "json"],
+        &["conn", "test", "c"],
+        &["conn", "test", "c", "-vv"],
+        &["conn", "test", "c", "--format", "json"],
+        &["pages", "c", "a", "-vv", "--next", "url", "--at", "/next"],
+        &["poll", "c", "a", "-vv", "--until", "status=200"],
+    ] {
+        let mut command = command(args);
+        let output = command.env("AIRFLOW_CONN_C", connection.to_string()).output().unwrap();
+        let (code, out, err) = parts(&output);
+        let seen = format!("{out}{err}");
+        assert_eq!(code, Some(0), "{args:?}: {seen}");
+        for secret in ["ECRET", "T0", "%4b", "%35"] {
+            assert!(!seen.contains(secret), "{args:?}: {secret} in {seen}");
+        }
+        assert!(seen.contains("page=2"), "{args:?}: what is the answer's own is shown: {seen}");
+    }
+    // Who asks for the head gets it.
+    let mut command = command(&["call", "c", "a", "-i"]);
+    let output = command.env("AIRFLOW_CONN_C", connection.to_string()).output().unwrap();
+    assert!(parts(&output).1.contains("PATH5ECRET"));
 }

@@ -8,6 +8,7 @@ use crate::exit::Problem;
 /// Asks for the headers as a call would, and gives the exit code of that call.
 pub(crate) fn run(test: &Test, context: &Context) -> Result<u8, Problem> {
     let mut result = test.result.clone();
+    result.hides_head = !result.include && result.print.is_none();
     if call::format_of(&result, &context.settings)? != Format::Json {
         result.print.get_or_insert_with(|| "h".to_owned());
     }

@@ -98,7 +98,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
     let breaks = Breaks::new(call, &hook, context, seed)?;
     let beside = Beside {
         ends: session.deadline.map(|deadline| stage.now().after(deadline)),
-        ..session.beside(context)
+        ..session.beside(&hook, context)
     };
     let fetching = Fetching {
         session: &session,
@@ -387,7 +387,7 @@ impl Fetching<'_> {
         if session.format == Format::Json {
             let place = self.place.to_string_lossy();
             let content = Content::File(&place, part.have());
-            let (told, headers) = (self.stage.timeline.told(), http::HeaderMap::new());
+            let (told, headers) = (self.stage.timeline.told(), serde_json::json!({}));
             to_stdout(
                 output::envelope(session.name, &told, 200, &headers, &content, 0).as_bytes(),
             )?;

@@ -25,7 +25,7 @@ use crate::args::{CallArgs, Format, NextBy, Pages as Args};
 use crate::drive::{drive, unkept};
 use crate::exit::Problem;
 use crate::jq::Jq;
-use crate::output::{self, Content, Target, items, json as text};
+use crate::output::{self, Content, Heads, Target, items, json as text};
 use crate::report::{SCHEMA, millis};
 use crate::screen;
 use crate::state::{State, What};
@@ -159,7 +159,7 @@ impl Reading<'_> {
                 .map_err(|error| Problem::usage(format!("the pages that were kept: {error}")))?,
         };
         let mut pages = pages.observer(&observer);
-        let mut beside = session.beside(context);
+        let mut beside = session.beside(hook, context);
         beside.ends = session.deadline.map(|deadline| stage.now().after(deadline));
         let mut sink = Sink::open(&session.target, session.state.as_ref(), &stage.bars)?;
         let drawn = !(matches!(session.target, Target::Stdout) && std::io::stdout().is_terminal());
@@ -178,7 +178,7 @@ impl Reading<'_> {
                     return self.fail(&failure, &pages, &stage, way, context);
                 }
             };
-            let made = self.made(&page, pages.paging(), &stage)?;
+            let made = self.made(&page, pages.paging(), &stage, &beside.heads)?;
             if !sink.write(&made)? {
                 // Whoever read them has read enough.
                 session.over();
@@ -210,6 +210,7 @@ impl Reading<'_> {
         page: &Response<Bytes>,
         paging: &Paging,
         stage: &Stage,
+        heads: &Heads,
     ) -> Result<Vec<u8>, Problem> {
         let Session { format, jq, target, .. } = &self.session;
         let body = page.body();
@@ -248,8 +249,8 @@ impl Reading<'_> {
             };
             let (told, status) = (stage.timeline.told(), page.status().as_u16());
             let content = Content::Bytes(&body);
-            let line =
-                output::envelope(self.session.name, &told, status, page.headers(), &content, 0);
+            let headers = heads.to_json(page.headers());
+            let line = output::envelope(self.session.name, &told, status, &headers, &content, 0);
             return Ok(line.into_bytes());
         }
         for line in lines {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use http::Method;
 use http_hook::RequestPlan;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::fields::{Fields, fields};
 use super::lines::Line;
@@ -197,33 +197,32 @@ impl Filled {
     }
 
     fn plan(&self, fields: &Fields<'_>) -> Result<RequestPlan, String> {
-        let endpoint = self.endpoint.fill(fields, true)?;
+        let endpoint = self.endpoint.fill_path(fields)?;
         let mut plan = RequestPlan::new(self.method.clone(), endpoint);
         for (name, value) in &self.params {
-            plan = plan.param(&name.fill(fields, false)?, value.fill(fields, false)?);
+            plan = plan.param(&name.fill(fields)?, value.fill(fields)?);
         }
         let mut typed = self.method == Method::GET;
         for (name, value) in &self.headers {
             typed |= name.eq_ignore_ascii_case("content-type");
             plan = match value {
                 // It stands in a file that anybody may read who may read the journal.
-                Some(value) => plan.storable_header(name, &value.fill(fields, false)?),
+                Some(value) => plan.storable_header(name, &value.fill(fields)?),
                 None => plan.without_header(name),
             };
         }
         match &self.body {
             Body::None => {}
             Body::Data(text, kind) => {
-                plan = plan.data(text.fill(fields, false)?.into_owned().into_bytes());
+                plan = plan.data(text.fill(fields)?.into_owned().into_bytes());
                 if !typed {
                     plan = plan.storable_header("content-type", kind);
                 }
             }
-            Body::Json(text) => plan = plan.json_text(text.fill(fields, false)?.into_owned()),
+            Body::Json(text) => plan = plan.json_text(text.fill(fields)?.into_owned()),
             Body::Form(pairs) => {
-                let filled = pairs.iter().map(|(name, value)| {
-                    Ok((name.fill(fields, false)?, value.fill(fields, false)?))
-                });
+                let filled =
+                    pairs.iter().map(|(name, value)| Ok((name.fill(fields)?, value.fill(fields)?)));
                 plan = plan.form(filled.collect::<Result<Vec<_>, String>>()?);
             }
             Body::Fields(members) => plan = plan.json_text(object(members, fields)?),
@@ -238,11 +237,11 @@ fn object(members: &[(Text, Value)], fields: &Fields<'_>) -> Result<String, Stri
         if index > 0 {
             out.push_str(", ");
         }
-        out.push_str(&item::quoted(&name.fill(fields, false)?));
+        out.push_str(&item::quoted(&name.fill(fields)?));
         out.push_str(": ");
         match value {
-            Value::Text(text) => out.push_str(&item::quoted(&text.fill(fields, false)?)),
-            Value::Json(text) => out.push_str(&text.fill(fields, false)?),
+            Value::Text(text) => out.push_str(&item::quoted(&text.fill(fields)?)),
+            Value::Json(text) => out.push_str(&text.fill(fields)?),
         }
     }
     out.push('}');
@@ -266,11 +265,49 @@ impl Text {
         Ok(Self { pieces, is_json: true })
     }
 
-    fn fill(&self, fields: &Fields<'_>, escaped: bool) -> Result<Cow<'_, str>, String> {
+    /// Fills in an endpoint: a field stays in its part of the path, and leaves it a name.
+    fn fill_path(&self, fields: &Fields<'_>) -> Result<Cow<'_, str>, String> {
+        if let Some(text) = self.plain() {
+            return Ok(Cow::Borrowed(text));
+        }
+        let mut out = String::new();
+        // The field that the part at hand has, and where that begins.
+        let (mut named, mut begin) = (None, 0);
+        let mut is_path = true;
+        for piece in &self.pieces {
+            match piece {
+                Piece::Plain(text) => {
+                    for char in text.chars() {
+                        if is_path && matches!(char, '/' | '?' | '#') {
+                            check_part(named.take(), &out[begin..])?;
+                            begin = out.len() + 1;
+                            is_path = char == '/';
+                        }
+                        out.push(char);
+                    }
+                }
+                Piece::Field(name, _) => {
+                    out.extend(utf8_percent_encode(&fields.text(name)?, ESCAPED));
+                    named = Some(name.as_str()).filter(|_| is_path);
+                }
+            }
+        }
+        check_part(named, &out[begin..])?;
+        Ok(Cow::Owned(out))
+    }
+
+    /// The text, if it has no fields.
+    fn plain(&self) -> Option<&str> {
         match self.pieces.as_slice() {
-            [] => return Ok(Cow::Borrowed("")),
-            [Piece::Plain(text)] => return Ok(Cow::Borrowed(text)),
-            _ => {}
+            [] => Some(""),
+            [Piece::Plain(text)] => Some(text),
+            _ => None,
+        }
+    }
+
+    fn fill(&self, fields: &Fields<'_>) -> Result<Cow<'_, str>, String> {
+        if let Some(text) = self.plain() {
+            return Ok(Cow::Borrowed(text));
         }
         let mut out = String::new();
         for piece in &self.pieces {
@@ -279,9 +316,7 @@ impl Text {
                 Piece::Field(name, false) if self.is_json => out.push_str(&fields.json(name)?),
                 Piece::Field(name, _) => {
                     let text = fields.text(name)?;
-                    if escaped {
-                        out.extend(utf8_percent_encode(&text, ESCAPED));
-                    } else if self.is_json {
+                    if self.is_json {
                         let quoted = item::quoted(&text);
                         out.push_str(&quoted[1..quoted.len() - 1]);
                     } else {
@@ -291,6 +326,18 @@ impl Text {
             }
         }
         Ok(Cow::Owned(out))
+    }
+}
+
+/// Refuses a part of a path that a field makes another one than it stands for: an empty one, or one that servers go back by. What is behind
+/// a `;` is no part of its name, and an escaped dot is one.
+fn check_part(field: Option<&str>, part: &str) -> Result<(), String> {
+    let name: Vec<u8> = percent_decode_str(part.split(';').next().unwrap_or_default()).collect();
+    match field {
+        Some(field) if matches!(name.as_slice(), b"" | b"." | b"..") => {
+            Err(format!("the field {field} makes a part of the path that is empty, . or .."))
+        }
+        _ => Ok(()),
     }
 }
 
