@@ -107,11 +107,12 @@ impl Ready {
             }
             check_link(hook, &method, &payload, &in_force, link).map_err(unready)?;
         }
-        let auth = match auth {
-            None if hook.sources().netrc && !in_force.trust_env => Some(CallAuth::Nobody),
-            auth => auth.map(|auth| CallAuth::new(auth, hook)),
-        };
         Ok(Self {
+            auth: match auth {
+                Some(auth) => Some(CallAuth::new(auth, hook)),
+                None if hook.sources().netrc && !in_force.trust_env => Some(CallAuth::Nobody),
+                None => None,
+            },
             method,
             target,
             text,
@@ -122,7 +123,6 @@ impl Ready {
             policy,
             resend,
             more: taken.more,
-            auth,
             #[cfg(feature = "cookies")]
             has_cookies: taken.has_cookies,
         })

@@ -143,11 +143,13 @@ impl<'a, H, B> CallBuilder<'a, H, B> {
 
     /// Sets a body of several parts, to which [`part`](Self::part) adds: see [`RequestPlan::multipart`].
     pub fn multipart(mut self, form: Multipart) -> Self {
+        self.refuse_another();
         self.body = Given::Form(form, Vec::new());
         self
     }
 
-    /// Adds a part of a multipart body that comes from a source, under the name of its file.
+    /// Adds a part of a multipart body that comes from a source, under the name of its file. Fields beside it are those of the
+    /// [form](Self::multipart) that it is added to; with any other body, the call is refused.
     pub fn part(mut self, name: &str, upload: Upload<B>) -> Self {
         let mut part = Part::source(name, upload.len(), upload.replay());
         if let Some(filename) = upload.filename() {
@@ -155,7 +157,11 @@ impl<'a, H, B> CallBuilder<'a, H, B> {
         }
         let (mut form, mut sources) = match self.body {
             Given::Form(form, sources) => (form, sources),
-            Given::Planned | Given::Upload(_) => Default::default(),
+            Given::Planned => Default::default(),
+            Given::Upload(_) => {
+                self.plan.refuse(twice());
+                Default::default()
+            }
         };
         if let Err(error) = form.file(part) {
             self.plan.refuse(error);
@@ -167,9 +173,23 @@ impl<'a, H, B> CallBuilder<'a, H, B> {
 
     /// Sends what comes from a source as the body.
     pub fn upload(mut self, upload: Upload<B>) -> Self {
+        self.refuse_another();
         self.body = Given::Upload(upload);
         self
     }
+
+    fn refuse_another(&mut self) {
+        if !matches!(self.body, Given::Planned) {
+            self.plan.refuse(twice());
+        }
+    }
+}
+
+/// Of two bodies, one would be lost without a word.
+#[cold]
+fn twice() -> Error {
+    let says = "body: it is given twice (fields beside a file are those of a form: multipart(form).part(name, file))";
+    Error::new(ErrorKind::Body, says)
 }
 
 /// Makes a plan of a call in one chain, for what takes plans: [`pages`](HttpHook::pages), [`poll`](HttpHook::poll),
@@ -178,6 +198,9 @@ impl<'a, H, B> CallBuilder<'a, H, B> {
 impl<H, B> From<CallBuilder<'_, H, B>> for RequestPlan {
     fn from(call: CallBuilder<'_, H, B>) -> Self {
         let mut plan = call.plan;
+        if !matches!(call.body, Given::Planned) && plan.has_body() {
+            plan.refuse(twice());
+        }
         match call.body {
             Given::Planned => plan,
             Given::Form(form, sources) if sources.is_empty() => plan.multipart(form),
@@ -224,6 +247,9 @@ fn with_body<B: 'static>(
     boundary: impl FnOnce() -> u64,
     join: Join<B>,
 ) -> (RequestPlan, Option<Source<B>>) {
+    if plan.has_body() {
+        plan.refuse(twice());
+    }
     match body {
         Given::Planned => (plan, None),
         Given::Upload(mut upload) => {

@@ -30,6 +30,14 @@ impl RequestPlan {
         self.data(Data::form(pairs))
     }
 
+    /// Whether it has a body already: data of a GET is none.
+    pub(crate) fn has_body(&self) -> bool {
+        self.rare.as_ref().is_some_and(|rare| {
+            let data = !rare.data.is_empty() && self.method != http::Method::GET;
+            data || rare.json.is_some() || rare.multipart.is_some()
+        })
+    }
+
     /// Sends a multipart body that was [written](Multipart::write) before: some of its parts come from sources, which
     /// the driver [joins](MultipartBody::join).
     pub fn multipart_body(mut self, body: &MultipartBody) -> Self {
