@@ -43,7 +43,7 @@ impl<'a, H, B: From<Bytes>> PageIter<'a, H, B> {
 
     /// Gives the items of the pages in the place of the pages: of the array that [`Paging::items`](super::Paging::items) names,
     /// else of the whole. Each is read from its text, so that a number has all its
-    /// digits where `I` has room for them, and is an error where it has none, as in [`json`](crate::response::ResponseExt::json).
+    /// digits where `I` has room for them, and is an error where it has none, as in [`json`](crate::ResponseExt::json).
     pub fn items<I: DeserializeOwned>(self) -> ItemIter<'a, H, B, I> {
         ItemIter { pages: self, ready: Vec::new().into_iter(), item: PhantomData }
     }

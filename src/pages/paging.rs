@@ -165,7 +165,8 @@ impl Paging {
         Self::new(Next::Custom(Code(Arc::new(code))))
     }
 
-    /// Says where the array of items is in a page; empty, as with [`page`](Self::page) and [`offset`](Self::offset), is the whole.
+    /// Says where the array of items is in a page; empty, as with [`page`](Self::page) and [`offset`](Self::offset), is the whole. A page that
+    /// has nothing there has no items, as servers leave empty arrays out: a place that no page has gives none, without an error.
     #[must_use]
     pub fn items(mut self, pointer: impl Into<String>) -> Self {
         self.items = Some(pointer.into());
