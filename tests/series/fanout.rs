@@ -123,7 +123,7 @@ fn expected(count: u64) -> Ended {
 }
 
 /// A client whose answers never come.
-struct Never;
+pub(crate) struct Never;
 
 #[async_trait::async_trait]
 impl http_hook::transport::Transport for Never {

@@ -16,6 +16,7 @@ use http_hook::{
 use http_hook_mock::{MockTransport, Reply};
 use proptest::prelude::*;
 
+use crate::fanout::Never;
 use crate::support::{NOW, response};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -266,24 +267,6 @@ fn a_stored_link_below_the_base_stays_there() {
     let moved = Hook::to("https://api.example.com/services/T0/0THER").expect("a hook");
     let error = Pages::<Bytes>::resume(&moved, &texts[0], NOW).expect_err("another base");
     assert_eq!(error.kind(), ErrorKind::Stored);
-}
-
-/// A client whose answers never come.
-struct Never;
-
-#[async_trait::async_trait]
-impl http_hook::transport::Transport for Never {
-    fn capabilities(&self) -> http_hook::options::Capabilities {
-        http_hook_mock::everything("never")
-    }
-
-    async fn send(
-        &self,
-        _: http::Request<http_hook::body::Body>,
-        _: &http_hook::options::SendOptions,
-    ) -> Result<http::Response<http_hook::body::Body>, TransportError> {
-        std::future::pending().await
-    }
 }
 
 /// A clock that stands still.

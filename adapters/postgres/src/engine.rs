@@ -215,7 +215,8 @@ impl Engine {
         };
         for (id, plan) in calls {
             let call = Call::new(hook, plan, seed(), now);
-            let parts = call.store_plan(hook).and_then(|plan| Ok((plan, call.store_progress(hook)?)));
+            let parts =
+                call.store_plan(hook).and_then(|plan| Ok((plan, call.store_progress(hook)?)));
             match parts {
                 Ok((plan, progress)) => {
                     plans.push(plan);
