@@ -92,7 +92,10 @@ impl AuthScheme {
             }
             "oauth2_client_credentials" => read.oauth2(false),
             "oauth2_refresh" => read.oauth2(true),
-            _ => Err(wrong("auth.scheme: there is no such scheme")),
+            _ => Err(wrong(
+                "auth.scheme: there is no such scheme (but none, basic, bearer, api_key, digest, \
+                 oauth2_client_credentials and oauth2_refresh)",
+            )),
         }
     }
 }

@@ -19,6 +19,11 @@ use crate::response::{Asked, Cause, Failure, StopReason};
 use crate::retry::{HttpOutcome, ResponseView, RetryPolicy};
 
 impl Call {
+    /// What is asked for, as it may be shown.
+    pub(crate) fn asked(&self, hook: &Hook) -> Option<Asked> {
+        self.0.as_ref().ok().map(|state| state.asked(hook, false))
+    }
+
     /// Gives the call up.
     #[must_use]
     pub fn cancel(self, hook: &Hook) -> Failure {

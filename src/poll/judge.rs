@@ -7,7 +7,7 @@ use super::{Phase, Poll};
 use crate::base::chance::Random;
 use crate::base::{Error, ErrorKind, Sent, Timestamp, caught};
 use crate::call::follow::Counts;
-use crate::call::short;
+use crate::call::{Call, short};
 use crate::request::resend::Resend;
 use crate::response::{Cause, Failure, StopReason};
 use crate::retry::{ByClass, Condition, HttpOutcome, ResponseView, may_resend, until_next};
@@ -28,6 +28,12 @@ impl<B: From<Bytes>> Poll<'_, B> {
     /// Tells what all calls came to.
     fn told(&self, failure: Failure) -> Failure {
         let Counts { sends, attempts, idle_for } = self.counts;
+        let failure = if failure.method().is_some() {
+            failure
+        } else {
+            let call = Call::new(&self.hook, self.plan.clone(), self.seed, self.latest);
+            failure.with_asked(call.asked(&self.hook))
+        };
         failure.with_seen(self.seen).with_counts(sends, attempts, idle_for)
     }
 

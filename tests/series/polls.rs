@@ -388,6 +388,29 @@ fn a_poll_by_hand_tells_how_far_it_has_come() {
 }
 
 #[test]
+fn a_poll_that_ends_says_what_was_asked_for() {
+    let soon = done().every(MINUTE);
+    let rows = [
+        ("the deadline", vec![job("busy").always()], soon.clone()),
+        (
+            "a state that failed",
+            vec![job("failed")],
+            soon.fail_if(Condition::json("/state", "failed")),
+        ),
+    ];
+    for (why, replies, polling) in rows {
+        let (end, _, _) = poll(replies, RequestPlan::get("jobs/7?token=S"), polling);
+        let failure = end.expect_err(why);
+        let says = failure.to_string();
+        assert!(
+            says.contains("; GET https://api.example.com/***/jobs/7?token=***, "),
+            "{why}: {says}"
+        );
+        assert_eq!(failure.method(), Some(&http::Method::GET), "{why}");
+    }
+}
+
+#[test]
 fn a_poll_waits_as_long_as_the_server_asks() {
     type Headers = &'static [(&'static str, &'static str)];
 

@@ -11,7 +11,10 @@ use crate::{IsahcTransport, client};
 
 /// Calls an HTTP API over isahc, blocking the thread. Made by [`connect`], [`from_connection`] or [`from_hook`]; with a transport of other
 /// settings by `HttpHook::new(hook, transport, SystemClock::new())`.
-pub type HttpHook = http_hook::blocking::HttpHook<IsahcTransport, SystemClock>;
+///
+/// With other parameters it is any hook: `fn orders<T: Transport, C: Clock>(api: &HttpHook<T, C>)` takes a mock's, too. What it does is
+/// with [`http_hook::blocking::HttpHook`].
+pub type HttpHook<T = IsahcTransport, C = SystemClock> = http_hook::blocking::HttpHook<T, C>;
 
 /// Begins to call the API at a URL, as `https://api.example.com/v2`.
 ///

@@ -165,7 +165,7 @@ fn schemes_are_read_from_json() {
         (json!("basic"),                                                Err("auth: must be an object")),
         (json!({}),                                                     Err("auth.scheme: is missing")),
         (json!({"scheme": 1}),                                          Err("auth.scheme: must be a text")),
-        (json!({"scheme": "kerberos"}),                                 Err("auth.scheme: there is no such scheme")),
+        (json!({"scheme": "kerberos"}),                                 Err("auth.scheme: there is no such scheme (but none, basic, bearer, api_key, digest, oauth2_client_credentials and oauth2_refresh)")),
         (json!({"scheme": "none", "x": 1}),                             Err("auth: a member that this scheme does not have, beside scheme")),
         (json!({"scheme": "bearer", "tokens": "pw-917"}),               Err("auth: a member that this scheme does not have; `token` is one")),
         (json!({"scheme": "bearer", "token": 917}),                     Err("auth.token: must be a text")),
