@@ -119,7 +119,9 @@ pub(super) fn plan_form(state: &State, hook: &Hook) -> Result<PlanForm, Error> {
         return Err(not_storable("the cookies of the call"));
     }
     if ready.has_own_auth() {
-        return Err(not_storable("the authentication of the call"));
+        return Err(not_storable(
+            "the authentication of the call (give it to the hook, which is not stored)",
+        ));
     }
     if ready.options.as_ref().is_some_and(|options| options.proxies != Setting::Inherit) {
         return Err(not_storable("the option proxies of the call"));
