@@ -5,7 +5,7 @@ pub use http_hook_clock::{fan_out, file};
 
 use http_hook::hook::HookError;
 use http_hook::{Connection, Hook};
-use http_hook_clock::{SystemClock, seed};
+use http_hook_clock::SystemClock;
 
 use crate::{IsahcTransport, client};
 
@@ -78,5 +78,5 @@ pub fn from_connection(connection: &Connection) -> Result<HttpHook, HookError> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn from_hook(hook: Hook) -> Result<HttpHook, HookError> {
-    Ok(HttpHook::new(hook, client::started()?, SystemClock::new()).with_seed(seed()))
+    Ok(HttpHook::new(hook, client::started()?, SystemClock::new()))
 }

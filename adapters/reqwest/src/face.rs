@@ -2,7 +2,7 @@
 
 use http_hook::hook::HookError;
 use http_hook::{Connection, Hook};
-use http_hook_clock::{SystemClock, seed};
+use http_hook_clock::SystemClock;
 
 use crate::ReqwestTransport;
 
@@ -72,5 +72,5 @@ pub fn from_connection(connection: &Connection) -> Result<HttpHook, HookError> {
 /// ```
 #[must_use]
 pub fn from_hook(hook: Hook) -> HttpHook {
-    HttpHook::new(hook, ReqwestTransport::default(), SystemClock::new()).with_seed(seed())
+    HttpHook::new(hook, ReqwestTransport::default(), SystemClock::new())
 }

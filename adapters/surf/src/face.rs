@@ -4,7 +4,7 @@
 use http_hook::connection::Problem;
 use http_hook::hook::HookError;
 use http_hook::{Connection, Hook};
-use http_hook_clock::{SystemClock, seed};
+use http_hook_clock::SystemClock;
 
 use crate::SurfTransport;
 
@@ -84,5 +84,5 @@ pub fn from_hook(hook: Hook) -> Result<HttpHook, HookError> {
     })?;
     #[cfg(not(feature = "curl-client"))]
     let transport = SurfTransport::h1();
-    Ok(HttpHook::new(hook, transport, SystemClock::new()).with_seed(seed()))
+    Ok(HttpHook::new(hook, transport, SystemClock::new()))
 }

@@ -3,7 +3,7 @@
 use http_hook::hook::HookError;
 use http_hook::transport::Transport;
 use http_hook::{Connection, Hook};
-use http_hook_clock::{SystemClock, seed};
+use http_hook_clock::SystemClock;
 
 use crate::TowerTransport;
 
@@ -58,5 +58,5 @@ pub fn from_hook<S>(hook: Hook, service: S) -> HttpHook<S>
 where
     TowerTransport<S>: Transport,
 {
-    HttpHook::new(hook, TowerTransport::new(service), SystemClock::new()).with_seed(seed())
+    HttpHook::new(hook, TowerTransport::new(service), SystemClock::new())
 }
