@@ -36,10 +36,10 @@ fn hidden(piece: Piece<'_>) -> Option<&str> {
     if let Piece::Hidden(name) = piece { Some(name) } else { None }
 }
 
-pub(super) fn stored(message: &'static str) -> Error {
+pub(crate) fn stored(message: &'static str) -> Error {
     Error::new(ErrorKind::Stored, message)
 }
 
-pub(super) fn not_storable(what: &str) -> Error {
+pub(crate) fn not_storable(what: &str) -> Error {
     Error::new(ErrorKind::NotStorable, format!("not storable: {what}"))
 }

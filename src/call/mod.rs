@@ -18,7 +18,7 @@ pub(crate) mod follow;
 mod form;
 mod form_body;
 mod link_form;
-mod may;
+pub(crate) mod may;
 mod needs;
 mod state;
 mod step;

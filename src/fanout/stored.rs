@@ -10,6 +10,7 @@ use crate::base::chance::digest;
 use crate::base::json::position;
 use crate::base::{Error, ErrorKind, Timestamp, size};
 use crate::call::Call;
+use crate::call::may::{not_storable, stored};
 use crate::drive::{Act, Run};
 use crate::hook::Hook;
 use crate::request::RequestPlan;
@@ -131,12 +132,4 @@ impl<I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> Fanout<'_, I, B> {
 
 fn text_of(form: &Form) -> Result<String, Error> {
     serde_json::to_string(form).map_err(|_| not_storable("the calls"))
-}
-
-fn stored(message: &'static str) -> Error {
-    Error::new(ErrorKind::Stored, message)
-}
-
-fn not_storable(what: &str) -> Error {
-    Error::new(ErrorKind::NotStorable, format!("not storable: {what}"))
 }

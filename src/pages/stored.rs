@@ -11,6 +11,7 @@ use crate::base::chance::digest;
 use crate::base::json::{at_most, position};
 use crate::base::{Error, ErrorKind, Timestamp};
 use crate::call::Call;
+use crate::call::may::{not_storable, stored};
 use crate::drive::Run;
 use crate::hook::Hook;
 
@@ -106,12 +107,4 @@ impl<B: From<Bytes>> Pages<'_, B> {
 
 fn text_of(form: &Form) -> Result<String, Error> {
     serde_json::to_string(form).map_err(|_| not_storable("the pages"))
-}
-
-fn stored(message: &'static str) -> Error {
-    Error::new(ErrorKind::Stored, message)
-}
-
-fn not_storable(what: &str) -> Error {
-    Error::new(ErrorKind::NotStorable, format!("not storable: {what}"))
 }

@@ -11,6 +11,7 @@ use crate::base::json::position;
 use crate::base::{Error, ErrorKind, Sent, Timestamp};
 use crate::call::Call;
 use crate::call::follow::Counts;
+use crate::call::may::{not_storable, stored};
 use crate::drive::Run;
 use crate::hook::Hook;
 use crate::options::Options;
@@ -152,12 +153,4 @@ const fn is_none(count: &u32) -> bool {
 
 fn text_of(form: &Form) -> Result<String, Error> {
     serde_json::to_string(form).map_err(|_| not_storable("the poll"))
-}
-
-fn stored(message: &'static str) -> Error {
-    Error::new(ErrorKind::Stored, message)
-}
-
-fn not_storable(what: &str) -> Error {
-    Error::new(ErrorKind::NotStorable, format!("not storable: {what}"))
 }

@@ -18,7 +18,6 @@ const ROOT_NAMES: usize = 31;
 const LISTED: &[(&str, &str)] = &[
     ("CallBuilder", "what `HttpHook::get` and its like begin"),
     ("auth::TokenCache", "for those who keep tokens in a store of their own"),
-    ("fanout::FanoutIter", "of what `HttpHook::fan_out` gives"),
     ("gates::Budget", "for those who bring gates or budgets of their own"),
     ("observe::Durations", "for those who watch a program of their own"),
     ("observe::Series", "for those who watch a program of their own"),
