@@ -1,25 +1,25 @@
 //! `http-hook fetch`: a download that goes on where it broke off.
 //!
-//! [`part`] decides, [`kept`] has the files, [`digest`] compares, and here is what asks, reads and waits.
+//! [`part`] decides by what [`head`] reads, [`kept`] has the files, [`digest`] compares, [`asked`](asked::asked) tells one download
+//! from another, and here is what asks, reads and waits.
 
+mod asked;
 mod breaks;
 mod digest;
+mod head;
 mod kept;
 mod part;
 #[cfg(test)]
 mod tests;
 
-use std::fmt::Write as _;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::PathBuf;
 
 use http::Response;
 use http_hook::blocking::{Body, Clock as _};
 use http_hook::observe::Event;
 use http_hook::{
-    Act, Call, Failure, Hook, RequestPlan, Run, SendCause, Sent, TransportError,
-    TransportErrorKind as Kind,
+    Call, Failure, Hook, RequestPlan, Run, Sent, TransportError, TransportErrorKind as Kind,
 };
 
 use super::call::{Manner, Ready, check_secrets, deadline_of, format_of, target, warn};
@@ -27,12 +27,12 @@ use super::session::{Session, Way};
 use super::stage::Stage;
 use super::{Context, curl, plan};
 use crate::args::{CallArgs, Fetch as Args, Format};
-use crate::connection::Found;
 use crate::drive::{Beside, drive};
 use crate::exit::Problem;
 use crate::live::signals::GoOn;
 use crate::output::{self, Content, Target, to_stdout};
 use crate::screen;
+use asked::asked;
 use breaks::Breaks;
 use digest::Wanted;
 use kept::Kept;
@@ -143,46 +143,6 @@ fn check(call: &CallArgs) -> Result<(), Problem> {
         Some((_, why)) => Err(Problem::usage(why)),
         None => Ok(()),
     }
-}
-
-/// A digest of what is asked for, and of who asks, so that no part of another file is taken for one of this: the connection with its
-/// login, what was given, and the request that is made of them.
-fn asked(found: &Found, hook: &Hook, plan: &RequestPlan, call: &CallArgs) -> String {
-    let (given, auth) = (&call.request, &call.auth);
-    let connection = found.connection.to_json();
-    let jar = call.client.cookies.as_deref();
-    let cookies = jar.map(Path::to_string_lossy);
-    let mut all = format!(
-        "{:?}",
-        (
-            (&found.name, connection.expose(), hook.base_url()),
-            (&call.words, &given.headers, &given.data, &given.json, &given.parts),
-            (&auth.user, &auth.password, &auth.bearer, auth.digest, cookies),
-        )
-    );
-    // What is fetched to be sent, a token, is another one each time: it is told by what it is fetched with.
-    let first = AtomicBool::new(false);
-    let observer = |event: &Event<'_>| {
-        if matches!(event, Event::Send { cause: SendCause::First, .. }) {
-            first.store(true, Ordering::Relaxed);
-        }
-    };
-    let now = http_hook_clock::SystemClock::new().now();
-    let call = Call::new(hook, plan.clone(), 0, now);
-    let mut run: Run<'_, Body, Body> = Run::stream(hook, call);
-    run = run.observer(&observer);
-    if let Act::Send(request, _) = run.woke(now)
-        && first.load(Ordering::Relaxed)
-    {
-        let _ = write!(all, "{} {}", request.method(), request.uri());
-        for (name, value) in request.headers() {
-            // What a jar holds changes from one request to the next.
-            if jar.is_none() || name != http::header::COOKIE {
-                let _ = write!(all, "\n{name}: {:?}", value.as_bytes());
-            }
-        }
-    }
-    digest::of_text(&all)
 }
 
 /// A file on its way.
