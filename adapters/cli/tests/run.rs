@@ -690,14 +690,20 @@ mod journal {
         let journal = folder.join("j").to_str().unwrap().to_owned();
         let resumed = |conn: String, calls: &str, template: &str, more: &[&str]| {
             let kept = ["-q", calls, "api", "v1/{b}", "--json", template, "--journal", &journal];
-            let mut command = command(&[&kept, more].concat());
+            // A word that begins so is a variable, and no argument.
+            let (set, more): (Vec<&str>, Vec<&str>) =
+                more.iter().partition(|word| word.starts_with("HTTP_HOOK_"));
+            let mut command = command(&[&kept[..], &more].concat());
             command.env("AIRFLOW_CONN_API", conn);
+            command.envs(set.iter().filter_map(|word| word.split_once('=')));
             told(&command.output().unwrap())
         };
         let own = || format!("http://{}", server.authority);
         assert_eq!(resumed(own(), &calls, &from, &[]).0, Some(0));
         let out = folder.join("out").to_str().unwrap().to_owned();
-        let same: [&[&str]; 6] = [
+        let same: [&[&str]; 8] = [
+            &["HTTP_HOOK_RETRY=5"],
+            &["HTTP_HOOK_TIMEOUT=9s"],
             &["-j", "3"],
             &["--rate", "900"],
             &["--deadline", "1m"],
@@ -712,7 +718,13 @@ mod journal {
         }
         let based = format!(r#"{{"conn_type":"http","host":"http://{}/base"}}"#, server.authority);
         let at_other = format!("http://{}", other.authority);
-        let rows: [(&str, String, &str, &[&str]); 13] = [
+        let dressed = |extra: &str| format!("http://{}/?{extra}", server.authority);
+        let rows: [(&str, String, &str, &[&str]); 18] = [
+            ("header of the connection", dressed("X-Team=sales"), &calls, &[]),
+            ("secret header of the connection", dressed("X-Api-Key=a"), &calls, &[]),
+            ("option of the connection", dressed("allow_redirects=true"), &calls, &[]),
+            ("variable", own(), &calls, &["HTTP_HOOK_LOCATION=true"]),
+            ("number in a variable", own(), &calls, &["HTTP_HOOK_MAX_REDIRS=3"]),
             ("origin", at_other, &calls, &[]),
             ("base", based, &calls, &[]),
             ("columns", own(), &swapped, &[]),

@@ -125,7 +125,6 @@ impl Lines {
     }
 
     /// Returns the names of the columns, if the file has some.
-    #[cfg(feature = "journal")]
     pub(crate) fn names(&self) -> Option<&StringRecord> {
         self.names.as_deref()
     }

@@ -13,6 +13,7 @@ mod lines;
 mod planned;
 mod progress;
 mod results;
+mod said;
 mod template;
 mod work;
 
@@ -40,6 +41,7 @@ use keep::Keep;
 use lines::{Lines, Taken};
 use progress::{Report, watch};
 use results::Results;
+use said::said;
 use template::Template;
 use work::{Common, Pool, State};
 
@@ -74,7 +76,9 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<u8, Problem> {
     let mut allowed = Options::default();
     allowed.verify = options.verify.clone();
     allowed.cert = options.cert.clone();
-    let begun = begin(args, &found, (&hook, &allowed, clock), (seed, &template, &lines), &results)?;
+    let again = || Ok::<_, Problem>(make()?.for_client(transport.capabilities()));
+    let said = || said(args, &again()?, &common, &template, &lines);
+    let begun = begin(args, &found, (&hook, &allowed, clock), (seed, &said), &results)?;
     lines.taken = begun.taken;
     let pool = Arc::new(Pool {
         hook,
@@ -293,14 +297,14 @@ fn begin(
     args: &RunArgs,
     found: &Found,
     (hook, allowed, clock): (&Hook, &Options, SystemClock),
-    (seed, template, lines): (u64, &Template, &Lines),
+    (seed, said): (u64, &dyn Fn() -> Result<String, Problem>),
     results: &Arc<Results>,
 ) -> Result<Begun, Problem> {
     let Some(path) = &args.journal else {
         results.open(args.output.as_deref())?;
         return Ok(Begun::anew(seed));
     };
-    let calls = said(args, hook, template, lines)?;
+    let calls = said()?;
     let connection = found.again.clone();
     let run = http_hook_journal::Run { connection, calls, seed };
     let begun = journal::begin(path, args, run, (hook, allowed, clock.now()), results)?;
@@ -308,44 +312,12 @@ fn begin(
     Ok(Begun { keep, seed, calls, unreadable, taken })
 }
 
-/// Sixteen digits that tell what makes calls of lines from anything else, and do not tell what it is. How fast and how often calls are
-/// made, and where results go, is not in it: it may differ when the run is gone on with.
-#[cfg(feature = "journal")]
-fn said(
-    args: &RunArgs,
-    hook: &Hook,
-    template: &Template,
-    lines: &Lines,
-) -> Result<String, Problem> {
-    use sha2::Digest as _;
-
-    let (request, auth, limits, client) = (&args.request, &args.auth, &args.limits, &args.client);
-    let content = |path: Option<&std::path::PathBuf>| {
-        path.map(|path| item::read(&path.to_string_lossy())).transpose()
-    };
-    // A file may have another name, and the same content.
-    let json = request.json.as_ref().map(|_| template.json());
-    let body = (&request.data, json, request.form, request.compressed);
-    let calls = (&args.words, &request.method, request.head, &request.headers, &args.id, body);
-    let again = (limits.resend, limits.idempotency_key, content(limits.policy.as_ref())?);
-    let redirects = (limits.location, limits.no_location, limits.max_redirs);
-    let auth = (&auth.user, &auth.password, &auth.bearer, auth.digest);
-    // It need not be there.
-    let cookies = client.cookies.as_ref().and_then(|path| std::fs::read(path).ok());
-    let network = (client.insecure, cookies);
-    let server = (hook.origin().to_string(), hook.base_url());
-    let columns = lines.names().map(|names| names.iter().collect::<Vec<_>>());
-    let all = format!("{:?}", (calls, again, redirects, auth, network, server, columns));
-    let digest = sha2::Sha256::digest(all.as_bytes());
-    Ok(digest.map(|byte| format!("{byte:02x}"))[..8].join(""))
-}
-
 #[cfg(not(feature = "journal"))]
 fn begin(
     args: &RunArgs,
     _: &Found,
     _: (&Hook, &Options, SystemClock),
-    (seed, ..): (u64, &Template, &Lines),
+    (seed, _): (u64, &dyn Fn() -> Result<String, Problem>),
     results: &Arc<Results>,
 ) -> Result<Begun, Problem> {
     if args.journal.is_some() {

@@ -160,7 +160,6 @@ impl Template {
     }
 
     /// Returns the text of `--json`, wherever it stood.
-    #[cfg(feature = "journal")]
     pub(crate) fn json(&self) -> &str {
         match self {
             Self::Plans(_) => "",
