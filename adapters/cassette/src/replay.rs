@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use http::header::{Entry, LINK};
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, request,
 };
@@ -17,7 +18,7 @@ use http_hook::{Hook, Sent, TransportError, TransportErrorKind as Kind, blocking
 
 use crate::Unmet;
 use crate::body::{blocking_broken, broken};
-use crate::cassette::{Exchange, Outcome, Told, latin1_bytes};
+use crate::cassette::{Exchange, Outcome, Told, latin1, latin1_bytes};
 use crate::redact::{HIDDEN, Rules};
 
 /// The longest body of a request that is read, in bytes.
@@ -51,7 +52,8 @@ const CAPABILITIES: Capabilities = Capabilities::of(
 /// exchange is played once. A request that the recording does not have is an error of kind [`Bug`](Kind::Bug), not
 /// sent. Clones share what is left.
 ///
-/// What was taken out of a recorded URL stands for any text. Headers and bodies of requests are not compared.
+/// What was taken out of a recorded URL stands for any text. Headers and bodies of requests are not compared. In a `Link` it is
+/// played with the number of the answer behind it, from the second one on, for one link led elsewhere than the next.
 #[derive(Clone)]
 pub struct Replay {
     script: Arc<Mutex<Script>>,
@@ -60,6 +62,8 @@ pub struct Replay {
 struct Script {
     lines: VecDeque<Line>,
     order: Order,
+    /// How many answers were played.
+    played: usize,
     unexpected: Vec<String>,
     rules: Rules,
 }
@@ -94,8 +98,8 @@ impl Replay {
     }
 
     fn new(lines: Vec<Line>, order: Order) -> Self {
-        let script =
-            Script { lines: lines.into(), order, unexpected: Vec::new(), rules: Rules::default() };
+        let (lines, unexpected, rules) = (lines.into(), Vec::new(), Rules::default());
+        let script = Script { lines, order, played: 0, unexpected, rules };
         Self { script: Arc::new(Mutex::new(script)) }
     }
 
@@ -152,7 +156,8 @@ impl Script {
         let mut lines = self.lines.iter().take(candidates);
         let index = lines.position(|line| line.fits(head, self.order));
         if let Some(line) = index.and_then(|index| self.lines.remove(index)) {
-            return Ok(line.outcome);
+            self.played = self.played.saturating_add(1);
+            return Ok(line.outcome.numbered(self.played));
         }
         let url = self.rules.url(head.uri.to_string().as_bytes());
         let own = format!("{} {}", head.method, String::from_utf8_lossy(&url));
@@ -194,6 +199,14 @@ impl Line {
     }
 }
 
+fn number_in(link: &mut HeaderValue, number: usize) {
+    let (hidden, own) = (format!("={HIDDEN}"), format!("={HIDDEN}{number}"));
+    let text = latin1(link.as_bytes()).replace(&hidden, &own);
+    if let Some(new) = latin1_bytes(&text).and_then(|new| HeaderValue::from_bytes(&new).ok()) {
+        *link = new;
+    }
+}
+
 /// In the words of a script: `503 for GET /v1/orders`.
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -232,6 +245,16 @@ fn headers(written: &[(String, String)]) -> Result<HeaderMap, &'static str> {
 }
 
 impl Played {
+    /// Has what was taken out of links differ from one answer to the next, as it did: links that are the same lead in a circle.
+    fn numbered(mut self, number: usize) -> Self {
+        if let (Self::Answer { response, .. }, 2..) = (&mut self, number) {
+            if let Entry::Occupied(mut links) = response.headers_mut().entry(LINK) {
+                links.iter_mut().for_each(|link| number_in(link, number));
+            }
+        }
+        self
+    }
+
     /// Makes a response of it, by what makes a body of bytes and one that breaks off.
     fn respond<B>(
         self,

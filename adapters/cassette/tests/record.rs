@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::Request;
 use http_hook::blocking::HttpHook;
 use http_hook::options::{ClientOptions, SendOptions, Timeouts};
+use http_hook::pages::Paging;
 use http_hook::transport::Transport;
 use http_hook::{
     Connection, ErrorKind, Hook, RequestPlan, RetryPolicy, Sent, TransportErrorKind as Kind,
@@ -203,6 +204,36 @@ fn a_hook_plays_what_a_hook_recorded() {
     let server = replayed(&recorder).strict();
     assert_eq!(run(&server, VirtualClock::new()).expect("an answer"), r#"{"password":"***"}"#);
     server.assert_done();
+}
+
+#[test]
+fn pages_by_links_are_played_to_their_end() {
+    let page = |next: &str| {
+        Reply::status(200).header("link", &format!("<https://h/p?after={next}>; rel=\"next\""))
+    };
+    let real = MockTransport::new([
+        page("f1rst-cursor"),
+        page("s3cond-cursor"),
+        page("th1rd-cursor"),
+        Reply::status(200),
+    ]);
+    let count = |transport: &dyn blocking::Transport| {
+        let hook = Hook::to("https://h").expect("a hook");
+        let transport = blocking::from_fn(transport.capabilities(), |request, options| {
+            transport.send(request, options)
+        });
+        let api = HttpHook::new(hook, transport, VirtualClock::new());
+        let pages = api.pages(RequestPlan::get("p"), Paging::link());
+        pages.collect::<Result<Vec<_>, _>>().expect("pages").len()
+    };
+    let recorder = Recorder::new(real.clone());
+    assert_eq!(count(&recorder), 4);
+    let cassette = replayed(&recorder);
+    assert!(!cassette.to_json().contains("cursor"), "what tells the pages apart is not written");
+    for server in [cassette.strict(), cassette.lenient()] {
+        assert_eq!(count(&server), 4);
+        server.assert_done();
+    }
 }
 
 #[test]
