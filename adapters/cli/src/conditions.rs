@@ -58,7 +58,7 @@ fn one(word: &str, place: &str) -> Result<Condition, Problem> {
             Ok(Condition::Header { name: name.to_owned(), equals, contains: None })
         }
         _ => Err(Problem::usage(format!(
-            "{place}: a condition is status=LIST, Header:value, /pointer=text, /pointer:=JSON or jq:EXPRESSION"
+            "{place}: a condition is status=LIST, Header:value, /pointer=text, /pointer:=JSON or jq:EXPRESSION, or `!` and one of these"
         ))),
     }
 }
@@ -128,14 +128,27 @@ fn status(text: &str) -> Option<RangeInclusive<u16>> {
 
 /// Whether a condition asks for a status that is a failure otherwise.
 pub(crate) fn names_failures(condition: &Condition) -> bool {
+    names(condition, false)
+}
+
+/// The same of a condition, or of its opposite.
+fn names(condition: &Condition, opposite: bool) -> bool {
     match condition {
-        Condition::Status { statuses } => statuses.iter().any(|range| *range.end() >= 300),
-        Condition::Not { condition } => names_failures(condition),
+        Condition::Status { statuses } => (300..=999)
+            .any(|status| statuses.iter().any(|range| range.contains(&status)) != opposite),
+        Condition::Not { condition } => names(condition, !opposite),
         Condition::Any { conditions } | Condition::All { conditions } => {
-            conditions.iter().any(names_failures)
+            conditions.iter().any(|condition| names(condition, opposite))
         }
         _ => false,
     }
+}
+
+/// The places in a body that words name.
+pub(crate) fn places(words: &[String]) -> impl Iterator<Item = &str> {
+    let words = words.iter().map(|word| word.trim_start_matches('!'));
+    let named = words.filter(|word| word.starts_with('/')).filter_map(|word| word.split_once('='));
+    named.map(|(place, _)| place.strip_suffix(':').unwrap_or(place))
 }
 
 fn of_jq(expression: &str, place: &str) -> Result<Condition, Problem> {

@@ -65,7 +65,6 @@ fn run(args: &Args, settings: Settings) -> Result<u8, Problem> {
     let (verbose, quiet, tape) = (args.verbose, args.quiet, Tape::None);
     let context = Context { settings, verbose, quiet, tape };
     match &args.command {
-        Command::Call(call) if call.dry_run => commands::plan::show(call, &[], &context),
         Command::Call(call) => commands::call::run(call, &context),
         Command::Run(run) => commands::run::run(run, &context),
         Command::Pages(pages) => commands::pages::run(pages, &context),
@@ -103,6 +102,16 @@ fn refuse(error: &clap::Error) -> ! {
             screen::width(),
             4,
         ));
+        std::process::exit(i32::from(exit::USAGE));
+    }
+    let words: Vec<_> = std::env::args().skip(1).take(2).collect();
+    if let [plan, conn] = words.as_slice()
+        && plan == "plan"
+        && let Some(hint) = commands::plan::of_command(conn)
+        && error.kind() == ErrorKind::UnknownArgument
+    {
+        let _ = error.print();
+        screen::error(&screen::field("hint", hint));
         std::process::exit(i32::from(exit::USAGE));
     }
     error.exit()

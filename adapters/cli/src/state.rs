@@ -33,12 +33,13 @@ pub(crate) struct State {
     /// How the pages of an answer are printed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) items: Option<String>,
+    /// What makes other values of what is printed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) jq: Option<String>,
     /// Whether redirects are followed where neither call nor connection say.
     #[serde(default)]
     pub(crate) follows: bool,
-    /// The file that the pages go to, and how much of it is written.
+    /// The file that the result goes to, and how much of it pages have written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) output: Option<(PathBuf, u64)>,
     /// The call as the library stores it.
@@ -87,8 +88,11 @@ impl StateFile {
             _ => None,
         };
         let body_sha256 = body.as_deref().map(sha256).transpose()?.flatten();
-        let (items, jq, output, call) = (None, None, None, String::new());
-        let follows = false;
+        let (items, jq, call, follows) = (None, None, String::new(), false);
+        let output = match target {
+            Target::File(path) => Some((std::path::absolute(path).unwrap_or(path.clone()), 0)),
+            Target::Stdout => None,
+        };
         let state = State {
             schema: 1,
             what,
@@ -101,7 +105,8 @@ impl StateFile {
             output,
             call,
         };
-        let output = before.and_then(|before| before.output);
+        let output = before.filter(|before| before.what == What::Pages);
+        let output = output.and_then(|before| before.output);
         let owns_part = match (&output, target) {
             (Some((before, _)), Target::File(place)) => private::is_same(before, place),
             _ => false,
@@ -135,15 +140,9 @@ impl StateFile {
         Self { path, state, written, kept, unwritten, owns_part: false, _claim: claim }
     }
 
-    /// Says how pages are printed, and where to.
-    pub(crate) fn printing(
-        mut self,
-        items: Option<String>,
-        jq: Option<String>,
-        output: Option<PathBuf>,
-    ) -> Self {
+    /// Says what is made of what is printed: the items of pages, the values of an expression.
+    pub(crate) fn printing(mut self, items: Option<String>, jq: Option<String>) -> Self {
         (self.state.items, self.state.jq) = (items, jq);
-        self.state.output = output.map(|path| (path, 0));
         self
     }
 

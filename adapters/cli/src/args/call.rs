@@ -67,8 +67,8 @@ pub(crate) struct CallArgs {
     #[arg(long = "check", value_name = "CONDITION", help_heading = "Result")]
     pub(crate) checks: Vec<String>,
 
-    /// Does what `http-hook plan` does.
-    #[arg(long, hide = true)]
+    /// Sends nothing, and shows the first request as `http-hook plan` does.
+    #[arg(long, help_heading = "Result")]
     pub(crate) dry_run: bool,
 
     /// Prints the call as a command of curl, and sends nothing.
@@ -224,8 +224,8 @@ pub(crate) struct ResultArgs {
     #[arg(long, value_name = "HhBbm", value_parser = printed, conflicts_with = "include", help_heading = "Result")]
     pub(crate) print: Option<String>,
 
-    /// Prints what this expression of jq makes of the body, a value a line; where it is built in.
-    #[arg(long, value_name = "EXPRESSION", help_heading = "Result")]
+    /// Prints what this expression of jq makes of the body, a value a line.
+    #[arg(long, value_name = "EXPRESSION", hide = cfg!(not(feature = "jq")), help_heading = "Result")]
     pub(crate) jq: Option<String>,
 
     /// Exits with 0 whatever the status.

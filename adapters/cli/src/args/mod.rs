@@ -11,7 +11,7 @@ mod sim;
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Arg, Parser, Subcommand, ValueEnum};
 
 pub(crate) use call::{AuthArgs, CallArgs, ClientArgs, LimitArgs, RequestArgs, ResultArgs};
 pub(crate) use conn::{Change, ConnCommand, Convert, Fields, Test};
@@ -91,9 +91,9 @@ pub(crate) enum Command {
     /// Shows, checks or tabulates retry policies.
     #[command(subcommand)]
     Policy(PolicyCommand),
-    /// Runs a call and writes what went over the network into a file, without secrets.
+    /// Runs a call, pages or a poll, and writes what went over the network into a file, without secrets.
     Record(Taped),
-    /// Runs a call against such a file: no network, and no time passes in waits.
+    /// Runs them against such a file: no network, and no time passes in waits.
     Replay(Taped),
     /// Goes on with a call, pages or a poll that --save-state has kept.
     Resume(Box<Resume>),
@@ -120,7 +120,8 @@ pub(crate) enum Command {
 const TAPED_EXAMPLES: &str = "\
 Examples:
   http-hook record orders.json -- call sales v1/orders limit==2
-  http-hook replay orders.json -- call sales v1/orders limit==2 -v";
+  http-hook replay orders.json -- call sales v1/orders limit==2 -v
+  http-hook record all.json -- pages sales v1/orders --items /orders";
 
 #[derive(clap::Args)]
 #[command(after_help = TAPED_EXAMPLES)]
@@ -128,9 +129,14 @@ pub(crate) struct Taped {
     /// The file of the recording.
     pub(crate) file: PathBuf,
 
-    /// A call, as it is written after `http-hook`.
-    #[arg(required = true, num_args = 1.., trailing_var_arg = true, allow_hyphen_values = true, value_name = "call CONN ENDPOINT …")]
+    /// A call, pages or a poll, as they are written after `http-hook`.
+    #[arg(required = true, num_args = 1.., trailing_var_arg = true, allow_hyphen_values = true, value_name = "call|pages|poll CONN ENDPOINT …")]
     pub(crate) call: Vec<String>,
+}
+
+/// Leaves options that a command refuses out of its help; what it says where they are given stays.
+fn without(arg: Arg, refused: &[&str]) -> Arg {
+    if refused.contains(&arg.get_id().as_str()) { arg.hide(true) } else { arg }
 }
 
 impl Args {

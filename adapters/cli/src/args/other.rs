@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Subcommand, ValueEnum};
 use clap_complete::engine::ArgValueCompleter;
 
-use super::{CallArgs, ClientArgs, Format, ResultArgs};
+use super::{CallArgs, ClientArgs, Format, ResultArgs, without};
 use crate::connection;
 
 const PLAN_EXAMPLES: &str = "\
@@ -18,6 +18,7 @@ Examples:
   http-hook plan sales v1/orders --if 429,retry-after=30 --if reset";
 
 #[derive(clap::Args)]
+#[command(mut_args(|arg| without(arg, &["dry_run"])))]
 #[command(after_help = PLAN_EXAMPLES, override_usage = "http-hook plan [OPTIONS] <CONN> [METHOD] <ENDPOINT> [ITEM]...")]
 pub(crate) struct Plan {
     #[command(flatten)]
@@ -58,6 +59,7 @@ pub(crate) enum PolicyCommand {
 }
 
 #[derive(clap::Args)]
+#[command(mut_args(|arg| without(arg, &["proxy", "remote_name"])))]
 pub(crate) struct Resume {
     /// The file that --save-state has written. It is removed when the call is over.
     pub(crate) state: PathBuf,

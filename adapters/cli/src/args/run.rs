@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use clap_complete::engine::ArgValueCompleter;
 
-use super::{AuthArgs, ClientArgs, LimitArgs, RequestArgs};
+use super::{AuthArgs, ClientArgs, LimitArgs, RequestArgs, without};
 use crate::connection;
 
 const RUN_EXAMPLES: &str = "\
@@ -31,7 +31,7 @@ Results are lines of JSON, in the order in which calls end:
 `result` is ok, failed, may_have_acted (a request that may not be repeated was under way, and nobody knows what became of it), or
 invalid (nothing was sent).
 
-With --journal a run that was killed goes on by --resume: nothing that may not be repeated is sent twice, and the result of every call is
+With --journal, where it is built in, a run that was killed goes on by --resume: nothing that may not be repeated is sent twice, and the result of every call is
 printed again.
 
 Examples:
@@ -41,6 +41,7 @@ Examples:
   http-hook run orders.jsonl sales --journal run.journal --resume";
 
 #[derive(clap::Args)]
+#[command(mut_args(|arg| without(arg, &["parts"])))]
 #[command(after_help = RUN_EXAMPLES, override_usage = "http-hook run [OPTIONS] <FILE> <CONN> [[METHOD] <ENDPOINT> [ITEM]...]")]
 pub(crate) struct RunArgs {
     /// The file of the calls: .csv, or else lines of JSON; `-` for standard input.
@@ -79,15 +80,15 @@ pub(crate) struct RunArgs {
     pub(crate) budget: Option<u32>,
 
     /// Keeps in this file what was sent and what became of it.
-    #[arg(long, value_name = "FILE", help_heading = "Run")]
+    #[arg(long, value_name = "FILE", hide = cfg!(not(feature = "journal")), help_heading = "Run")]
     pub(crate) journal: Option<PathBuf>,
 
     /// Goes on with the run that the journal is of.
-    #[arg(long, requires = "journal", help_heading = "Run")]
+    #[arg(long, requires = "journal", hide = cfg!(not(feature = "journal")), help_heading = "Run")]
     pub(crate) resume: bool,
 
     /// Has the journal survive a power cut: each group of entries waits for the disk.
-    #[arg(long, requires = "journal", help_heading = "Run")]
+    #[arg(long, requires = "journal", hide = cfg!(not(feature = "journal")), help_heading = "Run")]
     pub(crate) sync: bool,
 
     /// Writes the results to a file.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use super::CallArgs;
+use super::{CallArgs, without};
 use crate::settings::{Limit, limit};
 
 const PAGES_EXAMPLES: &str = "\
@@ -31,6 +31,7 @@ Examples:
 
 #[derive(clap::Args)]
 #[expect(clippy::struct_field_names, reason = "they are called as their options")]
+#[command(mut_args(|arg| without(arg, &["include", "print"])))]
 #[command(after_help = PAGES_EXAMPLES, override_usage = "http-hook pages [OPTIONS] <CONN> [METHOD] <ENDPOINT> [ITEM]...")]
 pub(crate) struct Pages {
     #[command(flatten)]
@@ -182,7 +183,23 @@ Examples:
   http-hook fetch mirror images/disk.img -o disk.img --retry 20
   http-hook fetch - https://example.org/a.tar.gz -O --sha256 @SHA256SUMS";
 
+/// What is for a body in memory, for a request with a body, or for an answer that is no file.
+const FETCH_REFUSES: [&str; 11] = [
+    "checks",
+    "compressed",
+    "form",
+    "head",
+    "include",
+    "jq",
+    "json",
+    "no_fail",
+    "parts",
+    "print",
+    "save_state",
+];
+
 #[derive(clap::Args)]
+#[command(mut_args(|arg| without(arg, &FETCH_REFUSES)))]
 #[command(after_help = FETCH_EXAMPLES, override_usage = "http-hook fetch [OPTIONS] <CONN> <ENDPOINT> [ITEM]... <-o FILE|-O>")]
 pub(crate) struct Fetch {
     #[command(flatten)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use http_hook::{Call, Hook};
 
 use super::session::{Session, Way};
-use super::{Context, curl};
+use super::{Context, curl, plan};
 use crate::args::{CallArgs, Format, LimitArgs, ResultArgs};
 use crate::connection::{self, Found};
 use crate::cookies::CookieFile;
@@ -70,6 +70,9 @@ pub(crate) const HEAD_NOT_ALLOWED: u8 = u8::MAX;
 
 /// Sends the request, prints the answer, and gives the exit code.
 pub(crate) fn run(call: &CallArgs, context: &Context) -> Result<u8, Problem> {
+    if call.dry_run {
+        return plan::show(call, &[], Manner::default(), &[], context);
+    }
     run_or_again(call, context, false)
 }
 
@@ -180,7 +183,8 @@ pub(crate) fn state(
         .with_hint("store the connection, and name its id"));
     };
     let body = if what == What::Call { body_file(call)? } else { None };
-    StateFile::new(path, what, again.to_owned(), body, target).map(Some)
+    let file = StateFile::new(path, what, again.to_owned(), body, target)?;
+    Ok(Some(file.printing(None, call.result.jq.clone())))
 }
 
 /// The file that is the body, so that it can be opened again.

@@ -8,12 +8,12 @@ use http_hook::{Call, Explanation, Fact, Hook, RequestPlan, Step, Timestamp};
 
 use serde_json::json;
 
-use super::call::{Ready, format_of};
+use super::call::{Manner, Ready, format_of};
 use super::foresight::{Outcome, follows, most_sends};
 use super::{Context, print};
 use crate::args::{CallArgs, Format, Plan};
 use crate::connection::Found;
-use crate::exit::Problem;
+use crate::exit::{self, Problem};
 use crate::output::is_made;
 use crate::report::SCHEMA;
 use crate::screen::{self, BAD, FAINT, styled};
@@ -24,16 +24,42 @@ use crate::transport::client;
 const USUAL: [&str; 4] = ["503", "429,retry-after=30", "reset", "401"];
 
 pub(crate) fn run(plan: &Plan, context: &Context) -> Result<u8, Problem> {
-    show(&plan.call, &plan.outcomes, context)
+    let call = &plan.call;
+    show(call, &plan.outcomes, Manner::default(), &[], context).map_err(|problem| match of_command(
+        &call.conn,
+    ) {
+        Some(hint) if problem.code() == exit::NOT_FOUND => problem.with_hint(hint),
+        _ => problem,
+    })
 }
 
-/// Prints what would be sent, who says so, and what would happen.
-pub(crate) fn show(call: &CallArgs, outcomes: &[String], context: &Context) -> Result<u8, Problem> {
+/// What helps where the name of a command stands in the place of a connection.
+pub(crate) fn of_command(conn: &str) -> Option<&'static str> {
+    Some(match conn {
+        "call" => "plan takes what stands behind `call`: plan CONN ENDPOINT …",
+        "pages" => "`http-hook pages … --dry-run` shows the request of the first page",
+        "poll" => "`http-hook poll … --dry-run` shows the request",
+        "fetch" => "`http-hook fetch … --dry-run` shows the request",
+        _ => return None,
+    })
+}
+
+/// Prints what would be sent, with these parameters besides, who says so, and what would happen.
+pub(crate) fn show(
+    call: &CallArgs,
+    outcomes: &[String],
+    manner: Manner,
+    params: &[(&str, String)],
+    context: &Context,
+) -> Result<u8, Problem> {
     let usual = USUAL.map(str::to_owned);
     let outcomes = if outcomes.is_empty() { &usual } else { outcomes };
     let outcomes =
         outcomes.iter().map(|text| Outcome::parse(text)).collect::<Result<Vec<_>, _>>()?;
-    let Ready { found, hook, planned, .. } = Ready::new(call, &context.settings)?;
+    let Ready { found, hook, mut planned, .. } = Ready::in_manner(call, &context.settings, manner)?;
+    for (name, value) in params {
+        planned.plan = planned.plan.param(name, value);
+    }
     let hook = {
         use http_hook::blocking::Transport as _;
         hook.for_client(client()?.capabilities())

@@ -7,7 +7,7 @@ use http_hook::blocking::{Body, Clock, Transport};
 use http_hook::observe::Event;
 use http_hook::poll::{Poll, Polling};
 use http_hook::retry::{Condition, Wait};
-use http_hook::{Hook, RequestPlan, Timestamp};
+use http_hook::{Failure, Hook, RequestPlan, Timestamp};
 
 use super::call::{Manner, Ready, check_secrets, deadline_of, format_of, state, target, warn};
 use super::pages::check_kept;
@@ -19,15 +19,18 @@ use crate::conditions;
 use crate::drive::{Beside, drive, unkept};
 use crate::exit::Problem;
 use crate::jq::Jq;
+use crate::output::lacks;
 use crate::screen;
 use crate::settings::Limit;
 use crate::state::{State, What};
+
+const MANNER: Manner = Manner { follows: false, holds_body: true, decodes: true };
 
 /// Asks from the first time on.
 pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
     let call = &args.call;
     if call.dry_run {
-        return plan::show(call, &[], context);
+        return plan::show(call, &[], MANNER, &[], context);
     }
     let settings = &context.settings;
     if matches!(call.limits.deadline, Some(Limit(None))) {
@@ -37,9 +40,8 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
     let deadline = deadline_of(&call.limits, settings)?.unwrap_or(POLL_DEADLINE);
     let (polling, lenient) = polling(args, deadline)?;
     check_kept(call)?;
-    let manner = Manner { follows: false, holds_body: true, decodes: true };
     let Ready { found, hook, mut planned, seed, cookies, endpoint } =
-        Ready::in_manner(call, settings, manner)?;
+        Ready::in_manner(call, settings, MANNER)?;
     if lenient {
         planned.plan = planned.plan.check_response(false);
     }
@@ -70,7 +72,8 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
         tries_head: false,
     };
     let begin = Begin::New(Box::new((planned.plan, polling, seed)));
-    ask(&session, &hook, &way, begin, context)
+    let places = conditions::places(&args.until).collect::<Vec<_>>();
+    ask(&session, &hook, &way, begin, &places, context)
 }
 
 /// Goes on with a poll that was kept.
@@ -82,7 +85,7 @@ pub(super) fn resume(
     context: &Context,
 ) -> Result<u8, Problem> {
     let begin = Begin::Kept(&state.call);
-    ask(session, hook, way, begin, context)
+    ask(session, hook, way, begin, &[], context)
 }
 
 /// What is waited for, and whether any status may come.
@@ -172,6 +175,7 @@ fn ask(
     hook: &Hook,
     way: &Way,
     begin: Begin<'_>,
+    places: &[&str],
     context: &Context,
 ) -> Result<u8, Problem> {
     let stage = session.stage(context);
@@ -203,8 +207,14 @@ fn ask(
     };
     let answer = drive(&mut poll, hook, transport, &clock, &mut beside)?;
     session.over();
+    let last = answer.as_ref().err().and_then(Failure::body);
+    let lacking = last.and_then(|body| places.iter().find(|place| lacks(body, place)));
     let answer = answer.map(|response| response.map(Body::from));
-    session.end(answer, &beside, &stage, way, context)
+    let code = session.end(answer, &beside, &stage, way, context)?;
+    if let Some(place) = lacking.filter(|_| session.warns(context)) {
+        screen::warning(&format!("what came last has nothing at {place}, which --until names"));
+    }
+    Ok(code)
 }
 
 fn time(time: Duration) -> String {

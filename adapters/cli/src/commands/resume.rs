@@ -12,6 +12,7 @@ use crate::cookies::CookieFile;
 use crate::exit::Problem;
 use crate::hook;
 use crate::jq::Jq;
+use crate::output::Target;
 use crate::request::{Source, of_client};
 use crate::state::{StateFile, What};
 
@@ -44,7 +45,11 @@ pub(crate) fn run(resume: &Resume, context: &Context) -> Result<u8, Problem> {
     let mut result = resume.result.clone();
     // What a poll waits for has come, whatever its status.
     result.no_fail |= state.what == What::Poll;
-    let goes_to = target(&resume.result, "")?;
+    let goes_to = match &state.output {
+        // It goes where it was to go.
+        Some((path, _)) if resume.result.output.is_none() => Target::File(path.clone()),
+        _ => target(&resume.result, "")?,
+    };
     kept.apart(&goes_to)?;
     let session = Session {
         name: &found.name,

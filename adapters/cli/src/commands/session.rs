@@ -72,6 +72,18 @@ impl Way {
         }
     }
 
+    /// The same, which writes what stands in queries and bodies under these names, and in this header.
+    pub(crate) fn keeping(self, names: &[&str], header: Option<&str>) -> Self {
+        let Self::Recorded(mut recorder) = self else { return self };
+        for name in names {
+            recorder = recorder.keep_query(name).keep_field(name);
+        }
+        Self::Recorded(match header {
+            Some(header) => recorder.keep_header(header),
+            None => recorder,
+        })
+    }
+
     pub(crate) fn transport(&self) -> &dyn Transport {
         match self {
             Self::Network(client) => client,
@@ -132,6 +144,11 @@ impl Session<'_> {
             how: format!("http-hook resume {}", state.path().display()),
         });
         Stage::new(self.name, self.origin, self.deadline, self.format, go_on, context)
+    }
+
+    /// Whether what is doubtful is told.
+    pub(crate) fn warns(&self, context: &Context) -> bool {
+        context.quiet == 0 && self.format != Format::Json
     }
 
     /// What is done beside the call.

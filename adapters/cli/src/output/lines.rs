@@ -15,6 +15,12 @@ pub(crate) fn items<'a>(bytes: &'a [u8], pointer: &str) -> Option<Vec<&'a str>> 
     }
 }
 
+/// Whether a text in JSON has nothing in a place; what is no JSON has no places.
+pub(crate) fn lacks(bytes: &[u8], pointer: &str) -> bool {
+    let text = str::from_utf8(bytes).ok().filter(|_| json::is_json(bytes));
+    text.is_some_and(|text| at(text.trim(), pointer).is_none())
+}
+
 /// Gives the value that a pointer (RFC 6901) names in a sound text in JSON.
 fn at<'a>(text: &'a str, pointer: &str) -> Option<&'a str> {
     let mut value = text;

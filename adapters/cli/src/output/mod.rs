@@ -11,5 +11,5 @@ mod sink;
 pub(crate) use body::{Written, write, write_failed};
 pub(crate) use envelope::{Content, envelope};
 pub(crate) use head::{Heads, is_made, response_head};
-pub(crate) use lines::items;
+pub(crate) use lines::{items, lacks};
 pub(crate) use sink::{Making, Target, to_stdout};

@@ -292,6 +292,94 @@ fn pages_survive_a_kill_between_them() {
     let _ = fs::remove_file(state.with_extension("state.lock"));
 }
 
+/// What a stored call may not hold, what leads on may not hold either: told by the same words, and nothing is left of it.
+#[test]
+fn what_leads_on_and_sounds_secret_is_not_kept() {
+    let server = serve_by(|_, number| {
+        let link = format!("Link: </p?after={number}&access_token=marker{number}>; rel=next");
+        let headers: &[&str] = if number < 2 { &[&link] } else { &[] };
+        reply("200 OK", headers, b"{\"items\": [1], \"next\": \"marker\"}")
+    });
+    let url = format!("http://{}/p", server.authority);
+    let (state, file) = (temporary("secret.state"), temporary("secret.jsonl"));
+    let (path, out) = (state.to_str().unwrap(), file.to_str().unwrap());
+    let rows: [(&str, &[&str], &[&str], usize); 3] = [
+        ("call", &[], &["access_token==marker"], 0),
+        ("pages", &["--next", "cursor", "--at", "/next", "--param", "access_token"], &[], 0),
+        ("pages", &[], &[], 1),
+    ];
+    for (what, more, items, requests) in rows {
+        let before = server.requests().len();
+        let args = [&[what, "-", &url, "--save-state", path, "-o", out], more, items].concat();
+        let (code, said, err) = run(&args);
+        assert_eq!(code, Some(2), "{args:?}: {err}");
+        assert!(err.contains("not storable: parameter access_token"), "{args:?}: {err}");
+        assert_eq!(server.requests().len() - before, requests, "{args:?}");
+        assert!(!said.contains("marker") && !err.contains("marker"), "{said} {err}");
+        assert!(!state.exists() && !file.exists(), "{args:?}");
+        assert!(!temporary("secret.jsonl.part").exists(), "{args:?}");
+        let _ = fs::remove_file(state.with_extension("state.lock"));
+    }
+}
+
+#[test]
+fn a_place_that_is_not_there_is_told() {
+    let server = shop(0, "");
+    let url = |path: &str| format!("http://{}/{path}", server.authority);
+    let cursor = ["--next", "cursor", "--at", "/a/next", "--param", "c"];
+    let rows: [(&[&str], Option<&str>); 4] = [
+        (&["--items", "/a/itmes"], Some("page 1 has nothing at /a/itmes, which --items names")),
+        (&["--items", "/a/items", "--more", "/mroe"], Some("/mroe, which --more names")),
+        (&["--items", "/a/items", "--total", "/a/total"], Some("/a/total, which --total names")),
+        (&["--items", "/a/items"], None),
+    ];
+    for (args, told) in rows {
+        let own = url("cursor");
+        let (code, _, err) = run(&[&["pages", "-", &own], &cursor[..], args].concat());
+        assert_eq!(code, Some(0), "{args:?}: {err}");
+        match told {
+            Some(told) => assert!(err.contains(told) && err.lines().count() == 1, "{err}"),
+            None => assert_eq!(err, ""),
+        }
+        let (_, _, err) = run(&[&["pages", "-", &own, "-q"], &cursor[..], args].concat());
+        assert_eq!(err, "");
+    }
+}
+
+#[test]
+fn pages_are_recorded_and_played_to_their_end() {
+    let server = serve_by(|request, number| {
+        let target = request.split(' ').nth(1).unwrap();
+        let n = number % 4;
+        let link = format!("Link: <{target}?after=link-cursor-{n}>; rel=next");
+        let cursor = format!("X-Next: head-cursor-{n}");
+        let headers: &[&str] = match (n < 3, &target[..3]) {
+            (false, _) => &[],
+            (true, "/li") => &[&link],
+            (true, _) => &[&cursor],
+        };
+        let next = if n < 3 { format!("\"body-cursor-{n}\"") } else { "null".to_owned() };
+        reply("200 OK", headers, format!("{{\"i\": [{n}], \"page_token\": {next}}}").as_bytes())
+    });
+    let body = ["--next", "cursor", "--at", "/page_token", "--param", "page_token"];
+    let head = ["--next", "cursor", "--at-header", "X-Next"];
+    for (path, how) in [("link", &[][..]), ("body", &body), ("head", &head)] {
+        let url = format!("http://{}/{path}", server.authority);
+        let tape = temporary(&format!("{path}.tape"));
+        let taped = |what: &str| {
+            let pages = ["--", "pages", "-", &url, "--items", "/i"];
+            run(&[&[what, tape.to_str().unwrap()], &pages[..], how].concat())
+        };
+        for what in ["record", "replay"] {
+            let (code, out, err) = taped(what);
+            assert_eq!((code, out.as_str()), (Some(0), "0\n1\n2\n3\n"), "{path} {what}: {err}");
+        }
+        let before = server.requests().len();
+        assert_eq!((taped("replay").0, server.requests().len()), (Some(0), before));
+        fs::remove_file(tape).unwrap();
+    }
+}
+
 #[test]
 fn what_does_not_fit_together_is_not_sent() {
     for args in [

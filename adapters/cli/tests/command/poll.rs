@@ -122,6 +122,50 @@ fn its_waits_are_told() {
     assert!(err.contains("not yet: 2 polls in 0.") && err.contains(" of 1h"), "{err}");
 }
 
+#[test]
+fn the_opposite_of_a_status_is_waited_for() {
+    let server = serve_by(|_, number| {
+        reply(if number % 2 == 0 { "200 OK" } else { "404 Not Found" }, &[], b"{}")
+    });
+    let url = format!("http://{}/job", server.authority);
+    for condition in ["!status=200", "!status=2xx", "!!status=404"] {
+        let (code, _, err) = run(&["poll", "-", &url, "--every", "20ms", "--until", condition]);
+        assert_eq!(code, Some(0), "{condition}: {err}");
+    }
+    let (code, _, err) =
+        run(&["poll", "-", &url, "--every", "20ms", "--until", "/a=b", "--fail-if", "!status=200"]);
+    assert_eq!(code, Some(9), "{err}");
+    assert_eq!(server.requests().len(), 8);
+}
+
+#[test]
+fn a_place_that_never_came_is_told() {
+    let server = job("done");
+    let url = format!("http://{}/job", server.authority);
+    // The time is over in the first wait, not in an answer.
+    let args = ["poll", "-", &url, "--every", "1m", "--deadline", "30s", "--until"];
+    let (code, _, err) = run(&[&args[..], &["/sate=done"]].concat());
+    assert_eq!(code, Some(8), "{err}");
+    assert!(err.contains("what came last has nothing at /sate, which --until names"), "{err}");
+    let (code, _, err) = run(&[&args[..], &["!/state=new"]].concat());
+    assert!(code == Some(8) && !err.contains("has nothing"), "{err}");
+}
+
+#[test]
+fn a_poll_is_recorded_and_played() {
+    let server = job("done");
+    let url = format!("http://{}/job", server.authority);
+    let tape = temporary("poll.tape");
+    for what in ["record", "replay"] {
+        let args =
+            [what, tape.to_str().unwrap(), "--", "poll", "-", &url, "--until", "/state=done"];
+        let (code, out, err) = run(&[&args[..], &["--every", "50ms"]].concat());
+        assert_eq!(code, Some(0), "{what}: {err}");
+        assert!(out.contains("done"), "{out}");
+    }
+    fs::remove_file(tape).unwrap();
+}
+
 #[cfg(unix)]
 #[test]
 fn a_poll_goes_on_in_another_process() {

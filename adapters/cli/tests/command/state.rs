@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{command, parts, serve, temporary};
+use crate::support::{command, parts, reply, serve, serve_by, temporary};
 
 #[test]
 fn an_interrupted_wait_goes_on_elsewhere() {
@@ -43,6 +43,42 @@ fn an_interrupted_wait_goes_on_elsewhere() {
     assert!(out.starts_with("GET /busy-once"), "{out}");
     assert_eq!(server.requests().len(), 2);
     assert!(!state.exists(), "it is over");
+}
+
+#[test]
+fn what_goes_on_ends_in_the_file_that_was_named() {
+    let until = &["poll", "sales", "x", "--until", "/state=done"][..];
+    for (name, args) in [("call-out", &["call", "sales", "x"][..]), ("poll-out", until)] {
+        let server = serve_by(|_, number| match number {
+            0 => reply("503 Service Unavailable", &["Retry-After: 1"], b""),
+            _ => reply("200 OK", &[], b"{\"state\": \"done\"}"),
+        });
+        let stored = format!("http://reader:marker@{}", server.authority);
+        let (state, output) = (temporary(name), temporary(&format!("{name}.json")));
+        let (path, place) = (state.to_str().unwrap(), output.to_str().unwrap());
+        let child = command(&[args, &["--save-state", path, "-o", place]].concat())
+            .env("AIRFLOW_CONN_SALES", &stored)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        for _ in 0..500 {
+            if fs::read_to_string(&state).is_ok_and(|text| text.contains("waiting")) {
+                break;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        thread::sleep(Duration::from_millis(100));
+        Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        let (code, _, err) = parts(&child.wait_with_output().unwrap());
+        assert_eq!(code, Some(130), "{name}: {err}");
+        assert!(!output.exists());
+        let resumed = command(&["resume", path]).env("AIRFLOW_CONN_SALES", &stored).output();
+        let (code, out, err) = parts(&resumed.unwrap());
+        assert_eq!((code, out.as_str()), (Some(0), ""), "{name}: {err}");
+        assert_eq!(fs::read_to_string(&output).unwrap(), "{\"state\": \"done\"}");
+        let _ = fs::remove_file(output);
+    }
 }
 
 #[test]

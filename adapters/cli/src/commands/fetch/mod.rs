@@ -41,17 +41,18 @@ use part::{Answer, Ask, Ended, Part};
 /// How much is read at once, in bytes.
 const PIECE: usize = 64 << 10;
 
+const MANNER: Manner = Manner { follows: true, holds_body: true, decodes: false };
+
 /// Downloads a file.
 pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
     let call = &args.call;
     if call.dry_run {
-        return plan::show(call, &[], context);
+        return plan::show(call, &[], MANNER, &[], context);
     }
     check(call)?;
     let settings = &context.settings;
-    let manner = Manner { follows: true, holds_body: true, decodes: false };
     let Ready { found, hook, mut planned, seed, cookies, endpoint } =
-        Ready::in_manner(call, settings, manner)?;
+        Ready::in_manner(call, settings, MANNER)?;
     if planned.method != http::Method::GET {
         return Err(Problem::usage(
             "what is fetched is asked for by GET: no other method, no body",

@@ -5,6 +5,43 @@ use http_hook::pages::Paging;
 use crate::args::{NextBy, Pages as Args};
 use crate::exit::Problem;
 
+/// The names that a cursor has in a body and in a query, by which one page is told from the next.
+pub(super) fn cursor(args: &Args) -> Vec<&str> {
+    if args.next != NextBy::Cursor {
+        return Vec::new();
+    }
+    let field = args.at.as_deref().and_then(|pointer| pointer.rsplit('/').next());
+    field.into_iter().chain(params(args)).collect()
+}
+
+/// The parameters that a page is asked for with.
+pub(super) fn params(args: &Args) -> Vec<&str> {
+    let param = |usual: &'static str| args.param.as_deref().unwrap_or(usual);
+    match args.next {
+        NextBy::Link | NextBy::Url => Vec::new(),
+        NextBy::Cursor => vec![param("cursor")],
+        NextBy::Page => vec![param("page")],
+        NextBy::Offset => vec![param("offset"), args.limit_param.as_deref().unwrap_or("limit")],
+    }
+}
+
+/// The parameters that the first page is asked for with.
+pub(super) fn first(args: &Args) -> Vec<(&str, String)> {
+    let first = match args.next {
+        NextBy::Page => args.first.unwrap_or(1),
+        NextBy::Offset => 0,
+        _ => return Vec::new(),
+    };
+    let values = [first, args.limit.unwrap_or_default()].map(|value| value.to_string());
+    params(args).into_iter().zip(values).collect()
+}
+
+/// The places that every page has, with the options that name them.
+pub(super) fn places(args: &Args) -> Vec<(&str, &'static str)> {
+    let named = [(&args.items, "--items"), (&args.more, "--more"), (&args.total, "--total")];
+    named.into_iter().filter_map(|(place, option)| Some((place.as_deref()?, option))).collect()
+}
+
 /// How the next page is found.
 pub(super) fn paging(args: &Args) -> Result<Paging, Problem> {
     let by_pointer = matches!(args.next, NextBy::Url | NextBy::Cursor);

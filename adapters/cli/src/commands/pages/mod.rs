@@ -13,40 +13,43 @@ use http::Response;
 use http_hook::blocking::{Body, Clock as _};
 use http_hook::observe::Event;
 use http_hook::pages::{Pages, Paging};
-use http_hook::{Cause, Failure, Hook, RequestPlan, SendCause};
+use http_hook::{Call, Cause, Failure, Hook, RequestPlan, SendCause, Timestamp};
 use serde_json::json;
 
 use super::call::{Manner, Ready, check_secrets, deadline_of, format_of, state, target, warn};
 use super::plan;
 use super::session::{Session, Way};
 use super::stage::Stage;
-use super::{Context, curl, print};
+use super::{Context, Tape, curl, print};
 use crate::args::{CallArgs, Format, NextBy, Pages as Args};
 use crate::drive::{drive, unkept};
 use crate::exit::Problem;
 use crate::jq::Jq;
-use crate::output::{self, Content, Heads, Target, items, json as text};
+use crate::output::{self, Content, Heads, Target, items, json as text, lacks};
+use crate::private;
 use crate::report::{SCHEMA, millis};
 use crate::screen;
-use crate::state::{State, What};
-use found::paging;
+use crate::state::{State, StateFile, What};
+use found::{cursor, first, paging, params, places};
 use sink::Sink;
+
+const MANNER: Manner = Manner { follows: true, holds_body: true, decodes: true };
 
 /// Reads the pages from the first one on.
 pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
     let call = &args.call;
-    if call.dry_run {
-        return plan::show(call, &[], context);
-    }
     let paging = paging(args)?;
+    if call.dry_run {
+        return plan::show(call, &[], MANNER, &first(args), context);
+    }
     if call.result.include || call.result.print.is_some() {
         return Err(Problem::usage("pages are printed without their heads; -vv tells them"));
     }
     check_kept(call)?;
-    let manner = Manner { follows: true, holds_body: true, decodes: true };
     let Ready { found, hook, planned, seed, cookies, endpoint } =
-        Ready::in_manner(call, &context.settings, manner)?;
-    let way = Way::new(&context.tape)?.hiding(&hook);
+        Ready::in_manner(call, &context.settings, MANNER)?;
+    let way =
+        Way::new(&context.tape)?.hiding(&hook).keeping(&cursor(args), args.at_header.as_deref());
     let hook = hook.for_client(way.transport().capabilities());
     if call.curl {
         return curl::run(&hook, &planned.plan, call);
@@ -54,15 +57,13 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
     let format = format_of(&call.result, &context.settings)?;
     check_secrets(call.result.show_secrets)?;
     warn(&hook, format, context);
+    if call.save_state.is_some() {
+        check_further(args, &hook, &planned.plan)?;
+    }
     let target = target(&call.result, &endpoint)?;
     let jq = Jq::given(&call.result)?;
-    let kept = state(call, What::Pages, found.again.as_deref(), &target)?.map(|kept| {
-        let output = match &target {
-            Target::File(path) => std::path::absolute(path).ok(),
-            Target::Stdout => None,
-        };
-        kept.following(true).printing(args.items.clone(), call.result.jq.clone(), output)
-    });
+    let kept = state(call, What::Pages, found.again.as_deref(), &target)?
+        .map(|kept| kept.following(true).printing(args.items.clone(), call.result.jq.clone()));
     let session = Session {
         name: &found.name,
         origin: &found.origin,
@@ -80,7 +81,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
     };
     let begin = Begin::New(Box::new((planned.plan, paging, seed)));
     let by_chance = args.next == NextBy::Link;
-    let reading = Reading { session, items: args.items.clone(), by_chance };
+    let reading = Reading { session, items: args.items.clone(), places: places(args), by_chance };
     reading.run(&hook, &way, begin, context)
 }
 
@@ -92,14 +93,17 @@ pub(super) fn resume(
     state: &State,
     context: &Context,
 ) -> Result<u8, Problem> {
-    let target = match (&state.output, &session.target) {
-        (Some((path, _)), Target::Stdout) => Target::File(path.clone()),
-        (None, Target::Stdout) => Target::Stdout,
-        _ => return Err(Problem::usage("-o: the pages go on where they went before")),
+    let before = state.output.as_ref().map(|(path, _)| path);
+    let same = match (before, &session.target) {
+        (Some(before), Target::File(path)) => private::is_same(before, path),
+        (before, target) => before.is_none() && matches!(target, Target::Stdout),
     };
+    if !same {
+        return Err(Problem::usage("-o: the pages go on where they went before"));
+    }
     let begin = Begin::Kept(&state.call);
-    let session = Session { target, ..session };
-    let reading = Reading { session, items: state.items.clone(), by_chance: false };
+    let (items, places) = (state.items.clone(), Vec::new());
+    let reading = Reading { session, items, places, by_chance: false };
     reading.run(hook, way, begin, context)
 }
 
@@ -116,6 +120,16 @@ pub(super) fn check_kept(call: &CallArgs) -> Result<(), Problem> {
     Ok(())
 }
 
+/// What the further pages are asked with has to be storable, too: better before the first one than after it.
+fn check_further(args: &Args, hook: &Hook, plan: &RequestPlan) -> Result<(), Problem> {
+    let mut plan = plan.clone();
+    for param in params(args) {
+        plan = plan.param(param, "0");
+    }
+    let further = Call::new(hook, plan, 0, Timestamp::default());
+    further.store(hook).map(|_| ()).map_err(|error| unkept(&error, None))
+}
+
 /// What pages begin with.
 enum Begin<'a> {
     New(Box<(RequestPlan, Paging, u64)>),
@@ -127,6 +141,8 @@ enum Begin<'a> {
 struct Reading<'a> {
     session: Session<'a>,
     items: Option<String>,
+    /// What has to be in the first page, and the option that says so.
+    places: Vec<(&'a str, &'static str)>,
     /// Whether nobody said how the next page is found.
     by_chance: bool,
 }
@@ -166,7 +182,15 @@ impl Reading<'_> {
         let mut meter = drawn.then(|| stage.bars.meter("down", None));
         while !pages.is_over() {
             if pages.run().is_some() {
-                beside.keep(&pages).map_err(|error| unkept(&error, session.state.as_ref()))?;
+                beside.keep(&pages).map_err(|error| {
+                    let file = session.state.as_ref();
+                    if !file.is_some_and(StateFile::unwritten) {
+                        // What leads on cannot be kept, so what was kept before leads nowhere.
+                        session.over();
+                        sink.give_up();
+                    }
+                    unkept(&error, file)
+                })?;
             }
             let page = drive(&mut pages, hook, way.transport(), &stage, &mut beside);
             let page = match page.map_err(|problem| self.left(problem))? {
@@ -182,12 +206,18 @@ impl Reading<'_> {
             if !sink.write(&made)? {
                 // Whoever read them has read enough.
                 session.over();
+                if matches!(context.tape, Tape::Record(_)) {
+                    way.end(&context.tape)?;
+                }
                 return Ok(0);
             }
             if let Some(meter) = &mut meter {
                 meter.add(page.body().len());
             }
             let (count, ..) = pages.counts();
+            if count == 1 {
+                self.look(&page, &stage, context);
+            }
             if count == 1 && self.by_chance && !page.headers().contains_key("link") {
                 stage.note("the first page has no header Link: --next says how else the next page is found");
             }
@@ -202,6 +232,16 @@ impl Reading<'_> {
         way.end(&context.tape)?;
         self.told(&pages, &stage)?;
         Ok(0)
+    }
+
+    /// Tells which place the first page lacks. An array of items that is not there is one without items, so that a wrong name would
+    /// be no fault at all.
+    fn look(&self, page: &Response<Bytes>, stage: &Stage, context: &Context) {
+        let lacking = self.places.iter().find(|(place, _)| lacks(page.body(), place));
+        if let Some((place, option)) = lacking.filter(|_| self.session.warns(context)) {
+            stage.bars.clear();
+            screen::warning(&format!("page 1 has nothing at {place}, which {option} names"));
+        }
     }
 
     /// Makes of a page what is printed.
