@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use http::{Method, Response};
 use http_hook::blocking::{Body, Clock, Transport};
-use http_hook::observe::Event;
+use http_hook::observe::{Event, sounds_secret};
 use http_hook::{Call, Explanation, Failure, Hook, Run, Timestamp};
 use http_hook_cassette::{Cassette, Recorder, Replay};
+use percent_encoding::percent_decode_str;
 
 use super::call::HEAD_NOT_ALLOWED;
 use super::stage::Stage;
@@ -82,6 +83,18 @@ impl Way {
             Some(header) => recorder.keep_header(header),
             None => recorder,
         })
+    }
+
+    /// Writes what stands in the query of this URL from now on, but for what sounds secret.
+    pub(crate) fn keep_query_of(&self, url: &str) {
+        let Self::Recorded(recorder) = self else { return };
+        let query = url.split_once('?').map_or("", |(_, query)| query);
+        for name in query.split('&').filter_map(|pair| pair.split('=').next()) {
+            let name = percent_decode_str(&name.replace('+', " ")).decode_utf8_lossy().into_owned();
+            if !sounds_secret(&name) {
+                let _ = recorder.clone().keep_query(&name);
+            }
+        }
     }
 
     pub(crate) fn transport(&self) -> &dyn Transport {

@@ -15,6 +15,12 @@ pub(crate) fn items<'a>(bytes: &'a [u8], pointer: &str) -> Option<Vec<&'a str>> 
     }
 }
 
+/// Gives the text that stands in a place of a text in JSON.
+pub(crate) fn text_at(bytes: &[u8], pointer: &str) -> Option<String> {
+    let text = str::from_utf8(bytes).ok().filter(|_| json::is_json(bytes))?;
+    serde_json::from_str(at(text.trim(), pointer)?).ok()
+}
+
 /// Whether a text in JSON has nothing in a place; what is no JSON has no places.
 pub(crate) fn lacks(bytes: &[u8], pointer: &str) -> bool {
     let text = str::from_utf8(bytes).ok().filter(|_| json::is_json(bytes));

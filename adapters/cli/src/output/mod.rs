@@ -11,5 +11,5 @@ mod sink;
 pub(crate) use body::{Written, write, write_failed};
 pub(crate) use envelope::{Content, envelope};
 pub(crate) use head::{Heads, is_made, response_head};
-pub(crate) use lines::{items, lacks};
+pub(crate) use lines::{items, lacks, text_at};
 pub(crate) use sink::{Making, Target, to_stdout};

@@ -349,7 +349,7 @@ fn a_place_that_is_not_there_is_told() {
 #[test]
 fn pages_are_recorded_and_played_to_their_end() {
     let server = serve_by(|request, number| {
-        let target = request.split(' ').nth(1).unwrap();
+        let target = request.split([' ', '?']).nth(1).unwrap();
         let n = number % 4;
         let link = format!("Link: <{target}?after=link-cursor-{n}>; rel=next");
         let cursor = format!("X-Next: head-cursor-{n}");
@@ -359,11 +359,15 @@ fn pages_are_recorded_and_played_to_their_end() {
             (true, _) => &[&cursor],
         };
         let next = if n < 3 { format!("\"body-cursor-{n}\"") } else { "null".to_owned() };
-        reply("200 OK", headers, format!("{{\"i\": [{n}], \"page_token\": {next}}}").as_bytes())
+        let url =
+            if n < 3 { format!("\"{target}?after=url-cursor-{n}\"") } else { "null".to_owned() };
+        let body = format!("{{\"i\": [{n}], \"page_token\": {next}, \"next\": {url}}}");
+        reply("200 OK", headers, body.as_bytes())
     });
     let body = ["--next", "cursor", "--at", "/page_token", "--param", "page_token"];
     let head = ["--next", "cursor", "--at-header", "X-Next"];
-    for (path, how) in [("link", &[][..]), ("body", &body), ("head", &head)] {
+    let url = ["--next", "url", "--at", "/next"];
+    for (path, how) in [("link", &[][..]), ("body", &body), ("head", &head), ("url", &url)] {
         let url = format!("http://{}/{path}", server.authority);
         let tape = temporary(&format!("{path}.tape"));
         let taped = |what: &str| {

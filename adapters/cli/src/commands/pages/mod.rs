@@ -25,7 +25,7 @@ use crate::args::{CallArgs, Format, NextBy, Pages as Args};
 use crate::drive::{drive, unkept};
 use crate::exit::Problem;
 use crate::jq::Jq;
-use crate::output::{self, Content, Heads, Target, items, json as text, lacks};
+use crate::output::{self, Content, Heads, Target, items, json as text, lacks, text_at};
 use crate::private;
 use crate::report::{SCHEMA, millis};
 use crate::screen;
@@ -81,7 +81,9 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
     };
     let begin = Begin::New(Box::new((planned.plan, paging, seed)));
     let by_chance = args.next == NextBy::Link;
-    let reading = Reading { session, items: args.items.clone(), places: places(args), by_chance };
+    let leads_on = args.at.as_deref().filter(|_| args.next == NextBy::Url);
+    let (items, places) = (args.items.clone(), places(args));
+    let reading = Reading { session, items, places, leads_on, by_chance };
     reading.run(&hook, &way, begin, context)
 }
 
@@ -103,7 +105,7 @@ pub(super) fn resume(
     }
     let begin = Begin::Kept(&state.call);
     let (items, places) = (state.items.clone(), Vec::new());
-    let reading = Reading { session, items, places, by_chance: false };
+    let reading = Reading { session, items, places, leads_on: None, by_chance: false };
     reading.run(hook, way, begin, context)
 }
 
@@ -143,6 +145,8 @@ struct Reading<'a> {
     items: Option<String>,
     /// What has to be in the first page, and the option that says so.
     places: Vec<(&'a str, &'static str)>,
+    /// Where the URL of the next page is in the body.
+    leads_on: Option<&'a str>,
     /// Whether nobody said how the next page is found.
     by_chance: bool,
 }
@@ -202,6 +206,10 @@ impl Reading<'_> {
                     return self.fail(&failure, &pages, &stage, way, context);
                 }
             };
+            if let Some(url) = self.leads_on.and_then(|place| text_at(page.body(), place)) {
+                // By its query a recording tells one page from the next.
+                way.keep_query_of(&url);
+            }
             let made = self.made(&page, pages.paging(), &stage, &beside.heads)?;
             if !sink.write(&made)? {
                 // Whoever read them has read enough.
