@@ -1,8 +1,10 @@
 //! How the next page is found, of options.
 
 use http_hook::pages::Paging;
+use http_hook::{Call, Hook, RequestPlan, Timestamp};
 
 use crate::args::{NextBy, Pages as Args};
+use crate::drive::unkept;
 use crate::exit::Problem;
 
 /// The names that a cursor has in a body and in a query, by which one page is told from the next.
@@ -15,7 +17,7 @@ pub(super) fn cursor(args: &Args) -> Vec<&str> {
 }
 
 /// The parameters that a page is asked for with.
-pub(super) fn params(args: &Args) -> Vec<&str> {
+fn params(args: &Args) -> Vec<&str> {
     let param = |usual: &'static str| args.param.as_deref().unwrap_or(usual);
     match args.next {
         NextBy::Link | NextBy::Url => Vec::new(),
@@ -116,4 +118,14 @@ pub(super) fn paging(args: &Args) -> Result<Paging, Problem> {
         paging = paging.max_bytes(bytes);
     }
     Ok(paging)
+}
+
+/// What the further pages are asked with has to be storable, too: better before the first one than after it.
+pub(super) fn check_further(args: &Args, hook: &Hook, plan: &RequestPlan) -> Result<(), Problem> {
+    let mut plan = plan.clone();
+    for param in params(args) {
+        plan = plan.param(param, "0");
+    }
+    let further = Call::new(hook, plan, 0, Timestamp::default());
+    further.store(hook).map(|_| ()).map_err(|error| unkept(&error, None))
 }

@@ -13,7 +13,7 @@ use http::Response;
 use http_hook::blocking::{Body, Clock as _};
 use http_hook::observe::Event;
 use http_hook::pages::{Pages, Paging};
-use http_hook::{Call, Cause, Failure, Hook, RequestPlan, SendCause, Timestamp};
+use http_hook::{Cause, Failure, Hook, RequestPlan, SendCause};
 use serde_json::json;
 
 use super::call::{Manner, Ready, check_secrets, deadline_of, format_of, state, target, warn};
@@ -30,7 +30,7 @@ use crate::private;
 use crate::report::{SCHEMA, millis};
 use crate::screen;
 use crate::state::{State, StateFile, What};
-use found::{cursor, first, paging, params, places};
+use found::{check_further, cursor, first, paging, places};
 use sink::Sink;
 
 const MANNER: Manner = Manner { follows: true, holds_body: true, decodes: true };
@@ -120,16 +120,6 @@ pub(super) fn check_kept(call: &CallArgs) -> Result<(), Problem> {
         .with_hint("the connection can say them"));
     }
     Ok(())
-}
-
-/// What the further pages are asked with has to be storable, too: better before the first one than after it.
-fn check_further(args: &Args, hook: &Hook, plan: &RequestPlan) -> Result<(), Problem> {
-    let mut plan = plan.clone();
-    for param in params(args) {
-        plan = plan.param(param, "0");
-    }
-    let further = Call::new(hook, plan, 0, Timestamp::default());
-    further.store(hook).map(|_| ()).map_err(|error| unkept(&error, None))
 }
 
 /// What pages begin with.
