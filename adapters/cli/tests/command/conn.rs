@@ -347,6 +347,8 @@ fn no_pipe_is_waited_for() {
 #[test]
 fn the_backend_of_an_installation_is_a_source() {
     use crate::support::{reply, serve_by};
+    type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+
     let server = serve();
     let answer = format!(r#"{{"data": {{"data": {{"host": "http://{}"}}}}}}"#, server.authority);
     let vault = serve_by(move |_, _| reply("200 OK", &[], answer.as_bytes()));
@@ -360,7 +362,6 @@ fn the_backend_of_an_installation_is_a_source() {
     let home = airflow.0.to_str().unwrap();
     let anew = [("AIRFLOW_HOME", home), ("AIRFLOW__SECRETS__BACKEND_KWARG__MOUNT_POINT", "mine")];
     #[rustfmt::skip]
-    type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
     let rows: [Row<'_>; 3] = [
         ("env, backend", &[("AIRFLOW_HOME", home)], "/v1/secret/data/connections/sales"),
         ("backend", &anew, "/v1/mine/data/connections/sales"),
