@@ -40,8 +40,8 @@ impl Store {
         }
         let list = settings.value("sources").filter(|list| !list.text.trim().is_empty());
         let sources = match list {
-            None => Sources::standard().map_err(|error| problem(&error)),
-            Some(list) => Sources::parse(&list.text).map_err(|error| {
+            None => standard().map_err(|error| problem(&error)),
+            Some(list) => chain(&list.text).map_err(|error| {
                 let (from, says) = (&list.origin, error.says());
                 Problem::usage(format!("the setting sources, from the {from}: {says}"))
             }),
@@ -159,6 +159,26 @@ impl Store {
         }
         Problem::not_found(message, hint)
     }
+}
+
+#[cfg(feature = "backend")]
+fn standard() -> Result<Sources, SourceError> {
+    Sources::standard_over(http_hook_ureq::from_hook)
+}
+
+#[cfg(feature = "backend")]
+fn chain(list: &str) -> Result<Sources, SourceError> {
+    Sources::parse_over(list, http_hook_ureq::from_hook)
+}
+
+#[cfg(not(feature = "backend"))]
+fn standard() -> Result<Sources, SourceError> {
+    Sources::standard()
+}
+
+#[cfg(not(feature = "backend"))]
+fn chain(list: &str) -> Result<Sources, SourceError> {
+    Sources::parse(list)
 }
 
 /// Names the file of the user's own connections.

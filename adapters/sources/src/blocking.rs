@@ -3,6 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "backend")]
+use http_hook::Hook;
+#[cfg(feature = "backend")]
+use http_hook::blocking::{Clock, HttpHook, Transport};
 use http_hook::hook::HookBuilder;
 use pollster::block_on;
 
@@ -54,6 +58,42 @@ impl Sources {
     /// As there.
     pub fn parse(list: &str) -> Result<Self, SourceError> {
         crate::chain::Sources::parse(list).map(Self)
+    }
+
+    /// Makes the chain that the environment asks for, with the word `backend`, too: see
+    /// [`Sources::standard_over`](crate::Sources::standard_over).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    #[cfg(feature = "backend")]
+    pub fn standard_over<T, C>(
+        make: impl FnOnce(Hook) -> HttpHook<T, C>,
+    ) -> Result<Self, SourceError>
+    where
+        T: Transport + 'static,
+        C: Clock + 'static,
+    {
+        crate::chain::Sources::standard_by(|list| Ok(Self::parse_over(list, make)?.0)).map(Self)
+    }
+
+    /// Makes a chain of a list, with the word `backend`, too: see [`Sources::parse_over`](crate::Sources::parse_over).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    #[cfg(feature = "backend")]
+    pub fn parse_over<T, C>(
+        list: &str,
+        make: impl FnOnce(Hook) -> HttpHook<T, C>,
+    ) -> Result<Self, SourceError>
+    where
+        T: Transport + 'static,
+        C: Clock + 'static,
+    {
+        let mut make = Some(make);
+        let backend = || crate::backend::of_airflow_over(make.take());
+        crate::chain::Sources::parse_by(list, backend).map(Self)
     }
 
     /// Adds a source behind the others.

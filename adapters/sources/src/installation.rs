@@ -7,31 +7,32 @@ use crate::chain::Sources;
 use crate::disk;
 use crate::error::{SourceError, SourceErrorKind};
 
-const PLACE: &str = "metastore";
+const METASTORE: &str = "metastore";
 
 /// The Airflow that this process would be.
-struct Installation {
+pub(crate) struct Installation {
     home: PathBuf,
     /// `airflow.cfg`; empty if there is none.
     file: String,
+    /// What an error names.
+    place: &'static str,
 }
 
 impl Installation {
     /// Finds `$AIRFLOW_CONFIG`, else `airflow.cfg` in `$AIRFLOW_HOME`, else in `~/airflow`.
-    fn find() -> Result<Self, SourceError> {
+    pub(crate) fn find(place: &'static str) -> Result<Self, SourceError> {
         let set = |name| env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
         let home = set("AIRFLOW_HOME").or_else(|| Some(set("HOME")?.join("airflow")));
         let home = home.ok_or_else(|| {
-            SourceError::new(SourceErrorKind::Io, PLACE, "neither AIRFLOW_HOME nor HOME is set")
+            SourceError::new(SourceErrorKind::Io, place, "neither AIRFLOW_HOME nor HOME is set")
         })?;
         let path = set("AIRFLOW_CONFIG").unwrap_or_else(|| home.join("airflow.cfg"));
-        let place = format!("file {}", path.display());
-        let file = disk::read(&path, &place, true)?.unwrap_or_default();
-        Ok(Self { home, file })
+        let file = disk::read(&path, &format!("file {}", path.display()), true)?;
+        Ok(Self { home, file: file.unwrap_or_default(), place })
     }
 
     /// Returns a setting that is not empty.
-    fn setting(&self, section: &str, key: &str) -> Result<Option<String>, SourceError> {
+    pub(crate) fn setting(&self, section: &str, key: &str) -> Result<Option<String>, SourceError> {
         let variable = format!("AIRFLOW__{}__{}", section.to_uppercase(), key.to_uppercase());
         for suffix in ["_CMD", "_SECRET"] {
             let asks = |text: &str| text.trim() != "";
@@ -41,7 +42,7 @@ impl Installation {
                 of_file(&self.file, section, &format!("{key}{}", suffix.to_lowercase()));
             if env::var_os(&variable).is_none() && (from_variable || from_file.is_some()) {
                 let says = format!("{variable}{suffix} is not carried out here: set {variable}");
-                return Err(SourceError::new(SourceErrorKind::Unsupported, PLACE, says));
+                return Err(SourceError::new(SourceErrorKind::Unsupported, self.place, says));
             }
         }
         let value = match env::var(&variable) {
@@ -49,7 +50,7 @@ impl Installation {
             Err(env::VarError::NotPresent) => of_file(&self.file, section, key),
             Err(env::VarError::NotUnicode(_)) => {
                 let says = format!("{variable} is not UTF-8");
-                return Err(SourceError::new(SourceErrorKind::Malformed, PLACE, says));
+                return Err(SourceError::new(SourceErrorKind::Malformed, self.place, says));
             }
         };
         Ok(value.filter(|value| !value.is_empty()))
@@ -76,7 +77,7 @@ fn of_file(file: &str, section: &str, key: &str) -> Option<String> {
 impl Sources {
     /// Adds the metastore of the Airflow that this process would be, or that of the SQLite file at `path`, with its keys.
     pub(crate) fn with_metastore(self, path: &str) -> Result<Self, SourceError> {
-        let airflow = Installation::find()?;
+        let airflow = Installation::find(METASTORE)?;
         let keys = airflow.setting("core", "fernet_key")?;
         if !path.is_empty() {
             return self.with_sqlite(PathBuf::from(path), keys.as_deref());
@@ -94,7 +95,7 @@ impl Sources {
             "postgresql" | "postgres" => self.with_postgres(&address, keys.as_deref()),
             _ => Err(SourceError::new(
                 SourceErrorKind::Unsupported,
-                PLACE,
+                METASTORE,
                 "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN is of another kind than sqlite and postgresql",
             )),
         }
@@ -134,7 +135,7 @@ impl Sources {
 #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
 fn without(feature: &str) -> SourceError {
     let says = format!("this database needs the feature `{feature}` of http-hook-sources");
-    SourceError::new(SourceErrorKind::Unsupported, PLACE, says)
+    SourceError::new(SourceErrorKind::Unsupported, METASTORE, says)
 }
 
 #[cfg(test)]

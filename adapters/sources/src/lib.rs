@@ -5,6 +5,8 @@
 
 #[cfg(feature = "aws")]
 pub mod aws;
+#[cfg(feature = "backend")]
+mod backend;
 pub mod blocking;
 mod chain;
 mod directory;
@@ -30,6 +32,8 @@ mod tree;
 mod vault;
 mod write;
 
+#[cfg(feature = "backend")]
+pub use backend::{Backend, Over};
 pub use chain::{Known, Origin, Sources};
 pub use directory::SecretsDir;
 pub use env::Env;

@@ -100,6 +100,15 @@ impl<H> Vault<H> {
         self
     }
 
+    /// Sets where the [login by role](Self::app_role) is mounted. Default: `approle`.
+    #[must_use]
+    pub fn auth_mount(mut self, at: impl Into<String>) -> Self {
+        if let Login::AppRole { mount, .. } = &mut self.login {
+            *mount = at.into();
+        }
+        self
+    }
+
     /// Sets where the store is mounted.
     #[must_use]
     pub fn mount(mut self, mount: impl Into<String>) -> Self {
@@ -176,6 +185,10 @@ impl<H: Caller> Vault<H> {
             ("role_id".to_owned(), Node::text(role)),
             ("secret_id".to_owned(), Node::text(secret.expose())),
         ]);
+        let Some(mount) = path(mount) else {
+            let says = "the mount of the login leads elsewhere";
+            return Err(SourceError::new(SourceErrorKind::Unsupported, self.label(), says));
+        };
         let plan = RequestPlan::post(format!("v1/auth/{mount}/login"))
             .header("content-type", "application/json")
             .data(body.to_json());
@@ -298,14 +311,7 @@ impl<H: Caller> Vault<H> {
                 "an id that leads elsewhere",
             ));
         };
-        // As texts: the backend of the original hands them on as fields.
-        let mut node = crate::write::airflow(connection);
-        if let Tree::Map(members) = &mut node.tree {
-            for (name, value) in members.iter_mut().filter(|(name, _)| name == "extra_dejson") {
-                "extra".clone_into(name);
-                *value = Node::text(connection.extra().map_or("", Secret::expose));
-            }
-        }
+        let node = crate::write::fields(connection);
         let body =
             if self.is_versioned { Node::map(vec![("data".to_owned(), node)]) } else { node };
         let body = Secret::new(body.to_json());

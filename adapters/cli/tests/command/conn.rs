@@ -343,6 +343,47 @@ fn no_pipe_is_waited_for() {
     assert!(ends.is_some_and(|status| !status.success()), "{ends:?}");
 }
 
+#[cfg(feature = "backend")]
+#[test]
+fn the_backend_of_an_installation_is_a_source() {
+    use crate::support::{reply, serve_by};
+    type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+
+    let server = serve();
+    let answer = format!(r#"{{"data": {{"data": {{"host": "http://{}"}}}}}}"#, server.authority);
+    let vault = serve_by(move |_, _| reply("200 OK", &[], answer.as_bytes()));
+    let airflow = Home::new("backend");
+    let kwargs = format!(r#"{{"url": "http://{}", "token": "canary"}}"#, vault.authority);
+    let class = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
+    airflow.write(
+        "airflow.cfg",
+        &format!("[secrets]\nbackend = {class}\nbackend_kwargs = {kwargs}\n"),
+    );
+    let home = airflow.0.to_str().unwrap();
+    let anew = [("AIRFLOW_HOME", home), ("AIRFLOW__SECRETS__BACKEND_KWARG__MOUNT_POINT", "mine")];
+    #[rustfmt::skip]
+    let rows: [Row<'_>; 3] = [
+        ("env, backend", &[("AIRFLOW_HOME", home)], "/v1/secret/data/connections/sales"),
+        ("backend", &anew, "/v1/mine/data/connections/sales"),
+        (
+            "backend",
+            &[("AIRFLOW__SECRETS__BACKEND", class), ("AIRFLOW__SECRETS__BACKEND_KWARGS", &kwargs)],
+            "/v1/secret/data/connections/sales",
+        ),
+    ];
+    for (sources, environment, path) in rows {
+        let args = ["call", "sales", "get", "--sources", sources];
+        let (code, _, err) = parts(&airflow.run(&args, environment));
+        assert_eq!(code, Some(0), "{sources}: {err}");
+        let asked = vault.requests().pop().unwrap();
+        assert!(asked.starts_with(&format!("GET {path} ")), "{sources}: {asked}");
+        assert!(asked.contains("canary") && !err.contains("canary"), "{sources}: {err}");
+    }
+    let (code, _, err) =
+        parts(&airflow.run(&["call", "sales", "get", "--sources", "backend"], &[]));
+    assert!(code == Some(2) && err.contains("AIRFLOW__SECRETS__BACKEND"), "{code:?} {err}");
+}
+
 #[cfg(feature = "metastore")]
 #[test]
 fn the_metastore_of_an_installation_is_a_source() {

@@ -14,15 +14,18 @@ use http_hook::transport::Transport;
 use http_hook::{TransportError, blocking};
 
 use super::report::{Limit, Report};
+use super::{Suite, side_by_side};
 
-/// Runs every check over a blocking transport, save those that drop a future.
+/// Runs every check over a blocking transport, two at a time, save those that drop a future.
 pub fn check(transport: &dyn blocking::Transport, limits: &[Limit]) -> Report {
-    pollster::block_on(super::run(&InPlace(transport), limits, false, |_| true))
+    let suite = Suite { transport: &InPlace(transport), limits, droppable: false };
+    side_by_side(&suite, |lane| pollster::block_on(lane))
 }
 
 /// Runs these checks only, without limits: for whoever writes a transport.
 pub fn only(transport: &dyn blocking::Transport, names: &[&str]) -> Report {
-    pollster::block_on(super::run(&InPlace(transport), &[], false, |name| names.contains(&name)))
+    let suite = Suite { transport: &InPlace(transport), limits: &[], droppable: false };
+    pollster::block_on(suite.only(names))
 }
 
 /// A blocking transport that blocks inside a future: good enough for checks that run one at a time.

@@ -10,7 +10,7 @@
 //!
 //! const LIMITS: &[Limit] = &[Limit { check: "head-cut", reason: "the client takes half a head for a head" }];
 //!
-//! let report = pollster::block_on(check::check(&transport(), LIMITS));
+//! let report = check::check(&transport(), LIMITS, |lane| pollster::block_on(lane));
 //! println!("{report}");
 //! report.assert_clean();
 //! ```
@@ -32,7 +32,12 @@ mod times;
 #[cfg(feature = "tls")]
 mod tls;
 
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use http_hook::transport::Transport;
 
@@ -43,38 +48,89 @@ use row::Check;
 pub(crate) use blocking::InPlace;
 pub use report::{Limit, Outcome, Report, Row};
 
-/// Runs every check over an async transport. `limits` are the checks that its client cannot pass, with the reason.
-pub async fn check(transport: &dyn Transport, limits: &[Limit]) -> Report {
-    run(transport, limits, true, |_| true).await
+/// Some of the checks, one after the other.
+pub type Lane<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
+
+/// What came of each check, by its place.
+type Rows = Mutex<BTreeMap<usize, Row>>;
+
+/// How many checks run at a time. They wait for most of their time; more of them would disturb each other's limits of time.
+const LANES: usize = 2;
+
+/// Runs every check over an async transport, two at a time, each by `block_on` of the executor that its client needs.
+/// `limits` are the checks that its client cannot pass, with the reason.
+pub fn check(
+    transport: &dyn Transport,
+    limits: &[Limit],
+    block_on: impl Fn(Lane<'_>) + Sync,
+) -> Report {
+    side_by_side(&Suite { transport, limits, droppable: true }, block_on)
 }
 
 /// Runs these checks only, without limits: for whoever writes a transport.
 pub async fn only(transport: &dyn Transport, names: &[&str]) -> Report {
-    run(transport, &[], true, |name| names.contains(&name)).await
+    Suite { transport, limits: &[], droppable: true }.only(names).await
 }
 
-async fn run(
-    transport: &dyn Transport,
-    limits: &[Limit],
+/// What is tried.
+struct Suite<'a> {
+    transport: &'a dyn Transport,
+    limits: &'a [Limit],
+    /// Whether dropping a future ends a send.
     droppable: bool,
-    wanted: impl Fn(&str) -> bool,
-) -> Report {
-    let mut rows = Vec::new();
-    for check in all().into_iter().filter(|check| wanted(check.name)) {
-        let limit = limits.iter().find(|limit| limit.check == check.name);
+}
+
+fn side_by_side(suite: &Suite<'_>, block_on: impl Fn(Lane<'_>) + Sync) -> Report {
+    let (rows, next) = (Rows::default(), AtomicUsize::new(0));
+    let lane = || {
+        let checks = all();
+        block_on(Box::pin(suite.lane(&checks, &next, &rows)));
+    };
+    thread::scope(|scope| {
+        for _ in 0..LANES {
+            scope.spawn(lane);
+        }
+    });
+    suite.report(rows)
+}
+
+impl Suite<'_> {
+    async fn only(&self, names: &[&str]) -> Report {
+        let (rows, next) = (Rows::default(), AtomicUsize::new(0));
+        let wanted: Vec<_> = all().into_iter().filter(|own| names.contains(&own.name)).collect();
+        self.lane(&wanted, &next, &rows).await;
+        self.report(rows)
+    }
+
+    /// Runs those of the checks that no other lane has taken.
+    async fn lane(&self, checks: &[Check], next: &AtomicUsize, rows: &Rows) {
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(check) = checks.get(place) else { return };
+            let row = self.row(check).await;
+            rows.lock().expect("no panic").insert(place, row);
+        }
+    }
+
+    async fn row(&self, check: &Check) -> Row {
+        let limit = self.limits.iter().find(|limit| limit.check == check.name);
         let server = serve();
-        let probe = Probe::new(transport, &server, !droppable);
-        let offered = transport.capabilities().missing(check.needs).is_none();
-        let outcome = if !offered || check.drops_future && !droppable {
+        let probe = Probe::new(self.transport, &server, !self.droppable);
+        let offered = self.transport.capabilities().missing(check.needs).is_none();
+        let outcome = if !offered || check.drops_future && !self.droppable {
             Outcome::NotOffered
         } else {
             let result = catch_panics(AssertUnwindSafe(in_time((check.run)(&probe)))).await;
             let result = result.ok_or("panicked").and_then(|ended| ended.ok_or("no end"));
             Outcome::judge(result.unwrap_or_else(|why| Err(why.to_owned())), limit)
         };
-        rows.push(Row { name: check.name, fault: check.fault, expected: check.expected, outcome });
+        Row { name: check.name, fault: check.fault, expected: check.expected, outcome }
     }
-    Report::new(transport.capabilities().client(), rows, limits)
+
+    fn report(&self, rows: Rows) -> Report {
+        let rows = rows.into_inner().expect("no panic").into_values().collect();
+        Report::new(self.transport.capabilities().client(), rows, self.limits)
+    }
 }
 
 fn all() -> Vec<Check> {

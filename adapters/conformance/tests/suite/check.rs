@@ -24,7 +24,7 @@ fn limits_have_to_be_true() {
         Limit { check: "refused", reason: "no longer true" },
         Limit { check: "no-such-check", reason: "" },
     ];
-    let report = pollster::block_on(check::check(&refusing, &limits));
+    let report = check::check(&refusing, &limits, |lane| pollster::block_on(lane));
     let fails = |check| matches!(outcome(&report, check), Outcome::Fail(_));
     assert_eq!(*outcome(&report, "chunked"), Outcome::Limit("it never connects"));
     assert_eq!(*outcome(&report, "timeout-head"), Outcome::NotOffered);
@@ -39,7 +39,7 @@ fn what_is_told_is_compared_with_what_was_seen() {
     let inventing = from_fn(NOTHING, |_, _| async {
         Ok(http::Response::new(Body::from(Bytes::from_static(b"ok"))))
     });
-    let report = pollster::block_on(check::check(&inventing, &[]));
+    let report = check::check(&inventing, &[], |lane| pollster::block_on(lane));
     let Outcome::Fail(why) = outcome(&report, "interim-flood") else { panic!("not seen") };
     assert_eq!(why, "an answer to a request that never came");
 }
@@ -58,7 +58,7 @@ fn the_table_has_to_say_what_is_seen() {
     let refusing = from_fn(NOTHING, |_, _| async {
         Err(TransportError::new(TransportErrorKind::Connect, Sent::No))
     });
-    let report = pollster::block_on(check::check(&refusing, &[]));
+    let report = check::check(&refusing, &[], |lane| pollster::block_on(lane));
     let path = std::env::temp_dir().join(format!("http-hook-table-{}.md", std::process::id()));
     let head = "| check | fault | expected | nothing | other |\n| --- | --- | --- | --- | --- |\n";
     let table = |refused: &str| {

@@ -23,7 +23,9 @@ fn each_check_fails_for_one_that_does_not_try() {
         from_fn(all, |_, _| async { Ok(http::Response::new(Body::from(Bytes::from("ok")))) });
     let transports: [&dyn Transport; 3] = [&refusing, &vague, &inventing];
     let reports = thread::scope(|scope| {
-        let run = |transport| scope.spawn(move || pollster::block_on(check::check(transport, &[])));
+        let run = |transport| {
+            scope.spawn(move || check::check(transport, &[], |lane| pollster::block_on(lane)))
+        };
         transports.map(run).map(|running| running.join().expect("no panic"))
     });
     let failed: BTreeSet<_> = reports.iter().flat_map(failed).collect();

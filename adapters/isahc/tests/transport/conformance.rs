@@ -33,7 +33,8 @@ const fn limit(check: &'static str, reason: &'static str) -> Limit {
 
 #[test]
 fn conforms() {
-    let report = pollster::block_on(check::check(&IsahcTransport::default(), LIMITS));
+    let transport = IsahcTransport::default();
+    let report = check::check(&transport, LIMITS, |lane| pollster::block_on(lane));
     println!("{report}");
     report.assert_clean();
     report.assert_in_table(concat!(env!("CARGO_MANIFEST_DIR"), "/../conformance/TRANSPORTS.md"));

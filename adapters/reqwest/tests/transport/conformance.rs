@@ -29,7 +29,8 @@ const fn limit(check: &'static str, reason: &'static str) -> Limit {
 #[test]
 fn conforms() {
     let runtime = Runtime::new().expect("a runtime");
-    let report = runtime.block_on(check::check(&ReqwestTransport::default(), LIMITS));
+    let transport = ReqwestTransport::default();
+    let report = check::check(&transport, LIMITS, |lane| runtime.block_on(lane));
     println!("{report}");
     report.assert_clean();
     report.assert_in_table(concat!(env!("CARGO_MANIFEST_DIR"), "/../conformance/TRANSPORTS.md"));

@@ -12,7 +12,7 @@ use pollster::block_on;
 use crate::error::{SourceError, SourceErrorKind};
 use crate::remote::{Caller, Said, ask};
 use crate::source::{BlockingSource, Found, Source};
-use crate::tree::Node;
+use crate::tree::{Node, Tree};
 
 pub use sigv4::SigV4;
 
@@ -99,31 +99,42 @@ impl<H: Caller> Aws<H> {
         format!("{} {}", self.service.name(), self.calls.origin())
     }
 
+    fn name_of(&self, id: &str) -> String {
+        format!("{}/{id}", self.prefix.trim_end_matches('/'))
+    }
+
+    /// Asks for an action. None of them does harm if it is done twice.
+    async fn ask(
+        &self,
+        action: &str,
+        members: Vec<(&'static str, Tree)>,
+    ) -> Result<Said, SourceError> {
+        let member = |(name, tree): (&str, Tree)| (name.to_owned(), Node { line: 0, tree });
+        let body = Node::map(members.into_iter().map(member).collect()).to_json();
+        let target = match self.service {
+            Service::SecretsManager => format!("secretsmanager.{action}"),
+            Service::Ssm => format!("AmazonSSM.{action}"),
+        };
+        let plan = RequestPlan::post("/")
+            .header("content-type", "application/x-amz-json-1.1")
+            .header("x-amz-target", &target)
+            .data(body)
+            .allow_resend();
+        ask(&self.calls, &self.label(), plan).await
+    }
+
     async fn look_up(&self, id: &str) -> Result<Option<Found>, SourceError> {
-        let name = format!("{}/{id}", self.prefix.trim_end_matches('/'));
-        let text = |text: &str| Node::text(text);
-        let (target, kind, members) = match self.service {
-            Service::SecretsManager => {
-                ("secretsmanager.GetSecretValue", 1, vec![("SecretId".to_owned(), text(&name))])
-            }
+        let name = self.name_of(id);
+        let text = Tree::Text(name.clone());
+        let said = match self.service {
+            Service::SecretsManager => self.ask("GetSecretValue", vec![("SecretId", text)]).await?,
             Service::Ssm => {
-                let decrypted = Node { line: 0, tree: crate::tree::Tree::Bool(true) };
-                let members = vec![
-                    ("Name".to_owned(), text(&name)),
-                    ("WithDecryption".to_owned(), decrypted),
-                ];
-                ("AmazonSSM.GetParameter", 1, members)
+                let members = vec![("Name", text), ("WithDecryption", Tree::Bool(true))];
+                self.ask("GetParameter", members).await?
             }
         };
-        // It is a POST that reads: to send it again does no harm.
-        let plan = RequestPlan::post("/")
-            .header("content-type", &format!("application/x-amz-json-1.{kind}"))
-            .header("x-amz-target", target)
-            .data(Node::map(members).to_json())
-            .allow_resend();
-        let said = ask(&self.calls, &self.label(), plan).await?;
         if !said.status.is_success() {
-            return self.refusal(&said);
+            return if is_absent(&said) { Ok(None) } else { Err(self.refusal(&said)) };
         }
         let place = format!("{} {name}", self.label());
         let value = match self.service {
@@ -140,16 +151,36 @@ impl<H: Caller> Aws<H> {
         Ok(Some(Found::new(connection, place)))
     }
 
+    /// Stores a connection as the JSON that a variable of the environment may hold: a new version of the secret, which is made if it
+    /// is not there, or a parameter that is encrypted.
+    async fn store(&self, id: &str, connection: &Connection) -> Result<(), SourceError> {
+        let (name, value) = (self.name_of(id), crate::write::fields(connection).to_json());
+        let (name, value) = (Tree::Text(name), Tree::Text(value));
+        let said = match self.service {
+            Service::SecretsManager => {
+                let members = vec![("SecretId", name.clone()), ("SecretString", value.clone())];
+                let said = self.ask("PutSecretValue", members).await?;
+                if is_absent(&said) {
+                    self.ask("CreateSecret", vec![("Name", name), ("SecretString", value)]).await?
+                } else {
+                    said
+                }
+            }
+            Service::Ssm => {
+                let kind = Tree::Text("SecureString".to_owned());
+                let anew = Tree::Bool(true);
+                let members =
+                    vec![("Name", name), ("Value", value), ("Type", kind), ("Overwrite", anew)];
+                self.ask("PutParameter", members).await?
+            }
+        };
+        if said.status.is_success() { Ok(()) } else { Err(self.refusal(&said)) }
+    }
+
     /// What an answer says that is not the value. Its text may quote what was asked, so that only its type is told.
-    fn refusal(&self, said: &Said) -> Result<Option<Found>, SourceError> {
-        let kind = said.text(&["__type"]).unwrap_or_default();
-        let kind = kind.rsplit('#').next().unwrap_or_default();
+    fn refusal(&self, said: &Said) -> SourceError {
+        let (kind, status) = (type_of(said), said.status.as_u16());
         let is_word = kind.len() <= 64 && kind.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        let status = said.status.as_u16();
-        match kind {
-            "ResourceNotFoundException" | "ParameterNotFound" => return Ok(None),
-            _ => {}
-        }
         let denied = [
             "AccessDenied",
             "UnrecognizedClient",
@@ -165,8 +196,17 @@ impl<H: Caller> Aws<H> {
             if is_denied { SourceErrorKind::Denied } else { SourceErrorKind::Unavailable };
         let told = if is_word && !kind.is_empty() { format!(" ({kind})") } else { String::new() };
         let says = format!("the service answers {status}{told}");
-        Err(SourceError::new(error_kind, self.label(), says))
+        SourceError::new(error_kind, self.label(), says)
     }
+}
+
+/// The type of an error, without the shape before it.
+fn type_of(said: &Said) -> &str {
+    said.text(&["__type"]).unwrap_or_default().rsplit('#').next().unwrap_or_default()
+}
+
+fn is_absent(said: &Said) -> bool {
+    matches!(type_of(said), "ResourceNotFoundException" | "ParameterNotFound")
 }
 
 #[async_trait]
@@ -180,6 +220,18 @@ impl<T: Transport + 'static, C: Clock + 'static> Source for Aws<HttpHook<T, C>> 
     }
 }
 
+impl<T: Transport, C: Clock> Aws<HttpHook<T, C>> {
+    /// Stores a connection, in the form of Airflow's backend: in Secrets Manager a new version of the secret, which is made where
+    /// there is none; in Systems Manager an encrypted parameter, which takes the place of one that is there.
+    ///
+    /// # Errors
+    ///
+    /// As a look-up.
+    pub async fn put(&self, id: &str, connection: &Connection) -> Result<(), SourceError> {
+        self.store(id, connection).await.map_err(|error| error.of_id(id))
+    }
+}
+
 impl<T: blocking::Transport, C: blocking::Clock> BlockingSource for Aws<blocking::HttpHook<T, C>> {
     fn name(&self) -> String {
         self.label()
@@ -187,5 +239,17 @@ impl<T: blocking::Transport, C: blocking::Clock> BlockingSource for Aws<blocking
 
     fn find(&self, id: &str) -> Result<Option<Found>, SourceError> {
         block_on(self.look_up(id))
+    }
+}
+
+impl<T: blocking::Transport, C: blocking::Clock> Aws<blocking::HttpHook<T, C>> {
+    /// Stores a connection, in the form of Airflow's backend: in Secrets Manager a new version of the secret, which is made where
+    /// there is none; in Systems Manager an encrypted parameter, which takes the place of one that is there.
+    ///
+    /// # Errors
+    ///
+    /// As a look-up.
+    pub fn put(&self, id: &str, connection: &Connection) -> Result<(), SourceError> {
+        block_on(self.store(id, connection)).map_err(|error| error.of_id(id))
     }
 }

@@ -241,6 +241,19 @@ impl Form {
     }
 }
 
+/// The fields of a connection, its extra as a text, as Airflow's backends and variables have them.
+#[cfg(any(feature = "aws", feature = "vault"))]
+pub(crate) fn fields(connection: &Connection) -> Node {
+    let mut node = airflow(connection);
+    if let Tree::Map(members) = &mut node.tree {
+        for (name, value) in members.iter_mut().filter(|(name, _)| name == "extra_dejson") {
+            "extra".clone_into(name);
+            *value = Node::text(connection.extra().map_or("", Secret::expose));
+        }
+    }
+    node
+}
+
 /// The object of a connection as Airflow's files have it.
 pub(crate) fn airflow(connection: &Connection) -> Node {
     let mut members = Vec::new();

@@ -79,3 +79,42 @@ fn an_answer_is_the_value_or_an_error_that_shows_nothing() {
         }
     }
 }
+
+#[test]
+fn what_is_stored_is_found_again() {
+    let full = Connection::new()
+        .with_conn_type("http")
+        .with_host("https://api.test/v1")
+        .with_login("svc")
+        .with_password("p@ss/w \u{f6}\"rd\\")
+        .with_port(8443)
+        .with_extra(r#"{"X-Team": "sales", "timeout": 5}"#);
+    let absent = r#"{"__type": "ResourceNotFoundException"}"#;
+    let script = MockTransport::new([
+        Reply::json(400, absent),
+        Reply::json(200, "{}"),
+        Reply::json(200, "{}"),
+        Reply::json(200, "{}"),
+        Reply::json(400, r#"{"__type": "AccessDeniedException"}"#),
+    ]);
+    let secrets = Aws::secrets_manager(from_hook(hook(), &script));
+    secrets.put("sales", &full).unwrap();
+    secrets.put("sales", &full).unwrap();
+    Aws::ssm(from_hook(hook(), &script)).put("sales", &full).unwrap();
+    let error = secrets.put("sales", &full).unwrap_err();
+    assert_eq!((error.kind(), error.id()), (Kind::Denied, Some("sales")));
+    #[rustfmt::skip]
+    let rows = [
+        ("secretsmanager.PutSecretValue", "SecretString", "airflow/connections/sales"),
+        ("secretsmanager.CreateSecret",   "SecretString", "airflow/connections/sales"),
+        ("secretsmanager.PutSecretValue", "SecretString", "airflow/connections/sales"),
+        ("AmazonSSM.PutParameter",        "Value",        "/airflow/connections/sales"),
+    ];
+    for (sent, (target, member, name)) in script.received().iter().zip(rows) {
+        assert_eq!(sent.header("x-amz-target"), Some(target));
+        let body: serde_json::Value = serde_json::from_str(&sent.text()).unwrap();
+        assert!(body.as_object().unwrap().values().any(|own| own == name), "{target}");
+        let read = Connection::parse(body[member].as_str().unwrap()).unwrap();
+        assert_eq!(read, full, "{target}");
+    }
+}

@@ -4,6 +4,8 @@
 
 #[cfg(feature = "aws")]
 mod aws;
+#[cfg(feature = "backend")]
+mod backend;
 mod canary;
 mod chain;
 mod directory;
@@ -13,7 +15,7 @@ mod forms;
 mod growth;
 #[cfg(feature = "sqlite")]
 mod metastore;
-#[cfg(feature = "vault")]
+#[cfg(feature = "backend")]
 mod real;
 #[cfg(feature = "vault")]
 mod vault;

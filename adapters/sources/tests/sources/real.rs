@@ -1,11 +1,14 @@
-//! A real OpenBao server, over isahc: `bash adapters/foreign/openbao` starts it and runs this.
+//! Servers that nobody here wrote, over isahc: `bash adapters/foreign/openbao` and `bash adapters/foreign/moto` start one and run these.
 
 use std::env;
+use std::sync::Arc;
 
+use http_hook::auth::AuthScheme;
 use http_hook::{Connection, Hook, RequestPlan, Secret};
 use http_hook_isahc::blocking::{HttpHook, from_hook};
+use http_hook_sources::aws::{Aws, SigV4};
 use http_hook_sources::blocking::{Source, Sources};
-use http_hook_sources::{SourceErrorKind as Kind, Vault};
+use http_hook_sources::{Backend, SourceErrorKind as Kind, Vault};
 
 fn hook() -> HttpHook {
     from_hook(Hook::to(&env::var("OPENBAO").expect("the address of the server")).unwrap()).unwrap()
@@ -36,7 +39,7 @@ fn full() -> Connection {
 /// In one test, as it seals the server at its end.
 #[test]
 #[ignore = "needs a server: bash adapters/foreign/openbao"]
-fn a_real_server_gives_the_value_or_an_error_that_names_source_and_id() {
+fn openbao_gives_the_value_or_an_error_that_names_source_and_id() {
     use http::Method;
     tell(Method::POST, "v1/sys/mounts/one", r#"{"type": "kv", "options": {"version": "1"}}"#);
     let one = || root().mount("one").version_1();
@@ -85,7 +88,7 @@ fn a_real_server_gives_the_value_or_an_error_that_names_source_and_id() {
     let rows = [
         ("a wrong token", Vault::new(hook()).token("canary"), Kind::Denied),
         ("a wrong role", Vault::new(hook()).app_role("canary", "canary"), Kind::Denied),
-        ("a wrong secret", Vault::new(hook()).app_role(role, "canary"), Kind::Denied),
+        ("a wrong secret", Vault::new(hook()).app_role(&role, "canary"), Kind::Denied),
         ("not permitted", Vault::new(hook()).app_role("x", "x").token("canary"), Kind::Denied),
         ("no such mount", root().mount("absent"), Kind::Unsupported),
         ("version 1 for 2", root().version_1(), Kind::Unsupported),
@@ -103,6 +106,53 @@ fn a_real_server_gives_the_value_or_an_error_that_names_source_and_id() {
     for (why, store, kind) in rows {
         check(why, store, kind);
     }
+    let kwargs = serde_json::json!({
+        "url": env::var("OPENBAO").unwrap(), "auth_type": "approle", "role_id": role, "secret_id": secret.expose(),
+    });
+    let class = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
+    let backend = Backend::new(class, &kwargs.to_string()).unwrap();
+    let backend = backend.over(|hook| from_hook(hook).unwrap()).unwrap();
+    assert_eq!(backend.find("sales").unwrap().unwrap().into_connection(), full());
     tell(Method::PUT, "v1/sys/seal", "");
     check("sealed", root(), Kind::Unavailable);
+}
+
+#[test]
+#[ignore = "needs a server: bash adapters/foreign/moto"]
+fn amazon_s_services_give_the_value_or_nothing() {
+    let server = env::var("MOTO").expect("the address of the server");
+    let source = |class: &str| {
+        let kwargs = serde_json::json!({"endpoint_url": server, "region_name": "eu-west-1"});
+        let class = format!("airflow.providers.amazon.aws.secrets.{class}");
+        let backend = Backend::new(&class, &kwargs.to_string()).unwrap();
+        backend.over(|hook| from_hook(hook).unwrap()).unwrap()
+    };
+    let manager = source("secrets_manager.SecretsManagerBackend");
+    let ssm = source("systems_manager.SystemsManagerParameterStoreBackend");
+    let found = manager.find("uri").unwrap().unwrap();
+    assert_eq!(found.connection().schema(), Some("https"));
+    let found = manager.find("json").unwrap().unwrap();
+    assert_eq!(found.connection().extra().unwrap().expose(), r#"{"X-A": "b"}"#);
+    for kind in ["String", "SecureString"] {
+        let found = ssm.find(kind).unwrap().unwrap();
+        assert_eq!(found.connection().password().unwrap().expose(), "p", "{kind}");
+    }
+    assert_eq!(manager.find("binary").unwrap_err().kind(), Kind::Malformed);
+    for id in ["gone", "never"] {
+        assert_eq!(manager.find(id).unwrap(), None, "{id}");
+        assert_eq!(ssm.find(id).unwrap(), None, "{id}");
+    }
+    let calls = |service: &str| {
+        let keys = SigV4::new("AKID", "any", "eu-west-1", service);
+        let endpoint = Connection::new().with_host(&server);
+        let hook = Hook::builder(&endpoint).auth(AuthScheme::Custom(Arc::new(keys)));
+        from_hook(hook.build().unwrap()).unwrap()
+    };
+    let own = (Aws::secrets_manager(calls("secretsmanager")), Aws::ssm(calls("ssm")));
+    for _ in 0..2 {
+        own.0.put("sales", &full()).unwrap();
+        own.1.put("sales", &full()).unwrap();
+    }
+    assert_eq!(manager.find("sales").unwrap().unwrap().into_connection(), full());
+    assert_eq!(ssm.find("sales").unwrap().unwrap().into_connection(), full());
 }

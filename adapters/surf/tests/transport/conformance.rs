@@ -8,7 +8,7 @@ const fn limit(check: &'static str, reason: &'static str) -> Limit {
 }
 
 fn conforms(transport: &SurfTransport, limits: &[Limit]) {
-    let report: Report = pollster::block_on(check::check(transport, limits));
+    let report: Report = check::check(transport, limits, |lane| pollster::block_on(lane));
     println!("{report}");
     report.assert_clean();
     report.assert_in_table(concat!(env!("CARGO_MANIFEST_DIR"), "/../conformance/TRANSPORTS.md"));

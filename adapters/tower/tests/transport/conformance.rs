@@ -10,7 +10,7 @@ fn conforms() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let _entered = runtime.enter();
     let client = Client::builder(TokioExecutor::new()).retry_canceled_requests(false).build_http();
-    let report = runtime.block_on(check::check(&TowerTransport::new(client), &[]));
+    let report = check::check(&TowerTransport::new(client), &[], |lane| runtime.block_on(lane));
     println!("{report}");
     report.assert_clean();
     report.assert_in_table(concat!(env!("CARGO_MANIFEST_DIR"), "/../conformance/TRANSPORTS.md"));
