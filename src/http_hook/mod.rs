@@ -145,6 +145,9 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     /// `keep` is told of each attempt before it is sent. Where it keeps what [`Attempt::store`](crate::Attempt::store) writes, a process that
     /// ends meanwhile leaves behind that the request may have been seen. If it fails, nothing is sent.
     ///
+    /// A call that [cannot be stored](Call::store) ends at once, as a [`Failure`] for the reason
+    /// [`NotStored`](crate::StopReason::NotStored), which names the part and the cure: nothing is sent of it.
+    ///
     /// Where tasks go from thread to thread, as in `tokio::spawn`, let `keep` be a closure that owns what it uses and returns a boxed future
     /// that is `Send`: of an async closure that borrows, the compiler cannot see that it may go along.
     ///
