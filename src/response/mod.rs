@@ -8,6 +8,7 @@ pub(crate) mod failure;
 pub mod hints;
 #[cfg(feature = "decode")]
 mod labels;
+pub(crate) mod limit;
 mod mismatch;
 mod outcome;
 mod problem;
