@@ -263,6 +263,7 @@ impl State {
         let whose = build::whose(hook, &self.ready.target);
         Asked {
             no_retries,
+            whole_url: build::is_whole_url(&self.ready),
             method: self.ready.method.clone(),
             url: shown(hook.origin(), &self.ready.target, whose),
             led_to: self.hop.as_ref().map(|hop| shown(&hop.origin, &hop.target, Whose::Hidden)),

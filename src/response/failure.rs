@@ -91,7 +91,13 @@ pub(crate) struct Asked {
     pub(crate) led_to: Option<String>,
     /// Whether it would have been sent again, had anybody set retries.
     pub(crate) no_retries: bool,
+    /// Whether the endpoint was a whole URL, which goes below the base.
+    pub(crate) whole_url: bool,
 }
+
+/// What becomes of an endpoint that is a whole URL.
+pub(crate) const BELOW_THE_BASE: &str =
+    "it is appended to the base URL as a path, and goes to no other host";
 
 /// The text of a call that ends by [`MAX_SENDS`](crate::Call::MAX_SENDS).
 pub(crate) const MAX_SENDS_TEXT: &str = "a call sends at most 1000 requests";
@@ -340,13 +346,20 @@ impl fmt::Display for Failure {
             write!(f, "{MAX_SENDS_TEXT}: ")?;
         }
         cause.fmt(f)?;
-        let Some(Asked { method, url, led_to, .. }) = asked else { return Ok(()) };
+        let Some(Asked { method, url, led_to, whole_url, .. }) = asked else { return Ok(()) };
         write!(f, "; {method} {url}")?;
         if let Some(led_to) = led_to {
             write!(f, ", led to {led_to}")?;
         }
-        write!(f, ", {attempts} attempt{}", if *attempts == 1 { "" } else { "s" })?;
-        self.0.say_why(f)
+        // Who reads an answer afterwards does not know what it took.
+        if *attempts > 0 || *reason != StopReason::Check {
+            write!(f, ", {attempts} attempt{}", if *attempts == 1 { "" } else { "s" })?;
+        }
+        self.0.say_why(f)?;
+        if *whole_url && !matches!(cause, Cause::Request(_)) {
+            write!(f, "; the endpoint is a whole URL: {BELOW_THE_BASE}")?;
+        }
+        Ok(())
     }
 }
 

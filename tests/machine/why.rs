@@ -290,3 +290,13 @@ fn a_time_out_is_named_by_the_limit_that_passed_and_not_by_one_that_passed_later
                 the deadline of 4s leaves no time for another";
     assert_eq!(failure.to_string(), says);
 }
+
+#[test]
+fn a_failure_says_where_an_endpoint_went_that_is_a_whole_url() {
+    let api = api(&GateSettings::none(), Reply::status(404));
+    let failure = |endpoint: &str| api.run(RequestPlan::get(endpoint)).expect_err("it fails");
+    let says = "404:Not Found; GET https://api.example.com/https://api.example.org/a, 1 attempt; not worth a retry; \
+                the endpoint is a whole URL: it is appended to the base URL as a path, and goes to no other host";
+    assert_eq!(failure("https://api.example.org/a").to_string(), says);
+    assert!(!failure("a?to=https://b").to_string().contains("whole URL"));
+}
