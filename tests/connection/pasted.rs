@@ -100,7 +100,7 @@ fn what_ends_a_login_too_early_is_told_by_how_it_is_written() {
     ] {
         let connection = Connection::parse(text).expect("a connection");
         assert_eq!(connection.login(), Some(login), "{text}");
-        assert_eq!(connection.password().map(|own| own.expose()), Some(password), "{text}");
+        assert_eq!(connection.password().map(http_hook::Secret::expose), Some(password), "{text}");
     }
     for text in
         ["http://api.acme.test/https?mail=a@b.test", "http://h:80/?__extra__={\"mail\": \"a@b\"}"]

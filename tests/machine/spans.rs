@@ -380,15 +380,15 @@ fn a_call_that_was_given_up_is_a_warning_unless_its_caller_cancelled_it() {
             event: &tracing::Event<'_>,
             _: tracing_subscriber::layer::Context<'_, S>,
         ) {
-            struct Text(String);
+            struct Text(Vec<String>);
             impl tracing::field::Visit for Text {
                 fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn fmt::Debug) {
-                    self.0 += &format!("{field}={value:?} ");
+                    self.0.push(format!("{field}={value:?}"));
                 }
             }
-            let mut text = Text(String::new());
+            let mut text = Text(Vec::new());
             event.record(&mut text);
-            self.0.lock().expect("a lock").push((*event.metadata().level(), text.0));
+            self.0.lock().expect("a lock").push((*event.metadata().level(), text.0.join(" ")));
         }
     }
     let told = Told::default();

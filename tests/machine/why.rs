@@ -93,6 +93,43 @@ fn a_failure_says_why_it_was_not_sent_again() {
             "1 attempt; the server asks to wait longer than the 60s that `hints.cap` of the policy allows",
         ),
         (
+            &empty,
+            busy(),
+            get().retries(3),
+            StopReason::Budget,
+            "1 attempt; the retry budget is empty",
+        ),
+        (
+            &none,
+            busy(),
+            get().retry(stopping(Stop::custom(|_| true))),
+            StopReason::Stopped,
+            "1 attempt; the policy says so",
+        ),
+        (
+            &none,
+            busy(),
+            get().retry(stopping(Stop::when_event_set(&event))),
+            StopReason::Cancelled,
+            "1 attempt; cancelled",
+        ),
+        (
+            &none,
+            Reply::status(200),
+            get().retries(1).response_check_or_retry(Condition::Never),
+            StopReason::Attempts,
+            "2 attempts; no more are allowed",
+        ),
+    ];
+    check(rows);
+}
+
+#[test]
+fn what_refuses_another_attempt_is_told_with_its_figures() {
+    let get = || RequestPlan::get("a");
+    let none = GateSettings::none();
+    check(vec![
+        (
             &none,
             busy(),
             get().retry(stopping(Stop::Never)).deadline(SECOND / 2),
@@ -141,36 +178,7 @@ fn a_failure_says_why_it_was_not_sent_again() {
             StopReason::Deadline,
             "1 attempt; the deadline of 1s leaves no time for another",
         ),
-        (
-            &empty,
-            busy(),
-            get().retries(3),
-            StopReason::Budget,
-            "1 attempt; the retry budget is empty",
-        ),
-        (
-            &none,
-            busy(),
-            get().retry(stopping(Stop::custom(|_| true))),
-            StopReason::Stopped,
-            "1 attempt; the policy says so",
-        ),
-        (
-            &none,
-            busy(),
-            get().retry(stopping(Stop::when_event_set(&event))),
-            StopReason::Cancelled,
-            "1 attempt; cancelled",
-        ),
-        (
-            &none,
-            Reply::status(200),
-            get().retries(1).response_check_or_retry(Condition::Never),
-            StopReason::Attempts,
-            "2 attempts; no more are allowed",
-        ),
-    ];
-    check(rows);
+    ]);
 }
 
 #[test]
