@@ -127,3 +127,11 @@ pub(super) struct Told {
     /// What refuses it.
     pub(super) limit: Option<Limit>,
 }
+
+/// What a call has cost.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Counts {
+    pub(crate) sends: u32,
+    pub(crate) attempts: u32,
+    pub(crate) idle_for: Duration,
+}

@@ -7,8 +7,7 @@ use bytes::Bytes;
 use http::Response;
 
 use super::build::{self, shown};
-use super::cause::Told;
-use super::follow::Counts;
+use super::cause::{Counts, Told};
 use super::state::{Last, Phase, State};
 use super::{Attempt, Call, Reading, SendCause, Step};
 use crate::base::redact::Whose;

@@ -6,6 +6,8 @@ use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{Method, Response};
 
+pub(crate) use super::cause::Counts;
+
 use super::Call;
 use super::build::{shown, whose};
 use super::end::short;
@@ -34,14 +36,6 @@ pub(crate) struct Whence {
     place: Place,
     limits: Timeouts,
     deadline: Option<Duration>,
-}
-
-/// What a call has cost.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Counts {
-    pub(crate) sends: u32,
-    pub(crate) attempts: u32,
-    pub(crate) idle_for: Duration,
 }
 
 impl Call {
