@@ -261,6 +261,15 @@ impl TransportError {
         self
     }
 
+    /// Adds which limits may have passed to the words of its kind, if there are any and no other message is given.
+    #[cold]
+    pub(crate) fn of_limit(mut self, limits: Option<String>) -> Self {
+        if let (Some(limits), None) = (limits, &self.message) {
+            self.message = Some(format!("{} ({limits})", self.kind.says()).into());
+        }
+        self
+    }
+
     /// Reads an error of a body's reader: a [`TransportError`] inside it is taken out, anything else broke off.
     #[must_use]
     pub fn from_body_io(error: io::Error) -> Self {

@@ -17,6 +17,8 @@ mod tests;
 mod time;
 pub(crate) mod url;
 
+use std::time::Duration;
+
 pub(crate) use bound::Bound;
 pub use error::{Error, ErrorKind, Sent, TimeoutPhase, TransportError, TransportErrorKind};
 pub use panics::catch_panic;
@@ -27,6 +29,14 @@ pub(crate) use secret::keyed_digest;
 pub use time::Timestamp;
 pub use url::origin::Origin;
 pub(crate) use url::origin::Scheme;
+
+/// A time as people are told it: whole milliseconds, where it has any.
+pub(crate) fn brief(time: Duration) -> Duration {
+    match u64::try_from(time.as_millis()) {
+        Ok(0) | Err(_) => time,
+        Ok(millis) => Duration::from_millis(millis),
+    }
+}
 
 /// A length in memory as a number of bytes.
 pub(crate) fn size(len: usize) -> u64 {

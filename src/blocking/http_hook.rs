@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicU64;
 
 use bytes::Bytes;
 use http::{Method, Response};
+use serde::de::DeserializeOwned;
 
 use super::{Body, Clock, Transport, drive, drive_from, leg};
 use crate::base::{Error, Timestamp, TransportError};
@@ -14,7 +15,7 @@ use crate::body::multipart::MultipartBody;
 use crate::call::{Attempt, Call};
 use crate::drive::{Leg, Run};
 use crate::hook::Hook;
-use crate::http_hook::{CallBuilder, Face, face, head_not_allowed};
+use crate::http_hook::{CallBuilder, Face, face, head_not_allowed, read};
 use crate::observe::Observer;
 use crate::pages::{PageIter, Pages, Paging};
 use crate::poll::{Poll, Polling};
@@ -96,7 +97,7 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     ///
     /// # Errors
     ///
-    /// As [`run`](Self::run); what breaks in the body after that is the body's error.
+    /// As [`run`](Self::run); what breaks in the body after that is the body's error, which names the call as a [`Failure`] does.
     pub fn stream(&self, plan: RequestPlan) -> Result<Response<Body>, Failure> {
         self.streamed(plan, None)
     }
@@ -107,11 +108,32 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
         source: Option<&mut Open<'_, Body>>,
     ) -> Result<Response<Body>, Failure> {
         let (now, call) = self.begin(plan);
+        let whence = call.whence(&self.face.hook);
         let mut run = self.face.watched(Run::stream(&self.face.hook, call));
         if let Some(source) = source {
             run = run.source(source);
         }
-        drive_from(now, run, &*self.face.transport, &*self.face.clock)
+        let answer = drive_from(now, run, &*self.face.transport, &*self.face.clock)?;
+        Ok(match whence {
+            None => answer,
+            Some(whence) => answer.map(|body| body.told(move |error| whence.broken(error))),
+        })
+    }
+
+    /// Performs a call and reads its answer as JSON.
+    fn read_json<A: DeserializeOwned>(
+        &self,
+        plan: RequestPlan,
+        source: Option<&mut Open<'_, Body>>,
+    ) -> Result<A, Failure> {
+        let (now, call) = self.begin(plan);
+        let whence = call.whence(&self.face.hook);
+        let mut run = self.face.watched(Run::new(&self.face.hook, call));
+        if let Some(source) = source {
+            run = run.source(source);
+        }
+        let answer = drive_from(now, run, &*self.face.transport, &*self.face.clock)?;
+        read(answer, whence.as_ref())
     }
 
     /// Runs a call until it waits or is over. Where it waits, the [`Leg`] holds it stored: keep that, and [take it up](Self::resume) when
@@ -119,6 +141,9 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     ///
     /// `keep` is told of each attempt before it is sent. Where it keeps what [`Attempt::store`](crate::Attempt::store) writes, a process that
     /// ends meanwhile leaves behind that the request may have been seen. If it fails, nothing is sent.
+    ///
+    /// A call that [cannot be stored](Call::store) ends at once, as a [`Failure`] for the reason
+    /// [`NotStored`](crate::StopReason::NotStored), which names the part and the cure: nothing is sent of it.
     ///
     /// # Errors
     ///
@@ -178,6 +203,41 @@ impl<T: Transport, C: Clock> CallBuilder<'_, HttpHook<T, C>, Body> {
         match self.planned(|on| on.face.draw(), MultipartBody::join_blocking) {
             (on, plan, None) => on.run(plan),
             (on, plan, Some(mut source)) => on.run_with_body(plan, &mut *source),
+        }
+    }
+
+    /// Performs the call and reads the body of the response as JSON, whatever its Content-Type says.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send); and where the body is not what is expected, a [`Failure`] for the reason
+    /// [`Check`](crate::StopReason::Check), which holds the response and says what [`json`](crate::ResponseExt::json) says, and of which call.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # struct NoTime;
+    /// # impl http_hook::blocking::Clock for NoTime {
+    /// #     fn now(&self) -> http_hook::Timestamp { http_hook::Timestamp::default() }
+    /// #     fn sleep(&self, _: Duration) {}
+    /// # }
+    /// # let server = http_hook::blocking::from_fn(http_hook::options::Capabilities::none("server"), |_, _| {
+    /// #     Ok(http::Response::new(bytes::Bytes::from("[7, 8]").into()))
+    /// # });
+    /// # let api = http_hook::blocking::HttpHook::new(http_hook::Hook::to("https://api.example.com")?, server, NoTime);
+    ///
+    /// let ids: Vec<u32> = api.get("v1/orders").read_json()?;
+    /// assert_eq!(ids, [7, 8]);
+    /// let failure = api.get("v1/orders").read_json::<Vec<String>>().unwrap_err();
+    /// let says = "the answer is not the JSON expected: $[0]: expected a string, found an integer; GET https://api.example.com/v1/orders";
+    /// assert_eq!(failure.to_string(), says);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn read_json<A: DeserializeOwned>(self) -> Result<A, Failure> {
+        match self.planned(|on| on.face.draw(), MultipartBody::join_blocking) {
+            (on, plan, None) => on.read_json(plan, None),
+            (on, plan, Some(mut source)) => on.read_json(plan, Some(&mut *source)),
         }
     }
 

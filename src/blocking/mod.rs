@@ -13,7 +13,7 @@ pub use http_hook::HttpHook;
 
 use crate::base::{Timestamp, TransportError};
 use crate::call::Attempt;
-use crate::drive::{Act, Leg, Run, not_kept};
+use crate::drive::{Act, Leg, Run, begin_leg, not_kept};
 use crate::options::SendOptions;
 use crate::response::Failure;
 
@@ -104,7 +104,7 @@ where
     T: Transport + ?Sized,
     C: Clock + ?Sized,
 {
-    let mut act = run.woke(now);
+    let mut act = begin_leg(&mut run, now);
     loop {
         act = match act {
             Act::Send(request, options) => {

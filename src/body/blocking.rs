@@ -46,6 +46,17 @@ impl Body {
         Self::Reader { len, reader: Box::new(reader) }
     }
 
+    /// Has its errors told again by `tell`. A body in memory has none.
+    pub(crate) fn told(
+        self,
+        tell: impl Fn(TransportError) -> TransportError + Send + 'static,
+    ) -> Self {
+        match self {
+            Self::Reader { len, reader } => Self::reader(len, Told { reader, tell }),
+            bytes @ Self::Bytes(_) => bytes,
+        }
+    }
+
     /// Returns the length in bytes, if known.
     #[must_use]
     pub fn len(&self) -> Option<u64> {
@@ -110,6 +121,22 @@ impl Body {
     /// [`Body`](crate::TransportErrorKind::Body) if reading fails.
     pub fn collect(self, limit: u64) -> Result<Bytes, TransportError> {
         within(self.read(limit.saturating_add(1))?, limit)
+    }
+}
+
+/// A reader whose errors are told in other words.
+struct Told<F> {
+    reader: Box<dyn Read + Send>,
+    tell: F,
+}
+
+impl<F: Fn(TransportError) -> TransportError> Read for Told<F> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.reader.read(buffer).map_err(|error| match error.kind() {
+            // It is read again.
+            io::ErrorKind::Interrupted => error,
+            kind => io::Error::new(kind, (self.tell)(TransportError::from_body_io(error))),
+        })
     }
 }
 

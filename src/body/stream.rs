@@ -32,6 +32,17 @@ impl Body {
         Self::Stream(Box::pin(body))
     }
 
+    /// Has its errors told again by `tell`. A body in memory has none.
+    pub(crate) fn told(
+        self,
+        tell: impl Fn(TransportError) -> TransportError + Send + 'static,
+    ) -> Self {
+        match self {
+            Self::Stream(body) => Self::Stream(Box::pin(Told { body, tell })),
+            bytes @ Self::Bytes(_) => bytes,
+        }
+    }
+
     /// Returns the length in bytes, if known.
     #[must_use]
     pub fn len(&self) -> Option<u64> {
@@ -153,6 +164,35 @@ impl http_body::Body for Body {
             Self::Bytes(bytes) => http_body::SizeHint::with_exact(size(bytes.len())),
             Self::Stream(body) => body.size_hint(),
         }
+    }
+}
+
+/// A body whose errors are told in other words. It is not pinned by what it holds.
+struct Told<F> {
+    body: BoxBody,
+    tell: F,
+}
+
+impl<F> Unpin for Told<F> {}
+
+impl<F: Fn(TransportError) -> TransportError> http_body::Body for Told<F> {
+    type Data = Bytes;
+    type Error = TransportError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        let frame = self.body.as_mut().poll_frame(context);
+        frame.map(|frame| frame.map(|frame| frame.map_err(&self.tell)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.body.size_hint()
     }
 }
 

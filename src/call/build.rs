@@ -176,6 +176,16 @@ impl Unready {
     }
 }
 
+/// Whether the endpoint is a whole URL, which nobody means: it goes below the base, as with the original.
+#[cold]
+pub(super) fn is_whole_url(ready: &Ready) -> bool {
+    let endpoint = ready.text.endpoint();
+    let begins = |scheme: &str| {
+        endpoint.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme))
+    };
+    ready.link().is_none() && (begins("http://") || begins("https://"))
+}
+
 /// A URL of a call as it may be shown.
 pub(super) fn shown(origin: &Origin, target: &PathAndQuery, whose: Whose) -> String {
     match origin.join(target.clone()) {

@@ -1,10 +1,12 @@
 //! Why something is sent, and what is waited for.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::base::names::named;
+use crate::response::limit::Limit;
 
 /// What a call waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -116,3 +118,20 @@ named!(
         Token => "token",
     ]
 );
+
+/// What is known of the attempt that is not made.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Told {
+    /// The wait that the server asked for.
+    pub(super) hint: Option<Duration>,
+    /// What refuses it.
+    pub(super) limit: Option<Limit>,
+}
+
+/// What a call has cost.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Counts {
+    pub(crate) sends: u32,
+    pub(crate) attempts: u32,
+    pub(crate) idle_for: Duration,
+}

@@ -8,6 +8,7 @@ use http::HeaderMap;
 use http::Response;
 
 use super::build;
+use super::cause::Told;
 use super::end::{refusal, short};
 use super::state::{Fetching, Phase, State};
 use super::verdict::{Judged, Verdict};
@@ -64,7 +65,9 @@ impl State {
         match self.answer_challenge(hook, &answer, now) {
             Ok(false) => {}
             Ok(true) => return self.send_on(hook, SendCause::Challenge, answer, now),
-            Err(error) => return self.end(hook, StopReason::Auth, refusal(error, answer), None),
+            Err(error) => {
+                return self.end(hook, StopReason::Auth, refusal(error, answer), Told::default());
+            }
         }
         let Judged { mut verdict, healthy, class } = self.judge(hook, seen(&answer), now);
         #[cfg(feature = "digest")]
@@ -82,7 +85,9 @@ impl State {
             match hook.gates().pay(class, now) {
                 Ok(paid) => self.paid = paid,
                 Err(_) if passes => verdict = Verdict::Accept,
-                Err(reason) => verdict = Verdict::Reject { reason, hint },
+                Err(reason) => {
+                    verdict = Verdict::Reject { reason, told: Told { hint, limit: None } };
+                }
             }
         }
         match answer {
@@ -120,17 +125,20 @@ impl State {
         answer: Result<Response<Bytes>, TransportError>,
     ) -> Step {
         match (verdict, answer) {
-            (Verdict::Reject { reason, hint }, Ok(response)) => {
-                self.end(hook, reason, Cause::Response(short(response)), hint)
+            (Verdict::Reject { reason, told }, Ok(response)) => {
+                self.end(hook, reason, Cause::Response(short(response)), told)
             }
             (Verdict::Refuse { reason, error }, answer) => {
-                self.end(hook, reason, refusal(error, answer), None)
+                self.end(hook, reason, refusal(error, answer), Told::default())
             }
-            (Verdict::Reject { reason, hint }, Err(error)) => {
-                self.end(hook, reason, Cause::Transport(error), hint)
+            (Verdict::Reject { reason, told }, Err(error)) => {
+                self.end(hook, reason, Cause::Transport(error), told)
             }
             // No error is accepted or redirected.
-            (_, Err(error)) => self.end(hook, StopReason::Rejected, Cause::Transport(error), None),
+            (_, Err(error)) => {
+                let cause = Cause::Transport(error);
+                self.end(hook, StopReason::Rejected, cause, Told::default())
+            }
             // A redirect was followed, and a retry waited for.
             (_, Ok(response)) => Step::Done(Ok(response)),
         }
@@ -187,26 +195,26 @@ impl State {
         };
         let before = self.before.with(&outcome);
         let decision = self.decide(hook, &outcome, now);
-        let (reason, hint) = match decision {
+        let (reason, told) = match decision {
             Err(error) => {
                 let cause = self.unmade(error);
-                return self.end(hook, StopReason::Stopped, cause, None);
+                return self.end(hook, StopReason::Stopped, cause, Told::default());
             }
             Ok(Decision::Retry { wait, hint }) => match self.may_fetch_again() {
-                Err(reason) => (reason, hint),
+                Err(reason) => (reason, Told { hint, limit: None }),
                 Ok(again) => {
                     self.before = before;
                     return self.wait(hook, wait, hint, again, now);
                 }
             },
-            Ok(Decision::Stand) => (StopReason::Auth, None),
-            Ok(Decision::GiveUp { reason, hint }) => (reason, hint),
+            Ok(Decision::Stand) => (StopReason::Auth, Told::default()),
+            Ok(Decision::GiveUp { reason, hint, limit }) => (reason, Told { hint, limit }),
         };
         let cause = match answer {
             Ok(_) => self.unmade(error),
             Err(lost) => Cause::Transport(lost),
         };
-        self.end(hook, reason, cause, hint)
+        self.end(hook, reason, cause, told)
     }
 
     /// Whether a 401 of the connection's origin is answered by sending the request again.

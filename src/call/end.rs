@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Response;
 
 use super::build::{self, shown};
-use super::follow::Counts;
+use super::cause::{Counts, Told};
 use super::state::{Last, Phase, State};
 use super::{Attempt, Call, Reading, SendCause, Step};
 use crate::base::redact::Whose;
@@ -15,6 +15,7 @@ use crate::base::{
     Error, ErrorKind, Sent, TimeoutPhase, Timestamp, TransportError, TransportErrorKind,
 };
 use crate::hook::Hook;
+use crate::response::limit::{Ends, Limit};
 use crate::response::{Asked, Cause, Failure, StopReason};
 use crate::retry::{HttpOutcome, ResponseView, RetryPolicy};
 
@@ -31,7 +32,7 @@ impl Call {
         let error = TransportError::new(TransportErrorKind::Cancelled, seen);
         let cause = Cause::Transport(error);
         match self.0 {
-            Ok(state) => state.failure(hook, StopReason::Cancelled, cause, None),
+            Ok(state) => state.failure(hook, StopReason::Cancelled, cause, Told::default()),
             Err(_) => Failure::new(StopReason::Cancelled, cause),
         }
     }
@@ -40,7 +41,7 @@ impl Call {
     pub(crate) fn abandon(self, hook: &Hook, error: Error) -> Failure {
         let cause = Cause::Request(error);
         match self.0 {
-            Ok(state) => state.failure(hook, StopReason::NotStored, cause, None),
+            Ok(state) => state.failure(hook, StopReason::NotStored, cause, Told::default()),
             Err(_) => Failure::new(StopReason::NotStored, cause),
         }
     }
@@ -51,7 +52,7 @@ impl Attempt {
     #[must_use]
     pub fn cancel(self, hook: &Hook) -> Failure {
         let error = TransportError::new(TransportErrorKind::Cancelled, Sent::Maybe);
-        self.0.failure(hook, StopReason::Cancelled, Cause::Transport(error), None)
+        self.0.failure(hook, StopReason::Cancelled, Cause::Transport(error), Told::default())
     }
 
     /// Gives the call up before the request is sent, because the attempt could not be kept: nothing must have been sent
@@ -70,7 +71,7 @@ impl Attempt {
                 lease.unused(self.0.latest);
             }
         }
-        self.0.failure(hook, StopReason::NotStored, Cause::Request(error), None)
+        self.0.failure(hook, StopReason::NotStored, Cause::Request(error), Told::default())
     }
 }
 
@@ -87,7 +88,13 @@ impl Attempt {
         if !self.0.is_fetching() {
             self.0.seen = Sent::Yes;
         }
-        self.0.failure(hook, StopReason::NotStored, Cause::Request(error), None)
+        self.0.failure(hook, StopReason::NotStored, Cause::Request(error), Told::default())
+    }
+
+    /// Has a time-out say which limit passed, and how long it is.
+    #[cold]
+    pub(crate) fn timed(&self, error: TransportError, now: Timestamp) -> TransportError {
+        self.0.timed(error, now.max(self.0.latest))
     }
 
     /// Whether the time of the call is used up. The time is read only if there is a deadline.
@@ -113,6 +120,7 @@ impl State {
     #[cold]
     pub(super) fn keep(&mut self, answer: Result<Response<Bytes>, TransportError>, passes: bool) {
         let answer = if passes { answer } else { answer.map(short) };
+        let answer = answer.map_err(|error| self.timed(error, self.latest));
         self.last = Some(Box::new(Last { answer, passes }));
     }
 
@@ -125,12 +133,17 @@ impl State {
             let kind = TransportErrorKind::Timeout(TimeoutPhase::Total);
             Cause::Transport(TransportError::new(kind, self.seen))
         };
-        self.end_with_last(hook, reason, otherwise)
+        self.end_with_last(hook, reason, otherwise, None)
     }
 
     /// Ends because a gate is closed.
     #[cold]
-    pub(super) fn refused(self: Box<Self>, hook: &Hook, reason: StopReason) -> Step {
+    pub(super) fn refused(
+        self: Box<Self>,
+        hook: &Hook,
+        reason: StopReason,
+        wait: Option<Duration>,
+    ) -> Step {
         let why = match reason {
             StopReason::Breaker => "the circuit breaker is open",
             StopReason::Budget => "the retry budget is empty",
@@ -139,7 +152,7 @@ impl State {
         };
         let sent = if self.seen == Sent::No { "nothing was sent" } else { "nothing more was sent" };
         let otherwise = Cause::Request(Error::new(ErrorKind::Gate, format!("{why}: {sent}")));
-        self.end_with_last(hook, reason, otherwise)
+        self.end_with_last(hook, reason, otherwise, wait.map(Limit::Deadline))
     }
 
     /// Ends with what came last, if anything did.
@@ -149,6 +162,7 @@ impl State {
         hook: &Hook,
         reason: StopReason,
         otherwise: Cause,
+        limit: Option<Limit>,
     ) -> Step {
         let cause = match self.last.take().map(|last| *last) {
             Some(Last { answer: Ok(response), passes: true }) => {
@@ -158,7 +172,7 @@ impl State {
             Some(Last { answer: Err(error), .. }) => Cause::Transport(error),
             None => otherwise,
         };
-        self.end(hook, reason, cause, None)
+        self.end(hook, reason, cause, Told { hint: None, limit })
     }
 
     /// What the call ends with because its next request cannot be made: with the response that led to it, if there is one.
@@ -183,7 +197,7 @@ impl State {
             None => Step::Done(Ok(response)),
             Some(Ok(body)) => Step::Done(Ok(response.map(|_| body))),
             Some(Err(error)) => {
-                self.end(hook, StopReason::Check, refusal(error, Ok(response)), None)
+                self.end(hook, StopReason::Check, refusal(error, Ok(response)), Told::default())
             }
         }
     }
@@ -194,25 +208,37 @@ impl State {
         hook: &Hook,
         reason: StopReason,
         cause: Cause,
-        hint: Option<Duration>,
+        told: Told,
     ) -> Step {
-        Step::Done(Err(self.failure(hook, reason, cause, hint)))
+        Step::Done(Err(self.failure(hook, reason, cause, told)))
     }
 
     #[cold]
-    fn failure(
-        &self,
-        hook: &Hook,
-        reason: StopReason,
-        cause: Cause,
-        hint: Option<Duration>,
-    ) -> Failure {
+    fn failure(&self, hook: &Hook, reason: StopReason, cause: Cause, told: Told) -> Failure {
+        let cause = match cause {
+            Cause::Transport(error) => Cause::Transport(self.timed(error, self.latest)),
+            other => other,
+        };
+        let ends = self.deadline.map(|deadline| Ends {
+            after: deadline.since(self.started),
+            left: deadline.since(self.latest),
+        });
         let no_retries = reason == StopReason::Rejected && self.lacks_retries(hook, &cause);
         Failure::new(reason, cause)
             .with_counts(self.sends.into(), self.attempt_number.into(), self.idle_for)
-            .with_hint(hint)
+            .with_hint(told.hint)
+            .with_limit(told.limit, ends)
             .with_seen(self.seen)
             .with_asked(Some(self.asked(hook, no_retries)))
+    }
+
+    /// Has a time-out say which limit passed, and how long it is.
+    #[cold]
+    pub(super) fn timed(&self, error: TransportError, now: Timestamp) -> TransportError {
+        let TransportErrorKind::Timeout(phase) = error.kind() else { return error };
+        let deadline = self.deadline.filter(|_| is_out_of_time(self.deadline, now));
+        let deadline = deadline.map(|deadline| deadline.since(self.started));
+        error.of_limit(self.ready.in_force.timeouts().says(phase, deadline))
     }
 
     /// Whether what came is worth a retry by the usual policy, and no policy was set.
@@ -236,6 +262,7 @@ impl State {
         let whose = build::whose(hook, &self.ready.target);
         Asked {
             no_retries,
+            whole_url: build::is_whole_url(&self.ready),
             method: self.ready.method.clone(),
             url: shown(hook.origin(), &self.ready.target, whose),
             led_to: self.hop.as_ref().map(|hop| shown(&hop.origin, &hop.target, Whose::Hidden)),

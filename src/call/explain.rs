@@ -13,6 +13,7 @@ use crate::hook::{Hook, Layer};
 use crate::options::Options;
 use crate::request::RequestPlan;
 use crate::request::record::Kind;
+use crate::response::BELOW_THE_BASE;
 
 /// One part of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +37,7 @@ pub struct Explanation {
     pub method: Method,
     /// URL, headers and options, in this order.
     pub facts: Vec<Fact>,
-    /// What the connection holds and probably does not mean.
+    /// What the connection holds and probably does not mean, and an endpoint that is a whole URL.
     pub warnings: Vec<Problem>,
 }
 
@@ -103,7 +104,12 @@ impl Hook {
         explain_url(self, &ready, &mut facts)?;
         explain_headers(self, &ready, &mut facts)?;
         explain_options(self, plan, &mut facts);
-        let warnings = self.warnings().to_vec();
+        let mut warnings = self.warnings().to_vec();
+        if build::is_whole_url(&ready) {
+            let cure = "leave scheme and host out, or make a hook of that URL's host";
+            let says = format!("a whole URL: {BELOW_THE_BASE}");
+            warnings.push(Problem::new("endpoint", says).with_hint(cure));
+        }
         Ok(Explanation { method: ready.method.clone(), facts, warnings })
     }
 }

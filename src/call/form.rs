@@ -6,8 +6,9 @@ use std::time::Duration;
 use http::Method;
 use serde::{Deserialize, Serialize};
 
+use super::build::Ready;
 use super::cause::WaitReason;
-use super::form_body::{Body, body_form};
+use super::form_body::{Body, body_form, body_kind};
 use super::link_form::LinkForm;
 use super::may::{check_path, check_query, not_storable, stored};
 use super::state::{Phase, State};
@@ -113,6 +114,19 @@ pub(super) fn both(state: &State, hook: &Hook, moment: Moment) -> Result<String,
 }
 
 pub(super) fn plan_form(state: &State, hook: &Hook) -> Result<PlanForm, Error> {
+    plan_with(state, hook, body_form)
+}
+
+/// Tells whether the plan can be written, without the work of writing its body.
+pub(super) fn check_plan(state: &State, hook: &Hook) -> Result<(), Error> {
+    text_of(&plan_with(state, hook, body_kind)?).map(drop)
+}
+
+fn plan_with(
+    state: &State,
+    hook: &Hook,
+    body: fn(&Ready) -> Result<Body, Error>,
+) -> Result<PlanForm, Error> {
     let ready = &state.ready;
     #[cfg(feature = "cookies")]
     if ready.has_cookies {
@@ -142,7 +156,7 @@ pub(super) fn plan_form(state: &State, hook: &Hook) -> Result<PlanForm, Error> {
         endpoint: endpoint.to_owned(),
         params,
         headers: ready.text.headers().map(header_form).collect::<Result<_, _>>()?,
-        body: body_form(ready)?,
+        body: body(ready)?,
         options: ready.options.clone(),
         policy: ready.policy.as_deref().cloned(),
         checks: ready.more.clone().filter(|more| more.reads_response()),

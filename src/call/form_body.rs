@@ -37,6 +37,16 @@ pub(super) struct External {
 ///
 /// One that can be read once only.
 pub(super) fn body_form(ready: &Ready) -> Result<Body, Error> {
+    let empty = body_kind(ready)?;
+    let Payload::Bytes(bytes) = &ready.payload else { return Ok(empty) };
+    Ok(match std::str::from_utf8(bytes) {
+        Ok(text) => Body { text: Some(text.to_owned()), ..empty },
+        Err(_) => Body { base64: Some(STANDARD.encode(bytes)), ..empty },
+    })
+}
+
+/// The same without the bytes, which can always be written.
+pub(super) fn body_kind(ready: &Ready) -> Result<Body, Error> {
     let content_type = match ready.content_type.as_ref().map(|value| value.to_str()) {
         None => None,
         Some(Ok(text)) => Some(text.to_owned()),
@@ -44,10 +54,7 @@ pub(super) fn body_form(ready: &Ready) -> Result<Body, Error> {
     };
     let empty = Body { text: None, base64: None, external: None, content_type };
     Ok(match &ready.payload {
-        Payload::Bytes(bytes) => match std::str::from_utf8(bytes) {
-            Ok(text) => Body { text: Some(text.to_owned()), ..empty },
-            Err(_) => Body { base64: Some(STANDARD.encode(bytes)), ..empty },
-        },
+        Payload::Bytes(_) => empty,
         Payload::External { len, replay: Replay::Again } => {
             Body { external: Some(External { len: *len }), ..empty }
         }

@@ -160,7 +160,8 @@ impl Call {
             }
             Err(unready) => {
                 let Unready { fault, url } = *unready;
-                let asked = Some(Asked { method, url, led_to: None, no_retries: false });
+                let (no_retries, whole_url) = (false, false);
+                let asked = Some(Asked { method, url, led_to: None, no_retries, whole_url });
                 Self(Err(Box::new(Unsendable { fault, asked })))
             }
         }

@@ -13,6 +13,7 @@ use bytes::Bytes;
 use http::{Request, Response, response};
 
 use super::build;
+use super::cause::Told;
 use super::coded::{Coded, begin_of};
 use super::needs;
 use super::state::{Fetching, Phase, State};
@@ -225,7 +226,7 @@ impl State {
             if this.owes {
                 match hook.gates().pay(FailureClass::Error, now) {
                     Ok(paid) => (this.paid, this.owes) = (paid, false),
-                    Err(reason) => return self.refused(hook, reason),
+                    Err(reason) => return self.refused(hook, reason, None),
                 }
             }
             match hook.gates().ask(this.turn.take(), this.paid.price(), longest, now) {
@@ -234,7 +235,7 @@ impl State {
                     this.turn = Some(turn);
                     return self.hold(hook, wait, WaitReason::RateLimit, reason, now);
                 }
-                Err(Denied::Refuse(reason)) => return self.refused(hook, reason),
+                Err(Denied::Refuse(reason)) => return self.refused(hook, reason, None),
             }
         }
         let mut request = Request::new(Payload::EMPTY);
@@ -293,7 +294,7 @@ impl State {
         let behind_redirect = reason == StopReason::Invalid && self.is_redirected();
         let reason = if behind_redirect { StopReason::Redirect } else { reason };
         let cause = self.unmade(error);
-        self.end(hook, reason, cause, None)
+        self.end(hook, reason, cause, Told::default())
     }
 
     /// Sends a request for a token.
@@ -363,7 +364,7 @@ impl State {
         now: Timestamp,
     ) -> Step {
         if self.remaining(now).is_some_and(|left| wait >= left) {
-            return self.refused(hook, otherwise);
+            return self.refused(hook, otherwise, Some(wait));
         }
         (self.again, self.hint) = (None, None);
         self.sleep(wait, reason, now)

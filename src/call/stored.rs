@@ -20,8 +20,8 @@ use serde::Deserialize;
 
 use super::build::Ready;
 use super::form::{
-    Form, Moment, PlanForm, ProgressForm, VERSION, both, fingerprint, plan_form, progress_form,
-    text_of,
+    Form, Moment, PlanForm, ProgressForm, VERSION, both, check_plan, fingerprint, plan_form,
+    progress_form, text_of,
 };
 use super::may::{not_storable, stored};
 use super::state::{Phase, State};
@@ -116,6 +116,11 @@ impl Call {
         now: Timestamp,
     ) -> Result<Self, Error> {
         restore(hook, read(plan)?, read(progress)?, allowed, now)
+    }
+
+    /// Tells whether the call can be stored, for who will only need it later. A plan that cannot be sent says so itself at its first step.
+    pub(crate) fn may_be_stored(&self, hook: &Hook) -> Result<(), Error> {
+        self.0.as_ref().map_or(Ok(()), |state| check_plan(state, hook))
     }
 
     fn storable(&self) -> Result<&State, Error> {

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::Response;
 
 use super::RetryReason;
+use super::cause::Told;
 use super::end::is_out_of_time;
 use super::state::State;
 use crate::base::chance::Random;
@@ -32,7 +33,7 @@ pub(super) enum Verdict {
     },
     Reject {
         reason: StopReason,
-        hint: Option<Duration>,
+        told: Told,
     },
     Refuse {
         reason: StopReason,
@@ -130,11 +131,11 @@ impl State {
         }
         // Where the condition still holds the call has failed, whatever the status.
         let passes = !failed && (healthy || self.policy(hook).return_when_exhausted);
-        let (reason, hint) = match decision {
-            Decision::Stand => (StopReason::Rejected, None),
-            Decision::GiveUp { reason, hint } => (reason, hint),
+        let (reason, told) = match decision {
+            Decision::Stand => (StopReason::Rejected, Told::default()),
+            Decision::GiveUp { reason, hint, limit } => (reason, Told { hint, limit }),
             Decision::Retry { wait, hint } => match self.may_retry(outcome.sent()) {
-                Err(reason) => (reason, hint),
+                Err(reason) => (reason, Told { hint, limit: None }),
                 Ok(again) => {
                     let verdict = Verdict::Retry { wait, hint, again, passes };
                     return Judged { verdict, healthy, class };
@@ -148,7 +149,7 @@ impl State {
             None => {
                 let late = class == FailureClass::Timeout && is_out_of_time(self.deadline, now);
                 let late = late && outcome.response.is_err();
-                Verdict::Reject { reason: if late { StopReason::Deadline } else { reason }, hint }
+                Verdict::Reject { reason: if late { StopReason::Deadline } else { reason }, told }
             }
         };
         Judged { verdict, healthy, class }
@@ -247,7 +248,7 @@ impl State {
 fn hurried(hook: &Hook, decision: Decision) -> Decision {
     match decision {
         Decision::Retry { hint, .. } if !hook.retries() => {
-            Decision::GiveUp { reason: StopReason::Attempts, hint }
+            Decision::GiveUp { reason: StopReason::Attempts, hint, limit: None }
         }
         Decision::Retry { .. } => Decision::Retry { wait: Duration::ZERO, hint: None },
         other => other,

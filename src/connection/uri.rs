@@ -1,7 +1,8 @@
 //! Reads the URI form, `type://login:password@host:port/schema?extra`.
 //!
 //! The rules are those of Airflow's `Connection.from_uri` over Python's `urlsplit`. What differs: TAB, CR and
-//! LF, which Python drops wherever they stand, are an error (D1).
+//! LF, which Python drops wherever they stand, are an error (D1), and so is an `@` behind the host of a URI without login: there was a
+//! bare `/`, `?` or `#` in one, and what stands before it would be taken for the host.
 
 use core::net::Ipv6Addr;
 use std::collections::BTreeMap;
@@ -62,11 +63,16 @@ impl Connection {
         let before = rest.split("://").next().unwrap_or_default();
         if with_protocol && before.contains(['@', ':']) {
             return Err(invalid(
-                "connection: login and port stand after the second `://` of a URI (in a query, encode it: `%3A%2F%2F`)",
+                "connection: login and port stand after the second `://` of a URI (in a login, password or query write it as `%3A%2F%2F`)",
             ));
         }
         let parts = Parts::split(&rest)?;
         let authority = Authority::split(parts.authority);
+        if authority.login.is_none() && parts.has_stray_at {
+            return Err(invalid(format!(
+                "connection: an `@` stands behind the host, which the first `/`, `?` or `#` ends: {IN_A_LOGIN}"
+            )));
+        }
         let host = authority.host();
         let host = if with_protocol && !parts.scheme.is_empty() && !host.is_empty() {
             format!("{}://{host}", parts.scheme)
@@ -96,7 +102,12 @@ struct Parts<'a> {
     authority: &'a str,
     path: &'a str,
     query: &'a str,
+    /// Whether there is an `@` where nobody means one: in the path, the fragment, or the name of a parameter.
+    has_stray_at: bool,
 }
+
+/// How a login and a password are written.
+const IN_A_LOGIN: &str = "in a login or password write `/` as `%2F`, `?` as `%3F`, `#` as `%23`, `@` as `%40`, `:` as `%3A`";
 
 impl<'a> Parts<'a> {
     fn split(text: &'a str) -> Result<Self, Error> {
@@ -110,6 +121,7 @@ impl<'a> Parts<'a> {
             }
             _ => (String::new(), text),
         };
+        let has_authority = rest.starts_with("//");
         let (authority, rest) = match rest.strip_prefix("//") {
             Some(rest) => rest.split_at_checked(rest.find(['/', '?', '#']).unwrap_or(rest.len())),
             None => None,
@@ -119,9 +131,12 @@ impl<'a> Parts<'a> {
         if authority.contains(SPLITS_WHEN_NORMALISED) {
             return Err(invalid("connection.host: a character that would become `/ ? # @` or `:`"));
         }
-        let rest = rest.split('#').next().unwrap_or_default();
+        let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-        Ok(Self { scheme, authority, path, query })
+        let in_name = |pair: &str| pair.split('=').next().is_some_and(|name| name.contains('@'));
+        let strays = path.contains('@') || fragment.contains('@') || query.split('&').any(in_name);
+        let has_stray_at = has_authority && strays;
+        Ok(Self { scheme, authority, path, query, has_stray_at })
     }
 }
 
@@ -150,7 +165,7 @@ fn check_brackets(authority: &str) -> Result<(), Error> {
         return Ok(());
     }
     Err(invalid(
-        "connection.host: brackets hold an IPv6 address and nothing else; encode them elsewhere",
+        "connection.host: brackets hold an IPv6 address and nothing else; elsewhere write `[` as `%5B`, `]` as `%5D`",
     ))
 }
 
@@ -194,10 +209,9 @@ impl<'a> Authority<'a> {
         let value = if digits { port.parse::<u16>().ok() } else { None };
         match value {
             Some(port) => Ok(Some(port.into())),
-            None => Err(invalid(
-                "connection.port: not a number from 0 to 65535 (`/`, `?` and `#` in a login or password have to be \
-                 percent-encoded)",
-            )),
+            None => Err(invalid(format!(
+                "connection.port: not a number from 0 to 65535 ({IN_A_LOGIN})"
+            ))),
         }
     }
 }

@@ -67,6 +67,14 @@ impl Leg {
     }
 }
 
+/// Begins a leg. What could not be kept where it waits says so here, before anything is sent.
+pub(crate) fn begin_leg<B: From<Bytes>>(run: &mut Run<'_, B>, now: Timestamp) -> Act<B> {
+    match run.call().map_or(Ok(()), |call| call.may_be_stored(&run.hook)) {
+        Ok(()) => run.woke(now),
+        Err(error) => run.withdraw(error),
+    }
+}
+
 /// Tells a run that its driver could not keep it, and nothing was sent.
 pub(crate) fn not_kept<B: From<Bytes>>(mut run: Run<'_, B>) {
     let _ = Leg::withdrawn(&mut run, unkept());
@@ -88,7 +96,7 @@ where
     T: Transport + ?Sized,
     C: Clock + ?Sized,
 {
-    let mut act = run.woke(now);
+    let mut act = begin_leg(&mut run, now);
     loop {
         act = match act {
             Act::Send(request, options) => {

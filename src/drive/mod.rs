@@ -24,7 +24,7 @@ pub use act::Act;
 pub use leg::Leg;
 pub use run::Run;
 
-pub(crate) use leg::{leg, not_kept};
+pub(crate) use leg::{begin_leg, leg, not_kept};
 
 use crate::base::{Sent, TimeoutPhase, Timestamp, TransportError, TransportErrorKind};
 use crate::body::Body;

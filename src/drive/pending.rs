@@ -1,12 +1,14 @@
 //! What is pending in a [`Run`]: to be looked at, and to be kept before it goes on.
 
 use std::fmt;
+use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::run::{Phase, Run};
-use crate::base::{Error, ErrorKind, Sent, TransportError, TransportErrorKind};
+use crate::base::{Error, ErrorKind, Sent, Timestamp, TransportError, TransportErrorKind};
 use crate::call::{Attempt, Call, WaitReason};
+use crate::options::{Capabilities, Capability};
 use crate::response::{Cause, Failure, StopReason};
 
 impl<B: From<Bytes>, R> Run<'_, B, R> {
@@ -93,6 +95,39 @@ impl<B: From<Bytes>, R> Run<'_, B, R> {
             (None, Some(call)) => call.store_progress(&self.hook),
             (None, None) => Err(nothing_pending()),
         }
+    }
+}
+
+/// What the loops ask.
+impl<B: From<Bytes>, R> Run<'_, B, R> {
+    /// Does a piece of work in the client within what the observer has around it.
+    pub(crate) fn within<W>(&mut self, work: impl FnMut() -> W) -> W {
+        self.watch.within(work)
+    }
+
+    pub(crate) fn is_watched(&self) -> bool {
+        self.watch.is_told()
+    }
+
+    /// Returns what is left of the deadline while a body is read, where the client knows no such limit.
+    pub(crate) fn left_to_read(&self, now: impl FnOnce() -> Timestamp) -> Option<Duration> {
+        if self.holds_deadlines() {
+            return None;
+        }
+        match &self.phase {
+            Phase::Whole(attempt, _) => attempt.remaining(now()),
+            Phase::Part(reading) => reading.remaining(now()),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn capabilities(&self) -> Capabilities {
+        self.hook.capabilities()
+    }
+
+    /// Whether the client gives a send up itself when the time of the call is used up.
+    pub(super) fn holds_deadlines(&self) -> bool {
+        self.capabilities().has(Capability::TotalTimeout)
     }
 }
 

@@ -210,11 +210,11 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
         if answer.is_ok() && !self.holds_deadlines() && attempt.is_late(&now) {
             answer = Err(late());
         }
-        self.watch.answered(answer.as_ref().map(Response::status), &now, self.began);
         let response = match answer {
             Ok(response) => response,
-            Err(error) => return self.failed(attempt, error, now()),
+            Err(error) => return self.unanswered(attempt, error, now()),
         };
+        self.watch.answered(Ok(response.status()), &now, self.began);
         let (mut head, body) = response.into_parts();
         let Some(open) = self.wanted.open else {
             self.phase = Phase::Whole(attempt, limit);
@@ -248,6 +248,8 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
             (Ok(body), Phase::Whole(_, limit)) if size(body.len()) > *limit => {
                 Err(too_long(*limit, OF_A_CALL))
             }
+            (Err(error), Phase::Whole(attempt, _)) => Err(attempt.timed(error, now)),
+            (Err(error), Phase::Part(reading)) => Err(reading.attempt().timed(error, now)),
             (body, _) => body,
         };
         self.watch.body(body.as_ref().map(|_| ()), now, self.began);
@@ -308,38 +310,15 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
         }
     }
 
-    /// Does a piece of work in the client within what the observer has around it.
-    pub(crate) fn within<W>(&mut self, work: impl FnMut() -> W) -> W {
-        self.watch.within(work)
-    }
-
-    pub(crate) fn is_watched(&self) -> bool {
-        self.watch.is_told()
-    }
-
-    /// Returns what is left of the deadline while a body is read, where the client knows no such limit.
-    pub(crate) fn left_to_read(&self, now: impl FnOnce() -> Timestamp) -> Option<Duration> {
-        if self.holds_deadlines() {
-            return None;
-        }
-        match &self.phase {
-            Phase::Whole(attempt, _) => attempt.remaining(now()),
-            Phase::Part(reading) => reading.remaining(now()),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn capabilities(&self) -> Capabilities {
-        self.hook.capabilities()
-    }
-
-    /// Whether the client gives a send up itself when the time of the call is used up.
-    fn holds_deadlines(&self) -> bool {
-        self.capabilities().has(Capability::TotalTimeout)
-    }
-
     pub(super) fn take(&mut self) -> Phase {
         std::mem::replace(&mut self.phase, Phase::Over)
+    }
+
+    #[cold]
+    fn unanswered(&mut self, attempt: Attempt, error: TransportError, now: Timestamp) -> Act<B, R> {
+        let error = attempt.timed(error, now);
+        self.watch.answered(Err(&error), || now, self.began);
+        self.failed(attempt, error, now)
     }
 
     #[cold]

@@ -6,15 +6,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
+use serde::de::DeserializeOwned;
 
 use crate::base::Timestamp;
 use crate::call::Call;
+use crate::call::follow::Whence;
 use crate::drive::Run;
 use crate::hook::Hook;
 use crate::observe::Observer;
 use crate::options::Capabilities;
 use crate::request::RequestPlan;
-use crate::response::Failure;
+use crate::response::ext::ResponseExt;
+use crate::response::{Cause, Failure, StopReason};
 
 /// What the async and the blocking face share.
 pub(crate) struct Face<T, C> {
@@ -58,6 +61,17 @@ pub(crate) fn head_not_allowed(head: &Result<Response<Bytes>, Failure>) -> bool 
         Err(failure) => failure.status(),
     };
     matches!(status, Some(StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED))
+}
+
+/// Reads an answer as JSON; `whence` it came is told where it is not what is expected.
+pub(crate) fn read<A: DeserializeOwned>(
+    answer: Response<Bytes>,
+    whence: Option<&Whence>,
+) -> Result<A, Failure> {
+    answer.json().map_err(|error| match whence {
+        Some(whence) => whence.unexpected(error, answer),
+        None => Failure::new(StopReason::Check, Cause::Request(error)),
+    })
 }
 
 impl<T, C> Face<T, C> {

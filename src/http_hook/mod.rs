@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicU64;
 
 use bytes::Bytes;
 use http::{Method, Response};
+use serde::de::DeserializeOwned;
 
 use crate::base::{Error, Timestamp, TransportError};
 use crate::body::{Body, Open};
@@ -26,7 +27,7 @@ use crate::transport::{Clock, Transport};
 
 pub use short::CallBuilder;
 
-pub(crate) use face::{Face, face, head_not_allowed};
+pub(crate) use face::{Face, face, head_not_allowed, read};
 
 /// Calls an HTTP API through a stored connection: Airflow's `HttpHook`, over any [`Transport`]. Clones are cheap and share transport,
 /// clock and what the hook keeps.
@@ -121,7 +122,7 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     ///
     /// # Errors
     ///
-    /// As [`run`](Self::run); what breaks in the body after that is the body's error.
+    /// As [`run`](Self::run); what breaks in the body after that is the body's error, which names the call as a [`Failure`] does.
     pub async fn stream(&self, plan: RequestPlan) -> Result<Response<Body>, Failure> {
         self.streamed(plan, None).await
     }
@@ -132,11 +133,32 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
         source: Option<&mut Open<'_, Body>>,
     ) -> Result<Response<Body>, Failure> {
         let (now, call) = self.begin(plan);
+        let whence = call.whence(&self.face.hook);
         let mut run = self.face.watched(Run::stream(&self.face.hook, call));
         if let Some(source) = source {
             run = run.source(source);
         }
-        drive_from(now, run, &*self.face.transport, &*self.face.clock).await
+        let answer = drive_from(now, run, &*self.face.transport, &*self.face.clock).await?;
+        Ok(match whence {
+            None => answer,
+            Some(whence) => answer.map(|body| body.told(move |error| whence.broken(error))),
+        })
+    }
+
+    /// Performs a call and reads its answer as JSON.
+    async fn read_json<A: DeserializeOwned>(
+        &self,
+        plan: RequestPlan,
+        source: Option<&mut Open<'_, Body>>,
+    ) -> Result<A, Failure> {
+        let (now, call) = self.begin(plan);
+        let whence = call.whence(&self.face.hook);
+        let mut run = self.face.watched(Run::new(&self.face.hook, call));
+        if let Some(source) = source {
+            run = run.source(source);
+        }
+        let answer = drive_from(now, run, &*self.face.transport, &*self.face.clock).await?;
+        read(answer, whence.as_ref())
     }
 
     /// Runs a call until it waits or is over. Where it waits, the [`Leg`] holds it stored: keep that, and [take it up](Self::resume) when
@@ -145,8 +167,28 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     /// `keep` is told of each attempt before it is sent. Where it keeps what [`Attempt::store`](crate::Attempt::store) writes, a process that
     /// ends meanwhile leaves behind that the request may have been seen. If it fails, nothing is sent.
     ///
+    /// A call that [cannot be stored](Call::store) ends at once, as a [`Failure`] for the reason
+    /// [`NotStored`](crate::StopReason::NotStored), which names the part and the cure: nothing is sent of it.
+    ///
     /// Where tasks go from thread to thread, as in `tokio::spawn`, let `keep` be a closure that owns what it uses and returns a boxed future
     /// that is `Send`: of an async closure that borrows, the compiler cannot see that it may go along.
+    ///
+    /// ```
+    /// # use std::{future::Future, io, path::PathBuf, pin::Pin, time::Duration};
+    /// # use http_hook::{Attempt, Call, HttpHook, Leg, transport::{Clock, Transport}};
+    /// # mod tokio {
+    /// #     pub(super) fn spawn<F: Future<Output: Send> + Send + 'static>(_: F) {}
+    /// # }
+    /// # fn spawned<T: Transport + 'static, C: Clock + 'static>(api: HttpHook<T, C>, call: Call, path: PathBuf) {
+    /// type Kept = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
+    /// let hook = api.get_conn().0.clone();
+    /// let keep = move |attempt: &Attempt| -> Kept {
+    ///     let (path, stored) = (path.clone(), attempt.store(&hook).map_err(io::Error::other));
+    ///     Box::pin(async move { std::fs::write(path, stored?) })
+    /// };
+    /// tokio::spawn(async move { api.leg(call, keep).await });
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Response;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::HttpHook;
 use crate::auth::AuthScheme;
@@ -283,6 +284,42 @@ impl<T: Transport, C: Clock> CallBuilder<'_, HttpHook<T, C>, Body> {
         match self.planned(|on| on.face.draw(), MultipartBody::join) {
             (on, plan, None) => on.run(plan).await,
             (on, plan, Some(mut source)) => on.run_with_body(plan, &mut *source).await,
+        }
+    }
+
+    /// Performs the call and reads the body of the response as JSON, whatever its Content-Type says.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send); and where the body is not what is expected, a [`Failure`] for the reason
+    /// [`Check`](crate::StopReason::Check), which holds the response and says what [`json`](crate::ResponseExt::json) says, and of which call.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # struct NoTime;
+    /// # #[async_trait::async_trait]
+    /// # impl http_hook::transport::Clock for NoTime {
+    /// #     fn now(&self) -> http_hook::Timestamp { http_hook::Timestamp::default() }
+    /// #     async fn sleep(&self, _: Duration) {}
+    /// # }
+    /// # let server = http_hook::transport::from_fn(http_hook::options::Capabilities::none("server"), |_, _| async move {
+    /// #     Ok(http::Response::new(bytes::Bytes::from("[7, 8]").into()))
+    /// # });
+    /// # let api = http_hook::HttpHook::new(http_hook::Hook::to("https://api.example.com")?, server, NoTime);
+    ///
+    /// let ids: Vec<u32> = pollster::block_on(api.get("v1/orders").read_json())?;
+    /// assert_eq!(ids, [7, 8]);
+    /// let failure = pollster::block_on(api.get("v1/orders").read_json::<Vec<String>>()).unwrap_err();
+    /// let says = "the answer is not the JSON expected: $[0]: expected a string, found an integer; GET https://api.example.com/v1/orders";
+    /// assert_eq!(failure.to_string(), says);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub async fn read_json<A: DeserializeOwned>(self) -> Result<A, Failure> {
+        match self.planned(|on| on.face.draw(), MultipartBody::join) {
+            (on, plan, None) => on.read_json(plan, None).await,
+            (on, plan, Some(mut source)) => on.read_json(plan, Some(&mut *source)).await,
         }
     }
 

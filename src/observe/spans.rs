@@ -29,8 +29,9 @@ use crate::response::StopReason;
 /// | `http.response.status_code` | if there was a response |
 /// | `error.type` | the status if it is 400 or above, else the [kind](crate::TransportErrorKind::name) of the error |
 ///
-/// It is current while the client sends, so that what the client tells, or puts into a header of the request, belongs to it. Waits, and
-/// calls that were given up, are events of level DEBUG. Headers and bodies are never told.
+/// It is current while the client sends, so that what the client tells, or puts into a header of the request, belongs to it. A wait is an event of
+/// level DEBUG; a call that was given up is one of level WARN, with what its [failure](crate::Failure) prints, or of level DEBUG where its
+/// caller cancelled it. Headers and bodies are never told.
 ///
 /// # A span of each call
 ///
@@ -50,6 +51,7 @@ use crate::response::StopReason;
 /// ```text
 /// INFO http_hook.call{otel.name="orders" otel.kind="internal" http_hook.connection="orders" http_hook.method="GET"}:http.client.request{… http_hook.attempt=1}: my_client: connected
 /// DEBUG http_hook.call{otel.name="orders" otel.kind="internal" http_hook.connection="orders" http_hook.method="GET"}: http_hook: waiting wait=2s reason="hint" attempt=1
+/// WARN http_hook.call{otel.name="orders" otel.kind="internal" http_hook.connection="orders" http_hook.method="GET"}: http_hook: given up reason="rejected" sends=2 attempt=2 failure=404:Not Found; GET https://api.example.com/v1/orders, 2 attempts; not worth a retry
 /// ```
 ///
 /// A [leg](crate::HttpHook::leg) is a span of its own, and a call that is taken up from a store another one.
@@ -189,12 +191,16 @@ impl Observer for OfCall {
             Event::GaveUp { failure } => {
                 let (reason, sends) = (failure.reason().name(), failure.sends());
                 let attempt = state.attempt;
-                state.in_call(|| {
-                    tracing::debug!(target: "http_hook", reason, sends, attempt, "given up");
-                });
-                state.ended(sends);
                 // A call that its caller gave up has not failed.
                 let failed = failure.reason() != StopReason::Cancelled;
+                state.in_call(|| {
+                    if failed {
+                        tracing::warn!(target: "http_hook", reason, sends, attempt, %failure, "given up");
+                    } else {
+                        tracing::debug!(target: "http_hook", reason, sends, attempt, "given up");
+                    }
+                });
+                state.ended(sends);
                 if let Some(call) = state.call.as_ref().filter(|_| failed) {
                     call.record("error.type", reason);
                     call.record("otel.status_code", "ERROR");

@@ -127,6 +127,11 @@ impl InForce {
         connect.saturating_add(self.timeouts.head.unwrap_or(MINUTE))
     }
 
+    /// The time limits of one send.
+    pub(crate) const fn timeouts(&self) -> &Timeouts {
+        &self.timeouts
+    }
+
     /// What the transport is told with one send to `target`, `remaining` being left of the deadline.
     ///
     /// At another origin than that of the connection the proxy is chosen anew, the client's certificate stays behind, and

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::capabilities::{Capabilities, Capability};
 use super::client::ClientOptions;
+use crate::base::{TimeoutPhase, brief};
 
 /// Time limits of one send. `None` means no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -37,6 +38,29 @@ impl Timeouts {
     pub const fn usual() -> Self {
         let minute = Some(Duration::from_secs(60));
         Self { connect: Some(Duration::from_secs(10)), head: minute, idle: minute, total: None }
+    }
+
+    /// Names the limits that can have passed in a phase, as options name them, with their lengths; `deadline` is that of the call, if it
+    /// has passed.
+    #[cold]
+    pub(crate) fn says(&self, phase: TimeoutPhase, deadline: Option<Duration>) -> Option<String> {
+        if let Some(deadline) = deadline {
+            return Some(format!("deadline: {:?}", brief(deadline)));
+        }
+        let all = [
+            ("connect_timeout", TimeoutPhase::Connect, self.connect),
+            ("head_timeout", TimeoutPhase::Head, self.head),
+            ("idle_timeout", TimeoutPhase::Body, self.idle),
+        ];
+        let mut told: Option<String> = None;
+        for (name, of, limit) in all {
+            let Some(limit) = limit.filter(|_| phase == of || phase == TimeoutPhase::Total) else {
+                continue;
+            };
+            let limit = format!("{name}: {:?}", brief(limit));
+            told = Some(told.map_or_else(|| limit.clone(), |told| format!("{told}, {limit}")));
+        }
+        told
     }
 }
 

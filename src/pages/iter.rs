@@ -10,7 +10,8 @@ use serde::de::DeserializeOwned;
 
 use super::Pages;
 use crate::base::{Error, ErrorKind};
-use crate::response::{Cause, Failure, StopReason};
+use crate::response::Failure;
+use crate::response::ext::otherwise;
 
 /// The pages of an answer, read through a hook: `HttpHook::pages` makes it.
 ///
@@ -60,8 +61,8 @@ impl<'a, H, B: From<Bytes>, I: DeserializeOwned> ItemIter<'a, H, B, I> {
         let item = self.ready.next()?;
         Some(serde_json::from_slice(&item).map_err(|_| {
             self.ready = Vec::new().into_iter();
-            self.pages.pages.end();
-            failed(Error::new(ErrorKind::Body, "pages: an item is not what is expected"))
+            let says = format!("pages: an item is not what is expected{}", otherwise::<I>(&item));
+            self.pages.pages.end(Error::new(ErrorKind::Body, says))
         }))
     }
 
@@ -69,17 +70,10 @@ impl<'a, H, B: From<Bytes>, I: DeserializeOwned> ItemIter<'a, H, B, I> {
     pub(crate) fn page(&mut self, page: &Response<Bytes>) -> Result<(), Failure> {
         match self.pages.pages.paging().written_items(page) {
             Ok(items) => self.ready = items.into_iter(),
-            Err(error) => {
-                self.pages.pages.end();
-                return Err(failed(error));
-            }
+            Err(error) => return Err(self.pages.pages.end(error)),
         }
         Ok(())
     }
-}
-
-fn failed(error: Error) -> Failure {
-    Failure::new(StopReason::Check, Cause::Request(error))
 }
 
 impl<H, B> fmt::Debug for PageIter<'_, H, B> {

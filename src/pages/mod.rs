@@ -83,6 +83,8 @@ pub struct Pages<'a, B> {
     next: Next<'a, B>,
     /// Where the call under way went.
     place: Option<Place>,
+    /// Where the page came from that was taken last.
+    last: Option<Place>,
     read: Read,
     known: Known,
 }
@@ -139,6 +141,7 @@ impl<'a, B: From<Bytes>> Pages<'a, B> {
             observer: None,
             next: Next::Over,
             place: None,
+            last: None,
             read: Read::default(),
             known: Known::default(),
         };
@@ -234,9 +237,12 @@ impl<'a, B: From<Bytes>> Pages<'a, B> {
         }
     }
 
-    /// Ends the pages, whatever is pending.
-    pub(crate) fn end(&mut self) {
+    /// Ends the pages, whatever is pending, because the last one is not what is expected.
+    #[cold]
+    pub(crate) fn end(&mut self, error: Error) -> Failure {
         self.next = Next::Over;
+        let asked = self.last.as_ref().map(|place| place.asked(&self.hook, None));
+        Failure::new(StopReason::Check, Cause::Request(error)).with_asked(asked)
     }
 
     /// Takes a page, and makes the call of the next one.
@@ -247,8 +253,8 @@ impl<'a, B: From<Bytes>> Pages<'a, B> {
     ) -> Result<Response<Bytes>, Failure> {
         self.next = Next::Over;
         let page = result?;
-        let place = self.place.take();
-        match self.paging.next(&self.base, place.as_ref(), &page, &mut self.read) {
+        self.last = self.place.take();
+        match self.paging.next(&self.base, self.last.as_ref(), &page, &mut self.read) {
             Ok(None) => {}
             Ok(Some(plan)) => self.begin(plan, now),
             Err(error) => self.next = Next::Refused(error),

@@ -98,6 +98,7 @@ impl<B: From<Bytes>> Pages<'_, B> {
             seed,
             observer: None,
             place: call.place(hook),
+            last: None,
             next: Next::Page(Box::new(Run::new(hook, call))),
             read: form.read,
             known: Known { last: form.known.into(), mark: form.mark },

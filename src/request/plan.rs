@@ -54,6 +54,10 @@ pub struct RequestPlan {
 impl RequestPlan {
     /// Plans a call of `endpoint`, which adds path and query to the base URL and cannot leave its origin.
     ///
+    /// A whole URL is no endpoint of another host: as with the original it is appended to the base URL as a path, as
+    /// `https://api.example.com/v2/https://example.org/orders`. [`explain`](crate::Hook::explain) warns of it, and a failure says so.
+    /// For another host make another hook, by [`Hook::to`](crate::Hook::to) or a connection of its own.
+    ///
     /// As with the original, a segment `..` takes away the one before it, be that of the base URL: a value that is put into a path has
     /// to be checked for it.
     ///

@@ -106,6 +106,14 @@ fn why_not<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Error {
     Error::new(ErrorKind::Body, message + &came_as(headers, false))
 }
 
+/// Says behind a text where a JSON value is not what is expected, and what was expected there.
+#[cold]
+pub(crate) fn otherwise<T: DeserializeOwned>(text: &[u8]) -> String {
+    let value = (text.len() <= MAX_REREAD).then(|| read_any(text).ok()).flatten();
+    let mismatch = value.and_then(|(value, _)| T::deserialize(Reader(&value)).err());
+    mismatch.map(|mismatch| format!(": {mismatch}")).unwrap_or_default()
+}
+
 /// Says as what a body came that is not what was expected: its media type, which of JSON is told only where the body is none, and
 /// a content coding that nobody has undone.
 fn came_as(headers: &HeaderMap, is_no_json: bool) -> String {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode};
 
+use super::limit::{Ends, Limit, no_room, no_time, too_long};
 use super::stop_reason::StopReason;
 use super::{Reason, check_failed};
 use crate::base::{Error, ErrorKind, Sent, TransportError, TransportErrorKind};
@@ -27,6 +28,9 @@ struct Inner {
     attempts: u32,
     idle_for: Duration,
     hint: Option<Duration>,
+    /// What refused another attempt.
+    limit: Option<Limit>,
+    ends: Option<Ends>,
     asked: Option<Asked>,
 }
 
@@ -34,11 +38,11 @@ impl Inner {
     /// Says why nothing more was sent, unless what came last says so itself.
     fn say_why(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use StopReason as Why;
-        let Self { reason, cause, hint, asked, .. } = self;
+        let Self { reason, cause, hint, limit, ends, asked, .. } = self;
         let method = asked.as_ref().map_or("it", |asked| asked.method.as_str());
         let by_gate = matches!(cause, Cause::Request(error) if error.kind() == ErrorKind::Gate);
         let lost = matches!(cause, Cause::Transport(_));
-        match (reason, hint) {
+        match (reason, limit) {
             (Why::Invalid | Why::Redirect | Why::MaxSends | Why::Check, _) => Ok(()),
             (Why::Breaker | Why::Budget | Why::RateLimit | Why::Deadline, _) if by_gate => Ok(()),
             (Why::Auth, _) if !lost => Ok(()),
@@ -46,15 +50,16 @@ impl Inner {
             (Why::Rejected, _) if asked.as_ref().is_some_and(|asked| asked.no_retries) => {
                 f.write_str("; no retries are set")
             }
+            (Why::Attempts, Some(Limit::Outcomes(class, most))) => {
+                write!(f, "; no more than {most} that come to `{class}` are allowed")
+            }
             (Why::Attempts, _) => f.write_str("; no more are allowed"),
-            (Why::RateLimit, _) => f.write_str("; the rate limit leaves no room in time"),
-            (Why::Deadline, _) => f.write_str("; the deadline leaves no time for another"),
-            (Why::HintTooLong, Some(hint)) if *hint < LONG => {
-                write!(f, "; the server asks to wait {hint:?}, which is more than is allowed")
+            (Why::RateLimit, _) => {
+                f.write_str("; the rate limit leaves no room in time")?;
+                no_room(f, *limit, *ends)
             }
-            (Why::HintTooLong, _) => {
-                f.write_str("; the server asks to wait longer than is allowed")
-            }
+            (Why::Deadline, _) => no_time(f, *limit, *ends),
+            (Why::HintTooLong, _) => too_long(f, *hint, *limit, *ends),
             (Why::NotIdempotent, _) => {
                 write!(f, "; the server may have acted on it, and {method} is not idempotent")
             }
@@ -78,9 +83,6 @@ impl Inner {
     }
 }
 
-/// A wait that is not told by its length: no server means it.
-const LONG: Duration = Duration::from_secs(10 * 365 * 86_400);
-
 /// What was asked for, as it may be shown.
 pub(crate) struct Asked {
     pub(crate) method: Method,
@@ -89,7 +91,13 @@ pub(crate) struct Asked {
     pub(crate) led_to: Option<String>,
     /// Whether it would have been sent again, had anybody set retries.
     pub(crate) no_retries: bool,
+    /// Whether the endpoint was a whole URL, which goes below the base.
+    pub(crate) whole_url: bool,
 }
+
+/// What becomes of an endpoint that is a whole URL.
+pub(crate) const BELOW_THE_BASE: &str =
+    "it is appended to the base URL as a path, and goes to no other host";
 
 /// The text of a call that ends by [`MAX_SENDS`](crate::Call::MAX_SENDS).
 pub(crate) const MAX_SENDS_TEXT: &str = "a call sends at most 1000 requests";
@@ -147,9 +155,18 @@ impl Failure {
     pub const MAX_BODY: usize = 64 << 10;
 
     pub(crate) fn new(reason: StopReason, cause: Cause) -> Self {
-        let (sends, attempts, idle_for, hint) = (0, 0, Duration::ZERO, None);
-        let seen = cause.sent();
-        Self(Box::new(Inner { reason, seen, cause, sends, attempts, idle_for, hint, asked: None }))
+        Self(Box::new(Inner {
+            reason,
+            seen: cause.sent(),
+            cause,
+            sends: 0,
+            attempts: 0,
+            idle_for: Duration::ZERO,
+            hint: None,
+            limit: None,
+            ends: None,
+            asked: None,
+        }))
     }
 
     /// Replaces the reason.
@@ -178,6 +195,12 @@ impl Failure {
 
     pub(crate) fn with_hint(mut self, hint: Option<Duration>) -> Self {
         self.0.hint = hint;
+        self
+    }
+
+    /// Notes what refused another attempt.
+    pub(crate) fn with_limit(mut self, limit: Option<Limit>, ends: Option<Ends>) -> Self {
+        (self.0.limit, self.0.ends) = (limit, ends);
         self
     }
 
@@ -231,7 +254,7 @@ impl Failure {
     /// assert!(failure.is_timeout() && !failure.is_connect() && !failure.is_status());
     /// assert_eq!(
     ///     failure.to_string(),
-    ///     "the answer took too long; GET https://api.example.com/orders?page=2, 1 attempt; no retries are set"
+    ///     "the answer took too long (head_timeout: 60s); GET https://api.example.com/orders?page=2, 1 attempt; no retries are set"
     /// );
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -323,13 +346,20 @@ impl fmt::Display for Failure {
             write!(f, "{MAX_SENDS_TEXT}: ")?;
         }
         cause.fmt(f)?;
-        let Some(Asked { method, url, led_to, .. }) = asked else { return Ok(()) };
+        let Some(Asked { method, url, led_to, whole_url, .. }) = asked else { return Ok(()) };
         write!(f, "; {method} {url}")?;
         if let Some(led_to) = led_to {
             write!(f, ", led to {led_to}")?;
         }
-        write!(f, ", {attempts} attempt{}", if *attempts == 1 { "" } else { "s" })?;
-        self.0.say_why(f)
+        // Who reads an answer afterwards does not know what it took.
+        if *attempts > 0 || *reason != StopReason::Check {
+            write!(f, ", {attempts} attempt{}", if *attempts == 1 { "" } else { "s" })?;
+        }
+        self.0.say_why(f)?;
+        if *whole_url && !matches!(cause, Cause::Request(_)) {
+            write!(f, "; the endpoint is a whole URL: {BELOW_THE_BASE}")?;
+        }
+        Ok(())
     }
 }
 

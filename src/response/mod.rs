@@ -8,6 +8,7 @@ pub(crate) mod failure;
 pub mod hints;
 #[cfg(feature = "decode")]
 mod labels;
+pub(crate) mod limit;
 mod mismatch;
 mod outcome;
 mod problem;
@@ -20,5 +21,5 @@ pub use problem::ProblemDetails;
 pub use reason::Reason;
 
 pub(crate) use check::{check_failed, whole};
-pub(crate) use failure::{Asked, Cause, Failure, MAX_SENDS_TEXT};
+pub(crate) use failure::{Asked, BELOW_THE_BASE, Cause, Failure, MAX_SENDS_TEXT};
 pub(crate) use stop_reason::StopReason;

@@ -7,6 +7,7 @@ use http::{HeaderName, HeaderValue};
 use crate::base::Timestamp;
 use crate::base::{Error, headers};
 use crate::response::StopReason;
+use crate::response::limit::Limit;
 use crate::retry::condition::Condition;
 use crate::retry::hint::Hints;
 use crate::retry::outcome::RetryOutcome;
@@ -138,15 +139,21 @@ impl RetryPolicy {
         let hint = self.hints.read(outcome, now);
         let wait = hint.map_or(Some(own), |hint| self.hints.weigh(hint, own, draw));
         state.upcoming = wait.unwrap_or(own);
-        if let Some(reason) = self.stop.reason(&state) {
-            return Decision::GiveUp { reason, hint };
+        if let Some((reason, limit)) = self.stop.why(&state) {
+            return Decision::GiveUp { reason, hint, limit };
         }
         let fits = |wait| progress.remaining.is_none_or(|left| self.fits(wait, left));
         match wait.filter(|wait| fits(*wait)) {
             Some(wait) => Decision::Retry { wait, hint },
             // Without a hint the wait is the policy's own.
-            None if fits(own) => Decision::GiveUp { reason: StopReason::HintTooLong, hint },
-            None => Decision::GiveUp { reason: StopReason::Deadline, hint },
+            None if fits(own) => {
+                let limit = wait.map_or(Limit::Cap(self.hints.cap), Limit::Deadline);
+                Decision::GiveUp { reason: StopReason::HintTooLong, hint, limit: Some(limit) }
+            }
+            None => {
+                let limit = Some(Limit::Deadline(state.upcoming));
+                Decision::GiveUp { reason: StopReason::Deadline, hint, limit }
+            }
         }
     }
 

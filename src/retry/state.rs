@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::response::StopReason;
+use crate::response::limit::Limit;
 use crate::retry::outcome::RetryOutcome;
 
 /// How far a call has come, at the end of an attempt.
@@ -56,6 +57,8 @@ pub(crate) enum Decision {
         reason: StopReason,
         /// The wait that the server asked for.
         hint: Option<Duration>,
+        /// What refuses it.
+        limit: Option<Limit>,
     },
 }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::base::Quiet;
 use crate::response::StopReason;
+use crate::response::limit::Limit;
 use crate::retry::custom::Custom;
 use crate::retry::outcome::ByClass;
 use crate::retry::seconds::Seconds;
@@ -150,37 +151,47 @@ impl Stop {
     /// Tells why to give up, if so: of several reasons the first.
     #[must_use]
     pub fn reason(&self, state: &RetryState<'_>) -> Option<StopReason> {
+        self.why(state).map(|(reason, _)| reason)
+    }
+
+    /// The same, with the limit that says so.
+    pub(crate) fn why(&self, state: &RetryState<'_>) -> Option<(StopReason, Option<Limit>)> {
+        let time = |over: bool, limit: fn(Duration) -> Limit, seconds: &Seconds| {
+            over.then(|| (StopReason::Deadline, Some(limit(seconds.to_duration()))))
+        };
         match self {
             Self::Never => None,
             Self::AfterAttempt { max_attempts } => {
-                (state.attempt_number >= *max_attempts).then_some(StopReason::Attempts)
+                (state.attempt_number >= *max_attempts).then_some((StopReason::Attempts, None))
             }
             Self::AfterDelay { seconds } => {
-                (state.elapsed.as_secs_f64() >= seconds.get()).then_some(StopReason::Deadline)
+                time(state.elapsed.as_secs_f64() >= seconds.get(), Limit::AfterDelay, seconds)
             }
             Self::BeforeDelay { seconds } => {
                 let next = state.elapsed.saturating_add(state.upcoming);
-                (next.as_secs_f64() >= seconds.get()).then_some(StopReason::Deadline)
+                time(next.as_secs_f64() >= seconds.get(), Limit::BeforeDelay, seconds)
             }
             Self::AfterOutcomes { class, max_attempts } => {
-                let count = state.outcome.attempts_of(class);
-                (count >= (*max_attempts).max(1)).then_some(StopReason::Attempts)
+                let (count, most) = (state.outcome.attempts_of(class), (*max_attempts).max(1));
+                let name = ByClass::NAMES.into_iter().find(|name| name == class);
+                let limit = name.map(|name| Limit::Outcomes(name, most));
+                (count >= most).then_some((StopReason::Attempts, limit))
             }
             Self::BeforeIdle { seconds } => {
                 let idle = state.idle_for.saturating_add(state.upcoming);
-                (idle.as_secs_f64() > seconds.get()).then_some(StopReason::Deadline)
+                time(idle.as_secs_f64() > seconds.get(), Limit::BeforeIdle, seconds)
             }
-            Self::WhenEventSet { event } => event.is_set().then_some(StopReason::Cancelled),
-            Self::Any { stops } => stops.iter().find_map(|one| one.reason(state)),
+            Self::WhenEventSet { event } => event.is_set().then_some((StopReason::Cancelled, None)),
+            Self::Any { stops } => stops.iter().find_map(|one| one.why(state)),
             Self::All { stops } => {
                 let mut first = None;
                 for one in stops {
-                    let reason = one.reason(state)?;
-                    first = first.or(Some(reason));
+                    let why = one.why(state)?;
+                    first = first.or(Some(why));
                 }
-                first.or(Some(StopReason::Stopped))
+                first.or(Some((StopReason::Stopped, None)))
             }
-            Self::Custom(code) => code.get()(state).then_some(StopReason::Stopped),
+            Self::Custom(code) => code.get()(state).then_some((StopReason::Stopped, None)),
         }
     }
 

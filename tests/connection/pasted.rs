@@ -64,6 +64,52 @@ fn the_error_says_how_it_is_written() {
 }
 
 #[test]
+fn what_ends_a_login_too_early_is_told_by_how_it_is_written() {
+    const WRITE: &str = "in a login or password write `/` as `%2F`, `?` as `%3F`, `#` as `%23`, `@` as `%40`, `:` as `%3A`";
+    // What may stand before and behind the character, as login, password, or both.
+    let befores = ["u:S-p", "u:12", "u:", "u", "S-to", "", "u:p:S-q"];
+    let behinds = ["S-w", "", "S-w=", "S/w", "S?w"];
+    for kind in ["http", "https", "http://https", "my-http"] {
+        for (before, behind) in befores.iter().flat_map(|one| behinds.map(|other| (one, other))) {
+            for sign in ['/', '?', '#'] {
+                if sign == '?' && behind.ends_with('=') {
+                    continue; // an `@` in a value may be meant
+                }
+                let text = format!("{kind}://{before}{sign}{behind}@api.acme.test/https");
+                let error = refused(&text);
+                assert!(error.contains(WRITE), "{text}: {error}");
+                assert!(!error.contains("S-") && !error.contains("acme"), "{text}: {error}");
+                let escape = |sign: char| format!("%{:02X}", u32::from(sign));
+                let encoded: String = format!("{before}{sign}{behind}")
+                    .chars()
+                    .map(|one| if "/?#=".contains(one) { escape(one) } else { one.into() })
+                    .collect();
+                let connection =
+                    Connection::parse(&format!("{kind}://{encoded}@api.acme.test/https"));
+                let host = connection.expect("as the error says").host().map(str::to_owned);
+                assert!(host.is_some_and(|host| host.ends_with("api.acme.test")), "{text}");
+            }
+        }
+    }
+    // These stand as they are: the last `@` and the first `:` part them.
+    for (text, login, password) in [
+        ("http://u:p@w@api.acme.test/https", "u", "p@w"),
+        ("http://u:p:w@api.acme.test/https", "u", "p:w"),
+        ("http://u@x:p@api.acme.test/https", "u@x", "p"),
+        ("http://u:p@api.acme.test/https?mail=a@b.test", "u", "p"),
+    ] {
+        let connection = Connection::parse(text).expect("a connection");
+        assert_eq!(connection.login(), Some(login), "{text}");
+        assert_eq!(connection.password().map(http_hook::Secret::expose), Some(password), "{text}");
+    }
+    for text in
+        ["http://api.acme.test/https?mail=a@b.test", "http://h:80/?__extra__={\"mail\": \"a@b\"}"]
+    {
+        assert!(Hook::new(&Connection::parse(text).expect(text)).is_ok(), "{text}");
+    }
+}
+
+#[test]
 fn what_is_written_and_not_meant_is_told() {
     let places = |text: &str| -> Vec<String> {
         let hook = Hook::new(&Connection::parse(text).expect("a connection")).expect("a hook");

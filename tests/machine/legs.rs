@@ -2,8 +2,10 @@
 
 use std::convert::Infallible;
 
+use http_hook::body::Replay;
+use http_hook::retry::Stop;
 use http_hook::{
-    Attempt, Call, Cause, ErrorKind, Hook, HttpHook, Leg, RequestPlan, StopReason, blocking,
+    Attempt, Call, Hook, HttpHook, Leg, RequestPlan, RetryPolicy, StopReason, blocking,
 };
 use http_hook_mock::{MockTransport, Reply, VirtualClock};
 
@@ -112,15 +114,56 @@ fn what_was_kept_before_a_send_tells_that_it_may_have_been_seen() {
 }
 
 #[test]
-fn a_call_that_cannot_be_stored_ends_where_it_would_wait() {
-    let server = MockTransport::new([Reply::busy(2)]);
+fn a_call_that_cannot_be_stored_ends_before_anything_is_sent() {
+    let get = || RequestPlan::get("a").retries(1);
+    let plans = [
+        (
+            get().secret_header("x-key", "k"),
+            "header x-key (if it is no secret, set it by `storable_header`)",
+        ),
+        (
+            get().basic("u", "p"),
+            "the authentication of the call (give it to the hook, which is not stored)",
+        ),
+        (
+            RequestPlan::get("a")
+                .retry(RetryPolicy { stop: Stop::custom(|_| false), ..RetryPolicy::default() }),
+            "the policy of the call",
+        ),
+        (
+            RequestPlan::post("a").external(None, Replay::Once),
+            "a payload that can be read once only",
+        ),
+        (get().param("token", "t"), "parameter token"),
+    ];
+    for (plan, what) in plans {
+        for by_async in [false, true] {
+            let server = MockTransport::new([Reply::busy(2)]);
+            let own = api(&server);
+            let call: Call = own.prepare(plan.clone());
+            let kept = |_: &Attempt| -> Result<(), Infallible> { panic!("kept: {what}") };
+            let leg = if by_async {
+                let (hook, clock) = (own.get_conn().0.clone(), server.clock());
+                let other = HttpHook::new(hook, server.clone(), clock);
+                pollster::block_on(other.leg(call, async |attempt: &Attempt| kept(attempt)))
+            } else {
+                own.leg(call, kept)
+            };
+            let Ok(Leg::Done(Err(failure))) = leg else { panic!("{leg:?}") };
+            assert_eq!(failure.reason(), StopReason::NotStored, "{what}");
+            assert_eq!(failure.cause().to_string(), format!("not storable: {what}"));
+            assert_eq!((failure.sends(), failure.attempts()), (0, 0), "{what}");
+            assert!(server.received().is_empty(), "{what}");
+        }
+    }
+}
+
+#[test]
+fn a_plan_that_cannot_be_sent_says_so_and_not_that_it_cannot_be_stored() {
+    let server = MockTransport::new([]);
     let api = api(&server);
-    let call: Call = api.prepare(RequestPlan::get("a").secret_header("x-key", "k").retries(1));
-    let leg = api.leg(call, |_: &Attempt| Ok::<_, Infallible>(())).expect("no store fails");
-    let Leg::Done(Err(failure)) = leg else { panic!("{leg:?}") };
-    assert_eq!(failure.reason(), StopReason::NotStored);
-    assert!(
-        matches!(failure.cause(), Cause::Request(error) if error.kind() == ErrorKind::NotStorable)
-    );
-    assert_eq!(server.received().len(), 1);
+    let call = api.prepare(RequestPlan::get("a").header("two words", "x"));
+    let leg = api.leg(call, |_: &Attempt| Ok::<_, Infallible>(()));
+    let Ok(Leg::Done(Err(failure))) = leg else { panic!("{leg:?}") };
+    assert_eq!(failure.reason(), StopReason::Invalid);
 }

@@ -18,4 +18,5 @@ mod stored;
 #[path = "../support/mod.rs"]
 mod support;
 mod told;
+mod whence;
 mod why;

@@ -1,11 +1,13 @@
 //! Spans as an exporter of OpenTelemetry gets them: one a send, with the names of the conventions.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
+use bytes::Bytes;
 use http::{Method, Request, Response};
 use http_hook::blocking::HttpHook as Blocking;
 use http_hook::body::Body;
@@ -13,7 +15,8 @@ use http_hook::observe::{Durations, Event, Observer, Spans};
 use http_hook::options::Setting;
 use http_hook::transport::from_fn;
 use http_hook::{
-    Connection, Hook, HttpHook, Options, RequestPlan, RetryPolicy, Sent, TransportErrorKind as Kind,
+    Call, Connection, Hook, HttpHook, Options, RequestPlan, RetryPolicy, Run, Sent, Timestamp,
+    TransportErrorKind as Kind,
 };
 use http_hook_mock::{MockTransport, Reply, VirtualClock};
 use opentelemetry::trace::{SpanKind, Status, TracerProvider};
@@ -364,6 +367,47 @@ fn each_line_says_which_call_it_belongs_to() {
         }
     }
     assert!(seen[0] >= 8 && seen[1] >= 4 && seen[2] >= 3 && seen[3] == 0, "{seen:?}\n{text}");
+}
+
+/// Who looks at warnings alone sees each call that failed, and what came of it.
+#[test]
+fn a_call_that_was_given_up_is_a_warning_unless_its_caller_cancelled_it() {
+    type Told = Arc<Mutex<Vec<(tracing::Level, String)>>>;
+    struct Ears(Told);
+    impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Ears {
+        fn on_event(
+            &self,
+            event: &tracing::Event<'_>,
+            _: tracing_subscriber::layer::Context<'_, S>,
+        ) {
+            struct Text(Vec<String>);
+            impl tracing::field::Visit for Text {
+                fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn fmt::Debug) {
+                    self.0.push(format!("{field}={value:?}"));
+                }
+            }
+            let mut text = Text(Vec::new());
+            event.record(&mut text);
+            self.0.lock().expect("a lock").push((*event.metadata().level(), text.0.join(" ")));
+        }
+    }
+    let told = Told::default();
+    let subscriber = tracing_subscriber::registry().with(Ears(Arc::clone(&told)));
+    tracing::subscriber::with_default(subscriber, || {
+        let server = MockTransport::new([Reply::busy(1), Reply::status(404)]);
+        let face = Blocking::new(hook(&api()), server.clone(), server.clock());
+        let face = face.with_observer(Spans::new());
+        assert!(face.run(RequestPlan::get("a").retries(1)).is_err());
+        let (own, spans) = (hook(&api()), Spans::new());
+        let call = Call::new(&own, RequestPlan::get("a"), 7, Timestamp::default());
+        drop(Run::<Bytes>::new(&own, call).observer(&spans).cancel());
+    });
+    let told: Vec<_> = told.lock().expect("a lock").clone();
+    let seen: Vec<_> = told.iter().map(|(level, _)| *level).collect();
+    assert_eq!(seen, [tracing::Level::DEBUG, tracing::Level::WARN, tracing::Level::DEBUG]);
+    let says =
+        "failure=404:Not Found; GET https://api.example.com:8443/a, 2 attempts; not worth a retry";
+    assert!(told[1].1.contains(says), "{told:?}");
 }
 
 /// However an observer goes wrong around the client's work, that is done once.

@@ -1,12 +1,14 @@
 //! What a failure says of why its call ended there: once, in words, behind what came and what was called.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_hook::blocking::Body;
 use http_hook::body::{Replay, Upload};
 use http_hook::gates::{BreakerSettings, BucketSettings, GateSettings, Gates};
-use http_hook::retry::{Condition, Event, Stop, Wait};
+use http_hook::observe::Event;
+use http_hook::retry::{self, Condition, Stop, Wait};
 use http_hook::transport::TimeoutPhase;
 use http_hook::{
     Failure, Hook, Options, RequestPlan, RetryPolicy, Sent, StopReason, TransportErrorKind as Kind,
@@ -53,7 +55,7 @@ fn a_failure_says_why_it_was_not_sent_again() {
         bucket: Some(BucketSettings { capacity: 0, ..BucketSettings::default() }),
         ..none
     };
-    let event = Event::new("maintenance");
+    let event = retry::Event::new("maintenance");
     event.set();
     let lost = |kind| Reply::error(kind, Sent::No);
     let rows: Vec<Row<'_>> = vec![
@@ -81,28 +83,14 @@ fn a_failure_says_why_it_was_not_sent_again() {
             Reply::busy(3600),
             get().retries(3),
             StopReason::HintTooLong,
-            "1 attempt; the server asks to wait 3600s, which is more than is allowed",
+            "1 attempt; the server asks to wait 3600s, which is more than the 60s that `hints.cap` of the policy allows",
         ),
         (
             &none,
             busy().header("retry-after", "99999999999999999999"),
             get().retries(3),
             StopReason::HintTooLong,
-            "1 attempt; the server asks to wait longer than is allowed",
-        ),
-        (
-            &none,
-            busy(),
-            get().retry(stopping(Stop::Never)).deadline(SECOND / 2),
-            StopReason::Deadline,
-            "1 attempt; the deadline leaves no time for another",
-        ),
-        (
-            &none,
-            Reply::hang(),
-            get().retries(3).deadline(SECOND),
-            StopReason::Deadline,
-            "1 attempt; the deadline leaves no time for another",
+            "1 attempt; the server asks to wait longer than the 60s that `hints.cap` of the policy allows",
         ),
         (
             &empty,
@@ -134,6 +122,63 @@ fn a_failure_says_why_it_was_not_sent_again() {
         ),
     ];
     check(rows);
+}
+
+#[test]
+fn what_refuses_another_attempt_is_told_with_its_figures() {
+    let get = || RequestPlan::get("a");
+    let none = GateSettings::none();
+    check(vec![
+        (
+            &none,
+            busy(),
+            get().retry(stopping(Stop::Never)).deadline(SECOND / 2),
+            StopReason::Deadline,
+            "1 attempt; the deadline of 500ms leaves no time for another: it would have to wait 1s, and 500ms are left",
+        ),
+        (
+            &none,
+            Reply::busy(30),
+            get().retries(3).deadline(10 * SECOND),
+            StopReason::HintTooLong,
+            "1 attempt; the server asks to wait 30s, and the deadline of 10s leaves 10s",
+        ),
+        (
+            &none,
+            busy(),
+            get().retry(stopping(Stop::after_delay(Duration::ZERO))),
+            StopReason::Deadline,
+            "1 attempt; the 0ns that the policy allows have passed",
+        ),
+        (
+            &none,
+            busy(),
+            get().retry(stopping(Stop::before_delay(3 * SECOND / 2))),
+            StopReason::Deadline,
+            "2 attempts; the next would begin after the 1.5s that the policy allows",
+        ),
+        (
+            &none,
+            busy(),
+            get().retry(stopping(Stop::after_attempt(9) | Stop::before_idle(2 * SECOND))),
+            StopReason::Deadline,
+            "3 attempts; all waits would make more than the 2s that the policy allows",
+        ),
+        (
+            &none,
+            busy(),
+            get().retry(stopping(Stop::after_outcomes("server_error", 2) & Stop::after_attempt(2))),
+            StopReason::Attempts,
+            "2 attempts; no more than 2 that come to `server_error` are allowed",
+        ),
+        (
+            &none,
+            Reply::hang(),
+            get().retries(3).deadline(SECOND),
+            StopReason::Deadline,
+            "1 attempt; the deadline of 1s leaves no time for another",
+        ),
+    ]);
 }
 
 #[test]
@@ -205,7 +250,61 @@ fn a_limit_that_is_passed_is_named_with_what_sets_it() {
 fn a_time_limit_of_one_send_is_no_deadline() {
     let reply = Reply::error(Kind::Timeout(TimeoutPhase::Head), Sent::Maybe);
     let failure = api(&GateSettings::none(), reply).run(RequestPlan::get("a").retries(1));
-    let says =
-        "the answer took too long; GET https://api.example.com/a, 2 attempts; no more are allowed";
+    let says = "the answer took too long (head_timeout: 60s); GET https://api.example.com/a, 2 attempts; no more are allowed";
     assert_eq!(failure.expect_err("it is late").to_string(), says);
+}
+
+#[test]
+fn a_time_out_says_which_limit_it_was_and_how_long() {
+    let plan = || {
+        let options = Options::default().connect_timeout(SECOND).head_timeout(2 * SECOND);
+        RequestPlan::get("a").options(options.idle_timeout(3 * SECOND))
+    };
+    let reply = |phase| Reply::error(Kind::Timeout(phase), Sent::Maybe);
+    let rows = [
+        (reply(TimeoutPhase::Connect), plan(), "connecting took too long (connect_timeout: 1s)"),
+        (reply(TimeoutPhase::Head), plan(), "the answer took too long (head_timeout: 2s)"),
+        (reply(TimeoutPhase::Body), plan(), "the body stalled (idle_timeout: 3s)"),
+        // The client does not tell which.
+        (
+            reply(TimeoutPhase::Total),
+            plan(),
+            "the exchange took too long (connect_timeout: 1s, head_timeout: 2s, idle_timeout: 3s)",
+        ),
+        (Reply::hang(), plan(), "the answer took too long (head_timeout: 2s)"),
+        (Reply::hang(), plan().deadline(SECOND), "the answer took too long (deadline: 1s)"),
+        (Reply::hang(), plan().deadline(9 * SECOND), "the answer took too long (head_timeout: 2s)"),
+    ];
+    for (reply, plan, says) in rows {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let ears = Arc::clone(&told);
+        let api = api(&GateSettings::none(), reply).with_observer(move |event: &Event<'_>| {
+            if let Event::Error { error, .. } = event {
+                ears.lock().expect("no poison").push(error.to_string());
+            }
+        });
+        let failure = api.run(plan).expect_err("it is late");
+        assert_eq!(failure.cause().to_string(), says);
+        assert_eq!(*told.lock().expect("no poison"), [says], "who watches is told the same");
+    }
+}
+
+#[test]
+fn a_time_out_is_named_by_the_limit_that_passed_and_not_by_one_that_passed_later() {
+    let plan = RequestPlan::get("a").options(Options::default().head_timeout(2 * SECOND));
+    let plan = plan.retry(stopping(Stop::Never)).deadline(4 * SECOND);
+    let failure = api(&GateSettings::none(), Reply::hang()).run(plan).expect_err("it is late");
+    let says = "the answer took too long (deadline: 4s); GET https://api.example.com/a, 2 attempts; \
+                the deadline of 4s leaves no time for another";
+    assert_eq!(failure.to_string(), says);
+}
+
+#[test]
+fn a_failure_says_where_an_endpoint_went_that_is_a_whole_url() {
+    let api = api(&GateSettings::none(), Reply::status(404));
+    let failure = |endpoint: &str| api.run(RequestPlan::get(endpoint)).expect_err("it fails");
+    let says = "404:Not Found; GET https://api.example.com/https://api.example.org/a, 1 attempt; not worth a retry; \
+                the endpoint is a whole URL: it is appended to the base URL as a path, and goes to no other host";
+    assert_eq!(failure("https://api.example.org/a").to_string(), says);
+    assert!(!failure("a?to=https://b").to_string().contains("whole URL"));
 }

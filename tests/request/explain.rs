@@ -236,3 +236,24 @@ fn an_extra_with_as_many_names_as_fit_is_told() {
     assert_eq!(out.count(), names);
     assert!(names > 50_000);
 }
+
+#[test]
+fn an_endpoint_that_is_a_whole_url_is_warned_of() {
+    let hook = Hook::to("https://api.example.com/v2").expect("a URL");
+    let rows = [
+        ("https://api.example.org/v1/orders", true),
+        ("HTTP://u:pw-5b0c9e@api.example.org", true),
+        ("httpss://a", false),
+        ("/https://a", false),
+        ("http:/a", false),
+        ("v1/orders?to=https://a", false),
+        ("", false),
+    ];
+    for (endpoint, warned) in rows {
+        let told = hook.explain(&RequestPlan::get(endpoint)).expect("it can be sent");
+        let says = "warning: endpoint: a whole URL: it is appended to the base URL as a path, and goes to no other host \
+                    (leave scheme and host out, or make a hook of that URL's host)";
+        assert_eq!(told.to_string().contains(says), warned, "{endpoint}: {told}");
+        assert!(!told.to_string().contains("pw-5b0c9e"), "{told}");
+    }
+}

@@ -340,7 +340,10 @@ fn items_come_one_by_one() {
     let own = api(&server);
     let mut items = own.pages(RequestPlan::get("a"), paging()).items::<String>();
     let failure = items.next().expect("an item").expect_err("a number is no text");
-    assert_eq!(failure.cause().to_string(), "pages: an item is not what is expected");
+    assert_eq!(
+        failure.cause().to_string(),
+        "pages: an item is not what is expected: $: expected a string, found an integer"
+    );
     assert!(items.next().is_none() && targets(&server).len() == 1);
 }
 

@@ -6,11 +6,11 @@ use std::error::Error;
 use std::time::Duration;
 
 use http_hook_mock::blocking::{Clock, HttpHook, Transport, connect};
-use http_hook_mock::{MockTransport, Reply, ResponseExt};
+use http_hook_mock::{MockTransport, Reply};
 
 /// What is tested: it takes any transport and any clock, those of `http_hook_ureq::connect` among them.
 fn newest(api: &HttpHook<impl Transport, impl Clock>) -> Result<u64, Box<dyn Error>> {
-    let ids: Vec<u64> = api.get("v1/orders").param("limit", 50).retries(3).send()?.json()?;
+    let ids: Vec<u64> = api.get("v1/orders").param("limit", 50).retries(3).read_json()?;
     ids.into_iter().max().ok_or_else(|| "there are no orders".into())
 }
 

@@ -9,6 +9,8 @@ use crate::{MockTransport, VirtualClock};
 
 /// Calls an API that a script plays, blocking. Made by [`connect`], [`from_connection`] or [`from_hook`]. With other parameters it is any hook, as
 /// what is tested takes.
+///
+/// What it can do is listed at [`http_hook::blocking::HttpHook`], what a call in one chain takes at [`CallBuilder`](http_hook::CallBuilder).
 pub type HttpHook<T = MockTransport, C = VirtualClock> = http_hook::blocking::HttpHook<T, C>;
 
 /// Begins to call a scripted API, under this URL: see [`connect`](crate::connect).

@@ -7,6 +7,8 @@ use crate::{MockTransport, VirtualClock};
 
 /// Calls an API that a script plays. Made by [`connect`], [`from_connection`] or [`from_hook`]. With other parameters it is any hook, as
 /// what is tested takes.
+///
+/// What it can do is listed at [`http_hook::HttpHook`], what a call in one chain takes at [`CallBuilder`](http_hook::CallBuilder).
 pub type HttpHook<T = MockTransport, C = VirtualClock> = http_hook::HttpHook<T, C>;
 
 /// Begins to call a scripted API, under this URL. `server` is a list of [replies](crate::Reply), or a [`MockTransport`] or a reference

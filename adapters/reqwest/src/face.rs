@@ -9,8 +9,9 @@ use crate::ReqwestTransport;
 /// Calls an HTTP API over reqwest. Made by [`connect`], [`from_connection`] or [`from_hook`]; with a transport of other settings
 /// by `HttpHook::new(hook, transport, SystemClock::new())`.
 ///
-/// With other parameters it is any hook: `fn orders<T: Transport, C: Clock>(api: &HttpHook<T, C>)` takes a mock's, too. What it does is
-/// with [`http_hook::HttpHook`].
+/// With other parameters it is any hook: `fn orders<T: Transport, C: Clock>(api: &HttpHook<T, C>)` takes a mock's, too.
+///
+/// What it can do is listed at [`http_hook::HttpHook`], what a call in one chain takes at [`CallBuilder`](http_hook::CallBuilder).
 pub type HttpHook<T = ReqwestTransport, C = SystemClock> = http_hook::HttpHook<T, C>;
 
 /// Begins to call the API at a URL, as `https://api.example.com/v2`.

@@ -8,6 +8,8 @@ use http_hook_clock::SystemClock;
 use crate::TowerTransport;
 
 /// Calls an HTTP API over a tower service. Made by [`connect`], [`from_connection`] or [`from_hook`].
+///
+/// What it can do is listed at [`http_hook::HttpHook`], what a call in one chain takes at [`CallBuilder`](http_hook::CallBuilder).
 pub type HttpHook<S> = http_hook::HttpHook<TowerTransport<S>, SystemClock>;
 
 /// Begins to call the API at a URL by `service`, as hyper-util's client.

@@ -319,7 +319,10 @@ fn code_cannot_be_stored() {
         policy.decide(&lost, &progress, NOW, &mut || 0.0)
     };
     assert_eq!(decide(1), Decision::Retry { wait: SECOND, hint: None });
-    assert_eq!(decide(2), Decision::GiveUp { reason: StopReason::Stopped, hint: None });
+    assert_eq!(
+        decide(2),
+        Decision::GiveUp { reason: StopReason::Stopped, hint: None, limit: None }
+    );
 }
 
 #[test]
@@ -335,7 +338,7 @@ fn events_are_known_by_name() {
     let headers = HeaderMap::new();
     let busy = HttpOutcome::answered(status(503), &headers);
     let decide = |policy: &RetryPolicy| policy.decide(&busy, &first(), NOW, &mut || 0.0);
-    let ended = Decision::GiveUp { reason: StopReason::Cancelled, hint: None };
+    let ended = Decision::GiveUp { reason: StopReason::Cancelled, hint: None, limit: None };
     assert_eq!(decide(&policy), ended);
     assert!(matches!(decide(&read), Decision::Retry { .. }), "what is read is not set");
     read.bind(&Event::new("another"));

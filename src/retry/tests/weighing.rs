@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::response::limit::Limit;
 use crate::retry::{
     Condition, Decision, HintMode, Hints, HttpOutcome, Progress, Seconds, Stop, Wait,
 };
@@ -112,7 +113,7 @@ fn waits_that_do_not_fit_are_not_begun() {
         let remaining = Some(Duration::from_millis(left));
         let progress = Progress { attempt_number, remaining, ..Progress::default() };
         let ended = match policy.decide(&busy, &progress, NOW, &mut || 0.0) {
-            Decision::GiveUp { reason, hint: told } => {
+            Decision::GiveUp { reason, hint: told, .. } => {
                 assert_eq!(told.is_some(), hint.is_some(), "{why}: the hint is told");
                 Some(reason)
             }
@@ -144,7 +145,7 @@ fn a_hint_over_the_cap_ends_the_call_or_is_cut() {
             let wait = Wait::fixed(own * SECOND);
             let policy = RetryPolicy { wait, hints, ..RetryPolicy::default() };
             match (give_up_over_cap, decide(&policy, 429, &[("retry-after", value)], draw)) {
-                (true, Decision::GiveUp { reason, hint }) => {
+                (true, Decision::GiveUp { reason, hint, .. }) => {
                     assert_eq!(reason, StopReason::HintTooLong, "{why}");
                     assert!(hint > Some(policy.hints.cap), "{why}: what was asked for is told");
                 }
@@ -204,7 +205,7 @@ proptest! {
         let policy = RetryPolicy { wait: Wait::fixed(own * SECOND), stop: Stop::Never, hints, ..RetryPolicy::default() };
         match decide(&policy, 503, &[("retry-after", &format!("{whole}.{fraction:03}"))], draw) {
             Decision::Retry { wait, hint } => prop_assert!(wait >= asked && wait >= hint.unwrap()),
-            Decision::GiveUp { reason, hint } => {
+            Decision::GiveUp { reason, hint, .. } => {
                 prop_assert_eq!(reason, StopReason::HintTooLong);
                 prop_assert!(hint.unwrap() > policy.hints.cap);
             }
@@ -281,5 +282,6 @@ fn a_hint_is_heeded_unless_there_is_no_time_for_it() {
     let decide = |progress| RetryPolicy::default().decide(&busy, &progress, NOW, &mut || 1.0);
     assert_eq!(decide(first()), Decision::Retry { wait, hint });
     let hurry = Progress { remaining: Some(10 * SECOND), ..first() };
-    assert_eq!(decide(hurry), Decision::GiveUp { reason: StopReason::HintTooLong, hint });
+    let limit = Some(Limit::Deadline(wait));
+    assert_eq!(decide(hurry), Decision::GiveUp { reason: StopReason::HintTooLong, hint, limit });
 }

@@ -151,7 +151,7 @@ fn hook(
     if dice.percent(30) {
         builder = builder.decode(true);
     }
-    let jar = dice.one(&[Jar::default, Jar::default, Jar::for_domains])();
+    let jar = dice.one(&[Jar::default as fn() -> Jar, Jar::default, Jar::for_domains])();
     builder = match dice.within(0, 3) {
         0 => builder.cookies(jar),
         1 => builder.shared_cookies(jar),

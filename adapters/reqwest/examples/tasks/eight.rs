@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
-use http_hook_reqwest::{ResponseExt as _, connect, file};
+use http_hook_reqwest::{connect, file};
 
 #[derive(serde::Deserialize)]
 struct Order {
@@ -13,7 +13,7 @@ struct Order {
 
 pub(crate) async fn eight(base: &str, up: &str, down: &str) -> Result<usize, Box<dyn Error>> {
     let api = connect(base)?;
-    let order: Order = api.get("order").send().await?.json()?;
+    let order: Order = api.get("order").read_json().await?;
     assert_eq!(order.id, 1042);
     api.get("busy").retries(3).send().await?;
     let missing = api.get("missing").send().await.unwrap_err();

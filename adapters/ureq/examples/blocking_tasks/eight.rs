@@ -3,7 +3,7 @@ use std::fs::File;
 use std::time::Duration;
 use std::{io, thread};
 
-use http_hook_ureq::{ResponseExt as _, connect, file};
+use http_hook_ureq::{connect, file};
 
 #[derive(serde::Deserialize)]
 struct Order {
@@ -12,7 +12,7 @@ struct Order {
 
 pub(crate) fn eight(base: &str, up: &str, down: &str) -> Result<usize, Box<dyn Error>> {
     let api = connect(base)?;
-    let order: Order = api.get("order").send()?.json()?;
+    let order: Order = api.get("order").read_json()?;
     assert_eq!(order.id, 1042);
     api.get("busy").retries(3).send()?;
     let missing = api.get("missing").send().unwrap_err();

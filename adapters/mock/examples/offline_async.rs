@@ -1,0 +1,41 @@
+//! The test without network for async code: the same script and clock, and any executor. The waits cost no time.
+//!
+//! `cargo run -p http-hook-mock --example offline_async`; in a program, the body of `main` is a test of its runtime's (`#[tokio::test]`).
+
+use std::error::Error;
+use std::time::Duration;
+
+use http_hook_mock::transport::{Clock, Transport};
+use http_hook_mock::{HttpHook, MockTransport, Reply, connect};
+
+/// What is tested: it takes any transport and any clock, those of `http_hook_reqwest::connect` among them.
+async fn newest(api: &HttpHook<impl Transport, impl Clock>) -> Result<u64, Box<dyn Error>> {
+    let ids: Vec<u64> = api.get("v1/orders").param("limit", 50).retries(3).read_json().await?;
+    ids.into_iter().max().ok_or_else(|| "there are no orders".into())
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    pollster::block_on(async {
+        // It waits as long as the server asks for, then takes the greatest id.
+        let server = MockTransport::new([
+            Reply::busy(2),
+            Reply::interrupted(),
+            Reply::json(200, "[7, 9, 8]").on("GET", "/v1/orders?limit=50"),
+        ]);
+        let api = connect("https://api.example.test", &server)?;
+        assert_eq!(newest(&api).await?, 9);
+        server.assert_done();
+
+        for (request, wait) in server.received().iter().zip(server.clock().sleeps()) {
+            println!("{} {}, then waited for {wait:?}", request.method, request.target());
+        }
+        assert!(server.clock().sleeps()[0] >= Duration::from_secs(2));
+
+        // It says so where there is none, and what went wrong.
+        let api = connect("https://api.example.test", [Reply::json(200, "[]")])?;
+        assert_eq!(newest(&api).await.unwrap_err().to_string(), "there are no orders");
+        let api = connect("https://api.example.test", [Reply::status(404).always()])?;
+        println!("{}", newest(&api).await.unwrap_err());
+        Ok(())
+    })
+}
