@@ -7,7 +7,7 @@ use bytes::{Buf, Bytes};
 
 use super::exact::{ExactReader, SourceWatch};
 use super::stream::{cut, debug_body, within};
-use crate::base::{TransportError, size};
+use crate::base::{Quiet, TransportError, size};
 
 /// A body on its way, for blocking transports.
 #[non_exhaustive]
@@ -44,6 +44,15 @@ impl Body {
     #[must_use]
     pub fn reader(len: Option<u64>, reader: impl Read + Send + 'static) -> Self {
         Self::Reader { len, reader: Box::new(reader) }
+    }
+
+    /// One of the caller's own, whose end may panic wherever a client drops it.
+    #[cold]
+    pub(crate) fn quiet(self) -> Self {
+        match self {
+            Self::Bytes(bytes) => Self::Bytes(bytes),
+            Self::Reader { len, reader } => Self::reader(len, Quiet::new(reader)),
+        }
     }
 
     /// Returns the length in bytes, if known.
@@ -110,6 +119,12 @@ impl Body {
     /// [`Body`](crate::TransportErrorKind::Body) if reading fails.
     pub fn collect(self, limit: u64) -> Result<Bytes, TransportError> {
         within(self.read(limit.saturating_add(1))?, limit)
+    }
+}
+
+impl Read for Quiet<Box<dyn Read + Send>> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.get_mut().map_or(Ok(0), |reader| reader.read(buffer))
     }
 }
 
