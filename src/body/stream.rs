@@ -176,11 +176,11 @@ impl http_body::Body for Quiet<BoxBody> {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.get().is_none_or(|body| body.is_end_stream())
+        self.get().is_none_or(http_body::Body::is_end_stream)
     }
 
     fn size_hint(&self) -> http_body::SizeHint {
-        self.get().map_or_else(http_body::SizeHint::default, |body| body.size_hint())
+        self.get().map_or_else(http_body::SizeHint::default, http_body::Body::size_hint)
     }
 }
 
