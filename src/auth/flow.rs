@@ -73,7 +73,7 @@ impl Auth {
             #[cfg(not(feature = "digest"))]
             AuthScheme::Digest { .. } => {
                 let message = "auth: digest needs the feature `digest` of http-hook";
-                return Err(Error::new(ErrorKind::Auth, message));
+                return Err(Error::new(crate::base::ErrorKind::Auth, message));
             }
             _ => None,
         };

@@ -74,6 +74,8 @@ pub struct Fanout<'a, I, B> {
     /// The next plan, or why none came; `None`: there is none.
     ahead: Option<Result<RequestPlan, Error>>,
     slots: BTreeMap<u64, Slot<'a, B>>,
+    /// Those of the slots that were taken up from a store and have not begun again.
+    due: VecDeque<u64>,
     /// Acts that nobody has taken yet.
     acts: VecDeque<(u64, Act<B>)>,
     /// Results that wait for those before them.
@@ -110,6 +112,7 @@ impl<'a, I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> Fanout<'a, I, B> 
             next: 0,
             ahead,
             slots: BTreeMap::new(),
+            due: VecDeque::new(),
             acts: VecDeque::new(),
             held: BTreeMap::new(),
             turn: 0,
@@ -213,8 +216,7 @@ impl<'a, I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> Fanout<'a, I, B> 
 
     /// Takes up the next call, if there is one and a slot for it.
     pub(crate) fn begin(&mut self, now: Timestamp) -> Option<(u64, Run<'a, B>)> {
-        let due = self.slots.iter().find(|(_, slot)| matches!(slot, Slot::Due(_)));
-        if let Some(slot) = due.map(|(slot, _)| *slot) {
+        while let Some(slot) = self.due.pop_front() {
             if let Some(Slot::Due(run)) = self.slots.insert(slot, Slot::Out) {
                 return Some((slot, self.watched(*run)));
             }
