@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{AUTHORIZATION, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
-use http::uri::PathAndQuery;
 use http::{HeaderName, Method, Request, StatusCode};
 
 use crate::auth::challenge::Challenge;
@@ -267,7 +266,8 @@ impl AuthFlow {
             #[cfg(feature = "digest")]
             AuthScheme::Digest { login, password } => match session(known) {
                 Some(session) => {
-                    let target = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
+                    let target =
+                        request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
                     let body = in_memory(request.body());
                     let value = session.answer(login, password, request.method(), target, body)?;
                     Credentials::Header(AUTHORIZATION, value)
