@@ -59,14 +59,10 @@ pub(super) fn commands(
 fn value(text: &[u8], from: usize) -> Range<usize> {
     let is_between = |byte: u8| matches!(byte, b' ' | b'\t' | b'=');
     let start = position(text, from, |byte| !is_between(byte)).unwrap_or(text.len());
-    match text.get(start) {
-        Some(quote @ (b'"' | b'\'')) => {
-            let end = position(text, start + 1, |byte| byte == *quote || byte == b'\n');
-            start + 1..end.unwrap_or(text.len())
-        }
-        _ => {
-            let ends = |byte: u8| byte.is_ascii_whitespace() || b"\"'`<\\".contains(&byte);
-            start..position(text, start, ends).unwrap_or(text.len())
-        }
+    if let Some(quote @ (b'"' | b'\'')) = text.get(start) {
+        let end = position(text, start + 1, |byte| byte == *quote || byte == b'\n');
+        return start + 1..end.unwrap_or(text.len());
     }
+    let ends = |byte: u8| byte.is_ascii_whitespace() || b"\"'`<\\".contains(&byte);
+    start..position(text, start, ends).unwrap_or(text.len())
 }

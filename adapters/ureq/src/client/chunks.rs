@@ -77,19 +77,17 @@ impl Chunks {
                 }
             }
             (At::Digits | At::Blanks, b' ' | b'\t') => At::Blanks,
-            (At::Digits | At::Blanks, b';') => At::Extension,
             (At::Digits, b'\r') => At::SizeEnd,
             (At::SizeEnd | At::Extension, b'\n') if self.size == 0 => At::Trailer,
             (At::SizeEnd | At::Extension, b'\n') => At::Data,
-            (At::Extension, _) => At::Extension,
+            (At::Digits | At::Blanks, b';') | (At::Extension, _) => At::Extension,
             (At::DataEnd, b'\r') => At::DataLineFeed,
             (At::DataLineFeed, b'\n') => At::Size,
             (At::Trailer, b'\r') => At::LastLineFeed,
             (At::LastLineFeed, b'\n') => At::Over,
             (At::Trailer | At::Name, byte) if is_of_token(byte) => At::Name,
-            (At::Name, b':') => At::Value,
             (At::Value, b'\n') => At::Trailer,
-            (At::Value, _) => At::Value,
+            (At::Name, b':') | (At::Value, _) => At::Value,
             _ => At::Broken,
         }
     }
