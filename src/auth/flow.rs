@@ -11,19 +11,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{AUTHORIZATION, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
-use http::uri::PathAndQuery;
-use http::{HeaderName, Method, Request, StatusCode, Uri};
+use http::{HeaderName, Method, Request, StatusCode};
 
 use crate::auth::challenge::Challenge;
 #[cfg(feature = "digest")]
 use crate::auth::digest::DigestSession;
 use crate::auth::oauth2::OAuth2;
+use crate::auth::places::Places;
+use crate::auth::put;
 use crate::auth::scheme::{AuthScheme, Credentials, asked, authorized};
 use crate::auth::token::Token;
 use crate::auth::token_slot::{TokenCache, TokenKey, TokenStep};
 use crate::auth::tokens::{Flight, Tokens};
-use crate::base::url::form;
-use crate::base::{Error, ErrorKind, Origin, Secret, Timestamp, headers};
+use crate::base::{Error, Origin, Secret, Timestamp};
 use crate::body::Payload;
 use crate::options::Verify;
 use crate::options::in_force::InForce;
@@ -37,6 +37,8 @@ pub(crate) struct Auth {
     /// What the scheme shows without being asked.
     proof: Credentials,
     tokens: Option<Box<Tokens>>,
+    /// Of a plan's: itself for each hook that it is used through.
+    places: Places<Self>,
 }
 
 /// Where the tokens of a scheme outlive the hook, and what they belong to.
@@ -65,17 +67,31 @@ impl Auth {
                     let key = TokenKey::of(kept.id, kept.origin, &url, verify, own)?;
                     Some((kept.cache, key))
                 });
-                Some(Box::new(Tokens::new(url, cache)))
+                Some(Box::new(Tokens::new(origin, url, cache)))
             }
             #[cfg(not(feature = "digest"))]
             AuthScheme::Digest { .. } => {
                 let message = "auth: digest needs the feature `digest` of http-hook";
-                return Err(Error::new(ErrorKind::Auth, message));
+                return Err(Error::new(crate::base::ErrorKind::Auth, message));
             }
             _ => None,
         };
         let proof = scheme.credentials()?;
-        Ok(Self { scheme, proof, tokens })
+        Ok(Self { scheme, proof, tokens, places: Places::none() })
+    }
+
+    /// A plan's scheme for the calls through a hook of this origin, of which `in_force` holds.
+    pub(crate) fn placed(self: Arc<Self>, origin: &Origin, in_force: &InForce) -> Arc<Self> {
+        let (AuthScheme::OAuth2(own), Some(tokens)) = (&self.scheme, &self.tokens) else {
+            return self;
+        };
+        let verify = own.verify.as_ref().unwrap_or_else(|| in_force.verify_at(&tokens.endpoint));
+        self.places.take(origin, verify, || Self {
+            scheme: self.scheme.clone(),
+            proof: Credentials::Nothing,
+            tokens: Some(Box::new(tokens.elsewhere())),
+            places: Places::none(),
+        })
     }
 
     /// The header that is always the same.
@@ -109,8 +125,12 @@ impl Auth {
 }
 
 /// What is done beside showing a header that is always the same.
-pub(crate) static NOTHING: Auth =
-    Auth { scheme: AuthScheme::None, proof: Credentials::Nothing, tokens: None };
+pub(crate) static NOTHING: Auth = Auth {
+    scheme: AuthScheme::None,
+    proof: Credentials::Nothing,
+    tokens: None,
+    places: Places::none(),
+};
 
 /// Names nothing: every part may be secret.
 impl fmt::Debug for Auth {
@@ -246,7 +266,8 @@ impl AuthFlow {
             #[cfg(feature = "digest")]
             AuthScheme::Digest { login, password } => match session(known) {
                 Some(session) => {
-                    let target = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
+                    let target =
+                        request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
                     let body = in_memory(request.body());
                     let value = session.answer(login, password, request.method(), target, body)?;
                     Credentials::Header(AUTHORIZATION, value)
@@ -266,17 +287,17 @@ impl AuthFlow {
         match proof {
             Credentials::Nothing => Ok(false),
             Credentials::Header(name, value) => {
-                put(request.headers_mut(), name, value)?;
+                put::header(request.headers_mut(), name, value)?;
                 Ok(true)
             }
             Credentials::Headers(all) => {
                 for (name, value) in all {
-                    put(request.headers_mut(), name, value)?;
+                    put::header(request.headers_mut(), name, value)?;
                 }
                 Ok(true)
             }
             Credentials::Query(name, value) => {
-                let uri = with_query(request.uri(), &name, value.expose())?;
+                let uri = put::query(request.uri(), &name, value.expose())?;
                 *request.uri_mut() = uri;
                 Ok(false)
             }
@@ -376,25 +397,4 @@ fn in_memory(payload: &Payload) -> Option<&[u8]> {
         Payload::Bytes(bytes) => Some(bytes),
         Payload::External { .. } => None,
     }
-}
-
-fn put(headers: &mut HeaderMap, name: HeaderName, mut value: HeaderValue) -> Result<(), Error> {
-    headers::check_scheme_name(&name, "auth")?;
-    value.set_sensitive(true);
-    match headers.try_insert(name, value) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(Error::new(ErrorKind::Limit, "too many headers")),
-    }
-}
-
-fn with_query(uri: &Uri, name: &str, value: &str) -> Result<Uri, Error> {
-    let bad = || Error::new(ErrorKind::Auth, "auth: the key does not fit into the URL");
-    let mut parts = uri.clone().into_parts();
-    let mut target = parts.path_and_query.map_or_else(|| "/".to_owned(), |old| old.to_string());
-    let mut key = String::new();
-    form::encode_into(&mut key, name, value);
-    target.push(if target.contains('?') { '&' } else { '?' });
-    target.push_str(&key);
-    parts.path_and_query = Some(PathAndQuery::try_from(target).map_err(|_| bad())?);
-    Uri::from_parts(parts).map_err(|_| bad())
 }

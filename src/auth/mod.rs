@@ -16,6 +16,8 @@ mod digest;
 pub(crate) mod flow;
 mod netrc;
 mod oauth2;
+mod places;
+mod put;
 mod scheme;
 mod stored;
 #[cfg(test)]

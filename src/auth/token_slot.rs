@@ -8,13 +8,14 @@
 //! ```
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::Uri;
 
 use super::oauth2::OAuth2;
 use super::token::Token;
-use crate::base::{Origin, Secret, Timestamp, keyed_digest};
+use crate::base::{Origin, Quiet, Secret, Timestamp, keyed_digest};
 use crate::options::Verify;
 
 /// The one place where the calls of a hook keep their token.
@@ -215,4 +216,17 @@ pub trait TokenCache: Send + Sync + fmt::Debug {
 
     /// Keeps `token` under `key`, in place of the one before.
     fn store(&self, key: &str, token: &Token);
+}
+
+/// The end of one of the caller's may panic.
+impl TokenCache for Quiet<Arc<dyn TokenCache>> {
+    fn load(&self, key: &str) -> Option<Token> {
+        self.get().and_then(|cache| cache.load(key))
+    }
+
+    fn store(&self, key: &str, token: &Token) {
+        if let Some(cache) = self.get() {
+            cache.store(key, token);
+        }
+    }
 }

@@ -8,10 +8,11 @@ use http::Uri;
 use crate::auth::token::Token;
 use crate::auth::token_slot::{TokenCache, TokenKey, TokenSlot, TokenStep};
 use crate::base::redact::{ShownUrl, Whose};
-use crate::base::{Error, ErrorKind, Timestamp, caught};
+use crate::base::{Error, ErrorKind, Origin, Timestamp, caught};
 
 /// What the calls of a hook share of their token.
 pub(super) struct Tokens {
+    pub(super) endpoint: Origin,
     pub(super) url: Uri,
     slot: Arc<Mutex<TokenSlot>>,
     cache: Option<(Arc<dyn TokenCache>, TokenKey)>,
@@ -33,8 +34,17 @@ impl Drop for Flight {
 }
 
 impl Tokens {
-    pub(super) fn new(url: Uri, cache: Option<(Arc<dyn TokenCache>, TokenKey)>) -> Self {
-        Self { url, slot: Arc::default(), cache }
+    pub(super) fn new(
+        endpoint: Origin,
+        url: Uri,
+        cache: Option<(Arc<dyn TokenCache>, TokenKey)>,
+    ) -> Self {
+        Self { endpoint, url, slot: Arc::default(), cache }
+    }
+
+    /// Those of the same endpoint in another place: there are none yet.
+    pub(super) fn elsewhere(&self) -> Self {
+        Self::new(self.endpoint.clone(), self.url.clone(), None)
     }
 
     /// Tells a call what to do. Before anything is fetched the cache is asked, without holding anybody else up.

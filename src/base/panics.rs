@@ -1,6 +1,7 @@
 //! Clients that panic, and code of the caller that does.
 
 use std::any::Any;
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use crate::base::{Sent, TransportError, TransportErrorKind};
@@ -41,7 +42,7 @@ pub(crate) fn caught<T>(code: impl FnOnce() -> T) -> Option<T> {
     }
 }
 
-/// Code of the caller's whose end may panic, too: what it holds is dropped by whoever has it last.
+/// Something of the caller's whose end may panic, too: a closure, a body, a scheme. What it holds is dropped by whoever has it last.
 pub(crate) struct Quiet<F>(Option<F>);
 
 impl<F> Quiet<F> {
@@ -56,6 +57,12 @@ impl<F> Quiet<F> {
 
     pub(crate) const fn get_mut(&mut self) -> Option<&mut F> {
         self.0.as_mut()
+    }
+}
+
+impl<F: fmt::Debug> fmt::Debug for Quiet<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

@@ -7,7 +7,7 @@ use bytes::{Buf, Bytes};
 
 use super::exact::{ExactReader, SourceWatch};
 use super::stream::{cut, debug_body, within};
-use crate::base::{TransportError, size};
+use crate::base::{Quiet, TransportError, size};
 
 /// A body on its way, for blocking transports.
 #[non_exhaustive]
@@ -54,6 +54,15 @@ impl Body {
         match self {
             Self::Reader { len, reader } => Self::reader(len, Told { reader, tell }),
             bytes @ Self::Bytes(_) => bytes,
+        }
+    }
+
+    /// One of the caller's own, whose end may panic wherever a client drops it.
+    #[cold]
+    pub(crate) fn quiet(self) -> Self {
+        match self {
+            Self::Bytes(bytes) => Self::Bytes(bytes),
+            Self::Reader { len, reader } => Self::reader(len, Quiet::new(reader)),
         }
     }
 
@@ -137,6 +146,12 @@ impl<F: Fn(TransportError) -> TransportError> Read for Told<F> {
             io::ErrorKind::Interrupted => error,
             kind => io::Error::new(kind, (self.tell)(TransportError::from_body_io(error))),
         })
+    }
+}
+
+impl Read for Quiet<Box<dyn Read + Send>> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.get_mut().map_or(Ok(0), |reader| reader.read(buffer))
     }
 }
 

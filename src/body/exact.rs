@@ -10,7 +10,7 @@ use bytes::{Buf, Bytes};
 use http_body::{Frame, SizeHint};
 
 use super::stream::Body;
-use crate::base::{Sent, TransportError, TransportErrorKind, catch_panic, size};
+use crate::base::{Quiet, Sent, TransportError, TransportErrorKind, catch_panic, size};
 
 const PANICKED: &str = "the source panicked";
 const FAILED: &str = "the source failed";
@@ -106,7 +106,7 @@ impl Exact {
             Body::Stream(_) => SourceWatch::new(),
         };
         let left = Left(body.len());
-        let body = Mutex::new(body);
+        let body = Mutex::new(body.quiet());
         Self { body, left, held: None, rest: Bytes::new(), ended: false, watch }
     }
 
@@ -229,7 +229,7 @@ impl fmt::Debug for Exact {
 
 /// The blocking twin of [`Exact`]: a reader whose errors hold the [`TransportError`].
 pub(crate) struct ExactReader {
-    source: Box<dyn Read + Send>,
+    source: Quiet<Box<dyn Read + Send>>,
     left: Left,
     watch: SourceWatch,
 }
@@ -238,7 +238,7 @@ impl ExactReader {
     /// Holds a reader to its length.
     pub(super) fn new(len: Option<u64>, source: Box<dyn Read + Send>) -> (Self, SourceWatch) {
         let watch = SourceWatch::new();
-        (Self { source, left: Left(len), watch: watch.clone() }, watch)
+        (Self { source: Quiet::new(source), left: Left(len), watch: watch.clone() }, watch)
     }
 
     fn piece(&mut self, buffer: &mut [u8]) -> Result<usize, &'static str> {

@@ -20,7 +20,7 @@ impl MultipartBody {
     /// Kind [`RequestBody`](TransportErrorKind::RequestBody) if there are too few.
     pub fn join(&self, parts: impl IntoIterator<Item = Body>) -> Result<Body, TransportError> {
         let exact = |body, len| Body::stream(Exact::of(body, Some(len)));
-        let bodies = self.pieces(parts, Body::Bytes, exact)?;
+        let bodies = self.pieces(parts, Body::Bytes, exact, Body::quiet)?;
         Ok(Body::stream(Joined { bodies, len: self.len() }))
     }
 
@@ -57,7 +57,7 @@ impl MultipartBody {
         let exact = |body: blocking::Body, len| {
             blocking::Body::reader(Some(len), body.into_reader()).exact().0
         };
-        let pieces = self.pieces(parts, blocking::Body::Bytes, exact)?;
+        let pieces = self.pieces(parts, blocking::Body::Bytes, exact, blocking::Body::quiet)?;
         let readers = pieces.into_iter().map(blocking::Body::into_reader).collect();
         Ok(blocking::Body::reader(self.len(), JoinedReaders(readers)))
     }
@@ -69,13 +69,17 @@ impl MultipartBody {
         parts: impl IntoIterator<Item = B>,
         whole: impl Fn(Bytes) -> B,
         exact: impl Fn(B, u64) -> B,
+        quiet: impl Fn(B) -> B,
     ) -> Result<VecDeque<B>, TransportError> {
         let mut parts = parts.into_iter();
         let piece = |segment: &Segment| match segment {
             Segment::Bytes(bytes) => Ok(whole(bytes.clone())),
             Segment::Source { len, .. } => {
                 let part = parts.next().ok_or_else(missing)?;
-                Ok(if let Some(len) = len { exact(part, *len) } else { part })
+                Ok(match len {
+                    Some(len) => exact(part, *len),
+                    None => quiet(part),
+                })
             }
         };
         self.segments().iter().map(piece).collect()

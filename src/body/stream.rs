@@ -8,8 +8,7 @@ use std::task::{Context, Poll};
 use bytes::{Bytes, BytesMut};
 use http_body::{Body as _, Frame};
 
-use crate::base::size;
-use crate::base::{Sent, TransportError, TransportErrorKind};
+use crate::base::{Quiet, Sent, TransportError, TransportErrorKind, size};
 
 /// An `http_body` body behind a pointer: what streams through an async transport.
 type BoxBody = Pin<Box<dyn http_body::Body<Data = Bytes, Error = TransportError> + Send>>;
@@ -40,6 +39,15 @@ impl Body {
         match self {
             Self::Stream(body) => Self::Stream(Box::pin(Told { body, tell })),
             bytes @ Self::Bytes(_) => bytes,
+        }
+    }
+
+    /// One of the caller's own, whose end may panic wherever a client drops it.
+    #[cold]
+    pub(crate) fn quiet(self) -> Self {
+        match self {
+            Self::Bytes(bytes) => Self::Bytes(bytes),
+            Self::Stream(body) => Self::stream(Quiet::new(body)),
         }
     }
 
@@ -193,6 +201,26 @@ impl<F: Fn(TransportError) -> TransportError> http_body::Body for Told<F> {
 
     fn size_hint(&self) -> http_body::SizeHint {
         self.body.size_hint()
+    }
+}
+
+impl http_body::Body for Quiet<BoxBody> {
+    type Data = Bytes;
+    type Error = TransportError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        (*self).get_mut().map_or(Poll::Ready(None), |body| body.as_mut().poll_frame(context))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.get().is_none_or(http_body::Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.get().map_or_else(http_body::SizeHint::default, http_body::Body::size_hint)
     }
 }
 

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::payload::Replay;
-use super::source::Open;
-use crate::base::TransportError;
+use super::source::{Open, no_source};
+use crate::base::{Quiet, TransportError};
 
 /// A body that comes from a source: a file, say. It is opened once for each send.
 ///
@@ -36,7 +36,9 @@ impl<B> Upload<B> {
         replay: Replay,
         open: impl FnMut() -> Result<B, TransportError> + Send + 'static,
     ) -> Self {
-        Self { len, replay, filename: None, open: Box::new(open) }
+        let mut open = Quiet::new(open);
+        let open = Box::new(move || open.get_mut().map_or_else(|| Err(no_source()), |open| open()));
+        Self { len, replay, filename: None, open }
     }
 
     /// Names the file, for the part of a multipart body.

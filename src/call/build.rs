@@ -60,11 +60,18 @@ pub(crate) enum CallAuth {
 }
 
 impl CallAuth {
-    fn new(own: OwnAuth, hook: &Hook) -> Self {
+    fn new(own: OwnAuth, hook: &Hook) -> Result<Self, Error> {
         match own {
-            OwnAuth::Proof(proof) => Self::Proof(proof),
-            OwnAuth::Scheme(auth) => Self::Scheme(Bound::new(hook.origin().clone(), auth).into()),
+            OwnAuth::Proof(proof) => Ok(Self::Proof(proof)),
+            OwnAuth::Scheme(auth) => Self::of(auth, hook),
         }
+    }
+
+    /// A scheme: its tokens are verified as the hook says, not as the call does.
+    #[cold]
+    fn of(auth: Arc<Auth>, hook: &Hook) -> Result<Self, Error> {
+        let auth = auth.placed(hook.origin(), &*hook.in_force(None)?);
+        Ok(Self::Scheme(Bound::new(hook.origin().clone(), auth).into()))
     }
 }
 
@@ -109,7 +116,7 @@ impl Ready {
         }
         Ok(Self {
             auth: match auth {
-                Some(auth) => Some(CallAuth::new(auth, hook)),
+                Some(auth) => Some(CallAuth::new(auth, hook).map_err(unready)?),
                 None if hook.sources().netrc && !in_force.trust_env => Some(CallAuth::Nobody),
                 None => None,
             },

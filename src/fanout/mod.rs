@@ -21,7 +21,7 @@ use http::Response;
 pub use iter::FanoutIter;
 
 use crate::base::chance::nth;
-use crate::base::{Timestamp, TransportError};
+use crate::base::{Error, ErrorKind, Quiet, Timestamp, TransportError, caught};
 use crate::call::Call;
 use crate::drive::{Act, Run};
 use crate::hook::Hook;
@@ -64,16 +64,18 @@ use crate::response::Failure;
 #[must_use = "nothing is sent until it is asked what is next"]
 pub struct Fanout<'a, I, B> {
     hook: Hook,
-    plans: I,
+    plans: Quiet<I>,
     limit: usize,
     in_order: bool,
     seed: u64,
     observer: Option<&'a dyn Observer>,
     /// The slot of the next plan.
     next: u64,
-    /// The next plan; `None`: there is none.
-    ahead: Option<RequestPlan>,
+    /// The next plan, or why none came; `None`: there is none.
+    ahead: Option<Result<RequestPlan, Error>>,
     slots: BTreeMap<u64, Slot<'a, B>>,
+    /// Those of the slots that were taken up from a store and have not begun again.
+    due: VecDeque<u64>,
     /// Acts that nobody has taken yet.
     acts: VecDeque<(u64, Act<B>)>,
     /// Results that wait for those before them.
@@ -94,8 +96,12 @@ enum Slot<'a, B> {
 impl<'a, I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> Fanout<'a, I, B> {
     /// Makes the calls that `plans` gives, at most `limit` at once, at least one: plans, or what becomes one, as a
     /// [`CallBuilder`](crate::CallBuilder). `seed` decides every random choice.
-    pub fn new(hook: &Hook, mut plans: I, limit: usize, seed: u64) -> Self {
-        let ahead = plans.next().map(Into::into);
+    ///
+    /// Where `plans` panics, that is the end of the call whose plan was to come, an error of kind [`Check`](ErrorKind::Check), and no
+    /// further plan is asked for; the calls that have begun go on to their ends.
+    pub fn new(hook: &Hook, plans: I, limit: usize, seed: u64) -> Self {
+        let mut plans = Quiet::new(plans);
+        let ahead = taken(&mut plans);
         Self {
             hook: hook.clone(),
             plans,
@@ -106,6 +112,7 @@ impl<'a, I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> Fanout<'a, I, B> 
             next: 0,
             ahead,
             slots: BTreeMap::new(),
+            due: VecDeque::new(),
             acts: VecDeque::new(),
             held: BTreeMap::new(),
             turn: 0,
@@ -209,8 +216,7 @@ impl<'a, I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> Fanout<'a, I, B> 
 
     /// Takes up the next call, if there is one and a slot for it.
     pub(crate) fn begin(&mut self, now: Timestamp) -> Option<(u64, Run<'a, B>)> {
-        let due = self.slots.iter().find(|(_, slot)| matches!(slot, Slot::Due(_)));
-        if let Some(slot) = due.map(|(slot, _)| *slot) {
+        while let Some(slot) = self.due.pop_front() {
             if let Some(Slot::Due(run)) = self.slots.insert(slot, Slot::Out) {
                 return Some((slot, self.watched(*run)));
             }
@@ -219,11 +225,17 @@ impl<'a, I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> Fanout<'a, I, B> 
             return None;
         }
         let plan = self.ahead.take()?;
-        self.ahead = self.plans.next().map(Into::into);
+        if plan.is_ok() {
+            self.ahead = taken(&mut self.plans);
+        }
         let slot = self.next;
         self.next = slot.saturating_add(1);
         let seed = nth(self.seed, slot);
-        let run = Run::new(&self.hook, Call::new(&self.hook, plan, seed, now));
+        let call = match plan {
+            Ok(plan) => Call::new(&self.hook, plan, seed, now),
+            Err(panicked) => Call::refused(panicked),
+        };
+        let run = Run::new(&self.hook, call);
         self.slots.insert(slot, Slot::Out);
         Some((slot, self.watched(run)))
     }
@@ -250,6 +262,18 @@ impl<'a, I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> Fanout<'a, I, B> 
         }
         None
     }
+}
+
+/// Takes a plan from the caller's source.
+fn taken<I: Iterator<Item: Into<RequestPlan>>>(
+    plans: &mut Quiet<I>,
+) -> Option<Result<RequestPlan, Error>> {
+    let next = caught(|| plans.get_mut().and_then(Iterator::next).map(Into::into));
+    let panicked = || {
+        let says = "fan-out: code in the source of the plans panicked";
+        Some(Err(Error::new(ErrorKind::Check, says)))
+    };
+    next.map_or_else(panicked, |plan| plan.map(Ok))
 }
 
 impl<I, B> Fanout<'_, I, B> {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Fanout, Slot};
 use crate::base::chance::digest;
-use crate::base::json::position;
+use crate::base::json::{at_most_entries, position};
 use crate::base::{Error, ErrorKind, Timestamp, size};
 use crate::call::Call;
 use crate::call::may::{not_storable, stored};
@@ -17,6 +17,9 @@ use crate::request::RequestPlan;
 use crate::response::Outcome;
 
 const VERSION: u32 = 1;
+
+/// The most calls, and the most results, of a stored fan-out.
+const MOST: usize = 10_000;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,8 +32,10 @@ struct Form {
     next: u64,
     turn: u64,
     /// As [`Run::store`] writes them, by their slots.
+    #[serde(deserialize_with = "at_most_entries::<MOST, _, _, _>")]
     calls: BTreeMap<u64, String>,
     /// Results that nobody has taken yet.
+    #[serde(deserialize_with = "at_most_entries::<MOST, _, _, _>")]
     results: BTreeMap<u64, Outcome>,
     digest: String,
 }
@@ -58,11 +63,15 @@ impl Form {
 }
 
 impl<I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> Fanout<'_, I, B> {
+    /// The longest text of stored calls, in bytes: 256 MiB.
+    pub const MAX_STORED: usize = 256 << 20;
+
     /// Writes every call that has not ended as JSON, attempts as under way, and every result that was not taken.
     ///
     /// # Errors
     ///
-    /// As [`Run::store`]; and for a call that is under way [through a hook](crate::HttpHook::fan_out), which has it.
+    /// As [`Run::store`]; for a call that is under way [through a hook](crate::HttpHook::fan_out), which has it; and for more than 10,000
+    /// calls or [`MAX_STORED`](Self::MAX_STORED) bytes.
     pub fn store(&self) -> Result<String, Error> {
         let mut calls = BTreeMap::new();
         for (slot, state) in &self.slots {
@@ -94,7 +103,14 @@ impl<I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> Fanout<'_, I, B> {
             results,
             digest: String::new(),
         };
-        text_of(&Form { digest: digest(&text_of(&form)?), ..form })
+        if form.calls.len().max(form.results.len()) > MOST {
+            return Err(not_storable("more than 10,000 calls at once"));
+        }
+        let text = text_of(&Form { digest: digest(&text_of(&form)?), ..form })?;
+        if text.len() > Self::MAX_STORED {
+            return Err(not_storable("what the calls hold, which is more than 256 MiB,"));
+        }
+        Ok(text)
     }
 
     /// Takes stored calls up, at `now`, as [`Call::resume`] takes up a call. `plans` are those that had not [begun](Self::begun).
@@ -103,6 +119,9 @@ impl<I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> Fanout<'_, I, B> {
     ///
     /// As [`Call::resume`].
     pub fn resume(hook: &Hook, text: &str, plans: I, now: Timestamp) -> Result<Self, Error> {
+        if text.len() > Self::MAX_STORED {
+            return Err(stored("the stored calls are too long"));
+        }
         let mut form: Form = serde_json::from_str(text).map_err(|error| {
             let says = format!("the stored calls cannot be read at {}", position(&error));
             Error::new(ErrorKind::Stored, says)
@@ -122,6 +141,7 @@ impl<I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> Fanout<'_, I, B> {
         for (slot, text) in &form.calls {
             let run = Run::new(hook, Call::resume(hook, text, now)?);
             calls.slots.insert(*slot, Slot::Due(Box::new(run)));
+            calls.due.push_back(*slot);
         }
         for (slot, outcome) in &form.results {
             calls.took(*slot, outcome.result()?);

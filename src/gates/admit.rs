@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Error, ErrorKind, Timestamp, caught};
+use crate::base::{Error, ErrorKind, Quiet, Timestamp, caught};
 use crate::gates::breaker::{Breaker, BreakerSettings, LONGEST_LEASE, Pass};
 use crate::gates::budget::{Bucket, BucketSettings, Budget};
 use crate::gates::rate::{Rate, RateSettings};
@@ -131,6 +131,7 @@ impl Gates {
     ///
     /// Those of [`new`](Self::new).
     pub fn with_budget(settings: &GateSettings, budget: Arc<dyn Budget>) -> Result<Self, Error> {
+        let budget = Arc::new(Quiet::new(budget));
         settings.validate()?;
         Ok(Self::build(settings, Some(budget)))
     }

@@ -1,11 +1,12 @@
 //! The retry budget: retries cost, successes pay.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::Timestamp;
+use crate::base::{Quiet, Timestamp};
 use crate::retry::FailureClass;
 
 /// Where the price of retries is paid from. A shared store can stand behind it.
@@ -22,6 +23,25 @@ pub trait Budget: fmt::Debug + Send + Sync {
     /// otherwise; never called for a price of 0.
     fn refund(&self, paid: u32, now: Timestamp) {
         self.deposit(paid, now);
+    }
+}
+
+/// The end of one of the caller's may panic.
+impl Budget for Quiet<Arc<dyn Budget>> {
+    fn withdraw(&self, class: FailureClass, now: Timestamp) -> Option<u32> {
+        self.get().and_then(|budget| budget.withdraw(class, now))
+    }
+
+    fn deposit(&self, paid: u32, now: Timestamp) {
+        if let Some(budget) = self.get() {
+            budget.deposit(paid, now);
+        }
+    }
+
+    fn refund(&self, paid: u32, now: Timestamp) {
+        if let Some(budget) = self.get() {
+            budget.refund(paid, now);
+        }
     }
 }
 

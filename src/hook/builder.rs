@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use super::Defaults;
 use crate::auth::{AuthScheme, Netrc, TokenCache};
-use crate::base::{Error, Secret};
+use crate::base::{Error, Quiet, Secret};
 use crate::connection::Connection;
 #[cfg(feature = "cookies")]
 use crate::cookies::Jar;
@@ -121,13 +121,13 @@ impl HookBuilder {
     /// Without it: `http_hook.auth` in the connection's extra, else Basic with its login and password, else with the
     /// user info of its host, else nothing.
     pub fn auth(mut self, scheme: AuthScheme) -> Self {
-        self.auth = Some(scheme);
+        self.auth = Some(scheme.quiet());
         self
     }
 
     /// Keeps the tokens of this hook in `cache` too, so that they outlive it.
     pub fn token_cache(mut self, cache: Arc<dyn TokenCache>) -> Self {
-        self.tokens = Some(cache);
+        self.tokens = Some(Arc::new(Quiet::new(cache)));
         self
     }
 

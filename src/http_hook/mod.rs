@@ -114,7 +114,8 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
         source: &mut (dyn FnMut() -> Result<Body, TransportError> + Send),
     ) -> Result<Response<Bytes>, Failure> {
         let (now, call) = self.begin(plan);
-        let run = self.face.watched(Run::new(&self.face.hook, call)).source(source);
+        let mut source = || source().map(Body::quiet);
+        let run = self.face.watched(Run::new(&self.face.hook, call)).source(&mut source);
         drive_from(now, run, &*self.face.transport, &*self.face.clock).await
     }
 
@@ -134,8 +135,9 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     ) -> Result<Response<Body>, Failure> {
         let (now, call) = self.begin(plan);
         let whence = call.whence(&self.face.hook);
+        let mut quiet = source.map(|source| || source().map(Body::quiet));
         let mut run = self.face.watched(Run::stream(&self.face.hook, call));
-        if let Some(source) = source {
+        if let Some(source) = &mut quiet {
             run = run.source(source);
         }
         let answer = drive_from(now, run, &*self.face.transport, &*self.face.clock).await?;
@@ -153,8 +155,9 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     ) -> Result<A, Failure> {
         let (now, call) = self.begin(plan);
         let whence = call.whence(&self.face.hook);
+        let mut quiet = source.map(|source| || source().map(Body::quiet));
         let mut run = self.face.watched(Run::new(&self.face.hook, call));
-        if let Some(source) = source {
+        if let Some(source) = &mut quiet {
             run = run.source(source);
         }
         let answer = drive_from(now, run, &*self.face.transport, &*self.face.clock).await?;

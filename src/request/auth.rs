@@ -30,7 +30,7 @@ impl OwnAuth {
         if let AuthScheme::Basic { login, password } = &scheme {
             return Self::basic(login, password.expose(), text);
         }
-        let auth = Auth::new(scheme, None)?;
+        let auth = Auth::new(scheme.quiet(), None)?;
         let Some((name, value)) = auth.shown() else { return Ok(Self::Scheme(Arc::new(auth))) };
         let write = |text: &mut Vec<u8>| {
             text.extend_from_slice(value.as_bytes());

@@ -119,15 +119,16 @@ pub(crate) fn otherwise<T: DeserializeOwned>(text: &[u8]) -> String {
 fn came_as(headers: &HeaderMap, is_no_json: bool) -> String {
     let kind = media_type(headers).filter(|kind| is_no_json || !kind.ends_with("json"));
     let kind = kind.map(|kind| format!("; it came as {kind}")).unwrap_or_default();
-    let coding = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
-    let coding = coding.map(|coding| coding.trim().to_ascii_lowercase());
-    match coding.as_deref() {
-        None | Some("" | "identity") => kind,
+    let lines = headers.get_all(CONTENT_ENCODING).iter().map(|line| line.to_str().unwrap_or("?"));
+    let names = lines.flat_map(|line| line.split(',')).map(|name| name.trim().to_ascii_lowercase());
+    let coded: Vec<_> = names.filter(|name| !["", "identity"].contains(&name.as_str())).collect();
+    match coded.first().map(String::as_str).filter(|_| coded.len() < 2) {
+        None if coded.is_empty() => kind,
         Some(known @ ("gzip" | "x-gzip" | "deflate" | "br" | "zstd")) => {
             let cure = "`HookBuilder::decode`, with the feature `decode`, undoes that";
             format!("{kind}; it is still coded as {known}: {cure}")
         }
-        Some(_) => format!("{kind}; it is still coded, and not in a way that is known here"),
+        _ => format!("{kind}; it is still coded, and not in a way that is known here"),
     }
 }
 
@@ -137,7 +138,7 @@ fn came_as(headers: &HeaderMap, is_no_json: bool) -> String {
 fn media_type(headers: &HeaderMap) -> Option<String> {
     const TYPES: [&str; 9] =
         ["application", "audio", "font", "image", "message", "model", "multipart", "text", "video"];
-    let value = headers.get(CONTENT_TYPE)?.to_str().ok()?.to_ascii_lowercase();
+    let value = String::from_utf8_lossy(headers.get(CONTENT_TYPE)?.as_bytes()).to_ascii_lowercase();
     let kind = value.split(';').next()?.trim();
     let (top, sub) = kind.split_once('/')?;
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte);

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::failure::{Cause, Failure};
 use super::reason::Reason;
 use super::stop_reason::StopReason;
+use crate::base::json::at_most;
 use crate::base::{Error, ErrorKind, Sent, TransportError, TransportErrorKind, size};
 
 /// The end of a call as data: the response, or why there is none that passes. It is bounded, and has one JSON form.
@@ -47,6 +48,7 @@ pub struct Outcome {
 struct Kept {
     status: u16,
     reason: String,
+    #[serde(deserialize_with = "at_most::<MAX_HEADERS, _, _>")]
     headers: Vec<(String, String)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     text: Option<String>,

@@ -49,9 +49,9 @@ impl ProblemDetails {
     /// ```
     #[must_use]
     pub fn read(headers: &HeaderMap, body: &[u8]) -> Option<Self> {
-        let line = headers.get(CONTENT_TYPE)?.to_str().ok()?;
-        let kind = line.split(';').next().unwrap_or_default().trim();
-        if !kind.eq_ignore_ascii_case("application/problem+json") || body.len() > MAX_BYTES {
+        let line = headers.get(CONTENT_TYPE)?.as_bytes();
+        let kind = line.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+        if !kind.eq_ignore_ascii_case(b"application/problem+json") || body.len() > MAX_BYTES {
             return None;
         }
         let Ok(Value::Object(mut members)) = serde_json::from_slice(unmarked(body)) else {

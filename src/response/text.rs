@@ -31,7 +31,15 @@ use http::header::CONTENT_TYPE;
 /// ```
 #[must_use]
 pub fn charset(headers: &HeaderMap) -> Option<Cow<'_, str>> {
-    let line = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    let line = headers.get(CONTENT_TYPE)?.as_bytes();
+    // A parameter that is no text says nothing of the others.
+    match std::str::from_utf8(line) {
+        Ok(line) => named(line).map(Cow::Borrowed),
+        Err(_) => named(&latin1(line)).map(|name| name.to_owned().into()),
+    }
+}
+
+fn named(line: &str) -> Option<&str> {
     let mut parts = line.split(';');
     let kind = parts.next().unwrap_or_default().trim();
     let named = parts.find_map(|part| {
@@ -39,9 +47,9 @@ pub fn charset(headers: &HeaderMap) -> Option<Cow<'_, str>> {
         name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches(['"', '\'']))
     });
     match named {
-        Some(named) => Some(named.into()),
-        None if kind.contains("text") => Some("ISO-8859-1".into()),
-        None if kind.contains("application/json") => Some("utf-8".into()),
+        Some(named) => Some(named),
+        None if kind.contains("text") => Some("ISO-8859-1"),
+        None if kind.contains("application/json") => Some("utf-8"),
         None => None,
     }
 }

@@ -293,3 +293,59 @@ fn a_key_tells_no_secret() {
         assert_eq!(parts[6][0], digest, "{key}");
     }
 }
+
+/// A scheme that a plan brings goes along with the plan, through any hook: its token does not.
+#[test]
+fn a_token_of_a_plan_s_own_scheme_is_used_in_its_own_place_only() {
+    let hook = |host: &str, extra: &str| {
+        Hook::builder(&Connection::new().with_host(host).with_extra(extra))
+            .build()
+            .expect("a hook")
+            .for_client(http_hook_mock::everything("test"))
+    };
+    let scheme = |verify: Option<Verify>| {
+        let mut own = OAuth2::client_credentials("https://id.test/t", "svc", Secret::new("s"));
+        own.verify = verify;
+        RequestPlan::get("a").auth(AuthScheme::OAuth2(Box::new(own)))
+    };
+    let fetches = |hook: &Hook, plan: &RequestPlan| {
+        let token = response(200, &[], r#"{"access_token": "t", "expires_in": 3600}"#);
+        let sent = Scenario::new(hook, plan.clone()).run(|_| Ok(token.clone()));
+        sent.sends.iter().filter(|(.., cause)| *cause == SendCause::Token).count()
+    };
+    let (a, b) = ("https://a.test", "https://b.test");
+    let (none, off) = ("{}", r#"{"verify": false}"#);
+    let (file, other) = (r#"{"verify": "/a.pem"}"#, r#"{"verify": "/b.pem"}"#);
+    let rows = [
+        // why, the hooks, what the scheme says, whether the second one has the token of the first
+        ("as before", (a, none), (a, none), None, true),
+        ("off for the API alone", (a, off), (a, none), None, true),
+        ("a file", (a, file), (a, none), None, false),
+        ("the other way round", (a, none), (a, file), None, false),
+        ("another file", (a, file), (a, other), None, false),
+        ("the same file", (a, file), (a, file), None, true),
+        ("the scheme knows better", (a, file), (a, other), Some(Verify::System), true),
+        ("another origin", (a, none), (b, none), None, false),
+    ];
+    for (why, one, two, own, is_shared) in rows {
+        let (one, two, plan) = (hook(one.0, one.1), hook(two.0, two.1), scheme(own));
+        assert_eq!((fetches(&one, &plan), fetches(&one, &plan)), (1, 0), "{why}");
+        assert_eq!(fetches(&two, &plan), usize::from(!is_shared), "{why}");
+        assert_eq!((fetches(&one, &plan), fetches(&two, &plan)), (0, 0), "{why}: each has its own");
+        let call = plan.clone().options(http_hook::Options::default().verify(Verify::Off));
+        assert_eq!(fetches(&one, &call), 0, "{why}: what one call says is for its own requests");
+    }
+    // The endpoint that is the API's own, which is not verified.
+    let own = OAuth2::client_credentials("https://a.test/t", "svc", Secret::new("s"));
+    let plan = RequestPlan::get("a").auth(AuthScheme::OAuth2(Box::new(own)));
+    assert_eq!(fetches(&hook(a, off), &plan), 1);
+    assert_eq!(fetches(&hook(a, none), &plan), 1, "nobody verified the endpoint");
+    // Not for any number of places.
+    let plan = scheme(None);
+    for round in 0..2 {
+        for number in 0..40 {
+            let host = format!("https://{number}.api.test");
+            assert_eq!(fetches(&hook(&host, none), &plan), 1, "{round} {number}");
+        }
+    }
+}

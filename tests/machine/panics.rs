@@ -1,9 +1,12 @@
 //! Code of the caller's that panics: it is caught, the call goes on or fails in order, and nothing aborts, also while another panic
 //! unwinds.
 
+use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -29,6 +32,7 @@ use http_hook_mock::{MockTransport, Reply};
 use crate::support::NOW;
 
 /// Panics again when it is dropped.
+#[derive(Debug)]
 struct Bomb;
 
 impl Drop for Bomb {
@@ -490,6 +494,187 @@ fn code_whose_end_panics_changes_nothing() {
 
     let caught = catch_unwind(|| {
         let _plan = plan();
+        panic_any("another panic");
+    });
+    assert_eq!(caught.expect_err("it panics").downcast_ref(), Some(&"another panic"));
+}
+
+/// A body of five bytes, for both kinds of transports, whose end panics.
+struct Held {
+    _bomb: Bomb,
+    given: bool,
+}
+
+impl Held {
+    const fn new() -> Self {
+        Self { _bomb: Bomb, given: false }
+    }
+}
+
+impl http_body::Body for Held {
+    type Data = Bytes;
+    type Error = TransportError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, TransportError>>> {
+        let given = std::mem::replace(&mut self.given, true);
+        let piece = http_body::Frame::data(Bytes::from_static(b"hello"));
+        Poll::Ready((!given).then_some(Ok(piece)))
+    }
+}
+
+impl Read for Held {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let given = std::mem::replace(&mut self.given, true);
+        if given { Ok(0) } else { (&b"hello"[..]).read(buffer) }
+    }
+}
+
+/// How a client treats the body of a request: it drops it, reads it as it is, or holds it to its length.
+const TREATMENTS: [&str; 3] = ["drops", "reads", "exact"];
+
+fn external() -> RequestPlan {
+    RequestPlan::put("a").external(None, http_hook::body::Replay::Again)
+}
+
+/// A body is dropped by the client, or by the driver.
+#[test]
+fn a_body_whose_end_panics_changes_nothing() {
+    use http_hook::blocking;
+    use http_hook::body::multipart::{Multipart, Part};
+    use http_hook::body::{Body, Exact, Replay, Upload};
+    use http_hook::options::{Capabilities, Capability};
+
+    let able = || {
+        Capabilities::none("own").with(Capability::StreamRequest).with(Capability::StreamResponse)
+    };
+    let clock = || MockTransport::new([]).clock();
+    let parts = || {
+        let mut form = Multipart::default();
+        form.file(Part::source("a", None, Replay::Again)).expect("a part");
+        form.file(Part::source("b", Some(5), Replay::Again)).expect("a part");
+        form.write(7).expect("a form")
+    };
+    for how in TREATMENTS {
+        let client = blocking::from_fn(able(), move |request, _| {
+            let body = request.into_body();
+            let len = match how {
+                "drops" => return Ok(Response::new(blocking::Body::default())),
+                "reads" => body.collect(1_000)?.len(),
+                _ => body.exact().0.collect(1_000)?.len(),
+            };
+            Ok(Response::new(Bytes::from(len.to_string()).into()))
+        });
+        let face = Blocking::new(hook(), client, clock());
+        let one = || blocking::Body::reader(None, Held::new());
+        let came = face.run_with_body(external(), &mut || Ok(one())).expect(how);
+        assert_eq!(came.body(), if how == "drops" { "" } else { "5" }, "{how}");
+        let form = parts();
+        let plan = RequestPlan::post("a").multipart_body(&form);
+        let came = face.run_with_body(plan, &mut || form.join_blocking([one(), one()]));
+        assert_eq!(came.expect(how).body().is_empty(), how == "drops");
+        let bomb = Bomb;
+        let upload = Upload::new(None, Replay::Again, move || {
+            let _held = &bomb;
+            Ok(blocking::Body::reader(None, Held::new()))
+        });
+        assert!(face.put("a").upload(upload).stream().is_ok(), "{how}");
+
+        let client = http_hook::transport::from_fn(able(), move |request, _| async move {
+            let body: Body = request.into_body();
+            let len = match how {
+                "drops" => return Ok(Response::new(Body::default())),
+                "reads" => body.collect(1_000).await?.len(),
+                _ => Body::stream(Exact::new(body)).collect(1_000).await?.len(),
+            };
+            Ok(Response::new(Bytes::from(len.to_string()).into()))
+        });
+        let face = HttpHook::new(hook(), client, clock());
+        let one = || Body::stream(Held::new());
+        let came =
+            pollster::block_on(face.run_with_body(external(), &mut || Ok(one()))).expect(how);
+        assert_eq!(came.body(), if how == "drops" { "" } else { "5" }, "{how}");
+        let form = parts();
+        let plan = RequestPlan::post("a").multipart_body(&form);
+        let came = pollster::block_on(face.run_with_body(plan, &mut || form.join([one(), one()])));
+        assert_eq!(came.expect(how).body().is_empty(), how == "drops");
+    }
+    // A driver of the caller's own gives the client what the source gave.
+    drop(Exact::new(Body::stream(Held::new())));
+    drop(blocking::Body::reader(None, Held::new()).exact());
+}
+
+/// A scheme, a cache and a budget are dropped by the hook, by a plan, or by what could not be made of them.
+#[test]
+fn what_a_hook_or_a_plan_holds_may_panic_where_it_ends() {
+    #[derive(Debug)]
+    struct Own {
+        _bomb: Bomb,
+    }
+    impl Authenticate for Own {
+        fn authorize(
+            &self,
+            _: &Request<Payload>,
+            _: u64,
+            _: Timestamp,
+        ) -> Result<Credentials, Error> {
+            Ok(Credentials::Query("k".into(), Secret::new("v")))
+        }
+        fn answer(
+            &self,
+            _: &Request<Payload>,
+            _: &[Challenge],
+            _: u64,
+            _: Timestamp,
+        ) -> Result<Option<Credentials>, Error> {
+            Ok(Some(Credentials::Query("k".into(), Secret::new("again"))))
+        }
+    }
+    impl TokenCache for Own {
+        fn load(&self, _: &str) -> Option<Token> {
+            None
+        }
+        fn store(&self, _: &str, _: &Token) {}
+    }
+    impl http_hook::gates::Budget for Own {
+        fn withdraw(&self, _: http_hook::retry::FailureClass, _: Timestamp) -> Option<u32> {
+            Some(5)
+        }
+        fn deposit(&self, _: u32, _: Timestamp) {}
+    }
+    let own = || Arc::new(Own { _bomb: Bomb });
+    let scheme = || AuthScheme::Custom(own());
+    let all = |host: &str| {
+        let settings = http_hook::gates::GateSettings::none();
+        let gates = http_hook::gates::Gates::with_budget(&settings, own()).expect("gates");
+        let api = Connection::new().with_host(host);
+        Hook::builder(&api).auth(scheme()).token_cache(own()).gates(gates)
+    };
+
+    // What is held is asked as before.
+    let asked = || Reply::status(401).header("www-authenticate", "Own realm=x");
+    let server = MockTransport::new([asked(), Reply::status(503), Reply::status(200)]);
+    let hook = all("https://api.example.com").build().expect("a hook");
+    let face = Blocking::new(hook, server.clone(), server.clock());
+    assert!(face.run(plan()).is_ok());
+    let sent: Vec<_> = server.received().iter().map(|one| one.uri.to_string()).collect();
+    assert!(sent[0].ends_with("?k=v") && sent[1].ends_with("?k=again"), "{sent:?}");
+    drop(face);
+
+    drop(all("https://api.example.com"));
+    assert!(all("ftp://api.example.com").build().is_err());
+    let server = MockTransport::new([Reply::status(200)]);
+    let face = Blocking::new(self::hook(), server.clone(), server.clock());
+    assert!(face.run(RequestPlan::get("a").auth(scheme())).is_ok());
+    let mut wrong = http_hook::gates::GateSettings::none();
+    wrong.rate = Some(http_hook::gates::RateSettings { per_second: -1.0, burst: 1 });
+    assert!(http_hook::gates::Gates::with_budget(&wrong, own()).is_err());
+
+    let caught = catch_unwind(|| {
+        let _hook = all("https://api.example.com").build();
+        let _plan = RequestPlan::get("a").auth(scheme());
         panic_any("another panic");
     });
     assert_eq!(caught.expect_err("it panics").downcast_ref(), Some(&"another panic"));

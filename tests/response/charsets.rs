@@ -80,3 +80,20 @@ fn what_nobody_means_is_utf_8() {
         assert_eq!(read(name, "é漢".as_bytes()), "é漢", "{name}");
     }
 }
+
+/// A parameter that is no text says nothing of the others: the charset that is named holds, in whichever bytes the rest is.
+#[test]
+fn a_charset_is_read_beside_what_is_no_text() {
+    let rows = [
+        (&b"text/html; title=\"\xfc\"; charset=latin2"[..], "\u{17a}"),
+        (b"text/html; title=\"\xc3\xbc\"; charset=latin2", "\u{17a}"),
+        (b"text/html; title=\"\xfc\"", "\u{bc}"),
+        (b"application/json; title=\xfc", "\u{fffd}"),
+        (b"\xfc; charset=latin2", "\u{17a}"),
+    ];
+    for (kind, expected) in rows {
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", HeaderValue::from_bytes(kind).expect("a value"));
+        assert_eq!(text(&headers, b"\xbc"), expected, "{kind:?}");
+    }
+}

@@ -454,6 +454,10 @@ fn what_came_in_the_place_of_json_is_named() {
         ("",                                "GZIP",           html,         none,    coded.to_owned()),
         ("",                                "identity",       html,         none,    String::new()),
         ("",                                "x-canary",       html,         none,    unknown.to_owned()),
+        ("",                                "identity\ngzip", html,        none,    coded.to_owned()),
+        ("",                                "gzip\nü",        html,         none,    unknown.to_owned()),
+        ("",                                "ü",              html,         none,    unknown.to_owned()),
+        ("text/html; x=ü",                  "",               html,         none,    "; it came as text/html".to_owned()),
         ("",                                "",               html,         none,    String::new()),
         ("canary",                          "",               html,         none,    String::new()),
         ("canary/html",                     "",               html,         none,    String::new()),
@@ -462,8 +466,9 @@ fn what_came_in_the_place_of_json_is_named() {
     for (kind, coding, body, says, then) in rows {
         let mut response = Response::new(Bytes::from(body));
         for (name, value) in [("content-type", kind), ("content-encoding", coding)] {
-            if !value.is_empty() {
-                response.headers_mut().insert(name, value.parse().expect("a value"));
+            for line in value.split('\n').filter(|line| !line.is_empty()) {
+                let line = http::HeaderValue::from_bytes(line.as_bytes()).expect("a value");
+                response.headers_mut().append(name, line);
             }
         }
         let error = response.json::<u8>().expect_err("no number").to_string();

@@ -259,6 +259,48 @@ fn what_cannot_be_read_speaks_against_nothing() {
     assert_eq!(wait(&two), None, "of two the one that can be read");
 }
 
+/// What is no text is what cannot be read: it is never another answer that comes of it.
+#[test]
+fn what_is_no_text_is_what_cannot_be_read() {
+    let fields = [
+        ("retry-after", "25"),
+        ("retry-after", "Mon, 03 Jun 2019 12:00:25 GMT"),
+        ("retry-after-ms", "25000"),
+        ("x-ratelimit-reset", "25"),
+        ("x-ratelimit-remaining", "0"),
+        ("x-ratelimit-remaining", "3"),
+        ("ratelimit", "\"a\";r=0;t=25"),
+        ("ratelimit", "limit=100, remaining=0, reset=25"),
+        ("date", "Mon, 03 Jun 2019 11:00:00 GMT"),
+        ("age", "1"),
+    ];
+    let mut differ = Vec::new();
+    for (name, value) in fields {
+        for before in [false, true] {
+            let all = |odd: &[u8]| {
+                let mut all = headers(&[("x-ratelimit-reset", "25"), ("retry-after", "9 s")]);
+                let own = value.parse().unwrap();
+                let odd = HeaderValue::from_bytes(odd).unwrap();
+                let (one, two) = if before { (odd, own) } else { (own, odd) };
+                all.append(name, one);
+                all.append(name, two);
+                hints::wait(&all, NOW)
+            };
+            for odd in [&b"\xff"[..], b"\xc3\xbc", b"25\xff"] {
+                if all(odd) != all(b"?") {
+                    differ.push((name, value, before, odd));
+                }
+            }
+        }
+    }
+    assert!(differ.is_empty(), "{differ:?}");
+    // Part of a line is lost, not the line.
+    let line = HeaderValue::from_bytes("\"a\";r=0;t=25, \"ü\"".as_bytes()).unwrap();
+    let mut headers = HeaderMap::new();
+    headers.insert("ratelimit", line);
+    assert_eq!(hints::wait(&headers, NOW), Some(Duration::from_secs(25)));
+}
+
 #[test]
 #[rustfmt::skip]
 fn the_rate_limit_of_draft_07() {

@@ -445,3 +445,88 @@ fn no_waker_is_woken_or_dropped_under_a_lock() {
         assert_eq!(done, Ok(true), "{what}: it hangs, or was not asked again");
     }
 }
+
+/// Gives `count` plans and panics then, and where it ends.
+struct Breaks {
+    count: u64,
+    given: u64,
+}
+
+impl Iterator for Breaks {
+    type Item = RequestPlan;
+
+    fn next(&mut self) -> Option<RequestPlan> {
+        assert!(self.given < self.count, "the source");
+        self.given += 1;
+        Some(RequestPlan::get(format!("orders/{}", self.given - 1)))
+    }
+}
+
+impl Drop for Breaks {
+    fn drop(&mut self) {
+        panic!("dropped");
+    }
+}
+
+/// What becomes a plan, and panics where it does.
+struct Becomes(u64);
+
+impl From<Becomes> for RequestPlan {
+    fn from(from: Becomes) -> Self {
+        assert_ne!(from.0, 2, "no plan");
+        Self::get(format!("orders/{}", from.0))
+    }
+}
+
+/// A source that panics ends the fan-out with an error in the place of the plan that did not come; what is under way goes on.
+#[test]
+fn a_source_of_plans_that_panics_ends_the_fan_out() {
+    const SAYS: &str = "Invalid fan-out: code in the source of the plans panicked";
+    let hook = series::hook();
+    for in_order in [false, true] {
+        for (count, limit) in [(0, 1), (0, 8), (1, 1), (5, 1), (5, 3), (5, 8)] {
+            let plans = Breaks { count, given: 0 };
+            let calls = Fanout::<_, Bytes>::new(&hook, plans, limit, 7);
+            let mut calls = if in_order { calls.in_order() } else { calls };
+            let (mut sent, mut ended) = (Vec::new(), Ended::new());
+            while !calls.is_over() {
+                match calls.next(NOW) {
+                    Some((slot, Act::Send(request, _))) => sent.push((slot, request)),
+                    Some((slot, Act::Read(body, _))) => calls.read(slot, Ok(body), NOW),
+                    Some((slot, Act::Sleep(_))) => calls.woke(slot, NOW),
+                    Some((slot, Act::Done(result))) => {
+                        ended.insert(slot, told(&result));
+                    }
+                    None => {
+                        let (slot, _) = sent.pop().expect("something is asked for");
+                        calls.sent(slot, Ok(response(200, &[], "")), || NOW);
+                    }
+                }
+            }
+            assert_eq!(calls.begun(), count + 1);
+            assert_eq!(ended.len() as u64, count + 1, "{count} {limit}");
+            assert_eq!(ended.get(&count).map(String::as_str), Some(SAYS));
+            assert_eq!(ended.values().filter(|told| *told == SAYS).count(), 1);
+        }
+    }
+    // Stored, and taken up with another one that panics.
+    let mut calls = Fanout::<_, Bytes>::new(&hook, Breaks { count: 2, given: 0 }, 2, 7);
+    assert!(matches!(calls.next(NOW), Some((0, Act::Send(..)))));
+    let text = calls.store().expect("a store");
+    let again = Breaks { count: 0, given: 0 };
+    let calls = Fanout::<_, Bytes>::resume(&hook, &text, again, NOW).expect("calls");
+    let ended: Vec<_> = calls.cancel().iter().map(|(slot, _)| *slot).collect();
+    assert_eq!(ended, [0], "what did not come has not begun");
+
+    // Through a hook, where a plan is made of something else.
+    let server = MockTransport::new((0..2).map(|_| Reply::status(200)));
+    let face = HttpHook::new(hook, server.clone(), server.clock());
+    let mut results = face.fan_out((0..9).map(Becomes), 2).in_order();
+    let mut ended = Vec::new();
+    while let Some((slot, result)) = pollster::block_on(results.next()) {
+        ended.push((slot, told(&result)));
+    }
+    assert_eq!(ended.len(), 3, "{ended:?}");
+    assert_eq!(ended[2], (2, SAYS.to_owned()));
+    assert_eq!(server.received().len(), 2);
+}

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use http_hook::fanout::Fanout;
 use http_hook::pages::{Pages, Paging};
 use http_hook::poll::{Poll, Polling};
 use http_hook::retry::{Condition, Wait};
-use http_hook::{Call, Error, ErrorKind, Hook, RequestPlan};
+use http_hook::{Act, Call, Error, ErrorKind, Hook, RequestPlan};
 
 use crate::invariants::series;
-use crate::support::NOW;
+use crate::support::{NOW, response};
 
 type Resume = fn(&Hook, &str) -> Result<(), Error>;
 
@@ -22,6 +23,43 @@ fn pages(hook: &Hook, text: &str) -> Result<(), Error> {
 
 fn poll(hook: &Hook, text: &str) -> Result<(), Error> {
     Poll::<bytes::Bytes>::resume(hook, text, NOW).map(drop)
+}
+
+fn calls(hook: &Hook, text: &str) -> Result<(), Error> {
+    Fanout::<_, bytes::Bytes>::resume(hook, text, none(), NOW).map(drop)
+}
+
+fn none() -> std::iter::Empty<RequestPlan> {
+    std::iter::empty()
+}
+
+/// Two calls of which the first is under way, and the result of the second waits for it.
+fn fanout(hook: &Hook) -> Fanout<'_, std::vec::IntoIter<RequestPlan>, bytes::Bytes> {
+    let plans = vec![RequestPlan::get("a"), RequestPlan::get("b")].into_iter();
+    let mut calls = Fanout::new(hook, plans, 2, 7).in_order();
+    for _ in 0..2 {
+        assert!(matches!(calls.next(NOW), Some((_, Act::Send(..)))));
+    }
+    calls.sent(1, Ok(response(200, &[("x-a", "1")], "")), || NOW);
+    if let Some((slot, Act::Read(body, _))) = calls.next(NOW) {
+        calls.read(slot, Ok(body), NOW);
+    }
+    calls
+}
+
+/// A text that could be written is read; what is longer is not looked at.
+#[test]
+fn a_stored_fan_out_has_a_longest_text() {
+    let hook = series::hook();
+    let longest = Fanout::<std::iter::Empty<RequestPlan>, bytes::Bytes>::MAX_STORED;
+    let error = calls(&hook, &" ".repeat(longest + 1)).expect_err("it is too long");
+    assert_eq!(error.to_string(), "the stored calls are too long");
+    let plans = (0..10_001).map(|_| RequestPlan::get("a"));
+    let mut all = Fanout::<_, bytes::Bytes>::new(&hook, plans, 20_000, 7);
+    while all.next(NOW).is_some() {}
+    assert_eq!(all.outstanding(), 10_001);
+    assert_eq!(all.store().expect_err("it is too much").kind(), ErrorKind::NotStorable);
+    assert!(calls(&hook, &fanout(&hook).store().expect("calls")).is_ok());
 }
 
 /// What stands behind `before`, up to the bracket that ends it.
@@ -52,7 +90,22 @@ fn nothing_that_is_stored_is_read_further_than_it_goes() {
     let read = Pages::<bytes::Bytes>::new(&hook, RequestPlan::get("a"), Paging::link(), 7, NOW);
     let stored_pages = read.store().expect("pages");
 
-    let rows: [(&str, Resume, &str, &str, String); 6] = [
+    let stored_fanout = fanout(&hook).store().expect("calls");
+    let part = |name: &str, ends: &str| {
+        let rest = stored_fanout.split_once(&format!("\"{name}\":")).expect(name).1;
+        rest.split_once(ends).expect(name).0.to_owned()
+    };
+    let (one, other) = (part("calls", ",\"results\""), part("results", ",\"digest\""));
+    let entries = |value: &str| {
+        let all: Vec<_> = (0..200_000).map(|slot| format!("\"{slot}\":{value}")).collect();
+        format!("{{{}}}", all.join(","))
+    };
+    let pairs = list(&stored_fanout, "\"headers\":");
+
+    let rows: [(&str, Resume, &str, &str, String); 9] = [
+        ("calls of a fan-out", calls, &stored_fanout, &one, entries("\"\"")),
+        ("results of a fan-out", calls, &stored_fanout, &other, entries("{}")),
+        ("headers of a result", calls, &stored_fanout, pairs, many("[\"a\",\"b\"]")),
         ("a check", call, &stored_call, "\"CHECK\"", many("0")),
         (
             "headers",

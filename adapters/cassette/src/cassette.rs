@@ -1,12 +1,14 @@
 //! The recording as a value and as JSON.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http_hook::{Error, ErrorKind, Sent, TransportErrorKind as Kind};
-use serde::{Deserialize, Serialize};
+use serde::de::{Error as _, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Replay;
 use crate::replay::{Line, SENT};
@@ -17,7 +19,12 @@ pub const MAX_EXCHANGES: usize = 10_000;
 /// The longest cassette that is read, in bytes.
 pub const MAX_CASSETTE_BYTES: usize = 64 << 20;
 
+/// The most headers of a message: as many as a map of them has room for.
+const MAX_HEADERS: usize = 32_768;
+
 const VERSION: u32 = 1;
+
+const TOO_MANY: &str = "too many";
 
 /// Recorded exchanges, redacted: what a [`Recorder`](crate::Recorder) notes, to be kept as JSON and played again.
 ///
@@ -26,6 +33,7 @@ const VERSION: u32 = 1;
 #[serde(deny_unknown_fields)]
 pub struct Cassette {
     version: u32,
+    #[serde(deserialize_with = "at_most::<MAX_EXCHANGES, _, _>")]
     exchanges: Vec<Exchange>,
 }
 
@@ -43,6 +51,7 @@ pub(crate) struct Asked {
     pub(crate) method: String,
     pub(crate) url: String,
     /// All names; values are Latin-1, and `***` where they are not kept.
+    #[serde(deserialize_with = "at_most::<MAX_HEADERS, _, _>")]
     pub(crate) headers: Vec<(String, String)>,
 }
 
@@ -60,6 +69,7 @@ pub(crate) struct Told {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) reason: Option<String>,
     /// The same.
+    #[serde(deserialize_with = "at_most::<MAX_HEADERS, _, _>")]
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Content,
     /// Whether the body ended in an error.
@@ -125,8 +135,8 @@ impl Cassette {
     ///
     /// # Errors
     ///
-    /// Kind [`Limit`](ErrorKind::Limit) if there is more of it than [`MAX_CASSETTE_BYTES`] or [`MAX_EXCHANGES`], else
-    /// kind [`Stored`](ErrorKind::Stored); the message names the place.
+    /// Kind [`Limit`](ErrorKind::Limit) if there is more of it than [`MAX_CASSETTE_BYTES`] or [`MAX_EXCHANGES`], or more headers of one
+    /// message than 32,768: nothing is read beyond that. Else kind [`Stored`](ErrorKind::Stored). The message names the place.
     pub fn from_json(json: &str) -> Result<Self, Error> {
         if json.len() > MAX_CASSETTE_BYTES {
             let message = format!("cassette: longer than {MAX_CASSETTE_BYTES} bytes");
@@ -134,14 +144,16 @@ impl Cassette {
         }
         let cassette: Self = serde_json::from_str(json).map_err(|error| {
             let (line, column) = (error.line(), error.column());
+            if error.is_data() && error.to_string().starts_with(TOO_MANY) {
+                let message = format!(
+                    "cassette: {TOO_MANY} exchanges or headers at line {line}, column {column}"
+                );
+                return Error::new(ErrorKind::Limit, message);
+            }
             stored(format!("cassette: not readable at line {line}, column {column}"))
         })?;
         if cassette.version != VERSION {
             return Err(stored(format!("cassette: version {} is not known", cassette.version)));
-        }
-        if cassette.exchanges.len() > MAX_EXCHANGES {
-            let message = format!("cassette: more than {MAX_EXCHANGES} exchanges");
-            return Err(Error::new(ErrorKind::Limit, message));
         }
         for (index, exchange) in cassette.exchanges.iter().enumerate() {
             let at = |place| stored(format!("cassette: exchange {}: {place}", index + 1));
@@ -168,6 +180,36 @@ impl Cassette {
     fn lines(&self) -> Vec<Line> {
         self.exchanges.iter().filter_map(|exchange| Line::read(exchange).ok()).collect()
     }
+}
+
+/// Reads a list of at most `MAX` items: one more is refused before the rest is looked at.
+fn at_most<'de, const MAX: usize, D, T>(from: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    struct AtMost<const MAX: usize, T>(PhantomData<T>);
+
+    impl<'de, const MAX: usize, T: Deserialize<'de>> Visitor<'de> for AtMost<MAX, T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "a list of at most {MAX} items")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<T>, A::Error> {
+            let mut list = Vec::new();
+            while let Some(item) = items.next_element()? {
+                if list.len() >= MAX {
+                    return Err(A::Error::custom(TOO_MANY));
+                }
+                list.push(item);
+            }
+            Ok(list)
+        }
+    }
+
+    from.deserialize_seq(AtMost::<MAX, T>(PhantomData))
 }
 
 /// Bytes as text: each character is one byte.

@@ -259,6 +259,32 @@ fn limits_hold() {
     assert_eq!(Cassette::from_json(&long).expect_err("too long").kind(), ErrorKind::Limit);
 }
 
+/// What is counted is counted while it is read: nothing behind is looked at, and no memory taken for it.
+#[test]
+fn no_cassette_is_read_further_than_it_goes() {
+    let exchange = |headers: &str| {
+        format!(
+            r#"{{"request":{{"method":"GET","url":"http://h/","headers":{headers}}},"outcome":{{"answer":{{"status":200,"headers":{headers},"body":{{"text":""}}}}}}}}"#
+        )
+    };
+    let cassette = |exchanges: &str| format!(r#"{{"version":1,"exchanges":[{exchanges}]}}"#);
+    let one = exchange("[]");
+    let exchanges = |count: usize| vec![one.as_str(); count].join(",");
+    let headers = |count: usize| format!("[{}]", vec![r#"["a","b"]"#; count].join(","));
+    let begin = |json: &str| json[..json.len() / 2].to_owned();
+    assert!(Cassette::from_json(&cassette(&exchanges(10_000))).is_ok());
+    assert!(Cassette::from_json(&cassette(&exchange(&headers(20_000)))).is_ok());
+    // Half of it is enough to know: what comes behind is no JSON any more.
+    let rows = [
+        ("exchanges", begin(&cassette(&exchanges(40_000)))),
+        ("headers", begin(&cassette(&exchange(&headers(200_000))))),
+    ];
+    for (what, json) in rows {
+        let error = Cassette::from_json(&json).expect_err(what);
+        assert_eq!(error.kind(), ErrorKind::Limit, "{what}: {error}");
+    }
+}
+
 #[test]
 fn a_cassette_is_checked() {
     let with = |request: &str, outcome: &str| {
@@ -279,8 +305,8 @@ fn a_cassette_is_checked() {
     #[rustfmt::skip]
     let rows = [
         // why                   json                                                        message
-        ("too many headers",     told(&fine.replace("[]", &many)),                           Some("exchange 1: too many headers")),
-        ("of a request, too",    asked(&many),                                               Some("exchange 1: too many headers")),
+        ("too many headers",     told(&fine.replace("[]", &many)),                           Some("too many exchanges or headers at line 1")),
+        ("of a request, too",    asked(&many),                                               Some("too many exchanges or headers at line 1")),
         ("its header's name",    asked(r#"[["a b","c"]]"#),                                  Some("exchange 1: header name")),
         ("its header's value",   asked(r#"[["a","\u0000"]]"#),                               Some("exchange 1: header value")),
         ("a reason",             told(&format!(r#""reason":"a\nb",{fine}"#)),                Some("exchange 1: reason")),

@@ -177,6 +177,11 @@ fn what_is_nested_is_looked_through_once() {
         ("token:\n - ".repeat(few) + "x", "***"),
         ("token=\"\"\"x".repeat(few), "***"),
         ("Content-Disposition: x; name=\"token\"\r\n\r\n".repeat(few) + "x", "***"),
+        ("a,token\nx,y\n".repeat(few), "***"),
+        ("a,token\n".repeat(few) + "\"x", "***"),
+        ("<tr><th>token<td>".repeat(few) + "x", "***"),
+        ("s:5:\"token\";a:1:{".repeat(few), "***"),
+        ("curl -u a:b ".repeat(few), "***"),
         ("token=abcdefgh ".to_owned() + &"YWJj".repeat(few), "***"),
         ("token=abcdefgh ".to_owned() + &"616263".repeat(few), "***"),
         ("token=abcdefgh ".to_owned() + &"%25".repeat(few), "***"),
@@ -427,6 +432,47 @@ fn values_that_are_named_beside_in_markup_or_over_lines_are_not_written() {
         let written = written["body"]["text"].as_str();
         assert_eq!(written, Some(expected), "{body}");
     }
+}
+
+/// What stands under its name in a column, behind it in what PHP writes, or in a command.
+#[test]
+#[rustfmt::skip]
+fn values_in_tables_and_commands_are_not_written() {
+    let rows = [
+        ("user,password,city\nann,S3CRETVALUE,Rome\nbob,S3CRETVALUE2,Oslo\n", "user,password,city\nann,***,Rome\nbob,***,Oslo\n"),
+        ("\u{feff}API Key;user\r\n\"S3CRET;VALUE\";ann\r\n", "\u{feff}API Key;user\r\n\"***\";ann\r\n"),
+        ("user\ttoken\nann\tS3CRETVALUE\n\nopen\ttext\n", "user\ttoken\nann\t***\n\nopen\ttext\n"),
+        ("\"user\",\"password\"\n\"ann\",\"S3CRET\"\"VALUE\nS3CRET\"\n\"bob\",\"S3CRET2\"\n", "\"user\",\"password\"\n\"ann\",\"***\"\n\"bob\",\"***\"\n"),
+        ("| user | password |\n|---|---|\n| ann | S3CRETVALUE |\n", "| user | password |\n|---|---|\n| ann | *** |\n"),
+        ("user,city\nann,Rome\n", "user,city\nann,Rome\n"),
+        ("<table><tr><th>user<th><b>Password</b><tr><td>ann<td>S3CRETVALUE</table>", "<table><tr><th>user<th><b>Password</b><tr><td>ann<td>***</table>"),
+        ("<tr><th>user</th><th>password</th></tr><tr><td>ann</td><td class=\"x\">S3CRETVALUE</td></tr><tr><td>bob</td><td>S3CRET2</td></tr>",
+            "<tr><th>user</th><th>password</th></tr><tr><td>ann</td><td class=\"x\">***</td></tr><tr><td>bob</td><td>***</td></tr>"),
+        ("<tr><td>user</td><td>password</td></tr><tr><td>ann</td><td>S3CRETVALUE</td></tr>", "<tr><td>user</td><td>password</td></tr><tr><td>ann</td><td>***</td></tr>"),
+        ("<tr><th>password</th><td>S3CRETVALUE</td></tr><tr><th>user</th><td>ann</td></tr>", "<tr><th>password</th><td>***</td></tr><tr><th>user</th><td>ann</td></tr>"),
+        ("<dl><dt>password</dt><dd>S3CRETVALUE</dd></dl>", "<dl><dt>password</dt><dd>***</dd></dl>"),
+        ("<tr><th>user</th></tr><tr><td>ann</td></tr>", "<tr><th>user</th></tr><tr><td>ann</td></tr>"),
+        ("a:2:{s:8:\"password\";s:8:\"S3C\";RET\";s:4:\"user\";s:3:\"ann\";}", "a:2:{s:8:\"password\";s:8:\"***\";s:4:\"user\";s:3:\"ann\";}"),
+        ("a:1:{s:5:\"token\";i:123456789;}", "a:1:{s:5:\"token\";i:***;}"),
+        ("O:1:\"A\":1:{s:11:\"\0*\0password\";s:6:\"S3CRET\";}", "O:1:\"A\":1:{s:11:\"\0*\0password\";s:6:\"***\";}"),
+        ("user|s:3:\"ann\";password|s:6:\"S3CRET\";", "user|s:3:\"ann\";password|s:6:\"***\";"),
+        ("curl -u ann:S3CRETVALUE https://h/", "curl -u *** https://h/"),
+        ("curl -sSu 'ann:S3CRET VALUE' https://h/", "curl -sSu '***' https://h/"),
+        ("curl --user=\"ann:S3CRETVALUE\" https://h/", "curl --user=\"***\" https://h/"),
+        ("curl -uann:S3CRETVALUE https://h/", "curl -u*** https://h/"),
+        ("curl --proxy-user ann:S3CRETVALUE -x p https://h/", "curl --proxy-user *** -x p https://h/"),
+        ("docker run -u 1000:1000 image", "docker run -u 1000:1000 image"),
+        ("curl -u ann https://h/", "curl -u ann https://h/"),
+    ];
+    let mut wrong = Vec::new();
+    for (body, expected) in rows {
+        let written = recorded(Reply::status(200).body(body));
+        let written = written["body"]["text"].as_str().unwrap_or_default();
+        if written != expected {
+            wrong.push(format!("{body:?}\n    is  {written:?}\n    not {expected:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// What has more levels of escapes than anyone undoes may hold anything, and goes as a whole.

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 pub use write::to_python_json;
 
-pub(crate) use bounded::{at_most, position};
+pub(crate) use bounded::{at_most, at_most_entries, position};
 pub(crate) use like::{is_value, json_text, unmarked};
 pub(crate) use place::{compact, is_pointer, items, written};
 pub(crate) use read::{Fault, FaultKind};

@@ -259,7 +259,8 @@ pub(crate) fn begin_of(response: Response<Bytes>, limit: u64) -> Response<Bytes>
 /// Reads the names of the codings; none if one of them is unknown.
 fn codings(headers: &HeaderMap) -> Result<Vec<Coding>, TransportError> {
     let mut codings = Vec::new();
-    let lines = headers.get_all(CONTENT_ENCODING).iter().filter_map(|line| line.to_str().ok());
+    // What is no text is a coding that nobody knows.
+    let lines = headers.get_all(CONTENT_ENCODING).iter().map(|line| line.to_str().unwrap_or("?"));
     for name in lines.flat_map(|line| line.split(',')).map(|name| name.trim().to_ascii_lowercase())
     {
         let coding = match name.as_str() {

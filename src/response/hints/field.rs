@@ -10,9 +10,12 @@ pub(crate) const UNCOUNTABLE: Duration = Duration::from_secs(u64::MAX);
 /// More than so many values in one line are read as none.
 const MOST_REPEATED: usize = 64;
 
-/// The values of a field that are text, without the blanks around them.
+/// The values of a field, without the blanks around them; one that is no text is one that cannot be read.
 pub(super) fn texts<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str> {
-    headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).map(trim)
+    headers
+        .get_all(name)
+        .iter()
+        .map(|value| std::str::from_utf8(value.as_bytes()).map_or("?", trim))
 }
 
 pub(super) fn trim(text: &str) -> &str {

@@ -11,13 +11,23 @@ const NAMES: [&[u8]; 7] = [b"id", b"itemprop", b"key", b"n", b"name", b"property
 const VALUES: [&[u8]; 4] = [b"content", b"data", b"v", b"value"];
 
 /// Elements that hold the name of what the next one holds.
-const NAMING: [&[u8]; 7] =
-    [b"field", b"header", b"key", b"name", b"param", b"parameter", b"variable"];
+const NAMING: [&[u8]; 10] = [
+    b"dt",
+    b"field",
+    b"header",
+    b"key",
+    b"name",
+    b"param",
+    b"parameter",
+    b"td",
+    b"th",
+    b"variable",
+];
 
 /// Elements that hold what the one before names.
-const NAMED: [&[u8]; 10] = [
-    b"array", b"content", b"data", b"date", b"dict", b"integer", b"real", b"string", b"val",
-    b"value",
+const NAMED: [&[u8]; 12] = [
+    b"array", b"content", b"data", b"date", b"dd", b"dict", b"td", b"integer", b"real", b"string",
+    b"val", b"value",
 ];
 
 /// Elements of HTML whose names mean something else.

@@ -1,5 +1,6 @@
 //! Values under names that sound secret: members of JSON, and pairs as in a query, a form or a text; what names them [beside](super::named),
-//! [in markup](super::markup) and [over lines](super::lines); and the user info of URLs.
+//! [in markup](super::markup), [over lines](super::lines) and [in columns](super::tables); the user info of URLs, and that of
+//! [commands](super::commands).
 //!
 //! Nothing is parsed: a name in quotes with a colon behind it is a member wherever it stands. So lines of JSON, JSON with
 //! comments, that breaks off, or behind a byte order mark, or inside another text, are all looked into, and all else is
@@ -9,6 +10,7 @@ use std::ops::Range;
 
 use http_hook::observe::sounds_secret;
 
+use super::commands;
 use super::lines;
 use super::logins::logins;
 use super::markup;
@@ -16,6 +18,7 @@ use super::named;
 use super::pairs::Pairs;
 use super::places::Places;
 use super::secrets::Secrets;
+use super::tables;
 use super::undone::Undone;
 use super::values::Values;
 use super::work::Work;
@@ -63,19 +66,24 @@ pub(crate) fn find(text: &[u8], kind: Kind, is_secret: &dyn Fn(&str) -> bool) ->
         });
         found.places.join(places);
         let mut places = Places::default();
-        logins(level.bytes(), |user_info| {
+        let mut parts = Vec::new();
+        let mut user_info = |user_info: Range<usize>| {
             let content = &level.bytes()[user_info.clone()];
             let (login, password) = super::url::split(content, b':');
             found.secrets.learn(sounds_secret("login"), login);
             found.secrets.learn(true, password.unwrap_or_default());
             places.add(level.place(user_info), b"");
-        });
+        };
+        logins(level.bytes(), &mut user_info);
+        commands::commands(level.bytes(), &mut user_info, &mut |value| parts.push(value));
         found.places.join(places);
-        let mut parts = Vec::new();
         let mut show = |value: Range<usize>| parts.push(value);
         named::named(level.bytes(), is_secret, &mut show);
         markup::elements(level.bytes(), is_secret, &mut show);
         lines::lines(level.bytes(), is_secret, &mut show);
+        tables::columns(level.bytes(), is_secret, &mut show);
+        tables::tables(level.bytes(), is_secret, &mut show);
+        tables::php(level.bytes(), is_secret, &mut show);
         let is_raw = level.bytes().as_ptr() == text.as_ptr();
         let mut places = Places::default();
         for value in outermost(parts) {

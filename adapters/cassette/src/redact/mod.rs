@@ -7,6 +7,7 @@
 //! ```
 
 mod challenge;
+mod commands;
 mod digits;
 mod lines;
 mod logins;
@@ -18,6 +19,7 @@ mod pairs;
 mod places;
 mod search;
 mod secrets;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod undone;

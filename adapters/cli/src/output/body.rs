@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _, Read};
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderMap, Response};
+use http::{HeaderMap, HeaderValue, Response};
 use http_hook::blocking::Body;
 use http_hook::transport::TimeoutPhase;
 use http_hook::{TransportError, TransportErrorKind as Kind};
@@ -216,7 +216,8 @@ fn print(text: &str) -> Result<bool, Problem> {
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    let kind = String::from_utf8_lossy(kind);
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     kind == "application/json" || kind == "text/json" || kind.ends_with("+json")
 }

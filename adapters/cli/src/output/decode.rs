@@ -15,7 +15,9 @@ const PIECE: usize = 64 << 10;
 
 /// What a body has to be read through; `None` if a coding is not known.
 pub(crate) fn undone(headers: &HeaderMap, body: Box<dyn Read>) -> (Box<dyn Read>, Option<String>) {
-    let values = headers.get_all(CONTENT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    // What is no text is a coding that nobody knows.
+    let values =
+        headers.get_all(CONTENT_ENCODING).iter().map(|value| value.to_str().unwrap_or("?"));
     let codings: Vec<_> = values
         .flat_map(|value| value.split(','))
         .map(|coding| coding.trim().to_ascii_lowercase())
@@ -33,7 +35,7 @@ pub(crate) fn undone(headers: &HeaderMap, body: Box<dyn Read>) -> (Box<dyn Read>
 
 /// Whether there is something to undo.
 pub(crate) fn is_coded(headers: &HeaderMap) -> bool {
-    let coded = |value: &http::HeaderValue| value.to_str().is_ok_and(|value| value != "identity");
+    let coded = |value: &http::HeaderValue| value.as_bytes() != b"identity";
     headers.get_all(CONTENT_ENCODING).iter().any(coded)
 }
 

@@ -141,11 +141,12 @@ fn answer(mut stream: TcpStream, log: &Mutex<Vec<String>>) {
             let _ = stream.write_all(b"ten bytes.");
             return;
         }
-        "coded" => {
+        name @ ("coded" | "oddly-coded") => {
+            let odd = if name == "coded" { "" } else { "\r\nContent-Encoding: ü" };
             let coded = "H4sIAAAAAAACA6tWqsosULJSMNRRUCouyS9KBbKrlZLzS4C0UW0tAGjKxFUfAAAA";
             let coded = base64(coded);
             let _ = head_of(&format!(
-                "Content-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: {}",
+                "Content-Type: application/json\r\nContent-Encoding: gzip{odd}\r\nContent-Length: {}",
                 coded.len()
             ));
             let _ = stream.write_all(&coded);

@@ -124,6 +124,12 @@ fn codings_are_undone_unless_raw() {
     assert_eq!(out.lines().nth(1), Some("  \"zip\": 1,"));
     let output = command(&["call", "-", &url, "--format", "raw"]).output().unwrap();
     assert_eq!(output.stdout[..2], [0x1f, 0x8b]);
+    // A coding that is no text is one that nobody knows.
+    let odd = format!("http://{}/oddly-coded", server.authority);
+    for format in ["raw", "auto"] {
+        let output = command(&["call", "-", &odd, "--format", format]).output().unwrap();
+        assert_eq!(output.stdout.get(..2), Some(&[0x1f, 0x8b][..]), "{format}");
+    }
     run(&["call", "-", &url, "--compressed"]);
     let asked = server.requests().iter().filter(|request| request.contains("gzip")).count();
     assert_eq!(asked, 1, "only where it was wanted");

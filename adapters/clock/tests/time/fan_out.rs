@@ -209,3 +209,28 @@ fn a_clock_that_panics_ends_the_fan_out() {
         assert_eq!(is_told, Ok(true), "{threads} threads");
     }
 }
+
+#[test]
+fn a_source_of_plans_that_panics_ends_with_an_error() {
+    let server =
+        from_fn(Capabilities::none("server"), |_, _| Ok(http::Response::new(Body::default())));
+    for threads in [1, 4] {
+        let source = plans(9).enumerate().map(|(number, plan)| {
+            assert!(number < 5, "on purpose");
+            plan
+        });
+        let calls = Fanout::new(&hook(), source, 4, 7);
+        let (mut passed, mut failed) = (0, Vec::new());
+        let left = fan_out(calls, &server, &SystemClock::new(), threads, |slot, result| {
+            match result {
+                Ok(_) => passed += 1,
+                Err(failure) => failed.push((slot, failure.cause().to_string())),
+            }
+            ControlFlow::Continue(())
+        });
+        assert!(left.is_empty());
+        assert_eq!(passed, 5);
+        let says = "fan-out: code in the source of the plans panicked";
+        assert_eq!(failed, [(5, says.to_owned())]);
+    }
+}

@@ -39,6 +39,8 @@ pub(super) fn checks() -> Vec<Check> {
         Check::new("header-values-blank", None, "an empty value as given", blank_values),
         Check::new("methods-with-body", None, "method and body as given", methods),
         Check::new("method-custom", None, "PURGE as given", purge).needs(Capability::CustomMethod),
+        Check::new("method-query", None, "QUERY as given", query).needs(Capability::CustomMethod),
+        Check::new("method-query-or-not", None, "QUERY as given, or refused unsent", query_or_not),
         Check::new("post-empty", None, "no body, and Content-Length 0 if any", post_empty),
         Check::new("user-info-not-sent", 34, "refused unsent, or left out", user_info),
         Check::new("other-schemes", 29, "refused unsent", other_schemes),
@@ -218,6 +220,27 @@ fn purge<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
     Box::pin(async move {
         as_given(probe, Method::from_bytes(b"PURGE").map_err(|e| e.to_string())?).await
     })
+}
+
+fn query<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
+    Box::pin(async move { as_given(probe, query_method()?).await })
+}
+
+/// Who does not offer it is asked nevertheless: it says so itself, before anything goes out.
+fn query_or_not<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
+    Box::pin(async move {
+        let route = probe.route([Reply::ok(b"ok")]);
+        let told = probe.send(request(query_method()?, route.url(), "hello")).await;
+        match (&told.head, route.requests().as_slice()) {
+            (Err(error), []) if error.sent() == Sent::No => Ok(()),
+            (Err(_), _) => Err(format!("was told {}", told.summary())),
+            (Ok(_), seen) => same("the method", only(seen)?.method(), "QUERY".to_owned()),
+        }
+    })
+}
+
+fn query_method() -> Result<Method, String> {
+    Method::from_bytes(b"QUERY").map_err(|error| error.to_string())
 }
 
 async fn as_given(probe: &Probe<'_>, method: Method) -> Result<(), String> {

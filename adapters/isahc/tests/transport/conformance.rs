@@ -15,6 +15,7 @@ const LIMITS: &[Limit] = &[
     ),
     limit("targets-dot-segments", "libcurl takes dot segments out of a path"),
     limit("targets-lower-case-escapes", "libcurl writes escapes in upper case"),
+    limit("chunk-size-blank", "libcurl takes blanks behind a chunk's size for nothing"),
     limit("reason-told", "isahc does not tell the reason phrase"),
     limit("proxy-closed", TUNNEL),
     limit("proxy-reset", TUNNEL),

@@ -8,6 +8,7 @@ const LIMITS: &[Limit] = &[
     limit("interim-without-end", INTERIM),
     limit("interim-100-without-end", INTERIM),
     limit("interim-headers-without-end", INTERIM),
+    limit("chunk-size-blank", "hyper takes blanks behind a chunk's size for nothing"),
     limit(
         "targets-dot-segments",
         "reqwest would take dot segments out of a path, so it is refused",

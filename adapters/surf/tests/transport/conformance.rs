@@ -28,6 +28,7 @@ fn conforms_over_libcurl() {
         limit("header-bytes", NOT_ASCII),
         limit("head-cut", HALF_A_HEAD),
         limit("head-cut-at-line", HALF_A_HEAD),
+        limit("chunk-size-blank", "libcurl takes blanks behind a chunk's size for nothing"),
         limit("kept-not-poisoned", "libcurl looks at a kept connection once a second only"),
         limit("kept-closed-get", SENT_AGAIN),
         limit("kept-reset-get", SENT_AGAIN),

@@ -1,6 +1,7 @@
 //! ureq as a transport.
 
 mod body;
+mod chunks;
 mod error;
 mod options;
 #[cfg(any(feature = "native-tls", feature = "rustls"))]

@@ -13,6 +13,8 @@ use ureq::unversioned::transport::{
 };
 use ureq::{Agent, Error, Timeout};
 
+use super::chunks::Chunks;
+
 /// How much may come of one head with all the interim ones before it, or of trailers.
 const MOST: usize = 256 << 10;
 
@@ -35,6 +37,8 @@ pub(crate) struct Seen {
     pub(crate) since: Option<Instant>,
     /// A step gives out some of the body.
     pub(crate) in_body: bool,
+    /// What came of a body that comes in chunks.
+    pub(crate) chunks: Option<Chunks>,
 }
 
 impl Seen {
@@ -80,6 +84,11 @@ struct Watched<In> {
 
 impl<In: Transport> Transport for Watched<In> {
     fn buffers(&mut self) -> &mut dyn Buffers {
+        let seen = SEEN.get();
+        if let Some(mut chunks) = seen.chunks.filter(|chunks| !chunks.have_begun()) {
+            chunks.take(self.inner.buffers().input());
+            SEEN.set(Seen { chunks: Some(chunks), ..seen });
+        }
         self.inner.buffers()
     }
 
@@ -90,16 +99,19 @@ impl<In: Transport> Transport for Watched<In> {
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        let before = self.buffers().input().len();
         let mut seen = SEEN.get();
         if let Some(limit) = timeout.per_read.filter(|_| seen.in_body) {
             if seen.since.get_or_insert_with(Instant::now).elapsed() > *limit {
                 return Err(Error::Timeout(Timeout::PerRead));
             }
         }
-        let before = self.inner.buffers().input().len();
         let more = self.inner.await_input(timeout);
-        let came = self.inner.buffers().input().len().saturating_sub(before);
-        seen.received = seen.received.saturating_add(came);
+        let came = self.inner.buffers().input().get(before..).unwrap_or_default();
+        seen.received = seen.received.saturating_add(came.len());
+        if let Some(chunks) = &mut seen.chunks {
+            chunks.take(came);
+        }
         seen.broken = matches!(more, Err(Error::Io(_)));
         seen.ended = seen.broken || matches!(more, Ok(false));
         SEEN.set(seen);
