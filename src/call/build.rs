@@ -186,11 +186,9 @@ impl Unready {
 /// Whether the endpoint is a whole URL, which nobody means: it goes below the base, as with the original.
 #[cold]
 pub(super) fn is_whole_url(ready: &Ready) -> bool {
-    let endpoint = ready.text.endpoint();
-    let begins = |scheme: &str| {
-        endpoint.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme))
-    };
-    ready.link().is_none() && (begins("http://") || begins("https://"))
+    let endpoint = ready.text.endpoint().to_ascii_lowercase();
+    let is_url = endpoint.starts_with("http://") || endpoint.starts_with("https://");
+    is_url && ready.link().is_none()
 }
 
 /// A URL of a call as it may be shown.

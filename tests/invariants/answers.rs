@@ -75,6 +75,16 @@ pub(crate) fn decoded(bytes: &[u8]) {
     }
 }
 
+/// Whether a text is one number, written more than once.
+fn is_repeated(text: &str) -> bool {
+    let mut parts = text.split(',').map(|part| part.trim_matches([' ', '\t']));
+    let is_number = |part: &str| {
+        decimal(part).is_some()
+            || !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    text.contains(',') && parts.all(is_number)
+}
+
 /// Text as any header that asks for a wait.
 pub(crate) fn retry_after(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
@@ -97,6 +107,11 @@ pub(crate) fn retry_after(bytes: &[u8]) {
         assert!(wait >= least && wait <= least.saturating_add(Duration::from_secs(1)));
         assert!(is_zero == (wait == least), "{text:?}: never early, and no later than asked");
     } else if let Some(wait) = read {
+        if is_repeated(digits) {
+            let first = digits.split(',').next().unwrap_or_default();
+            assert_eq!(Some(wait), hints::retry_after(first, NOW), "{text:?}");
+            return;
+        }
         assert!(digits.contains(':'), "a date has a time: {text:?}");
         let early = hints::retry_after(text, NOW.before(Duration::from_secs(60)));
         let early = early.expect("the same date");
