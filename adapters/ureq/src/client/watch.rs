@@ -42,14 +42,16 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// Takes a step of ureq's, which may panic, and watches on.
+    /// Takes a step of ureq's, which may panic, and watches on. One within another, as where the source of a body sends by itself,
+    /// leaves to the other what that has seen.
     ///
     /// # Errors
     ///
     /// Its panic.
     pub(crate) fn during<T>(self, step: impl FnOnce() -> T) -> (Result<T, TransportError>, Self) {
-        SEEN.set(self);
-        (catch_panic("ureq panicked", step), SEEN.get())
+        let outer = SEEN.replace(self);
+        let done = catch_panic("ureq panicked", step);
+        (done, SEEN.replace(outer))
     }
 }
 

@@ -7,6 +7,7 @@ mod conformance;
 #[cfg(unix)]
 mod descriptors;
 mod framing;
+mod nested;
 mod scenarios;
 #[cfg(not(any(feature = "native-tls", feature = "rustls")))]
 mod without_tls;
