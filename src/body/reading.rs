@@ -12,6 +12,62 @@ use crate::base::{Sent, TransportError, TransportErrorKind};
 /// How much is read at once.
 const PIECE: usize = 16 << 10;
 
+/// What is left of the length that the head of a response announces, for authors of transports whose client gives out fewer bytes, or
+/// more, without a word.
+///
+/// # Examples
+///
+/// ```
+/// use http_hook::TransportErrorKind;
+/// use http_hook::body::Announced;
+///
+/// let mut announced = Announced::new(Some(5));
+/// announced.take(3)?;
+/// assert_eq!(announced.left(), Some(2));
+/// assert_eq!(announced.end().unwrap_err().kind(), TransportErrorKind::Body);
+/// # Ok::<(), http_hook::TransportError>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Announced(Left);
+
+impl Announced {
+    /// Begins with the [length of the response](crate::transport::response_length). `None`: nothing is announced.
+    #[must_use]
+    pub const fn new(length: Option<u64>) -> Self {
+        Self(Left(length))
+    }
+
+    /// Returns how many bytes are to come. `None`: nobody knows.
+    #[must_use]
+    pub const fn left(self) -> Option<u64> {
+        self.0.0
+    }
+
+    /// Takes what came.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Body`](TransportErrorKind::Body) and [`Sent::Yes`], if that is more than was to come.
+    pub fn take(&mut self, count: usize) -> Result<(), TransportError> {
+        self.0.take(count).map_err(|_| not_as_announced())
+    }
+
+    /// Tells that no more comes.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Body`](TransportErrorKind::Body) and [`Sent::Yes`], if more was to come.
+    pub fn end(self) -> Result<(), TransportError> {
+        self.0.end().map_err(|_| not_as_announced())
+    }
+}
+
+#[cold]
+fn not_as_announced() -> TransportError {
+    TransportError::new(TransportErrorKind::Body, Sent::Yes)
+        .with_source("the body has not the announced length")
+}
+
 /// Makes the body of a response of what `read` reads: it tells how many bytes it has put into the buffer, none at the end. For authors of
 /// transports whose client has readers.
 ///
@@ -42,12 +98,12 @@ pub fn from_fn<R>(
 where
     R: FnMut(&mut Context<'_>, &mut [u8]) -> Poll<Result<usize, TransportError>> + Unpin,
 {
-    Reading { read, left: Left(announced), piece: Vec::new() }
+    Reading { read, announced: Announced::new(announced), piece: Vec::new() }
 }
 
 struct Reading<R> {
     read: R,
-    left: Left,
+    announced: Announced,
     piece: Vec<u8>,
 }
 
@@ -56,14 +112,11 @@ where
     R: FnMut(&mut Context<'_>, &mut [u8]) -> Poll<Result<usize, TransportError>>,
 {
     fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, TransportError>> {
-        let wanted = self.left.0.map_or(PIECE, |left| usize::try_from(left).unwrap_or(PIECE));
+        let wanted =
+            self.announced.left().map_or(PIECE, |left| usize::try_from(left).unwrap_or(PIECE));
         self.piece.resize(wanted.clamp(1, PIECE), 0);
         let count = ready!((self.read)(context, &mut self.piece))?.min(self.piece.len());
-        let counted = if count == 0 { self.left.end() } else { self.left.take(count) };
-        counted.map_err(|_| {
-            TransportError::new(TransportErrorKind::Body, Sent::Yes)
-                .with_source("the body has not the announced length")
-        })?;
+        if count == 0 { self.announced.end() } else { self.announced.take(count) }?;
         // A small one in a large room is copied, and the room kept.
         if count.saturating_mul(2) < self.piece.len() {
             let piece = self.piece.get(..count).unwrap_or_default();
@@ -85,7 +138,7 @@ where
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
-        if self.left.is_none() {
+        if self.announced.left() == Some(0) {
             return Poll::Ready(None);
         }
         Poll::Ready(match ready!(self.poll_piece(context)) {
@@ -95,10 +148,10 @@ where
     }
 
     fn is_end_stream(&self) -> bool {
-        self.left.is_none()
+        self.announced.left() == Some(0)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.left.0.map_or_else(SizeHint::default, SizeHint::with_exact)
+        self.announced.left().map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
