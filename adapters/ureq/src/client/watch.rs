@@ -14,6 +14,7 @@ use ureq::unversioned::transport::{
 use ureq::{Agent, Error, Timeout};
 
 use super::chunks::Chunks;
+use super::hide::hide;
 
 /// How much may come of one head with all the interim ones before it, or of trailers.
 const MOST: usize = 256 << 10;
@@ -113,6 +114,9 @@ impl<In: Transport> Transport for Watched<In> {
         seen.received = seen.received.saturating_add(came.len());
         if let Some(chunks) = &mut seen.chunks {
             chunks.take(came);
+        }
+        if !seen.in_body {
+            hide(self.inner.buffers());
         }
         seen.broken = matches!(more, Err(Error::Io(_)));
         seen.ended = seen.broken || matches!(more, Ok(false));
