@@ -25,7 +25,7 @@ const MARKER: &str = "open-sesame";
 ///
 /// If a secret reached one of them, or the process has one already.
 pub fn assert_no_secret_is_traced<T: Transport>(make: impl FnOnce() -> T) {
-    let (traced, logged) = told(|| make());
+    let (traced, logged) = told(make);
     assert!(!traced.contains(MARKER), "{traced}");
     let logged: Vec<_> = logged.iter().filter(|own| own.text.contains(MARKER)).collect();
     assert!(logged.is_empty(), "{logged:?}");

@@ -25,13 +25,16 @@ fn get(transport: &UreqTransport, url: &str) -> Result<(HeaderMap, Vec<u8>), Tra
     Ok((parts.headers, body.collect(1 << 20)?.to_vec()))
 }
 
+/// Why, and headers and body of an answer.
+type Answer<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [u8]);
+
 #[test]
 fn no_coding_is_undone_and_no_cookie_kept() {
     let (server, transport) = (serve(), UreqTransport::default());
     let two = [gzipped("pay 100 "), gzipped("to bob")].concat();
     let latin1 = "text/plain; charset=ISO-8859-1";
     #[rustfmt::skip]
-    let rows: [(&str, &[(&str, &str)], &[u8]); 6] = [
+    let rows: [Answer<'_>; 6] = [
         ("two members",      &[("Content-Encoding", "gzip")],                                   &two),
         ("garbage",          &[("content-encoding", "gzip")],                                   b"garbage"),
         ("brotli",           &[("CONTENT-ENCODING", "br")],                                     b"garbage"),
@@ -42,8 +45,9 @@ fn no_coding_is_undone_and_no_cookie_kept() {
     for (why, headers, body) in rows {
         let plain = Reply::status(200, headers, body);
         let early = Reply::raw("HTTP/1.1 103 Early\r\nSet-Cookie: d=alice\r\n\r\n");
-        let lines: String =
+        let lines: Vec<_> =
             headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let lines = lines.concat();
         let chunks = format!("HTTP/1.1 200 OK\r\n{lines}Transfer-Encoding: chunked\r\n\r\n");
         let size = format!("{:x}\r\n", body.len());
         let chunked = [chunks.as_bytes(), size.as_bytes(), body, b"\r\n0\r\n\r\n"].concat();
