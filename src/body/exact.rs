@@ -46,7 +46,7 @@ fn source_failed(why: &'static str) -> TransportError {
 }
 
 /// What is left of a body that announced its length.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Left(pub(super) Option<u64>);
 
 impl Left {

@@ -12,54 +12,31 @@ use crate::base::{Sent, TransportError, TransportErrorKind};
 /// How much is read at once.
 const PIECE: usize = 16 << 10;
 
-/// What is left of the length that the head of a response announces, for authors of transports whose client gives out fewer bytes, or
-/// more, without a word.
+/// Takes `count` bytes that came from what is `left` of the [length of the response](crate::transport::response_length), for authors of
+/// transports whose client gives out fewer bytes, or more, without a word. None tell that the body has ended. Where nothing is announced,
+/// anything may come.
+///
+/// # Errors
+///
+/// Kind [`Body`](TransportErrorKind::Body) and [`Sent::Yes`], if more came than was announced, or it has ended too early.
 ///
 /// # Examples
 ///
 /// ```
 /// use http_hook::TransportErrorKind;
-/// use http_hook::body::Announced;
+/// use http_hook::body::take_announced;
 ///
-/// let mut announced = Announced::new(Some(5));
-/// announced.take(3)?;
-/// assert_eq!(announced.left(), Some(2));
-/// assert_eq!(announced.end().unwrap_err().kind(), TransportErrorKind::Body);
+/// let mut left = Some(5);
+/// take_announced(&mut left, 3)?;
+/// assert_eq!(left, Some(2));
+/// assert_eq!(take_announced(&mut left, 0).unwrap_err().kind(), TransportErrorKind::Body);
 /// # Ok::<(), http_hook::TransportError>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
-pub struct Announced(Left);
-
-impl Announced {
-    /// Begins with the [length of the response](crate::transport::response_length). `None`: nothing is announced.
-    #[must_use]
-    pub const fn new(length: Option<u64>) -> Self {
-        Self(Left(length))
-    }
-
-    /// Returns how many bytes are to come. `None`: nobody knows.
-    #[must_use]
-    pub const fn left(self) -> Option<u64> {
-        self.0.0
-    }
-
-    /// Takes what came.
-    ///
-    /// # Errors
-    ///
-    /// Kind [`Body`](TransportErrorKind::Body) and [`Sent::Yes`], if that is more than was to come.
-    pub fn take(&mut self, count: usize) -> Result<(), TransportError> {
-        self.0.take(count).map_err(|_| not_as_announced())
-    }
-
-    /// Tells that no more comes.
-    ///
-    /// # Errors
-    ///
-    /// Kind [`Body`](TransportErrorKind::Body) and [`Sent::Yes`], if more was to come.
-    pub fn end(self) -> Result<(), TransportError> {
-        self.0.end().map_err(|_| not_as_announced())
-    }
+pub fn take_announced(left: &mut Option<u64>, count: usize) -> Result<(), TransportError> {
+    let mut own = Left(*left);
+    let taken = if count == 0 { own.end() } else { own.take(count) };
+    *left = own.0;
+    taken.map_err(|_| not_as_announced())
 }
 
 #[cold]
@@ -98,12 +75,12 @@ pub fn from_fn<R>(
 where
     R: FnMut(&mut Context<'_>, &mut [u8]) -> Poll<Result<usize, TransportError>> + Unpin,
 {
-    Reading { read, announced: Announced::new(announced), piece: Vec::new() }
+    Reading { read, left: announced, piece: Vec::new() }
 }
 
 struct Reading<R> {
     read: R,
-    announced: Announced,
+    left: Option<u64>,
     piece: Vec<u8>,
 }
 
@@ -112,11 +89,10 @@ where
     R: FnMut(&mut Context<'_>, &mut [u8]) -> Poll<Result<usize, TransportError>>,
 {
     fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, TransportError>> {
-        let wanted =
-            self.announced.left().map_or(PIECE, |left| usize::try_from(left).unwrap_or(PIECE));
+        let wanted = self.left.map_or(PIECE, |left| usize::try_from(left).unwrap_or(PIECE));
         self.piece.resize(wanted.clamp(1, PIECE), 0);
         let count = ready!((self.read)(context, &mut self.piece))?.min(self.piece.len());
-        if count == 0 { self.announced.end() } else { self.announced.take(count) }?;
+        take_announced(&mut self.left, count)?;
         // A small one in a large room is copied, and the room kept.
         if count.saturating_mul(2) < self.piece.len() {
             let piece = self.piece.get(..count).unwrap_or_default();
@@ -138,7 +114,7 @@ where
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
-        if self.announced.left() == Some(0) {
+        if self.left == Some(0) {
             return Poll::Ready(None);
         }
         Poll::Ready(match ready!(self.poll_piece(context)) {
@@ -148,10 +124,10 @@ where
     }
 
     fn is_end_stream(&self) -> bool {
-        self.announced.left() == Some(0)
+        self.left == Some(0)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.announced.left().map_or_else(SizeHint::default, SizeHint::with_exact)
+        self.left.map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes};
 use http_body::{Frame, SizeHint};
-use http_hook::body::Announced;
+use http_hook::body::take_announced;
 use http_hook::options::Timeouts;
 use http_hook::transport::{TimeoutPhase, catch_panic};
 use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
@@ -25,7 +25,7 @@ const RESET: &str = "the stream was reset before its end";
 /// ```
 /// use std::time::Duration;
 /// use http_hook::TransportErrorKind;
-/// use http_hook::body::Announced;
+/// use http_hook::body::take_announced;
 /// use http_hook::options::Timeouts;
 /// use http_hook::transport::TimeoutPhase;
 /// use http_hook_clock::Limits;
@@ -88,8 +88,7 @@ impl Limits {
         let Self { idle: idle_limit, total, .. } = self;
         // What has none need not be asked for it.
         let body = Some(body).filter(|_| length != Some(0));
-        let announced = Announced::new(length);
-        Limited { body, of_error, announced, proves: None, idle_limit, idle: None, total }
+        Limited { body, of_error, left: length, proves: None, idle_limit, idle: None, total }
     }
 }
 
@@ -104,7 +103,8 @@ fn timeout(phase: TimeoutPhase, sent: Sent) -> TransportError {
 pub struct Limited<B, F> {
     body: Option<B>,
     of_error: F,
-    announced: Announced,
+    /// What is left of the length.
+    left: Option<u64>,
     /// Whether the end of the client's body is that of what the server sent.
     proves: Option<fn(&B) -> bool>,
     idle_limit: Option<Duration>,
@@ -121,10 +121,10 @@ impl<B, F> Limited<B, F> {
     }
 
     /// Takes the end of the client's body.
-    fn end(&self) -> Result<(), TransportError> {
-        self.announced.end()?;
+    fn end(&mut self) -> Result<(), TransportError> {
+        take_announced(&mut self.left, 0)?;
         let unproven = |body: &B| self.proves.is_some_and(|proves| !proves(body));
-        if self.announced.left().is_none() && self.body.as_ref().is_some_and(unproven) {
+        if self.left.is_none() && self.body.as_ref().is_some_and(unproven) {
             return Err(TransportError::new(Kind::Body, Sent::Yes).with_source(RESET));
         }
         Ok(())
@@ -136,7 +136,9 @@ impl<B, F> Limited<B, F> {
             return Err(timeout(TimeoutPhase::Total, Sent::Yes));
         }
         let frame = frame.map_data(|mut data| data.copy_to_bytes(data.remaining()));
-        self.announced.take(frame.data_ref().map_or(0, Bytes::len))?;
+        if let Some(data) = frame.data_ref().filter(|data| !data.is_empty()) {
+            take_announced(&mut self.left, data.len())?;
+        }
         Ok(frame)
     }
 
@@ -188,12 +190,12 @@ where
     }
 
     fn is_end_stream(&self) -> bool {
-        let is_over = self.announced.left().is_none_or(|left| left == 0);
+        let is_over = self.left.is_none_or(|left| left == 0);
         self.body.as_ref().is_none_or(|body| is_over && body.is_end_stream())
     }
 
     fn size_hint(&self) -> SizeHint {
-        match (&self.body, self.announced.left()) {
+        match (&self.body, self.left) {
             (None, _) => SizeHint::with_exact(0),
             (Some(_), Some(left)) => SizeHint::with_exact(left),
             (Some(body), None) => body.size_hint(),

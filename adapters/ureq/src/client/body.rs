@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::request::Parts;
 use http_hook::blocking::Body;
-use http_hook::body::{Announced, SourceWatch};
+use http_hook::body::{SourceWatch, take_announced};
 use http_hook::transport::leave_framing;
 use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use ureq::SendBody;
@@ -30,14 +30,14 @@ pub(crate) fn to_ureq(parts: &mut Parts, body: Body) -> (SendBody<'static>, Sour
 
 /// The body of a response of this length; its errors are the hook's.
 pub(crate) fn from_ureq(body: ureq::Body, length: Option<u64>, is_chunked: bool) -> Body {
-    let announced = Announced::new(length);
     let chunks = is_chunked.then(Chunks::default);
-    Body::reader(length, Incoming { reader: body.into_reader(), announced, chunks })
+    Body::reader(length, Incoming { reader: body.into_reader(), left: length, chunks })
 }
 
 struct Incoming {
     reader: ureq::BodyReader<'static>,
-    announced: Announced,
+    /// What is left of the length.
+    left: Option<u64>,
     /// How far they came, if the body comes in chunks.
     chunks: Option<Chunks>,
 }
@@ -63,9 +63,10 @@ impl Incoming {
             if seen.broken || seen.ended && is_chunked {
                 return Err(broken("the connection ended before the body"));
             }
-            self.announced.end()?;
         }
-        self.announced.take(count)?;
+        if !buffer.is_empty() {
+            take_announced(&mut self.left, count)?;
+        }
         Ok(count)
     }
 }
