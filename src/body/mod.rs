@@ -13,7 +13,7 @@ mod upload;
 
 pub use exact::{Exact, SourceWatch};
 pub use payload::{Payload, Replay};
-pub use reading::from_fn;
+pub use reading::{from_fn, take_announced};
 pub(crate) use source::{Open, no_source};
 pub use stream::Body;
 pub use upload::Upload;

@@ -12,6 +12,39 @@ use crate::base::{Sent, TransportError, TransportErrorKind};
 /// How much is read at once.
 const PIECE: usize = 16 << 10;
 
+/// Takes `count` bytes that came from what is `left` of the [length of the response](crate::transport::response_length), for authors of
+/// transports whose client gives out fewer bytes, or more, without a word. None tell that the body has ended. Where nothing is announced,
+/// anything may come.
+///
+/// # Errors
+///
+/// Kind [`Body`](TransportErrorKind::Body) and [`Sent::Yes`], if more came than was announced, or it has ended too early.
+///
+/// # Examples
+///
+/// ```
+/// use http_hook::TransportErrorKind;
+/// use http_hook::body::take_announced;
+///
+/// let mut left = Some(5);
+/// take_announced(&mut left, 3)?;
+/// assert_eq!(left, Some(2));
+/// assert_eq!(take_announced(&mut left, 0).unwrap_err().kind(), TransportErrorKind::Body);
+/// # Ok::<(), http_hook::TransportError>(())
+/// ```
+pub fn take_announced(left: &mut Option<u64>, count: usize) -> Result<(), TransportError> {
+    let mut own = Left(*left);
+    let taken = if count == 0 { own.end() } else { own.take(count) };
+    *left = own.0;
+    taken.map_err(|_| not_as_announced())
+}
+
+#[cold]
+fn not_as_announced() -> TransportError {
+    TransportError::new(TransportErrorKind::Body, Sent::Yes)
+        .with_source("the body has not the announced length")
+}
+
 /// Makes the body of a response of what `read` reads: it tells how many bytes it has put into the buffer, none at the end. For authors of
 /// transports whose client has readers.
 ///
@@ -42,12 +75,12 @@ pub fn from_fn<R>(
 where
     R: FnMut(&mut Context<'_>, &mut [u8]) -> Poll<Result<usize, TransportError>> + Unpin,
 {
-    Reading { read, left: Left(announced), piece: Vec::new() }
+    Reading { read, left: announced, piece: Vec::new() }
 }
 
 struct Reading<R> {
     read: R,
-    left: Left,
+    left: Option<u64>,
     piece: Vec<u8>,
 }
 
@@ -56,14 +89,10 @@ where
     R: FnMut(&mut Context<'_>, &mut [u8]) -> Poll<Result<usize, TransportError>>,
 {
     fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, TransportError>> {
-        let wanted = self.left.0.map_or(PIECE, |left| usize::try_from(left).unwrap_or(PIECE));
+        let wanted = self.left.map_or(PIECE, |left| usize::try_from(left).unwrap_or(PIECE));
         self.piece.resize(wanted.clamp(1, PIECE), 0);
         let count = ready!((self.read)(context, &mut self.piece))?.min(self.piece.len());
-        let counted = if count == 0 { self.left.end() } else { self.left.take(count) };
-        counted.map_err(|_| {
-            TransportError::new(TransportErrorKind::Body, Sent::Yes)
-                .with_source("the body has not the announced length")
-        })?;
+        take_announced(&mut self.left, count)?;
         // A small one in a large room is copied, and the room kept.
         if count.saturating_mul(2) < self.piece.len() {
             let piece = self.piece.get(..count).unwrap_or_default();
@@ -85,7 +114,7 @@ where
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
-        if self.left.is_none() {
+        if self.left == Some(0) {
             return Poll::Ready(None);
         }
         Poll::Ready(match ready!(self.poll_piece(context)) {
@@ -95,10 +124,10 @@ where
     }
 
     fn is_end_stream(&self) -> bool {
-        self.left.is_none()
+        self.left == Some(0)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.left.0.map_or_else(SizeHint::default, SizeHint::with_exact)
+        self.left.map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }

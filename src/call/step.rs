@@ -28,7 +28,7 @@ use crate::body::{OF_A_CALL, Payload, too_long};
 use crate::gates::{Denied, Lease, Unsent};
 use crate::hook::Hook;
 use crate::options::SendOptions;
-use crate::response::{Cause, Failure, StopReason, whole};
+use crate::response::{Cause, Failure, StopReason, has_no_body, is_chunked, whole};
 use crate::retry::{FailureClass, ResponseView};
 
 impl Call {
@@ -134,7 +134,9 @@ impl Attempt {
     pub fn head(mut self, hook: &Hook, head: &response::Parts, now: Timestamp) -> Option<Reading> {
         let now = self.0.clamp(now);
         let seen = ResponseView { status: head.status, headers: &head.headers, body: None };
+        let method = self.0.method();
         let undecided = head.status.is_informational()
+            || !has_no_body(method, head.status) && is_chunked(&head.headers).is_err()
             || self.0.may_answer(hook, head.status)
             || self.0.decides_by_body(hook);
         if !undecided {

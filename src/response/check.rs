@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{Method, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
 use crate::base::size;
 use crate::base::{Sent, TransportError, TransportErrorKind};
@@ -10,6 +10,30 @@ use crate::base::{Sent, TransportError, TransportErrorKind};
 /// Whether a status is a failure: 400 to 599, as the original's `raise_for_status` has it.
 pub(crate) fn check_failed(status: StatusCode) -> bool {
     status.is_client_error() || status.is_server_error()
+}
+
+/// Whether a response to a `method` has no body, whatever its headers say
+/// ([RFC 9112 §6.3](https://www.rfc-editor.org/rfc/rfc9112#section-6.3)).
+pub(crate) fn has_no_body(method: &Method, status: StatusCode) -> bool {
+    *method == Method::HEAD
+        || status.is_informational()
+        || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+        || (*method == Method::CONNECT && status.is_success())
+}
+
+/// Whether a body comes in chunks.
+///
+/// # Errors
+///
+/// Another transfer coding, or more than one: nobody asked for it ([RFC 9110 §10.1.4](https://www.rfc-editor.org/rfc/rfc9110#section-10.1.4)),
+/// and clients read it in many ways, a cut body for a whole one among them.
+pub(crate) fn is_chunked(headers: &HeaderMap) -> Result<bool, TransportError> {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter().map(HeaderValue::as_bytes);
+    match (codings.next(), codings.next()) {
+        (None, _) => Ok(false),
+        (Some(coding), None) if coding.trim_ascii().eq_ignore_ascii_case(b"chunked") => Ok(true),
+        _ => Err(protocol("the transfer coding is not chunked alone")),
+    }
 }
 
 /// Checks that a response can be what the server meant.
@@ -22,11 +46,7 @@ pub(crate) fn whole(method: &Method, response: &Response<Bytes>) -> Result<(), T
         let source = "a status from 100 to 199 is not a final answer";
         return Err(protocol(source));
     }
-    let bodiless = *method == Method::HEAD
-        || status == StatusCode::NO_CONTENT
-        || status == StatusCode::NOT_MODIFIED
-        || (*method == Method::CONNECT && status.is_success());
-    if bodiless || response.headers().contains_key(TRANSFER_ENCODING) {
+    if has_no_body(method, status) || is_chunked(response.headers())? {
         return Ok(());
     }
     let mut lengths = response.headers().get_all(CONTENT_LENGTH).iter();
@@ -44,6 +64,7 @@ pub(crate) fn whole(method: &Method, response: &Response<Bytes>) -> Result<(), T
     Err(TransportError::new(TransportErrorKind::Body, Sent::Yes).with_source(source))
 }
 
+#[cold]
 fn protocol(source: &'static str) -> TransportError {
     TransportError::new(TransportErrorKind::Protocol, Sent::Yes).with_source(source)
 }

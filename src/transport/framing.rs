@@ -4,6 +4,7 @@ use http::header::{CONTENT_LENGTH, HeaderMap, HeaderValue, TRANSFER_ENCODING};
 use http::{Method, StatusCode};
 
 use crate::base::{Sent, TransportError, TransportErrorKind};
+use crate::response::{has_no_body, is_chunked};
 
 /// Leaves the framing of a request to its client: takes out `Content-Length` and `Transfer-Encoding`. A request that is empty, where a
 /// server expects content, gets `Content-Length: 0`
@@ -31,11 +32,13 @@ pub fn leave_framing(headers: &mut HeaderMap, method: &Method, is_empty: bool) {
 
 /// Reads how long the body of the response to a `method` has to be
 /// ([RFC 9112 §6.3](https://www.rfc-editor.org/rfc/rfc9112#section-6.3)), for clients that do not hold it to that. `None` if the head does
-/// not tell.
+/// not tell: then it comes in chunks, or ends with the connection.
 ///
 /// # Errors
 ///
-/// Kind [`Protocol`](TransportErrorKind::Protocol) and [`Sent::Yes`], if a length is none, or two differ.
+/// Kind [`Protocol`](TransportErrorKind::Protocol) and [`Sent::Yes`], if a length is none, or two differ, or the body has another transfer
+/// coding than `chunked` alone: nobody asked for one ([RFC 9110 §10.1.4](https://www.rfc-editor.org/rfc/rfc9110#section-10.1.4)), and
+/// clients read them in many ways.
 ///
 /// # Examples
 ///
@@ -50,6 +53,10 @@ pub fn leave_framing(headers: &mut HeaderMap, method: &Method, is_empty: bool) {
 /// assert_eq!(response_length(&Method::HEAD, StatusCode::OK, &headers)?, Some(0));
 /// headers.append("content-length", HeaderValue::from_static("8"));
 /// assert!(response_length(&Method::GET, StatusCode::OK, &headers).is_err());
+/// headers.insert("transfer-encoding", HeaderValue::from_static("chunked"));
+/// assert_eq!(response_length(&Method::GET, StatusCode::OK, &headers)?, None);
+/// headers.insert("transfer-encoding", HeaderValue::from_static("gzip, chunked"));
+/// assert!(response_length(&Method::GET, StatusCode::OK, &headers).is_err());
 /// # Ok::<(), http_hook::TransportError>(())
 /// ```
 pub fn response_length(
@@ -57,13 +64,14 @@ pub fn response_length(
     status: StatusCode,
     headers: &HeaderMap,
 ) -> Result<Option<u64>, TransportError> {
+    if has_no_body(method, status) {
+        return Ok(Some(0));
+    }
+    if is_chunked(headers)? {
+        return Ok(None);
+    }
     let mut lengths = headers.get_all(CONTENT_LENGTH).iter().map(length);
-    let has_none = *method == Method::HEAD
-        || status.is_informational()
-        || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     match lengths.next() {
-        _ if has_none => Ok(Some(0)),
-        _ if headers.contains_key(TRANSFER_ENCODING) => Ok(None),
         None => Ok(None),
         Some(Some(own)) if lengths.all(|other| other == Some(own)) => Ok(Some(own)),
         Some(_) => Err(TransportError::new(TransportErrorKind::Protocol, Sent::Yes)

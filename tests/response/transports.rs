@@ -97,37 +97,59 @@ fn an_error_of_io_is_read_by_its_kind() {
     }
 }
 
-/// Why, the method and the status, the lengths that are said, whether chunks are said, too, and what is read.
-type Length<'a> = (&'a str, &'a Method, StatusCode, &'a [&'a str], bool, Result<Option<u64>, ()>);
+/// Why, the method and the status, the lengths and the transfer codings that are said, and what is read.
+type Length<'a> =
+    (&'a str, &'a Method, StatusCode, &'a [&'a str], &'a [&'a str], Result<Option<u64>, ()>);
 
 #[test]
 fn a_length_is_read_or_refused() {
     let (get, head, ok) = (Method::GET, Method::HEAD, StatusCode::OK);
-    let rows: [Length<'_>; 16] = [
-        ("nothing is said", &get, ok, &[], false, Ok(None)),
-        ("a length", &get, ok, &["7"], false, Ok(Some(7))),
-        ("none", &get, ok, &["0"], false, Ok(Some(0))),
-        ("twice the same", &get, ok, &["7", "7"], false, Ok(Some(7))),
-        ("twice the same number", &get, ok, &["7", "07"], false, Ok(Some(7))),
-        ("two that differ", &get, ok, &["7", "8"], false, Err(())),
-        ("one and none", &get, ok, &["7", ""], false, Err(())),
-        ("a sign", &get, ok, &["+7"], false, Err(())),
-        ("a blank", &get, ok, &["7 "], false, Err(())),
-        ("a list", &get, ok, &["7, 7"], false, Err(())),
-        ("too large to count", &get, ok, &["18446744073709551616"], false, Err(())),
-        ("chunked besides", &get, ok, &["7"], true, Ok(None)),
-        ("HEAD has no body", &head, ok, &["7"], false, Ok(Some(0))),
-        ("204 has no body", &get, StatusCode::NO_CONTENT, &["7"], false, Ok(Some(0))),
-        ("304 has no body", &get, StatusCode::NOT_MODIFIED, &["7"], false, Ok(Some(0))),
-        ("103 has no body", &get, StatusCode::EARLY_HINTS, &["x"], false, Ok(Some(0))),
+    let rows: [Length<'_>; 30] = [
+        ("nothing is said", &get, ok, &[], &[], Ok(None)),
+        ("a length", &get, ok, &["7"], &[], Ok(Some(7))),
+        ("none", &get, ok, &["0"], &[], Ok(Some(0))),
+        ("twice the same", &get, ok, &["7", "7"], &[], Ok(Some(7))),
+        ("twice the same number", &get, ok, &["7", "07"], &[], Ok(Some(7))),
+        ("two that differ", &get, ok, &["7", "8"], &[], Err(())),
+        ("one and none", &get, ok, &["7", ""], &[], Err(())),
+        ("a sign", &get, ok, &["+7"], &[], Err(())),
+        ("a blank", &get, ok, &["7 "], &[], Err(())),
+        ("a list", &get, ok, &["7, 7"], &[], Err(())),
+        ("too large to count", &get, ok, &["18446744073709551616"], &[], Err(())),
+        ("chunked besides", &get, ok, &["7"], &["chunked"], Ok(None)),
+        ("in capitals, and a blank", &get, ok, &[], &["Chunked "], Ok(None)),
+        ("chunked, and a length that is none", &get, ok, &["x"], &["chunked"], Ok(None)),
+        ("identity", &get, ok, &["7"], &["identity"], Err(())),
+        ("gzip", &get, ok, &[], &["gzip"], Err(())),
+        ("gzip in chunks", &get, ok, &[], &["gzip, chunked"], Err(())),
+        ("chunks that are gzipped", &get, ok, &[], &["chunked, gzip"], Err(())),
+        ("chunked twice", &get, ok, &[], &["chunked, chunked"], Err(())),
+        ("in two lines", &get, ok, &[], &["chunked", "chunked"], Err(())),
+        ("one that nobody knows", &get, ok, &[], &["xchunked"], Err(())),
+        ("one with a parameter", &get, ok, &[], &["chunked;a=b"], Err(())),
+        ("an empty one", &get, ok, &["7"], &[""], Err(())),
+        ("HEAD has no body, however coded", &head, ok, &[], &["gzip"], Ok(Some(0))),
+        ("CONNECT has no body", &Method::CONNECT, ok, &["7"], &[], Ok(Some(0))),
+        (
+            "CONNECT that is refused has",
+            &Method::CONNECT,
+            StatusCode::FORBIDDEN,
+            &["7"],
+            &[],
+            Ok(Some(7)),
+        ),
+        ("HEAD has no body", &head, ok, &["7"], &[], Ok(Some(0))),
+        ("204 has no body", &get, StatusCode::NO_CONTENT, &["7"], &[], Ok(Some(0))),
+        ("304 has no body", &get, StatusCode::NOT_MODIFIED, &["7"], &[], Ok(Some(0))),
+        ("103 has no body", &get, StatusCode::EARLY_HINTS, &["x"], &[], Ok(Some(0))),
     ];
-    for (why, method, status, lengths, chunked, expected) in rows {
+    for (why, method, status, lengths, codings, expected) in rows {
         let mut headers = HeaderMap::new();
         for length in lengths {
             headers.append("content-length", HeaderValue::from_str(length).expect(why));
         }
-        if chunked {
-            headers.insert("transfer-encoding", HeaderValue::from_static("chunked"));
+        for coding in codings {
+            headers.append("transfer-encoding", HeaderValue::from_str(coding).expect(why));
         }
         let read = response_length(method, status, &headers).map_err(|error| {
             assert_eq!((error.kind(), error.sent()), (Kind::Protocol, Sent::Yes), "{why}");

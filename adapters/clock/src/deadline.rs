@@ -27,6 +27,11 @@ impl Deadline {
         Self { at: limit.and_then(|limit| start.checked_add(limit)), key: None }
     }
 
+    /// Whether the moment has come, where no task waits for it.
+    pub(crate) fn is_over(&self) -> bool {
+        self.at.is_some_and(|at| at <= Instant::now())
+    }
+
     /// Whether the moment has come; if not, the task is woken when it does.
     pub(crate) fn has_passed(&mut self, context: &Context<'_>) -> bool {
         let Some(at) = self.at else { return false };

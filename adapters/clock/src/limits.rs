@@ -1,4 +1,4 @@
-//! The limits of time of one exchange, for transports whose client keeps none of its own, and may panic.
+//! The limits of time of one exchange, for transports whose client keeps none of its own, and may panic, and the length of its body.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes};
 use http_body::{Frame, SizeHint};
+use http_hook::body::take_announced;
 use http_hook::options::Timeouts;
 use http_hook::transport::{TimeoutPhase, catch_panic};
 use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
@@ -14,6 +15,7 @@ use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use crate::deadline::Deadline;
 
 const PANICKED: &str = "the client panicked";
+const RESET: &str = "the stream was reset before its end";
 
 /// The limits of one exchange, counted from [`start`](Self::start) on: up to the head, between two pieces of the
 /// body, and for all of it. The limit for connecting is the client's.
@@ -23,6 +25,7 @@ const PANICKED: &str = "the client panicked";
 /// ```
 /// use std::time::Duration;
 /// use http_hook::TransportErrorKind;
+/// use http_hook::body::take_announced;
 /// use http_hook::options::Timeouts;
 /// use http_hook::transport::TimeoutPhase;
 /// use http_hook_clock::Limits;
@@ -52,11 +55,12 @@ impl Limits {
         }
     }
 
-    /// Waits for `sending`, and drops it when its time is up.
+    /// Waits for `sending`, and drops it when its time is up. An answer that comes after the time for all is late.
     ///
     /// # Errors
     ///
-    /// Its own, or [`Sent::Maybe`] and kind [`Timeout`](Kind::Timeout), or [`Bug`](Kind::Bug) if it panics.
+    /// Its own, or kind [`Timeout`](Kind::Timeout) and [`Sent::Maybe`], or [`Sent::Yes`] where an answer came; or [`Bug`](Kind::Bug) if
+    /// it panics.
     pub async fn head<T>(
         &mut self,
         sending: impl Future<Output = Result<T, TransportError>>,
@@ -65,35 +69,79 @@ impl Limits {
         poll_fn(|context| {
             let phase = match catch_panic(PANICKED, || sending.as_mut().poll(context)) {
                 Err(bug) => return Poll::Ready(Err(bug)),
+                Ok(Poll::Ready(Ok(_))) if self.total.is_over() => {
+                    return Poll::Ready(Err(timeout(TimeoutPhase::Total, Sent::Yes)));
+                }
                 Ok(Poll::Ready(answer)) => return Poll::Ready(answer),
                 Ok(Poll::Pending) if self.head.has_passed(context) => TimeoutPhase::Head,
                 Ok(Poll::Pending) if self.total.has_passed(context) => TimeoutPhase::Total,
                 Ok(Poll::Pending) => return Poll::Pending,
             };
-            Poll::Ready(Err(TransportError::new(Kind::Timeout(phase), Sent::Maybe)))
+            Poll::Ready(Err(timeout(phase, Sent::Maybe)))
         })
         .await
     }
 
-    /// Holds the client's body of the response to what is left. `of_error` reads its errors.
-    pub fn body<B, F>(self, body: B, of_error: F) -> Limited<B, F> {
+    /// Holds the client's body of the response to what is left, and to the
+    /// [length of the response](http_hook::transport::response_length). `of_error` reads its errors.
+    pub fn body<B, F>(self, body: B, length: Option<u64>, of_error: F) -> Limited<B, F> {
         let Self { idle: idle_limit, total, .. } = self;
-        Limited { body: Some(body), of_error, idle_limit, idle: None, total }
+        // What has none need not be asked for it.
+        let body = Some(body).filter(|_| length != Some(0));
+        Limited { body, of_error, left: length, proves: None, idle_limit, idle: None, total }
     }
 }
 
-/// The body of a response, with its [`Limits`]. When one has passed, or the body broke off or panicked, it is dropped at once, and
-/// with it the connection.
+#[cold]
+fn timeout(phase: TimeoutPhase, sent: Sent) -> TransportError {
+    TransportError::new(Kind::Timeout(phase), sent)
+}
+
+/// The body of a response, with its [`Limits`] and its length. When a limit has passed, or the body broke off, panicked, or was not as
+/// long as announced, it is dropped at once, and with it the connection.
 #[derive(Debug)]
 pub struct Limited<B, F> {
     body: Option<B>,
     of_error: F,
+    /// What is left of the length.
+    left: Option<u64>,
+    /// Whether the end of the client's body is that of what the server sent.
+    proves: Option<fn(&B) -> bool>,
     idle_limit: Option<Duration>,
     idle: Option<Deadline>,
     total: Deadline,
 }
 
 impl<B, F> Limited<B, F> {
+    /// Has `proves` asked where a body without a length ends, by a client that ends it, too, where the server broke it off: whether it
+    /// is whole.
+    #[must_use]
+    pub fn ending(self, proves: fn(&B) -> bool) -> Self {
+        Self { proves: Some(proves), ..self }
+    }
+
+    /// Takes the end of the client's body.
+    fn end(&mut self) -> Result<(), TransportError> {
+        take_announced(&mut self.left, 0)?;
+        let unproven = |body: &B| self.proves.is_some_and(|proves| !proves(body));
+        if self.left.is_none() && self.body.as_ref().is_some_and(unproven) {
+            return Err(TransportError::new(Kind::Body, Sent::Yes).with_source(RESET));
+        }
+        Ok(())
+    }
+
+    /// Takes a frame. A limit of time holds where the body is always ready, too.
+    fn take<D: Buf>(&mut self, frame: Frame<D>) -> Result<Frame<Bytes>, TransportError> {
+        if self.total.is_over() {
+            return Err(timeout(TimeoutPhase::Total, Sent::Yes));
+        }
+        let frame = frame.map_data(|mut data| data.copy_to_bytes(data.remaining()));
+        if let Some(data) = frame.data_ref().filter(|data| !data.is_empty()) {
+            take_announced(&mut self.left, data.len())?;
+        }
+        Ok(frame)
+    }
+
     /// Tells whether a limit has passed meanwhile.
     fn late(&mut self, context: &Context<'_>) -> Option<TransportError> {
         let limit = self.idle_limit;
@@ -105,7 +153,7 @@ impl<B, F> Limited<B, F> {
         } else {
             return None;
         };
-        Some(TransportError::new(Kind::Timeout(phase), Sent::Yes))
+        Some(timeout(phase, Sent::Yes))
     }
 }
 
@@ -124,10 +172,11 @@ where
         let Some(body) = &mut self.body else { return Poll::Ready(None) };
         let next = match catch_panic(PANICKED, || Pin::new(body).poll_frame(context)) {
             Err(bug) => Some(Err(bug)),
-            Ok(Poll::Ready(next)) => next.map(|frame| {
-                let frame = frame.map_err(&self.of_error)?;
-                Ok(frame.map_data(|mut data| data.copy_to_bytes(data.remaining())))
-            }),
+            Ok(Poll::Ready(None)) => self.end().err().map(Err),
+            Ok(Poll::Ready(Some(frame))) => {
+                let frame = frame.map_err(&self.of_error);
+                Some(frame.and_then(|frame| self.take(frame)))
+            }
             Ok(Poll::Pending) => match self.late(context) {
                 None => return Poll::Pending,
                 late => late.map(Err),
@@ -141,10 +190,15 @@ where
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.as_ref().is_none_or(B::is_end_stream)
+        let is_over = self.left.is_none_or(|left| left == 0);
+        self.body.as_ref().is_none_or(|body| is_over && body.is_end_stream())
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.as_ref().map_or_else(|| SizeHint::with_exact(0), B::size_hint)
+        match (&self.body, self.left) {
+            (None, _) => SizeHint::with_exact(0),
+            (Some(_), Some(left)) => SizeHint::with_exact(left),
+            (Some(body), None) => body.size_hint(),
+        }
     }
 }

@@ -42,6 +42,7 @@ pub mod check;
 pub mod descriptors;
 pub mod eight;
 pub mod engine;
+pub mod http2;
 pub mod recorded;
 pub mod scenarios;
 pub mod server;

@@ -1,10 +1,11 @@
-//! That nothing secret is traced: some clients trace what goes over the wire, credentials and all.
+//! That nothing secret is traced or logged: some clients trace, or log by the crate `log`, what goes over the wire, credentials and all.
 
 use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http::Request;
+use http_hook::blocking;
 use http_hook::body::Body;
 use http_hook::options::{ClientOptions, SendOptions, Timeouts};
 use http_hook::transport::Transport;
@@ -12,28 +13,62 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
+use crate::check::InPlace;
 use crate::server::{Reply, serve};
 
 const MARKER: &str = "open-sesame";
 
-/// Sends requests full of secrets by the transport that `make` gives, one of which gets no answer, under a subscriber that wants
-/// everything. It is the subscriber of the process: it is to be [alone](crate::alone::alone).
+/// Sends requests full of secrets by the transport that `make` gives, one of which gets no answer, under a subscriber and a logger that
+/// want everything. They are those of the process: it is to be [alone](crate::alone::alone).
 ///
 /// # Panics
 ///
-/// If a secret reached the subscriber, or the process has one already.
+/// If a secret reached one of them, or the process has one already.
 pub fn assert_no_secret_is_traced<T: Transport>(make: impl FnOnce() -> T) {
+    let (traced, logged) = told(make);
+    assert!(!traced.contains(MARKER), "{traced}");
+    let logged: Vec<_> = logged.iter().filter(|own| own.text.contains(MARKER)).collect();
+    assert!(logged.is_empty(), "{logged:?}");
+}
+
+/// The same for a blocking transport whose client cannot be kept from logging, but for `targets` only: with a filter that switches these
+/// off nothing secret is logged.
+///
+/// # Panics
+///
+/// If a secret reached the subscriber, or the logger under another target or under none of these, or the process has one already.
+pub fn assert_secrets_are_logged_only_under<T: blocking::Transport>(
+    make: impl FnOnce() -> T,
+    targets: &[&str],
+) {
+    let transport = make();
+    let (traced, logged) = told(|| InPlace(&transport));
+    assert!(!traced.contains(MARKER), "{traced}");
+    let logged: Vec<_> = logged.iter().filter(|own| own.text.contains(MARKER)).collect();
+    assert!(!logged.is_empty(), "no filter is needed any more");
+    let is_off =
+        |own: &Logged| targets.iter().any(|target| own.target.split("::").next() == Some(*target));
+    assert!(logged.iter().all(|own| is_off(own)), "{logged:?}");
+}
+
+/// What a subscriber and a logger are told of some requests.
+fn told<T: Transport>(make: impl FnOnce() -> T) -> (String, Vec<Logged>) {
     let traced = Arc::new(Mutex::new(String::new()));
     tracing::subscriber::set_global_default(Everything(Arc::clone(&traced)))
         .expect("the first one");
+    log::set_logger(&LOGGER).expect("the first one");
+    log::set_max_level(log::LevelFilter::Trace);
     let server = serve();
-    let route = server.route([Reply::ok(b"ok"), Reply::silent().close()]);
+    let headers = [("x-session", MARKER), ("set-cookie", "session=open-sesame")];
+    let ok = Reply::status(200, &headers, MARKER.as_bytes());
+    let route = server.route([ok, Reply::silent().close()]);
     let transport = make();
     for _ in 0..2 {
         let request = Request::builder()
             .method("POST")
             .uri(format!("{}?key={MARKER}", route.url()))
             .header("authorization", MARKER)
+            .header("x-api-thing", MARKER)
             .body(Body::from(Bytes::from_static(MARKER.as_bytes())))
             .expect("a request");
         let options = SendOptions::new(Timeouts::default(), ClientOptions::default());
@@ -45,7 +80,32 @@ pub fn assert_no_secret_is_traced<T: Transport>(make: impl FnOnce() -> T) {
     }
     assert_eq!(route.requests().len(), 2);
     let traced = traced.lock().expect("no panic").clone();
-    assert!(!traced.contains(MARKER), "{traced}");
+    (traced, std::mem::take(&mut *LOGGER.0.lock().expect("no panic")))
+}
+
+/// One record of the crate `log`.
+#[derive(Debug)]
+struct Logged {
+    target: String,
+    text: String,
+}
+
+/// A logger that wants everything, and keeps it.
+struct Logger(Mutex<Vec<Logged>>);
+
+static LOGGER: Logger = Logger(Mutex::new(Vec::new()));
+
+impl log::Log for Logger {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        let (target, text) = (record.target().to_owned(), record.args().to_string());
+        self.0.lock().expect("no panic").push(Logged { target, text });
+    }
+
+    fn flush(&self) {}
 }
 
 /// A subscriber that wants everything, and keeps it as text.

@@ -107,6 +107,14 @@ pub(crate) fn with_reason<B>(mut response: http::Response<B>) -> http::Response<
     response
 }
 
+/// Whether a body of HTTP/2 that is over is whole: hyper ends it, too, where its stream is reset without an error. Only hyper's own body
+/// tells that; one of a layer around it is believed.
+#[cfg(feature = "hyper")]
+pub(crate) fn has_ended<B: 'static>(body: &std::pin::Pin<Box<B>>) -> bool {
+    let body = (&**body as &dyn std::any::Any).downcast_ref::<::hyper::body::Incoming>();
+    body.is_none_or(http_body::Body::is_end_stream)
+}
+
 /// What hyper and hyper-util tell.
 #[cfg(feature = "hyper")]
 mod hyper {

@@ -21,7 +21,7 @@ use http::uri::Scheme;
 use http::{Method, Request, Response};
 use http_hook::body::{Body, Exact};
 use http_hook::options::{Capabilities, Capability, SendOptions};
-use http_hook::transport::{Transport, check_target};
+use http_hook::transport::{Transport, check_target, response_length};
 use http_hook_clock::Limits;
 use tower_service::Service;
 
@@ -95,6 +95,7 @@ where
     ) -> Result<Response<Body>, TransportError> {
         let mut limits = Limits::start(options.timeouts);
         check_target(request.uri())?;
+        let method = request.method().clone();
         let secure = request.uri().scheme() == Some(&Scheme::HTTPS);
         let mut request = request.map(|body| match body {
             Body::Stream(_) => Body::stream(Exact::new(body)),
@@ -117,8 +118,16 @@ where
         let response = limits.head(unless(interim, sending)).await?;
         #[cfg(feature = "hyper")]
         let response = error::with_reason(response);
+        let length = response_length(&method, response.status(), response.headers())?;
         let of_body = |error: B::Error| error::of_body(error.into());
-        Ok(response.map(|body| Body::stream(limits.body(Box::pin(body), of_body))))
+        #[cfg(feature = "hyper")]
+        let is_http2 = response.version() == http::Version::HTTP_2;
+        Ok(response.map(|body| {
+            let body = limits.body(Box::pin(body), length, of_body);
+            #[cfg(feature = "hyper")]
+            let body = if is_http2 { body.ending(error::has_ended) } else { body };
+            Body::stream(body)
+        }))
     }
 }
 

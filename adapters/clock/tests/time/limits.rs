@@ -71,7 +71,7 @@ fn the_earlier_limit_is_told() {
 
         let alive = Arc::new(());
         let body = Stuck { pieces: 3, _alive: Arc::clone(&alive) };
-        let mut body = Body::stream(Limits::start(timeouts(limits)).body(body, identity));
+        let mut body = Body::stream(Limits::start(timeouts(limits)).body(body, None, identity));
         let error = std::iter::from_fn(|| next(&mut body)).find_map(Result::err).expect("no end");
         assert_eq!((error.kind(), error.sent()), (Kind::Timeout(within), Sent::Yes), "{why}");
         assert_eq!(Arc::strong_count(&alive), 1, "{why}: the client's body is gone");
@@ -84,9 +84,83 @@ fn what_comes_in_time_is_handed_on() {
     let answer = async { Ok(7) };
     let mut limits = Limits::start(timeouts((2, 2, 2)));
     assert_eq!(pollster::block_on(limits.head(answer)).unwrap(), 7);
-    let body = Body::stream(limits.body(Body::from(Bytes::from_static(b"all of it")), identity));
+    let whole = Body::from(Bytes::from_static(b"all of it"));
+    let body = Body::stream(limits.body(whole, None, identity));
     assert_eq!(body.len(), Some(9));
     assert_eq!(pollster::block_on(body.collect(100)).unwrap(), "all of it");
+}
+
+/// A body that takes its time and has always something.
+struct Busy {
+    pieces: usize,
+    takes: Duration,
+}
+
+impl http_body::Body for Busy {
+    type Data = Bytes;
+    type Error = TransportError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        let Some(left) = self.pieces.checked_sub(1) else { return Poll::Ready(None) };
+        self.pieces = left;
+        thread::sleep(self.takes);
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"x")))))
+    }
+}
+
+#[test]
+fn the_limit_for_all_holds_where_something_is_always_ready() {
+    let busy = |pieces| Busy { pieces, takes: Duration::from_millis(5) };
+    let read = |limits: Limits, body| {
+        let body = Body::stream(limits.body(body, None, identity));
+        pollster::block_on(body.collect(1 << 20))
+    };
+    let error = read(Limits::start(timeouts((0, 0, 40))), busy(1000)).unwrap_err();
+    assert_eq!((error.kind(), error.sent()), (Kind::Timeout(TimeoutPhase::Total), Sent::Yes));
+    assert_eq!(read(Limits::start(timeouts((0, 2, 0))), busy(3)).unwrap(), "xxx");
+    assert_eq!(read(Limits::start(timeouts((0, 0, 60_000))), busy(3)).unwrap(), "xxx");
+
+    let late = async {
+        thread::sleep(Duration::from_millis(40));
+        Ok(())
+    };
+    let error = pollster::block_on(Limits::start(timeouts((0, 0, 5))).head(late)).unwrap_err();
+    assert_eq!((error.kind(), error.sent()), (Kind::Timeout(TimeoutPhase::Total), Sent::Yes));
+}
+
+#[test]
+fn a_body_is_held_to_its_length_and_to_its_end() {
+    type Proof = Option<fn(&Busy) -> bool>;
+    let (yes, no): (Proof, Proof) = (Some(|_| true), Some(|_| false));
+    #[rustfmt::skip]
+    let rows = [
+        // why                             pieces, announced, proof   what is read
+        ("as long as announced",           3,      Some(3),   None,   Some("xxx")),
+        ("too short",                      2,      Some(3),   None,   None),
+        ("too long",                       4,      Some(3),   None,   None),
+        ("none, whatever comes",           4,      Some(0),   None,   Some("")),
+        ("not announced",                  2,      None,      None,   Some("xx")),
+        ("whole, and known to be",         2,      None,      yes,    Some("xx")),
+        ("broken off, and known to be",    2,      None,      no,      None),
+        ("all of it came, and then broke", 2,      Some(2),   no,      Some("xx")),
+        ("too short, and broken off",      2,      Some(3),   no,      None),
+    ];
+    for (why, pieces, length, proof, expected) in rows {
+        let body = Busy { pieces, takes: Duration::ZERO };
+        let mut body = Limits::start(Timeouts::default()).body(body, length, identity);
+        if let Some(proof) = proof {
+            body = body.ending(proof);
+        }
+        let body = Body::stream(body);
+        assert_eq!(body.len(), length, "{why}");
+        let read = pollster::block_on(body.collect(100)).map_err(|error| {
+            assert_eq!((error.kind(), error.sent()), (Kind::Body, Sent::Yes), "{why}");
+        });
+        assert_eq!(read.as_deref().ok(), expected.map(str::as_bytes), "{why}");
+    }
 }
 
 /// A body whose client panics.
@@ -111,7 +185,7 @@ fn a_panic_of_the_client_is_an_error() {
     let error = pollster::block_on(limits().head::<()>(panics)).unwrap_err();
     assert_eq!((error.kind(), error.sent()), (Kind::Bug, Sent::Maybe));
 
-    let mut body = Body::stream(limits().body(Panics, identity));
+    let mut body = Body::stream(limits().body(Panics, None, identity));
     assert_eq!(next(&mut body).unwrap().unwrap_err().kind(), Kind::Bug);
     assert!(next(&mut body).is_none(), "it is gone");
 }

@@ -91,6 +91,15 @@ pub(super) fn checks() -> Vec<Check> {
         error("chunk-size-empty", 13, BODY, chunks("\r\nhello\r\n0\r\n\r\n").close()),
         error("trailer-no-colon", 13, BODY, chunks("5\r\nhello\r\n0\r\nnonsense\r\n\r\n").close()),
         error("chunk-size-short", 13, BODY, chunks("2\r\nhello\r\n0\r\n\r\n").close()),
+        coded("coding-unknown", "xchunked", CHUNKS),
+        coded("coding-unknown-length-cut", "identity\r\nContent-Length: 9", "hello"),
+        coded("coding-gzip", "gzip", "hello"),
+        coded("coding-gzip-length-cut", "gzip\r\nContent-Length: 9", "hello"),
+        coded("coding-gzip-chunked", "gzip, chunked", CHUNKS),
+        coded("coding-chunked-identity", "chunked, identity", CHUNKS),
+        coded("coding-chunked-twice", "chunked, chunked", CHUNKS),
+        coded("coding-two-lines", "chunked\r\nTransfer-Encoding: identity", CHUNKS),
+        coded("coding-two-lines-alike", "chunked\r\nTransfer-Encoding: chunked", CHUNKS),
         error("length-negative", 14, BODY, length("-1")),
         error("length-huge", 14, BODY, length("99999999999999999999")),
         error("length-garbage", 14, BODY, length("two")),
@@ -131,6 +140,14 @@ fn endless(name: &'static str, start: &'static str, more: fn() -> Vec<u8>) -> Ch
             told.agrees_with(&route.requests())
         })
     })
+}
+
+const CHUNKS: &str = "5\r\nhello\r\n0\r\n\r\n";
+
+/// A transfer coding that nobody asked for, or one in a form that clients read in many ways.
+fn coded(name: &'static str, coding: &str, body: &str) -> Check {
+    let reply = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: {coding}\r\n\r\n{body}");
+    row(name, 14, GET, false, vec![Reply::raw(reply).close()], Expect::Error(BODY))
 }
 
 fn chunks(text: &str) -> Reply {

@@ -134,7 +134,7 @@ impl Transport for IsahcTransport {
             let read = Pin::new(&mut body).poll_read(context, buffer);
             read.map_err(|error| of_body(&error, &source))
         });
-        Ok(Response::from_parts(parts, Body::stream(limits.body(body, identity))))
+        Ok(Response::from_parts(parts, Body::stream(limits.body(body, length, identity))))
     }
 }
 

@@ -4,5 +4,6 @@ mod conformance;
 #[cfg(unix)]
 mod descriptors;
 mod hook;
+mod http2;
 mod scenarios;
 mod silence;

@@ -37,11 +37,14 @@ impl Clients {
     pub(crate) fn with(&self, options: &SendOptions) -> Result<Client, TransportError> {
         let limits = options.timeouts;
         let connect = limits.connect.map(|limit| limit.max(SHORTEST));
-        // What is left of a deadline is another time with each send: then it limits connecting, and any client will do.
+        // What is left of a deadline is another time with each send: then it limits connecting, and any client will do that does not
+        // give up sooner.
         let by_deadline = limits.total.is_some() && limits.connect >= limits.total;
-        let fits = |kept: &Kept| {
-            (by_deadline || kept.connect == connect) && kept.options == *options.client
+        let will_do = |own: Option<Duration>| match own {
+            own if !by_deadline => own == connect,
+            own => own.is_none_or(|own| limits.total.is_some_and(|total| own >= total)),
         };
+        let fits = |kept: &Kept| will_do(kept.connect) && kept.options == *options.client;
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(index) = kept.iter().position(fits) {
             kept[..=index].rotate_right(1);

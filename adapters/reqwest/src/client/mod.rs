@@ -14,12 +14,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use http::{Request, Response};
+use http::{Request, Response, Version};
 use http_hook::TransportError;
 use http_hook::body::Body;
 use http_hook::options::{Capabilities, Capability as Can, SendOptions};
 use http_hook::response::Reason;
-use http_hook::transport::{Transport, refused};
+use http_hook::transport::{Transport, refused, response_length};
 use http_hook_clock::Limits;
 use hyper::ext::ReasonPhrase;
 use reqwest::ClientBuilder;
@@ -92,6 +92,7 @@ impl Transport for ReqwestTransport {
         let mut limits = Limits::start(options.timeouts);
         let secure = request.uri().scheme_str() == Some("https");
         tls::check(secure)?;
+        let method = request.method().clone();
         let (request, source) = to_reqwest(request, &self.shared.urls)?;
         let client = self.shared.clients.with(options)?;
         let sending = client.execute(request);
@@ -106,6 +107,12 @@ impl Transport for ReqwestTransport {
         if let Some(reason) = reason {
             parts.extensions.insert(Reason::new(&String::from_utf8_lossy(reason.as_bytes())));
         }
-        Ok(Response::from_parts(parts, Body::stream(limits.body(body, of_body))))
+        let length = response_length(&method, parts.status, &parts.headers)?;
+        let mut body = limits.body(body, length, of_body);
+        if parts.version == Version::HTTP_2 {
+            // hyper ends a body, too, where its stream is reset without an error.
+            body = body.ending(http_body::Body::is_end_stream);
+        }
+        Ok(Response::from_parts(parts, Body::stream(body)))
     }
 }

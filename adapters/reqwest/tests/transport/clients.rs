@@ -1,5 +1,6 @@
 //! What the suite cannot see from outside: clients that come and go, runtimes that are missing, errors that tell too much.
 
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,11 +10,12 @@ use std::time::Duration;
 use http::Request;
 use http_hook::body::Body;
 use http_hook::options::{ClientOptions, KeepAlive, SendOptions, Timeouts};
-use http_hook::transport::Transport;
+use http_hook::transport::{TimeoutPhase, Transport};
 use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use http_hook_conformance::server::{Reply, Seen, refusing, serve};
 use http_hook_reqwest::{MAX_CLIENTS, ReqwestTransport};
 use reqwest::Client;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::runtime::Runtime;
 
 async fn get(
@@ -81,6 +83,48 @@ fn what_is_left_of_a_deadline_makes_no_new_client() {
         assert_eq!(runtime.block_on(get(&transport, route.url(), &options)).ok(), Some(200));
     }
     assert_eq!(made.load(Ordering::Relaxed), 1);
+}
+
+/// Finds every name after a while.
+struct Slow(SocketAddr);
+
+impl Resolve for Slow {
+    fn resolve(&self, _: Name) -> Resolving {
+        let addr = self.0;
+        Box::pin(async move {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            Ok(Box::new(std::iter::once(addr)) as Addrs)
+        })
+    }
+}
+
+#[test]
+fn a_limit_for_connecting_holds_for_the_call_that_has_it() {
+    let (runtime, server) = (Runtime::new().expect("a runtime"), serve());
+    let addr = server.addr();
+    let transport = ReqwestTransport::from_builder(move || {
+        Client::builder().dns_resolver(Arc::new(Slow(addr))).pool_max_idle_per_host(0)
+    });
+    let route = server.route(vec![Reply::ok(b"ok").close(); 3]);
+    let url = format!("http://api.test:{}{}", addr.port(), route.path());
+    let timeout = Kind::Timeout(TimeoutPhase::Connect);
+    #[rustfmt::skip]
+    let rows = [
+        // connect, total: milliseconds   what comes of it
+        (50,        None,                 Err(timeout)),
+        (5_000,     Some(5_000),          Ok(200)),
+        (60_000,    Some(5_000),          Ok(200)),
+        (50,        Some(5_000),          Err(timeout)),
+        (60_000,    None,                 Ok(200)),
+    ];
+    for (connect, total, expected) in rows {
+        let mut limits = Timeouts::default();
+        limits.connect = Some(Duration::from_millis(connect));
+        limits.total = total.map(Duration::from_millis);
+        let options = SendOptions::new(limits, ClientOptions::default());
+        let told = runtime.block_on(get(&transport, &url, &options));
+        assert_eq!(told.map_err(|error| error.kind()), expected, "{connect} {total:?}");
+    }
 }
 
 #[test]

@@ -7,6 +7,8 @@ mod clients;
 mod conformance;
 #[cfg(unix)]
 mod descriptors;
+mod http2;
 mod scenarios;
+mod silence;
 #[cfg(not(any(feature = "native-tls", feature = "rustls")))]
 mod without_tls;

@@ -51,7 +51,7 @@ pub(crate) fn from_surf(
         let read = Pin::new(&mut body).poll_read(context, buffer);
         read.map_err(|error| of_body(&error))
     });
-    Ok(own.map(|_| Body::stream(limits.body(body, identity))))
+    Ok(own.map(|_| Body::stream(limits.body(body, length, identity))))
 }
 
 fn protocol(why: &'static str) -> TransportError {

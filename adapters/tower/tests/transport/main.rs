@@ -3,6 +3,8 @@
 mod conformance;
 #[cfg(unix)]
 mod descriptors;
+mod http2;
 mod phases;
 mod scenarios;
 mod service;
+mod silence;

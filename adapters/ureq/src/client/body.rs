@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::request::Parts;
 use http_hook::blocking::Body;
-use http_hook::body::SourceWatch;
+use http_hook::body::{SourceWatch, take_announced};
 use http_hook::transport::leave_framing;
 use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 use ureq::SendBody;
@@ -28,37 +28,49 @@ pub(crate) fn to_ureq(parts: &mut Parts, body: Body) -> (SendBody<'static>, Sour
     (SendBody::from_owned_reader(exact), source)
 }
 
-/// The body of a response; its errors are the hook's.
-pub(crate) fn from_ureq(body: ureq::Body, is_chunked: bool) -> Body {
-    Body::reader(
-        body.content_length(),
-        Incoming { reader: body.into_reader(), chunks: is_chunked.then(Chunks::default) },
-    )
+/// The body of a response of this length; its errors are the hook's.
+pub(crate) fn from_ureq(body: ureq::Body, length: Option<u64>, is_chunked: bool) -> Body {
+    let chunks = is_chunked.then(Chunks::default);
+    Body::reader(length, Incoming { reader: body.into_reader(), left: length, chunks })
 }
 
 struct Incoming {
     reader: ureq::BodyReader<'static>,
+    /// What is left of the length.
+    left: Option<u64>,
     /// How far they came, if the body comes in chunks.
     chunks: Option<Chunks>,
 }
 
 impl Read for Incoming {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.checked(buffer).map_err(io::Error::other)
+    }
+}
+
+impl Incoming {
+    fn checked(&mut self, buffer: &mut [u8]) -> Result<usize, TransportError> {
         let watched = Seen { in_body: true, chunks: self.chunks, ..Seen::default() };
         let (read, seen) = watched.during(|| self.reader.read(buffer));
         let is_chunked = self.chunks.is_some();
         self.chunks = seen.chunks;
         if self.chunks.is_some_and(Chunks::are_broken) {
-            let error = TransportError::new(Kind::Body, Sent::Yes);
-            return Err(io::Error::other(error.with_source("the chunks are none")));
+            return Err(broken("the chunks are none"));
         }
-        match read.map_err(io::Error::other)? {
+        let count = read?.map_err(of_body)?;
+        if count == 0 && !buffer.is_empty() {
             // ureq takes the end of a connection for the end of trailers, and a reset for the end of it.
-            Ok(0) if seen.broken || seen.ended && is_chunked => {
-                let error = TransportError::new(Kind::Body, Sent::Yes);
-                Err(io::Error::other(error.with_source("the connection ended before the body")))
+            if seen.broken || seen.ended && is_chunked {
+                return Err(broken("the connection ended before the body"));
             }
-            read => read.map_err(|error| io::Error::other(of_body(error))),
         }
+        if !buffer.is_empty() {
+            take_announced(&mut self.left, count)?;
+        }
+        Ok(count)
     }
+}
+
+fn broken(why: &'static str) -> TransportError {
+    TransportError::new(Kind::Body, Sent::Yes).with_source(why)
 }

@@ -3,16 +3,18 @@
 mod body;
 mod chunks;
 mod error;
+mod hide;
 mod options;
 #[cfg(any(feature = "native-tls", feature = "rustls"))]
 mod tls;
 mod watch;
 
 use http::header::{EXPECT, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderValue, Request, Response};
+use http::{Request, Response};
 use http_hook::blocking::{Body, Transport};
 use http_hook::options::{Capabilities, Capability as Can, SendOptions};
-use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
+use http_hook::transport::response_length;
+use http_hook::{TransportError, TransportErrorKind as Kind};
 use ureq::Agent;
 use ureq::config::ConfigBuilder;
 use ureq::typestate::AgentScope;
@@ -108,6 +110,7 @@ impl Transport for UreqTransport {
             Some("https") => Kind::Tls,
             _ => Kind::Connect,
         };
+        let method = parts.method.clone();
         parts.headers.remove(EXPECT); // ureq would wait for a 100, and lose any other answer
         parts.extensions.clear();
         let (body, source) = to_ureq(&mut parts, body);
@@ -118,20 +121,9 @@ impl Transport for UreqTransport {
         let of_head = |error| source.failure().unwrap_or_else(|| of_head(error, seen.sent, last));
         let (mut parts, body) = response?.map_err(of_head)?.into_parts();
         parts.extensions.clear();
-        let is_chunked = is_chunked(&parts.headers)?;
-        Ok(Response::from_parts(parts, from_ureq(body, is_chunked)))
-    }
-}
-
-/// Whether the body comes in chunks. ureq takes any coding in which the word is for that one, and undoes no other.
-fn is_chunked(headers: &HeaderMap) -> Result<bool, TransportError> {
-    let mut codings = headers.get_all(TRANSFER_ENCODING).iter().map(HeaderValue::as_bytes);
-    match (codings.next(), codings.next()) {
-        (None, _) => Ok(false),
-        (Some(coding), None) if coding.trim_ascii().eq_ignore_ascii_case(b"chunked") => Ok(true),
-        _ => {
-            let error = TransportError::new(Kind::Protocol, Sent::Yes);
-            Err(error.with_source("the transfer coding is not chunked alone"))
-        }
+        hide::show(&mut parts.headers);
+        let length = response_length(&method, parts.status, &parts.headers)?;
+        let is_chunked = length.is_none() && parts.headers.contains_key(TRANSFER_ENCODING);
+        Ok(Response::from_parts(parts, from_ureq(body, length, is_chunked)))
     }
 }

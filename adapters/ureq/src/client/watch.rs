@@ -14,6 +14,7 @@ use ureq::unversioned::transport::{
 use ureq::{Agent, Error, Timeout};
 
 use super::chunks::Chunks;
+use super::hide::hide;
 
 /// How much may come of one head with all the interim ones before it, or of trailers.
 const MOST: usize = 256 << 10;
@@ -42,14 +43,16 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// Takes a step of ureq's, which may panic, and watches on.
+    /// Takes a step of ureq's, which may panic, and watches on. One within another, as where the source of a body sends by itself,
+    /// leaves to the other what that has seen.
     ///
     /// # Errors
     ///
     /// Its panic.
     pub(crate) fn during<T>(self, step: impl FnOnce() -> T) -> (Result<T, TransportError>, Self) {
-        SEEN.set(self);
-        (catch_panic("ureq panicked", step), SEEN.get())
+        let outer = SEEN.replace(self);
+        let done = catch_panic("ureq panicked", step);
+        (done, SEEN.replace(outer))
     }
 }
 
@@ -111,6 +114,9 @@ impl<In: Transport> Transport for Watched<In> {
         seen.received = seen.received.saturating_add(came.len());
         if let Some(chunks) = &mut seen.chunks {
             chunks.take(came);
+        }
+        if !seen.in_body {
+            hide(self.inner.buffers());
         }
         seen.broken = matches!(more, Err(Error::Io(_)));
         seen.ended = seen.broken || matches!(more, Ok(false));

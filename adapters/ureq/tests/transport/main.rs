@@ -6,7 +6,10 @@ mod client_cert;
 mod conformance;
 #[cfg(unix)]
 mod descriptors;
+mod features;
 mod framing;
+mod nested;
 mod scenarios;
+mod silence;
 #[cfg(not(any(feature = "native-tls", feature = "rustls")))]
 mod without_tls;

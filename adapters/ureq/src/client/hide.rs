@@ -1,0 +1,104 @@
+//! What ureq does by itself with headers of a response if another crate of the program has switched on its features: it keeps the
+//! cookies of all callers in one jar, and undoes codings and charsets. No setting prevents that, so that it does not see these headers:
+//! their names are changed before ureq reads a head, and changed back behind it.
+
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, Entry, HeaderName, SET_COOKIE};
+use ureq::unversioned::transport::Buffers;
+
+/// What stands for the hyphen meanwhile: a byte that names may have, and these have nowhere.
+const MARK: u8 = b'~';
+const NAMES: [(HeaderName, HeaderName); 3] = [
+    (HeaderName::from_static("content~encoding"), CONTENT_ENCODING),
+    (HeaderName::from_static("content~type"), CONTENT_TYPE),
+    (HeaderName::from_static("set~cookie"), SET_COOKIE),
+];
+
+/// Changes the names in the heads that have come so far.
+pub(crate) fn hide(buffers: &mut dyn Buffers) {
+    let hyphens = hyphens(buffers.input());
+    if hyphens.is_empty() {
+        return;
+    }
+    let mut input = buffers.input().to_vec();
+    for place in hyphens {
+        input[place] = MARK;
+    }
+    // What came cannot be written to: it is taken out, and comes once more.
+    buffers.input_consume(input.len());
+    if let Some(room) = buffers.input_append_buf().get_mut(..input.len()) {
+        room.copy_from_slice(&input);
+        buffers.input_appended(input.len());
+    }
+}
+
+/// Changes the names back.
+pub(crate) fn show(headers: &mut HeaderMap) {
+    for (hidden, name) in NAMES {
+        if let Entry::Occupied(entry) = headers.entry(hidden) {
+            let values: Vec<_> = entry.remove_entry_mult().1.collect();
+            for value in values {
+                headers.append(&name, value);
+            }
+        }
+    }
+}
+
+/// Where the hyphens of these names are, in interim heads and the one behind them.
+fn hyphens(input: &[u8]) -> Vec<usize> {
+    let mut places = Vec::new();
+    let (mut at, mut in_head, mut goes_on) = (0, false, true);
+    for line in input.split_inclusive(|byte| *byte == b'\n') {
+        let text = line.trim_ascii_end();
+        if in_head {
+            in_head = !text.is_empty();
+            places.extend(hyphen(text).map(|place| at + place));
+        } else if !text.is_empty() {
+            if !goes_on || !text.starts_with(b"HTTP/") {
+                break; // the body
+            }
+            in_head = true;
+            goes_on = text.get(9) == Some(&b'1'); // HTTP/1.1 103
+        }
+        at += line.len();
+    }
+    places
+}
+
+/// Where the hyphen is, if the line is one of these. Of types of content only those with a charset are.
+fn hyphen(line: &[u8]) -> Option<usize> {
+    let name = line.split(|byte| *byte == b':').next().filter(|name| name.len() < line.len())?;
+    let place = name.iter().position(|byte| *byte == b'-')?;
+    let of = |own: &HeaderName| name.eq_ignore_ascii_case(own.as_str().as_bytes());
+    let charset = || line.windows(8).any(|part| part.eq_ignore_ascii_case(b"charset="));
+    let is_one = of(&CONTENT_ENCODING) || of(&SET_COOKIE) || of(&CONTENT_TYPE) && charset();
+    is_one.then_some(place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hyphens;
+
+    #[test]
+    fn names_are_found_in_heads_only() {
+        #[rustfmt::skip]
+        let rows = [
+            ("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n",                               1),
+            ("\r\n\r\nHTTP/1.1 200 OK\nSET-COOKIE:a=b\nset-cookie: c=d\n\n",                    2),
+            ("HTTP/1.1 200 OK\r\nContent-Type: text/plain; Charset=latin1\r\n\r\n",             1),
+            ("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nX-Set-Cookie: a=b\r\n\r\n",        0),
+            ("HTTP/1.1 200 OK\r\nX: a\r\n Set-Cookie: b\r\n\r\n",                               0),
+            ("HTTP/1.1 200 OK\r\nSet-Cookie",                                                   0),
+            ("HTTP/1.1 200 OK\r\nSet-Cookie:",                                                  1),
+            ("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\n\r\n",               0),
+            ("HTTP/1.1 103 X\r\nSet-Cookie: a=b\r\n\r\nHTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\n", 2),
+            ("HTTP/1.1 200 OK\r\n\r\n\r\nSet-Cookie: a=b\r\n",                                  0),
+            ("Set-Cookie: a=b\r\n",                                                             0),
+        ];
+        for (input, count) in rows {
+            let found = hyphens(input.as_bytes());
+            assert_eq!(found.len(), count, "{input:?}");
+            assert!(found.iter().all(|place| input.as_bytes()[*place] == b'-'), "{input:?}");
+        }
+    }
+}
