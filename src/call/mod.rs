@@ -20,6 +20,7 @@ mod form_body;
 mod link_form;
 pub(crate) mod may;
 mod needs;
+pub(crate) mod owner;
 mod state;
 mod step;
 mod stored;
