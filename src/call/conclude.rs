@@ -173,7 +173,7 @@ impl State {
         let Phase::Fetching(fetching) = std::mem::replace(&mut self.phase, Phase::Due) else {
             return self.send(hook, now);
         };
-        let Fetching { flight, then, lease } = *fetching;
+        let Fetching { flight, then, lease, own } = *fetching;
         self.phase = Phase::Sent { cause: then, lease };
         let this = &mut *self;
         let origin = this.hop.as_ref().map_or(hook.origin(), |hop| &hop.origin);
@@ -183,7 +183,10 @@ impl State {
             }
             _ => Err(Error::new(ErrorKind::Auth, "auth: the token endpoint did not answer")),
         };
-        let Err(error) = got else { return self.send(hook, now) };
+        let Err(error) = got else {
+            own.map(|own| own.report(false, now));
+            return self.send(hook, now);
+        };
         drop(flight);
         // The policy sees status and headers. What the endpoint said is for nobody: it may hold a token, or repeat a secret.
         let seen = seen(&answer).map(|head| ResponseView { body: None, ..head });
@@ -194,7 +197,8 @@ impl State {
             before: self.before,
         };
         let before = self.before.with(&outcome);
-        let decision = self.decide(hook, &outcome, now);
+        let (decision, class) = (self.decide(hook, &outcome, now), outcome.class());
+        own.map(|own| own.report(!matches!(decision, Ok(Decision::Stand)), now));
         let (reason, told) = match decision {
             Err(error) => {
                 let cause = self.unmade(error);
@@ -202,10 +206,13 @@ impl State {
             }
             Ok(Decision::Retry { wait, hint }) => match self.may_fetch_again() {
                 Err(reason) => (reason, Told { hint, limit: None }),
-                Ok(again) => {
-                    self.before = before;
-                    return self.wait(hook, wait, hint, again, now);
-                }
+                Ok(again) => match hook.gates().pay(class, now) {
+                    Err(reason) => (reason, Told { hint, limit: None }),
+                    Ok(paid) => {
+                        (self.paid, self.before) = (paid, before);
+                        return self.wait(hook, wait, hint, again, now);
+                    }
+                },
             },
             Ok(Decision::Stand) => (StopReason::Auth, Told::default()),
             Ok(Decision::GiveUp { reason, hint, limit }) => (reason, Told { hint, limit }),

@@ -60,6 +60,11 @@ impl Attempt {
     #[must_use]
     pub fn withdraw(mut self, hook: &Hook, error: Error) -> Failure {
         self.0.sends = self.0.sends.saturating_sub(1);
+        if let Phase::Fetching(fetching) = &mut self.0.phase {
+            if let Some(own) = fetching.own.take() {
+                own.unused(self.0.latest);
+            }
+        }
         let cause = match &self.0.phase {
             Phase::Sent { cause, .. } => *cause,
             Phase::Fetching(fetching) => fetching.then,
@@ -69,6 +74,9 @@ impl Attempt {
             self.0.attempt_number = self.0.attempt_number.saturating_sub(1);
             if let Some(lease) = self.0.take_lease() {
                 lease.unused(self.0.latest);
+            }
+            if self.0.is_fetching() {
+                hook.gates().give_back(self.0.paid.price(), self.0.latest);
             }
         }
         self.0.failure(hook, StopReason::NotStored, Cause::Request(error), Told::default())

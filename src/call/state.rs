@@ -86,7 +86,10 @@ pub(crate) struct Fetching {
     pub(super) flight: Flight,
     /// Why the request that the token is for will be sent.
     pub(super) then: SendCause,
+    /// The permit of the attempt, if it has one already.
     pub(super) lease: Option<Lease>,
+    /// That of the request for the token, where it goes to the origin of the connection.
+    pub(super) own: Option<Lease>,
 }
 
 impl State {

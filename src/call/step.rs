@@ -216,7 +216,7 @@ impl State {
                     return self.hold(hook, wait, WaitReason::Token, StopReason::Deadline, now);
                 }
                 Ok(Ahead::Fetch(request, flight)) => {
-                    return self.fetch(hook, *request, flight, remaining);
+                    return self.fetch(hook, *request, flight, longest, now);
                 }
                 Err(error) => return self.unsendable(hook, StopReason::Auth, error),
             }
@@ -297,16 +297,35 @@ impl State {
         self.end(hook, reason, cause, Told::default())
     }
 
-    /// Sends a request for a token.
+    /// Sends a request for a token: to the origin of the connection through its gates, to another one past them.
     #[cold]
     fn fetch(
         mut self: Box<Self>,
         hook: &Hook,
         request: Request<Payload>,
         flight: Flight,
-        remaining: Option<Duration>,
+        longest: Duration,
+        now: Timestamp,
     ) -> Step {
+        let remaining = self.remaining(now);
         let target = request.uri().to_string().parse::<Origin>();
+        if self.owes {
+            match hook.gates().pay(FailureClass::Error, now) {
+                Ok(paid) => (self.paid, self.owes) = (paid, false),
+                Err(reason) => return self.refused(hook, reason, None),
+            }
+        }
+        let mut own = None;
+        if target.as_ref().is_ok_and(|target| target == hook.origin()) {
+            match hook.gates().ask(self.turn.take(), 0, longest, now) {
+                Ok(permit) => own = Some(permit),
+                Err(Denied::Wait(wait, turn, reason)) => {
+                    self.turn = Some(turn);
+                    return self.hold(hook, wait, WaitReason::RateLimit, reason, now);
+                }
+                Err(Denied::Refuse(reason)) => return self.refused(hook, reason, None),
+            }
+        }
         let options = target.and_then(|target| {
             headers::check_room(request.headers())?;
             // The token is for all calls of the hook, so its endpoint is verified as the scheme or the hook says: what one call says
@@ -321,7 +340,9 @@ impl State {
         match options {
             Ok(options) => {
                 let (then, lease) = (self.cause(), self.take_lease());
-                self.count(Phase::Fetching(Box::new(Fetching { flight, then, lease })));
+                let own = own.and_then(Unsent::sent);
+                self.paid.spend();
+                self.count(Phase::Fetching(Box::new(Fetching { flight, then, lease, own })));
                 Step::Send { request, options, attempt: Attempt(self) }
             }
             Err(error) => self.unsendable(hook, StopReason::Invalid, error),
