@@ -22,7 +22,7 @@ use crate::retry::{HttpOutcome, ResponseView, RetryPolicy};
 impl Call {
     /// What is asked for, as it may be shown.
     pub(crate) fn asked(&self, hook: &Hook) -> Option<Asked> {
-        self.0.as_ref().ok().map(|state| state.asked(hook, false))
+        self.0.as_ref().ok().and_then(|state| state.asked(hook, false))
     }
 
     /// Gives the call up.
@@ -132,6 +132,15 @@ impl State {
         self.last = Some(Box::new(Last { answer, passes }));
     }
 
+    /// Ends because it is stepped by another hook: what it would send is meant for the origin that it was made for.
+    #[cold]
+    pub(super) fn strange(self: Box<Self>) -> Step {
+        let failure = Failure::new(StopReason::Invalid, Cause::Request(stranger("call")));
+        let failure =
+            failure.with_counts(self.sends.into(), self.attempt_number.into(), self.idle_for);
+        Step::Done(Err(failure.with_seen(self.seen)))
+    }
+
     /// Ends because nothing may be sent any more.
     #[cold]
     pub(super) fn over(self: Box<Self>, hook: &Hook, reason: StopReason) -> Step {
@@ -237,7 +246,7 @@ impl State {
             .with_hint(told.hint)
             .with_limit(told.limit, ends)
             .with_seen(self.seen)
-            .with_asked(Some(self.asked(hook, no_retries)))
+            .with_asked(self.asked(hook, no_retries))
     }
 
     /// Has a time-out say which limit passed, and how long it is.
@@ -266,7 +275,12 @@ impl State {
     }
 
     /// What was asked for, as it may be shown.
-    fn asked(&self, hook: &Hook, no_retries: bool) -> Asked {
+    fn asked(&self, hook: &Hook, no_retries: bool) -> Option<Asked> {
+        // Another hook does not know what of it is whose.
+        hook.made(&self.ready.in_force).then(|| self.asked_of(hook, no_retries))
+    }
+
+    fn asked_of(&self, hook: &Hook, no_retries: bool) -> Asked {
         let whose = build::whose(hook, &self.ready.target);
         Asked {
             no_retries,
@@ -276,6 +290,13 @@ impl State {
             led_to: self.hop.as_ref().map(|hop| shown(&hop.origin, &hop.target, Whose::Hidden)),
         }
     }
+}
+
+/// Why something does not go on by the hook at hand.
+#[cold]
+pub(crate) fn stranger(what: &str) -> Error {
+    let says = format!("the {what} was made by a hook of another connection, origin or base");
+    Error::new(ErrorKind::Stored, says)
 }
 
 /// What came last, where it could not be acted upon.

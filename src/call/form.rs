@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::build::Ready;
 use super::cause::WaitReason;
+use super::end::stranger;
 use super::form_body::{Body, body_form, body_kind};
 use super::link_form::LinkForm;
 use super::may::{check_path, check_query, not_storable, stored};
@@ -129,6 +130,9 @@ fn plan_with(
     body: fn(&Ready) -> Result<Body, Error>,
 ) -> Result<PlanForm, Error> {
     let ready = &state.ready;
+    if !hook.made(&ready.in_force) {
+        return Err(stranger("call"));
+    }
     #[cfg(feature = "cookies")]
     if ready.has_cookies {
         return Err(not_storable("the cookies of the call"));

@@ -14,6 +14,7 @@ mod conclude;
 mod curl;
 mod end;
 mod explain;
+mod fetch;
 pub(crate) mod follow;
 mod form;
 mod form_body;
@@ -35,7 +36,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response, Uri};
 
 pub use cause::{RetryReason, SendCause, WaitReason};
-pub(crate) use end::short;
+pub(crate) use end::{short, stranger};
 pub use explain::{Explanation, Fact};
 
 use crate::base::redact::{ShownRequest, ShownUrl};

@@ -186,7 +186,7 @@ impl State {
 
     /// Which part of the URL under way is whose.
     pub(super) fn whose(&self, hook: &Hook) -> Whose {
-        if self.is_fetching() || self.hop.is_some() {
+        if self.is_fetching() || self.hop.is_some() || !hook.made(&self.ready.in_force) {
             return Whose::Hidden;
         }
         build::whose(hook, &self.ready.target)

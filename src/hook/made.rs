@@ -339,7 +339,20 @@ impl Hook {
         let Some(call) = call else { return Ok(Arc::clone(&self.inner.in_force)) };
         let set = call.clone().over(self.inner.options.clone());
         let environment = self.inner.environment.as_ref();
-        InForce::new(&self.inner.defaults.options, &set, environment, self.origin()).map(Arc::new)
+        let new = InForce::new(&self.inner.defaults.options, &set, environment, self.origin())?;
+        Ok(Arc::new(new.of(self.inner.in_force.owner())))
+    }
+
+    /// Whether a call with these options was made by this hook, or one of the same connection, origin and base.
+    #[inline]
+    pub(crate) fn made(&self, in_force: &Arc<InForce>) -> bool {
+        let own = &self.inner.in_force;
+        Arc::ptr_eq(in_force, own) || in_force.owner() == own.owner()
+    }
+
+    /// Whether the other one is of the same connection, origin and base.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        self.made(&other.inner.in_force)
     }
 
     /// Whether content codings are asked for and undone.
