@@ -236,6 +236,7 @@ impl State {
             Cause::Transport(error) => Cause::Transport(self.timed(error, self.latest)),
             other => other,
         };
+        let cause = hook.with_reason_shown(cause);
         let ends = self.deadline.map(|deadline| Ends {
             after: deadline.since(self.started),
             left: deadline.since(self.latest),

@@ -239,7 +239,8 @@ impl Hook {
     /// A [`Failure`] that prints `404:Not Found` and holds the response.
     pub fn check_response(&self, response: Response<Bytes>) -> Result<Response<Bytes>, Failure> {
         if check_failed(response.status()) {
-            return Err(Failure::new(StopReason::Rejected, Cause::Response(response)));
+            let cause = self.with_reason_shown(Cause::Response(response));
+            return Err(Failure::new(StopReason::Rejected, cause));
         }
         Ok(response)
     }
