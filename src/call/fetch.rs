@@ -94,7 +94,9 @@ impl State {
             _ => Err(Error::new(ErrorKind::Auth, "auth: the token endpoint did not answer")),
         };
         let Err(error) = got else {
-            own.map(|own| own.report(false, now));
+            if let Some(own) = own {
+                own.report(false, now);
+            }
             return self.send(hook, now);
         };
         drop(flight);
@@ -108,7 +110,9 @@ impl State {
         };
         let before = self.before.with(&outcome);
         let (decision, class) = (self.decide(hook, &outcome, now), outcome.class());
-        own.map(|own| own.report(!matches!(decision, Ok(Decision::Stand)), now));
+        if let Some(own) = own {
+            own.report(!matches!(decision, Ok(Decision::Stand)), now);
+        }
         let (reason, told) = match decision {
             Err(error) => {
                 let cause = self.unmade(error);

@@ -87,10 +87,12 @@ fn is_name(name: &str) -> bool {
 /// element, the user info of a URL.
 fn may_show(text: &str, end: usize) -> bool {
     let (open, rest) = text.split_at_checked(end).unwrap_or(("", text));
-    open.is_empty()
-        || !somewhere(open, |open| open.contains(['"', '\'', '<', '{']))
-            && !(somewhere(rest, |rest| rest.contains('@'))
-                && somewhere(&format!("{open}@"), has_user_info))
+    if open.is_empty() {
+        return true;
+    }
+    let begins = somewhere(open, |open| open.contains(['"', '\'', '<', '{']));
+    let reaches = || somewhere(rest, |rest| rest.contains('@'));
+    !(begins || reaches() && somewhere(&format!("{open}@"), has_user_info))
 }
 
 /// Without any of these a path tells nothing: pairs, quotes, elements, user info and escapes have one.
