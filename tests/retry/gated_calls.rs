@@ -336,7 +336,7 @@ fn a_token_endpoint_is_spared_as_the_api_is() {
             let mut hook = Hook::builder(&connection).gates(Gates::new(&settings).expect("gates"));
             if let Some(host) = host {
                 let own =
-                    OAuth2::client_credentials(&format!("{host}/token"), "me", Secret::new("s3"));
+                    OAuth2::client_credentials(format!("{host}/token"), "me", Secret::new("s3"));
                 hook = hook.auth(AuthScheme::OAuth2(Box::new(own)));
             }
             let policy = RetryPolicy {
