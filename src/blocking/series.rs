@@ -75,6 +75,7 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     pub fn run_poll(&self, mut poll: Poll<'_, Body>) -> Result<Response<Bytes>, Failure> {
         let face = self.face();
         let (transport, clock) = (&*face.transport, &*face.clock);
+        poll.check(&face.hook)?;
         loop {
             match poll.turn(clock.now()) {
                 Turn::Run(run) => {

@@ -349,10 +349,8 @@ fn prove(
     headers: &mut HeaderMap,
 ) -> Result<(), Error> {
     let Some((name, value)) = proof(hook, ready, origin)? else { return Ok(()) };
-    match headers.try_insert(name, value) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(too_many()),
-    }
+    let put = headers.try_insert(name, value);
+    put.map(drop).map_err(|_| Error::new(ErrorKind::Limit, "too many headers"))
 }
 
 /// The header that always proves who is calling, for a request to the origin that it belongs to.
@@ -391,9 +389,4 @@ fn take_out_body(headers: &mut HeaderMap) {
     for name in names {
         headers.remove(name);
     }
-}
-
-#[cold]
-fn too_many() -> Error {
-    Error::new(ErrorKind::Limit, "too many headers")
 }

@@ -10,14 +10,14 @@ use http::Response;
 use super::build;
 use super::cause::Told;
 use super::end::{refusal, short};
-use super::state::{Fetching, Phase, State};
+use super::state::{Phase, State};
 use super::verdict::{Judged, Verdict};
 use super::{RetryReason, SendCause, Step, WaitReason};
-use crate::base::{Error, ErrorKind, Sent, Timestamp, TransportError};
+use crate::base::{Error, Sent, Timestamp, TransportError};
 use crate::hook::Hook;
 use crate::redirect::hop::Hop;
 use crate::response::{Cause, StopReason};
-use crate::retry::{Decision, HttpOutcome, ResponseView};
+use crate::retry::{HttpOutcome, ResponseView};
 
 impl State {
     /// Sends another request of the same attempt, in answer to a response.
@@ -161,62 +161,6 @@ impl State {
         self.cookies.take_from(origin, target.path(), headers, now);
     }
 
-    /// Takes the response of a token endpoint. One that fails is retried as the policy says: nothing was asked of the
-    /// API yet.
-    #[cold]
-    fn conclude_fetch(
-        mut self: Box<Self>,
-        hook: &Hook,
-        answer: Result<Response<Bytes>, TransportError>,
-        now: Timestamp,
-    ) -> Step {
-        let Phase::Fetching(fetching) = std::mem::replace(&mut self.phase, Phase::Due) else {
-            return self.send(hook, now);
-        };
-        let Fetching { flight, then, lease } = *fetching;
-        self.phase = Phase::Sent { cause: then, lease };
-        let this = &mut *self;
-        let origin = this.hop.as_ref().map_or(hook.origin(), |hop| &hop.origin);
-        let got = match (&answer, build::auth_at(hook, &this.ready, origin)) {
-            (Ok(response), Some(auth)) => {
-                this.auth.fetched(auth, &flight, response.status(), response.body(), now)
-            }
-            _ => Err(Error::new(ErrorKind::Auth, "auth: the token endpoint did not answer")),
-        };
-        let Err(error) = got else { return self.send(hook, now) };
-        drop(flight);
-        // The policy sees status and headers. What the endpoint said is for nobody: it may hold a token, or repeat a secret.
-        let seen = seen(&answer).map(|head| ResponseView { body: None, ..head });
-        let outcome = HttpOutcome {
-            response: seen,
-            check_failed: seen.is_ok(),
-            again: false,
-            before: self.before,
-        };
-        let before = self.before.with(&outcome);
-        let decision = self.decide(hook, &outcome, now);
-        let (reason, told) = match decision {
-            Err(error) => {
-                let cause = self.unmade(error);
-                return self.end(hook, StopReason::Stopped, cause, Told::default());
-            }
-            Ok(Decision::Retry { wait, hint }) => match self.may_fetch_again() {
-                Err(reason) => (reason, Told { hint, limit: None }),
-                Ok(again) => {
-                    self.before = before;
-                    return self.wait(hook, wait, hint, again, now);
-                }
-            },
-            Ok(Decision::Stand) => (StopReason::Auth, Told::default()),
-            Ok(Decision::GiveUp { reason, hint, limit }) => (reason, Told { hint, limit }),
-        };
-        let cause = match answer {
-            Ok(_) => self.unmade(error),
-            Err(lost) => Cause::Transport(lost),
-        };
-        self.end(hook, reason, cause, told)
-    }
-
     /// Whether a 401 of the connection's origin is answered by sending the request again.
     fn answer_challenge(
         &mut self,
@@ -248,7 +192,7 @@ impl State {
 
     /// Waits before the next attempt, which begins again with the planned request.
     #[cold]
-    fn wait(
+    pub(super) fn wait(
         mut self: Box<Self>,
         hook: &Hook,
         wait: Duration,
@@ -269,7 +213,7 @@ impl State {
 }
 
 /// A response as the policy sees it.
-fn seen(
+pub(super) fn seen(
     answer: &Result<Response<Bytes>, TransportError>,
 ) -> Result<ResponseView<'_>, &TransportError> {
     answer.as_ref().map(|response| ResponseView {

@@ -22,7 +22,7 @@ use crate::retry::{HttpOutcome, ResponseView, RetryPolicy};
 impl Call {
     /// What is asked for, as it may be shown.
     pub(crate) fn asked(&self, hook: &Hook) -> Option<Asked> {
-        self.0.as_ref().ok().map(|state| state.asked(hook, false))
+        self.0.as_ref().ok().and_then(|state| state.asked(hook, false))
     }
 
     /// Gives the call up.
@@ -60,6 +60,11 @@ impl Attempt {
     #[must_use]
     pub fn withdraw(mut self, hook: &Hook, error: Error) -> Failure {
         self.0.sends = self.0.sends.saturating_sub(1);
+        if let Phase::Fetching(fetching) = &mut self.0.phase {
+            if let Some(own) = fetching.own.take() {
+                own.unused(self.0.latest);
+            }
+        }
         let cause = match &self.0.phase {
             Phase::Sent { cause, .. } => *cause,
             Phase::Fetching(fetching) => fetching.then,
@@ -69,6 +74,9 @@ impl Attempt {
             self.0.attempt_number = self.0.attempt_number.saturating_sub(1);
             if let Some(lease) = self.0.take_lease() {
                 lease.unused(self.0.latest);
+            }
+            if self.0.is_fetching() {
+                hook.gates().give_back(self.0.paid.price(), self.0.latest);
             }
         }
         self.0.failure(hook, StopReason::NotStored, Cause::Request(error), Told::default())
@@ -122,6 +130,15 @@ impl State {
         let answer = if passes { answer } else { answer.map(short) };
         let answer = answer.map_err(|error| self.timed(error, self.latest));
         self.last = Some(Box::new(Last { answer, passes }));
+    }
+
+    /// Ends because it is stepped by another hook: what it would send is meant for the origin that it was made for.
+    #[cold]
+    pub(super) fn strange(self: Box<Self>) -> Step {
+        let failure = Failure::new(StopReason::Invalid, Cause::Request(stranger("call")));
+        let failure =
+            failure.with_counts(self.sends.into(), self.attempt_number.into(), self.idle_for);
+        Step::Done(Err(failure.with_seen(self.seen)))
     }
 
     /// Ends because nothing may be sent any more.
@@ -219,6 +236,7 @@ impl State {
             Cause::Transport(error) => Cause::Transport(self.timed(error, self.latest)),
             other => other,
         };
+        let cause = hook.with_reason_shown(cause);
         let ends = self.deadline.map(|deadline| Ends {
             after: deadline.since(self.started),
             left: deadline.since(self.latest),
@@ -229,7 +247,7 @@ impl State {
             .with_hint(told.hint)
             .with_limit(told.limit, ends)
             .with_seen(self.seen)
-            .with_asked(Some(self.asked(hook, no_retries)))
+            .with_asked(self.asked(hook, no_retries))
     }
 
     /// Has a time-out say which limit passed, and how long it is.
@@ -258,7 +276,12 @@ impl State {
     }
 
     /// What was asked for, as it may be shown.
-    fn asked(&self, hook: &Hook, no_retries: bool) -> Asked {
+    fn asked(&self, hook: &Hook, no_retries: bool) -> Option<Asked> {
+        // Another hook does not know what of it is whose.
+        hook.made(&self.ready.in_force).then(|| self.asked_of(hook, no_retries))
+    }
+
+    fn asked_of(&self, hook: &Hook, no_retries: bool) -> Asked {
         let whose = build::whose(hook, &self.ready.target);
         Asked {
             no_retries,
@@ -268,6 +291,13 @@ impl State {
             led_to: self.hop.as_ref().map(|hop| shown(&hop.origin, &hop.target, Whose::Hidden)),
         }
     }
+}
+
+/// Why something does not go on by the hook at hand.
+#[cold]
+pub(crate) fn stranger(what: &str) -> Error {
+    let says = format!("the {what} was made by a hook of another connection, origin or base");
+    Error::new(ErrorKind::Stored, says)
 }
 
 /// What came last, where it could not be acted upon.

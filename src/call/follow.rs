@@ -129,6 +129,7 @@ impl Whence {
         let shown = |history: &History| ShownUrl::new(history.url(), Whose::Hidden).to_string();
         let led_to = History::of(&answer).map(shown);
         let cause = Cause::Refused { error, response: Box::new(short(answer)) };
+        let cause = self.hook.with_reason_shown(cause);
         Failure::new(StopReason::Check, cause)
             .with_asked(Some(self.place.asked(&self.hook, led_to)))
     }

@@ -8,9 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::build::Ready;
 use super::cause::WaitReason;
+use super::end::stranger;
 use super::form_body::{Body, body_form, body_kind};
 use super::link_form::LinkForm;
 use super::may::{check_path, check_query, not_storable, stored};
+use super::owner::Owner;
 use super::state::{Phase, State};
 use crate::base::chance::digest;
 use crate::base::headers::MAX_HEADERS;
@@ -75,8 +77,8 @@ pub(super) struct HeaderForm {
 pub(super) struct ProgressForm {
     pub(super) version: u32,
     pub(super) state: Moment,
+    /// Both as an [`Owner`] has them.
     pub(super) connection: Option<String>,
-    /// Five hexadecimal digits made of origin and base: enough to notice a change, too few to guess either.
     pub(super) base: String,
     /// The digest of the plan that it belongs to.
     pub(super) plan: String,
@@ -128,6 +130,9 @@ fn plan_with(
     body: fn(&Ready) -> Result<Body, Error>,
 ) -> Result<PlanForm, Error> {
     let ready = &state.ready;
+    if !hook.made(&ready.in_force) {
+        return Err(stranger("call"));
+    }
     #[cfg(feature = "cookies")]
     if ready.has_cookies {
         return Err(not_storable("the cookies of the call"));
@@ -180,11 +185,12 @@ pub(super) fn progress_form(
     let attempt_number = u32::from(state.attempt_number).saturating_sub(u32::from(begun));
     let says_so =
         moment == Moment::Interrupted || attempt_number > 0 && state.may_retry(Sent::Maybe).is_ok();
+    let owner = Owner::of(hook);
     let form = ProgressForm {
         version: VERSION,
         state: moment,
-        connection: hook.id().map(str::to_owned),
-        base: fingerprint(hook),
+        connection: owner.connection,
+        base: owner.base,
         plan: digest(&text_of(plan)?),
         seed: format!("{:016x}", state.seed),
         started: state.started,
@@ -284,12 +290,6 @@ fn header_form(header: CallHeader<'_>) -> Result<HeaderForm, Error> {
     }
     let storable = header.kind() == Kind::Storable && !open;
     Ok(HeaderForm { value: Some(text.to_owned()), name, storable })
-}
-
-/// Tells a changed origin or base from the same one, and neither of them.
-pub(super) fn fingerprint(hook: &Hook) -> String {
-    let whole = digest(&format!("{}\n{}", hook.origin(), hook.base().rest()));
-    whole.get(..5).unwrap_or_default().to_owned()
 }
 
 pub(super) fn text_of<T: Serialize>(form: &T) -> Result<String, Error> {

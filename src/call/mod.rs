@@ -14,12 +14,14 @@ mod conclude;
 mod curl;
 mod end;
 mod explain;
+mod fetch;
 pub(crate) mod follow;
 mod form;
 mod form_body;
 mod link_form;
 pub(crate) mod may;
 mod needs;
+pub(crate) mod owner;
 mod state;
 mod step;
 mod stored;
@@ -34,11 +36,11 @@ use bytes::Bytes;
 use http::{Method, Request, Response, Uri};
 
 pub use cause::{RetryReason, SendCause, WaitReason};
-pub(crate) use end::short;
+pub(crate) use end::{short, stranger};
 pub use explain::{Explanation, Fact};
 
 use crate::base::redact::{ShownRequest, ShownUrl};
-use crate::base::{Error, Timestamp};
+use crate::base::{Error, Sent, Timestamp};
 use crate::body::Payload;
 use crate::hook::Hook;
 use crate::options::SendOptions;
@@ -198,6 +200,11 @@ impl Call {
         }
     }
 
+    /// Whether the server can have seen any request of it.
+    pub(crate) fn seen(&self) -> Sent {
+        self.0.as_ref().map_or(Sent::No, |state| state.seen)
+    }
+
     /// Why the request may be sent again after the wait, and how long the server asked to wait.
     pub(crate) fn again(&self) -> (Option<RetryReason>, Option<Duration>) {
         self.0.as_ref().map_or((None, None), |state| (state.again, state.hint))
@@ -211,6 +218,11 @@ impl Call {
 }
 
 impl Attempt {
+    /// Whether the server can have seen any request before this one.
+    pub(crate) fn seen(&self) -> Sent {
+        self.0.seen
+    }
+
     /// The method of the plan.
     pub(crate) fn method(&self) -> &Method {
         &self.0.ready.method

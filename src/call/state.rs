@@ -86,7 +86,10 @@ pub(crate) struct Fetching {
     pub(super) flight: Flight,
     /// Why the request that the token is for will be sent.
     pub(super) then: SendCause,
+    /// The permit of the attempt, if it has one already.
     pub(super) lease: Option<Lease>,
+    /// That of the request for the token, where it goes to the origin of the connection.
+    pub(super) own: Option<Lease>,
 }
 
 impl State {
@@ -183,7 +186,7 @@ impl State {
 
     /// Which part of the URL under way is whose.
     pub(super) fn whose(&self, hook: &Hook) -> Whose {
-        if self.is_fetching() || self.hop.is_some() {
+        if self.is_fetching() || self.hop.is_some() || !hook.made(&self.ready.in_force) {
             return Whose::Hidden;
         }
         build::whose(hook, &self.ready.target)

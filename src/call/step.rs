@@ -16,14 +16,11 @@ use super::build;
 use super::cause::Told;
 use super::coded::{Coded, begin_of};
 use super::needs;
-use super::state::{Fetching, Phase, State};
+use super::state::{Phase, State};
 use super::verdict::Verdict;
 use super::{Attempt, Call, Reading, Step, Unsendable, WaitReason, Want};
-use crate::auth::flow::{Ahead, Auth};
-use crate::auth::tokens::Flight;
-use crate::base::{
-    Error, Origin, Sent, Timestamp, TransportError, TransportErrorKind, headers, size,
-};
+use crate::auth::flow::Ahead;
+use crate::base::{Error, Sent, Timestamp, TransportError, TransportErrorKind, headers, size};
 use crate::body::{OF_A_CALL, Payload, too_long};
 use crate::gates::{Denied, Lease, Unsent};
 use crate::hook::Hook;
@@ -202,6 +199,9 @@ impl Reading {
 impl State {
     /// Sends the next request, unless nothing may be sent any more.
     pub(super) fn send(mut self: Box<Self>, hook: &Hook, now: Timestamp) -> Step {
+        if !hook.made(&self.ready.in_force) {
+            return self.strange();
+        }
         let remaining = self.remaining(now);
         if let Some(reason) = self.is_over(remaining) {
             return self.over(hook, reason);
@@ -218,7 +218,7 @@ impl State {
                     return self.hold(hook, wait, WaitReason::Token, StopReason::Deadline, now);
                 }
                 Ok(Ahead::Fetch(request, flight)) => {
-                    return self.fetch(hook, *request, flight, remaining);
+                    return self.fetch(hook, *request, flight, longest, now);
                 }
                 Err(error) => return self.unsendable(hook, StopReason::Auth, error),
             }
@@ -292,54 +292,28 @@ impl State {
     /// Ends because of the request itself.
     #[cold]
     #[inline(never)]
-    fn unsendable(mut self: Box<Self>, hook: &Hook, reason: StopReason, error: Error) -> Step {
+    pub(super) fn unsendable(
+        mut self: Box<Self>,
+        hook: &Hook,
+        reason: StopReason,
+        error: Error,
+    ) -> Step {
         let behind_redirect = reason == StopReason::Invalid && self.is_redirected();
         let reason = if behind_redirect { StopReason::Redirect } else { reason };
         let cause = self.unmade(error);
         self.end(hook, reason, cause, Told::default())
     }
 
-    /// Sends a request for a token.
-    #[cold]
-    fn fetch(
-        mut self: Box<Self>,
-        hook: &Hook,
-        request: Request<Payload>,
-        flight: Flight,
-        remaining: Option<Duration>,
-    ) -> Step {
-        let target = request.uri().to_string().parse::<Origin>();
-        let options = target.and_then(|target| {
-            headers::check_room(request.headers())?;
-            // The token is for all calls of the hook, so its endpoint is verified as the scheme or the hook says: what one call says
-            // of its own request is not the others'.
-            let (own, all) = (&self.ready.in_force, hook.in_force(None)?);
-            let verify = self.auth(hook).and_then(Auth::verify).or_else(|| {
-                Some(all.verify_at(&target)).filter(|verify| *verify != own.verify_at(&target))
-            });
-            own.token_options(&target, remaining, verify)
-        });
-        let options = options.and_then(|options| self.check(hook, &options).map(|()| options));
-        match options {
-            Ok(options) => {
-                let (then, lease) = (self.cause(), self.take_lease());
-                self.count(Phase::Fetching(Box::new(Fetching { flight, then, lease })));
-                Step::Send { request, options, attempt: Attempt(self) }
-            }
-            Err(error) => self.unsendable(hook, StopReason::Invalid, error),
-        }
-    }
-
     /// What every request passes before it is counted and handed out: what the client would drop is an error.
     #[inline]
-    fn check(&self, hook: &Hook, options: &SendOptions) -> Result<(), Error> {
+    pub(super) fn check(&self, hook: &Hook, options: &SendOptions) -> Result<(), Error> {
         let needed = needs::needed(&self.ready.method, &self.ready.payload);
         hook.capabilities().check(options.needed.and(needed))
     }
 
     /// A request goes out: the one place where sends are counted.
     #[inline]
-    fn count(&mut self, phase: Phase) {
+    pub(super) fn count(&mut self, phase: Phase) {
         self.sends = self.sends.saturating_add(1);
         if matches!(self.phase, Phase::Due) {
             self.attempt_number = self.attempt_number.saturating_add(1);
@@ -357,7 +331,7 @@ impl State {
 
     /// Waits for a gate or a token, if that can be before the deadline.
     #[cold]
-    fn hold(
+    pub(super) fn hold(
         mut self: Box<Self>,
         hook: &Hook,
         wait: Duration,

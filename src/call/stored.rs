@@ -20,19 +20,22 @@ use serde::Deserialize;
 
 use super::build::Ready;
 use super::form::{
-    Form, Moment, PlanForm, ProgressForm, VERSION, both, check_plan, fingerprint, plan_form,
-    progress_form, text_of,
+    Form, Moment, PlanForm, ProgressForm, VERSION, both, check_plan, plan_form, progress_form,
+    text_of,
 };
 use super::may::{not_storable, stored};
+use super::owner::{Owner, Stored};
 use super::state::{Phase, State};
 use super::{Attempt, Call};
 use crate::base::chance::digest;
-use crate::base::json::position;
 use crate::base::{Error, ErrorKind, Sent, Timestamp};
 use crate::hook::Hook;
 use crate::options::in_force::{MAX_REDIRECTS, MAX_RESPONSE_BYTES};
 use crate::options::{Options, Setting};
 use crate::request::RequestPlan;
+
+const CALL: Stored =
+    Stored { noun: "call", is_many: false, longest: Call::MAX_STORED, version: VERSION };
 
 impl Call {
     /// The longest text that is read, in bytes.
@@ -175,27 +178,14 @@ impl Attempt {
     }
 }
 
-/// Reads one text, and checks how long it is and which version wrote it.
+/// Reads one text, the version first: that of a later one may look otherwise.
 fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Error> {
     #[derive(Deserialize)]
     struct Versioned {
         version: u32,
     }
-    if text.len() > Call::MAX_STORED {
-        return Err(stored("the stored call is too long"));
-    }
-    let unreadable = |error: &serde_json::Error| {
-        let says = format!("the stored call cannot be read at {}", position(error));
-        Error::new(ErrorKind::Stored, says)
-    };
-    let Versioned { version } = serde_json::from_str(text).map_err(|error| unreadable(&error))?;
-    if version < VERSION {
-        return Err(stored("the stored call is of an older version, which is not read any more"));
-    }
-    if version > VERSION {
-        return Err(stored("the stored call is of a newer version than this one"));
-    }
-    serde_json::from_str(text).map_err(|error| unreadable(&error))
+    CALL.read(text, |read: &Versioned| read.version)?;
+    CALL.read(text, |_: &T| VERSION)
 }
 
 fn restore(
@@ -210,14 +200,8 @@ fn restore(
     if own != digest(&text_of(&progress)?) || !parts_fit {
         return Err(stored("the stored call was changed"));
     }
-    if progress.connection.as_deref() != hook.id() {
-        return Err(stored("the stored call belongs to another connection"));
-    }
-    if progress.base != fingerprint(hook) {
-        return Err(stored(
-            "the connection has another origin or base than when the call was stored",
-        ));
-    }
+    let (connection, base) = (progress.connection.take(), std::mem::take(&mut progress.base));
+    CALL.check(Some(&Owner { connection, base }), hook)?;
     let begun = progress.attempt_number > 0 || progress.state == Moment::Waiting;
     let counts = progress.sends <= Call::MAX_SENDS && progress.attempt_number <= progress.sends;
     if !begun || !counts {

@@ -16,7 +16,7 @@ use crate::response::Failure;
 
 pub(super) struct Watch<'a> {
     told: Told<'a>,
-    /// What is known of the last request; `None` once the call has ended.
+    /// Whether the server can have seen any request; `None` once the call has ended.
     sent: Option<Sent>,
     sends: u32,
 }
@@ -31,7 +31,7 @@ enum Told<'a> {
 
 impl<'a> Watch<'a> {
     pub(super) fn new(call: &Call) -> Self {
-        Self { told: Told::Nobody, sent: Some(Sent::No), sends: call.sends() }
+        Self { told: Told::Nobody, sent: Some(call.seen()), sends: call.sends() }
     }
 
     pub(super) fn lend(
@@ -107,7 +107,7 @@ impl<'a> Watch<'a> {
     }
 
     pub(super) fn sending(&mut self, hook: &Hook, request: &Request<Payload>, attempt: &Attempt) {
-        self.sent = Some(Sent::Maybe);
+        self.sent = Some(attempt.seen().max(Sent::Maybe));
         self.sends = attempt.sends();
         if self.is_told() {
             self.tell(&Event::Send {
@@ -151,6 +151,7 @@ impl<'a> Watch<'a> {
     }
 
     pub(super) fn waiting(&mut self, call: &Call, wait: Duration, reason: WaitReason) {
+        self.sent = Some(call.seen());
         let (again, asked) = call.again();
         self.tell(&Event::Wait { wait, reason, again, asked });
     }

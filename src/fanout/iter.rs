@@ -1,5 +1,6 @@
 //! The results of many calls, one after the other through a hook. What waits for them is with the hook.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -29,31 +30,48 @@ type Work<'a> = Pin<Box<dyn Future<Output = Ended> + Send + 'a>>;
 pub struct FanoutIter<'a, H, I, B> {
     pub(crate) on: &'a H,
     calls: Fanout<'a, I, B>,
-    work: Vec<(u64, Work<'a>, Arc<Bell>)>,
+    work: BTreeMap<u64, (Work<'a>, Arc<Bell>)>,
+    bells: Arc<Bells>,
 }
 
-/// Tells whose future wants to be polled.
-struct Bell {
-    rung: AtomicBool,
-    /// Whom to wake; none once it was, until the next poll. Wakers are other people's code, which may poll or wake at once: none is
-    /// cloned, woken or dropped under the lock.
+/// Which futures want to be polled, and whom to wake.
+#[derive(Default)]
+struct Bells {
+    /// The slots of those that were rung, each once. What they hold is never looked through for them.
+    rung: Mutex<Vec<u64>>,
+    /// None once it was woken, until the next poll. Wakers are other people's code, which may poll or wake at once: none is cloned,
+    /// woken or dropped under a lock.
     outer: Mutex<Option<Waker>>,
 }
 
-impl Bell {
+impl Bells {
     /// Wakes this one from now on.
     fn wakes(&self, waker: &Waker) {
-        if self.lock().as_ref().is_some_and(|own| own.will_wake(waker)) {
+        if locked(&self.outer).as_ref().is_some_and(|own| own.will_wake(waker)) {
             return;
         }
         let waker = waker.clone();
-        let replaced = self.lock().replace(waker);
+        let replaced = locked(&self.outer).replace(waker);
         drop(replaced);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Waker>> {
-        self.outer.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Takes the slots that were rung, in their order.
+    fn take(&self) -> Vec<u64> {
+        let mut rung = std::mem::take(&mut *locked(&self.rung));
+        rung.sort_unstable();
+        rung
     }
+}
+
+fn locked<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
+    what.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The waker of one call.
+struct Bell {
+    slot: u64,
+    is_rung: AtomicBool,
+    all: Arc<Bells>,
 }
 
 impl Wake for Bell {
@@ -62,8 +80,10 @@ impl Wake for Bell {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.rung.store(true, Ordering::Release);
-        let waker = self.lock().take();
+        if !self.is_rung.swap(true, Ordering::AcqRel) {
+            locked(&self.all.rung).push(self.slot);
+        }
+        let waker = locked(&self.all.outer).take();
         if let Some(waker) = waker {
             waker.wake();
         }
@@ -71,8 +91,8 @@ impl Wake for Bell {
 }
 
 impl<'a, H, I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> FanoutIter<'a, H, I, B> {
-    pub(crate) const fn new(on: &'a H, calls: Fanout<'a, I, B>) -> Self {
-        Self { on, calls, work: Vec::new() }
+    pub(crate) fn new(on: &'a H, calls: Fanout<'a, I, B>) -> Self {
+        Self { on, calls, work: BTreeMap::new(), bells: Arc::default() }
     }
 
     /// Gives the results in the order of the plans: see [`Fanout::in_order`].
@@ -93,26 +113,23 @@ impl<'a, H, I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> FanoutIter<'a,
         now: impl Fn() -> Timestamp,
         run: impl Fn(Run<'a, B>) -> Work<'a>,
     ) -> Poll<Option<(u64, Ended)>> {
+        self.bells.wakes(context.waker());
         loop {
             while let Some((slot, call)) = self.calls.begin(now()) {
-                let bell = Bell { rung: AtomicBool::new(true), outer: Mutex::new(None) };
-                self.work.push((slot, run(call), Arc::new(bell)));
+                let (is_rung, all) = (AtomicBool::new(true), Arc::clone(&self.bells));
+                self.work.insert(slot, (run(call), Arc::new(Bell { slot, is_rung, all })));
+                locked(&self.bells.rung).push(slot);
             }
             let mut ended = Vec::new();
-            self.work.retain_mut(|(slot, work, bell)| {
-                bell.wakes(context.waker());
-                if !bell.rung.swap(false, Ordering::AcqRel) {
-                    return true;
-                }
+            for slot in self.bells.take() {
+                let Some((work, bell)) = self.work.get_mut(&slot) else { continue };
+                bell.is_rung.store(false, Ordering::Release);
                 let waker = Waker::from(Arc::clone(bell));
-                match work.as_mut().poll(&mut Context::from_waker(&waker)) {
-                    Poll::Pending => true,
-                    Poll::Ready(result) => {
-                        ended.push((*slot, result));
-                        false
-                    }
+                if let Poll::Ready(result) = work.as_mut().poll(&mut Context::from_waker(&waker)) {
+                    ended.push((slot, result));
+                    self.work.remove(&slot);
                 }
-            });
+            }
             let moved = !ended.is_empty();
             for (slot, result) in ended {
                 self.calls.took(slot, result);

@@ -7,16 +7,23 @@ use serde::{Deserialize, Serialize};
 
 use super::{Fanout, Slot};
 use crate::base::chance::digest;
-use crate::base::json::{at_most_entries, position};
-use crate::base::{Error, ErrorKind, Timestamp, size};
+use crate::base::json::at_most_entries;
+use crate::base::{Error, Timestamp, size};
 use crate::call::Call;
 use crate::call::may::{not_storable, stored};
+use crate::call::owner::{Owner, Stored};
 use crate::drive::{Act, Run};
 use crate::hook::Hook;
 use crate::request::RequestPlan;
 use crate::response::Outcome;
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+
+const CALLS: Stored =
+    Stored { noun: "calls", is_many: true, longest: MAX_STORED, version: VERSION };
+
+/// The longest text, in bytes.
+const MAX_STORED: usize = 256 << 20;
 
 /// The most calls, and the most results, of a stored fan-out.
 const MOST: usize = 10_000;
@@ -25,6 +32,9 @@ const MOST: usize = 10_000;
 #[serde(deny_unknown_fields)]
 struct Form {
     version: u32,
+    /// `None` before version 2.
+    #[serde(default)]
+    owner: Option<Owner>,
     limit: usize,
     in_order: bool,
     /// Sixteen hexadecimal digits.
@@ -64,7 +74,7 @@ impl Form {
 
 impl<I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> Fanout<'_, I, B> {
     /// The longest text of stored calls, in bytes: 256 MiB.
-    pub const MAX_STORED: usize = 256 << 20;
+    pub const MAX_STORED: usize = MAX_STORED;
 
     /// Writes every call that has not ended as JSON, attempts as under way, and every result that was not taken.
     ///
@@ -93,6 +103,7 @@ impl<I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> Fanout<'_, I, B> {
         }
         let form = Form {
             version: VERSION,
+            owner: Some(Owner::of(&self.hook)),
             limit: self.limit,
             in_order: self.in_order,
             seed: format!("{:016x}", self.seed),
@@ -119,20 +130,12 @@ impl<I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> Fanout<'_, I, B> {
     ///
     /// As [`Call::resume`].
     pub fn resume(hook: &Hook, text: &str, plans: I, now: Timestamp) -> Result<Self, Error> {
-        if text.len() > Self::MAX_STORED {
-            return Err(stored("the stored calls are too long"));
-        }
-        let mut form: Form = serde_json::from_str(text).map_err(|error| {
-            let says = format!("the stored calls cannot be read at {}", position(&error));
-            Error::new(ErrorKind::Stored, says)
-        })?;
-        if form.version != VERSION {
-            return Err(stored("the stored calls are of another version"));
-        }
+        let mut form: Form = CALLS.read(text, |form: &Form| form.version)?;
         let own = std::mem::take(&mut form.digest);
         if own != digest(&text_of(&form)?) {
             return Err(stored("the stored calls were changed"));
         }
+        CALLS.check(form.owner.as_ref(), hook)?;
         let seed =
             u64::from_str_radix(&form.seed, 16).map_err(|_| stored("the seed is not one"))?;
         let mut calls = Self::new(hook, plans, form.limit, seed);

@@ -203,6 +203,14 @@ impl Gates {
         }
     }
 
+    /// Gives a price back that was paid for what was not sent after all.
+    #[cold]
+    pub(crate) fn give_back(&self, price: u32, at: Timestamp) {
+        if let Some(shared) = &self.shared {
+            shared.refund(price, at);
+        }
+    }
+
     /// Pays for a retry that is given back unless it is sent.
     ///
     /// # Errors
@@ -350,7 +358,8 @@ impl Lease {
         self.report(true, now);
     }
 
-    fn report(mut self, failed: bool, now: Timestamp) {
+    /// Tells the breaker how a send went for which nothing is paid in.
+    pub(crate) fn report(mut self, failed: bool, now: Timestamp) {
         let breaker = self.shared.as_ref().and_then(|shared| shared.breaker.as_ref());
         if let (Some(breaker), Some(pass)) = (breaker, self.pass) {
             breaker.report(pass, failed, now);

@@ -6,6 +6,10 @@
 //!            retry(class, now) ──▶ price paid | reason      before a retry is planned
 //! ```
 //!
+//! A request for a token to the origin of the connection asks for a send of its own, and the breaker hears how it went. One to
+//! another origin asks nobody, as these gates are of one origin; but each retry is paid for, whatever failed. What is sent further
+//! within an attempt, a redirect followed or a challenge answered, is free.
+//!
 //! A lease that is dropped gives its place back, one that is lost (a stored call) runs out: no gate ever jams. A retry that was
 //! paid for and is never sent gives its price back, however its call ends; one that is taken up from a store pays itself. A clock
 //! that jumps closes no gate for longer than it closes anyway.

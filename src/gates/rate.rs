@@ -12,13 +12,16 @@ use crate::retry::seconds::Seconds;
 /// The longest wait that is handed out: a caller that comes back then finds out anew.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// How many sends a rate limit lets through.
+/// How many sends a rate limit lets through: those that begin an attempt, and those for a token to the same origin.
+///
+/// What goes on within an attempt is not counted: a redirect that is followed, a challenge that is answered. A server that redirects
+/// each call gets up to [`max_redirects`](crate::Options::max_redirects) more. For a stricter limit switch redirects off.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RateSettings {
-    /// Sends a second, over time. 10.
+    /// Attempts a second, over time. 10.
     pub per_second: f64,
-    /// Sends at once, after a rest. 10; 0 is 1.
+    /// Attempts at once, after a rest. 10; 0 is 1.
     pub burst: u32,
 }
 

@@ -239,7 +239,8 @@ impl Hook {
     /// A [`Failure`] that prints `404:Not Found` and holds the response.
     pub fn check_response(&self, response: Response<Bytes>) -> Result<Response<Bytes>, Failure> {
         if check_failed(response.status()) {
-            return Err(Failure::new(StopReason::Rejected, Cause::Response(response)));
+            let cause = self.with_reason_shown(Cause::Response(response));
+            return Err(Failure::new(StopReason::Rejected, cause));
         }
         Ok(response)
     }
@@ -339,7 +340,20 @@ impl Hook {
         let Some(call) = call else { return Ok(Arc::clone(&self.inner.in_force)) };
         let set = call.clone().over(self.inner.options.clone());
         let environment = self.inner.environment.as_ref();
-        InForce::new(&self.inner.defaults.options, &set, environment, self.origin()).map(Arc::new)
+        let new = InForce::new(&self.inner.defaults.options, &set, environment, self.origin())?;
+        Ok(Arc::new(new.of(self.inner.in_force.owner())))
+    }
+
+    /// Whether a call with these options was made by this hook, or one of the same connection, origin and base.
+    #[inline]
+    pub(crate) fn made(&self, in_force: &Arc<InForce>) -> bool {
+        let own = &self.inner.in_force;
+        Arc::ptr_eq(in_force, own) || in_force.owner() == own.owner()
+    }
+
+    /// Whether the other one is of the same connection, origin and base.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        self.made(&other.inner.in_force)
     }
 
     /// Whether content codings are asked for and undone.

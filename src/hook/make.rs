@@ -13,7 +13,7 @@ use super::{Hook, HookBuilder, HookError};
 use crate::auth::AuthScheme;
 use crate::auth::flow::{Auth, Kept};
 use crate::base::{Bound, Error, Problem, Secret, headers, redact};
-use crate::connection::Extra;
+use crate::connection::{ConnectionId, Extra};
 use crate::gates::Gates;
 use crate::options::in_force::InForce;
 use crate::request::woven;
@@ -61,6 +61,9 @@ impl HookBuilder {
         let marks = woven::marks(&proven);
         let own = Own { headers, proven, marks, size, auth };
         let own = Bound::new(base.origin().clone(), own);
+        let id = connection.id.as_ref().map_or("", ConnectionId::as_str);
+        let owner = Secret::new(format!("{id}\n{}\n{}", base.origin(), base.rest()));
+        let owner = Arc::new(owner);
         let inner = Inner {
             id: connection.id.clone(),
             base,
@@ -68,7 +71,7 @@ impl HookBuilder {
             own,
             options,
             defaults: self.defaults,
-            in_force: Arc::new(in_force),
+            in_force: Arc::new(in_force.of(Some(&owner))),
             looks_at_bodies: policy.looks_at_bodies(),
             policy,
             gates: self.gates.unwrap_or_else(Gates::none),

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::Hook;
 use crate::base::redact::{HIDDEN, unescaped};
+use crate::response::{Cause, Reason};
 
 impl Hook {
     /// Returns what a server said, the value of a header, say, as logs may have it: without what it repeats of the connection.
@@ -57,6 +58,21 @@ impl Hook {
             true => Cow::Borrowed(said),
             false => Cow::Owned(shown),
         }
+    }
+
+    /// Hides what the reason phrase of a failure's response repeats.
+    #[cold]
+    pub(crate) fn with_reason_shown(&self, mut cause: Cause) -> Cause {
+        let response = match &mut cause {
+            Cause::Response(response) => response,
+            Cause::Refused { response, .. } => &mut **response,
+            Cause::Request(_) | Cause::Transport(_) => return cause,
+        };
+        let said = response.extensions().get::<Reason>().cloned();
+        if let Some(said) = said {
+            response.extensions_mut().insert(Reason::new(&self.shown(said.as_str())));
+        }
+        cause
     }
 
     /// Writes a text up to the next mark, and returns the rest.

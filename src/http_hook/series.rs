@@ -128,6 +128,7 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     /// As [`poll`](Self::poll).
     pub async fn run_poll(&self, mut poll: Poll<'_, Body>) -> Result<Response<Bytes>, Failure> {
         let (transport, clock) = (&*self.face.transport, &*self.face.clock);
+        poll.check(&self.face.hook)?;
         loop {
             match poll.turn(clock.now()) {
                 Turn::Run(run) => {

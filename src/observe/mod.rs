@@ -85,7 +85,7 @@ pub enum Event<'a> {
     },
     /// The future of the call was dropped.
     Dropped {
-        /// Whether the server can have seen the last request: `Maybe` if it was under way.
+        /// Whether the server can have seen any request of the call, before it was stored, too: at least `Maybe` if one was under way.
         sent: Sent,
     },
 }

@@ -8,7 +8,7 @@ use super::{
     Capabilities, Capability, ClientOptions, KeepAlive, Options, Proxies, SendOptions, Setting,
     Timeouts, Verify,
 };
-use crate::base::{Bound, Error, Origin, Scheme};
+use crate::base::{Bound, Error, Origin, Scheme, Secret};
 
 /// The largest answer that is read into memory by default: 64 MiB.
 pub(crate) const MAX_RESPONSE_BYTES: u64 = 64 << 20;
@@ -38,6 +38,8 @@ pub(crate) struct InForce {
     needed: Capabilities,
     proxies: Proxies,
     environment: Option<Arc<Environment>>,
+    /// Whose it is: the id of the connection, its origin and its base.
+    owner: Option<Arc<Secret>>,
 }
 
 /// What holds for one origin alone.
@@ -106,7 +108,18 @@ impl InForce {
             needed: needed(set),
             proxies,
             environment,
+            owner: None,
         })
+    }
+
+    /// Says whose it is.
+    pub(crate) fn of(self, owner: Option<&Arc<Secret>>) -> Self {
+        Self { owner: owner.cloned(), ..self }
+    }
+
+    /// Whose it is.
+    pub(crate) fn owner(&self) -> Option<&Arc<Secret>> {
+        self.owner.as_ref()
     }
 
     /// Whether a request goes to the origin of the connection that the call began with.

@@ -8,19 +8,26 @@ use serde::{Deserialize, Serialize};
 use super::paging::{Paging, Read};
 use super::{KNOWN, Known, Next, Pages};
 use crate::base::chance::digest;
-use crate::base::json::{at_most, position};
-use crate::base::{Error, ErrorKind, Timestamp};
+use crate::base::json::at_most;
+use crate::base::{Error, Timestamp};
 use crate::call::Call;
 use crate::call::may::{not_storable, stored};
+use crate::call::owner::{Owner, Stored};
 use crate::drive::Run;
 use crate::hook::Hook;
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+
+const PAGES: Stored =
+    Stored { noun: "pages", is_many: true, longest: Call::MAX_STORED, version: VERSION };
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Form {
     version: u32,
+    /// `None` before version 2.
+    #[serde(default)]
+    owner: Option<Owner>,
     paging: Paging,
     /// Of the first page, as [`Call::store_plan`] writes it.
     plan: String,
@@ -52,6 +59,7 @@ impl<B: From<Bytes>> Pages<'_, B> {
         let first = Call::new(&self.hook, base, self.seed, Timestamp::default());
         let form = Form {
             version: VERSION,
+            owner: Some(Owner::of(&self.hook)),
             paging: self.paging.clone(),
             plan: first.store_plan(&self.hook)?,
             deadline,
@@ -71,20 +79,12 @@ impl<B: From<Bytes>> Pages<'_, B> {
     ///
     /// As [`Call::resume`].
     pub fn resume(hook: &Hook, text: &str, now: Timestamp) -> Result<Self, Error> {
-        if text.len() > Call::MAX_STORED {
-            return Err(stored("the stored pages are too long"));
-        }
-        let mut form: Form = serde_json::from_str(text).map_err(|error| {
-            let says = format!("the stored pages cannot be read at {}", position(&error));
-            Error::new(ErrorKind::Stored, says)
-        })?;
-        if form.version != VERSION {
-            return Err(stored("the stored pages are of another version"));
-        }
+        let mut form: Form = PAGES.read(text, |form: &Form| form.version)?;
         let own = std::mem::take(&mut form.digest);
         if own != digest(&text_of(&form)?) {
             return Err(stored("the stored pages were changed"));
         }
+        PAGES.check(form.owner.as_ref(), hook)?;
         form.paging.validate()?;
         let seed =
             u64::from_str_radix(&form.seed, 16).map_err(|_| stored("the seed is not one"))?;

@@ -146,7 +146,8 @@ impl<B: From<Bytes>> Poll<'_, B> {
         self.told(match result {
             Ok(response) => {
                 let response = Box::new(short(response));
-                Failure::new(reason, Cause::Refused { error, response })
+                let cause = Cause::Refused { error, response };
+                Failure::new(reason, self.hook.with_reason_shown(cause))
             }
             Err(failure) => failure.because(reason),
         })

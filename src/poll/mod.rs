@@ -22,8 +22,8 @@ pub use polling::Polling;
 
 use crate::base::chance::nth;
 use crate::base::{Error, ErrorKind, Sent, Timestamp, TransportError};
-use crate::call::Call;
 use crate::call::follow::{Counts, Place};
+use crate::call::{Call, stranger};
 use crate::drive::{Act, Run};
 use crate::hook::Hook;
 use crate::observe::Observer;
@@ -262,6 +262,14 @@ impl<'a, B: From<Bytes>> Poll<'a, B> {
             Some(observer) => run.observer(observer),
             None => run,
         }
+    }
+
+    /// Checks that it goes on by the hook of its connection.
+    pub(crate) fn check(&self, hook: &Hook) -> Result<(), Failure> {
+        if self.hook.is_like(hook) {
+            return Ok(());
+        }
+        Err(Failure::new(StopReason::Invalid, Cause::Request(stranger("poll"))))
     }
 
     fn clamp(&mut self, now: Timestamp) -> Timestamp {

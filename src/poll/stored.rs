@@ -7,21 +7,27 @@ use serde::{Deserialize, Serialize};
 
 use super::{Phase, Poll, Polling};
 use crate::base::chance::digest;
-use crate::base::json::position;
-use crate::base::{Error, ErrorKind, Sent, Timestamp};
+use crate::base::{Error, Sent, Timestamp};
 use crate::call::Call;
 use crate::call::follow::Counts;
 use crate::call::may::{not_storable, stored};
+use crate::call::owner::{Owner, Stored};
 use crate::drive::Run;
 use crate::hook::Hook;
 use crate::options::Options;
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+
+const POLL: Stored =
+    Stored { noun: "poll", is_many: false, longest: Call::MAX_STORED, version: VERSION };
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Form {
     version: u32,
+    /// `None` before version 2.
+    #[serde(default)]
+    owner: Option<Owner>,
     polling: Polling,
     /// Of the next poll, as [`Call::store_plan`] writes it.
     plan: String,
@@ -66,6 +72,7 @@ impl<B: From<Bytes>> Poll<'_, B> {
         let next = Call::new(&self.hook, plan, self.seed, Timestamp::default());
         let form = Form {
             version: VERSION,
+            owner: Some(Owner::of(&self.hook)),
             polling: self.polling.clone(),
             plan: next.store_plan(&self.hook)?,
             deadline,
@@ -91,20 +98,12 @@ impl<B: From<Bytes>> Poll<'_, B> {
     ///
     /// As [`Call::resume`].
     pub fn resume(hook: &Hook, text: &str, now: Timestamp) -> Result<Self, Error> {
-        if text.len() > Call::MAX_STORED {
-            return Err(stored("the stored poll is too long"));
-        }
-        let mut form: Form = serde_json::from_str(text).map_err(|error| {
-            let says = format!("the stored poll cannot be read at {}", position(&error));
-            Error::new(ErrorKind::Stored, says)
-        })?;
-        if form.version != VERSION {
-            return Err(stored("the stored poll is of another version"));
-        }
+        let mut form: Form = POLL.read(text, |form: &Form| form.version)?;
         let own = std::mem::take(&mut form.digest);
         if own != digest(&text_of(&form)?) {
             return Err(stored("the stored poll was changed"));
         }
+        POLL.check(form.owner.as_ref(), hook)?;
         form.polling.validate()?;
         let longest = Options::MAX_TIMEOUT;
         if form.due.since(form.written) > longest || form.idle_for > longest {

@@ -6,7 +6,11 @@ use http::Method;
 use http_hook::pages::Paging;
 use http_hook::poll::Polling;
 use http_hook::retry::{Condition, Stop, Wait};
-use http_hook::{Call, ErrorKind, Hook, HttpHook, RequestPlan, RetryPolicy, StopReason, blocking};
+use http_hook::{
+    Call, Cause, ErrorKind, Failure, Hook, HttpHook, Options, RequestPlan, RetryPolicy, StopReason,
+    blocking,
+};
+use http_hook_mock::blocking::from_hook;
 use http_hook_mock::{MockTransport, Reply};
 
 use crate::support::{connection, response};
@@ -133,4 +137,58 @@ fn next<T: http_hook::transport::Transport, C: http_hook::transport::Clock>(
     pages: &mut http_hook::pages::PageIter<'_, HttpHook<T, C>, http_hook::body::Body>,
 ) -> Option<Result<http::Response<bytes::Bytes>, http_hook::Failure>> {
     pollster::block_on(pages.next())
+}
+
+/// What one hook prepares is meant for its origin, with all that it holds: another one sends, shows and stores nothing of it.
+#[test]
+fn what_a_hook_prepares_is_run_by_no_other() {
+    let hook_of = |host: &str| Hook::to(host).expect("a hook");
+    let own = "https://a.example/services/T0/k3yOfMine";
+    let other = hook_of("https://b.example");
+    let plans = [
+        RequestPlan::get("x").bearer("5b0c9e"),
+        RequestPlan::get("x").basic("u", "5b0c9e"),
+        RequestPlan::get("x").secret_header("x-own", "5b0c9e"),
+        RequestPlan::get("x").options(Options::default().timeout(Duration::from_secs(9))),
+        RequestPlan::get("x"),
+    ];
+    for plan in plans {
+        let (server, elsewhere) = (
+            MockTransport::new([Reply::status(200).always()]),
+            MockTransport::new([Reply::status(200).always()]),
+        );
+        let (api, strange) =
+            (from_hook(hook_of(own), &server), from_hook(other.clone(), &elsewhere));
+        let failure =
+            strange.run_and_check(api.prepare(plan.clone())).expect_err("it is no call of its");
+        let refused = |failure: &Failure| {
+            let is_stored = matches!(failure.cause(), Cause::Request(error) if error.kind() == ErrorKind::Stored);
+            assert!(is_stored, "{failure}");
+            assert_eq!(failure.sends(), 0);
+            let says = format!("{failure} {failure:?}");
+            assert!(!says.contains("k3yOfMine") && !says.contains("5b0c9e"), "{says}");
+        };
+        refused(&failure);
+        let until = || Polling::until(Condition::Always, Duration::from_secs(9));
+        refused(
+            &strange.run_poll(api.begin_poll(plan.clone(), until())).expect_err("nor is the poll"),
+        );
+        let call = api.prepare(plan.clone());
+        assert!(!format!("{}", call.cancel(&other)).contains("k3yOfMine"));
+        assert!(api.prepare(plan.clone()).store(&other).is_err());
+        assert_eq!(elsewhere.received().len(), 0);
+
+        // Nor by the async face, while those of the same connection may.
+        let far = HttpHook::new(other.clone(), elsewhere.clone(), elsewhere.clock());
+        refused(
+            &pollster::block_on(far.run_and_check(api.prepare(plan.clone()))).expect_err("nor"),
+        );
+        let poll = HttpHook::new(hook_of(own), server.clone(), server.clock());
+        let poll = poll.begin_poll(plan.clone(), until());
+        refused(&pollster::block_on(far.run_poll(poll)).expect_err("nor"));
+        assert_eq!(elsewhere.received().len(), 0);
+        let twin = from_hook(hook_of(own).without_waits(), &server);
+        twin.run_and_check(api.prepare(plan.clone())).expect("it is of the same");
+        twin.run_poll(api.begin_poll(plan, until())).expect("so is the poll");
+    }
 }

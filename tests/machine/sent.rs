@@ -357,3 +357,37 @@ fn a_store_forgets_nothing_that_was_seen() {
         }
     }
 }
+
+/// Who is told of a call that was dropped learns the worst of it, whatever came last and whoever began it.
+#[test]
+fn a_call_that_is_dropped_tells_the_worst_of_it() {
+    use http_hook::observe::Event;
+    let told = std::sync::Mutex::new(Vec::new());
+    let observer = |event: &Event<'_>| {
+        if let Event::Dropped { sent } = event {
+            told.lock().expect("no panic").push(*sent);
+        }
+    };
+    let hook = to_api();
+    let error = |kind, sent| Err(TransportError::new(kind, sent));
+    let call = Call::new(&hook, pay().idempotency_key().retry(policy()), 7, NOW);
+    let mut run = Run::<Bytes>::new(&hook, call).observer(&observer);
+    let _ = run.woke(NOW);
+    let _ = run.sent(error(TransportErrorKind::Interrupted, Sent::Maybe), || NOW);
+    let stored = run.store().expect("it can be stored");
+    let later = NOW.after(Duration::from_secs(200));
+    let _ = run.woke(later);
+    let _ = run.sent(error(TransportErrorKind::Connect, Sent::No), || later);
+    drop(run);
+    let again = Call::resume(&hook, &stored, NOW).expect("it can be taken up");
+    let mut run = Run::<Bytes>::new(&hook, again).observer(&observer);
+    let _ = run.woke(NOW);
+    drop(run);
+    drop(Run::<Bytes>::new(&hook, Call::new(&hook, pay(), 7, NOW)).observer(&observer));
+    let mut run = Run::<Bytes>::new(&hook, Call::new(&hook, pay().retry(policy()), 7, NOW))
+        .observer(&observer);
+    let _ = run.woke(NOW);
+    let _ = run.sent(error(TransportErrorKind::Connect, Sent::No), || NOW);
+    drop(run);
+    assert_eq!(*told.lock().expect("no panic"), [Sent::Maybe, Sent::Maybe, Sent::No, Sent::No]);
+}

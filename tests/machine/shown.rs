@@ -103,3 +103,24 @@ fn where_cookies_are_kept() {
         assert!(shown.contains(expected), "{shown}");
     }
 }
+
+/// A reason phrase is a server's text as any other: what it repeats of the connection is in no text of a failure.
+#[test]
+fn no_reason_phrase_shows_the_connection() {
+    use http_hook::response::Outcome;
+    let hook = http_hook::Hook::to("https://reader:hunter22@hooks.example/services/T0/k3yOfMine")
+        .expect("a hook");
+    let says = "Cannot GET /services/T0/k3yOfMine with hunter22";
+    let server = http_hook_mock::MockTransport::new([http_hook_mock::Reply::status(404)
+        .reason(says)
+        .always()]);
+    let api = http_hook_mock::blocking::from_hook(hook, &server);
+    let result = api.run(http_hook::RequestPlan::get("x"));
+    let stored = serde_json::to_string(&Outcome::of(&result, 100)).expect("JSON");
+    let failure = result.expect_err("404");
+    let all = format!("{failure} {failure:?} {} {stored}", failure.cause());
+    assert!(
+        all.contains("404:Cannot GET") && !all.contains("k3yOf") && !all.contains("hunter"),
+        "{all}"
+    );
+}

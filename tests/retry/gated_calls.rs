@@ -6,11 +6,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Response;
 use http_hook::RetryPolicy;
-use http_hook::gates::{BucketSettings, Budget, GateSettings, Gates, RateSettings};
-use http_hook::retry::{Condition, FailureClass, Wait};
+use http_hook::auth::{AuthScheme, OAuth2};
+use http_hook::gates::{
+    BreakerSettings, BucketSettings, Budget, GateSettings, Gates, RateSettings,
+};
+use http_hook::retry::{Condition, FailureClass, Stop, Wait};
 use http_hook::transport::TimeoutPhase;
 use http_hook::{
-    Call, Connection, Failure, Hook, RequestPlan, SendCause, Step, StopReason, Timestamp,
+    Call, Connection, Failure, Hook, RequestPlan, Secret, SendCause, Step, StopReason, Timestamp,
     TransportError, TransportErrorKind, WaitReason,
 };
 
@@ -287,6 +290,68 @@ fn another_origin_opens_no_breaker() {
             assert_eq!(opened, opens, "{why}, lost: {lost}");
             let (_, sends, _) = run(&hook, RequestPlan::get("a"), &[|| answer(200)]);
             assert_eq!(sends == 0, opens, "{why}");
+        }
+    }
+}
+
+/// An API that fails, and an endpoint for tokens of its origin that fails, are spared alike; of one elsewhere retries are paid for,
+/// and the breaker and the rate limit of the API are not told.
+#[test]
+fn a_token_endpoint_is_spared_as_the_api_is() {
+    let bucket =
+        BucketSettings { capacity: 10, cost: 5, throttled_cost: 5, timeout_cost: 5, success: 1 };
+    let breaker = BreakerSettings {
+        min_calls: 5,
+        ratio: 0.5,
+        window: SECOND * 60,
+        open: SECOND * 60,
+        jitter: 0.0,
+    };
+    let rate = RateSettings { per_second: 1.0, burst: 1 };
+    let none = GateSettings::none;
+    let rows = [
+        (
+            "budget",
+            GateSettings { bucket: Some(bucket), ..none() },
+            StopReason::Budget,
+            (3, 0),
+            (3, 0),
+        ),
+        (
+            "breaker",
+            GateSettings { breaker: Some(breaker), ..none() },
+            StopReason::Breaker,
+            (5, 0),
+            (8, 0),
+        ),
+        ("rate", GateSettings { rate: Some(rate), ..none() }, StopReason::Attempts, (8, 7), (8, 0)),
+    ];
+    for (gate, settings, reason, spared, elsewhere) in rows {
+        for (host, expected) in [
+            (None, spared),
+            (Some("https://api.example.com"), spared),
+            (Some("https://id.example.com"), elsewhere),
+        ] {
+            let connection = Connection::new().with_host("https://api.example.com");
+            let mut hook = Hook::builder(&connection).gates(Gates::new(&settings).expect("gates"));
+            if let Some(host) = host {
+                let own =
+                    OAuth2::client_credentials(format!("{host}/token"), "me", Secret::new("s3"));
+                hook = hook.auth(AuthScheme::OAuth2(Box::new(own)));
+            }
+            let policy = RetryPolicy {
+                stop: Stop::after_attempt(8),
+                wait: Wait::None,
+                ..RetryPolicy::default()
+            };
+            let plan = RequestPlan::get("a").retry(policy);
+            let (result, sends, waits) =
+                run(&hook.build().expect("a hook"), plan, &[|| answer(503)]);
+            let why = result.expect_err(gate).reason();
+            assert_eq!((sends, waits.len()), expected, "{gate} {host:?}: {why:?}");
+            if expected == spared {
+                assert_eq!(why, reason, "{gate} {host:?}");
+            }
         }
     }
 }

@@ -530,3 +530,52 @@ fn a_source_of_plans_that_panics_ends_the_fan_out() {
     assert_eq!(ended[2], (2, SAYS.to_owned()));
     assert_eq!(server.received().len(), 2);
 }
+
+/// What is waited for is not looked at again until it is woken: twice the calls at once take twice the looks.
+#[test]
+fn a_fan_out_polls_what_was_woken_alone() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Arc, Mutex};
+    use std::task::{Context, Poll, Waker};
+    struct Outer;
+    impl std::task::Wake for Outer {
+        fn wake(self: Arc<Self>) {}
+    }
+    let looks = |count: usize| {
+        let (polls, wakers) =
+            (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(Vec::<Waker>::new())));
+        let (counted, kept) = (Arc::clone(&polls), Arc::clone(&wakers));
+        let caps = http_hook::options::Capabilities::none("slow");
+        let server = http_hook::transport::from_fn(caps, move |_, _| {
+            let (counted, kept, mut first) = (Arc::clone(&counted), Arc::clone(&kept), true);
+            async move {
+                std::future::poll_fn(move |context| {
+                    counted.fetch_add(1, Ordering::Relaxed);
+                    if std::mem::take(&mut first) {
+                        kept.lock().expect("wakers").push(context.waker().clone());
+                        return Poll::Pending;
+                    }
+                    Poll::Ready(())
+                })
+                .await;
+                Ok(http::Response::new(http_hook::body::Body::default()))
+            }
+        });
+        let hook = http_hook::Hook::to("https://api.example.com").expect("a hook");
+        let api = http_hook::HttpHook::new(hook, server, http_hook_mock::VirtualClock::new());
+        let plans = (0..count).map(|id| http_hook::RequestPlan::get(format!("o/{id}")));
+        let mut calls = api.fan_out(plans, count);
+        let outer = Arc::new(Outer);
+        let waker = Waker::from(Arc::clone(&outer));
+        let mut context = Context::from_waker(&waker);
+        assert!(std::pin::pin!(calls.next()).poll(&mut context).is_pending());
+        assert_eq!(Arc::strong_count(&outer), 3, "it is kept once, not with each call");
+        for _ in 0..count {
+            let waker = wakers.lock().expect("wakers").pop().expect("one that waits");
+            waker.wake();
+            assert!(std::pin::pin!(calls.next()).poll(&mut context).is_ready());
+        }
+        polls.load(Ordering::Relaxed)
+    };
+    assert_eq!((looks(100), looks(200)), (200, 400));
+}

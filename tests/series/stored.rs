@@ -6,7 +6,7 @@ use http_hook::fanout::Fanout;
 use http_hook::pages::{Pages, Paging};
 use http_hook::poll::{Poll, Polling};
 use http_hook::retry::{Condition, Wait};
-use http_hook::{Act, Call, Error, ErrorKind, Hook, RequestPlan};
+use http_hook::{Act, Call, Connection, Error, ErrorKind, Hook, RequestPlan};
 
 use crate::invariants::series;
 use crate::support::{NOW, response};
@@ -132,5 +132,85 @@ fn nothing_that_is_stored_is_read_further_than_it_goes() {
         assert_eq!(error.kind(), ErrorKind::Stored, "{what}");
         let column = error.message().rsplit(' ').next().and_then(|last| last.parse::<usize>().ok());
         assert!(column.is_some_and(|column| column < 1 << 20), "{what}: {error}");
+    }
+}
+
+/// Whatever is stored, whenever, is its hook's: also where no call is under way, of which the mark would be.
+#[test]
+fn nothing_that_is_stored_is_taken_up_by_another_hook() {
+    let connection = |host: &str| Connection::new().with_host(host);
+    let hook_of = |connection: &Connection| Hook::new(connection).expect("a hook");
+    let own = connection("https://api.example.com/v1");
+    let hook = hook_of(&own);
+    let of_id = |id: &str| own.clone().with_id(id).expect("an id");
+    let others = [
+        ("another origin", connection("https://other.example/v1")),
+        ("http for https", connection("http://api.example.com/v1")),
+        ("another port", connection("https://api.example.com:8443/v1")),
+        ("another base", connection("https://api.example.com/v2/payments")),
+        ("no base", connection("https://api.example.com")),
+        ("another id", of_id("other")),
+    ];
+    let plan = || RequestPlan::post("transfer").data("1").allow_resend();
+
+    let polling = Polling::until(Condition::statuses(&[200]), Duration::from_secs(600));
+    let mut poll_asked = Poll::<bytes::Bytes>::new(&hook, plan(), polling, 7, NOW);
+    let poll_new = poll_asked.store().expect("a poll");
+    assert!(matches!(poll_asked.woke(NOW), Act::Send(..)));
+    let poll_sent = poll_asked.store().expect("a poll");
+    let Act::Read(body, _) = poll_asked.sent(Ok(response(202, &[], "")), || NOW) else {
+        panic!("a body")
+    };
+    assert!(matches!(poll_asked.read(Ok(body), NOW), Act::Sleep(_)));
+    let poll_asleep = poll_asked.store().expect("a poll");
+
+    let mut read = Pages::<bytes::Bytes>::new(&hook, RequestPlan::get("a"), Paging::link(), 7, NOW);
+    let pages_new = read.store().expect("pages");
+    assert!(matches!(read.woke(NOW), Act::Send(..)));
+    let pages_sent = read.store().expect("pages");
+    let page = response(200, &[("link", "</v1/b>; rel=next")], "[]");
+    let Act::Read(body, _) = read.sent(Ok(page), || NOW) else { panic!("a body") };
+    assert!(matches!(read.read(Ok(body), NOW), Act::Done(Ok(_))));
+    let pages_between = read.store().expect("pages");
+
+    let none_begun = Fanout::<_, bytes::Bytes>::new(&hook, vec![plan()].into_iter(), 2, 7);
+    let none_begun = none_begun.store().expect("calls");
+    let mut one = Fanout::<_, bytes::Bytes>::new(&hook, vec![plan()].into_iter(), 2, 7);
+    let Some((slot, Act::Send(..))) = one.next(NOW) else { panic!("a send") };
+    let one_sent = one.store().expect("calls");
+    one.sent(slot, Ok(response(200, &[], "")), || NOW);
+    let Some((slot, Act::Read(body, _))) = one.next(NOW) else { panic!("a body") };
+    one.read(slot, Ok(body), NOW);
+    let one_done = one.store().expect("calls");
+
+    let waits = Call::new(&hook, plan(), 7, NOW).store(&hook).expect("a call");
+    let rows: [(&str, Resume, &str); 10] = [
+        ("a call", call, &waits),
+        ("a poll before it begins", poll, &poll_new),
+        ("a poll under way", poll, &poll_sent),
+        ("a poll asleep", poll, &poll_asleep),
+        ("pages before the first", pages, &pages_new),
+        ("a page under way", pages, &pages_sent),
+        ("pages before the second", pages, &pages_between),
+        ("calls before the first", calls, &none_begun),
+        ("calls under way", calls, &one_sent),
+        ("the results of calls", calls, &one_done),
+    ];
+    for (what, resume, text) in rows {
+        resume(&hook_of(&own), text).expect(what);
+        for (which, other) in &others {
+            let error = resume(&hook_of(other), text).expect_err(&format!("{what}: {which}"));
+            assert_eq!(error.kind(), ErrorKind::Stored, "{what}: {which}");
+            assert!(error.message().contains("another"), "{what}: {which}: {error}");
+        }
+        // What was stored before it said whose it is.
+        if !std::ptr::fn_addr_eq(resume, call as Resume) {
+            let older = text.replacen("\"version\":2", "\"version\":1", 1);
+            let (before, rest) = older.split_once("\"owner\":{").expect("an owner");
+            let (_, rest) = rest.split_once("},").expect("its end");
+            let older = format!("{before}{rest}");
+            let error = resume(&hook, &older).expect_err(what);
+            assert!(error.message().contains("of an older version"), "{what}: {error}");
+        }
     }
 }

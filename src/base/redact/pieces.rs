@@ -42,32 +42,57 @@ pub(crate) fn query<'a>(query: &'a str, show: &mut dyn FnMut(Piece<'a>)) {
 fn of_pair<'a>(pair: &'a str, show: &mut dyn FnMut(Piece<'a>)) {
     // As a form is read, all before the first mark is name.
     if pair.split_once('=').is_some_and(|(name, _)| sounds_secret(&unescaped(name))) {
-        return hide_value(pair, 0, show);
+        return hide_value(pair, 0, &['=', ':'], show);
     }
     let mut start = 0_usize;
     for part in pair.split_inclusive([';', '?']) {
         if tells(part, true) {
-            return hide_value(pair, start, show);
+            return hide_value(pair, start, &['=', ':'], show);
         }
         start = start.saturating_add(part.len());
     }
     // User info may hold what parts pairs.
     if tells(pair, true) {
-        return hide_value(pair, 0, show);
+        return hide_value(pair, 0, &['=', ':'], show);
     }
     show(Piece::Open(pair));
 }
 
-/// Hides all behind the first name from `start` on, or from there on if there is no name.
-fn hide_value<'a>(text: &'a str, start: usize, show: &mut dyn FnMut(Piece<'a>)) {
-    let (before, rest) = text.split_at_checked(start).unwrap_or(("", text));
-    let Some((name, value)) = rest.split_once(['=', ':']) else {
-        show(Piece::Open(before));
-        return show(Piece::Hidden(""));
-    };
-    let open = text.len().saturating_sub(value.len());
-    show(Piece::Open(text.get(..open).unwrap_or_default()));
-    show(Piece::Hidden(name));
+/// Hides all behind the first name from `start` on, or from there on if there is no name that may be shown, or all.
+fn hide_value<'a>(text: &'a str, start: usize, marks: &[char], show: &mut dyn FnMut(Piece<'a>)) {
+    for start in [start, 0] {
+        let (before, rest) = text.split_at_checked(start).unwrap_or(("", text));
+        if let Some((name, value)) = rest.split_once(marks).filter(|(name, _)| is_name(name)) {
+            let open = text.len().saturating_sub(value.len());
+            let named = start.saturating_add(name.len());
+            if may_show(text, named) {
+                show(Piece::Open(text.get(..open).unwrap_or_default()));
+                return show(Piece::Hidden(name));
+            }
+        }
+        if may_show(text, start) {
+            show(Piece::Open(before));
+            return show(Piece::Hidden(""));
+        }
+    }
+}
+
+/// Whether what stands before a mark is a name, and not a text that tells something itself, or a word and what it is the word for.
+fn is_name(name: &str) -> bool {
+    let parts = |text: &str| text.trim().contains(|c: char| c.is_whitespace() || c == '+');
+    !tells(name, true) && !somewhere(name, parts)
+}
+
+/// Whether the beginning of a text that is hidden may be shown: not where what is hidden may begin in it, a text in quotes, an
+/// element, the user info of a URL.
+fn may_show(text: &str, end: usize) -> bool {
+    let (open, rest) = text.split_at_checked(end).unwrap_or(("", text));
+    if open.is_empty() {
+        return true;
+    }
+    let begins = somewhere(open, |open| open.contains(['"', '\'', '<', '{']));
+    let reaches = || somewhere(rest, |rest| rest.contains('@'));
+    !(begins || reaches() && somewhere(&format!("{open}@"), has_user_info))
 }
 
 /// Without any of these a path tells nothing: pairs, quotes, elements, user info and escapes have one.
@@ -105,14 +130,7 @@ fn of_segment<'a>(segment: &'a str, show: &mut dyn FnMut(Piece<'a>)) {
     let mut start = 0_usize;
     for part in segment.split_inclusive(';') {
         if tells(part, false) {
-            let (before, rest) = segment.split_at_checked(start).unwrap_or(("", segment));
-            let Some((name, value)) = rest.split_once('=') else {
-                show(Piece::Open(before));
-                return show(Piece::Hidden(""));
-            };
-            let open = segment.len().saturating_sub(value.len());
-            show(Piece::Open(segment.get(..open).unwrap_or_default()));
-            return show(Piece::Hidden(name));
+            return hide_value(segment, start, &['='], show);
         }
         start = start.saturating_add(part.len());
     }
@@ -122,15 +140,19 @@ fn of_segment<'a>(segment: &'a str, show: &mut dyn FnMut(Piece<'a>)) {
 /// Whether a text holds a value under a name that sounds secret, or the user info of a URL, also if it is escaped. A colon
 /// stands between name and value where it may (`by_colon`), and behind a name in quotes.
 pub(crate) fn tells(text: &str, by_colon: bool) -> bool {
+    somewhere(text, |text| has_pair(text, by_colon) || has_element(text) || has_user_info(text))
+}
+
+/// Whether something holds of a text, or of what it says once its escapes are undone. What is escaped too often may say anything.
+fn somewhere(text: &str, holds: impl Fn(&str) -> bool) -> bool {
     let mut text = Cow::Borrowed(text);
     for _ in 0..MAX_LEVELS {
-        if has_pair(&text, by_colon) || has_element(&text) || has_user_info(&text) {
+        if holds(&text) {
             return true;
         }
         let Cow::Owned(next) = undone(&text) else { return false };
         text = Cow::Owned(next);
     }
-    // Nobody knows what it says in the end.
     true
 }
 

@@ -71,6 +71,16 @@ fn what_a_query_may_tell() {
         ("u=https://h/x?token=S",                   "u=https://h/x?token=***"),
         ("u=https://h/@me&mail=a@b.test",           "u=https://h/@me&mail=a@b.test"),
         ("token",                                   "token"),
+        ("%7B%22token%22%3A%22S%22%7D=",            "***"),
+        ("a=1;%7B%22token%22%3A%22S%22%7D=1&b=2",   "a=1;***&b=2"),
+        ("https%3A%2F%2Fu%3AS%40h%2F=1",            "***"),
+        ("https%3A%2F%2Fu%3AS=S@h",                 "***"),
+        ("u=https://u:S;token=S@h",                 "u=***"),
+        ("token%3DS=1",                             "***"),
+        ("token%3AS=1",                             "***"),
+        ("token%20S=1&Bearer+S=1",                  "***&***"),
+        ("%3Ctoken%3ES%3C/token%3E=1",              "***"),
+        ("{\"value\":\"S=1\",\"name\":\"token\"}",  "***"),
     ];
     for (text, expected) in rows {
         assert_eq!(shown(|show| query(text, show)), expected, "{text}");
@@ -102,6 +112,11 @@ fn what_a_path_may_tell() {
         ("/x/<token>S</token>",                     "/x/***/token>"),
         ("/x/token\\u003dS",                        "/x/***"),
         ("/x/token&#61;S",                          "/x/***"),
+        ("/x/token%3DS=1",                          "/x/***"),
+        ("/x/%7B%22token%22:%22S%22%7D=",           "/x/***"),
+        ("/x/%7B%22token%22%3A%22S%22%7D;v=1",      "/x/***"),
+        ("/x/{\"token\":\"S\",\"q\":\"b=c\"}",      "/x/***"),
+        ("/x/a;https%3A%2F%2Fu%3AS=1%40h",          "/x/a;***"),
         ("/x/<p>/it's/a&b\\c/\"d\"",                 "/x/<p>/it's/a&b\\c/\"d\""),
     ];
     for (text, expected) in rows {
