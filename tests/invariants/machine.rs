@@ -169,6 +169,9 @@ struct Run<'a> {
     has_token: bool,
     may_act_again: bool,
     attempts: u32,
+    /// Retries that began with a request for a token, which is paid for.
+    token_retries: u32,
+    is_retry: bool,
     first: Option<(Uri, HeaderMap, Payload)>,
 }
 
@@ -194,6 +197,8 @@ impl Script {
             has_token: false,
             may_act_again: true,
             attempts: 0,
+            token_retries: 0,
+            is_retry: false,
             first: None,
         };
         run.finish();
@@ -259,7 +264,9 @@ impl Run<'_> {
         let left = self.script.deadline.map(|deadline| START.after(deadline).since(self.latest));
         assert_eq!(options.timeouts.total, left, "the transport knows the deadline");
         let headers = request.headers();
+        let is_retry = std::mem::take(&mut self.is_retry);
         if cause == SendCause::Token {
+            self.token_retries += u32::from(is_retry);
             assert_eq!(request.uri().host(), Some(TOKEN_HOST));
             assert!(!self.has_token, "a token that was fetched is used");
             self.fetched += 1;
@@ -387,7 +394,7 @@ impl Run<'_> {
         match reason {
             WaitReason::Backoff | WaitReason::Hint => {
                 assert!(self.may_act_again, "waits to do harm");
-                self.has_token = false;
+                (self.has_token, self.is_retry) = (false, true);
                 note(|counts| counts.gates += u64::from(self.bucket.is_some()));
             }
             WaitReason::RateLimit => note(|counts| counts.gates += 1),
@@ -439,7 +446,7 @@ impl Run<'_> {
     /// However a call ends, also unseen, the next one is let through in the end, and what was paid and not used is there.
     fn no_gate_jams(&self) {
         if let Some(bucket) = &self.bucket {
-            let retries = self.attempts.saturating_sub(1);
+            let retries = self.attempts.saturating_sub(1) + self.token_retries;
             assert!(
                 bucket.tokens() + retries * Purse::PRICE >= Purse::FULL,
                 "the price of a retry is lost"
