@@ -171,7 +171,8 @@ struct Run<'a> {
     attempts: u32,
     /// Retries that began with a request for a token, which is paid for.
     token_retries: u32,
-    is_retry: bool,
+    /// One that is waited for.
+    retry_due: u32,
     first: Option<(Uri, HeaderMap, Payload)>,
 }
 
@@ -198,7 +199,7 @@ impl Script {
             may_act_again: true,
             attempts: 0,
             token_retries: 0,
-            is_retry: false,
+            retry_due: 0,
             first: None,
         };
         run.finish();
@@ -264,9 +265,9 @@ impl Run<'_> {
         let left = self.script.deadline.map(|deadline| START.after(deadline).since(self.latest));
         assert_eq!(options.timeouts.total, left, "the transport knows the deadline");
         let headers = request.headers();
-        let is_retry = std::mem::take(&mut self.is_retry);
+        let retry_due = std::mem::take(&mut self.retry_due);
         if cause == SendCause::Token {
-            self.token_retries += u32::from(is_retry);
+            self.token_retries += retry_due;
             assert_eq!(request.uri().host(), Some(TOKEN_HOST));
             assert!(!self.has_token, "a token that was fetched is used");
             self.fetched += 1;
@@ -394,7 +395,7 @@ impl Run<'_> {
         match reason {
             WaitReason::Backoff | WaitReason::Hint => {
                 assert!(self.may_act_again, "waits to do harm");
-                (self.has_token, self.is_retry) = (false, true);
+                (self.has_token, self.retry_due) = (false, 1);
                 note(|counts| counts.gates += u64::from(self.bucket.is_some()));
             }
             WaitReason::RateLimit => note(|counts| counts.gates += 1),
