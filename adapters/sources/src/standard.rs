@@ -79,7 +79,7 @@ impl Sources {
     /// | `file:PATH` | [`ConnectionFile`] |
     /// | `dir:PATH` | [`SecretsDir`] |
     /// | `metastore`, `metastore:PATH` | Airflow's metastore (features `sqlite`, `postgres`): the database that `AIRFLOW__DATABASE__SQL_ALCHEMY_CONN` or `airflow.cfg` names, else `airflow.db` in `$AIRFLOW_HOME` or `~/airflow`; or a SQLite file. With the keys of `AIRFLOW__CORE__FERNET_KEY` or `airflow.cfg` |
-    /// | `backend` | the secrets backend that Airflow's settings name: for [`parse_over`](Self::parse_over) (feature `backend`) |
+    /// | `backend` | the secrets backend that Airflow's settings name: for `parse_over` (feature `backend`) |
     ///
     /// With a `?` at its end, a path may be absent, and a backend be none. With `go-on` in the list, the chain [goes on](Self::going_on) where a source fails.
     ///
