@@ -138,11 +138,11 @@ pub(crate) struct LimitArgs {
     pub(crate) connect_timeout: Option<Limit>,
 
     /// The longest time until an answer begins, and the longest silence in its body [env: HTTP_HOOK_TIMEOUT].
-    #[arg(long, visible_alias = "max-time", value_name = "TIME", value_parser = limit, help_heading = "Time")]
+    #[arg(long, value_name = "TIME", value_parser = limit, help_heading = "Time")]
     pub(crate) timeout: Option<Limit>,
 
     /// The longest time for everything, waits and transfers included; without it there is none [env: HTTP_HOOK_DEADLINE].
-    #[arg(long, value_name = "TIME", value_parser = limit, help_heading = "Time")]
+    #[arg(long, visible_alias = "max-time", value_name = "TIME", value_parser = limit, help_heading = "Time")]
     pub(crate) deadline: Option<Limit>,
 
     /// How often the request is sent again at most, where that is safe; 2, unless the connection says otherwise [env: HTTP_HOOK_RETRY].

@@ -25,9 +25,10 @@ Exit codes:
   0        success
   1        local failure: a file, an encoding, a bug
   2        wrong usage, invalid connection or option
-  3, 4, 5  final status 3xx, 4xx, 5xx
+  3, 4, 5  final status 3xx, 4xx, 5xx (and 600 to 999); 0 with --no-fail
   6        a redirect that is refused, or one too many
-  7        no connection: DNS, refused, TLS, reset
+  7        no connection: DNS, refused, TLS, reset; a body that broke off, an
+           answer that breaks the rules
   8        a time limit or the deadline
   9        a check, --fail-if, a limit of pages or a digest says no; or a
            recording does not have what was asked for
@@ -35,7 +36,7 @@ Exit codes:
   11       authentication given up: no token to be had, no challenge to answer
            (a plain 401 is 4)
   13       of a run, some calls have failed
-  130      interrupted; 143 terminated";
+  129      hung up; 130 interrupted; 143 terminated";
 
 /// Calls HTTP APIs through stored connections, and retries what may be retried.
 #[derive(Parser)]
@@ -75,7 +76,7 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Sends one request, and sends it again where that is safe and may help.
     Call(Box<CallArgs>),
-    /// Makes many calls, one for each line of a file, and goes on where it was interrupted.
+    /// Makes many calls, one for each line of a file.
     Run(Box<RunArgs>),
     /// Reads all pages of an answer, and prints them or their items as lines.
     Pages(Box<Pages>),

@@ -31,18 +31,24 @@ Results are lines of JSON, in the order in which calls end:
 `result` is ok, failed, may_have_acted (a request that may not be repeated was under way, and nobody knows what became of it), or
 invalid (nothing was sent).
 
-With --journal, where it is built in, a run that was killed goes on by --resume: nothing that may not be repeated is sent twice, and the result of every call is
-printed again.
-
 Examples:
   http-hook run orders.jsonl sales --jobs 64 -o results.jsonl
-  http-hook run rows.csv sales POST v1/orders/{order} amount:={amount}
+  http-hook run rows.csv sales POST v1/orders/{order} amount:={amount}";
+
+const JOURNAL: &str = "
+
+With --journal, a run that was killed goes on by --resume: nothing that may not be repeated is sent twice, and the result of every
+call is printed again.
   http-hook run orders.jsonl sales --journal run.journal
   http-hook run orders.jsonl sales --journal run.journal --resume";
 
+fn examples() -> String {
+    format!("{RUN_EXAMPLES}{}", if cfg!(feature = "journal") { JOURNAL } else { "" })
+}
+
 #[derive(clap::Args)]
 #[command(mut_args(|arg| without(arg, &["parts"])))]
-#[command(after_help = RUN_EXAMPLES, override_usage = "http-hook run [OPTIONS] <FILE> <CONN> [[METHOD] <ENDPOINT> [ITEM]...]")]
+#[command(after_help = examples(), override_usage = "http-hook run [OPTIONS] <FILE> <CONN> [[METHOD] <ENDPOINT> [ITEM]...]")]
 pub(crate) struct RunArgs {
     /// The file of the calls: .csv, or else lines of JSON; `-` for standard input.
     pub(crate) file: PathBuf,
