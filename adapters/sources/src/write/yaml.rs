@@ -2,12 +2,28 @@
 
 use crate::tree::{self, Node, Tree};
 
+/// How many characters a name may have that nothing marks, its quotes counted.
+const MAX_NAME: usize = 1_024;
+
 /// Adds a member, in block style.
 pub(super) fn push_member(out: &mut String, name: &str, node: &Node, indent: usize) {
     out.extend(std::iter::repeat_n(' ', indent));
-    push_text(out, name);
+    if push_name(out, name) {
+        out.push('\n');
+        out.extend(std::iter::repeat_n(' ', indent));
+    }
     out.push(':');
     push_node(out, node, indent);
+}
+
+/// Writes a name, with a mark before one that is too long to be known as such by the colon behind it
+/// ([YAML 1.2 §7.4.2](https://yaml.org/spec/1.2.2/#742-flow-mappings)); gives whether it has the mark.
+fn push_name(out: &mut String, name: &str) -> bool {
+    let mut text = String::new();
+    push_text(&mut text, name);
+    let is_long = text.chars().count() > MAX_NAME;
+    out.extend([if is_long { "? " } else { "" }, text.as_str()]);
+    is_long
 }
 
 fn push_node(out: &mut String, node: &Node, indent: usize) {
@@ -44,8 +60,8 @@ fn push_flow(out: &mut String, node: &Node) {
             out.push('{');
             for (index, (name, item)) in members.iter().enumerate() {
                 out.push_str(if index == 0 { "" } else { ", " });
-                push_text(out, name);
-                out.push_str(": ");
+                let is_marked = push_name(out, name);
+                out.push_str(if is_marked { " : " } else { ": " });
                 push_flow(out, item);
             }
             out.push('}');

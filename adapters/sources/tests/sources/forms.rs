@@ -181,6 +181,22 @@ proptest! {
     }
 }
 
+/// YAML knows a name by the colon behind it only where that stands near enough.
+#[test]
+fn a_name_of_any_length_is_read_again() {
+    for name in ["n".repeat(1_022), "n".repeat(1_024), "n".repeat(1_025), "\u{8}".repeat(180)] {
+        let extra = serde_json::json!({ &name: { &name: 1 }, "http_hook": { "options": {} } });
+        let written = Connection::new().with_conn_type("http").with_extra(extra.to_string());
+        for form in ALL {
+            let text = form.write([("sales", &written)]).unwrap();
+            let read = form.read(text.expose());
+            let read = read.unwrap_or_else(|error| panic!("{form}, {}: {error}", name.len()));
+            let (read, written) = (fields(read[0].connection(), false), fields(&written, false));
+            assert_eq!(read.0.last(), written.0.last(), "{form}");
+        }
+    }
+}
+
 #[test]
 fn what_a_uri_would_misplace_is_refused() {
     let untyped = Connection::new().with_host("https://api.test").with_password("open sesame");
