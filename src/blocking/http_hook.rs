@@ -89,9 +89,7 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
         source: &mut (dyn FnMut() -> Result<Body, TransportError> + Send),
     ) -> Result<Response<Bytes>, Failure> {
         let (now, call) = self.begin(plan);
-        let mut source = || source().map(Body::quiet);
-        let run = self.face.watched(Run::new(&self.face.hook, call)).source(&mut source);
-        drive_from(now, run, &*self.face.transport, &*self.face.clock)
+        self.drive(now, Run::new(&self.face.hook, call), Some(source))
     }
 
     /// Performs a call and leaves the body of the answer to be read.
@@ -110,12 +108,7 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     ) -> Result<Response<Body>, Failure> {
         let (now, call) = self.begin(plan);
         let whence = call.whence(&self.face.hook);
-        let mut quiet = source.map(|source| || source().map(Body::quiet));
-        let mut run = self.face.watched(Run::stream(&self.face.hook, call));
-        if let Some(source) = &mut quiet {
-            run = run.source(source);
-        }
-        let answer = drive_from(now, run, &*self.face.transport, &*self.face.clock)?;
+        let answer = self.drive(now, Run::stream(&self.face.hook, call), source)?;
         Ok(match whence {
             None => answer,
             Some(whence) => answer.map(|body| body.told(move |error| whence.broken(error))),
@@ -130,13 +123,22 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     ) -> Result<A, Failure> {
         let (now, call) = self.begin(plan);
         let whence = call.whence(&self.face.hook);
-        let mut quiet = source.map(|source| || source().map(Body::quiet));
-        let mut run = self.face.watched(Run::new(&self.face.hook, call));
-        if let Some(source) = &mut quiet {
-            run = run.source(source);
-        }
-        let answer = drive_from(now, run, &*self.face.transport, &*self.face.clock)?;
+        let answer = self.drive(now, Run::new(&self.face.hook, call), source)?;
         read(answer, whence.as_ref())
+    }
+
+    /// Drives a run whose body may come from a source of the caller's.
+    fn drive<'a, R>(
+        &'a self,
+        now: Timestamp,
+        run: Run<'a, Body, R>,
+        source: Option<&'a mut Open<'_, Body>>,
+    ) -> Result<Response<R>, Failure> {
+        let mut run = self.face.watched(run);
+        if let Some(source) = source {
+            run = run.own_source(|| source().map(Body::quiet));
+        }
+        drive_from(now, run, &*self.face.transport, &*self.face.clock)
     }
 
     /// Runs a call until it waits or is over. Where it waits, the [`Leg`] holds it stored: keep that, and [take it up](Self::resume) when

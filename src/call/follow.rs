@@ -107,6 +107,7 @@ impl Place {
         let secure = origin.scheme() == Scheme::Https;
         Ok(Link { origin: target.origin, target: target.path, secure })
     }
+
     /// What was asked for, as it may be shown; `led_to` is where redirects led.
     #[cold]
     pub(crate) fn asked(&self, hook: &Hook, led_to: Option<String>) -> Asked {

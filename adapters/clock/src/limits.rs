@@ -25,7 +25,6 @@ const RESET: &str = "the stream was reset before its end";
 /// ```
 /// use std::time::Duration;
 /// use http_hook::TransportErrorKind;
-/// use http_hook::body::take_announced;
 /// use http_hook::options::Timeouts;
 /// use http_hook::transport::TimeoutPhase;
 /// use http_hook_clock::Limits;

@@ -4,20 +4,17 @@ use std::env;
 use std::path::Path;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use http_hook::auth::AuthScheme;
-use http_hook::transport::{Clock, Transport};
-use http_hook::{Connection, Hook, HttpHook, Secret, blocking};
+use http_hook::{Connection, Hook, Secret};
 
 use crate::aws::{Aws, SigV4};
 use crate::disk;
 use crate::error::{SourceError, SourceErrorKind};
 use crate::installation::Installation;
-use crate::source::{BlockingSource, Found, Listed, Source};
+use crate::over::{Asked, Over, PLACE};
+use crate::source::Source;
 use crate::tree::{Node, Tree, json};
 use crate::vault::Vault;
-
-const PLACE: &str = "backend";
 
 /// What Airflow's backends are told and has nothing to do with connections.
 const OF_OTHERS: [&str; 8] = [
@@ -117,9 +114,13 @@ impl std::fmt::Debug for Told {
 }
 
 impl Told {
+    /// The last one of this name: a variable of the environment stands behind what is in JSON.
+    fn node(&self, name: &str) -> Option<&Node> {
+        self.0.iter().rev().find(|(own, _)| own == name).map(|(_, node)| node)
+    }
+
     fn of(&self, name: &str) -> Option<&Tree> {
-        let found = self.0.iter().rev().find(|(own, _)| own == name);
-        found.map(|(_, node)| &node.tree).filter(|tree| !matches!(tree, Tree::Null))
+        self.node(name).map(|node| &node.tree).filter(|tree| !matches!(tree, Tree::Null))
     }
 
     fn text(&self, name: &str) -> Result<Option<&str>, SourceError> {
@@ -138,17 +139,17 @@ impl Told {
 
     /// Whether connections are not asked for: the argument is there, and is null.
     fn is_null(&self, name: &str) -> bool {
-        let found = self.0.iter().rev().find(|(own, _)| own == name);
-        found.is_some_and(|(_, node)| matches!(node.tree, Tree::Null))
+        self.node(name).is_some_and(|node| matches!(node.tree, Tree::Null))
     }
 
     /// The server's connection, with the option `verify`.
     fn connection(&self, url: &str) -> Connection {
         let connection = Connection::new().with_host(url);
-        match self.0.iter().rev().find(|(own, _)| own == "verify") {
+        match self.node("verify") {
             None => connection,
-            Some((name, node)) => {
-                connection.with_extra(Node::map(vec![(name.clone(), node.clone())]).to_json())
+            Some(node) => {
+                let verify = Node::map(vec![("verify".to_owned(), node.clone())]);
+                connection.with_extra(verify.to_json())
             }
         }
     }
@@ -357,67 +358,4 @@ fn token(told: &Told) -> Result<Secret, SourceError> {
     let token = env::var("VAULT_TOKEN").ok().filter(|token| !token.is_empty());
     let token = token.ok_or_else(|| wrong("none of token, token_path and VAULT_TOKEN is set"))?;
     Ok(token.into())
-}
-
-/// A [`Backend`] over a client: a source. One whose installation keeps no connections in it has none.
-#[derive(Debug)]
-pub struct Over<H>(Option<Asked<H>>);
-
-#[derive(Debug)]
-enum Asked<H> {
-    Vault(Vault<H>),
-    Aws(Aws<H>),
-}
-
-#[async_trait]
-impl<T: Transport + 'static, C: Clock + 'static> Source for Over<HttpHook<T, C>> {
-    fn name(&self) -> String {
-        match &self.0 {
-            None => PLACE.to_owned(),
-            Some(Asked::Vault(vault)) => Source::name(vault),
-            Some(Asked::Aws(aws)) => Source::name(aws),
-        }
-    }
-
-    async fn find(&self, id: &str) -> Result<Option<Found>, SourceError> {
-        match &self.0 {
-            None => Ok(None),
-            Some(Asked::Vault(vault)) => Source::find(vault, id).await,
-            Some(Asked::Aws(aws)) => Source::find(aws, id).await,
-        }
-    }
-
-    async fn ids(&self) -> Result<Vec<Listed>, SourceError> {
-        match &self.0 {
-            None => Ok(Vec::new()),
-            Some(Asked::Vault(vault)) => Source::ids(vault).await,
-            Some(Asked::Aws(aws)) => Source::ids(aws).await,
-        }
-    }
-}
-
-impl<T: blocking::Transport, C: blocking::Clock> BlockingSource for Over<blocking::HttpHook<T, C>> {
-    fn name(&self) -> String {
-        match &self.0 {
-            None => PLACE.to_owned(),
-            Some(Asked::Vault(vault)) => BlockingSource::name(vault),
-            Some(Asked::Aws(aws)) => BlockingSource::name(aws),
-        }
-    }
-
-    fn find(&self, id: &str) -> Result<Option<Found>, SourceError> {
-        match &self.0 {
-            None => Ok(None),
-            Some(Asked::Vault(vault)) => BlockingSource::find(vault, id),
-            Some(Asked::Aws(aws)) => BlockingSource::find(aws, id),
-        }
-    }
-
-    fn ids(&self) -> Result<Vec<Listed>, SourceError> {
-        match &self.0 {
-            None => Ok(Vec::new()),
-            Some(Asked::Vault(vault)) => BlockingSource::ids(vault),
-            Some(Asked::Aws(aws)) => BlockingSource::ids(aws),
-        }
-    }
 }

@@ -21,6 +21,8 @@ mod installation;
 mod mask;
 #[cfg(feature = "fernet")]
 pub mod metastore;
+#[cfg(feature = "backend")]
+mod over;
 pub mod own;
 mod process;
 #[cfg(any(feature = "aws", feature = "vault"))]
@@ -33,7 +35,7 @@ mod vault;
 mod write;
 
 #[cfg(feature = "backend")]
-pub use backend::{Backend, Over};
+pub use backend::Backend;
 pub use chain::{Known, Origin, Sources};
 pub use directory::SecretsDir;
 pub use env::Env;
@@ -42,6 +44,8 @@ pub use error::{SourceError, SourceErrorKind};
 pub use fernet::Fernet;
 pub use file::ConnectionFile;
 pub use mask::Masker;
+#[cfg(feature = "backend")]
+pub use over::Over;
 pub use process::Process;
 pub use source::{Found, Listed, Source};
 #[cfg(feature = "vault")]

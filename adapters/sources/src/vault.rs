@@ -156,7 +156,7 @@ impl<H> Vault<H> {
 
 #[expect(private_bounds, reason = "either face of the hook, and nothing else")]
 impl<H: Caller> Vault<H> {
-    fn label(&self) -> String {
+    pub(crate) fn label(&self) -> String {
         format!("vault {}", self.calls.origin())
     }
 
@@ -227,7 +227,7 @@ impl<H: Caller> Vault<H> {
         Ok(said)
     }
 
-    async fn look_up(&self, id: &str) -> Result<Option<Found>, SourceError> {
+    pub(crate) async fn look_up(&self, id: &str) -> Result<Option<Found>, SourceError> {
         let Some(endpoint) = self.endpoint("data", id) else { return Ok(None) };
         let said = self.ask(|| RequestPlan::get(&endpoint)).await?;
         let place = format!("{} {}/{}/{id}", self.label(), self.mount, self.path);
@@ -282,7 +282,7 @@ impl<H: Caller> Vault<H> {
         Err(SourceError::new(kind, self.label(), says))
     }
 
-    async fn list(&self) -> Result<Vec<Listed>, SourceError> {
+    pub(crate) async fn list(&self) -> Result<Vec<Listed>, SourceError> {
         let Some(endpoint) = self.endpoint("metadata", "") else { return Ok(Vec::new()) };
         let said = self.ask(|| RequestPlan::get(&endpoint).param("list", "true")).await?;
         // To read a secret and to list them are permitted apart.

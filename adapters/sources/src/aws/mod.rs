@@ -95,7 +95,7 @@ impl<H> Aws<H> {
 
 #[expect(private_bounds, reason = "either face of the hook, and nothing else")]
 impl<H: Caller> Aws<H> {
-    fn label(&self) -> String {
+    pub(crate) fn label(&self) -> String {
         format!("{} {}", self.service.name(), self.calls.origin())
     }
 
@@ -123,7 +123,7 @@ impl<H: Caller> Aws<H> {
         ask(&self.calls, &self.label(), plan).await
     }
 
-    async fn look_up(&self, id: &str) -> Result<Option<Found>, SourceError> {
+    pub(crate) async fn look_up(&self, id: &str) -> Result<Option<Found>, SourceError> {
         let name = self.name_of(id);
         let text = Tree::Text(name.clone());
         let said = match self.service {
