@@ -66,10 +66,9 @@ impl SurfTransport {
     /// isahc's error if it cannot start.
     #[cfg(feature = "curl-client")]
     pub fn curl() -> Result<Self, isahc::Error> {
-        let fresh = libcurl::builder().connection_cache_size(0).build()?;
-        let kept = Some(libcurl::wrap(libcurl::builder().build()?));
-        let answered = Answered::default();
-        Ok(Self { fresh: libcurl::wrap(fresh), kept, answered, is_h1: false })
+        let fresh = libcurl::wrap(libcurl::builder().connection_cache_size(0))?;
+        let kept = Some(libcurl::wrap(libcurl::builder())?);
+        Ok(Self { fresh, kept, answered: Answered::default(), is_h1: false })
     }
 
     /// Makes a transport over async-h1. It connects anew for each request.
@@ -97,6 +96,8 @@ mod libcurl {
     use isahc::{Body, Error, HttpClient, HttpClientBuilder};
     use surf::Client;
 
+    use crate::client::silence::{hush, silently};
+
     pub(super) fn builder() -> HttpClientBuilder {
         let builder = HttpClient::builder().interceptor(WithoutBody);
         // HTTP/2 would share a connection that is in use.
@@ -104,8 +105,11 @@ mod libcurl {
         builder.automatic_decompression(false).proxy(None)
     }
 
-    pub(super) fn wrap(client: HttpClient) -> Client {
-        Client::with_http_client(IsahcClient::from_client(client))
+    /// Builds a client whose traces reach nobody.
+    pub(super) fn wrap(builder: HttpClientBuilder) -> Result<Client, Error> {
+        let client = silently(|| builder.build())?;
+        hush(&client);
+        Ok(Client::with_http_client(IsahcClient::from_client(client)))
     }
 
     /// surf gives every request a body, if an empty one. For libcurl a HEAD that has one is an upload: it would wait
