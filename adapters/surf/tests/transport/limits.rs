@@ -58,7 +58,7 @@ fn nothing_is_lost_over_async_h1() {
     expect_errors(&SurfTransport::h1(), vec![
         // why                            reply                            kind            sent
         ("a body that ends by closing",   Reply::raw(to_the_end),          Kind::Body,     Sent::Yes),
-        ("a coding that is not chunked",  Reply::raw(coded),               Kind::Body,     Sent::Yes),
+        ("a coding that is not chunked",  Reply::raw(coded),               Kind::Protocol, Sent::Yes),
         ("an interim answer",             Reply::raw(interim),             Kind::Protocol, Sent::Yes),
         ("a status nobody registered",    Reply::status(520, &[], b"ok"),  Kind::Protocol, Sent::Maybe),
         ("a header beyond ASCII",         Reply::raw(utf8),                Kind::Bug,      Sent::Maybe),
