@@ -18,6 +18,7 @@ mod netrc;
 mod oauth2;
 mod places;
 mod put;
+pub(crate) mod ready;
 mod scheme;
 mod stored;
 #[cfg(test)]

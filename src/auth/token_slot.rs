@@ -88,6 +88,15 @@ impl TokenSlot {
         TokenStep::Fetch { flight, last }
     }
 
+    /// The token that there is, or was.
+    pub(super) const fn last(&self) -> Option<&Token> {
+        match self {
+            Self::Empty => None,
+            Self::Fetching { last, .. } => last.as_ref(),
+            Self::Ready { token, .. } => Some(token),
+        }
+    }
+
     /// Whether the next call to ask would have to fetch.
     pub(super) fn lacks(&self, skew: Duration, now: Timestamp) -> bool {
         match self {
@@ -103,10 +112,10 @@ impl TokenSlot {
         if !self.lacks(skew, now) {
             return;
         }
-        let (last, flight) = match self {
-            Self::Empty => (None, 0),
-            Self::Ready { token, flight } => (Some(&*token), *flight),
-            Self::Fetching { last, flight, .. } => (last.as_ref(), *flight),
+        let last = self.last();
+        let flight = match &*self {
+            Self::Empty => 0,
+            Self::Ready { flight, .. } | Self::Fetching { flight, .. } => *flight,
         };
         let is_last = last.is_some_and(|last| last.access() == kept.access());
         if kept.is_fresh(skew, now) && !is_last {

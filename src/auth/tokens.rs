@@ -8,7 +8,7 @@ use http::Uri;
 use crate::auth::token::Token;
 use crate::auth::token_slot::{TokenCache, TokenKey, TokenSlot, TokenStep};
 use crate::base::redact::{ShownUrl, Whose};
-use crate::base::{Error, ErrorKind, Origin, Timestamp, caught};
+use crate::base::{Error, ErrorKind, Origin, Secret, Timestamp, caught};
 
 /// What the calls of a hook share of their token.
 pub(super) struct Tokens {
@@ -82,6 +82,14 @@ impl Tokens {
         lock(&self.slot).store(flight.number, token.clone());
         let Some((cache, key)) = &self.cache else { return Ok(()) };
         caught(|| cache.store(key.as_str(), token)).ok_or_else(panicked)
+    }
+
+    /// The texts of the token that there is, or was.
+    pub(super) fn at_hand(&self) -> Vec<Secret> {
+        let slot = lock(&self.slot);
+        let token = slot.last();
+        let texts = token.map(|token| [Some(token.access()), token.refresh()]);
+        texts.into_iter().flatten().flatten().cloned().collect()
     }
 
     pub(super) fn refuse(&self, token: &Token) {

@@ -6,7 +6,7 @@ use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Request};
 
-use crate::auth::flow::{Auth, NOTHING};
+use crate::auth::ready::{Auth, NOTHING};
 use crate::base::redact::{ShownUrl, Whose};
 use crate::base::{Bound, Error, ErrorKind, Origin, Scheme, headers};
 use crate::body::Payload;

@@ -9,7 +9,7 @@ use super::cause::Told;
 use super::conclude::seen;
 use super::state::{Fetching, Phase, State};
 use super::{Attempt, Step, WaitReason, build};
-use crate::auth::flow::Auth;
+use crate::auth::ready::Auth;
 use crate::auth::tokens::Flight;
 use crate::base::{Error, ErrorKind, Origin, Timestamp, TransportError, headers};
 use crate::body::Payload;

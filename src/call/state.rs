@@ -7,7 +7,8 @@ use http::{Method, Response, StatusCode};
 
 use super::build::{self, Ready};
 use super::cause::{RetryReason, SendCause, WaitReason};
-use crate::auth::flow::{Auth, AuthFlow};
+use crate::auth::flow::AuthFlow;
+use crate::auth::ready::Auth;
 use crate::auth::tokens::Flight;
 use crate::base::redact::Whose;
 use crate::base::{Origin, Sent, Timestamp, TransportError};

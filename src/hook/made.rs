@@ -10,7 +10,7 @@ use super::base_url::BaseUrl;
 use super::defaults::Defaults;
 use super::layers::Sources;
 use super::{HookBuilder, HookError, headers};
-use crate::auth::flow::Auth;
+use crate::auth::ready::Auth;
 use crate::base::{Bound, Error, Origin, Problem};
 use crate::connection::{Connection, ConnectionId};
 #[cfg(feature = "cookies")]

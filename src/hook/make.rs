@@ -11,7 +11,7 @@ use super::layers::{Layer, Sources};
 use super::made::{Haste, Inner, Own, UNKNOWN};
 use super::{Hook, HookBuilder, HookError};
 use crate::auth::AuthScheme;
-use crate::auth::flow::{Auth, Kept};
+use crate::auth::ready::{Auth, Kept};
 use crate::base::{Bound, Error, Problem, Secret, headers, redact};
 use crate::connection::{ConnectionId, Extra};
 use crate::gates::Gates;

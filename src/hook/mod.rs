@@ -3,6 +3,7 @@
 mod base_url;
 mod builder;
 mod defaults;
+mod digits;
 mod error;
 mod given;
 mod headers;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Hook;
+use super::known::Known;
 use crate::base::redact::{HIDDEN, unescaped};
 use crate::response::{Cause, Reason};
 
@@ -10,9 +11,11 @@ impl Hook {
     /// Returns what a server said, the value of a header, say, as logs may have it: without what it repeats of the connection.
     ///
     /// `***` stands for the path of the base where that of a URL begins with it, unless the program
-    /// [says](crate::hook::HookBuilder::show_base) that it is no secret, and for each part that holds the credential of the scheme, the value
-    /// of a header that may be secret, a value of the base's query, or a part of its path that is more than a word, perhaps escaped. Texts of
-    /// less than 4 bytes are not looked for, nor is what the call itself says.
+    /// [says](crate::hook::HookBuilder::show_base) that it is no secret, and for each part that holds the credential of the scheme, a token that
+    /// was fetched, the value of a header that may be secret, a value of the base's query, or a part of its path that is more than a word,
+    /// escaped as often as may be, or in base64 or hexadecimal. So does a login or the name of a client, where it is more than a word and
+    /// stands as one. Texts of less than 4 bytes are not looked for, nor is what the call itself says, nor the proofs of a
+    /// [scheme of the program's own](crate::auth::Authenticate).
     ///
     /// # Examples
     ///
@@ -28,7 +31,7 @@ impl Hook {
     /// ```
     #[must_use]
     pub fn shown<'a>(&self, said: &'a str) -> Cow<'a, str> {
-        let base = self.base_parts();
+        let (base, known) = (self.base_parts(), self.known());
         let mut shown = String::with_capacity(said.len());
         let mut rest = said;
         // Whether a URL, or its path, may begin here, and whether this is behind its scheme.
@@ -36,7 +39,7 @@ impl Hook {
         while let Some(next) = rest.chars().next() {
             if let Some(after) = rest.strip_prefix("//").filter(|_| begins || of_scheme) {
                 shown.push_str("//");
-                rest = self.take_part(after, &mut shown);
+                rest = take_part(after, &known, &mut shown);
                 (begins, of_scheme) = (true, false);
             } else if let Some(after) = below(&base, rest).filter(|_| begins) {
                 shown.push('/');
@@ -47,14 +50,14 @@ impl Hook {
                 rest = rest.get(next.len_utf8()..).unwrap_or_default();
                 (begins, of_scheme) = (!matches!(next, '/' | '\\'), false);
             } else {
-                rest = self.take_part(rest, &mut shown);
+                rest = take_part(rest, &known, &mut shown);
                 of_scheme = begins && shown.ends_with(':');
                 begins = false;
             }
         }
         match shown == said {
             // What marks stand in is in no part.
-            _ if self.is_told_by(&shown) => Cow::Borrowed(HIDDEN),
+            _ if known.told_by(&shown) => Cow::Borrowed(HIDDEN),
             true => Cow::Borrowed(said),
             false => Cow::Owned(shown),
         }
@@ -75,20 +78,20 @@ impl Hook {
         cause
     }
 
-    /// Writes a text up to the next mark, and returns the rest.
-    fn take_part<'a>(&self, text: &'a str, shown: &mut String) -> &'a str {
-        let end = text.find(is_mark).unwrap_or(text.len());
-        let (part, rest) = text.split_at(end);
-        shown.push_str(if self.is_told_by(part) { HIDDEN } else { part });
-        rest
-    }
-
     /// The parts of the base's path, if that is not shown, without escapes.
     fn base_parts(&self) -> Vec<Cow<'_, str>> {
         let rest = if self.shows_base() { "" } else { self.base().rest() };
         let path = rest.split(['?', '#']).next().unwrap_or_default();
         path.split('/').filter(|part| !part.is_empty()).map(unescaped).collect()
     }
+}
+
+/// Writes a text up to the next mark, and returns the rest.
+fn take_part<'a>(text: &'a str, known: &Known<'_>, shown: &mut String) -> &'a str {
+    let end = text.find(is_mark).unwrap_or(text.len());
+    let (part, rest) = text.split_at(end);
+    shown.push_str(if known.told_by(part) { HIDDEN } else { part });
+    rest
 }
 
 /// What follows the path of the base, where a path begins with it.

@@ -8,7 +8,7 @@ use super::record::Proof;
 use super::text::CallText;
 use crate::auth::AuthScheme;
 use crate::auth::basic::write_basic;
-use crate::auth::flow::Auth;
+use crate::auth::ready::Auth;
 use crate::base::Error;
 
 /// The scheme of a call.

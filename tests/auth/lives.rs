@@ -300,3 +300,15 @@ proptest! {
         check(&calls);
     }
 }
+
+#[test]
+fn a_token_that_an_answer_repeats_is_not_shown() {
+    let token =
+        r#"{"access_token": "2YotnFZFEjr1zCsicMWpAA", "refresh_token": "tGzv3JOkF0XG5Qx2TlKWIA"}"#;
+    let hook = hook();
+    let link = "/next?of=2YotnFZFEjr1zCsicMWpAA";
+    assert_eq!(hook.shown(link), link, "nobody knows it yet");
+    drop(Scenario::new(&hook, RequestPlan::get("a")).run(|_| Ok(response(200, &[], token))).result);
+    assert_eq!(hook.shown(link), "/next?of=***");
+    assert_eq!(hook.shown("at tGzv3JOkF0XG5Qx2TlKWIA"), "at ***");
+}

@@ -6,7 +6,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{StatusCode, Uri};
 use serde_json::json;
 
-use crate::auth::flow::Auth;
+use crate::auth::ready::Auth;
 use crate::auth::token_slot::{TokenKey, TokenSlot, TokenStep};
 use crate::auth::{AuthScheme, OAuth2, Token};
 use crate::base::{ErrorKind, Secret, Timestamp};

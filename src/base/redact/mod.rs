@@ -27,7 +27,7 @@ use pieces::tells;
 use crate::base::url::requote::{clean, requote};
 
 pub use names::sounds_secret;
-pub(crate) use pieces::{Piece, path as path_pieces, query as query_pieces, unescaped};
+pub(crate) use pieces::{Piece, path as path_pieces, query as query_pieces, somewhere, unescaped};
 
 /// What stands in the place of something hidden.
 pub(crate) const HIDDEN: &str = "***";

@@ -144,7 +144,7 @@ pub(crate) fn tells(text: &str, by_colon: bool) -> bool {
 }
 
 /// Whether something holds of a text, or of what it says once its escapes are undone. What is escaped too often may say anything.
-fn somewhere(text: &str, holds: impl Fn(&str) -> bool) -> bool {
+pub(crate) fn somewhere(text: &str, holds: impl Fn(&str) -> bool) -> bool {
     let mut text = Cow::Borrowed(text);
     for _ in 0..MAX_LEVELS {
         if holds(&text) {
@@ -189,7 +189,12 @@ fn escape(text: &str) -> Option<(char, &str)> {
                 return Some((of_digits(number, 16)?, rest.strip_prefix('}')?));
             }
             let (number, rest) = rest.split_at_checked(digits)?;
-            return Some((of_digits(number, 16)?, rest));
+            return of_digits(number, 16).map(|c| (c, rest)).or_else(|| of_pair_of_units(text));
+        }
+    }
+    for (escape, meant) in [("\\/", '/'), ("\\\"", '"'), ("\\\\", '\\')] {
+        if let Some(rest) = text.strip_prefix(escape) {
+            return Some((meant, rest));
         }
     }
     let rest = text.strip_prefix("&#")?;
@@ -200,6 +205,15 @@ fn escape(text: &str) -> Option<(char, &str)> {
     let end = rest.find(look(|c| !c.is_digit(radix))).unwrap_or(rest.len());
     let (number, rest) = rest.split_at_checked(end)?;
     Some((of_digits(number, radix)?, rest.strip_prefix(';').unwrap_or(rest)))
+}
+
+/// The character beyond the first 65,536 that two escapes of JSON stand for.
+fn of_pair_of_units(text: &str) -> Option<(char, &str)> {
+    let (first, rest) = text.strip_prefix("\\u")?.split_at_checked(4)?;
+    let (second, rest) = rest.strip_prefix("\\u")?.split_at_checked(4)?;
+    let units = [first, second].map(|digits| u16::from_str_radix(digits, 16).ok());
+    let units = units.into_iter().flatten();
+    char::decode_utf16(units).next()?.ok().map(|c| (c, rest))
 }
 
 /// A text in a query as it is meant: an escaped letter hides no secret's name.
