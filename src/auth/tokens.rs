@@ -15,6 +15,8 @@ pub(super) struct Tokens {
     pub(super) endpoint: Origin,
     pub(super) url: Uri,
     slot: Arc<Mutex<TokenSlot>>,
+    /// The one before, which may be good still: a call that was given it has it.
+    before: Mutex<Option<Secret>>,
     cache: Option<(Arc<dyn TokenCache>, TokenKey)>,
 }
 
@@ -39,7 +41,7 @@ impl Tokens {
         url: Uri,
         cache: Option<(Arc<dyn TokenCache>, TokenKey)>,
     ) -> Self {
-        Self { endpoint, url, slot: Arc::default(), cache }
+        Self { endpoint, url, slot: Arc::default(), before: Mutex::default(), cache }
     }
 
     /// Those of the same endpoint in another place: there are none yet.
@@ -79,17 +81,21 @@ impl Tokens {
     ///
     /// The cache panicked. The calls of the hook have the token nevertheless.
     pub(super) fn keep(&self, flight: &Flight, token: &Token) -> Result<(), Error> {
-        lock(&self.slot).store(flight.number, token.clone());
+        let mut slot = lock(&self.slot);
+        let before = slot.last().map(|last| last.access().clone());
+        slot.store(flight.number, token.clone());
+        drop(slot);
+        *self.before.lock().unwrap_or_else(PoisonError::into_inner) = before;
         let Some((cache, key)) = &self.cache else { return Ok(()) };
         caught(|| cache.store(key.as_str(), token)).ok_or_else(panicked)
     }
 
-    /// The texts of the token that there is, or was.
+    /// The texts of the token that there is, and of the one before.
     pub(super) fn at_hand(&self) -> Vec<Secret> {
         let slot = lock(&self.slot);
-        let token = slot.last();
-        let texts = token.map(|token| [Some(token.access()), token.refresh()]);
-        texts.into_iter().flatten().flatten().cloned().collect()
+        let token = slot.last().map(|token| [Some(token.access()), token.refresh()]);
+        let before = self.before.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        token.into_iter().flatten().flatten().cloned().chain(before).collect()
     }
 
     pub(super) fn refuse(&self, token: &Token) {

@@ -89,6 +89,13 @@ impl Call {
 }
 
 impl Place {
+    /// What the last parameter of a name is set to.
+    pub(crate) fn param(&self, name: &str) -> Option<String> {
+        let query = self.target.query()?.as_bytes();
+        let own = form_urlencoded::parse(query).filter(|(own, _)| own == name);
+        own.last().map(|(_, value)| value.into_owned())
+    }
+
     /// Resolves the target of a link against the URL that the response came from, by the rules of redirects.
     ///
     /// # Errors

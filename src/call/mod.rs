@@ -255,7 +255,7 @@ impl Attempt {
     /// Whether the request goes to the connection's own origin: not elsewhere by a redirect, and not to a token endpoint.
     #[must_use]
     pub fn to_own_origin(&self, hook: &Hook) -> bool {
-        !self.0.is_fetching() && self.0.is_home(hook)
+        hook.made(&self.0.ready.in_force) && !self.0.is_fetching() && self.0.is_home(hook)
     }
 
     /// Whether the request may be sent again although nobody knows whether the server acted on it: its method is idempotent,

@@ -132,7 +132,9 @@ impl Attempt {
         let now = self.0.clamp(now);
         let seen = ResponseView { status: head.status, headers: &head.headers, body: None };
         let method = self.0.method();
-        let undecided = head.status.is_informational()
+        // Another hook judges nothing: what comes is read, and refused.
+        let undecided = !hook.made(&self.0.ready.in_force)
+            || head.status.is_informational()
             || !has_no_body(method, head.status) && is_chunked(&head.headers).is_err()
             || self.0.may_answer(hook, head.status)
             || self.0.decides_by_body(hook);

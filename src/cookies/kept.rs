@@ -22,6 +22,15 @@ pub(crate) enum Cookies {
 }
 
 impl Cookies {
+    /// The values of those that are kept, the caller's own for `home` among them.
+    pub(crate) fn values(&self, home: &Origin) -> Vec<Secret> {
+        match self {
+            Self::None => Vec::new(),
+            Self::Call(jar) => jar.values(home),
+            Self::Shared(jar) => lock(jar).values(home),
+        }
+    }
+
     /// Whether they are kept anywhere.
     #[inline]
     pub(crate) const fn are_kept(&self) -> bool {

@@ -116,6 +116,12 @@ impl Jar {
         self.own.len().saturating_add(self.cookies.len())
     }
 
+    /// The values, of the caller's own those for `home`.
+    pub(crate) fn values(&self, home: &Origin) -> Vec<Secret> {
+        let own = self.own.iter().filter_map(|own| own.at(home)).map(|(_, value)| value);
+        own.chain(self.cookies.iter().map(|cookie| &cookie.value)).cloned().collect()
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -13,8 +13,29 @@ fn of_digits(
     group: usize,
     holds: &dyn Fn(&str) -> bool,
 ) -> bool {
-    let says = |run: &[u8]| holds(&String::from_utf8_lossy(&read(run, digit, bits)));
+    let says = |run: &[u8]| {
+        let said = read(run, digit, bits);
+        let is_text = std::str::from_utf8(&said).is_ok();
+        // In UTF-8, or in Latin-1, as logins and passwords go out.
+        holds(&String::from_utf8_lossy(&said))
+            || !is_text && holds(&said.iter().copied().map(char::from).collect::<String>())
+    };
     runs(text, digit).any(|run| (0..group).any(|from| run.get(from..).is_some_and(says)))
+}
+
+/// Tells login and password, if a text is both in base64 ([RFC 7617](https://www.rfc-editor.org/rfc/rfc7617)).
+pub(super) fn says_pair(text: &str, tell: impl FnOnce(&str, &str)) {
+    if text.len() < 6 || text.bytes().any(|byte| base64(byte).is_none()) {
+        return;
+    }
+    let said = read(text.as_bytes(), base64, 6);
+    let said = String::from_utf8(said)
+        .unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect());
+    if let Some((login, password)) =
+        said.split_once(':').filter(|_| !said.contains(char::is_control))
+    {
+        tell(login, password);
+    }
 }
 
 /// The longest texts of digits alone that say four bytes or more.

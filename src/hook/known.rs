@@ -6,10 +6,8 @@
 
 use std::borrow::Cow;
 
-use http::header::{AUTHORIZATION, PROXY_AUTHORIZATION};
-
 use super::Hook;
-use super::digits::says;
+use super::digits::{says, says_pair};
 use crate::auth::AuthScheme;
 use crate::base::Secret;
 use crate::base::redact::{is_open, somewhere, sounds_secret, unescaped};
@@ -17,24 +15,38 @@ use crate::base::redact::{is_open, somewhere, sounds_secret, unescaped};
 /// Texts that are shorter stand in many others by chance, in bytes.
 const SHORT: usize = 4;
 
-/// So are values of headers that need not be secret.
+/// So are values of headers that need not be secret, and parts of values.
 const LONG: usize = 8;
+
+/// How often base64 and hexadecimal are read in one another.
+const DEPTH: u8 = 2;
 
 /// The texts that a hook knows.
 #[derive(Default)]
 pub(super) struct Known<'a> {
     texts: Vec<Cow<'a, str>>,
     /// Names, which count where they stand as a word.
-    words: Vec<&'a str>,
+    words: Vec<Cow<'a, str>>,
 }
 
 impl Known<'_> {
-    /// Whether a text repeats one of them, escaped as often as may be, or in base64 or hexadecimal.
+    /// Whether a text repeats one of them, in whatever form.
     pub(super) fn told_by(&self, text: &str) -> bool {
-        let any = |text: &str| self.stands_in(text) || says(text, &|said| self.stands_in(said));
-        let is_any = !self.texts.is_empty() || !self.words.is_empty();
-        let with_blanks = |text: &str| text.contains('+') && any(&text.replace('+', " "));
-        is_any && somewhere(text, |text| any(text) || with_blanks(text))
+        (!self.texts.is_empty() || !self.words.is_empty()) && self.in_forms_of(text, DEPTH)
+    }
+
+    /// As it stands, escaped as often as may be, in base64 or hexadecimal, and those in one another.
+    fn in_forms_of(&self, text: &str, depth: u8) -> bool {
+        let holds = |text: &str| {
+            self.stands_in(text)
+                || depth > 0 && says(text, &|said| self.in_forms_of(said, depth.saturating_sub(1)))
+        };
+        somewhere(text, |text| {
+            let with_blanks = || unescaped(&text.replace('+', " ")).into_owned();
+            holds(text)
+                || text.contains('+') && holds(&with_blanks())
+                || latin(text).is_some_and(|text| self.stands_in(&text))
+        })
     }
 
     fn stands_in(&self, text: &str) -> bool {
@@ -49,6 +61,14 @@ impl Known<'_> {
     }
 }
 
+/// A text whose percent escapes are meant in Latin-1, if there are any beyond ASCII.
+fn latin(text: &str) -> Option<String> {
+    let bytes = text
+        .contains('%')
+        .then(|| percent_encoding::percent_decode_str(text).collect::<Vec<u8>>())?;
+    std::str::from_utf8(&bytes).is_err().then(|| bytes.into_iter().map(char::from).collect())
+}
+
 impl<'a> Known<'a> {
     fn text(&mut self, text: impl Into<Cow<'a, str>>) {
         let text = text.into();
@@ -57,9 +77,43 @@ impl<'a> Known<'a> {
         }
     }
 
-    fn name(&mut self, name: &'a str) {
-        if name.len() >= SHORT && is_odd(name) {
+    fn name(&mut self, name: impl Into<Cow<'a, str>>) {
+        let name = name.into();
+        if name.len() >= SHORT && is_odd(&name) {
             self.words.push(name);
+        }
+    }
+
+    /// A value and its parts: what stands behind the scheme in it, a cookie of many, login and password in base64.
+    fn value(&mut self, value: &'a str) {
+        self.text(value);
+        for part in value.split([' ', '\t', ';', ',', '"']) {
+            let inner = part.split_once('=').map_or("", |(_, inner)| inner);
+            for part in [part, inner].map(|part| part.trim_end_matches('=')) {
+                if part.len() >= LONG && part.len() < value.len() && is_odd(part) {
+                    self.text(part);
+                }
+                says_pair(part, |login, password| {
+                    self.name(login.to_owned());
+                    self.text(password.to_owned());
+                });
+            }
+        }
+    }
+
+    /// The parts of a path that are more than words, and the values of a query.
+    fn target(&mut self, target: &'a str) {
+        let target = target.split('#').next().unwrap_or_default();
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        for part in path.split('/').filter(|part| is_odd(part)) {
+            let part = unescaped(part);
+            for half in part.split(':').filter(|half| half.len() >= LONG && is_odd(half)) {
+                self.text(half.to_owned());
+            }
+            self.text(part);
+        }
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            self.text(if value.is_empty() { name } else { value });
         }
     }
 
@@ -71,9 +125,11 @@ impl<'a> Known<'a> {
             }
             AuthScheme::Bearer { token: secret }
             | AuthScheme::ApiKey { value: secret, .. }
-            | AuthScheme::ApiKeyInQuery { value: secret, .. } => self.text(secret.expose()),
+            | AuthScheme::ApiKeyInQuery { value: secret, .. } => self.value(secret.expose()),
             AuthScheme::OAuth2(own) => {
                 self.name(&own.client_id);
+                let url = own.token_url.split_once("://").map_or("", |(_, rest)| rest);
+                self.target(url.find('/').and_then(|path| url.get(path..)).unwrap_or_default());
                 let secrets = own.client_secret.iter().chain(&own.refresh_token);
                 let fields = own.fields.iter().map(|(_, value)| value);
                 secrets.chain(fields).map(Secret::expose).for_each(|secret| self.text(secret));
@@ -102,33 +158,35 @@ impl Hook {
                 !is_open(name, value) && (value.len() >= LONG || sounds_secret(name))
             };
             let Some(value) = value.to_str().ok().filter(is_told) else { continue };
-            known.text(value);
-            if [AUTHORIZATION, PROXY_AUTHORIZATION].contains(name) {
-                known.text(value.split_once(' ').unwrap_or_default().1.trim());
+            known.value(value);
+        }
+        #[cfg(feature = "cookies")]
+        for value in self.cookies().values(self.origin()) {
+            let value = value.expose();
+            if value.len() >= LONG && is_odd(value) {
+                known.text(value.to_owned());
             }
+        }
+        for (login, password) in self.proxy_logins() {
+            known.name(login);
+            known.text(password.expose());
         }
         if self.shows_base() {
             return known;
         }
-        let rest = self.base().rest().split('#').next().unwrap_or_default();
-        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-        for part in path.split('/').filter(|part| is_odd(part)) {
-            known.text(unescaped(part));
-        }
-        for (_, value) in form_urlencoded::parse(query.as_bytes()) {
-            known.text(value);
-        }
+        known.target(self.base().rest());
         known
     }
 }
 
-/// Whether a part of a path, or a name, is more than a word or a version, which stand in other paths, too.
+/// Whether a part of a path, or a name, is more than a word or a version, which stand in other paths, too. A long number is.
 fn is_odd(part: &str) -> bool {
-    let is_version = part
-        .strip_prefix(['v', 'V'])
-        .unwrap_or(part)
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-');
+    let is_version = part.len() < LONG
+        && part
+            .strip_prefix(['v', 'V'])
+            .unwrap_or(part)
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-');
     let is_word = part.len() <= 12
         && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-' || byte == b'_');
     !is_version && !is_word

@@ -11,7 +11,7 @@ use super::defaults::Defaults;
 use super::layers::Sources;
 use super::{HookBuilder, HookError, headers};
 use crate::auth::ready::Auth;
-use crate::base::{Bound, Error, Origin, Problem};
+use crate::base::{Bound, Error, Origin, Problem, Secret};
 use crate::connection::{Connection, ConnectionId};
 #[cfg(feature = "cookies")]
 use crate::cookies::kept::Cookies;
@@ -342,6 +342,11 @@ impl Hook {
         let environment = self.inner.environment.as_ref();
         let new = InForce::new(&self.inner.defaults.options, &set, environment, self.origin())?;
         Ok(Arc::new(new.of(self.inner.in_force.owner())))
+    }
+
+    /// Logins and passwords of the proxies that its calls go through.
+    pub(crate) fn proxy_logins(&self) -> impl Iterator<Item = &(String, Secret)> {
+        self.inner.in_force.proxy_logins(self.origin())
     }
 
     /// Whether a call with these options was made by this hook, or one of the same connection, origin and base.

@@ -122,6 +122,13 @@ impl InForce {
         self.owner.as_ref()
     }
 
+    /// Logins and passwords of proxies, those of the environment among them that a request to `home` goes through.
+    pub(crate) fn proxy_logins(&self, home: &Origin) -> impl Iterator<Item = &(String, Secret)> {
+        let own = self.own.at(home).and_then(|own| own.client.proxy.as_ref());
+        let all = self.proxies.by_target.iter().map(|(_, proxy)| proxy).chain(own);
+        all.filter_map(|proxy| proxy.credential.as_ref())
+    }
+
     /// Whether a request goes to the origin of the connection that the call began with.
     #[inline]
     pub(crate) fn at_home(&self, target: &Origin) -> Option<AtHome> {

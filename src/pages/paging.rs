@@ -260,6 +260,14 @@ impl Paging {
         !matches!(self.next, Next::Custom(_))
     }
 
+    /// The parameter that the server's own word goes into.
+    pub(super) fn cursor_param(&self) -> Option<&str> {
+        match &self.next {
+            Next::Cursor { param, .. } | Next::CursorHeader { param, .. } => Some(param),
+            _ => None,
+        }
+    }
+
     /// The plan of the first page.
     pub(super) fn first(&self, base: RequestPlan) -> RequestPlan {
         match &self.next {

@@ -48,11 +48,16 @@ impl<B: From<Bytes>> Pages<'_, B> {
     ///
     /// # Errors
     ///
-    /// As [`Run::store`]; and for a [`Paging::custom`].
+    /// As [`Run::store`]; for a [`Paging::custom`]; and for a cursor that repeats what is the connection's, as of a link.
     pub fn store(&self) -> Result<String, Error> {
         let Next::Page(run) = &self.next else { return Err(not_storable("nothing is pending")) };
         if !self.paging.is_storable() {
             return Err(not_storable("the code that finds the next page"));
+        }
+        let led = self.paging.cursor_param().filter(|_| self.read.pages > 0);
+        let cursor = led.and_then(|param| self.place.as_ref()?.param(param));
+        if cursor.is_some_and(|cursor| self.hook.is_told_by(&cursor)) {
+            return Err(not_storable("a cursor that repeats what is the connection's"));
         }
         let mut base = self.base.clone();
         let deadline = base.rare().deadline;

@@ -89,7 +89,12 @@ impl Outcome {
     #[must_use]
     pub fn of(result: &Result<Response<Bytes>, Failure>, max_body: usize) -> Self {
         match result {
-            Ok(response) => Self { response: Some(Kept::of(response, max_body)), failure: None },
+            // What the server calls it may repeat what nobody is to read; of a failure that is hidden.
+            Ok(response) => {
+                let reason = response.status().canonical_reason().unwrap_or_default().to_owned();
+                let kept = Kept { reason, ..Kept::of(response, max_body) };
+                Self { response: Some(kept), failure: None }
+            }
             Err(failure) => Self {
                 response: failure.response().map(|response| Kept::of(response, max_body)),
                 failure: Some(Why::of(failure)),
@@ -131,7 +136,8 @@ impl Outcome {
         }
     }
 
-    /// Returns the last response, its body as far as it was kept; with its [`Reason`].
+    /// Returns the last response, its body as far as it was kept; with its [`Reason`], the usual one of its status
+    /// if it passed.
     ///
     /// # Errors
     ///

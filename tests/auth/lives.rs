@@ -312,3 +312,22 @@ fn a_token_that_an_answer_repeats_is_not_shown() {
     assert_eq!(hook.shown(link), "/next?of=***");
     assert_eq!(hook.shown("at tGzv3JOkF0XG5Qx2TlKWIA"), "at ***");
 }
+
+#[test]
+fn a_token_that_was_replaced_may_live_and_is_not_shown() {
+    let hook = hook();
+    let fetched = |name: &str| {
+        let text = format!(r#"{{"access_token": "{name}", "expires_in": 3600}}"#);
+        response(200, &[], &text)
+    };
+    let plan = || RequestPlan::get("a");
+    let begun = finish(Scenario::new(&hook, plan()).step(), &hook, fetched("t0ken-of-1"), NOW);
+    let later = NOW.after(Duration::from_secs(3575));
+    let step = Scenario::new(&hook, plan()).at(later).step();
+    drop(finish(step, &hook, fetched("t0ken-of-2"), later));
+    let mut gone = response(404, &[], "");
+    gone.extensions_mut().insert(http_hook::response::Reason::new("nothing for t0ken-of-1"));
+    let Step::Done(Err(failure)) = finish(begun, &hook, gone, later) else { panic!("it fails") };
+    let said = failure.to_string();
+    assert!(said.starts_with("404:nothing for ***; "), "{said}");
+}

@@ -5,10 +5,11 @@ use std::time::Duration;
 use http::Method;
 use http_hook::pages::Paging;
 use http_hook::poll::Polling;
+use http_hook::response::Reason;
 use http_hook::retry::{Condition, Stop, Wait};
 use http_hook::{
-    Call, Cause, ErrorKind, Failure, Hook, HttpHook, Options, RequestPlan, RetryPolicy, StopReason,
-    blocking,
+    Call, Cause, ErrorKind, Failure, Hook, HttpHook, Options, RequestPlan, RetryPolicy, Step,
+    StopReason, Timestamp, blocking,
 };
 use http_hook_mock::blocking::from_hook;
 use http_hook_mock::{MockTransport, Reply};
@@ -175,6 +176,18 @@ fn what_a_hook_prepares_is_run_by_no_other() {
         );
         let call = api.prepare(plan.clone());
         assert!(!format!("{}", call.cancel(&other)).contains("k3yOfMine"));
+        // What one has sent is answered to no other.
+        let (mine, now) = (api.get_conn().0, Timestamp::default());
+        let step = Call::new(mine, plan.clone(), 7, now).step(mine, now);
+        let Step::Send { attempt, .. } = step else { panic!("it is sent") };
+        let mut answer = http::Response::new(bytes::Bytes::new());
+        *answer.status_mut() = http::StatusCode::NOT_FOUND;
+        answer.extensions_mut().insert(Reason::new("no k3yOfMine nor 5b0c9e"));
+        let Step::Done(Err(failure)) = attempt.finish(&other, Ok(answer), now) else {
+            panic!("it is none of its")
+        };
+        assert!(!format!("{failure}").contains("k3yOfMine"), "{failure}");
+        assert_eq!(failure.sends(), 1);
         assert!(api.prepare(plan.clone()).store(&other).is_err());
         assert_eq!(elsewhere.received().len(), 0);
 

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::Response;
 use http_hook::RetryPolicy;
+use http_hook::response::{Outcome, Reason};
 use http_hook::retry::{Condition, RetryOutcome};
 use http_hook::{Connection, Hook, RequestPlan, Step, WaitReason};
 
@@ -123,4 +124,13 @@ fn no_reason_phrase_shows_the_connection() {
         all.contains("404:Cannot GET") && !all.contains("k3yOf") && !all.contains("hunter"),
         "{all}"
     );
+}
+
+#[test]
+fn an_outcome_that_passed_has_the_usual_reason() {
+    let mut passed = response(201, &[], "a");
+    passed.extensions_mut().insert(Reason::new(SECRET));
+    let outcome = Outcome::of(&Ok(passed), 9);
+    let text = serde_json::to_string(&outcome).expect("JSON");
+    assert!(text.contains("\"Created\"") && !text.contains(SECRET), "{text}");
 }

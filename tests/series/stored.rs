@@ -214,3 +214,23 @@ fn nothing_that_is_stored_is_taken_up_by_another_hook() {
         }
     }
 }
+
+#[test]
+fn a_cursor_that_repeats_what_is_the_connection_s_is_not_stored() {
+    let connection = Connection::new().with_host("https://api.example.com/v1?key=k3y-of-9");
+    let hook =
+        Hook::new(&connection.with_login("svc").with_password("hunter2-9Z")).expect("a hook");
+    for (cursor, is_stored) in [("page-2", true), ("hunter2-9Z", false), ("aHVudGVyMi05Wg", false)]
+    {
+        let plan = RequestPlan::get("items").param("cursor", "of the call");
+        let paging = Paging::cursor_header("x-next", "cursor");
+        let mut pages = Pages::<bytes::Bytes>::new(&hook, plan, paging, 7, NOW);
+        let Some(Act::Send(..)) = Some(pages.woke(NOW)) else { panic!("a page is asked for") };
+        assert!(pages.store().is_ok(), "the first page is the call's own");
+        let answer = response(200, &[("x-next", cursor)], "{}");
+        let Act::Read(body, _) = pages.sent(Ok(answer), || NOW) else { panic!("it is read") };
+        assert!(matches!(pages.read(Ok(body), NOW), Act::Done(Ok(_))), "a page");
+        let stored = pages.store();
+        assert_eq!(stored.is_ok(), is_stored, "{cursor}: {stored:?}");
+    }
+}

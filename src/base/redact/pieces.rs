@@ -156,14 +156,14 @@ pub(crate) fn somewhere(text: &str, holds: impl Fn(&str) -> bool) -> bool {
     true
 }
 
-/// A text with its escapes undone once: those of a query, and those of what it may hold (`\u0074`, `\x74`, `&#116;`).
+/// A text with its escapes undone once: those of a query, and those of what it may hold (`\u0074`, `\x74`, `&#116;`, `%u0074`).
 fn undone(text: &str) -> Cow<'_, str> {
     let text = unescaped(text);
-    if !text.contains(['\\', '&']) {
+    if !text.contains(['\\', '&', '%']) {
         return text;
     }
     let (mut new, mut rest) = (String::new(), text.as_ref());
-    while let Some(at) = rest.find(look(|c| matches!(c, '\\' | '&'))) {
+    while let Some(at) = rest.find(look(|c| matches!(c, '\\' | '&' | '%'))) {
         let (before, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
         new.push_str(before);
         let (meant, after) = escape(from).unwrap_or_else(|| {
@@ -177,11 +177,23 @@ fn undone(text: &str) -> Cow<'_, str> {
     if new == *text { text } else { Cow::Owned(new) }
 }
 
+/// Escapes that stand for one character each.
+const WRITTEN: [(&str, char); 8] = [
+    ("\\/", '/'),
+    ("\\\"", '"'),
+    ("\\\\", '\\'),
+    ("&amp;", '&'),
+    ("&lt;", '<'),
+    ("&gt;", '>'),
+    ("&quot;", '"'),
+    ("&apos;", '\''),
+];
+
 /// The character that the escape stands for which the text begins with, and what follows it.
 fn escape(text: &str) -> Option<(char, &str)> {
     let of_digits =
         |text: &str, radix| u32::from_str_radix(text, radix).ok().and_then(char::from_u32);
-    for (lead, digits) in [("\\u", 4), ("\\x", 2), ("\\U", 8)] {
+    for (lead, digits) in [("\\u", 4), ("\\x", 2), ("\\U", 8), ("%u", 4)] {
         if let Some(rest) = text.strip_prefix(lead) {
             if let Some(rest) = rest.strip_prefix('{') {
                 let end = rest.find(look(|c| !c.is_ascii_hexdigit()))?;
@@ -192,7 +204,7 @@ fn escape(text: &str) -> Option<(char, &str)> {
             return of_digits(number, 16).map(|c| (c, rest)).or_else(|| of_pair_of_units(text));
         }
     }
-    for (escape, meant) in [("\\/", '/'), ("\\\"", '"'), ("\\\\", '\\')] {
+    for (escape, meant) in WRITTEN {
         if let Some(rest) = text.strip_prefix(escape) {
             return Some((meant, rest));
         }

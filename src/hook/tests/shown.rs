@@ -57,6 +57,7 @@ fn a_credential_is_found_in_every_form() {
     let plain = "2Hunter/é\u{1f512}";
     let latin = "pw:9~zw/xq+1";
     let rows = [
+        // the secret, and a form of it
         (plain, "2Hunter/é\u{1f512}"),
         (plain, "2Hunter%2F%C3%A9%F0%9F%94%92"),
         (plain, r"\u0032Hunter\/\u00e9\ud83d\udd12"),
@@ -66,6 +67,14 @@ fn a_credential_is_found_in_every_form() {
         (latin, "pw%3A9%7Ezw%2Fxq+1"),
         ("a b c d e", "a+b+c+d+e"),
         ("a b c d e", "a%2Bb%2Bc%2Bd%2Be"),
+        ("a b+c d e", "a+b%2Bc+d+e"),
+        ("a b+c d e", "a%2Bb%252Bc%2Bd%2Be"),
+        ("pw\u{fc}rd-9", "pw%FCrd-9"),
+        ("pw&'\"<9>", "pw&amp;&apos;&quot;&lt;9&gt;"),
+        ("pw\u{fc}rd-9", "pw%u00FCrd-9"),
+        ("2Hunter/9", "Mkh1bnRlci85"),
+        ("2Hunter/9", "TWtoMWJuUmxjaTg1"),
+        ("2Hunter/9", "MiU0OHVudGVyLzk"),
     ];
     for (secret, written) in rows {
         let hook = knows(of(secret));
@@ -143,4 +152,96 @@ fn what_a_header_shows_behind_its_scheme_is_known_and_so_is_what_a_client_is() {
     for text in ["/by/Client-9", "/by/s3cret-9", "/by/ours-and-9"] {
         assert!(hook.is_told_by(text), "{text}");
     }
+}
+
+#[test]
+fn login_and_password_are_found_as_they_go_out_in_latin_1() {
+    let of = |login: &str, password: &str| AuthScheme::Basic {
+        login: login.to_owned(),
+        password: password.into(),
+    };
+    let hook = knows(of("j\u{fc}rgen-9", "pw\u{e9}9~"));
+    let mut sent = http::Request::get("https://h.test").body(()).expect("a request");
+    *sent.headers_mut() = header_of(&hook);
+    let value = sent.headers()["authorization"].to_str().expect("a text").to_owned();
+    let encoded = value.trim_start_matches("Basic ").trim_end_matches('=').to_owned();
+    for text in
+        [value.clone(), encoded.clone(), format!("/next?of={encoded}"), format!("at_{encoded}")]
+    {
+        assert!(hook.is_told_by(&text), "{text}");
+    }
+}
+
+/// The headers that a request goes out with.
+fn header_of(hook: &Hook) -> http::HeaderMap {
+    let now = crate::Timestamp::default();
+    match crate::Call::new(hook, crate::RequestPlan::get("a"), 7, now).step(hook, now) {
+        crate::Step::Send { request, .. } => request.headers().clone(),
+        _ => panic!("it is sent"),
+    }
+}
+
+#[test]
+fn parts_of_values_are_known_too() {
+    let basic = "Basic c3ZjLW9yZGVycy05OnB3Pjl+enc/eHE=";
+    let rows = [
+        ("authorization", basic, "c3ZjLW9yZGVycy05OnB3Pjl+enc/eHE"),
+        ("authorization", basic, "/by/svc-orders-9"),
+        ("authorization", basic, "pw%3E9~zw%3Fxq"),
+        ("cookie", "a=b; sid=S3ssion-of-9; c=d", "/next?s=S3ssion-of-9"),
+        ("x-auth", "Bearer t0ken-of-9", "t0ken-of-9"),
+        ("x-own", "key=\"k3y-of-9-9\", at=1", "k3y-of-9-9"),
+    ];
+    for (name, value, said) in rows {
+        let hook = Hook::builder_to("https://h.test").header(name, value).build().expect("a hook");
+        assert!(hook.is_told_by(said), "{said} of {name}: {value}");
+        assert!(!hook.is_told_by("/v1/orders?page=2&by=reader"), "{value}");
+    }
+    let hook =
+        knows(AuthScheme::ApiKey { name: "x-key".to_owned(), value: "Token t0ken-of-9".into() });
+    assert!(hook.is_told_by("t0ken-of-9"));
+    let hook = Hook::builder(&Connection::new().with_host("https://h.test?QU3RY-9")).build();
+    assert!(hook.expect("a hook").is_told_by("/a?QU3RY-9"));
+    let extra = r#"{"proxies": {"https": "http://me-at-9:pr0xy-pw@proxy.test:3128"}}"#;
+    let hook =
+        Hook::builder(&Connection::new().with_host("https://h.test").with_extra(extra)).build();
+    let hook = hook.expect("a hook");
+    assert!(hook.is_told_by("/a?pr0xy-pw") && hook.is_told_by("via me-at-9"));
+    let hook = Hook::to("https://h.test/bot123456:AAk3yOf9/20261130/v1.20").expect("a hook");
+    assert!(
+        hook.is_told_by("/a?AAk3yOf9")
+            && hook.is_told_by("/a/20261130")
+            && !hook.is_told_by("v1.20")
+    );
+    let hook = Hook::builder_to("https://h.test")
+        .netrc("machine h.test login R3ader-9 password n3trc-pw")
+        .expect("a netrc")
+        .build()
+        .expect("a hook");
+    assert!(hook.is_told_by("/a?n3trc-pw") && hook.is_told_by("by R3ader-9"));
+    let hook = Hook::builder_to("http://h.test")
+        .environment([("http_proxy", "http://me:pr0xy-pw@p.test:1")]);
+    assert!(hook.build().expect("a hook").is_told_by("/a?pr0xy-pw"));
+    let own = crate::auth::OAuth2::client_credentials(
+        "https://id.test/t3nant-9/token?sig=S1g-of-9",
+        "me",
+        "s3cret-9".into(),
+    );
+    let hook = knows(own.into());
+    assert!(
+        hook.is_told_by("/a?t3nant-9")
+            && hook.is_told_by("/a?S1g-of-9")
+            && !hook.is_told_by("/token")
+    );
+}
+
+#[cfg(feature = "cookies")]
+#[test]
+fn cookies_are_known_too() {
+    let mut jar = crate::cookies::Jar::default();
+    let origin = "https://h.test".parse().expect("an origin");
+    jar.insert(&origin, "sid", &"S3ssion-of-9".into()).expect("a cookie");
+    jar.insert(&origin, "theme", &"dark".into()).expect("a cookie");
+    let hook = Hook::builder_to("https://h.test").cookies(jar).build().expect("a hook");
+    assert!(hook.is_told_by("/a?S3ssion-of-9") && !hook.is_told_by("/dark"));
 }
