@@ -171,13 +171,15 @@ run("call", "token", "get", code=10)
 other = connect()
 cursor = other.cursor()
 cursor.execute("UPDATE connection SET description = 'meanwhile' WHERE conn_id = 'orders'")
-rotating = threading.Thread(target=run, args=["conn", "rotate"])
+done = []
+rotating = threading.Thread(target=lambda: done.append(run("conn", "rotate")))
 rotating.start()
 time.sleep(1)
 assert rotating.is_alive(), "the rows are waited for"
 other.commit()
 other.close()
 rotating.join()
+assert done and "encrypted anew" in done[0], done
 expected["orders"] |= {"description": "meanwhile"}
 same("encrypted anew while one was changed", expected, read())
 
