@@ -280,9 +280,7 @@ impl Sources {
     }
 
     fn not_defined(&self, id: &str) -> SourceError {
-        let names: Vec<String> = self.list.iter().map(|source| source.name()).collect();
-        let asked = if names.is_empty() { "no source".to_owned() } else { names.join(", ") };
-        SourceError::new(SourceErrorKind::NotDefined, asked, "is not defined").of_id(id)
+        SourceError::new(SourceErrorKind::NotDefined, self.names(), "is not defined").of_id(id)
     }
 }
 

@@ -29,6 +29,7 @@ mod process;
 mod remote;
 mod source;
 mod standard;
+mod stored;
 mod tree;
 #[cfg(feature = "vault")]
 mod vault;
@@ -47,7 +48,7 @@ pub use mask::Masker;
 #[cfg(feature = "backend")]
 pub use over::Over;
 pub use process::Process;
-pub use source::{Found, Listed, Source};
+pub use source::{Found, Listed, Source, Store};
 #[cfg(feature = "vault")]
 pub use vault::Vault;
 pub use write::Form;

@@ -86,3 +86,61 @@ impl Said {
         }
     }
 }
+
+/// Makes a source of a server's store, over either face of the hook: of `label`, `look_up`, `list` and `as_store`.
+macro_rules! remote {
+    ($store:ident) => {
+        #[async_trait::async_trait]
+        impl<T, C> $crate::source::Source for $store<http_hook::HttpHook<T, C>>
+        where
+            T: http_hook::transport::Transport + 'static,
+            C: http_hook::transport::Clock + 'static,
+        {
+            fn name(&self) -> String {
+                self.label()
+            }
+
+            async fn find(&self, id: &str) -> Result<Option<Found>, SourceError> {
+                self.look_up(id).await
+            }
+
+            async fn ids(&self) -> Result<Vec<Listed>, SourceError> {
+                self.list().await
+            }
+
+            fn store(&self) -> Option<&dyn Store> {
+                // One that always stores, or perhaps.
+                self.as_store().into()
+            }
+        }
+
+        impl<T, C> $crate::source::BlockingSource for $store<http_hook::blocking::HttpHook<T, C>>
+        where
+            T: http_hook::blocking::Transport,
+            C: http_hook::blocking::Clock,
+        {
+            fn name(&self) -> String {
+                self.label()
+            }
+
+            fn find(&self, id: &str) -> Result<Option<Found>, SourceError> {
+                pollster::block_on(self.look_up(id))
+            }
+
+            fn ids(&self) -> Result<Vec<Listed>, SourceError> {
+                pollster::block_on(self.list())
+            }
+
+            fn store(&self) -> Option<&dyn Store> {
+                // One that always stores, or perhaps.
+                self.as_store().into()
+            }
+        }
+    };
+}
+pub(crate) use remote;
+
+/// What no server here does for the command or a program.
+pub(crate) fn not_removed(place: String) -> SourceError {
+    SourceError::new(SourceErrorKind::Unsupported, place, "nothing is taken out there")
+}

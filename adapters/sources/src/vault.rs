@@ -12,8 +12,8 @@ use pollster::block_on;
 
 use crate::error::{SourceError, SourceErrorKind};
 use crate::file::entry;
-use crate::remote::{Caller, Said, ask};
-use crate::source::{BlockingSource, Found, Listed, Source};
+use crate::remote::{Caller, Said, ask, not_removed, remote};
+use crate::source::{Found, Listed, Store};
 use crate::tree::{Node, Tree};
 
 /// What a segment of a path keeps.
@@ -303,7 +303,11 @@ impl<H: Caller> Vault<H> {
         Ok(listed.collect())
     }
 
-    async fn store(&self, id: &str, connection: &Connection) -> Result<(), SourceError> {
+    pub(crate) fn as_store(&self) -> &dyn Store {
+        self
+    }
+
+    async fn write(&self, id: &str, connection: &Connection) -> Result<(), SourceError> {
         let Some(endpoint) = self.endpoint("data", id) else {
             return Err(SourceError::new(
                 SourceErrorKind::Id,
@@ -332,19 +336,20 @@ impl<H: Caller> Vault<H> {
 }
 
 #[async_trait]
-impl<T: Transport + 'static, C: Clock + 'static> Source for Vault<HttpHook<T, C>> {
-    fn name(&self) -> String {
-        self.label()
+impl<H: Caller> Store for Vault<H> {
+    async fn put(&self, connections: &[(&str, &Connection)]) -> Result<(), SourceError> {
+        for (id, connection) in connections {
+            self.write(id, connection).await.map_err(|error| error.of_id(id))?;
+        }
+        Ok(())
     }
 
-    async fn find(&self, id: &str) -> Result<Option<Found>, SourceError> {
-        self.look_up(id).await
-    }
-
-    async fn ids(&self) -> Result<Vec<Listed>, SourceError> {
-        self.list().await
+    async fn remove(&self, _id: &str) -> Result<bool, SourceError> {
+        Err(not_removed(self.label()))
     }
 }
+
+remote!(Vault);
 
 impl<T: Transport, C: Clock> Vault<HttpHook<T, C>> {
     /// Stores a connection, as the fields of Airflow's backend.
@@ -353,23 +358,7 @@ impl<T: Transport, C: Clock> Vault<HttpHook<T, C>> {
     ///
     /// As a look-up.
     pub async fn put(&self, id: &str, connection: &Connection) -> Result<(), SourceError> {
-        self.store(id, connection).await.map_err(|error| error.of_id(id))
-    }
-}
-
-impl<T: blocking::Transport, C: blocking::Clock> BlockingSource
-    for Vault<blocking::HttpHook<T, C>>
-{
-    fn name(&self) -> String {
-        self.label()
-    }
-
-    fn find(&self, id: &str) -> Result<Option<Found>, SourceError> {
-        block_on(self.look_up(id))
-    }
-
-    fn ids(&self) -> Result<Vec<Listed>, SourceError> {
-        block_on(self.list())
+        self.write(id, connection).await.map_err(|error| error.of_id(id))
     }
 }
 
@@ -380,7 +369,7 @@ impl<T: blocking::Transport, C: blocking::Clock> Vault<blocking::HttpHook<T, C>>
     ///
     /// As a look-up.
     pub fn put(&self, id: &str, connection: &Connection) -> Result<(), SourceError> {
-        block_on(self.store(id, connection)).map_err(|error| error.of_id(id))
+        block_on(self.write(id, connection)).map_err(|error| error.of_id(id))
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::disk;
 use crate::error::{SourceError, SourceErrorKind};
-use crate::source::{BlockingSource, Found, Listed};
+use crate::source::{BlockingSource, Found, Listed, Store};
 
 #[cfg(feature = "fernet")]
 pub(crate) use entry::check_extra;
@@ -174,5 +174,9 @@ impl BlockingSource for ConnectionFile {
             any_case: false,
         };
         Ok(entries.ids().map(listed).collect())
+    }
+
+    fn store(&self) -> Option<&dyn Store> {
+        Some(self)
     }
 }

@@ -1,5 +1,6 @@
 //! Changes a file in one place, and leaves all else as it is.
 
+use async_trait::async_trait;
 use http_hook::Connection;
 
 use super::yaml::push_member;
@@ -9,6 +10,7 @@ use crate::error::{Fault, SourceError, SourceErrorKind};
 use crate::file::{ConnectionFile, Entries, Kind};
 #[cfg(feature = "toml")]
 use crate::own;
+use crate::source::Store;
 use crate::tree::Node;
 
 impl ConnectionFile {
@@ -60,10 +62,7 @@ impl ConnectionFile {
             SourceError::new(SourceErrorKind::Unsupported, place.as_str(), says)
         })?;
         if connection.is_some() {
-            let wrong = |error: http_hook::Error| {
-                SourceError::new(SourceErrorKind::Id, place.as_str(), error.message().to_owned())
-            };
-            crate::source::check_id(id).map_err(wrong)?;
+            check_id(id, &place)?;
         }
         let old = disk::read(self.path(), &place, true)?.unwrap_or_default();
         let before = if old.trim().is_empty() {
@@ -117,6 +116,31 @@ impl ConnectionFile {
         disk::replace(self.path(), &new)?;
         Ok(was_there)
     }
+}
+
+#[async_trait]
+impl Store for ConnectionFile {
+    /// All or none: what the file's form cannot hold is found before anything is written.
+    async fn put(&self, connections: &[(&str, &Connection)]) -> Result<(), SourceError> {
+        let place = format!("file {}", self.path().display());
+        connections.iter().try_for_each(|(id, _)| check_id(id, &place))?;
+        if let Some(form) = Form::of_path(self.path()) {
+            form.write(connections.iter().copied())?;
+            if connections.len() > 1 && !self.path().exists() {
+                return form.write_file(self.path(), connections.iter().copied());
+            }
+        }
+        connections.iter().try_for_each(|(id, connection)| self.set(id, connection))
+    }
+
+    async fn remove(&self, id: &str) -> Result<bool, SourceError> {
+        Self::remove(self, id)
+    }
+}
+
+fn check_id(id: &str, place: &str) -> Result<(), SourceError> {
+    crate::source::check_id(id)
+        .map_err(|error| SourceError::new(SourceErrorKind::Id, place, error.message().to_owned()))
 }
 
 fn edited(

@@ -135,3 +135,43 @@ fn a_list_of_sources_is_a_chain() {
         assert!(!error.contains("u:p"), "{error}");
     }
 }
+
+#[test]
+fn what_is_stored_goes_to_the_first_source_that_takes_it() {
+    let folder = Folder::new();
+    let path = |name: &str| folder.path().join(name);
+    let file = |name: &str| ConnectionFile::new(path(name)).optional();
+    let sources = Sources::new()
+        .with(Env::of([("AIRFLOW_CONN_A", "http://env")]))
+        .with(file("one.toml"))
+        .with(file("two.json"))
+        .kept_for(Duration::from_secs(600));
+    let (a, b) = (Connection::new().with_host("a"), Connection::new().with_host("b"));
+    assert!(sources.find("b").unwrap().is_none());
+    sources.put(&[("a", &a), ("b", &b)]).unwrap();
+    assert!(path("one.toml").exists() && !path("two.json").exists());
+    assert_eq!(
+        sources.get("b").unwrap().connection().host(),
+        Some("b"),
+        "what is kept is forgotten"
+    );
+    assert_eq!(sources.get("a").unwrap().place(), "env AIRFLOW_CONN_A", "one before it shadows it");
+    assert!(sources.remove("a").unwrap() && !sources.remove("a").unwrap());
+    assert_eq!(sources.rotate().unwrap(), None);
+
+    let odd = Connection::new().with_host("odd").with_extra("{");
+    let before = std::fs::read_to_string(path("one.toml")).unwrap();
+    for wrong in ["", "a\n", "http_hook"] {
+        assert!(sources.put(&[("c", &a), (wrong, &odd)]).is_err(), "{wrong:?}");
+    }
+    assert_eq!(std::fs::read_to_string(path("one.toml")).unwrap(), before, "all of them or none");
+
+    let each: Vec<_> = sources.each().map(|one| (one.is_store(), one.names())).collect();
+    let of = |name: &str| (true, format!("file {}", path(name).display()));
+    assert_eq!(each, [(false, "env".to_owned()), of("one.toml"), of("two.json")]);
+    let none = Sources::new().with(Env::process()).put(&[("a", &a)]).unwrap_err();
+    assert_eq!(
+        (none.kind(), none.to_string()),
+        (SourceErrorKind::Unsupported, "env: nothing can be stored there".to_owned())
+    );
+}

@@ -7,7 +7,6 @@ use http_hook::Connection;
 use http_hook_sources::blocking::{Source as _, Sources};
 use http_hook_sources::{ConnectionFile, Env, Form, SourceError};
 
-use super::change::make_folder;
 use super::print;
 use crate::args::Convert;
 use crate::exit::Problem;
@@ -20,7 +19,7 @@ const MAX_FILE: u64 = 64 << 20;
 
 type Named = (String, Connection);
 
-/// Stores the connections of a file in the user's own one.
+/// Stores the connections of a file where new ones go.
 pub(crate) fn import(
     store: &Store,
     from: &Path,
@@ -35,30 +34,18 @@ pub(crate) fn import(
         return Err(Problem::not_found(message, format!("there are: {known}")));
     }
     all.retain(|(id, _)| ids.is_empty() || ids.contains(id));
-    let path = store.target()?;
-    let file = ConnectionFile::new(&path).optional();
-    let there = file.ids().map_err(|error| problem(&error))?;
+    let target = store.target()?;
+    let there = target.list()?;
     let twice = all.iter().find(|(id, _)| there.iter().any(|known| known.id == *id));
     if let (Some((id, _)), false) = (twice, replace) {
-        let message = format!("{id} is in {} already; nothing was imported", path.display());
+        let message = format!("{id} is in {} already; nothing was imported", target.name());
         return Err(
             Problem::usage(message).with_hint("--replace puts the new ones in their places")
         );
     }
-    // All or none: what the file's form cannot hold is found before anything is written.
-    if let Some(form) = Form::of_path(&path) {
-        let pairs = all.iter().map(|(id, connection)| (id.as_str(), connection));
-        form.write(pairs).map_err(|error| problem(&error))?;
-    }
-    make_folder(&path)?;
-    if there.is_empty() && !path.exists() {
-        write(&path, None, &all)?;
-    } else {
-        for (id, connection) in &all {
-            file.set(id, connection).map_err(|error| problem(&error))?;
-        }
-    }
-    tell(all.len(), &path)
+    let pairs: Vec<_> = all.iter().map(|(id, connection)| (id.as_str(), connection)).collect();
+    target.put(&pairs)?;
+    tell(all.len(), &target.name())
 }
 
 /// Writes connections of all sources into a file.
@@ -83,7 +70,7 @@ pub(crate) fn export(
 
 /// As [`tell`]; of two forms that a file of this name can have it says which one it has.
 fn tell_form(count: usize, path: &Path, form: Option<Form>) -> Result<(), Problem> {
-    tell(count, path)?;
+    tell(count, &path.display().to_string())?;
     if form.is_none() && Form::of_path(path) == Some(Form::Env) {
         screen::note(
             "the lines are ID=URI, as Airflow's files of connections have them; --form dotenv writes AIRFLOW_CONN_ID='URI'",
@@ -100,10 +87,10 @@ pub(crate) fn convert(convert: &Convert) -> Result<(), Problem> {
     tell_form(all.len(), &convert.to, convert.form)
 }
 
-fn tell(count: usize, path: &Path) -> Result<(), Problem> {
+fn tell(count: usize, place: &str) -> Result<(), Problem> {
     let count = u32::try_from(count).unwrap_or(u32::MAX);
     let count = screen::count(count, "connection", "connections");
-    print(&format!("{count} written to {}\n", path.display()))
+    print(&format!("{count} written to {place}\n"))
 }
 
 fn check_new(path: &Path, replace: bool) -> Result<(), Problem> {
