@@ -18,6 +18,7 @@ mod error;
 mod fernet;
 mod file;
 mod installation;
+mod kept;
 mod mask;
 #[cfg(feature = "fernet")]
 pub mod metastore;

@@ -85,7 +85,7 @@ impl<H> Aws<H> {
         Self { calls: hook, prefix: "/airflow/connections".to_owned(), service: Service::Ssm }
     }
 
-    /// Sets what stands before the id, without the slash between.
+    /// Sets what stands before the id, without the slash between; nothing if it is empty.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
@@ -100,7 +100,10 @@ impl<H: Caller> Aws<H> {
     }
 
     fn name_of(&self, id: &str) -> String {
-        format!("{}/{id}", self.prefix.trim_end_matches('/'))
+        match (self.prefix.trim_end_matches('/'), self.service) {
+            ("", Service::SecretsManager) => id.to_owned(),
+            (prefix, _) => format!("{prefix}/{id}"),
+        }
     }
 
     /// Asks for an action. None of them does harm if it is done twice.
@@ -141,7 +144,8 @@ impl<H: Caller> Aws<H> {
             Service::SecretsManager => said.text(&["SecretString"]),
             Service::Ssm => said.text(&["Parameter", "Value"]),
         };
-        let Some(value) = value else {
+        // A secret is there, which somebody meant to be one.
+        let Some(value) = value.filter(|value| !value.trim().is_empty()) else {
             let says = "there is no text in it";
             return Err(SourceError::new(SourceErrorKind::Malformed, place, says));
         };
@@ -216,8 +220,9 @@ fn type_of(said: &Said) -> &str {
     said.text(&["__type"]).unwrap_or_default().rsplit('#').next().unwrap_or_default()
 }
 
+/// Whether the service says that it has no such thing; who says so with another status is not the service.
 fn is_absent(said: &Said) -> bool {
-    matches!(type_of(said), "ResourceNotFoundException" | "ParameterNotFound")
+    said.status == 400 && matches!(type_of(said), "ResourceNotFoundException" | "ParameterNotFound")
 }
 
 #[async_trait]

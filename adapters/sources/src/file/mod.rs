@@ -173,7 +173,7 @@ impl BlockingSource for ConnectionFile {
             place: format!("{place}, line {}", entries.line(id)),
             any_case: false,
         };
-        Ok(entries.ids().map(listed).collect())
+        Ok(entries.ids().filter(|id| !entries.is_absent(id)).map(listed).collect())
     }
 
     fn store(&self) -> Option<&dyn Store> {

@@ -103,6 +103,12 @@ impl Entries {
         self.nodes.get(id)?.as_ref().ok()
     }
 
+    /// Whether nothing is found under an id: an empty list stands there.
+    pub(crate) fn is_absent(&self, id: &str) -> bool {
+        let node = self.node(id).filter(|_| !self.is_own);
+        node.is_some_and(|node| matches!(&node.tree, Tree::List(items) if items.is_empty()))
+    }
+
     /// The line of an id.
     pub(crate) fn line(&self, id: &str) -> usize {
         match self.nodes.get(id) {

@@ -122,6 +122,9 @@ impl Form {
         let mut keys = HashSet::new();
         for (id, connection) in connections {
             let node = self.node(connection).map_err(|says| self.refuse(id, says))?;
+            if self == Self::DotEnv && crate::env::variable_of(id).is_none() {
+                return Err(self.refuse(id, "its variable would be one of a team"));
+            }
             if !keys.insert(self.key(id)) {
                 return Err(self.refuse(id, "stands there twice"));
             }

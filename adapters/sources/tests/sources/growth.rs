@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use http_hook::Connection;
 use http_hook_sources::blocking::Source as _;
-use http_hook_sources::{ConnectionFile, Env, Form};
+use http_hook_sources::{ConnectionFile, Env, Form, Masker};
 
 use super::Folder;
 
@@ -72,7 +72,14 @@ fn no_number_of_members_or_connections_takes_its_square() {
         grown.push((format!("connections in form {form}"), growth(500, write_many(form))));
     }
     #[rustfmt::skip]
-    let rows: [(&str, usize, Work); 2] = [
+    let rows: [(&str, usize, Work); 3] = [
+        ("secrets in one another, and a text of them", 60, |count| {
+            let tokens = (0..count).map(|at| format!("\"token{at}\": \"{}\"", "a".repeat(at + 5)));
+            let extra = format!("{{{}}}", tokens.collect::<Vec<_>>().join(", "));
+            let masker = Masker::new().connection(&Connection::new().with_extra(extra));
+            let text = "a".repeat(count << 10);
+            Box::new(move || assert_eq!(masker.text(&text), "***"))
+        }),
         ("variables that are listed", 1_000, |count| {
             let env = Env::of((0..count).map(|at| (format!("AIRFLOW_CONN_A{at}"), "http://h")));
             Box::new(move || assert!(!env.ids().expect("ids").is_empty()))
