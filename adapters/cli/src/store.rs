@@ -184,7 +184,7 @@ impl Store {
     }
 
     fn problem(&self, error: &SourceError) -> Problem {
-        let problem = problem(error);
+        let problem = problem_of(error, error.id().is_none_or(|id| !may_be_url(id)));
         let is_absent = error.kind() == SourceErrorKind::Io && error.says().starts_with("there is");
         match &self.file {
             _ if !is_absent => problem,
@@ -197,8 +197,8 @@ impl Store {
 
     /// Tells that nobody has an id, and what helps.
     fn not_defined(&self, id: &str, asked: &str) -> Problem {
-        if id.contains(['@', ':', '/']) {
-            // It is not repeated: a URL without its scheme may have a password.
+        if may_be_url(id) {
+            // It is not repeated.
             return Problem::not_found(
                 "what stands for the connection is no id that is defined".to_owned(),
                 "a URL begins with https://; a connection is given by its id or as a URI"
@@ -248,6 +248,11 @@ fn chain(list: &str) -> Result<Sources, SourceError> {
     Sources::parse(list)
 }
 
+/// Whether what stands for an id may be a URL without its scheme, which may have a password: it is not repeated.
+pub(crate) fn may_be_url(id: &str) -> bool {
+    id.contains(['@', ':', '/'])
+}
+
 /// Names the file of the user's own connections.
 fn default_file() -> Option<PathBuf> {
     Some(user_file()?.parent()?.join("connections.toml"))
@@ -255,8 +260,18 @@ fn default_file() -> Option<PathBuf> {
 
 /// Puts what a source says in the words of the command: the place, the line, the id, what is wrong, and what helps.
 pub(crate) fn problem(error: &SourceError) -> Problem {
+    // Whoever wrote an id with a slash into a file has to know which it is.
+    problem_of(error, error.id().is_none_or(|id| !id.contains('@') && !id.contains("://")))
+}
+
+fn problem_of(error: &SourceError, tells_id: bool) -> Problem {
     use SourceErrorKind as Kind;
-    let message = error.to_string();
+    let message = if tells_id {
+        error.to_string()
+    } else {
+        let line = error.line().map(|line| format!(", line {line}")).unwrap_or_default();
+        format!("{}{line}: {}", error.place(), error.says())
+    };
     let in_file = error.line().is_some();
     match error.kind() {
         Kind::Io | Kind::Unavailable | Kind::Denied => Problem::local(message),

@@ -11,10 +11,10 @@ const MARKER: &str = "m4rk&r";
 const FORMS: [&str; 6] = ["m4rk&r", "m4rk%26r", "m4rk\\u0026r", "bTRyayZy", "OmTRyayZy", "m4rk"];
 
 /// A folder of its own, as home and at hand.
-struct Home(PathBuf);
+pub(crate) struct Home(pub(crate) PathBuf);
 
 impl Home {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("http-hook-{}-{name}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).unwrap();
@@ -22,12 +22,12 @@ impl Home {
         Self(path)
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         fs::write(self.0.join(name), text).unwrap();
         fs::set_permissions(self.0.join(name), fs::Permissions::from_mode(0o600)).unwrap();
     }
 
-    fn run(&self, args: &[&str], environment: &[(&str, &str)]) -> Output {
+    pub(crate) fn run(&self, args: &[&str], environment: &[(&str, &str)]) -> Output {
         let mut command = command(args);
         command.current_dir(&self.0).env("HOME", &self.0).envs(environment.iter().copied());
         command.output().unwrap()

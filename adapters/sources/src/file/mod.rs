@@ -13,9 +13,7 @@ use crate::disk;
 use crate::error::{SourceError, SourceErrorKind};
 use crate::source::{BlockingSource, Found, Listed, Store};
 
-#[cfg(feature = "fernet")]
-pub(crate) use entry::check_extra;
-pub(crate) use entry::{as_python, of_uri};
+pub(crate) use entry::{as_python, check_extra, of_uri};
 pub(crate) use lines::python_lines;
 pub(crate) use read::{Entries, Kind};
 

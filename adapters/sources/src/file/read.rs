@@ -88,6 +88,11 @@ impl Entries {
         self.order.iter()
     }
 
+    /// Whether something stands under an id.
+    pub(crate) fn has(&self, id: &str) -> bool {
+        self.nodes.contains_key(id)
+    }
+
     /// A file without connections.
     pub(crate) fn empty(is_own: bool) -> Self {
         Self { order: Vec::new(), nodes: HashMap::new(), is_own }

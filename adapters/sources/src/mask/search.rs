@@ -13,7 +13,7 @@ use super::undone::Undone;
 const BEGINNINGS: [usize; 5] = [256, 64, 32, 16, 8];
 
 /// The room for what is looked for, in bytes. An automaton takes about 50 times that.
-const ROOM: usize = 4 << 20;
+const ROOM: usize = 2 << 20;
 
 /// What is looked for. A long form is found by its beginning, and hidden in its length. Where there is more than there is room for,
 /// every text is hidden.

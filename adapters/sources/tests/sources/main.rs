@@ -20,6 +20,7 @@ mod metastore;
 mod real;
 #[cfg(feature = "vault")]
 mod vault;
+mod writing;
 
 use std::fs;
 use std::path::{Path, PathBuf};

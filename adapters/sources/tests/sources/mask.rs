@@ -82,7 +82,7 @@ fn a_long_secret_is_hidden_in_its_length_and_what_is_escaped_without_end_is_hidd
     assert_eq!(masker.text(&deep), "***");
     // More than there is room for: nothing is shown.
     let odd = |at: u64| format!("{:016x}", at.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    let many = (0..130_000).fold(Masker::new(), |masker, at| masker.secret(&odd(at)));
+    let many = (0..70_000).fold(Masker::new(), |masker, at| masker.secret(&odd(at)));
     assert_eq!(many.text("plain"), "***");
 }
 

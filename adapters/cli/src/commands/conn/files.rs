@@ -12,7 +12,7 @@ use crate::args::Convert;
 use crate::exit::Problem;
 use crate::private;
 use crate::screen;
-use crate::store::{Store, is_dotenv, problem};
+use crate::store::{Store, is_dotenv, may_be_url, problem};
 
 /// The longest file of connections that is read, in bytes.
 const MAX_FILE: u64 = 64 << 20;
@@ -30,7 +30,8 @@ pub(crate) fn import(
     let mut all = read(from, form)?;
     if let Some(absent) = ids.iter().find(|id| all.iter().all(|(known, _)| known != *id)) {
         let known = all.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join(", ");
-        let message = format!("{absent} is not in {}", from.display());
+        let shown = if may_be_url(absent) { "an id that was asked for" } else { absent.as_str() };
+        let message = format!("{shown} is not in {}", from.display());
         return Err(Problem::not_found(message, format!("there are: {known}")));
     }
     all.retain(|(id, _)| ids.is_empty() || ids.contains(id));
