@@ -238,9 +238,9 @@ impl BlockingSource for Env {
             From::File { path, optional } => {
                 let lines = read_file(path, *optional)?.into_iter().flatten();
                 // The last one counts, a blank one, too.
-                let last: BTreeMap<_, _> =
+                let in_force: BTreeMap<_, _> =
                     lines.map(|line| (line.name, (line.number, line.value))).collect();
-                for (name, (number, value)) in last {
+                for (name, (number, value)) in in_force {
                     let place = format!("{} {name}, line {number}", place_of(path));
                     list(&name, &value, place);
                 }

@@ -48,7 +48,7 @@ impl Search {
     /// The places of secrets, in order; those that overlap are one. Every byte is looked at once a level, however many secrets end
     /// there.
     pub(super) fn places(&self, text: &[u8]) -> Vec<Range<usize>> {
-        let all = || if text.is_empty() { Vec::new() } else { Vec::from([0..text.len()]) };
+        let all = || Some(0..text.len()).filter(|all| !all.is_empty()).into_iter().collect();
         let (automaton, behind) = match self {
             Self::Nothing => return Vec::new(),
             Self::Everything => return all(),

@@ -92,21 +92,23 @@ fn an_answer_is_the_value_or_an_error_that_shows_nothing() {
     assert_eq!(error.kind(), Kind::Unavailable);
 }
 
+/// What asks a server something, and its error.
+type Asks = fn(Vault<http_hook_mock::blocking::HttpHook>) -> Option<http_hook_sources::SourceError>;
+
+fn secret() -> Connection {
+    Connection::new().with_host("h").with_password("canary")
+}
+
 #[test]
 fn no_redirect_is_followed_and_none_is_an_answer() {
     let elsewhere = |status| Reply::status(status).header("location", "https://evil.test/steal");
     let login = r#"{"auth": {"client_token": "t1", "lease_duration": 3600}}"#;
-    fn secret() -> Connection {
-        Connection::new().with_host("h").with_password("canary")
-    }
     for status in [300, 301, 302, 303, 307, 308] {
         // What is behind it would be believed.
         let script = || {
             let ends = [Reply::json(200, login), Reply::json(200, KV2), Reply::json(404, "{}")];
             server([vec![elsewhere(status)], ends.to_vec()].concat())
         };
-        type Asks =
-            fn(Vault<http_hook_mock::blocking::HttpHook>) -> Option<http_hook_sources::SourceError>;
         let asks: [(&str, Asks); 4] = [
             ("a login", |vault| vault.app_role("role", "canary").find("sales").err()),
             ("a look-up", |vault| vault.token("canary").find("sales").err()),

@@ -68,10 +68,12 @@ fn a_variable_holds_what_a_uri_cannot() {
     }
 }
 
+/// What is done with the connection `sales` of a file.
+type Change = fn(&ConnectionFile, &Connection);
+
 #[test]
 fn comments_stay_in_what_is_changed_and_above_what_goes() {
     let new = || http().with_host("new.test").with_port(81);
-    type Change = fn(&ConnectionFile, &Connection);
     let set: Change = |file, new| file.set("sales", new).unwrap();
     let remove: Change = |file, _| assert!(file.remove("sales").unwrap());
     #[rustfmt::skip]

@@ -1,5 +1,7 @@
 //! HashiCorp Vault and OpenBao: connections in a key-value store, in the layout of Airflow's backend.
 
+mod said;
+
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -104,7 +106,7 @@ impl<H> Vault<H> {
     #[must_use]
     pub fn auth_mount(mut self, at: impl Into<String>) -> Self {
         if let Login::AppRole { mount, .. } = &mut self.login {
-            *mount = trimmed(at.into());
+            *mount = trimmed(&at.into());
         }
         self
     }
@@ -112,14 +114,14 @@ impl<H> Vault<H> {
     /// Sets where the store is mounted. Slashes around it count for nothing.
     #[must_use]
     pub fn mount(mut self, mount: impl Into<String>) -> Self {
-        self.mount = trimmed(mount.into());
+        self.mount = trimmed(&mount.into());
         self
     }
 
     /// Sets the path under which connections are. Slashes around it count for nothing; an empty one is the store itself.
     #[must_use]
     pub fn path(mut self, path: impl Into<String>) -> Self {
-        self.path = trimmed(path.into());
+        self.path = trimmed(&path.into());
         self
     }
 
@@ -259,7 +261,7 @@ impl<H: Caller> Vault<H> {
             |says| Err(SourceError::new(SourceErrorKind::Malformed, place.as_str(), says));
         let members = match said.tree(data) {
             Some(Tree::Map(members)) => members.clone(),
-            _ if self.is_versioned && is_deleted(&said) => return Ok(None),
+            _ if self.is_versioned && said::is_deleted(&said) => return Ok(None),
             _ => return malformed("not an answer of a key-value store of this version"),
         };
         let rename = |(name, node): (String, Node)| {
@@ -284,26 +286,7 @@ impl<H: Caller> Vault<H> {
 
     /// Whether there is what was asked for.
     fn is_there(&self, said: &Said) -> Result<bool, SourceError> {
-        let (kind, says) = match said.status.as_u16() {
-            200..=299 => return Ok(true),
-            404 => {
-                // What is not there has no errors; what cannot be there has. What stands before a server says something else.
-                let is_empty = |name| matches!(said.tree(&[name]), Some(Tree::List(items)) if items.is_empty());
-                let has_warnings = !matches!(said.tree(&["warnings"]), None | Some(Tree::Null))
-                    && !is_empty("warnings");
-                if (is_empty("errors") || is_deleted(said)) && !has_warnings {
-                    return Ok(false);
-                }
-                let says = "no key-value store of this version is mounted there (404)";
-                (SourceErrorKind::Unsupported, says.to_owned())
-            }
-            401 | 403 => {
-                (SourceErrorKind::Denied, "the token is refused, or not permitted".to_owned())
-            }
-            503 => (SourceErrorKind::Unavailable, "sealed, or not ready (503)".to_owned()),
-            status => (SourceErrorKind::Unavailable, format!("the server answers {status}")),
-        };
-        Err(SourceError::new(kind, self.label(), says))
+        said::is_there(said).map_err(|(kind, says)| SourceError::new(kind, self.label(), says))
     }
 
     pub(crate) async fn list(&self) -> Result<Vec<Listed>, SourceError> {
@@ -395,14 +378,8 @@ impl<T: blocking::Transport, C: blocking::Clock> Vault<blocking::HttpHook<T, C>>
     }
 }
 
-fn trimmed(path: String) -> String {
+fn trimmed(path: &str) -> String {
     path.trim_matches('/').to_owned()
-}
-
-/// Whether it tells of a version that was deleted.
-fn is_deleted(said: &Said) -> bool {
-    said.tree(&["data", "data"]) == Some(&Tree::Null)
-        && matches!(said.tree(&["data", "metadata"]), Some(Tree::Map(_)))
 }
 
 /// Writes a path, slashes kept. `None`: a segment that leads elsewhere.
