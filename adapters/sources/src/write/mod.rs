@@ -243,9 +243,9 @@ impl Form {
                 check_extra(connection.extra()).map_err(|_| NO_OBJECT)?;
                 Ok(airflow(connection))
             }
-            Self::Env if connection.description().is_some_and(|text| !text.is_empty()) => {
-                Err("its description has no place in a URI")
-            }
+            Self::Env if connection.description().is_some_and(|text| !text.is_empty()) => Err(
+                "its description has no place in a URI; variables, JSON, YAML and TOML have one",
+            ),
             Self::Env => uri(connection),
             Self::DotEnv => Ok(Node::text(variable(connection))),
             #[cfg(feature = "toml")]

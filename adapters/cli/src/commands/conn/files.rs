@@ -1,5 +1,6 @@
 //! `http-hook conn import`, `export` and `convert`: whole files of connections.
 
+use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -37,7 +38,8 @@ pub(crate) fn import(
     all.retain(|(id, _)| ids.is_empty() || ids.contains(id));
     let target = store.target()?;
     let there = target.list()?;
-    let twice = all.iter().find(|(id, _)| there.iter().any(|known| known.id == *id));
+    let there: BTreeSet<&str> = there.iter().map(|known| known.id.as_str()).collect();
+    let twice = all.iter().find(|(id, _)| there.contains(id.as_str()));
     if let (Some((id, _)), false) = (twice, replace) {
         let message = format!("{id} is in {} already; nothing was imported", target.name());
         return Err(
