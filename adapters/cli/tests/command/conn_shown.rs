@@ -48,6 +48,9 @@ fn no_part_of_a_host_is_shown_but_scheme_name_and_port() {
     }
 }
 
+/// Words, an environment, and what is said.
+type Row<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
+
 #[test]
 fn what_may_be_a_url_is_repeated_by_no_error_and_is_no_new_id() {
     let home = Home::new("urls");
@@ -57,7 +60,7 @@ fn what_may_be_a_url_is_repeated_by_no_error_and_is_no_new_id() {
     let (id, url) = ("svc:c4n4ry@api.test", "http://svc:c4n4ry@api.test");
     let absent = [("HTTP_HOOK_SOURCES", "file:absent.json")];
     #[rustfmt::skip]
-    let rows: [(&[&str], &[(&str, &str)], &str); 11] = [
+    let rows: [Row<'_>; 11] = [
         (&["call", id, "/x"],                           &[],        "not TOML"),
         (&["call", "api.test/c4n4ry", "/x"],            &[],        "not TOML"),
         (&["conn", "test", id, "/x"],                   &[],        "not TOML"),
