@@ -1,6 +1,6 @@
 //! Files for nobody else to read.
 
-use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -14,6 +14,20 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), Problem> {
         let _ = fs::remove_file(&beside);
         Problem::local(format!("cannot write {}: {error}", path.display()))
     })
+}
+
+/// Makes the folder of a file, for nobody else to read.
+pub(crate) fn make_folder_of(path: &Path) -> Result<(), Problem> {
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else {
+        return Ok(());
+    };
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(folder)
+        .map_err(|error| Problem::local(format!("cannot make {}: {error}", folder.display())))
 }
 
 /// Reads a file of at most `limit` bytes; what is no file is not waited for.

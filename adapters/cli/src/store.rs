@@ -18,6 +18,49 @@ const MAX_FILE: u64 = 64 << 20;
 /// The most ids that an error tells.
 const MAX_TOLD: usize = 12;
 
+/// A source that is changed.
+pub(crate) struct Target {
+    sources: Sources,
+    /// The file, if it may have to be made.
+    file: Option<PathBuf>,
+}
+
+impl Target {
+    const fn of(sources: Sources) -> Self {
+        Self { sources, file: None }
+    }
+
+    /// Names it: a file by its path.
+    pub(crate) fn name(&self) -> String {
+        let name = self.sources.names();
+        name.strip_prefix("file ").map(str::to_owned).unwrap_or(name)
+    }
+
+    /// Tells where it has a connection.
+    pub(crate) fn place_of(&self, id: &str) -> Result<Option<String>, Problem> {
+        let found = self.sources.find(id).map_err(|error| problem(&error))?;
+        Ok(found.map(|found| found.place().to_owned()))
+    }
+
+    /// Lists what it has.
+    pub(crate) fn list(&self) -> Result<Vec<Known>, Problem> {
+        self.sources.list().map_err(|error| problem(&error))
+    }
+
+    /// Stores connections, all of them or none.
+    pub(crate) fn put(&self, connections: &[(&str, &Connection)]) -> Result<(), Problem> {
+        if let Some(file) = &self.file {
+            private::make_folder_of(file)?;
+        }
+        self.sources.put(connections).map_err(|error| problem(&error))
+    }
+
+    /// Takes a connection out.
+    pub(crate) fn remove(&self, id: &str) -> Result<bool, Problem> {
+        self.sources.remove(id).map_err(|error| problem(&error))
+    }
+}
+
 /// The sources in force.
 pub(crate) struct Store {
     sources: Sources,
@@ -78,46 +121,70 @@ impl Store {
         known.into_iter().map(|known| known.id).collect()
     }
 
-    /// Finds the file that holds an id, and what is there.
-    pub(crate) fn file_of(&self, id: &str) -> Result<(PathBuf, Connection), Problem> {
+    /// Finds the source that holds an id and can be changed, and what is there.
+    pub(crate) fn target_of(&self, id: &str) -> Result<(Target, Connection), Problem> {
         let found = self.get(id)?;
-        let Some(path) = file_of(found.place()) else {
-            let message = format!("{id} is in {}, which is not changed here", found.place());
-            let hint = format!(
-                "change it where it is, or name a file: --conn-file {}",
-                default_file().map_or_else(|| "FILE".into(), |file| file.display().to_string())
-            );
-            return Err(Problem::usage(message).with_hint(hint));
+        let has = |one: &Sources| {
+            one.find(id).ok().flatten().is_some_and(|own| own.place() == found.place())
         };
-        Ok((path, found.connection().clone()))
+        if let Some(own) = self.sources.each().find(has).filter(Sources::is_store) {
+            return Ok((Target::of(own), found.connection().clone()));
+        }
+        let message = format!("{id} is in {}, which is not changed here", found.place());
+        let hint = format!(
+            "change it where it is, or name a file: --conn-file {}",
+            default_file().map_or_else(|| "FILE".into(), |file| file.display().to_string())
+        );
+        Err(Problem::usage(message).with_hint(hint))
     }
 
-    /// Finds the file that lists an id first, whether what stands there can be read or not.
-    pub(crate) fn file_that_lists(&self, id: &str) -> Result<PathBuf, Problem> {
+    /// Finds the source that lists an id first, whether what stands there can be read or not.
+    pub(crate) fn target_that_lists(&self, id: &str) -> Result<Target, Problem> {
         let known = self.list()?.into_iter().find(|known| known.id == id);
-        match known.and_then(|known| file_of(&known.place)) {
-            Some(path) => Ok(path),
-            None => self.file_of(id).map(|(path, _)| path),
+        let lists = |one: &Sources| {
+            let there = one.list().unwrap_or_default();
+            let is_it = |own: &Known, known: &Known| own.id == id && own.place == known.place;
+            known.as_ref().is_some_and(|known| there.iter().any(|own| is_it(own, known)))
+        };
+        match self.sources.each().find(lists).filter(Sources::is_store) {
+            Some(own) => Ok(Target::of(own)),
+            None => self.target_of(id).map(|(target, _)| target),
         }
     }
 
-    /// Names the file that new connections go to.
-    pub(crate) fn target(&self) -> Result<PathBuf, Problem> {
+    /// Names where new connections go: the first source of those that were chosen that can be changed, else the user's own file.
+    pub(crate) fn target(&self) -> Result<Target, Problem> {
         let none = || {
             Problem::usage("there is no folder of a user to store it in")
                 .with_hint("--conn-file FILE names a file")
         };
-        let file = self.file.clone().or_else(default_file).ok_or_else(none)?;
+        let file = match &self.file {
+            Some(file) => file.clone(),
+            None => match self.sources.each().find(Sources::is_store).filter(|_| self.chosen) {
+                Some(own) => return Ok(Target::of(own)),
+                None => default_file().ok_or_else(none)?,
+            },
+        };
         if is_dotenv(&file) {
             let message = format!("{} holds variables, and is not changed here", file.display());
             return Err(Problem::usage(message)
                 .with_hint("`http-hook conn convert` makes a file of it that is"));
         }
-        Ok(file)
+        let sources = Sources::new().with(ConnectionFile::new(&file).optional());
+        Ok(Target { sources, file: Some(file) })
+    }
+
+    /// Encrypts metastores anew; tells how many connections that were.
+    pub(crate) fn rotate(&self) -> Result<usize, Problem> {
+        let rotated = self.sources.rotate().map_err(|error| problem(&error))?;
+        rotated.ok_or_else(|| {
+            let message = format!("none of the sources is a metastore: {}", self.sources.names());
+            Problem::usage(message).with_hint("--sources metastore")
+        })
     }
 
     fn problem(&self, error: &SourceError) -> Problem {
-        let problem = problem(error);
+        let problem = problem_of(error, error.id().is_none_or(|id| !may_be_url(id)));
         let is_absent = error.kind() == SourceErrorKind::Io && error.says().starts_with("there is");
         match &self.file {
             _ if !is_absent => problem,
@@ -130,8 +197,8 @@ impl Store {
 
     /// Tells that nobody has an id, and what helps.
     fn not_defined(&self, id: &str, asked: &str) -> Problem {
-        if id.contains(['@', ':', '/']) {
-            // It is not repeated: a URL without its scheme may have a password.
+        if may_be_url(id) {
+            // It is not repeated.
             return Problem::not_found(
                 "what stands for the connection is no id that is defined".to_owned(),
                 "a URL begins with https://; a connection is given by its id or as a URI"
@@ -181,27 +248,30 @@ fn chain(list: &str) -> Result<Sources, SourceError> {
     Sources::parse(list)
 }
 
+/// Whether what stands for an id may be a URL without its scheme, which may have a password: it is not repeated.
+pub(crate) fn may_be_url(id: &str) -> bool {
+    id.contains(['@', ':', '/'])
+}
+
 /// Names the file of the user's own connections.
 fn default_file() -> Option<PathBuf> {
     Some(user_file()?.parent()?.join("connections.toml"))
 }
 
-/// Reads the path of a file out of a place, `file PATH, line N`.
-fn file_of(place: &str) -> Option<PathBuf> {
-    let path = place.strip_prefix("file ")?;
-    let (path, line) = path.rsplit_once(", line ")?;
-    line.bytes().all(|byte| byte.is_ascii_digit()).then(|| PathBuf::from(path))
-}
-
-/// Whether a place is in a file.
-pub(crate) fn is_in(place: &str, file: &Path) -> bool {
-    file_of(place).is_some_and(|path| path == file)
-}
-
 /// Puts what a source says in the words of the command: the place, the line, the id, what is wrong, and what helps.
 pub(crate) fn problem(error: &SourceError) -> Problem {
+    // Whoever wrote an id with a slash into a file has to know which it is.
+    problem_of(error, error.id().is_none_or(|id| !id.contains('@') && !id.contains("://")))
+}
+
+fn problem_of(error: &SourceError, tells_id: bool) -> Problem {
     use SourceErrorKind as Kind;
-    let message = error.to_string();
+    let message = if tells_id {
+        error.to_string()
+    } else {
+        let line = error.line().map(|line| format!(", line {line}")).unwrap_or_default();
+        format!("{}{line}: {}", error.place(), error.says())
+    };
     let in_file = error.line().is_some();
     match error.kind() {
         Kind::Io | Kind::Unavailable | Kind::Denied => Problem::local(message),

@@ -1,4 +1,4 @@
-"""What a real Airflow writes into its metastore and reads from it: through_airflow.py generate SEED N | write | read.
+"""What a real Airflow writes into its metastore and reads from it: through_airflow.py generate SEED N | write | clear | read.
 
 Connections are lines of JSON, on standard input and output.
 """
@@ -55,6 +55,9 @@ def main():
         if what == "write":
             for line in sys.stdin:
                 session.add(Connection(**json.loads(line)))
+            return
+        if what == "clear":
+            session.query(Connection).delete()
             return
         for one in session.query(Connection).order_by(Connection.conn_id):
             fields = {name: getattr(one, name) for name in FIELDS}

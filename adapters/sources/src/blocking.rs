@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http_hook::Connection;
 #[cfg(feature = "backend")]
 use http_hook::Hook;
 #[cfg(feature = "backend")]
@@ -174,5 +175,49 @@ impl Sources {
     /// As [`Sources::list`](crate::Sources::list).
     pub fn list(&self) -> Result<Vec<Known>, SourceError> {
         block_on(self.0.list())
+    }
+
+    /// Names the sources, in their order.
+    #[must_use]
+    pub fn names(&self) -> String {
+        self.0.names()
+    }
+
+    /// Takes the chain apart: see [`Sources::each`](crate::Sources::each).
+    pub fn each(&self) -> impl Iterator<Item = Self> {
+        self.0.each().map(Self)
+    }
+
+    /// Tells whether connections can be stored in one of the sources.
+    #[must_use]
+    pub fn is_store(&self) -> bool {
+        self.0.is_store()
+    }
+
+    /// Stores connections: see [`Sources::put`](crate::Sources::put).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn put(&self, connections: &[(&str, &Connection)]) -> Result<(), SourceError> {
+        block_on(self.0.put(connections))
+    }
+
+    /// Takes a connection out: see [`Sources::remove`](crate::Sources::remove).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn remove(&self, id: &str) -> Result<bool, SourceError> {
+        block_on(self.0.remove(id))
+    }
+
+    /// Encrypts anew what is encrypted: see [`Sources::rotate`](crate::Sources::rotate).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn rotate(&self) -> Result<Option<usize>, SourceError> {
+        block_on(self.0.rotate())
     }
 }

@@ -2,18 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use http_hook::Hook;
 use http_hook::hook::HookBuilder;
 
 use crate::error::{SourceError, SourceErrorKind};
+use crate::kept::Kept;
 use crate::process::Process;
 use crate::source::{self, Found, Listed, Source};
-
-/// The most ids that are kept.
-const MAX_KEPT: usize = 1 << 16;
 
 /// Sources in an order: the first that has a connection gives it.
 ///
@@ -56,12 +54,6 @@ impl fmt::Debug for Sources {
     }
 }
 
-/// What was found, or that nothing was, and until when that holds.
-struct Kept {
-    time: Duration,
-    found: RwLock<HashMap<String, (Instant, Answer)>>,
-}
-
 /// What is known of an id.
 #[derive(Clone)]
 pub(crate) enum Answer {
@@ -75,28 +67,6 @@ impl Answer {
         match self {
             Self::Absent => None,
             Self::Found(found) => Some(found),
-        }
-    }
-}
-
-impl Kept {
-    /// Returns what is kept, if it still holds.
-    fn get(&self, id: &str) -> Option<Answer> {
-        let found = self.found.read().unwrap_or_else(PoisonError::into_inner);
-        let (until, found) = found.get(id)?;
-        (Instant::now() < *until).then(|| found.clone())
-    }
-
-    fn put(&self, id: &str, new: Answer) {
-        let now = Instant::now();
-        let Some(until) = now.checked_add(self.time) else { return };
-        let mut found = self.found.write().unwrap_or_else(PoisonError::into_inner);
-        if found.len() >= MAX_KEPT {
-            found.retain(|_, (until, _)| now < *until);
-        }
-        // Whoever asks for ever new ids fills the memory no further.
-        if found.len() < MAX_KEPT || found.contains_key(id) {
-            found.insert(id.to_owned(), (until, new));
         }
     }
 }
@@ -164,10 +134,11 @@ impl Sources {
         self
     }
 
-    /// Keeps what was found for a time, and as long that nothing was. An error is not kept. Default: nothing is.
+    /// Keeps what was found for a time, and as long that nothing was. An error is not kept, nor what was found or not behind a source
+    /// that failed. Of more than some ten thousand ids those that were asked for first are forgotten. Default: nothing is kept.
     #[must_use]
     pub fn kept_for(mut self, time: Duration) -> Self {
-        self.kept = Some(Arc::new(Kept { time, found: RwLock::default() }));
+        self.kept = Some(Arc::new(Kept::new(time)));
         self
     }
 
@@ -179,10 +150,10 @@ impl Sources {
         self
     }
 
-    /// Forgets what is kept.
+    /// Forgets what is kept. A look-up that is under way is not kept, either.
     pub fn forget(&self) {
         if let Some(kept) = &self.kept {
-            kept.found.write().unwrap_or_else(PoisonError::into_inner).clear();
+            kept.forget();
         }
     }
 
@@ -202,7 +173,8 @@ impl Sources {
             return Ok(kept.into_found());
         }
         check_id(id)?;
-        let mut found = None;
+        let turn = self.kept.as_ref().map(|kept| kept.turn());
+        let (mut found, mut is_known) = (None, true);
         for source in &self.list {
             match source.find(id).await {
                 Ok(None) => {}
@@ -210,12 +182,13 @@ impl Sources {
                     found = Some(Arc::new(one.named(id)));
                     break;
                 }
-                Err(_) if self.goes_on => {}
+                Err(_) if self.goes_on => is_known = false,
                 Err(error) => return Err(error.of_id(id)),
             }
         }
-        if let Some(kept) = &self.kept {
-            kept.put(id, found.clone().map_or(Answer::Absent, Answer::Found));
+        // What a source would have said that failed is not known, and so is not what comes behind it.
+        if let Some((kept, turn)) = self.kept.as_ref().zip(turn).filter(|_| is_known) {
+            kept.put(turn, id, found.clone().map_or(Answer::Absent, Answer::Found));
         }
         Ok(found)
     }
@@ -280,9 +253,7 @@ impl Sources {
     }
 
     fn not_defined(&self, id: &str) -> SourceError {
-        let names: Vec<String> = self.list.iter().map(|source| source.name()).collect();
-        let asked = if names.is_empty() { "no source".to_owned() } else { names.join(", ") };
-        SourceError::new(SourceErrorKind::NotDefined, asked, "is not defined").of_id(id)
+        SourceError::new(SourceErrorKind::NotDefined, self.names(), "is not defined").of_id(id)
     }
 }
 
@@ -307,7 +278,7 @@ fn joined(listings: &[Vec<Listed>]) -> Vec<Known> {
     }
     for listed in listings {
         let exact: HashMap<&str, &Listed> =
-            listed.iter().map(|one| (one.id.as_str(), one)).collect();
+            listed.iter().filter(|one| !one.any_case).map(|one| (one.id.as_str(), one)).collect();
         let any: HashMap<String, &Listed> = listed
             .iter()
             .filter(|one| one.any_case)

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use http_hook::Connection;
 
 use crate::disk;
-use crate::env::PREFIX;
+use crate::env::{id_of, variable_of};
 use crate::error::{SourceError, SourceErrorKind};
 use crate::source::{BlockingSource, Found, Listed};
 use crate::tree::{Node, Tree};
@@ -86,6 +86,15 @@ impl SecretsDir {
         }
     }
 
+    fn at(path: &Path) -> Result<Option<Found>, SourceError> {
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => Self::folder(path),
+            Ok(_) => Self::file(path),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(fail(path, &error)),
+        }
+    }
+
     fn file(path: &Path) -> Result<Option<Found>, SourceError> {
         let place = format!("file {}", path.display());
         let Some(text) = disk::read(path, &place, true)? else { return Ok(None) };
@@ -143,6 +152,11 @@ impl SecretsDir {
     }
 }
 
+/// Whether an id can be the name of something in the directory.
+fn is_name(id: &str) -> bool {
+    !id.starts_with('.') && !id.contains(['/', '\\', '\0'])
+}
+
 fn fail(path: &Path, error: &io::Error) -> SourceError {
     SourceError::of_io(format!("file {}", path.display()), error)
 }
@@ -157,21 +171,15 @@ impl BlockingSource for SecretsDir {
     }
 
     fn find(&self, id: &str) -> Result<Option<Found>, SourceError> {
-        if !self.is_there()? || id.starts_with('.') || id.contains(['/', '\\', '\0']) {
+        if !self.is_there()? || !is_name(id) {
             return Ok(None);
         }
-        for name in [id.to_owned(), format!("{PREFIX}{}", id.to_uppercase())] {
+        for name in [Some(id.to_owned()), variable_of(id)].into_iter().flatten() {
             // What is too long for a disk is not there.
             if name.len() > 255 {
                 continue;
             }
-            let path = self.path.join(&name);
-            let found = match fs::metadata(&path) {
-                Ok(metadata) if metadata.is_dir() => Self::folder(&path)?,
-                Ok(_) => Self::file(&path)?,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-                Err(error) => return Err(fail(&path, &error)),
-            };
+            let found = Self::at(&self.path.join(&name))?;
             if found.is_some() {
                 return Ok(found);
             }
@@ -189,14 +197,18 @@ impl BlockingSource for SecretsDir {
         for entry in entries {
             let entry = entry.map_err(|error| SourceError::of_io(self.place(), &error))?;
             let name = entry.file_name();
-            let Some(name) = name.to_str().filter(|name| !name.starts_with('.')) else { continue };
+            let Some(name) = name.to_str().filter(|name| is_name(name)) else { continue };
             let path = entry.path();
-            let (what, variable) =
-                (if path.is_dir() { "directory" } else { "file" }, name.strip_prefix(PREFIX));
+            let variable = id_of(name);
+            // What is empty is not found; what is broken is, as that.
+            if matches!(Self::at(&path), Ok(None)) {
+                continue;
+            }
+            let what = if path.is_dir() { "directory" } else { "file" };
             listed.push(Listed {
-                id: variable.map_or_else(|| name.to_owned(), str::to_lowercase),
-                place: format!("{what} {}", path.display()),
                 any_case: variable.is_some(),
+                id: variable.unwrap_or_else(|| name.to_owned()),
+                place: format!("{what} {}", path.display()),
             });
         }
         listed.sort_by(|a, b| a.id.cmp(&b.id));

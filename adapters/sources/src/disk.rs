@@ -2,12 +2,15 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::{SourceError, SourceErrorKind};
 
 /// The longest file that is read, in bytes.
 pub(crate) const MAX_FILE: u64 = 64 << 20;
+
+/// How many links are followed to what is not there yet.
+const MAX_LINKS: usize = 40;
 
 /// Reads a file as UTF-8. `None`: it does not exist, and may.
 pub(crate) fn read(
@@ -40,14 +43,30 @@ fn read_file(path: &Path) -> io::Result<Option<String>> {
 
 /// Puts a new file in the place of another, which is there whole at any time, the old one or the new one.
 ///
-/// Only its owner can read it, from the first moment on (mode 0600). A symbolic link stays one.
+/// Only its owner can read it, from the first moment on (mode 0600). A symbolic link stays one: the file is put where it leads, whether
+/// there is one or not yet.
 pub(crate) fn replace(path: &Path, text: &str) -> Result<(), SourceError> {
     let place = format!("file {}", path.display());
     write(path, text).map_err(|error| SourceError::of_io(place, &error))
 }
 
+/// Where a path leads, through links to what is not there yet, too.
+fn target(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        match fs::canonicalize(&path) {
+            Ok(target) => return Ok(target),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Err(_) => {}
+        }
+        let Ok(next) = fs::read_link(&path) else { return Ok(path) };
+        path = path.parent().map_or_else(|| next.clone(), |folder| folder.join(&next));
+    }
+    Err(io::Error::other("more links than are followed"))
+}
+
 fn write(path: &Path, text: &str) -> io::Result<()> {
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let path = target(path)?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     // Such a file is made with mode 0600, and goes again if anything fails.

@@ -17,7 +17,8 @@ pub(crate) const PREFIX: &str = "AIRFLOW_CONN_";
 /// The connections in the environment: `AIRFLOW_CONN_` and the id in upper case, with no other mapping.
 ///
 /// A value that begins with `{` is JSON, any other a URI; an empty or blank one counts as absent. With a
-/// [team](Self::team), `AIRFLOW_CONN__<TEAM>___<ID>` comes first, and no id reads a variable of another team.
+/// [team](Self::team), `AIRFLOW_CONN__<TEAM>___<ID>` comes first, and no id reads a variable of another team: one that begins with `_` or
+/// has `___` in it is none of a team's, as it may be a part of another team's name.
 ///
 /// # Examples
 ///
@@ -99,16 +100,9 @@ impl Env {
     /// The names under which an id stands, the first that is set wins.
     fn names(&self, id: &str) -> Vec<String> {
         let upper = id.to_uppercase();
-        let mut names = Vec::new();
-        if let Some(team) = &self.team {
-            names.push(format!("{PREFIX}_{}___{upper}", team.to_uppercase()));
-        }
-        // `_TEAM___ID` would read what is another team's.
-        let is_of_team = upper.strip_prefix('_').is_some_and(|rest| rest.contains("___"));
-        if !is_of_team {
-            names.push(format!("{PREFIX}{upper}"));
-        }
-        names
+        let of_team = self.team.as_ref().filter(|_| is_own_of_team(&upper));
+        let of_team = of_team.map(|team| format!("{}{upper}", prefix_of(team)));
+        of_team.into_iter().chain(variable_of(id)).collect()
     }
 
     fn variable(&self, name: &str) -> Result<Option<Variable>, SourceError> {
@@ -139,6 +133,28 @@ impl Env {
             }
         }
     }
+}
+
+/// The variable of an id that no team has. `None`: it would be a team's, `_TEAM___ID`.
+pub(crate) fn variable_of(id: &str) -> Option<String> {
+    let upper = id.to_uppercase();
+    let is_of_team = upper.strip_prefix('_').is_some_and(|rest| rest.contains("___"));
+    (!is_of_team).then(|| format!("{PREFIX}{upper}"))
+}
+
+/// The id that is looked up in a variable, in lower case. `None`: no id is.
+pub(crate) fn id_of(variable: &str) -> Option<String> {
+    let id = variable.strip_prefix(PREFIX).filter(|id| !id.is_empty())?.to_lowercase();
+    (variable_of(&id)? == variable).then_some(id)
+}
+
+fn prefix_of(team: &str) -> String {
+    format!("{PREFIX}_{}___", team.to_uppercase())
+}
+
+/// Whether behind the name of a team and `___` it is an id, and no part of the name of another team.
+fn is_own_of_team(id: &str) -> bool {
+    !id.starts_with('_') && !id.contains("___")
 }
 
 fn place_of(path: &Path) -> String {
@@ -187,21 +203,21 @@ impl BlockingSource for Env {
     }
 
     fn ids(&self) -> Result<Vec<Listed>, SourceError> {
-        let own = self.team.as_ref().map(|team| format!("{PREFIX}_{}___", team.to_uppercase()));
+        let own = self.team.as_deref().map(prefix_of);
         let mut listed: BTreeMap<String, Listed> = BTreeMap::new();
         let mut list = |name: &str, value: &str, place: String| {
-            let own_id = own.as_ref().and_then(|own| name.strip_prefix(own.as_str()));
-            let id = own_id.or_else(|| {
-                let id = name.strip_prefix(PREFIX)?;
-                let is_of_team = id.strip_prefix('_').is_some_and(|rest| rest.contains("___"));
-                (!is_of_team).then_some(id)
+            let own_id = own.as_ref().and_then(|own| {
+                let id = name.strip_prefix(own.as_str()).filter(|id| is_own_of_team(id))?;
+                let lower = id.to_lowercase();
+                (!id.is_empty() && lower.to_uppercase() == id).then_some(lower)
             });
-            let Some(id) = id.filter(|id| !id.is_empty() && !value.trim().is_empty()) else {
+            let is_own = own_id.is_some();
+            let Some(id) = own_id.or_else(|| id_of(name)).filter(|_| !value.trim().is_empty())
+            else {
                 return;
             };
-            let id = id.to_lowercase();
             // The team's own goes over the common one.
-            if own_id.is_some() || !listed.contains_key(&id) {
+            if is_own || !listed.contains_key(&id) {
                 listed.insert(id.clone(), Listed { id, place, any_case: true });
             }
         };
@@ -209,6 +225,8 @@ impl BlockingSource for Env {
             From::Process => {
                 for (name, value) in env::vars_os() {
                     let Some(name) = name.to_str() else { continue };
+                    // There, case counts for nothing.
+                    let name = &if cfg!(windows) { name.to_uppercase() } else { name.to_owned() };
                     list(name, value.to_str().unwrap_or("?"), format!("env {name}"));
                 }
             }
@@ -218,9 +236,13 @@ impl BlockingSource for Env {
                 }
             }
             From::File { path, optional } => {
-                for line in read_file(path, *optional)?.into_iter().flatten().rev() {
-                    let place = format!("{} {}, line {}", place_of(path), line.name, line.number);
-                    list(&line.name, &line.value, place);
+                let lines = read_file(path, *optional)?.into_iter().flatten();
+                // The last one counts, a blank one, too.
+                let in_force: BTreeMap<_, _> =
+                    lines.map(|line| (line.name, (line.number, line.value))).collect();
+                for (name, (number, value)) in in_force {
+                    let place = format!("{} {name}, line {number}", place_of(path));
+                    list(&name, &value, place);
                 }
             }
         }

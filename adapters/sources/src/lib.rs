@@ -18,6 +18,7 @@ mod error;
 mod fernet;
 mod file;
 mod installation;
+mod kept;
 mod mask;
 #[cfg(feature = "fernet")]
 pub mod metastore;
@@ -29,6 +30,7 @@ mod process;
 mod remote;
 mod source;
 mod standard;
+mod stored;
 mod tree;
 #[cfg(feature = "vault")]
 mod vault;
@@ -47,7 +49,7 @@ pub use mask::Masker;
 #[cfg(feature = "backend")]
 pub use over::Over;
 pub use process::Process;
-pub use source::{Found, Listed, Source};
+pub use source::{Found, Listed, Source, Store};
 #[cfg(feature = "vault")]
 pub use vault::Vault;
 pub use write::Form;

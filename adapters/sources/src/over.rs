@@ -1,14 +1,9 @@
 //! The backend of an installation of Airflow, over a client: whichever it is, asked as a source.
 
-use async_trait::async_trait;
-use http_hook::transport::{Clock, Transport};
-use http_hook::{HttpHook, blocking};
-use pollster::block_on;
-
 use crate::aws::Aws;
 use crate::error::SourceError;
-use crate::remote::Caller;
-use crate::source::{BlockingSource, Found, Listed, Source};
+use crate::remote::{Caller, remote};
+use crate::source::{Found, Listed, Store};
 use crate::vault::Vault;
 
 /// What names it where nothing of it is asked.
@@ -44,38 +39,19 @@ impl<H: Caller> Over<H> {
 
     async fn list(&self) -> Result<Vec<Listed>, SourceError> {
         match &self.0 {
+            None => Ok(Vec::new()),
             Some(Asked::Vault(vault)) => vault.list().await,
-            // AWS is not asked for what there is.
-            None | Some(Asked::Aws(_)) => Ok(Vec::new()),
+            Some(Asked::Aws(aws)) => aws.list().await,
+        }
+    }
+
+    fn as_store(&self) -> Option<&dyn Store> {
+        match &self.0 {
+            None => None,
+            Some(Asked::Vault(vault)) => Some(vault.as_store()),
+            Some(Asked::Aws(aws)) => Some(aws.as_store()),
         }
     }
 }
 
-#[async_trait]
-impl<T: Transport + 'static, C: Clock + 'static> Source for Over<HttpHook<T, C>> {
-    fn name(&self) -> String {
-        self.label()
-    }
-
-    async fn find(&self, id: &str) -> Result<Option<Found>, SourceError> {
-        self.look_up(id).await
-    }
-
-    async fn ids(&self) -> Result<Vec<Listed>, SourceError> {
-        self.list().await
-    }
-}
-
-impl<T: blocking::Transport, C: blocking::Clock> BlockingSource for Over<blocking::HttpHook<T, C>> {
-    fn name(&self) -> String {
-        self.label()
-    }
-
-    fn find(&self, id: &str) -> Result<Option<Found>, SourceError> {
-        block_on(self.look_up(id))
-    }
-
-    fn ids(&self) -> Result<Vec<Listed>, SourceError> {
-        block_on(self.list())
-    }
-}
+remote!(Over);

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use http::{Response, StatusCode};
 use http_hook::transport::{Clock, Transport};
-use http_hook::{Failure, HttpHook, RequestPlan, blocking};
+use http_hook::{Failure, HttpHook, Options, RequestPlan, blocking};
 
 use crate::error::{SourceError, SourceErrorKind};
 use crate::tree::{Node, Tree, json};
@@ -45,7 +45,8 @@ pub(crate) struct Said {
     pub(crate) json: Option<Node>,
 }
 
-/// Runs a plan and reads the answer, whatever its status.
+/// Runs a plan and reads the answer, whatever its status, unless it leads elsewhere: nobody else is asked, and nobody else is sent a
+/// login or a connection.
 pub(crate) async fn ask(
     caller: &impl Caller,
     place: &str,
@@ -55,22 +56,26 @@ pub(crate) async fn ask(
         let json = std::str::from_utf8(body).ok().and_then(|text| json::read(text).ok());
         Said { status, json }
     };
-    match caller.call(plan).await {
-        Ok(response) => Ok(read(response.status(), response.body())),
-        Err(failure) => {
-            if let Some(response) = failure.response().filter(|_| failure.is_status()) {
-                return Ok(read(response.status(), response.body()));
-            }
+    let unavailable =
+        |says: String| Err(SourceError::new(SourceErrorKind::Unavailable, place, says));
+    let said = match caller.call(plan.options(Options::default().allow_redirects(false))).await {
+        Ok(response) => read(response.status(), response.body()),
+        Err(failure) => match failure.response().filter(|_| failure.is_status()) {
+            Some(response) => read(response.status(), response.body()),
             // Its text may hold what the connection to the server does: only its kind is told.
-            let says = format!("no answer: {}", failure.reason());
-            Err(SourceError::new(SourceErrorKind::Unavailable, place, says))
-        }
+            None => return unavailable(format!("no answer: {}", failure.reason())),
+        },
+    };
+    if said.status.is_redirection() {
+        let status = said.status.as_u16();
+        return unavailable(format!("the server answers {status}, which leads elsewhere"));
     }
+    Ok(said)
 }
 
 impl Said {
     /// The value at a path of names.
-    pub(crate) fn at(&self, path: &[&str]) -> Option<&Node> {
+    fn at(&self, path: &[&str]) -> Option<&Node> {
         let mut node = self.json.as_ref()?;
         for name in path {
             let Tree::Map(members) = &node.tree else { return None };
@@ -79,10 +84,72 @@ impl Said {
         Some(node)
     }
 
+    pub(crate) fn tree(&self, path: &[&str]) -> Option<&Tree> {
+        self.at(path).map(|node| &node.tree)
+    }
+
     pub(crate) fn text(&self, path: &[&str]) -> Option<&str> {
-        match &self.at(path)?.tree {
+        match self.tree(path)? {
             Tree::Text(text) => Some(text),
             _ => None,
         }
     }
+}
+
+/// Makes a source of a server's store, over either face of the hook: of `label`, `look_up`, `list` and `as_store`.
+macro_rules! remote {
+    ($store:ident) => {
+        #[async_trait::async_trait]
+        impl<T, C> $crate::source::Source for $store<http_hook::HttpHook<T, C>>
+        where
+            T: http_hook::transport::Transport + 'static,
+            C: http_hook::transport::Clock + 'static,
+        {
+            fn name(&self) -> String {
+                self.label()
+            }
+
+            async fn find(&self, id: &str) -> Result<Option<Found>, SourceError> {
+                self.look_up(id).await
+            }
+
+            async fn ids(&self) -> Result<Vec<Listed>, SourceError> {
+                self.list().await
+            }
+
+            fn store(&self) -> Option<&dyn Store> {
+                // One that always stores, or perhaps.
+                self.as_store().into()
+            }
+        }
+
+        impl<T, C> $crate::source::BlockingSource for $store<http_hook::blocking::HttpHook<T, C>>
+        where
+            T: http_hook::blocking::Transport,
+            C: http_hook::blocking::Clock,
+        {
+            fn name(&self) -> String {
+                self.label()
+            }
+
+            fn find(&self, id: &str) -> Result<Option<Found>, SourceError> {
+                pollster::block_on(self.look_up(id))
+            }
+
+            fn ids(&self) -> Result<Vec<Listed>, SourceError> {
+                pollster::block_on(self.list())
+            }
+
+            fn store(&self) -> Option<&dyn Store> {
+                // One that always stores, or perhaps.
+                self.as_store().into()
+            }
+        }
+    };
+}
+pub(crate) use remote;
+
+/// What no server here does for the command or a program.
+pub(crate) fn not_removed(place: String) -> SourceError {
+    SourceError::new(SourceErrorKind::Unsupported, place, "nothing is taken out there")
 }

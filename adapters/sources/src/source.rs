@@ -91,6 +91,39 @@ pub trait Source: Send + Sync {
     async fn ids(&self) -> Result<Vec<Listed>, SourceError> {
         Ok(Vec::new())
     }
+
+    /// Returns what stores connections there; nothing where none can be stored.
+    fn store(&self) -> Option<&dyn Store> {
+        None
+    }
+}
+
+/// Where connections are stored for others to look up: what [`Source::store`] gives. For both faces.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Stores connections, in place of those that are there under their ids.
+    ///
+    /// # Errors
+    ///
+    /// If the place cannot hold one of them, or cannot be written. Files and metastores are as they were then.
+    async fn put(&self, connections: &[(&str, &Connection)]) -> Result<(), SourceError>;
+
+    /// Takes a connection out; tells whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// If the place cannot be written; kind [`Unsupported`](crate::SourceErrorKind::Unsupported) where nothing is taken out.
+    async fn remove(&self, id: &str) -> Result<bool, SourceError>;
+
+    /// Encrypts what is encrypted anew, with the first key, all of it or nothing; tells how many connections that were. `None`: nothing is
+    /// encrypted in such a place.
+    ///
+    /// # Errors
+    ///
+    /// If there are no keys, if none fits, or if the place cannot be written.
+    async fn rotate(&self) -> Result<Option<usize>, SourceError> {
+        Ok(None)
+    }
 }
 
 /// The blocking twin of [`Source`]; the rules are the same.
@@ -113,6 +146,11 @@ pub trait BlockingSource: Send + Sync {
     fn ids(&self) -> Result<Vec<Listed>, SourceError> {
         Ok(Vec::new())
     }
+
+    /// Returns what stores connections there; nothing where none can be stored.
+    fn store(&self) -> Option<&dyn Store> {
+        None
+    }
 }
 
 #[async_trait]
@@ -127,5 +165,9 @@ impl<S: BlockingSource> Source for S {
 
     async fn ids(&self) -> Result<Vec<Listed>, SourceError> {
         BlockingSource::ids(self)
+    }
+
+    fn store(&self) -> Option<&dyn Store> {
+        BlockingSource::store(self)
     }
 }

@@ -41,18 +41,20 @@ pub(crate) enum ConnCommand {
         show_secrets: bool,
     },
     /// Stores a connection in a file that only you can read; asks for what is not given.
+    ///
+    /// Where sources are named (--sources, HTTP_HOOK_SOURCES), it goes to the first of them that can be changed: a file, a metastore.
     #[command(after_help = ADD_EXAMPLES)]
     Add(Change),
-    /// Changes a connection where it is, if that is a file; comments stay.
+    /// Changes a connection where it is, if that is a file or a metastore; comments stay.
     #[command(after_help = ADD_EXAMPLES)]
     Edit(Change),
-    /// Takes a connection out of its file; comments stay.
+    /// Takes a connection out of its file or metastore; comments stay.
     Rm {
         /// The id.
         #[arg(add = ArgValueCompleter::new(connection::complete))]
         id: String,
     },
-    /// Stores the connections of a file in your own one, or in --conn-file.
+    /// Stores the connections of a file where `conn add` does, all of them or none.
     #[command(after_help = FORMS)]
     Import {
         /// The file, `-` for standard input.
@@ -92,6 +94,8 @@ pub(crate) enum ConnCommand {
     Convert(Convert),
     /// Asks the server for its headers (HEAD, then GET where that is not allowed) as a call would.
     Test(Box<Test>),
+    /// Encrypts the metastores among the sources anew, with the first key of Airflow.
+    Rotate,
     /// Tells where ids were looked for and found, and what that shadows.
     Origin {
         /// One id; without it, all.

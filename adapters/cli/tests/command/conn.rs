@@ -11,10 +11,10 @@ const MARKER: &str = "m4rk&r";
 const FORMS: [&str; 6] = ["m4rk&r", "m4rk%26r", "m4rk\\u0026r", "bTRyayZy", "OmTRyayZy", "m4rk"];
 
 /// A folder of its own, as home and at hand.
-struct Home(PathBuf);
+pub(crate) struct Home(pub(crate) PathBuf);
 
 impl Home {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("http-hook-{}-{name}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).unwrap();
@@ -22,12 +22,12 @@ impl Home {
         Self(path)
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         fs::write(self.0.join(name), text).unwrap();
         fs::set_permissions(self.0.join(name), fs::Permissions::from_mode(0o600)).unwrap();
     }
 
-    fn run(&self, args: &[&str], environment: &[(&str, &str)]) -> Output {
+    pub(crate) fn run(&self, args: &[&str], environment: &[(&str, &str)]) -> Output {
         let mut command = command(args);
         command.current_dir(&self.0).env("HOME", &self.0).envs(environment.iter().copied());
         command.output().unwrap()
@@ -406,9 +406,34 @@ fn the_metastore_of_an_installation_is_a_source() {
         ("metastore", &[("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", &by_url), ("HOME", "/")]),
         (&named, &[("HOME", "/")]),
     ];
+    airflow.write("secret", MARKER);
+    airflow.write("more.json", r#"{"one": "http://h", "two": "http://u:m4rk%26r@h"}"#);
+    let url = format!("http://{}", server.authority);
     for (sources, environment) in rows {
-        let args = ["call", "sales", "get", "--sources", sources];
-        let (code, _, err) = parts(&airflow.run(&args, environment));
-        assert_eq!(code, Some(0), "{sources}: {err}");
+        let run = |words: &str, expected: i32| {
+            let mut args: Vec<&str> = words.split(' ').collect();
+            args.extend(["--sources", sources]);
+            let (code, out, err) = parts(&airflow.run(&args, environment));
+            assert_eq!(code, Some(expected), "{words}, {sources}: {err}");
+            assert!(!FORMS.iter().any(|form| out.contains(form) || err.contains(form)), "{words}");
+            out + &err
+        };
+        let place = format!("metastore {}", path.display());
+        run("call sales get", 0);
+        let add = format!("conn add own --url {url} --login me --password @secret");
+        assert_eq!(run(&add, 0), format!("own is in {place}\n"));
+        assert!(run(&add, 2).contains(&format!("own is in {place} already")));
+        run("conn test own get", 0);
+        run("conn edit own --header X-Team:sales", 0);
+        assert!(run("conn show own", 0).contains("X-Team"));
+        assert!(run("conn origin own", 0).contains(&format!("{place} conn_id own  used")));
+        run("conn import more.json", 0);
+        assert!(run("conn import more.json", 2).contains("nothing was imported"));
+        assert!(run("conn rotate", 2).contains("no keys are set"));
+        for id in ["own", "one", "two"] {
+            assert_eq!(run(&format!("conn rm {id}"), 0), format!("{id} is no longer in {place}\n"));
+        }
+        assert!(run("conn rm own", 10).contains("not defined"));
+        assert!(!airflow.own().exists(), "nothing went to the user's own file");
     }
 }

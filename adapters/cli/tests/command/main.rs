@@ -3,6 +3,8 @@
 mod call;
 #[cfg(unix)]
 mod conn;
+#[cfg(unix)]
+mod conn_shown;
 mod demo;
 mod faults;
 mod fetch;

@@ -10,8 +10,8 @@ use http_hook::{Connection, HttpHook, RequestPlan, blocking};
 use pollster::block_on;
 
 use crate::error::{SourceError, SourceErrorKind};
-use crate::remote::{Caller, Said, ask};
-use crate::source::{BlockingSource, Found, Source};
+use crate::remote::{Caller, Said, ask, not_removed, remote};
+use crate::source::{Found, Listed, Store};
 use crate::tree::{Node, Tree};
 
 pub use sigv4::SigV4;
@@ -85,7 +85,7 @@ impl<H> Aws<H> {
         Self { calls: hook, prefix: "/airflow/connections".to_owned(), service: Service::Ssm }
     }
 
-    /// Sets what stands before the id, without the slash between.
+    /// Sets what stands before the id, without the slash between; nothing if it is empty.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
@@ -100,7 +100,10 @@ impl<H: Caller> Aws<H> {
     }
 
     fn name_of(&self, id: &str) -> String {
-        format!("{}/{id}", self.prefix.trim_end_matches('/'))
+        match (self.prefix.trim_end_matches('/'), self.service) {
+            ("", Service::SecretsManager) => id.to_owned(),
+            (prefix, _) => format!("{prefix}/{id}"),
+        }
     }
 
     /// Asks for an action. None of them does harm if it is done twice.
@@ -141,7 +144,8 @@ impl<H: Caller> Aws<H> {
             Service::SecretsManager => said.text(&["SecretString"]),
             Service::Ssm => said.text(&["Parameter", "Value"]),
         };
-        let Some(value) = value else {
+        // A secret is there, which somebody meant to be one.
+        let Some(value) = value.filter(|value| !value.trim().is_empty()) else {
             let says = "there is no text in it";
             return Err(SourceError::new(SourceErrorKind::Malformed, place, says));
         };
@@ -151,9 +155,20 @@ impl<H: Caller> Aws<H> {
         Ok(Some(Found::new(connection, place)))
     }
 
+    /// The services are not asked for what there is.
+    #[expect(clippy::unused_async, reason = "as of the other servers")]
+    pub(crate) async fn list(&self) -> Result<Vec<Listed>, SourceError> {
+        let _ = self;
+        Ok(Vec::new())
+    }
+
+    pub(crate) fn as_store(&self) -> &dyn Store {
+        self
+    }
+
     /// Stores a connection as the JSON that a variable of the environment may hold: a new version of the secret, which is made if it
     /// is not there, or a parameter that is encrypted.
-    async fn store(&self, id: &str, connection: &Connection) -> Result<(), SourceError> {
+    async fn write(&self, id: &str, connection: &Connection) -> Result<(), SourceError> {
         let (name, value) = (self.name_of(id), crate::write::fields(connection).to_json());
         let (name, value) = (Tree::Text(name), Tree::Text(value));
         let said = match self.service {
@@ -205,20 +220,28 @@ fn type_of(said: &Said) -> &str {
     said.text(&["__type"]).unwrap_or_default().rsplit('#').next().unwrap_or_default()
 }
 
+/// Whether the service says that it has no such thing: with status 400, and what stands in for it in tests with 404. Who says so with
+/// another status is not the service.
 fn is_absent(said: &Said) -> bool {
-    matches!(type_of(said), "ResourceNotFoundException" | "ParameterNotFound")
+    matches!(said.status.as_u16(), 400 | 404)
+        && matches!(type_of(said), "ResourceNotFoundException" | "ParameterNotFound")
 }
 
 #[async_trait]
-impl<T: Transport + 'static, C: Clock + 'static> Source for Aws<HttpHook<T, C>> {
-    fn name(&self) -> String {
-        self.label()
+impl<H: Caller> Store for Aws<H> {
+    async fn put(&self, connections: &[(&str, &Connection)]) -> Result<(), SourceError> {
+        for (id, connection) in connections {
+            self.write(id, connection).await.map_err(|error| error.of_id(id))?;
+        }
+        Ok(())
     }
 
-    async fn find(&self, id: &str) -> Result<Option<Found>, SourceError> {
-        self.look_up(id).await
+    async fn remove(&self, _id: &str) -> Result<bool, SourceError> {
+        Err(not_removed(self.label()))
     }
 }
+
+remote!(Aws);
 
 impl<T: Transport, C: Clock> Aws<HttpHook<T, C>> {
     /// Stores a connection, in the form of Airflow's backend: in Secrets Manager a new version of the secret, which is made where
@@ -228,17 +251,7 @@ impl<T: Transport, C: Clock> Aws<HttpHook<T, C>> {
     ///
     /// As a look-up.
     pub async fn put(&self, id: &str, connection: &Connection) -> Result<(), SourceError> {
-        self.store(id, connection).await.map_err(|error| error.of_id(id))
-    }
-}
-
-impl<T: blocking::Transport, C: blocking::Clock> BlockingSource for Aws<blocking::HttpHook<T, C>> {
-    fn name(&self) -> String {
-        self.label()
-    }
-
-    fn find(&self, id: &str) -> Result<Option<Found>, SourceError> {
-        block_on(self.look_up(id))
+        self.write(id, connection).await.map_err(|error| error.of_id(id))
     }
 }
 
@@ -250,6 +263,6 @@ impl<T: blocking::Transport, C: blocking::Clock> Aws<blocking::HttpHook<T, C>> {
     ///
     /// As a look-up.
     pub fn put(&self, id: &str, connection: &Connection) -> Result<(), SourceError> {
-        block_on(self.store(id, connection)).map_err(|error| error.of_id(id))
+        block_on(self.write(id, connection)).map_err(|error| error.of_id(id))
     }
 }

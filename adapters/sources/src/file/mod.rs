@@ -11,11 +11,9 @@ use std::time::{Duration, SystemTime};
 
 use crate::disk;
 use crate::error::{SourceError, SourceErrorKind};
-use crate::source::{BlockingSource, Found, Listed};
+use crate::source::{BlockingSource, Found, Listed, Store};
 
-#[cfg(feature = "fernet")]
-pub(crate) use entry::check_extra;
-pub(crate) use entry::{as_python, of_uri};
+pub(crate) use entry::{as_python, check_extra, of_uri};
 pub(crate) use lines::python_lines;
 pub(crate) use read::{Entries, Kind};
 
@@ -173,6 +171,10 @@ impl BlockingSource for ConnectionFile {
             place: format!("{place}, line {}", entries.line(id)),
             any_case: false,
         };
-        Ok(entries.ids().map(listed).collect())
+        Ok(entries.ids().filter(|id| !entries.is_absent(id)).map(listed).collect())
+    }
+
+    fn store(&self) -> Option<&dyn Store> {
+        Some(self)
     }
 }

@@ -88,6 +88,11 @@ impl Entries {
         self.order.iter()
     }
 
+    /// Whether something stands under an id.
+    pub(crate) fn has(&self, id: &str) -> bool {
+        self.nodes.contains_key(id)
+    }
+
     /// A file without connections.
     pub(crate) fn empty(is_own: bool) -> Self {
         Self { order: Vec::new(), nodes: HashMap::new(), is_own }
@@ -101,6 +106,12 @@ impl Entries {
     /// What stands under an id, if it stands there once.
     pub(crate) fn node(&self, id: &str) -> Option<&Node> {
         self.nodes.get(id)?.as_ref().ok()
+    }
+
+    /// Whether nothing is found under an id: an empty list stands there.
+    pub(crate) fn is_absent(&self, id: &str) -> bool {
+        let node = self.node(id).filter(|_| !self.is_own);
+        node.is_some_and(|node| matches!(&node.tree, Tree::List(items) if items.is_empty()))
     }
 
     /// The line of an id.

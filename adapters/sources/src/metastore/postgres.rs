@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http_hook::{Connection, Secret};
 use postgres::types::{ToSql, Type};
-use postgres::{Client, Config, NoTls};
+use postgres::{Client, Config, NoTls, Transaction};
 
 use super::Row;
 use super::table::{Table, statements};
@@ -83,7 +83,11 @@ impl Postgres {
             let row = Row::seal(id, connection, self.keys.as_ref());
             rows.push(row.map_err(|error| error.of_id(id))?);
         }
-        self.write(&rows, true)
+        self.with(|client| {
+            let mut transaction = client.transaction()?;
+            write(&mut transaction, &rows)?;
+            transaction.commit()
+        })
     }
 
     /// Takes a connection out; tells whether there was one.
@@ -110,42 +114,29 @@ impl Postgres {
                 "no keys are set",
             ));
         };
-        let mut rotated = Vec::new();
-        for mut row in self.rows(None)? {
-            let any = row.rotate(keys).map_err(|error| error.of_id(&row.conn_id))?;
-            rotated.extend(any.then_some(row));
-        }
-        self.write(&rotated, false)?;
-        Ok(rotated.len())
-    }
-
-    fn write(&self, rows: &[Row], new_too: bool) -> Result<(), SourceError> {
-        let [update, insert] = statements(|number| format!("${number}"));
+        let rotated = |rows: &[postgres::Row]| {
+            let mut rotated = Vec::new();
+            for row in rows {
+                let mut row = self.row(row)?;
+                let any = row.rotate(keys).map_err(|error| error.of_id(&row.conn_id))?;
+                rotated.extend(any.then_some(row));
+            }
+            Ok(rotated)
+        };
+        // What is changed meanwhile is not put back: the rows are locked from when they are read.
         self.with(|client| {
             let mut transaction = client.transaction()?;
-            for row in rows {
-                let (password, extra) = (row.password.as_ref(), row.extra.as_ref());
-                let (password, extra) = (password.map(Secret::expose), extra.map(Secret::expose));
-                let port = row.port.and_then(|port| i32::try_from(port).ok());
-                let values: [&(dyn ToSql + Sync); 11] = [
-                    &row.conn_id,
-                    &row.conn_type,
-                    &row.description,
-                    &row.host,
-                    &row.schema,
-                    &row.login,
-                    &password,
-                    &port,
-                    &extra,
-                    &row.is_encrypted,
-                    &row.is_extra_encrypted,
-                ];
-                if transaction.execute(&update, &values)? == 0 && new_too {
-                    transaction.execute(&insert, &values)?;
+            let rows =
+                transaction.query("SELECT * FROM connection ORDER BY conn_id FOR UPDATE", &[])?;
+            match rotated(&rows) {
+                Ok(rotated) => {
+                    write(&mut transaction, &rotated)?;
+                    transaction.commit()?;
+                    Ok(Ok(rotated.len()))
                 }
+                Err(error) => Ok(Err(error)),
             }
-            transaction.commit()
-        })
+        })?
     }
 
     /// Runs on a thread of its own: the client has a runtime inside, which must not be started within another.
@@ -190,6 +181,32 @@ impl Postgres {
         };
         SourceError::new(kind, Table::name(self), says)
     }
+}
+
+fn write(transaction: &mut Transaction<'_>, rows: &[Row]) -> Result<(), postgres::Error> {
+    let [update, insert] = statements(|number| format!("${number}"));
+    for row in rows {
+        let (password, extra) = (row.password.as_ref(), row.extra.as_ref());
+        let (password, extra) = (password.map(Secret::expose), extra.map(Secret::expose));
+        let port = row.port.and_then(|port| i32::try_from(port).ok());
+        let values: [&(dyn ToSql + Sync); 11] = [
+            &row.conn_id,
+            &row.conn_type,
+            &row.description,
+            &row.host,
+            &row.schema,
+            &row.login,
+            &password,
+            &port,
+            &extra,
+            &row.is_encrypted,
+            &row.is_extra_encrypted,
+        ];
+        if transaction.execute(&update, &values)? == 0 {
+            transaction.execute(&insert, &values)?;
+        }
+    }
+    Ok(())
 }
 
 impl Table for Postgres {

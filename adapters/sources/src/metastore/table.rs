@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use async_trait::async_trait;
+use http_hook::Connection;
+
 #[cfg(feature = "postgres")]
 use super::Postgres;
 use super::Row;
@@ -9,7 +12,7 @@ use super::Row;
 use super::Sqlite;
 use crate::error::{SourceError, SourceErrorKind};
 use crate::fernet::Fernet;
-use crate::source::{BlockingSource, Found, Listed};
+use crate::source::{BlockingSource, Found, Listed, Store};
 
 /// A database that has the table.
 pub(crate) trait Table: Send + Sync {
@@ -95,6 +98,25 @@ macro_rules! metastore {
 
             fn ids(&self) -> Result<Vec<Listed>, SourceError> {
                 ids(self, self.team.as_deref())
+            }
+
+            fn store(&self) -> Option<&dyn Store> {
+                Some(self)
+            }
+        }
+
+        #[async_trait]
+        impl Store for $database {
+            async fn put(&self, connections: &[(&str, &Connection)]) -> Result<(), SourceError> {
+                Self::put(self, connections.iter().copied())
+            }
+
+            async fn remove(&self, id: &str) -> Result<bool, SourceError> {
+                Self::remove(self, id)
+            }
+
+            async fn rotate(&self) -> Result<Option<usize>, SourceError> {
+                Self::rotate(self).map(Some)
             }
         }
     };

@@ -1,9 +1,12 @@
 //! Our own form in TOML. Writing keeps comments and order.
 
-use toml_edit::{Array, Document, DocumentMut, InlineTable, Item, Key, Table, TomlError, Value};
+use toml_edit::{
+    Array, Decor, Document, DocumentMut, InlineTable, Item, Key, Table, TomlError, Value,
+};
 
 use crate::error::Fault;
 use crate::tree::{MAX_DEPTH, MAX_NODES, Node, TOO_MANY, Tree};
+use crate::write::Changes;
 
 /// Reads the text of a file.
 pub(crate) fn read(text: &str) -> Result<Node, Fault> {
@@ -141,25 +144,109 @@ pub(crate) fn write(sections: &[(String, Node)]) -> Result<String, (&str, Fault)
     Ok(document.to_string())
 }
 
-/// Sets or removes a section of a file, and leaves all else as it is.
-pub(crate) fn edit(text: &str, id: &str, section: Option<&Node>) -> Result<String, Fault> {
+/// Sets or removes sections of a file, and leaves all else as it is.
+pub(crate) fn edit(text: &str, changes: &Changes<'_>) -> Result<String, Fault> {
     check_count(text)?;
     let mut document: DocumentMut = text.parse().map_err(|error| fault(text, &error))?;
-    match section {
-        None => {
-            document.remove(id);
-        }
-        Some(node) => {
-            let new = Item::Table(to_table(node).ok_or_else(unwritable)?);
-            let old = document.get_mut(id).and_then(Item::as_table_mut);
-            let (Some(old), Item::Table(new)) = (old, &new) else {
-                document.insert(id, new);
-                return Ok(document.to_string());
-            };
-            merge(old, new);
+    for (id, section) in changes {
+        match section {
+            None => take_out(&mut document, id),
+            Some(node) => {
+                let new = to_table(node).ok_or_else(unwritable)?;
+                match document.get_mut(id) {
+                    Some(old) => merge_item(old, &Item::Table(new)),
+                    None => drop(document.insert(id, Item::Table(new))),
+                }
+            }
         }
     }
     Ok(document.to_string())
+}
+
+/// Takes a section out. What is said above it stays above the next one: it may be about all of them.
+fn take_out(document: &mut DocumentMut, id: &str) {
+    let mut first: Option<(isize, String)> = None;
+    if let Some(item) = document.get_mut(id) {
+        each_table(item, &mut |table| {
+            let at = table.position().unwrap_or(isize::MAX);
+            if first.as_ref().is_none_or(|(known, _)| at < *known) {
+                first = Some((at, comments(table.decor())));
+            }
+        });
+    }
+    let key = document.key(id).map(|key| comments(key.leaf_decor())).unwrap_or_default();
+    let behind: Vec<String> = document
+        .iter()
+        .skip_while(|(name, _)| *name != id)
+        .filter(|(name, item)| *name != id && item.is_value())
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    let is_value = document.get(id).is_some_and(Item::is_value);
+    document.remove(id);
+    let (from, above) = if is_value { (isize::MIN, key) } else { first.unwrap_or_default() };
+    if above.is_empty() {
+        return;
+    }
+    if let Some(mut next) =
+        behind.first().filter(|_| is_value).and_then(|name| document.key_mut(name))
+    {
+        put_above(next.leaf_decor_mut(), &above);
+        return;
+    }
+    let mut next: Option<isize> = None;
+    let is_behind = |table: &Table| table.position().filter(|at| *at > from);
+    for (_, item) in document.iter_mut() {
+        each_table(item, &mut |table| {
+            next = is_behind(table).into_iter().chain(next).min();
+        });
+    }
+    let Some(next) = next else {
+        let trailing = document.trailing().as_str().unwrap_or_default().to_owned();
+        document.set_trailing(above + &trailing);
+        return;
+    };
+    for (_, item) in document.iter_mut() {
+        each_table(item, &mut |table| {
+            if table.position() == Some(next) {
+                put_above(table.decor_mut(), &above);
+            }
+        });
+    }
+}
+
+/// What stands above something, if there are comments in it.
+fn comments(decor: &Decor) -> String {
+    let above = decor.prefix().and_then(|above| above.as_str()).unwrap_or_default();
+    if above.contains('#') { above.to_owned() } else { String::new() }
+}
+
+fn put_above(decor: &mut Decor, above: &str) {
+    let own = decor.prefix().and_then(|own| own.as_str()).unwrap_or_default();
+    let own = format!("{above}{own}");
+    decor.set_prefix(own);
+}
+
+/// Shows every table that has a line of its own, in this one and in all of its.
+fn each_table(item: &mut Item, show: &mut dyn FnMut(&mut Table)) {
+    match item {
+        Item::Table(table) => {
+            if !table.is_dotted() && !table.is_implicit() {
+                show(table);
+            }
+            for (_, item) in table.iter_mut() {
+                each_table(item, show);
+            }
+        }
+        Item::ArrayOfTables(tables) => {
+            for table in tables.iter_mut() {
+                show(table);
+                for (_, item) in table.iter_mut() {
+                    each_table(item, show);
+                }
+            }
+        }
+        Item::None | Item::Value(_) => {}
+    }
 }
 
 /// Gives a table the members of another, and keeps what is written around those that stay.
@@ -167,18 +254,32 @@ fn merge(old: &mut Table, new: &Table) {
     // All at once: each that is removed alone moves those behind it.
     old.retain(|name, _| new.contains_key(name));
     for (name, item) in new {
-        match (old.get_mut(name), item) {
-            (Some(Item::Table(old)), Item::Table(new)) => merge(old, new),
-            (Some(Item::Value(old)), Item::Value(new)) => {
-                let decor = old.decor().clone();
-                let mut new = new.clone();
-                *new.decor_mut() = decor;
-                *old = new;
-            }
-            _ => {
-                old.insert(name, item.clone());
-            }
+        match old.get_mut(name) {
+            Some(old) => merge_item(old, item),
+            None => drop(old.insert(name, item.clone())),
         }
+    }
+}
+
+fn merge_item(old: &mut Item, new: &Item) {
+    if let (Item::Table(old), Item::Table(new)) = (&mut *old, new) {
+        return merge(old, new);
+    }
+    // A section that stands in one line stays there, with what is behind it.
+    let own = match (&*old, new.clone().into_value()) {
+        (Item::Value(was), Ok(own)) => Some((was, own)),
+        _ => None,
+    };
+    let Some((was, mut own)) = own else {
+        *old = new.clone();
+        return;
+    };
+    let read = |value: &Value| self::value(value, 0, &Lines(Vec::new()), 0).ok();
+    // What is written between the items of a list stays, too, if they do.
+    let is_same = read(was).zip(read(&own)).is_some_and(|(was, own)| was.is_same(&own));
+    if !is_same {
+        *own.decor_mut() = was.decor().clone();
+        *old = Item::Value(own);
     }
 }
 

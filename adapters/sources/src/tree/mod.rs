@@ -2,6 +2,8 @@
 
 pub(crate) mod json;
 #[cfg(feature = "yaml")]
+mod scalar;
+#[cfg(feature = "yaml")]
 pub(crate) mod yaml;
 
 use std::collections::HashMap;

@@ -1,12 +1,16 @@
 //! Reads YAML as Python's `yaml.safe_load` does: YAML 1.1, where `yes` and `off` are booleans and `010` is eight.
 //!
-//! Stricter in one thing: no name twice in a mapping. A date stays a text, as no field holds one.
+//! Stricter in some things: no name twice in a mapping, no line's end but those that all know (not U+0085, U+2028, U+2029, unless
+//! escaped), and no number of more than 128 bits that is not decimal. A date stays a text, as no field holds one. Some texts are read
+//! here that are an error there: a tab inside a text without quotes or before a comment, `=` or `<<` as a value, control characters.
+//! The name of an anchor ends at a blank, as in YAML 1.2; to PyYAML it is of letters, digits, `-` and `_`.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
 
+use super::scalar::{floated, is_whole, plain};
 use super::{MAX_DEPTH, MAX_NODES, Node, TOO_MANY, Tree};
 use crate::error::{Fault, SourceErrorKind};
 
@@ -15,6 +19,11 @@ const MAX_REPEATED: u64 = crate::disk::MAX_FILE;
 
 /// Reads one document.
 pub(crate) fn read(text: &str) -> Result<Node, Fault> {
+    // To Python they end a line, in quotes and in comments, too.
+    if let Some(at) = text.find(['\u{85}', '\u{2028}', '\u{2029}']) {
+        let line = text[..at].matches('\n').count() + 1;
+        return Err(Fault::new(line, "a line's end of Unicode, which has to be escaped"));
+    }
     let mut reader = Reader {
         events: Parser::new_from_str(text),
         anchors: HashMap::new(),
@@ -190,9 +199,9 @@ impl<'a> Reader<'a> {
                     continue;
                 }
                 Tree::Text(name) | Tree::Number(name) => name,
-                Tree::Null => "None".to_owned(),
-                Tree::Bool(true) => "True".to_owned(),
-                Tree::Bool(false) => "False".to_owned(),
+                // As `json.dumps` writes them.
+                Tree::Null => "null".to_owned(),
+                Tree::Bool(is) => is.to_string(),
                 Tree::List(_) | Tree::Map(_) => {
                     return Err(Fault::new(line, "a name that is not a text"));
                 }
@@ -239,113 +248,22 @@ fn scalar(
     tag: Option<Cow<'_, Tag>>,
     line: usize,
 ) -> Result<Tree, Fault> {
+    let too_large = || Fault::new(line, "a number of more than 128 bits");
     let Some(tag) = tag else {
         let is_plain = style == ScalarStyle::Plain;
-        return Ok(if is_plain { plain(&text) } else { Tree::Text(text.into_owned()) });
+        let text = text.into_owned();
+        return if is_plain { plain(&text).ok_or_else(too_large) } else { Ok(Tree::Text(text)) };
     };
     let suffix = if tag.is_yaml_core_schema() { tag.suffix.as_str() } else { "" };
-    let made = match (suffix, plain(&text)) {
+    let made = match (suffix, plain(&text).ok_or_else(too_large)?) {
         ("str", _) => Some(Tree::Text(text.into_owned())),
         ("null", _) => Some(Tree::Null),
-        ("bool", tree @ Tree::Bool(_)) | ("int" | "float", tree @ Tree::Number(_)) => Some(tree),
+        ("bool", tree @ Tree::Bool(_)) => Some(tree),
+        ("int", Tree::Number(number)) if is_whole(&number) => Some(Tree::Number(number)),
+        ("float", tree @ Tree::Number(_)) => floated(&text, tree),
         _ => None,
     };
     made.ok_or_else(|| {
         Fault::new(line, "a tag that is not known, or a value that is not of its kind")
     })
-}
-
-/// What a scalar without quotes is.
-pub(crate) fn plain(text: &str) -> Tree {
-    match text {
-        "" | "~" | "null" | "Null" | "NULL" => Tree::Null,
-        "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => Tree::Bool(true),
-        "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
-            Tree::Bool(false)
-        }
-        _ => number(text).map_or_else(|| Tree::Text(text.to_owned()), Tree::Number),
-    }
-}
-
-fn number(text: &str) -> Option<String> {
-    let (sign, digits) = match text.as_bytes().first()? {
-        b'-' => ("-", &text[1..]),
-        b'+' => ("", &text[1..]),
-        _ => ("", text),
-    };
-    let first = *digits.as_bytes().first()?;
-    if !first.is_ascii_digit() && first != b'.' {
-        return None;
-    }
-    match digits {
-        ".inf" | ".Inf" | ".INF" => return Some(format!("{sign}Infinity")),
-        ".nan" | ".NaN" | ".NAN" => return (digits == text).then(|| "NaN".to_owned()),
-        _ => {}
-    }
-    whole(digits).or_else(|| float(digits)).map(|number| match number.as_str() {
-        // Python has no whole number less than zero and not less.
-        "0" => number,
-        _ => format!("{sign}{number}"),
-    })
-}
-
-fn whole(digits: &str) -> Option<String> {
-    let only = |text: &str, is: fn(u8) -> bool| {
-        let plain = text.replace('_', "");
-        (!plain.is_empty() && text.bytes().all(|byte| byte == b'_' || is(byte))).then_some(plain)
-    };
-    let radix = |text: String, radix| u128::from_str_radix(&text, radix).ok();
-    if let Some(text) = digits.strip_prefix("0b") {
-        return Some(radix(only(text, |byte| matches!(byte, b'0' | b'1'))?, 2)?.to_string());
-    }
-    if let Some(text) = digits.strip_prefix("0x") {
-        return Some(radix(only(text, |byte| byte.is_ascii_hexdigit())?, 16)?.to_string());
-    }
-    if digits == "0" {
-        return Some(digits.to_owned());
-    }
-    if let Some(text) = digits.strip_prefix('0') {
-        return Some(radix(only(text, |byte| (b'0'..=b'7').contains(&byte))?, 8)?.to_string());
-    }
-    let mut parts = digits.split(':');
-    let first = only(parts.next()?, |byte| byte.is_ascii_digit())?;
-    if digits.starts_with('_') {
-        return None;
-    }
-    if !digits.contains(':') {
-        return Some(first);
-    }
-    // Sixties, as in hours and minutes.
-    let mut sum: u128 = first.parse().ok()?;
-    for part in parts {
-        let is_sixtieth = matches!(part.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9']);
-        let part: u128 = part.parse().ok().filter(|_| is_sixtieth)?;
-        sum = sum.checked_mul(60)?.checked_add(part)?;
-    }
-    Some(sum.to_string())
-}
-
-/// A dot is a must, and an exponent has a sign.
-fn float(digits: &str) -> Option<String> {
-    let (whole, rest) = digits.split_once('.')?;
-    let (fraction, exponent) = match rest.find(['e', 'E']) {
-        Some(at) => (&rest[..at], Some(&rest[at + 1..])),
-        None => (rest, None),
-    };
-    let is_digits = |text: &str| text.bytes().all(|byte| byte == b'_' || byte.is_ascii_digit());
-    let has_exponent = exponent.is_none_or(|exponent| {
-        let digits = exponent.strip_prefix(['+', '-']).unwrap_or_default();
-        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
-    });
-    let begins = if whole.is_empty() { fraction } else { whole };
-    if !is_digits(whole) || !is_digits(fraction) || !has_exponent {
-        return None;
-    }
-    if !begins.starts_with(|c: char| c.is_ascii_digit()) {
-        return None;
-    }
-    let plain = digits.replace('_', "");
-    let value: f64 = plain.parse().ok()?;
-    // Python reads what is too large as infinite.
-    Some(if value.is_finite() { format!("{value:?}") } else { "Infinity".to_owned() })
 }

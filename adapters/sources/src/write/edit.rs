@@ -1,14 +1,16 @@
 //! Changes a file in one place, and leaves all else as it is.
 
+use async_trait::async_trait;
 use http_hook::Connection;
 
-use super::yaml::push_member;
-use super::{Form, env_line};
+use super::splice::spliced;
+use super::{Changes, Form};
 use crate::disk;
 use crate::error::{Fault, SourceError, SourceErrorKind};
 use crate::file::{ConnectionFile, Entries, Kind};
 #[cfg(feature = "toml")]
 use crate::own;
+use crate::source::Store;
 use crate::tree::Node;
 
 impl ConnectionFile {
@@ -41,7 +43,7 @@ impl ConnectionFile {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn set(&self, id: &str, connection: &Connection) -> Result<(), SourceError> {
-        self.edit(id, Some(connection)).map(|_| ())
+        self.edit(&[(id, Some(connection))]).map(|_| ())
     }
 
     /// Takes a connection out of the file; tells whether there was one. All else stays as with [`set`](Self::set).
@@ -50,20 +52,19 @@ impl ConnectionFile {
     ///
     /// As [`set`](Self::set).
     pub fn remove(&self, id: &str) -> Result<bool, SourceError> {
-        self.edit(id, None)
+        Ok(self.edit(&[(id, None)])? > 0)
     }
 
-    fn edit(&self, id: &str, connection: Option<&Connection>) -> Result<bool, SourceError> {
+    /// Stores connections under their ids or takes them out, all of them or none, in time in proportion to the file; tells how many of
+    /// the ids were there.
+    fn edit(&self, changes: &[(&str, Option<&Connection>)]) -> Result<usize, SourceError> {
         let place = format!("file {}", self.path().display());
         let kind = Kind::of(self.path()).ok_or_else(|| {
             let says = format!("the name ends with none of {}", Kind::EXTENSIONS.join(" "));
             SourceError::new(SourceErrorKind::Unsupported, place.as_str(), says)
         })?;
-        if connection.is_some() {
-            let wrong = |error: http_hook::Error| {
-                SourceError::new(SourceErrorKind::Id, place.as_str(), error.message().to_owned())
-            };
-            crate::source::check_id(id).map_err(wrong)?;
+        for (id, _) in changes.iter().filter(|(_, connection)| connection.is_some()) {
+            check_id(id, &place)?;
         }
         let old = disk::read(self.path(), &place, true)?.unwrap_or_default();
         let before = if old.trim().is_empty() {
@@ -71,10 +72,6 @@ impl ConnectionFile {
         } else {
             Entries::read(kind, &old).map_err(|fault| fault.at(&place))?
         };
-        let was_there = before.ids().any(|known| known == id);
-        if connection.is_none() && !was_there {
-            return Ok(false);
-        }
         let form = match (kind, before.is_own()) {
             (Kind::Yaml, true) => Form::OwnYaml,
             (Kind::Yaml, false) => Form::Yaml,
@@ -82,107 +79,94 @@ impl ConnectionFile {
             (Kind::Json, _) => Form::Json,
             (Kind::Toml, _) => Form::Toml,
         };
+        let new: Vec<_> = changes.iter().filter_map(|(id, new)| Some((*id, (*new)?))).collect();
+        let new: Vec<(String, Node)> = form.nodes(new)?;
+        let mut new: Changes<'_> = new.iter().map(|(id, node)| (id.as_str(), Some(node))).collect();
+        for (id, _) in changes.iter().filter(|(id, _)| before.has(id)) {
+            new.entry(id).or_default();
+        }
+        let was_there = new.keys().filter(|id| before.has(id)).count();
+        if new.is_empty() {
+            return Ok(0);
+        }
         if kind == Kind::Json && before.is_own() {
             let says = "our own form in JSON is read, not written; TOML and YAML are";
             return Err(SourceError::new(SourceErrorKind::Unsupported, place, says));
         }
-        let node = connection.map(|connection| form.node(connection)).transpose();
-        let node = node.map_err(|says| form.refuse(id, says))?;
-        let new = edited(kind, &old, &before, id, node.as_ref())
-            .map_err(|fault| SourceError::new(fault.kind, place.as_str(), fault.says).of_id(id))?;
+        let told = |error: SourceError| match changes {
+            [(id, _)] => error.of_id(id),
+            _ => error,
+        };
+        let text = edited(kind, &old, &before, &new)
+            .map_err(|fault| told(SourceError::new(fault.kind, place.as_str(), fault.says)))?;
         // What is not read as it should be is not written.
-        let after = Entries::read(kind, &new).ok();
-        let is_right = after.is_some_and(|after| {
-            let others = |one: &Entries| {
-                let ids = one.ids().filter(|known| *known != id);
-                ids.map(|known| (known.clone(), one.node(known).cloned())).collect::<Vec<_>>()
-            };
-            let (was, is) = (others(&before), others(&after));
-            let same = was.len() == is.len()
-                && was.iter().zip(&is).all(|((a, one), (b, other))| {
-                    a == b
-                        && one
-                            .as_ref()
-                            .zip(other.as_ref())
-                            .is_none_or(|(one, other)| one.is_same(other))
-                });
-            let own = after.node(id).zip(node.as_ref()).map(|(a, b)| a.is_same(b));
-            same && own.unwrap_or(connection.is_none() && after.node(id).is_none())
-        });
-        let is_bare = new.trim().is_empty() && connection.is_none();
-        if !is_right && !is_bare {
+        let is_bare = text.trim().is_empty() && new.values().all(Option::is_none);
+        if !is_bare && !is_right(kind, &text, &before, &new) {
             let says = "this file cannot be changed in one place; convert it to a new one";
-            return Err(SourceError::new(SourceErrorKind::Unsupported, place, says).of_id(id));
+            return Err(told(SourceError::new(SourceErrorKind::Unsupported, place, says)));
         }
-        disk::replace(self.path(), &new)?;
+        disk::replace(self.path(), &text)?;
         Ok(was_there)
     }
 }
 
-fn edited(
-    kind: Kind,
-    old: &str,
-    before: &Entries,
-    id: &str,
-    node: Option<&Node>,
-) -> Result<String, Fault> {
+/// Whether a text has the new entries, and all others as they were, in their order.
+fn is_right(kind: Kind, text: &str, before: &Entries, new: &Changes<'_>) -> bool {
+    let Ok(after) = Entries::read(kind, text) else { return false };
+    let is_same = |one: Option<&Node>, other: Option<&Node>| {
+        one.zip(other).map_or(one.is_none() && other.is_none(), |(one, other)| one.is_same(other))
+    };
+    let others = |one: &Entries| {
+        let ids = one.ids().filter(|id| !new.contains_key(id.as_str()));
+        ids.cloned().collect::<Vec<_>>()
+    };
+    let ids = others(before);
+    ids == others(&after)
+        && ids.iter().all(|id| is_same(before.node(id), after.node(id)))
+        && new
+            .iter()
+            .all(|(id, node)| is_same(after.node(id), *node) && (node.is_some() || !after.has(id)))
+}
+
+#[async_trait]
+impl Store for ConnectionFile {
+    async fn put(&self, connections: &[(&str, &Connection)]) -> Result<(), SourceError> {
+        let changes: Vec<_> = connections.iter().map(|(id, new)| (*id, Some(*new))).collect();
+        self.edit(&changes).map(|_| ())
+    }
+
+    async fn remove(&self, id: &str) -> Result<bool, SourceError> {
+        Self::remove(self, id)
+    }
+}
+
+fn check_id(id: &str, place: &str) -> Result<(), SourceError> {
+    crate::source::check_id(id)
+        .map_err(|error| SourceError::new(SourceErrorKind::Id, place, error.message().to_owned()))
+}
+
+fn edited(kind: Kind, old: &str, before: &Entries, new: &Changes<'_>) -> Result<String, Fault> {
     match kind {
         #[cfg(feature = "toml")]
-        Kind::Toml => own::toml::edit(old, id, node),
+        Kind::Toml => own::toml::edit(old, new),
         #[cfg(not(feature = "toml"))]
         Kind::Toml => Err(Fault::new(0, "needs the feature `toml`")),
         Kind::Json => {
             let mut members: Vec<(String, Node)> = Vec::new();
             for known in before.ids() {
                 let kept = before.node(known).ok_or_else(|| Fault::new(0, "stands there twice"))?;
-                match (known == id, node) {
-                    (true, None) => {}
-                    (true, Some(new)) => members.push((known.clone(), new.clone())),
-                    (false, _) => members.push((known.clone(), kept.clone())),
+                match new.get(known.as_str()) {
+                    None => members.push((known.clone(), kept.clone())),
+                    Some(changed) => {
+                        members.extend(changed.map(|node| (known.clone(), node.clone())));
+                    }
                 }
             }
-            let is_new = !members.iter().any(|(known, _)| known == id);
-            if let Some(node) = node.filter(|_| is_new) {
-                members.push((id.to_owned(), node.clone()));
-            }
+            let added = new.iter().filter(|(id, _)| !before.has(id));
+            members
+                .extend(added.filter_map(|(id, node)| Some(((*id).to_owned(), (*node)?.clone()))));
             Ok(Node::map(members).to_json_lines() + "\n")
         }
-        Kind::Env | Kind::Yaml => {
-            let mut text = String::new();
-            match node {
-                None => {}
-                Some(node) if kind == Kind::Env => {
-                    text = env_line(id, node).map_err(|says| Fault::new(0, says))?;
-                }
-                Some(node) => push_member(&mut text, id, node, 0),
-            }
-            Ok(spliced(kind, old, before, id, &text))
-        }
+        Kind::Env | Kind::Yaml => spliced(kind, old, before, new),
     }
-}
-
-/// Puts lines in the place of those of one entry, or behind all others.
-fn spliced(kind: Kind, old: &str, before: &Entries, id: &str, new: &str) -> String {
-    let lines: Vec<&str> = old.split_inclusive('\n').collect();
-    let from = before.ids().any(|known| known == id).then(|| before.line(id).saturating_sub(1));
-    let Some(from) = from else {
-        let is_empty_flow = kind == Kind::Yaml && old.trim() == "{}";
-        let old = if is_empty_flow { "" } else { old };
-        let end = if old.is_empty() || old.ends_with('\n') { "" } else { "\n" };
-        return format!("{old}{end}{new}");
-    };
-    let mut to = if kind == Kind::Env {
-        from + 1
-    } else {
-        let later = before.ids().map(|known| before.line(known).saturating_sub(1));
-        later.filter(|line| *line > from).min().unwrap_or(lines.len())
-    };
-    // What stands right above the next entry, or at the end, is not part of this one.
-    let is_aside =
-        |line: &str| line.trim().is_empty() || line.starts_with('#') || line.starts_with("...");
-    while to > from + 1 && lines.get(to - 1).is_some_and(|line| is_aside(line)) {
-        to -= 1;
-    }
-    let part = |range: std::ops::Range<usize>| lines.get(range).unwrap_or_default().concat();
-    format!("{}{new}{}", part(0..from), part(to..lines.len()))
 }

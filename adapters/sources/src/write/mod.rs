@@ -1,9 +1,10 @@
 //! Connections as text in every form, and files that are changed in one place.
 
 mod edit;
+mod splice;
 mod yaml;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
@@ -12,10 +13,13 @@ use http_hook::{Connection, Secret};
 
 use crate::disk;
 use crate::error::{SourceError, SourceErrorKind};
-use crate::file::{Entries, Kind, as_python, of_uri};
+use crate::file::{Entries, Kind, as_python, check_extra, of_uri};
 use crate::own;
 use crate::source::{BlockingSource as _, Found};
 use crate::tree::{Node, Tree, json};
+
+/// What ids get, or that they go.
+pub(crate) type Changes<'a> = BTreeMap<&'a str, Option<&'a Node>>;
 
 /// A form in which connections are written.
 ///
@@ -54,7 +58,7 @@ pub enum Form {
     Yaml,
     /// Airflow's lines `id=URI`. A URI has no description, and no difference between an empty host or schema and none.
     Env,
-    /// Variables `AIRFLOW_CONN_ID='…'` for a shell or a container.
+    /// Variables `AIRFLOW_CONN_ID='…'` for a shell or a container: a URI, or JSON where a URI cannot hold the connection.
     DotEnv,
     /// [Our own](crate::own), in TOML.
     Toml,
@@ -109,7 +113,7 @@ impl Form {
     /// # Errors
     ///
     /// If the form cannot hold one of them so that it is read as the same: an id with a line's end or a `=` in lines, two ids that are one
-    /// variable.
+    /// variable, a description in a URI, an extra that is no JSON object in Airflow's JSON and YAML.
     pub fn write<'a>(
         self,
         connections: impl IntoIterator<Item = (&'a str, &'a Connection)>,
@@ -118,18 +122,7 @@ impl Form {
             Self::OwnYaml => format!("{}: 1\n", own::MARK),
             _ => String::new(),
         };
-        let mut all: Vec<(String, Node)> = Vec::new();
-        let mut keys = HashSet::new();
-        for (id, connection) in connections {
-            let node = self.node(connection).map_err(|says| self.refuse(id, says))?;
-            if !keys.insert(self.key(id)) {
-                return Err(self.refuse(id, "stands there twice"));
-            }
-            if matches!(self, Self::Toml | Self::OwnYaml) && id == own::MARK {
-                return Err(self.refuse(id, "the id is the mark of the form"));
-            }
-            all.push((self.key(id), node));
-        }
+        let all = self.nodes(connections)?;
         match self {
             Self::Json => text = Node::map(all).to_json_lines() + "\n",
             Self::Yaml if all.is_empty() => text.push_str("{}\n"),
@@ -145,13 +138,14 @@ impl Form {
             }
             Self::DotEnv => {
                 for (name, node) in &all {
-                    let Tree::Text(uri) = &node.tree else { continue };
+                    let Tree::Text(value) = &node.tree else { continue };
                     let is_name = |c: char| !c.is_whitespace() && !"\"'`$=".contains(c);
                     if !name.chars().all(is_name) {
                         return Err(self.refuse(name, "the id is not a name of a variable"));
                     }
-                    // Neither a quote nor a line's end is in a URI as the core prints it.
-                    text.extend([name.as_str(), "='", uri.as_str(), "'\n"]);
+                    // Neither a quote nor a line's end is in a URI as the core prints it; in JSON a quote stands in texts alone.
+                    let value = value.replace('\'', "\\u0027");
+                    text.extend([name.as_str(), "='", value.as_str(), "'\n"]);
                 }
             }
             #[cfg(feature = "toml")]
@@ -162,6 +156,29 @@ impl Form {
             Self::Toml => {}
         }
         Ok(Secret::new(text))
+    }
+
+    /// Makes the entries of connections, by the name of each.
+    fn nodes<'a>(
+        self,
+        connections: impl IntoIterator<Item = (&'a str, &'a Connection)>,
+    ) -> Result<Vec<(String, Node)>, SourceError> {
+        let mut all: Vec<(String, Node)> = Vec::new();
+        let mut keys = HashSet::new();
+        for (id, connection) in connections {
+            let node = self.node(connection).map_err(|says| self.refuse(id, says))?;
+            if self == Self::DotEnv && crate::env::variable_of(id).is_none() {
+                return Err(self.refuse(id, "its variable would be one of a team"));
+            }
+            if !keys.insert(self.key(id)) {
+                return Err(self.refuse(id, "stands there twice"));
+            }
+            if matches!(self, Self::Toml | Self::OwnYaml) && id == own::MARK {
+                return Err(self.refuse(id, "the id is the mark of the form"));
+            }
+            all.push((self.key(id), node));
+        }
+        Ok(all)
     }
 
     /// Reads connections from a text in this form, all of them or none.
@@ -222,16 +239,15 @@ impl Form {
 
     fn node(self, connection: &Connection) -> Result<Node, &'static str> {
         match self {
-            Self::Json | Self::Yaml => Ok(airflow(connection)),
-            Self::Env => uri(connection),
-            Self::DotEnv => {
-                let uri = connection.to_uri();
-                let again = Connection::from_uri(uri.expose()).ok();
-                match again.filter(|again| has_credentials_of(again, connection)) {
-                    Some(_) => Ok(Node::text(uri.expose())),
-                    None => Err(NO_URI),
-                }
+            Self::Json | Self::Yaml => {
+                check_extra(connection.extra()).map_err(|_| NO_OBJECT)?;
+                Ok(airflow(connection))
             }
+            Self::Env if connection.description().is_some_and(|text| !text.is_empty()) => Err(
+                "its description has no place in a URI; variables, JSON, YAML and TOML have one",
+            ),
+            Self::Env => uri(connection),
+            Self::DotEnv => Ok(Node::text(variable(connection))),
             #[cfg(feature = "toml")]
             Self::Toml => Ok(own::section(connection, own::toml::holds)),
             #[cfg(not(feature = "toml"))]
@@ -242,7 +258,6 @@ impl Form {
 }
 
 /// The fields of a connection, its extra as a text, as Airflow's backends and variables have them.
-#[cfg(any(feature = "aws", feature = "vault"))]
 pub(crate) fn fields(connection: &Connection) -> Node {
     let mut node = airflow(connection);
     if let Tree::Map(members) = &mut node.tree {
@@ -283,6 +298,32 @@ pub(crate) fn airflow(connection: &Connection) -> Node {
     Node::map(members)
 }
 
+/// What a variable holds: the URI of a connection, or JSON where that is read as another, or has no place for its description.
+fn variable(connection: &Connection) -> String {
+    let uri = connection.to_uri();
+    let again = Connection::from_uri(uri.expose()).ok();
+    let none = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
+    let is_same = again.is_some_and(|again| {
+        has_credentials_of(&again, connection)
+            && none(again.conn_type()) == none(connection.conn_type())
+            && none(again.schema()) == none(connection.schema())
+            && none(again.description()) == none(connection.description())
+            && has_extra_of(&again, connection)
+    });
+    if is_same { uri.expose().to_owned() } else { fields(connection).to_json() }
+}
+
+/// Whether both extras are the same JSON, or else the same text.
+fn has_extra_of(again: &Connection, connection: &Connection) -> bool {
+    let read = |one: &Connection| json::read(one.extra().map_or("{}", Secret::expose)).ok();
+    match read(again).zip(read(connection)) {
+        Some((again, extra)) => again.is_same(&extra),
+        None => again.extra() == connection.extra(),
+    }
+}
+
+const NO_OBJECT: &str = "its extra is no JSON object, and Airflow's files take no other";
+
 const NO_URI: &str = "it cannot be a URI as it is; with a type (`http`) it may be one";
 
 /// Whether what was read as a connection has host, port, login and password of another one: a URL without a type, say, is read as
@@ -301,13 +342,7 @@ fn uri(connection: &Connection) -> Result<Node, &'static str> {
     let uri = connection.to_uri();
     let same = |uri: &str| {
         let again = of_uri(uri).ok().filter(|again| has_credentials_of(again, connection));
-        again.is_some_and(|again| {
-            let read = |one: &Connection| json::read(one.extra().map_or("{}", Secret::expose)).ok();
-            match read(&again).zip(read(connection)) {
-                Some((again, extra)) => again.is_same(&extra),
-                None => again.extra() == connection.extra(),
-            }
-        })
+        again.is_some_and(|again| has_extra_of(&again, connection))
     };
     if same(uri.expose()) {
         return Ok(Node::text(uri.expose()));

@@ -57,6 +57,12 @@ fn an_answer_is_the_value_or_an_error_that_shows_nothing() {
         ("decryption failed",   400, r#"{"__type": "DecryptionFailure"}"#,                                      Some(Kind::Unavailable)),
         ("no type",             400, r#"{"__type": "canary: x"}"#,                                              Some(Kind::Unavailable)),
         ("broken",              500, "canary",                                                                  Some(Kind::Unavailable)),
+        ("absent, not here",    500, r#"{"__type": "ResourceNotFoundException"}"#,                                 Some(Kind::Unavailable)),
+        ("absent in moto",      404, r#"{"__type": "ResourceNotFoundException"}"#,                                 None),
+        ("of a gateway",        404, r#"{"message": "no Route matched canary"}"#,                                  Some(Kind::Unavailable)),
+        ("absent, forbidden",   403, r#"{"__type": "x#ParameterNotFound"}"#,                                      Some(Kind::Denied)),
+        ("empty",               200, r#"{"SecretString": ""}"#,                                                 Some(Kind::Malformed)),
+        ("blank",               200, r#"{"SecretString": " \n"}"#,                                              Some(Kind::Malformed)),
         ("binary",              200, r#"{"SecretBinary": "canary"}"#,                                           Some(Kind::Malformed)),
         ("no connection",       200, r#"{"SecretString": "http://h:canary"}"#,                                  Some(Kind::Malformed)),
     ];
@@ -117,4 +123,33 @@ fn what_is_stored_is_found_again() {
         let read = Connection::parse(body[member].as_str().unwrap()).unwrap();
         assert_eq!(read, full, "{target}");
     }
+}
+
+#[test]
+fn no_redirect_is_followed_and_none_is_an_answer() {
+    let secret = Connection::new().with_host("h").with_password("canary");
+    for status in [300, 301, 302, 303, 307, 308] {
+        for is_ssm in [false, true] {
+            let answer = r#"{"SecretString": "http://evil.test", "Parameter": {"Value": "http://evil.test"}}"#;
+            let away = Reply::status(status).header("location", "https://evil.test/steal");
+            let script = MockTransport::new([away.times(2), Reply::json(200, answer).always()]);
+            let hook = from_hook(hook(), &script);
+            let aws = if is_ssm { Aws::ssm(hook) } else { Aws::secrets_manager(hook) };
+            for error in [aws.find("sales").unwrap_err(), aws.put("sales", &secret).unwrap_err()] {
+                assert_eq!(error.kind(), Kind::Unavailable, "{status}");
+                assert!(error.to_string().contains(&format!("answers {status}")), "{error}");
+            }
+            assert_eq!(script.received().len(), 2, "{status}");
+        }
+    }
+}
+
+#[test]
+fn an_empty_prefix_is_the_id_alone() {
+    let secret = r#"{"SecretString": "http://h", "Parameter": {"Value": "http://h"}}"#;
+    let script = MockTransport::new([Reply::json(200, secret).always()]);
+    Aws::secrets_manager(from_hook(hook(), &script)).prefix("").find("sales").unwrap().unwrap();
+    Aws::ssm(from_hook(hook(), &script)).prefix("/").find("sales").unwrap().unwrap();
+    assert_eq!(script.received()[0].text(), r#"{"SecretId": "sales"}"#);
+    assert_eq!(script.received()[1].text(), r#"{"Name": "/sales", "WithDecryption": true}"#);
 }

@@ -110,6 +110,91 @@ fn no_source_shows_a_value() {
     }
 }
 
+/// What each column of the table may hold: a text, a connection, JSON, bytes.
+#[cfg(feature = "sqlite")]
+#[test]
+fn no_metastore_shows_a_value() {
+    use http_hook_sources::Fernet;
+    use http_hook_sources::metastore::Sqlite;
+    let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    let columns = [
+        "conn_type",
+        "description",
+        "host",
+        "schema",
+        "login",
+        "password",
+        "port",
+        "extra",
+        "is_encrypted",
+        "is_extra_encrypted",
+    ];
+    let json = format!("'{{\"{CANARY}\": \"{CANARY}\"}}'");
+    let (text, blob) = (format!("'{CANARY}'"), format!("CAST('{CANARY}' AS BLOB)"));
+    for column in columns {
+        for value in [&text, &json, &blob] {
+            for flags in [0, 1] {
+                let statements = format!(
+                    "INSERT INTO connection (conn_id, conn_type, is_encrypted, is_extra_encrypted) VALUES ('id', 'http', {flags}, {flags});\
+                     UPDATE connection SET {column} = {value}"
+                );
+                let (_folder, path) =
+                    crate::metastore::database(crate::metastore::TABLE, &statements);
+                let keys = Fernet::new(key).unwrap();
+                for store in [Sqlite::new(&path), Sqlite::new(&path).keys(keys)] {
+                    let rotated = format!("{:?}", store.rotate());
+                    let shown = shown(store, "id") + &rotated;
+                    assert!(!shown.contains(CANARY), "{column} {value}\n{shown}");
+                }
+            }
+        }
+    }
+}
+
+/// What a server may have under an id, in both layouts.
+#[cfg(feature = "backend")]
+#[test]
+fn no_server_shows_a_value() {
+    use http_hook_mock::{MockTransport, Reply, blocking::connect};
+    use http_hook_sources::Vault;
+    use http_hook_sources::aws::Aws;
+    use serde_json::json;
+    let mut stored = vec![json!(CANARY), json!([CANARY]), json!({ CANARY: CANARY })];
+    for field in [
+        "conn_type",
+        "description",
+        "host",
+        "schema",
+        "login",
+        "password",
+        "port",
+        "extra",
+        "conn_uri",
+    ] {
+        for value in [
+            json!(CANARY),
+            json!([CANARY]),
+            json!({ CANARY: CANARY }),
+            json!(format!("a://{CANARY}:{CANARY}@h:{CANARY}")),
+        ] {
+            stored.push(json!({ field: value }));
+        }
+    }
+    for value in stored {
+        let server = |body: serde_json::Value| {
+            let script = MockTransport::new([Reply::json(200, body.to_string()).always()]);
+            connect("https://store.test", script).unwrap()
+        };
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let mut all =
+            shown(Vault::new(server(json!({"data": {"data": value}}))).token(CANARY), "id");
+        all += &shown(Vault::new(server(json!({"data": value}))).version_1(), "id");
+        all += &shown(Aws::secrets_manager(server(json!({"SecretString": text}))), "id");
+        all += &shown(Aws::ssm(server(json!({"Parameter": {"Value": text}}))), "id");
+        assert!(!all.contains(CANARY), "{value}\n{all}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn what_is_written_stands_nowhere_else() {

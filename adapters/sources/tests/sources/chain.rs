@@ -1,9 +1,9 @@
 //! Chains: order, errors, what is kept.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http_hook::Connection;
 use http_hook_sources::blocking::{Source, Sources};
@@ -78,6 +78,119 @@ fn what_is_found_and_what_is_not_is_kept_for_a_time_and_errors_are_not() {
 }
 
 #[test]
+fn nothing_is_kept_of_a_look_up_in_which_a_source_failed() {
+    struct FailsOnce(AtomicUsize);
+    impl Source for FailsOnce {
+        fn name(&self) -> String {
+            "once".to_owned()
+        }
+        fn find(&self, _id: &str) -> Result<Option<Found>, SourceError> {
+            if self.0.fetch_add(1, Ordering::Relaxed) == 0 {
+                return Err(SourceError::new(SourceErrorKind::Denied, "once", "sealed"));
+            }
+            Ok(Some(Found::new(Connection::new().with_host("own"), "once")))
+        }
+    }
+    for (id, behind) in [("absent", None), ("behind", Some("behind"))] {
+        let env = Env::of([("AIRFLOW_CONN_BEHIND", "http://behind")]);
+        let sources = Sources::new().with(FailsOnce(AtomicUsize::new(0))).with(env);
+        let sources = sources.going_on().kept_for(Duration::from_secs(600));
+        let host = || {
+            let found = sources.find(id).unwrap();
+            found.and_then(|found| found.connection().host().map(str::to_owned))
+        };
+        assert_eq!(host().as_deref(), behind);
+        assert_eq!(host().as_deref(), Some("own"), "{id}: the source is well again");
+    }
+}
+
+#[test]
+fn what_is_kept_is_forgotten_with_a_look_up_under_way_and_kept_without_end_and_among_many() {
+    struct Forgets(Arc<AtomicUsize>, Arc<OnceLock<Sources>>);
+    impl Source for Forgets {
+        fn name(&self) -> String {
+            "forgets".to_owned()
+        }
+        fn find(&self, _id: &str) -> Result<Option<Found>, SourceError> {
+            let at = self.0.fetch_add(1, Ordering::Relaxed);
+            // Somebody changed the connection while it was looked up.
+            self.1.get().filter(|_| at == 0).into_iter().for_each(Sources::forget);
+            Ok(Some(Found::new(Connection::new().with_host(at.to_string()), "forgets")))
+        }
+    }
+    let (count, own) = (Arc::new(AtomicUsize::new(0)), Arc::new(OnceLock::new()));
+    let sources = Sources::new().with(Forgets(Arc::clone(&count), Arc::clone(&own)));
+    let sources = sources.kept_for(Duration::MAX);
+    assert!(own.set(sources.clone()).is_ok());
+    let hosts = [(); 3].map(|()| sources.get("a").unwrap().connection().host().map(str::to_owned));
+    let hosts = hosts.each_ref().map(Option::as_deref);
+    assert_eq!(hosts, [Some("0"), Some("1"), Some("1")], "the old one was not kept");
+
+    let count = Arc::new(AtomicUsize::new(0));
+    let sources = Sources::new().with(Counted(Arc::clone(&count), false));
+    let sources = sources.kept_for(Duration::from_secs(600));
+    for at in 0..100_000 {
+        assert!(sources.find(&format!("absent{at}")).unwrap().is_none());
+    }
+    let (before, since) = (count.load(Ordering::Relaxed), Instant::now());
+    for _ in 0..2_000 {
+        assert!(sources.find("a").unwrap().is_some());
+    }
+    assert_eq!(count.load(Ordering::Relaxed), before + 1, "it is kept behind all of these");
+    assert!(since.elapsed() < Duration::from_secs(1), "{:?}", since.elapsed());
+}
+
+#[test]
+fn the_list_tells_what_a_look_up_finds_of_what_is_empty_or_under_two_names() {
+    let folder = Folder::new();
+    let json = folder.write(
+        "c.json",
+        r#"{"sales": "http://s", "blank": "http://b", "none": [], "Lower": "http://l"}"#,
+    );
+    let dotenv = folder.write(
+        ".env",
+        "AIRFLOW_CONN_EMPTIED=http://e\nAIRFLOW_CONN_EMPTIED=\nAIRFLOW_CONN_lower=http://never\nAIRFLOW_CONN_TWICE=http://1\nAIRFLOW_CONN_TWICE=http://2",
+    );
+    std::fs::create_dir_all(folder.path().join("secrets/sales")).unwrap();
+    folder.write("secrets/blank", " \n");
+    folder.write("secrets/x", "http://x");
+    folder.write("secrets/AIRFLOW_CONN_X", "http://not-used");
+    folder.write("secrets/AIRFLOW_CONN_Y", "http://y");
+    folder.write("secrets/AIRFLOW_CONN_z", "http://z");
+    folder.write("secrets/AIRFLOW_CONN__A___B", "http://of-a-team");
+    folder.write("secrets/broken", "http://h:canary");
+    let secrets = || SecretsDir::new(folder.path().join("secrets"));
+    let sources =
+        Sources::new().with(secrets()).with(Env::file(&dotenv)).with(ConnectionFile::new(&json));
+    let list = sources.list().unwrap();
+    let ids: Vec<_> = list.iter().map(|one| one.id.as_str()).collect();
+    assert_eq!(
+        ids,
+        [
+            "AIRFLOW_CONN__A___B",
+            "AIRFLOW_CONN_z",
+            "Lower",
+            "blank",
+            "broken",
+            "sales",
+            "twice",
+            "x",
+            "y"
+        ]
+    );
+    for one in &list {
+        match sources.find(&one.id) {
+            Ok(found) => assert_eq!(found.unwrap().place(), one.place),
+            Err(error) => assert_eq!(error.place(), one.place),
+        }
+        let origin = sources.origin(&one.id).unwrap();
+        let shadowed: Vec<_> = origin.shadowed().collect();
+        assert_eq!(shadowed, one.shadowed, "{}", one.id);
+    }
+    assert!(secrets().find("_a___b").unwrap().is_none(), "it is a team's");
+}
+
+#[test]
 fn the_list_tells_of_each_id_its_place_and_what_that_shadows() {
     let folder = Folder::new();
     let json = folder.write("c.json", "{\"Sales\": \"http://s\",\n \"orders\": \"http://o\"}");
@@ -134,4 +247,44 @@ fn a_list_of_sources_is_a_chain() {
         let error = Sources::parse(wrong).unwrap_err().to_string();
         assert!(!error.contains("u:p"), "{error}");
     }
+}
+
+#[test]
+fn what_is_stored_goes_to_the_first_source_that_takes_it() {
+    let folder = Folder::new();
+    let path = |name: &str| folder.path().join(name);
+    let file = |name: &str| ConnectionFile::new(path(name)).optional();
+    let sources = Sources::new()
+        .with(Env::of([("AIRFLOW_CONN_A", "http://env")]))
+        .with(file("one.toml"))
+        .with(file("two.json"))
+        .kept_for(Duration::from_secs(600));
+    let (a, b) = (Connection::new().with_host("a"), Connection::new().with_host("b"));
+    assert!(sources.find("b").unwrap().is_none());
+    sources.put(&[("a", &a), ("b", &b)]).unwrap();
+    assert!(path("one.toml").exists() && !path("two.json").exists());
+    assert_eq!(
+        sources.get("b").unwrap().connection().host(),
+        Some("b"),
+        "what is kept is forgotten"
+    );
+    assert_eq!(sources.get("a").unwrap().place(), "env AIRFLOW_CONN_A", "one before it shadows it");
+    assert!(sources.remove("a").unwrap() && !sources.remove("a").unwrap());
+    assert_eq!(sources.rotate().unwrap(), None);
+
+    let odd = Connection::new().with_host("odd").with_extra("{");
+    let before = std::fs::read_to_string(path("one.toml")).unwrap();
+    for wrong in ["", "a\n", "http_hook"] {
+        assert!(sources.put(&[("c", &a), (wrong, &odd)]).is_err(), "{wrong:?}");
+    }
+    assert_eq!(std::fs::read_to_string(path("one.toml")).unwrap(), before, "all of them or none");
+
+    let each: Vec<_> = sources.each().map(|one| (one.is_store(), one.names())).collect();
+    let of = |name: &str| (true, format!("file {}", path(name).display()));
+    assert_eq!(each, [(false, "env".to_owned()), of("one.toml"), of("two.json")]);
+    let none = Sources::new().with(Env::process()).put(&[("a", &a)]).unwrap_err();
+    assert_eq!(
+        (none.kind(), none.to_string()),
+        (SourceErrorKind::Unsupported, "env: nothing can be stored there".to_owned())
+    );
 }

@@ -49,7 +49,7 @@ fn files_are_connections_and_folders_have_a_file_a_field() {
     }
     let ids: Vec<String> =
         SecretsDir::new(folder.path()).ids().unwrap().into_iter().map(|one| one.id).collect();
-    assert_eq!(ids, ["both", "bound", "broken", "empty", "fields", "json", "uri", "variable"]);
+    assert_eq!(ids, ["both", "bound", "broken", "fields", "json", "uri", "variable"]);
 }
 
 #[test]

@@ -32,6 +32,33 @@ fn a_team_sees_its_own_first_and_no_other_team() {
 }
 
 #[test]
+fn no_id_and_no_name_of_a_team_make_up_those_of_another() {
+    let env = Env::of([
+        ("AIRFLOW_CONN__A___B___C", "http://c-of-a___b"),
+        ("AIRFLOW_CONN__A____B", "http://b-of-a_"),
+        ("AIRFLOW_CONN__A___B", "http://b-of-a"),
+    ]);
+    #[rustfmt::skip]
+    let rows = [
+        ("a___b",   "c",        Some("c-of-a___b")),
+        ("a",       "b___c",    None),
+        ("a_",      "b",        Some("b-of-a_")),
+        ("a",       "_b",       None),
+        ("a",       "b",        Some("b-of-a")),
+    ];
+    for (team, id, host) in rows {
+        let env = env.clone().team(team);
+        let found = env.find(id).unwrap();
+        assert_eq!(found.as_ref().and_then(|found| found.connection().host()), host, "{team} {id}");
+        for listed in env.ids().unwrap() {
+            assert_eq!(env.find(&listed.id).unwrap().unwrap().place(), listed.place, "{team}");
+        }
+    }
+    let one = http_hook::Connection::new().with_conn_type("http").with_host("h");
+    assert!(http_hook_sources::Form::DotEnv.write([("_a___b", &one)]).is_err());
+}
+
+#[test]
 fn a_dotenv_file_is_read_as_shells_and_containers_do() {
     let rows = [
         // why                              text                                            value of A, or what is wrong

@@ -77,6 +77,12 @@ fn yaml_is_what_python_reads() {
         ("sixties",                 "{a: 1:30, b: 1:60}",               r#"{"a": 90, "b": "1:60"}"#),
         ("floats have a dot",       "{a: 1.5, b: 1e5, c: 1.0e+5, d: .5}", r#"{"a": 1.5, "b": "1e5", "c": 100000.0, "d": 0.5}"#),
         ("signs",                   "{a: -3, b: +3, c: -0, d: '-'}",    r#"{"a": -3, "b": 3, "c": 0, "d": "-"}"#),
+        ("sixties of fractions",    "{a: 1:30.5, b: 190:20:30.15, c: 01:30.5, d: -1:30.}", r#"{"a": 90.5, "b": 685230.15, "c": 90.5, "d": -90.0}"#),
+        ("no sign before a dot",    "{a: -.5, b: +.5, c: -1.5, d: -.inf}", r#"{"a": "-.5", "b": "+.5", "c": -1.5, "d": -Infinity}"#),
+        ("zero of underscores",     "{a: 0_, b: 00, c: 0_7}",           r#"{"a": 0, "b": 0, "c": 7}"#),
+        ("tagged fractions",        "{a: !!float 5, b: !!float '010', c: !!float 1.5}", r#"{"a": 5.0, "b": 10.0, "c": 1.5}"#),
+        ("names that are no texts", "{yes: 1, Off: 2, ~: 3, 0x1F: 4, 1.5: 5}", r#"{"true": 1, "false": 2, "null": 3, "31": 4, "1.5": 5}"#),
+        ("ends of lines, escaped",  r#"{a: "\N\L\P"}"#,                 "{\"a\": \"\\u0085\\u2028\\u2029\"}"),
         ("null",                    "{a: ~, b: null, c: Null, d: }",    r#"{"a": null, "b": null, "c": null, "d": null}"#),
         ("tags",                    "{a: !!str 5, b: !!int '5'}",       r#"{"a": "5", "b": 5}"#),
         ("anchors",                 "{a: &x [1], b: *x}",               r#"{"a": [1], "b": [1]}"#),
@@ -87,6 +93,29 @@ fn yaml_is_what_python_reads() {
         let file = folder.write("c.yaml", &format!("A:\n  extra_dejson: {text}\n"));
         let found = ConnectionFile::new(file).find("A").expect(why).expect(why);
         assert_eq!(found.connection().extra().map(Secret::expose), Some(extra), "{why}");
+    }
+}
+
+#[test]
+fn yaml_that_python_reads_as_something_else_is_refused_with_its_line() {
+    let hexadecimal = format!("0x{}", "f".repeat(33));
+    let octal = format!("-0{}", "7".repeat(60));
+    let sixties = format!("9{}", ":59".repeat(40));
+    for value in [
+        hexadecimal.as_str(),
+        &octal,
+        &sixties,
+        "'a\u{85}b'",
+        "a\u{2028}b",
+        "1 # \u{2029}b",
+        "!!int 5.5",
+        "!!float 0x1F",
+    ] {
+        let folder = Folder::new();
+        let file = folder.write("c.yaml", &format!("A:\n  extra_dejson:\n    a: {value}\n"));
+        let error = ConnectionFile::new(file).find("A").unwrap_err();
+        assert_eq!((error.kind(), error.line()), (Kind::Malformed, Some(3)), "{value}: {error}");
+        assert!(!error.to_string().contains(value));
     }
 }
 

@@ -5,8 +5,8 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use http_hook::Connection;
-use http_hook_sources::blocking::Source as _;
-use http_hook_sources::{ConnectionFile, Env, Form};
+use http_hook_sources::blocking::{Source as _, Sources};
+use http_hook_sources::{ConnectionFile, Env, Form, Masker};
 
 use super::Folder;
 
@@ -63,6 +63,26 @@ fn no_number_of_members_or_connections_takes_its_square() {
             })
         }
     };
+    let import_into = |name: &'static str| {
+        move |count| -> Box<dyn Fn()> {
+            let connection = Connection::new().with_conn_type("http").with_host("h");
+            let old = (0..count).map(|at| (format!("old{at}"), connection.clone()));
+            let new = (count / 2..count).map(|at| (format!("old{at}"), connection.clone()));
+            let more = (0..count).map(|at| (format!("new{at}"), connection.clone()));
+            let (old, new): (Vec<_>, Vec<_>) = (old.collect(), new.chain(more).collect());
+            let folder = Folder::new();
+            let sources = Sources::new().with(ConnectionFile::new(folder.path().join(name)));
+            let put = move |all: &[(String, Connection)]| {
+                let all: Vec<_> = all.iter().map(|(id, one)| (id.as_str(), one)).collect();
+                sources.put(&all).expect("a file");
+            };
+            Box::new(move || {
+                let _ = fs::remove_file(folder.path().join(name));
+                put(&old);
+                put(&new);
+            })
+        }
+    };
     let forms = [Form::Json, Form::Yaml, Form::Env, Form::DotEnv, Form::Toml, Form::OwnYaml];
     let mut grown = Vec::new();
     for form in [Form::Env, Form::OwnYaml] {
@@ -71,8 +91,18 @@ fn no_number_of_members_or_connections_takes_its_square() {
     for form in forms {
         grown.push((format!("connections in form {form}"), growth(500, write_many(form))));
     }
+    for name in ["c.json", "c.yaml", "c.toml", "c.env"] {
+        grown.push((format!("an import into {name}"), growth(250, import_into(name))));
+    }
     #[rustfmt::skip]
-    let rows: [(&str, usize, Work); 2] = [
+    let rows: [(&str, usize, Work); 3] = [
+        ("secrets in one another, and a text of them", 60, |count| {
+            let tokens = (0..count).map(|at| format!("\"token{at}\": \"{}\"", "a".repeat(at + 5)));
+            let extra = format!("{{{}}}", tokens.collect::<Vec<_>>().join(", "));
+            let masker = Masker::new().connection(&Connection::new().with_extra(extra));
+            let text = "a".repeat(count << 10);
+            Box::new(move || assert_eq!(masker.text(&text), "***"))
+        }),
         ("variables that are listed", 1_000, |count| {
             let env = Env::of((0..count).map(|at| (format!("AIRFLOW_CONN_A{at}"), "http://h")));
             Box::new(move || assert!(!env.ids().expect("ids").is_empty()))

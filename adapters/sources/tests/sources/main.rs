@@ -13,12 +13,14 @@ mod env;
 mod files;
 mod forms;
 mod growth;
+mod mask;
 #[cfg(feature = "sqlite")]
 mod metastore;
 #[cfg(feature = "backend")]
 mod real;
 #[cfg(feature = "vault")]
 mod vault;
+mod writing;
 
 use std::fs;
 use std::path::{Path, PathBuf};

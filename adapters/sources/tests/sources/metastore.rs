@@ -11,7 +11,7 @@ const OLD: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const NEW: &str = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
 
 /// As Airflow 3 makes it.
-const TABLE: &str = "CREATE TABLE connection (id INTEGER NOT NULL PRIMARY KEY, conn_id VARCHAR(250) NOT NULL UNIQUE, \
+pub(crate) const TABLE: &str = "CREATE TABLE connection (id INTEGER NOT NULL PRIMARY KEY, conn_id VARCHAR(250) NOT NULL UNIQUE, \
      conn_type VARCHAR(500) NOT NULL, description TEXT, host VARCHAR(500), schema VARCHAR(500), login TEXT, password TEXT, \
      port INTEGER, is_encrypted BOOLEAN NOT NULL DEFAULT 0, is_extra_encrypted BOOLEAN NOT NULL DEFAULT 0, \
      team_name VARCHAR(50), extra TEXT)";
@@ -21,7 +21,7 @@ const OLD_TABLE: &str = "CREATE TABLE connection (id INTEGER NOT NULL PRIMARY KE
      host VARCHAR(500), schema VARCHAR(500), login VARCHAR(500), password VARCHAR(5000), port INTEGER, extra VARCHAR(5000), \
      is_encrypted BOOLEAN, is_extra_encrypted BOOLEAN)";
 
-fn database(table: &str, statements: &str) -> (Folder, std::path::PathBuf) {
+pub(crate) fn database(table: &str, statements: &str) -> (Folder, std::path::PathBuf) {
     let folder = Folder::new();
     let path = folder.path().join("airflow.db");
     let connection = rusqlite::Connection::open(&path).unwrap();
@@ -78,7 +78,9 @@ fn what_is_encrypted_needs_a_key_that_fits_and_rotates() {
 
     assert!(with(NEW).rotate().is_err(), "all of it or nothing");
     assert_eq!(kind(with(OLD)), Ok(()));
-    assert_eq!(with(&format!("{NEW},{OLD}")).rotate().unwrap(), 1);
+    let both =
+        Sources::new().with(Sqlite::new(&path).keys(Fernet::new(&format!("{NEW},{OLD}")).unwrap()));
+    assert_eq!(both.rotate().unwrap(), Some(1));
     assert_eq!(kind(with(NEW)), Ok(()));
     assert_eq!(kind(with(OLD)), Err(Kind::Token));
     let error = Sources::new().with(with(OLD)).get("a").unwrap_err().to_string();

@@ -45,6 +45,21 @@ fn an_answer_is_the_value_or_an_error_that_shows_nothing() {
         ("no such mount",   404,    r#"{"errors": ["no handler for route canary"]}"#,                           Some(Kind::Unsupported)),
         ("other version",   404,    r#"{"warnings": ["Invalid path for a versioned K/V canary"]}"#,             Some(Kind::Unsupported)),
         ("not Vault",       404,    "<html>canary</html>",                                                      Some(Kind::Unsupported)),
+        ("a gateway",       404,    r#"{"message": "no Route matched with those values canary"}"#,              Some(Kind::Unsupported)),
+        ("a framework",     404,    r#"{"detail": "Not Found canary"}"#,                                        Some(Kind::Unsupported)),
+        ("nothing",         404,    "{}",                                                                       Some(Kind::Unsupported)),
+        ("null",            404,    "null",                                                                     Some(Kind::Unsupported)),
+        ("a list",          404,    "[]",                                                                       Some(Kind::Unsupported)),
+        ("a text",          404,    r#""canary""#,                                                              Some(Kind::Unsupported)),
+        ("errors as text",  404,    r#"{"errors": "canary"}"#,                                                  Some(Kind::Unsupported)),
+        ("errors by name",  404,    r#"{"errors": {"canary": 1}}"#,                                             Some(Kind::Unsupported)),
+        ("null alone",      404,    r#"{"data": {"data": null}}"#,                                              Some(Kind::Unsupported)),
+        ("null, 200",       200,    r#"{"data": {"data": null}}"#,                                              Some(Kind::Malformed)),
+        ("deleted, 200",    200,    r#"{"data": {"data": null, "metadata": {"deletion_time": "x"}}}"#,          None),
+        ("no fields",       200,    r#"{"data": {"data": {}, "metadata": {}}}"#,                                Some(Kind::Malformed)),
+        ("no value",        200,    r#"{"data": {"data": {"conn_uri": null, "host": "canary"}}}"#,              Some(Kind::Malformed)),
+        ("empty",           200,    r#"{"data": {"data": {"conn_uri": ""}}}"#,                                  Some(Kind::Malformed)),
+        ("null fields",     200,    r#"{"data": {"data": {"host": null}}}"#,                                    Some(Kind::Malformed)),
         ("wrong token",     403,    r#"{"errors": ["canary"]}"#,                                                Some(Kind::Denied)),
         ("sealed",          503,    r#"{"errors": ["Vault is sealed canary"]}"#,                                Some(Kind::Unavailable)),
         ("broken",          500,    r#"{"errors": ["canary"]}"#,                                                Some(Kind::Unavailable)),
@@ -75,6 +90,79 @@ fn an_answer_is_the_value_or_an_error_that_shows_nothing() {
     let error =
         Vault::new(connect("https://vault.test", script).unwrap()).find("sales").unwrap_err();
     assert_eq!(error.kind(), Kind::Unavailable);
+}
+
+/// What asks a server something, and its error.
+type Asks = fn(Vault<http_hook_mock::blocking::HttpHook>) -> Option<http_hook_sources::SourceError>;
+
+fn secret() -> Connection {
+    Connection::new().with_host("h").with_password("canary")
+}
+
+#[test]
+fn no_redirect_is_followed_and_none_is_an_answer() {
+    let elsewhere = |status| Reply::status(status).header("location", "https://evil.test/steal");
+    let login = r#"{"auth": {"client_token": "t1", "lease_duration": 3600}}"#;
+    for status in [300, 301, 302, 303, 307, 308] {
+        // What is behind it would be believed.
+        let script = || {
+            let ends = [Reply::json(200, login), Reply::json(200, KV2), Reply::json(404, "{}")];
+            server([vec![elsewhere(status)], ends.to_vec()].concat())
+        };
+        let asks: [(&str, Asks); 4] = [
+            ("a login", |vault| vault.app_role("role", "canary").find("sales").err()),
+            ("a look-up", |vault| vault.token("canary").find("sales").err()),
+            ("a list", |vault| vault.token("canary").ids().err()),
+            ("a put", |vault| vault.token("canary").put("sales", &secret()).err()),
+        ];
+        for (what, ask) in asks {
+            let script = script();
+            let error = ask(Vault::new(connect("https://vault.test", &script).unwrap()));
+            let error = error.unwrap_or_else(|| panic!("{what} {status}"));
+            assert_eq!(error.kind(), Kind::Unavailable, "{what} {status}");
+            assert_eq!(script.received().len(), 1, "{what} {status}");
+        }
+        let vault = Vault::new(connect("https://vault.test", script()).unwrap());
+        let error = Sources::new().with(vault).find("sales").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            format!(
+                "vault https://vault.test: connection `sales`: the server answers {status}, which leads elsewhere"
+            )
+        );
+    }
+}
+
+#[test]
+fn stray_slashes_and_an_empty_path_are_one_place_and_no_absence() {
+    #[rustfmt::skip]
+    let rows = [
+        ("secret",   "connections/",   "/v1/secret/data/connections/sales"),
+        ("/secret",  "/connections",   "/v1/secret/data/connections/sales"),
+        ("secret//", "//connections/", "/v1/secret/data/connections/sales"),
+        ("a/b/",     "",               "/v1/a/b/data/sales"),
+        ("secret",   "/",              "/v1/secret/data/sales"),
+    ];
+    for (mount, path, asked) in rows {
+        let script = server([Reply::json(200, KV2).on("GET", asked), Reply::json(503, "{}")]);
+        let vault = Vault::new(connect("https://vault.test", &script).unwrap()).token("t");
+        let vault = vault.mount(mount).path(path);
+        let place = vault.find("sales").unwrap().unwrap().place().to_owned();
+        assert_eq!(place, format!("vault https://vault.test {}", asked[4..].replace("data/", "")));
+        let error = vault.find("sales").unwrap_err();
+        assert_eq!(error.kind(), Kind::Unavailable, "{mount:?} {path:?}");
+    }
+    for (mount, path) in [("", "connections"), ("a//b", "c"), ("..", "c"), ("secret", "a/../b")] {
+        let vault = Vault::new(connect("https://vault.test", server([])).unwrap()).token("t");
+        let vault = vault.mount(mount).path(path);
+        for error in [vault.find("sales").unwrap_err(), vault.ids().unwrap_err()] {
+            assert_eq!(error.kind(), Kind::Unsupported, "{mount:?} {path:?}");
+        }
+    }
+    let script = server([Reply::json(503, "{}")]);
+    let vault = Vault::new(connect("https://vault.test", &script).unwrap());
+    let _ = vault.app_role("r", "s").auth_mount("/approle/").find("sales");
+    assert_eq!(script.received()[0].target(), "/v1/auth/approle/login");
 }
 
 #[test]

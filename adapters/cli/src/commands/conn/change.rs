@@ -1,12 +1,8 @@
-//! `http-hook conn add`, `edit` and `rm`: one connection of a file.
+//! `http-hook conn add`, `edit`, `rm` and `rotate`: connections where they are stored.
 
-use std::fs::DirBuilder;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
-use std::path::Path;
 
 use http_hook::{Connection, Hook, Secret};
-use http_hook_sources::ConnectionFile;
-use http_hook_sources::blocking::Source as _;
 use serde_json::{Map, Value, json};
 
 use super::{print, shown};
@@ -14,75 +10,66 @@ use crate::args::{Change, Fields};
 use crate::exit::Problem;
 use crate::screen;
 use crate::secret;
-use crate::store::{Store, is_in, problem};
+use crate::store::{Store, Target};
 
 /// Stores a new connection.
 pub(crate) fn add(store: &Store, add: &Change) -> Result<(), Problem> {
     let id = &add.id;
     Connection::new().with_id(id).map_err(|error| Problem::of_error(&error))?;
-    let path = store.target()?;
-    let file = ConnectionFile::new(&path).optional();
-    if file.find(id).map_err(|error| problem(&error))?.is_some() {
-        let message = format!("{id} is in {} already", path.display());
+    if id.contains("://") || id.contains(':') && id.contains('@') {
+        // It is not repeated.
+        let message = "what stands for the id is a URL, which may have a password; ids are shown";
+        let hint = "http-hook conn add ID --url URL --login LOGIN --password @FILE";
+        return Err(Problem::usage(message).with_hint(hint));
+    }
+    let target = store.target()?;
+    if target.place_of(id)?.is_some() {
+        let message = format!("{id} is in {} already", target.name());
         let hint = format!("http-hook conn edit {id}, or another id");
         return Err(Problem::usage(message).with_hint(hint));
     }
     let begun = Connection::new().with_conn_type("http");
     let connection = with(begun, id, &add.fields)?;
-    put(store, &path, id, &connection)
+    put(store, &target, id, &connection)
 }
 
 /// Changes a connection where it is.
 pub(crate) fn edit(store: &Store, edit: &Change) -> Result<(), Problem> {
-    let (path, connection) = store.file_of(&edit.id)?;
+    let (target, connection) = store.target_of(&edit.id)?;
     let connection = with(connection, &edit.id, &edit.fields)?;
-    put(store, &path, &edit.id, &connection)
+    put(store, &target, &edit.id, &connection)
 }
 
-/// Takes a connection out of its file.
+/// Takes a connection out of where it is.
 pub(crate) fn remove(store: &Store, id: &str) -> Result<(), Problem> {
-    let path = store.file_that_lists(id)?;
-    ConnectionFile::new(&path).remove(id).map_err(|error| problem(&error))?;
-    print(&format!("{id} is no longer in {}\n", path.display()))?;
+    let target = store.target_that_lists(id)?;
+    target.remove(id)?;
+    print(&format!("{id} is no longer in {}\n", target.name()))?;
     if let Ok(Some(found)) = store.find(id) {
         screen::note(&format!("{id} is now found in {}", found.place()));
     }
     Ok(())
 }
 
+/// Encrypts anew what is encrypted.
+pub(crate) fn rotate(store: &Store) -> Result<(), Problem> {
+    let count = u32::try_from(store.rotate()?).unwrap_or(u32::MAX);
+    print(&format!("{} encrypted anew\n", screen::count(count, "connection", "connections")))
+}
+
 /// Writes a connection, and tells whether it is the one that is found from now on.
-pub(crate) fn put(
-    store: &Store,
-    path: &Path,
-    id: &str,
-    connection: &Connection,
-) -> Result<(), Problem> {
-    make_folder(path)?;
-    ConnectionFile::new(path).set(id, connection).map_err(|error| problem(&error))?;
-    print(&format!("{id} is in {}\n", path.display()))?;
+fn put(store: &Store, target: &Target, id: &str, connection: &Connection) -> Result<(), Problem> {
+    target.put(&[(id, connection)])?;
+    print(&format!("{id} is in {}\n", target.name()))?;
     match store.find(id) {
-        Ok(Some(found)) if is_in(found.place(), path) => {}
+        Ok(Some(found)) if Some(found.place()) == target.place_of(id)?.as_deref() => {}
         Ok(Some(found)) => {
             screen::warning(&format!("{id} is found before that in {}", found.place()));
         }
-        Ok(None) => screen::warning(&format!("{} is none of the sources", path.display())),
+        Ok(None) => screen::warning(&format!("{} is none of the sources", target.name())),
         Err(problem) => screen::warning(problem.message()),
     }
     Ok(())
-}
-
-/// Makes the folder of a file, for nobody else to read.
-pub(crate) fn make_folder(path: &Path) -> Result<(), Problem> {
-    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else {
-        return Ok(());
-    };
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-        .create(folder)
-        .map_err(|error| Problem::local(format!("cannot make {}: {error}", folder.display())))
 }
 
 /// Gives a connection what was said of it, or what somebody answers.

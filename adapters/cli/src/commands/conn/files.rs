@@ -1,5 +1,6 @@
 //! `http-hook conn import`, `export` and `convert`: whole files of connections.
 
+use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -7,20 +8,19 @@ use http_hook::Connection;
 use http_hook_sources::blocking::{Source as _, Sources};
 use http_hook_sources::{ConnectionFile, Env, Form, SourceError};
 
-use super::change::make_folder;
 use super::print;
 use crate::args::Convert;
 use crate::exit::Problem;
 use crate::private;
 use crate::screen;
-use crate::store::{Store, is_dotenv, problem};
+use crate::store::{Store, is_dotenv, may_be_url, problem};
 
 /// The longest file of connections that is read, in bytes.
 const MAX_FILE: u64 = 64 << 20;
 
 type Named = (String, Connection);
 
-/// Stores the connections of a file in the user's own one.
+/// Stores the connections of a file where new ones go.
 pub(crate) fn import(
     store: &Store,
     from: &Path,
@@ -31,34 +31,24 @@ pub(crate) fn import(
     let mut all = read(from, form)?;
     if let Some(absent) = ids.iter().find(|id| all.iter().all(|(known, _)| known != *id)) {
         let known = all.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join(", ");
-        let message = format!("{absent} is not in {}", from.display());
+        let shown = if may_be_url(absent) { "an id that was asked for" } else { absent.as_str() };
+        let message = format!("{shown} is not in {}", from.display());
         return Err(Problem::not_found(message, format!("there are: {known}")));
     }
     all.retain(|(id, _)| ids.is_empty() || ids.contains(id));
-    let path = store.target()?;
-    let file = ConnectionFile::new(&path).optional();
-    let there = file.ids().map_err(|error| problem(&error))?;
-    let twice = all.iter().find(|(id, _)| there.iter().any(|known| known.id == *id));
+    let target = store.target()?;
+    let there = target.list()?;
+    let there: BTreeSet<&str> = there.iter().map(|known| known.id.as_str()).collect();
+    let twice = all.iter().find(|(id, _)| there.contains(id.as_str()));
     if let (Some((id, _)), false) = (twice, replace) {
-        let message = format!("{id} is in {} already; nothing was imported", path.display());
+        let message = format!("{id} is in {} already; nothing was imported", target.name());
         return Err(
             Problem::usage(message).with_hint("--replace puts the new ones in their places")
         );
     }
-    // All or none: what the file's form cannot hold is found before anything is written.
-    if let Some(form) = Form::of_path(&path) {
-        let pairs = all.iter().map(|(id, connection)| (id.as_str(), connection));
-        form.write(pairs).map_err(|error| problem(&error))?;
-    }
-    make_folder(&path)?;
-    if there.is_empty() && !path.exists() {
-        write(&path, None, &all)?;
-    } else {
-        for (id, connection) in &all {
-            file.set(id, connection).map_err(|error| problem(&error))?;
-        }
-    }
-    tell(all.len(), &path)
+    let pairs: Vec<_> = all.iter().map(|(id, connection)| (id.as_str(), connection)).collect();
+    target.put(&pairs)?;
+    tell(all.len(), &target.name())
 }
 
 /// Writes connections of all sources into a file.
@@ -83,7 +73,7 @@ pub(crate) fn export(
 
 /// As [`tell`]; of two forms that a file of this name can have it says which one it has.
 fn tell_form(count: usize, path: &Path, form: Option<Form>) -> Result<(), Problem> {
-    tell(count, path)?;
+    tell(count, &path.display().to_string())?;
     if form.is_none() && Form::of_path(path) == Some(Form::Env) {
         screen::note(
             "the lines are ID=URI, as Airflow's files of connections have them; --form dotenv writes AIRFLOW_CONN_ID='URI'",
@@ -100,10 +90,10 @@ pub(crate) fn convert(convert: &Convert) -> Result<(), Problem> {
     tell_form(all.len(), &convert.to, convert.form)
 }
 
-fn tell(count: usize, path: &Path) -> Result<(), Problem> {
+fn tell(count: usize, place: &str) -> Result<(), Problem> {
     let count = u32::try_from(count).unwrap_or(u32::MAX);
     let count = screen::count(count, "connection", "connections");
-    print(&format!("{count} written to {}\n", path.display()))
+    print(&format!("{count} written to {place}\n"))
 }
 
 fn check_new(path: &Path, replace: bool) -> Result<(), Problem> {

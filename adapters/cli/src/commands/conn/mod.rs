@@ -34,6 +34,7 @@ pub(crate) fn run(command: &ConnCommand, context: &Context) -> Result<u8, Proble
         ConnCommand::Add(add) => change::add(&store, add)?,
         ConnCommand::Edit(edit) => change::edit(&store, edit)?,
         ConnCommand::Rm { id } => change::remove(&store, id)?,
+        ConnCommand::Rotate => change::rotate(&store)?,
         ConnCommand::Import { file, ids, form, replace } => {
             files::import(&store, file, ids, *form, *replace)?;
         }

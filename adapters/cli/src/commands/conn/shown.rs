@@ -34,27 +34,60 @@ pub(crate) fn section(id: &str, connection: &Connection, secrets: bool) -> Resul
 /// The host without user info, path and query, with the port if it has one.
 pub(crate) fn host(connection: &Connection) -> Option<String> {
     let host = connection.host().filter(|host| !host.is_empty())?;
-    let (scheme, rest) = match host.split_once("://") {
-        Some((scheme, rest)) => (format!("{scheme}://"), rest),
-        None => (String::new(), host),
-    };
-    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let Parts { scheme, authority, .. } = Parts::of(host);
     let port = connection.port().map(|port| format!(":{port}")).unwrap_or_default();
     Some(format!("{scheme}{authority}{port}"))
 }
 
 /// The URL without user info, path and query, which may be secret.
 pub(crate) fn url(host: &str) -> String {
-    let (scheme, rest) = match host.split_once("://") {
-        Some((scheme, rest)) => (format!("{scheme}://"), rest),
-        None => (String::new(), host),
-    };
-    let (login, rest) = rest.rsplit_once('@').map_or(("", rest), |(_, rest)| ("***@", rest));
-    let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
-    let (authority, more) = rest.split_at(end);
+    let Parts { scheme, has_login, authority, more } = Parts::of(host);
+    let login = if has_login { "***@" } else { "" };
     let more = if more.len() > 1 { "/***" } else { more };
     format!("{scheme}{login}{authority}{more}")
+}
+
+/// What a host is made of; a part that is not what it should be is hidden.
+struct Parts<'a> {
+    /// With what parts it from the rest.
+    scheme: &'a str,
+    has_login: bool,
+    authority: &'a str,
+    more: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    fn of(host: &'a str) -> Self {
+        let (scheme, rest) = host.split_at(host.find("://").map_or(0, |at| at + 3));
+        let word = scheme.strip_suffix("://").unwrap_or("http");
+        let of_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+        if !word.starts_with(|c: char| c.is_ascii_alphabetic()) || !word.chars().all(of_scheme) {
+            return Self { scheme: "", has_login: false, authority: HIDDEN, more: "" };
+        }
+        // A path may have an `@`, too.
+        let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
+        let (authority, more) = rest.split_at(end);
+        let (has_login, authority) =
+            authority.rsplit_once('@').map_or((false, authority), |(_, host)| (true, host));
+        let authority = if is_authority(authority) { authority } else { HIDDEN };
+        Self { scheme, has_login, authority, more }
+    }
+}
+
+/// Whether it may be a name or an address with a port: what stands for a port may be a password.
+fn is_authority(text: &str) -> bool {
+    let address = text.strip_prefix('[').and_then(|text| text.split_once(']'));
+    let (name, port) = match address {
+        Some((address, "")) => (address, ""),
+        Some((address, port)) => match port.strip_prefix(':') {
+            Some(port) => (address, port),
+            None => return false,
+        },
+        None => text.split_once(':').unwrap_or((text, "")),
+    };
+    let of_name =
+        |c: char| c.is_alphanumeric() || "-._".contains(c) || address.is_some() && ":%".contains(c);
+    name.chars().all(of_name) && port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The type, if it is one: of a text that is no connection, a secret say, the beginning is read as a type.

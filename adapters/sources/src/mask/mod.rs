@@ -1,19 +1,18 @@
 //! Takes secrets out of texts that come from elsewhere: logs, messages, answers.
 
+mod forms;
+mod search;
+mod undone;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::ops::Range;
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
-use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use http_hook::{Connection, Secret};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use serde_json::{Map, Value};
 
-use crate::tree::push_text;
+use search::Search;
 
 /// What stands in the place of a secret.
 const MASK: &str = "***";
@@ -44,39 +43,16 @@ const NAMES: [&str; 22] = [
     "webhook_url",
 ];
 
-/// What Python's `quote` encodes when nothing is safe, and when a slash is.
-const ALL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'-').remove(b'~');
-const BUT_SLASH: &AsciiSet = &ALL.remove(b'/');
-/// What a form encodes, and what a URL does.
-const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'_').remove(b'.').remove(b'-');
-const URL: &AsciiSet = &ALL
-    .remove(b'!')
-    .remove(b'#')
-    .remove(b'$')
-    .remove(b'&')
-    .remove(b'\'')
-    .remove(b'(')
-    .remove(b')')
-    .remove(b'*')
-    .remove(b'+')
-    .remove(b',')
-    .remove(b'/')
-    .remove(b':')
-    .remove(b';')
-    .remove(b'=')
-    .remove(b'?')
-    .remove(b'@')
-    .remove(b'[')
-    .remove(b']');
-
 /// How deep values are looked into; what is deeper is masked as a whole.
 const MAX_DEPTH: usize = 32;
 
 /// Takes secrets out of texts, by Airflow's rules and in more of the forms in which they are written.
 ///
-/// A secret is found as it is, percent-encoded, escaped for JSON, and in base64, also inside of a longer text in base64, as in
-/// `Authorization: Basic …`; all in one pass, however many there are. Texts of less than 5 characters and the word `airflow` are not
-/// masked, as there: they stand everywhere.
+/// A secret is found as it is, with any of its characters escaped (by percent encoding, for JSON, a program or HTML), once or in each
+/// other, and in base64, also inside of a longer text in base64, as in `Authorization: Basic …`, in UTF-8 and Latin-1. That takes time in
+/// proportion to the text, however many secrets there are. A secret of more than 256 bytes is found by these, and hidden in its length.
+/// What is escaped more than 16 times over is hidden as a whole. Texts of less than 5 characters and the word `airflow` are not masked,
+/// as there: they stand everywhere. Base64 that is parted by line's ends is not looked into.
 ///
 /// # Examples
 ///
@@ -94,17 +70,17 @@ const MAX_DEPTH: usize = 32;
 /// ```
 #[derive(Clone, Default)]
 pub struct Masker {
-    /// In every form in which they are looked for.
-    patterns: BTreeSet<Vec<u8>>,
+    /// The secrets in every form in which they are looked for.
+    forms: BTreeSet<Vec<u8>>,
     more_names: Vec<String>,
     shortest: Option<usize>,
-    search: OnceLock<Option<AhoCorasick>>,
+    search: OnceLock<Search>,
 }
 
 /// Tells how much is looked for.
 impl fmt::Debug for Masker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Masker({} patterns)", self.patterns.len())
+        write!(f, "Masker({} patterns)", self.forms.len())
     }
 }
 
@@ -162,13 +138,9 @@ impl Masker {
             self.add(password.expose());
         }
         let host = connection.host().unwrap_or_default();
-        let authority = host.split_once("://").map_or(host, |(_, rest)| rest);
-        let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
-        if let Some((_, password)) =
-            authority.rsplit_once('@').and_then(|(user, _)| user.split_once(':'))
-        {
-            self.add(password);
-            let decoded = percent_encoding::percent_decode_str(password).decode_utf8_lossy();
+        for secret in in_user_info(host) {
+            self.add(secret);
+            let decoded = percent_encoding::percent_decode_str(secret).decode_utf8_lossy();
             self.add(&decoded);
         }
         let extra = connection.extra().map_or("", Secret::expose);
@@ -191,14 +163,15 @@ impl Masker {
     /// Puts `***` in the place of every secret.
     #[must_use]
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let found = self.find(text.as_bytes());
+        let search = self.search.get_or_init(|| Search::new(&self.forms));
+        let found = search.places(text.as_bytes());
         if found.is_empty() {
             return Cow::Borrowed(text);
         }
         let mut masked = String::with_capacity(text.len());
         let mut from = 0;
         for mut place in found {
-            // Base64 and percent forms are ASCII, and UTF-8 does not begin inside of itself; so this holds, and if not, more is taken.
+            // UTF-8 does not begin inside of itself; so this holds, and if not, more is taken.
             while !text.is_char_boundary(place.start) {
                 place.start -= 1;
             }
@@ -270,67 +243,24 @@ impl Masker {
             return;
         }
         self.search = OnceLock::new();
-        let bytes = secret.as_bytes();
-        let mut forms: Vec<Vec<u8>> = vec![bytes.to_vec()];
-        for set in [ALL, BUT_SLASH, FORM, URL] {
-            let encoded = percent_encode(bytes, set).to_string();
-            forms.push(lower_escapes(&encoded).into_bytes());
-            if set == FORM || set == ALL {
-                forms.push(encoded.replace("%20", "+").into_bytes());
-            }
-            forms.push(encoded.into_bytes());
-        }
-        let mut json = String::new();
-        push_text(&mut json, secret);
-        forms.push(json[1..json.len() - 1].into());
-        if let Ok(json) = serde_json::to_string(secret) {
-            forms.push(json[1..json.len() - 1].into());
-        }
-        let ascii = escaped(secret, false);
-        forms.push(escaped(secret, true).into_bytes());
-        forms.push(ascii.replace('/', "\\/").into_bytes());
-        forms.push(ascii.into_bytes());
-        for before in 0..3 {
-            forms.extend(in_base64(bytes, before, shortest));
-        }
-        let whole = STANDARD.encode(bytes);
-        forms.push(whole.replace('+', "-").replace('/', "_").into_bytes());
-        forms.push(whole.into_bytes());
-        self.patterns.extend(forms);
+        self.forms.extend(forms::forms(secret, shortest));
     }
+}
 
-    /// The places of secrets, in order; those that overlap are one.
-    fn find(&self, text: &[u8]) -> Vec<Range<usize>> {
-        let search = self.search.get_or_init(|| {
-            // Overlapping ones can be found by this kind alone.
-            let builder =
-                AhoCorasick::builder().match_kind(MatchKind::Standard).build(&self.patterns);
-            builder.ok().filter(|_| !self.patterns.is_empty())
+/// What is secret before the `@` of a host: the password, or all of it where there is no colon, since a token stands there, too. A slash
+/// may be part of a password that somebody did not encode.
+fn in_user_info(host: &str) -> impl Iterator<Item = &str> {
+    let rest = host.split_once("://").map_or(host, |(_, rest)| rest);
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let of_authority = rest[..end].rsplit_once('@').map(|(user, _)| user);
+    let of_authority = of_authority.map(|user| user.split_once(':').map_or(user, |two| two.1));
+    let is_port = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let beyond =
+        rest[..end].split_once(':').filter(|(_, text)| !is_port(text)).and_then(|(user, _)| {
+            let (before, _) = rest.rsplit_once('@').filter(|_| of_authority.is_none())?;
+            before.get(user.len() + 1..)
         });
-        let Some(search) = search else {
-            // More than can be searched for: nothing is shown.
-            let all = 0..text.len();
-            return if self.patterns.is_empty() || text.is_empty() {
-                Vec::new()
-            } else {
-                vec![all]
-            };
-        };
-        let mut places: Vec<Range<usize>> = Vec::new();
-        for found in search.find_overlapping_iter(text) {
-            let mut place = found.range();
-            // They come by their ends, so that only the last ones can overlap.
-            while let Some(last) = places.last() {
-                if last.end <= place.start {
-                    break;
-                }
-                place = last.start.min(place.start)..last.end.max(place.end);
-                places.pop();
-            }
-            places.push(place);
-        }
-        places
-    }
+    of_authority.into_iter().chain(beyond)
 }
 
 fn plain(name: &str) -> String {
@@ -343,60 +273,4 @@ fn plain(name: &str) -> String {
         }
     }
     plain
-}
-
-/// `%2F` as `%2f`.
-fn lower_escapes(encoded: &str) -> String {
-    let mut parts = encoded.split('%');
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (digits, rest) = part.split_at_checked(2).unwrap_or((part, ""));
-        out.extend(["%", &digits.to_ascii_lowercase(), rest]);
-    }
-    out
-}
-
-/// As `json.dumps` writes it: ASCII only.
-fn escaped(text: &str, upper: bool) -> String {
-    use std::fmt::Write as _;
-    let mut out = String::new();
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            ' '..='~' => out.push(c),
-            c => {
-                let mut units = [0; 2];
-                for unit in c.encode_utf16(&mut units) {
-                    // Writing to a String cannot fail.
-                    let _ = if upper {
-                        write!(out, "\\u{unit:04X}")
-                    } else {
-                        write!(out, "\\u{unit:04x}")
-                    };
-                }
-            }
-        }
-    }
-    out
-}
-
-/// What base64 has of a secret, whatever stands around it: `before` bytes into a group of three. Its ends share characters with
-/// their neighbours, and are left out.
-fn in_base64(secret: &[u8], before: usize, shortest: usize) -> Vec<Vec<u8>> {
-    let mut padded = vec![0; before];
-    padded.extend_from_slice(secret);
-    let encoded = STANDARD_NO_PAD.encode(&padded);
-    let from = (before * 8).div_ceil(6);
-    let to = padded.len() * 8 / 6;
-    match encoded.get(from..to).filter(|part| part.len() >= shortest.max(4)) {
-        None => Vec::new(),
-        Some(part) => {
-            vec![part.replace('+', "-").replace('/', "_").into_bytes(), part.as_bytes().to_vec()]
-        }
-    }
 }

@@ -1,5 +1,7 @@
 //! HashiCorp Vault and OpenBao: connections in a key-value store, in the layout of Airflow's backend.
 
+mod said;
+
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,8 +14,8 @@ use pollster::block_on;
 
 use crate::error::{SourceError, SourceErrorKind};
 use crate::file::entry;
-use crate::remote::{Caller, Said, ask};
-use crate::source::{BlockingSource, Found, Listed, Source};
+use crate::remote::{Caller, Said, ask, not_removed, remote};
+use crate::source::{Found, Listed, Store};
 use crate::tree::{Node, Tree};
 
 /// What a segment of a path keeps.
@@ -25,8 +27,8 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// Connections in HashiCorp Vault or OpenBao, through the hook: `H` is an [`HttpHook`] or a [`blocking::HttpHook`] to the server, over
 /// any transport, with the retries and limits of its own.
 ///
-/// The layout is that of Airflow's backend: the secret `MOUNT/connections/ID` holds `conn_uri`, or the fields. An answer 404 is "not
-/// there"; 403, sealed, a mount that is absent and all others are errors.
+/// The layout is that of Airflow's backend: the secret `MOUNT/connections/ID` holds `conn_uri`, or the fields. What the server says of a
+/// secret that is absent or deleted is "not there"; 403, sealed, a mount that is absent, a redirect and all others are errors.
 ///
 /// # Examples
 ///
@@ -100,26 +102,26 @@ impl<H> Vault<H> {
         self
     }
 
-    /// Sets where the [login by role](Self::app_role) is mounted. Default: `approle`.
+    /// Sets where the [login by role](Self::app_role) is mounted. Default: `approle`. Slashes around it count for nothing.
     #[must_use]
     pub fn auth_mount(mut self, at: impl Into<String>) -> Self {
         if let Login::AppRole { mount, .. } = &mut self.login {
-            *mount = at.into();
+            *mount = trimmed(&at.into());
         }
         self
     }
 
-    /// Sets where the store is mounted.
+    /// Sets where the store is mounted. Slashes around it count for nothing.
     #[must_use]
     pub fn mount(mut self, mount: impl Into<String>) -> Self {
-        self.mount = mount.into();
+        self.mount = trimmed(&mount.into());
         self
     }
 
-    /// Sets the path under which connections are.
+    /// Sets the path under which connections are. Slashes around it count for nothing; an empty one is the store itself.
     #[must_use]
     pub fn path(mut self, path: impl Into<String>) -> Self {
-        self.path = path.into();
+        self.path = trimmed(&path.into());
         self
     }
 
@@ -137,10 +139,30 @@ impl<H> Vault<H> {
         self
     }
 
-    fn endpoint(&self, middle: &str, id: &str) -> Option<String> {
-        let middle = if self.is_versioned { format!("{middle}/") } else { String::new() };
-        let id = if id.is_empty() { String::new() } else { format!("/{}", path(id)?) };
-        Some(format!("v1/{}/{middle}{}{id}", path(&self.mount)?, path(&self.path)?))
+    /// The path of a secret, or of the list of all for an empty id. `None`: the id leads elsewhere.
+    fn endpoint(&self, middle: &str, id: &str) -> Result<Option<String>, SourceError> {
+        let own = |text: &str, what: &str| {
+            path(text).ok_or_else(|| {
+                let says = format!("the {what} leads elsewhere");
+                SourceError::new(SourceErrorKind::Unsupported, format!("{self:?}"), says)
+            })
+        };
+        let mut parts = vec!["v1".to_owned(), own(&self.mount, "mount")?];
+        parts.extend(self.is_versioned.then(|| middle.to_owned()));
+        if !self.path.is_empty() {
+            parts.push(own(&self.path, "path of the connections")?);
+        }
+        if !id.is_empty() {
+            let Some(id) = path(id) else { return Ok(None) };
+            parts.push(id);
+        }
+        Ok(Some(parts.join("/")))
+    }
+
+    /// The place of a secret, as people write it.
+    fn named(&self, id: &str) -> String {
+        let slash = if self.path.is_empty() { "" } else { "/" };
+        format!("{}/{}{slash}{id}", self.mount, self.path)
     }
 
     fn kept(&self) -> Option<Secret> {
@@ -202,7 +224,7 @@ impl<H: Caller> Vault<H> {
             let says = format!("the login by role is refused ({})", said.status.as_u16());
             return Err(SourceError::new(kind, self.label(), says));
         };
-        let lease = match said.at(&["auth", "lease_duration"]).map(|node| &node.tree) {
+        let lease = match said.tree(&["auth", "lease_duration"]) {
             Some(Tree::Number(seconds)) => seconds.parse().unwrap_or(0),
             _ => 0,
         };
@@ -228,73 +250,59 @@ impl<H: Caller> Vault<H> {
     }
 
     pub(crate) async fn look_up(&self, id: &str) -> Result<Option<Found>, SourceError> {
-        let Some(endpoint) = self.endpoint("data", id) else { return Ok(None) };
+        let Some(endpoint) = self.endpoint("data", id)? else { return Ok(None) };
         let said = self.ask(|| RequestPlan::get(&endpoint)).await?;
-        let place = format!("{} {}/{}/{id}", self.label(), self.mount, self.path);
+        let place = format!("{} {}", self.label(), self.named(id));
         if !self.is_there(&said)? {
             return Ok(None);
         }
         let data: &[&str] = if self.is_versioned { &["data", "data"] } else { &["data"] };
-        let members = match said.at(data).map(|node| &node.tree) {
+        let malformed =
+            |says| Err(SourceError::new(SourceErrorKind::Malformed, place.as_str(), says));
+        let members = match said.tree(data) {
             Some(Tree::Map(members)) => members.clone(),
-            // A version that was deleted.
-            Some(Tree::Null) => return Ok(None),
-            _ => {
-                let says = "not an answer of a key-value store of this version";
-                return Err(SourceError::new(SourceErrorKind::Malformed, place, says));
-            }
+            _ if self.is_versioned && said::is_deleted(&said) => return Ok(None),
+            _ => return malformed("not an answer of a key-value store of this version"),
         };
         let rename = |(name, node): (String, Node)| {
             (if name == "conn_uri" { "uri".to_owned() } else { name }, node)
         };
         let uri = members.iter().find(|(name, _)| name == "conn_uri").cloned();
+        if matches!(&uri, Some((_, Node { tree: Tree::Text(uri), .. })) if uri.trim().is_empty()) {
+            return malformed("there is nothing in it");
+        }
         // Beside a URI nothing counts.
         let members = uri.map_or(members, |uri| vec![uri]);
         let node = Node::map(members.into_iter().map(rename).collect());
         let read = entry::read(id, &node);
         let read =
             read.map_err(|fault| SourceError::new(fault.kind, place.as_str(), fault.says))?;
-        Ok(read.map(|connection| Found::new(connection, place)))
+        match read.filter(|connection| *connection != Connection::new()) {
+            Some(connection) => Ok(Some(Found::new(connection, place))),
+            // A secret is there, which somebody meant to be one.
+            None => malformed("there is nothing in it"),
+        }
     }
 
     /// Whether there is what was asked for.
     fn is_there(&self, said: &Said) -> Result<bool, SourceError> {
-        let (kind, says) = match said.status.as_u16() {
-            200..=299 => return Ok(true),
-            404 => {
-                let list = |name| match said.at(&[name]).map(|node| &node.tree) {
-                    Some(Tree::List(items)) => items.len(),
-                    _ => 0,
-                };
-                // What is not there has no errors; what cannot be there has.
-                if said.json.is_some() && list("errors") == 0 && list("warnings") == 0 {
-                    return Ok(false);
-                }
-                let says = "no key-value store of this version is mounted there";
-                (SourceErrorKind::Unsupported, says.to_owned())
-            }
-            401 | 403 => {
-                (SourceErrorKind::Denied, "the token is refused, or not permitted".to_owned())
-            }
-            503 => (SourceErrorKind::Unavailable, "sealed, or not ready (503)".to_owned()),
-            status => (SourceErrorKind::Unavailable, format!("the server answers {status}")),
-        };
-        Err(SourceError::new(kind, self.label(), says))
+        said::is_there(said).map_err(|(kind, says)| SourceError::new(kind, self.label(), says))
     }
 
     pub(crate) async fn list(&self) -> Result<Vec<Listed>, SourceError> {
-        let Some(endpoint) = self.endpoint("metadata", "") else { return Ok(Vec::new()) };
+        let Some(endpoint) = self.endpoint("metadata", "")? else { return Ok(Vec::new()) };
         let said = self.ask(|| RequestPlan::get(&endpoint).param("list", "true")).await?;
         // To read a secret and to list them are permitted apart.
         if said.status == 403 || !self.is_there(&said)? {
             return Ok(Vec::new());
         }
-        let Some(Tree::List(keys)) = said.at(&["data", "keys"]).map(|node| &node.tree) else {
-            return Ok(Vec::new());
+        let Some(Tree::List(keys)) = said.tree(&["data", "keys"]) else {
+            let says = "not an answer of a key-value store of this version";
+            return Err(SourceError::new(SourceErrorKind::Malformed, self.label(), says));
         };
         let listed = keys.iter().filter_map(|key| match &key.tree {
             Tree::Text(id) if !id.ends_with('/') => Some(Listed {
-                place: format!("{} {}/{}/{id}", self.label(), self.mount, self.path),
+                place: format!("{} {}", self.label(), self.named(id)),
                 id: id.clone(),
                 any_case: false,
             }),
@@ -303,13 +311,14 @@ impl<H: Caller> Vault<H> {
         Ok(listed.collect())
     }
 
-    async fn store(&self, id: &str, connection: &Connection) -> Result<(), SourceError> {
-        let Some(endpoint) = self.endpoint("data", id) else {
-            return Err(SourceError::new(
-                SourceErrorKind::Id,
-                self.label(),
-                "an id that leads elsewhere",
-            ));
+    pub(crate) fn as_store(&self) -> &dyn Store {
+        self
+    }
+
+    async fn write(&self, id: &str, connection: &Connection) -> Result<(), SourceError> {
+        let Some(endpoint) = self.endpoint("data", id)? else {
+            let says = "an id that leads elsewhere";
+            return Err(SourceError::new(SourceErrorKind::Id, self.label(), says));
         };
         let node = crate::write::fields(connection);
         let body =
@@ -332,19 +341,20 @@ impl<H: Caller> Vault<H> {
 }
 
 #[async_trait]
-impl<T: Transport + 'static, C: Clock + 'static> Source for Vault<HttpHook<T, C>> {
-    fn name(&self) -> String {
-        self.label()
+impl<H: Caller> Store for Vault<H> {
+    async fn put(&self, connections: &[(&str, &Connection)]) -> Result<(), SourceError> {
+        for (id, connection) in connections {
+            self.write(id, connection).await.map_err(|error| error.of_id(id))?;
+        }
+        Ok(())
     }
 
-    async fn find(&self, id: &str) -> Result<Option<Found>, SourceError> {
-        self.look_up(id).await
-    }
-
-    async fn ids(&self) -> Result<Vec<Listed>, SourceError> {
-        self.list().await
+    async fn remove(&self, _id: &str) -> Result<bool, SourceError> {
+        Err(not_removed(self.label()))
     }
 }
+
+remote!(Vault);
 
 impl<T: Transport, C: Clock> Vault<HttpHook<T, C>> {
     /// Stores a connection, as the fields of Airflow's backend.
@@ -353,23 +363,7 @@ impl<T: Transport, C: Clock> Vault<HttpHook<T, C>> {
     ///
     /// As a look-up.
     pub async fn put(&self, id: &str, connection: &Connection) -> Result<(), SourceError> {
-        self.store(id, connection).await.map_err(|error| error.of_id(id))
-    }
-}
-
-impl<T: blocking::Transport, C: blocking::Clock> BlockingSource
-    for Vault<blocking::HttpHook<T, C>>
-{
-    fn name(&self) -> String {
-        self.label()
-    }
-
-    fn find(&self, id: &str) -> Result<Option<Found>, SourceError> {
-        block_on(self.look_up(id))
-    }
-
-    fn ids(&self) -> Result<Vec<Listed>, SourceError> {
-        block_on(self.list())
+        self.write(id, connection).await.map_err(|error| error.of_id(id))
     }
 }
 
@@ -380,8 +374,12 @@ impl<T: blocking::Transport, C: blocking::Clock> Vault<blocking::HttpHook<T, C>>
     ///
     /// As a look-up.
     pub fn put(&self, id: &str, connection: &Connection) -> Result<(), SourceError> {
-        block_on(self.store(id, connection)).map_err(|error| error.of_id(id))
+        block_on(self.write(id, connection)).map_err(|error| error.of_id(id))
     }
+}
+
+fn trimmed(path: &str) -> String {
+    path.trim_matches('/').to_owned()
 }
 
 /// Writes a path, slashes kept. `None`: a segment that leads elsewhere.
