@@ -253,7 +253,7 @@ fn type_of_text(text: &str) -> &'static str {
 }
 
 /// What a file is likely to be, by the end of its name.
-fn type_of_file(path: &Path) -> &'static str {
+pub(super) fn type_of_file(path: &Path) -> &'static str {
     let end = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
     match end.as_str() {
         "json" => "application/json",

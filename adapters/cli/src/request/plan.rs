@@ -9,6 +9,7 @@ use http_hook::options::{ClientCert, Proxies, Proxy, Setting, Verify};
 use http_hook::{Options, RequestPlan, RetryPolicy};
 
 use super::body::{Body, Field, Source, Value};
+use super::curl::CurlBody;
 use super::item::{self, Item};
 use super::words::Words;
 use crate::args::{AuthArgs, CallArgs, ClientArgs, LimitArgs};
@@ -22,6 +23,12 @@ pub(crate) struct Planned {
     pub(crate) plan: RequestPlan,
     pub(crate) method: Method,
     pub(crate) source: Option<Source>,
+    /// Whether there is no body.
+    pub(crate) is_bare: bool,
+    /// The headers of the command line.
+    pub(crate) typed: Vec<(String, String)>,
+    /// The body as options of curl, where these are asked for and it is not too long.
+    pub(crate) curl: Option<CurlBody>,
 }
 
 impl Planned {
@@ -60,6 +67,10 @@ impl Planned {
         let mut plan = RequestPlan::new(method.clone(), endpoint);
         let typed = method == Method::GET
             || headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        let curl = if call.curl { CurlBody::new(&body, call) } else { None };
+        let is_bare = body.is_none();
+        let own = headers.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?)));
+        let own = own.collect();
         let source;
         (plan, source) = body.put_on(plan, typed, seed)?;
         for (name, value) in params {
@@ -90,7 +101,7 @@ impl Planned {
             plan = plan.response_check(conditions::all(&call.checks, "--check")?);
         }
         plan.check().map_err(Problem::of_error)?;
-        Ok(Self { plan, method, source })
+        Ok(Self { plan, method, source, is_bare, typed: own, curl })
     }
 }
 
@@ -126,7 +137,7 @@ pub(crate) fn scheme(auth: &AuthArgs) -> Result<Option<AuthScheme>, Problem> {
 /// What is said on the command line: it counts more than the connection.
 fn options(call: &CallArgs) -> Result<Options, Problem> {
     let mut options = of_limits(&call.limits, &call.client)?;
-    if call.result.no_fail {
+    if call.result.no_fail || conditions::tell_status(&call.checks) {
         options.check_response = Some(false);
     }
     Ok(options)

@@ -63,7 +63,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
     let way = Way::new(&context.tape)?.hiding(&hook);
     let hook = hook.for_client(way.transport().capabilities());
     if call.curl {
-        return curl::run(&hook, &planned.plan, call);
+        return curl::run(&hook, &planned, call, &endpoint, "going on where it breaks off");
     }
     let Target::File(place) = target(&call.result, &endpoint)? else {
         return Err(Problem::usage("what is fetched goes to a file: -o FILE, or -O"));

@@ -322,7 +322,7 @@ fn begin(
 ) -> Result<Begun, Problem> {
     if args.journal.is_some() {
         return Err(Problem::usage("--journal: this http-hook was built without it")
-            .with_hint("cargo install http-hook-cli --features journal"));
+            .with_hint("cargo install --path adapters/cli --features journal"));
     }
     results.open(args.output.as_deref())?;
     Ok(Begun::anew(seed))

@@ -1,5 +1,6 @@
 //! What comes of the calls: a line for each, and how many there are of each kind.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -76,6 +77,8 @@ pub(crate) struct Results {
     pub(crate) failed: AtomicU64,
     pub(crate) may_have_acted: AtomicU64,
     pub(crate) invalid: AtomicU64,
+    /// How many calls that are not ok ended with each status; 0: without an answer.
+    not_ok: Mutex<BTreeMap<u16, u64>>,
 }
 
 impl Results {
@@ -90,6 +93,7 @@ impl Results {
             failed: AtomicU64::new(0),
             may_have_acted: AtomicU64::new(0),
             invalid: AtomicU64::new(0),
+            not_ok: Mutex::default(),
         }
     }
 
@@ -122,6 +126,10 @@ impl Results {
             Verdict::Invalid => &self.invalid,
         };
         count.fetch_add(1, Ordering::Relaxed);
+        if matches!(verdict, Verdict::Failed | Verdict::MayHaveActed) {
+            let mut not_ok = self.not_ok.lock().unwrap_or_else(PoisonError::into_inner);
+            *not_ok.entry(status.unwrap_or(0)).or_default() += 1;
+        }
         let mut text = String::with_capacity(what.len() + id.len() + 80);
         text.push_str("{\"id\":");
         text.push_str(&serde_json::to_string(id).unwrap_or_default());
@@ -176,6 +184,16 @@ impl Results {
 
     pub(crate) fn problem(&self) -> Option<Problem> {
         self.problem.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Tells how those ended that are not ok: `404 twice` as `404: 2`.
+    pub(crate) fn statuses(&self) -> String {
+        let not_ok = self.not_ok.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = not_ok.iter().map(|(status, count)| match status {
+            0 => format!("{count} without an answer"),
+            status => format!("{count} with {status}"),
+        });
+        told.collect::<Vec<_>>().join(", ")
     }
 
     /// Counts all results.
