@@ -138,7 +138,7 @@ pub(crate) struct LimitArgs {
     #[arg(long, value_name = "TIME", value_parser = limit, help_heading = "Time")]
     pub(crate) connect_timeout: Option<Limit>,
 
-    /// The longest silence: until an answer begins, counted from when the request is sent, in its body, and in one that is sent [env: HTTP_HOOK_TIMEOUT].
+    /// The longest silence: while a body goes up, from its end until an answer begins, and in the answer's body [env: HTTP_HOOK_TIMEOUT].
     #[arg(long, value_name = "TIME", value_parser = limit, help_heading = "Time")]
     pub(crate) timeout: Option<Limit>,
 

@@ -87,7 +87,7 @@ pub(crate) fn says(word: &str) -> Option<&'static str> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use clap::CommandFactory as _;
+    use clap::{Arg, CommandFactory as _};
 
     use super::FOREIGN;
     use crate::args::Args;
@@ -97,9 +97,9 @@ mod tests {
     fn what_is_told_of_is_unknown_here() {
         let command = Args::command();
         let call = command.find_subcommand("call").unwrap();
-        let longs = call.get_arguments().filter_map(|arg| arg.get_long_and_visible_aliases());
+        let longs = call.get_arguments().filter_map(Arg::get_long_and_visible_aliases);
         let longs: BTreeSet<_> = longs.flatten().map(|long| format!("--{long}")).collect();
-        let shorts = call.get_arguments().filter_map(|arg| arg.get_short_and_visible_aliases());
+        let shorts = call.get_arguments().filter_map(Arg::get_short_and_visible_aliases);
         let shorts: BTreeSet<_> = shorts.flatten().map(|short| format!("-{short}")).collect();
         let mut seen = BTreeSet::new();
         for word in FOREIGN.iter().flat_map(|(words, _)| *words) {

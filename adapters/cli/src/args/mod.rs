@@ -23,11 +23,11 @@ pub(crate) use sim::{Sim, SimFormat, Which};
 
 const EXIT_CODES: &str = "\
 Examples:
-  http-hook demo                                  shows what it does, by itself
-  http-hook call - https://api.example.com/health       a URL, no connection
-  http-hook conn add sales                        stores a connection
-  http-hook call sales v1/orders limit==50        calls through it
-  http-hook plan sales POST v1/orders name=box    the same, without a network
+  http-hook demo                                   shows what it does
+  http-hook call - https://api.example.com/health  a URL, no connection
+  http-hook conn add sales                         stores a connection
+  http-hook call sales v1/orders limit==50         calls through it
+  http-hook plan sales POST v1/orders name=box     tells, and sends nothing
 
 Exit codes:
   0        success
@@ -72,7 +72,7 @@ pub(crate) struct Args {
     #[arg(long, global = true, value_enum)]
     pub(crate) color: Option<Color>,
 
-    /// Shows attempts, decisions and waits on stderr; twice: headers too.
+    /// Shows attempts, decisions and waits on stderr; twice: headers too. Of a run: how each call ended.
     #[arg(short, long, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub(crate) verbose: u8,
 

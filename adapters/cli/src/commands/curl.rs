@@ -51,19 +51,16 @@ pub(super) fn run(
     }
     if let Some(at) = parts.iter().position(|part| part == BODY) {
         parts.truncate(at);
-        match &planned.curl {
-            Some(body) => {
-                if body.is_parts {
-                    parts.retain(|part| !part.starts_with("--header 'content-type: multipart/"));
-                }
-                parts.extend(body.options.iter().cloned());
-                let own = body.variables.iter();
-                curl.variables.extend(own.map(|(name, of)| (name.clone(), of.clone())));
+        if let Some(body) = &planned.curl {
+            if body.is_parts {
+                parts.retain(|part| !part.starts_with("--header 'content-type: multipart/"));
             }
-            None => {
-                parts.push(BODY.to_owned());
-                curl.notes.push("body: a file that holds the body of this call".to_owned());
-            }
+            parts.extend(body.options.iter().cloned());
+            let own = body.variables.iter();
+            curl.variables.extend(own.map(|(name, of)| (name.clone(), of.clone())));
+        } else {
+            parts.push(BODY.to_owned());
+            curl.notes.push("body: a file that holds the body of this call".to_owned());
         }
     }
     // What was said stands where curl's own settings are, in front of the request.
@@ -136,11 +133,11 @@ impl Curl {
         }
         if limits.location {
             let kept = ["authorization", "cookie"];
-            let hidden = self
+            let mut hidden = self
                 .variables
                 .iter()
                 .filter_map(|(_, of)| of.strip_prefix("the value of the header "));
-            let astray = hidden.filter(|name| !kept.contains(name)).next().map(str::to_owned);
+            let astray = hidden.find(|name| !kept.contains(name)).map(str::to_owned);
             if !matches!(*method, Method::GET | Method::HEAD) {
                 self.left_out(&format!("--location: curl would send the {method} there, too"));
             } else if let Some(name) = astray {

@@ -312,11 +312,7 @@ impl Session<'_> {
         if parts.contains('m') {
             to_stdout(times(timeline).as_bytes())?;
         }
-        if passes && context.quiet == 0 {
-            let sends = screen::count(failure.sends(), "send", "sends");
-            let status = failure.status().map(|status| status.as_u16()).unwrap_or_default();
-            screen::note(&format!("{status} after {sends}: {}", failure.reason()));
-        } else if !passes && context.quiet < 2 {
+        if !passes && context.quiet < 2 {
             screen::error(&self.report(failure, code, timeline, context).text());
         }
         Ok(code)

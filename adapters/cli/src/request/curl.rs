@@ -1,6 +1,7 @@
 //! A body as options of curl: written out where it is small, with variables of the shell for what sounds secret or was read from files.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::path::Path;
 
 use http_hook::observe::sounds_secret;
@@ -111,7 +112,7 @@ impl CurlBody {
                 word.push_str(": ");
                 if self.hides(&name) {
                     let variable = self.variable(&name, format!("the field {name}, as JSON"));
-                    word.push_str(&format!("'\"${variable}\"'"));
+                    let _ = write!(word, "'\"${variable}\"'");
                 } else {
                     self.json(value, word);
                 }

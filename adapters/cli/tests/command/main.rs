@@ -3,6 +3,7 @@
 mod call;
 #[cfg(unix)]
 mod conn;
+mod curl;
 mod demo;
 mod faults;
 mod fetch;
@@ -21,3 +22,5 @@ mod terminal;
 #[cfg(unix)]
 mod tls;
 mod transfer;
+mod typed;
+mod upload;

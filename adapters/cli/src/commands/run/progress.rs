@@ -52,7 +52,10 @@ impl Report {
             before,
             taken_up,
             quiet: context.quiet > 0,
-            shown: context.quiet == 0 && !dumb && std::io::stderr().is_terminal(),
+            shown: context.quiet == 0
+                && context.verbose == 0
+                && !dumb
+                && std::io::stderr().is_terminal(),
             again: args.journal.as_ref().map(|path| path.display().to_string()),
             from_stdin: args.file.as_os_str() == "-",
         }

@@ -73,6 +73,8 @@ pub(crate) struct Results {
     closed: AtomicBool,
     problem: Mutex<Option<Problem>>,
     name: OnceLock<String>,
+    /// Whether each call is told of on stderr.
+    tells: bool,
     pub(crate) ok: AtomicU64,
     pub(crate) failed: AtomicU64,
     pub(crate) may_have_acted: AtomicU64,
@@ -83,8 +85,9 @@ pub(crate) struct Results {
 
 impl Results {
     /// Results that go nowhere before they are [opened](Self::open): what is in the file is kept until the run is sure to begin.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(tells: bool) -> Self {
         Self {
+            tells,
             out: Mutex::new(BufWriter::new(Box::new(io::sink()))),
             closed: AtomicBool::new(false),
             problem: Mutex::default(),
@@ -129,6 +132,11 @@ impl Results {
         if matches!(verdict, Verdict::Failed | Verdict::MayHaveActed) {
             let mut not_ok = self.not_ok.lock().unwrap_or_else(PoisonError::into_inner);
             *not_ok.entry(status.unwrap_or(0)).or_default() += 1;
+        }
+        if self.tells {
+            let status = status.map(|status| format!(", {status}")).unwrap_or_default();
+            let name = screen::line(id);
+            screen::error(&format!("line {line} ({name}): {}{status}", verdict.name()));
         }
         let mut text = String::with_capacity(what.len() + id.len() + 80);
         text.push_str("{\"id\":");
