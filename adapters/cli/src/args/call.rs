@@ -253,6 +253,10 @@ pub(crate) struct ResultArgs {
     #[arg(skip)]
     pub(crate) hides_head: bool,
 
+    /// Whether no status is a failure, one that is sent again neither.
+    #[arg(skip)]
+    pub(crate) any_status: bool,
+
     /// What has to hold for an answer.
     #[arg(skip)]
     pub(crate) check: Option<Condition>,

@@ -93,6 +93,7 @@ pub(crate) fn run_or_again(
     }
     let mut result = call.result.clone();
     result.no_fail |= conditions::tell_status(&call.checks);
+    result.any_status = result.no_fail;
     result.typed.clone_from(&planned.typed);
     if !call.checks.is_empty() {
         result.check = Some(conditions::all(&call.checks, "--check")?);

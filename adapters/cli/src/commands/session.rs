@@ -327,7 +327,7 @@ impl Session<'_> {
             failure.reason(),
             StopReason::Check | StopReason::Deadline | StopReason::Redirect | StopReason::Auth
         );
-        self.result.no_fail && kept && holds
+        self.result.any_status && kept && holds
     }
 
     fn report<'a>(
