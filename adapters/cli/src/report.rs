@@ -198,7 +198,10 @@ fn of_error(error: &TransportError) -> Option<String> {
         Kind::Dns => Some("is the host's name right, and is there a network?".to_owned()),
         Kind::Connect => Some("is the server running, and is this its port?".to_owned()),
         Kind::Tls => Some(of_tls(error).to_owned()),
-        Kind::Proxy => Some("--proxy none goes without".to_owned()),
+        Kind::Proxy => Some(
+            "the proxy is that of --proxy, the connection or the environment (`http_proxy`); --proxy none goes without"
+                .to_owned(),
+        ),
         _ => None,
     }
 }

@@ -103,7 +103,7 @@ pub(crate) struct RequestArgs {
     #[arg(long, conflicts_with_all = ["data", "json"], help_heading = "Request")]
     pub(crate) form: bool,
 
-    /// Adds a field, or a file, to a form of several parts.
+    /// Adds a field, or a file, to a form of several parts; `;type=TYPE` behind a file says what it is.
     #[arg(short = 'F', long = "part", value_name = "NAME=TEXT|@FILE", conflicts_with_all = ["data", "json"], help_heading = "Request")]
     pub(crate) parts: Vec<String>,
 
@@ -245,7 +245,7 @@ pub(crate) struct ResultArgs {
     #[arg(long, value_enum, help_heading = "Result")]
     pub(crate) format: Option<Format>,
 
-    /// Shows what is secret in the request's headers, on a terminal only.
+    /// Shows what is hidden as `***` in the request's head (with -vv or --print H), its path included; on a terminal only.
     #[arg(long, help_heading = "Result")]
     pub(crate) show_secrets: bool,
 

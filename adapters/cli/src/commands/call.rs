@@ -89,7 +89,7 @@ pub(crate) fn run_or_again(
     let way = Way::new(&context.tape)?.hiding(&hook);
     let hook = hook.for_client(way.transport().capabilities());
     if call.curl {
-        return curl::run(&hook, &planned, call, &endpoint, "");
+        return curl::run(&hook, &planned, call, &endpoint, ("", &context.settings));
     }
     let mut result = call.result.clone();
     result.no_fail |= conditions::tell_status(&call.checks);

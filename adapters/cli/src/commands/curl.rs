@@ -8,13 +8,14 @@ use http_hook::{Call, Hook, SendCause, Step, Timestamp};
 
 use super::call::target;
 use super::foresight::{Outcome, most_sends};
+use super::plan::of_elsewhere;
 use super::print;
 use crate::args::CallArgs;
 use crate::exit::Problem;
 use crate::output::Target;
 use crate::request::{Planned, quoted};
 use crate::screen;
-use crate::settings::Limit;
+use crate::settings::{Limit, Settings};
 
 /// What curl reads in the place of a body.
 const BODY: &str = "--data-binary @body";
@@ -27,7 +28,7 @@ pub(super) fn run(
     planned: &Planned,
     call: &CallArgs,
     endpoint: &str,
-    besides: &str,
+    (besides, settings): (&str, &Settings),
 ) -> Result<u8, Problem> {
     let text = hook.to_curl(&planned.plan).map_err(|error| Problem::of_error(&error))?;
     let begin = text.find("curl --globoff").unwrap_or(0);
@@ -38,6 +39,11 @@ pub(super) fn run(
     curl.said(hook, planned, call)?;
     if !besides.is_empty() {
         curl.left_out(besides);
+    }
+    if let Ok(explained) = hook.explain(&planned.plan) {
+        for option in of_elsewhere(&explained, settings) {
+            curl.left_out(&option);
+        }
     }
     match target(&call.result, endpoint)? {
         Target::File(path) => curl.add(format!("--output {}", quoted(&path.to_string_lossy()))),

@@ -179,6 +179,28 @@ fn is_told(fact: &Fact) -> bool {
     !fact.what.starts_with("url.")
 }
 
+/// The options that hold for a call by a connection or a setting, each with who says so.
+pub(super) fn of_elsewhere(explained: &Explanation, settings: &Settings) -> Vec<String> {
+    let facts = explained.facts.iter().filter(|fact| {
+        fact.what.starts_with("option ")
+            && match fact.layer {
+                Layer::Connection(_) => true,
+                Layer::Program => {
+                    setting_of(&fact.what).is_some_and(|key| settings.value(key).is_some())
+                }
+                _ => false,
+            }
+    });
+    facts
+        .map(|fact| {
+            let what = said(fact.what.trim_start_matches("option "));
+            let value = fact.value.as_deref().unwrap_or("none");
+            let by = by(fact, settings);
+            format!("{what} {value}, by {}", by.split(", over").next().unwrap_or_default())
+        })
+        .collect()
+}
+
 /// Who says so, and over whom.
 fn by(fact: &Fact, settings: &Settings) -> String {
     let name = |layer: &Layer| match layer {

@@ -151,9 +151,9 @@ impl CurlBody {
         }
         match value {
             Value::Text(text) | Value::Json(text) => self.pair("--form-string", name, name, text),
-            Value::File(path) => {
+            Value::File(path, kind) => {
                 let named = path.to_string_lossy().replace('\\', "\\\\").replace('"', "\\\"");
-                let kind = type_of_file(path);
+                let kind = kind.as_deref().unwrap_or_else(|| type_of_file(path));
                 let word = quoted(&format!("{name}=@\"{named}\";type={kind}"));
                 self.options.push(format!("--form {word}"));
                 Some(())

@@ -53,9 +53,13 @@ impl Planned {
                 Item::Header(name, value) => headers.push((name, value)),
                 Item::Text(name, value) => fields.push(Field { name, value: Value::Text(value) }),
                 Item::Json(name, value) => fields.push(Field { name, value: Value::Json(value) }),
-                Item::File(name, path) => fields.push(Field { name, value: Value::File(path) }),
+                Item::File(name, path) => {
+                    fields.push(Field { name, value: Value::File(path, None) });
+                }
                 Item::Body(path) if file.is_none() => file = Some(path),
-                Item::Body(_) => return Err(Problem::usage("there is more than one body")),
+                Item::Body(_) => {
+                    return Err(Problem::usage("there is more than one body: two items @FILE"));
+                }
             }
         }
         let mut body = Body::new(&call.request, fields, file.as_deref())?;
@@ -229,7 +233,10 @@ pub(crate) fn limited(
 pub(crate) fn read_policy(path: &Path) -> Result<RetryPolicy, Problem> {
     let name = path.to_string_lossy();
     let text = item::text(item::read(&name)?, &name)?;
-    RetryPolicy::from_json(&text).map_err(|error| Problem::usage(format!("{name}: {error}")))
+    RetryPolicy::from_json(&text).map_err(|error| {
+        Problem::usage(format!("{name}: {error}"))
+            .with_hint("`http-hook policy show` prints one as it is written")
+    })
 }
 
 fn setting<T>(limit: Option<Limit>) -> Setting<T>

@@ -150,11 +150,13 @@ fn what_it_leaves_out_is_told() {
     fs::remove_file(&policy).unwrap();
     let posted = run(&["call", "-", "POST", url, "a=1", "-L", "--curl"]).1;
     assert!(posted.contains("# not carried over: --location: "), "{posted}");
-    let stored = r#"{"conn_type":"http","host":"127.0.0.1","extra":{"X-Key":"k"}}"#;
+    let stored = r#"{"conn_type":"http","host":"127.0.0.1","extra":{"X-Key":"k","verify":false,"timeout":20}}"#;
     let output = command(&["call", "sales", "v1", "-L", "--curl"])
         .env("AIRFLOW_CONN_SALES", stored)
         .output()
         .unwrap();
     let out = parts(&output).1;
     assert!(out.contains("curl would take the header x-key to any host"), "{out}");
+    assert!(out.contains("# not carried over: verify Off, by connection.extra\n"), "{out}");
+    assert!(out.contains("# not carried over: timeout (head) 20s, by connection.extra\n"), "{out}");
 }

@@ -167,3 +167,20 @@ fn limits_are_called_what_was_typed() {
     let (_, _, err) = run(&["call", "-", &url, "--timeout", "abc"]);
     assert!(err.contains("a time is a number of seconds"), "{err}");
 }
+
+#[test]
+fn a_file_of_a_form_has_the_type_that_is_said() {
+    let server = serve();
+    let url = format!("http://{}/", server.authority);
+    let file = crate::support::temporary("typed.bin");
+    std::fs::write(&file, "a,b\n").unwrap();
+    for (end, expected) in [(";type=text/csv", "text/csv"), ("", "application/octet-stream")] {
+        let part = format!("f=@{}{end}", file.display());
+        let (code, out, err) = run(&["call", "-", &url, "-F", &part]);
+        assert_eq!(code, Some(0), "{err}");
+        assert!(out.to_lowercase().contains(&format!("content-type: {expected}\r\n")), "{out}");
+    }
+    std::fs::remove_file(&file).unwrap();
+    let (_, _, err) = run(&["call", "-", &url, "-d", "x", "a=1"]);
+    assert!(err.contains("more than one body: -d and the fields"), "{err}");
+}

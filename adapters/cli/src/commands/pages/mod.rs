@@ -53,7 +53,13 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
         Way::new(&context.tape)?.hiding(&hook).keeping(&cursor(args), args.at_header.as_deref());
     let hook = hook.for_client(way.transport().capabilities());
     if call.curl {
-        return curl::run(&hook, &planned, call, &endpoint, "the pages after the first one");
+        return curl::run(
+            &hook,
+            &planned,
+            call,
+            &endpoint,
+            ("the pages after the first one", &context.settings),
+        );
     }
     let format = format_of(&call.result, &context.settings)?;
     check_secrets(call.result.show_secrets)?;
