@@ -188,7 +188,11 @@ pub(crate) fn hint(failure: &Failure) -> Option<String> {
             Some("--idempotency-key or --retry-unsafe would allow retries".to_owned())
         }
         StopReason::NotStored => Some("leave --save-state out".to_owned()),
-        _ => None,
+        // A body that cannot be sent again, say.
+        _ => match failure.cause() {
+            Cause::Transport(error) => of_error(error),
+            _ => None,
+        },
     }
 }
 

@@ -59,11 +59,12 @@ fn an_upload_that_stands_still_ends() {
     let file = temporary("stuck");
     fs::write(&file, vec![b'x'; LEN]).unwrap();
     let at = format!("@{}", file.display());
-    for method in ["PUT", "POST"] {
+    for (method, body) in [("PUT", at.as_str()), ("POST", &at), ("PUT", "@-")] {
         let url = server(0);
         let begun = Instant::now();
-        let args = ["call", "-", method, &url, &at, "--timeout", "1s", "--retry", "0"];
-        let (code, _, err) = parts(&command(&args).output().unwrap());
+        let args = ["call", "-", method, &url, body, "--timeout", "1s", "--retry", "0"];
+        let input = Stdio::from(fs::File::open(&file).unwrap());
+        let (code, _, err) = parts(&command(&args).stdin(input).output().unwrap());
         assert_eq!(code, Some(8), "{method}: {err}");
         assert!(err.contains("--timeout 1s") && err.contains("hint: raise --timeout"), "{err}");
         assert!(begun.elapsed() < Duration::from_secs(10), "{method}");
