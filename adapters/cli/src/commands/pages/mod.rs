@@ -34,6 +34,8 @@ use crate::state::{State, StateFile, What};
 use found::{check_further, cursor, first, paging, places};
 use sink::Sink;
 
+/// What a command of curl leaves out.
+const FURTHER: &str = "the pages after the first one";
 const MANNER: Manner = Manner { follows: true, holds_body: true, decodes: true };
 
 /// Reads the pages from the first one on.
@@ -53,13 +55,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
         Way::new(&context.tape)?.hiding(&hook).keeping(&cursor(args), args.at_header.as_deref());
     let hook = hook.for_client(way.transport().capabilities());
     if call.curl {
-        return curl::run(
-            &hook,
-            &planned,
-            call,
-            &endpoint,
-            ("the pages after the first one", &context.settings),
-        );
+        return curl::run(&hook, &planned, call, &endpoint, (FURTHER, &context.settings));
     }
     let format = format_of(&call.result, &context.settings)?;
     check_secrets(call.result.show_secrets)?;
