@@ -119,6 +119,9 @@ pub mod response;
 pub mod retry;
 pub mod transport;
 
+/// The crate whose types requests, statuses, methods and headers are of.
+pub use http;
+
 pub use base::{
     Error, ErrorKind, Origin, Secret, Sent, Timestamp, TransportError, TransportErrorKind,
 };

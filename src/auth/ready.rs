@@ -9,7 +9,7 @@ use crate::auth::places::Places;
 use crate::auth::scheme::{AuthScheme, Credentials};
 use crate::auth::token_slot::{TokenCache, TokenKey};
 use crate::auth::tokens::Tokens;
-use crate::base::{Error, Origin, Secret};
+use crate::base::{Error, Origin, Secret, TransportError};
 use crate::options::Verify;
 use crate::options::in_force::InForce;
 
@@ -95,6 +95,14 @@ impl Auth {
     /// How the scheme was told.
     pub(crate) const fn scheme(&self) -> &AuthScheme {
         &self.scheme
+    }
+
+    /// An error of the way to the token endpoint, with the endpoint: nothing else of a failed call would name it.
+    #[cold]
+    pub(crate) fn unreached(&self, lost: TransportError) -> TransportError {
+        let Some(tokens) = &self.tokens else { return lost };
+        let message = format!("no token could be had at {}: {lost}", tokens.shown());
+        lost.with_message(message)
     }
 
     /// The tokens that are known, which the scheme does not tell.

@@ -61,6 +61,12 @@ pub enum AuthScheme {
     Custom(Arc<dyn Authenticate>),
 }
 
+impl From<OAuth2> for AuthScheme {
+    fn from(scheme: OAuth2) -> Self {
+        Self::OAuth2(Box::new(scheme))
+    }
+}
+
 /// Names the scheme: login, key and token are the connection's.
 impl fmt::Debug for AuthScheme {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -211,7 +211,7 @@ impl<'a> Members<'a> {
         own.require_token_type = self.flag("require_token_type")?;
         own.allow_http = self.flag("allow_http")?;
         debug_assert_eq!(refresh, own.refresh_token.is_some());
-        Ok(AuthScheme::OAuth2(Box::new(own)))
+        Ok(own.into())
     }
 
     fn flag(&self, name: &str) -> Result<bool, Error> {

@@ -172,7 +172,14 @@ impl Token {
 }
 
 /// Makes `Bearer <token>`, marked as sensitive.
+///
+/// # Errors
+///
+/// The token is empty, or no header may hold it.
 pub(super) fn bearer(token: &Secret) -> Result<HeaderValue, Error> {
+    if token.expose().trim().is_empty() {
+        return Err(Error::new(ErrorKind::Auth, "auth: the token is empty"));
+    }
     sensitive(&format!("Bearer {}", token.expose()))
 }
 

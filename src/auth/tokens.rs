@@ -96,10 +96,14 @@ impl Tokens {
         lock(&self.slot).refuse(token);
     }
 
+    /// The endpoint as it may be shown.
+    pub(super) fn shown(&self) -> ShownUrl<'_> {
+        ShownUrl::new(&self.url, Whose::Hidden)
+    }
+
     /// An error of the token endpoint, with the endpoint: nothing else of a failed call would name it.
     pub(super) fn at_endpoint(&self, error: &Error) -> Error {
-        let url = ShownUrl::new(&self.url, Whose::Hidden);
-        Error::new(error.kind(), format!("{error}, at {url}"))
+        Error::new(error.kind(), format!("{error}, at {}", self.shown()))
     }
 }
 

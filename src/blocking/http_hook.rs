@@ -122,6 +122,7 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
         source: Option<&mut Open<'_, Body>>,
     ) -> Result<A, Failure> {
         let (now, call) = self.begin(plan);
+        let call = call.counted();
         let whence = call.whence(&self.face.hook);
         let answer = self.drive(now, Run::new(&self.face.hook, call), source)?;
         read(answer, whence.as_ref())
@@ -235,7 +236,7 @@ impl<T: Transport, C: Clock> CallBuilder<'_, HttpHook<T, C>, Body> {
     /// let ids: Vec<u32> = api.get("v1/orders").read_json()?;
     /// assert_eq!(ids, [7, 8]);
     /// let failure = api.get("v1/orders").read_json::<Vec<String>>().unwrap_err();
-    /// let says = "the answer is not the JSON expected: $[0]: expected a string, found an integer; GET https://api.example.com/v1/orders";
+    /// let says = "the answer is not the JSON expected: $[0]: expected a string, found an integer; GET https://api.example.com/v1/orders, 1 attempt";
     /// assert_eq!(failure.to_string(), says);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

@@ -86,10 +86,10 @@ fn send<T: Transport + ?Sized, R>(
 #[inline]
 fn read<R>(run: &mut Run<'_, Body, R>, body: Body, limit: u64) -> Result<Bytes, TransportError> {
     if !run.is_watched() {
-        return body.read(limit);
+        return body.read_up_to(limit);
     }
     let mut body = body;
-    run.within(|| std::mem::take(&mut body).read(limit))
+    run.within(|| std::mem::take(&mut body).read_up_to(limit))
 }
 
 /// Drives a run until it waits or is over.

@@ -111,7 +111,7 @@ impl Body {
     /// # Errors
     ///
     /// Kind [`Body`](crate::TransportErrorKind::Body) if reading fails.
-    pub fn read(self, limit: u64) -> Result<Bytes, TransportError> {
+    pub fn read_up_to(self, limit: u64) -> Result<Bytes, TransportError> {
         match self {
             Self::Bytes(bytes) => Ok(cut(bytes, limit)),
             Self::Reader { reader, len } => {
@@ -129,7 +129,7 @@ impl Body {
     /// Kind [`Limit`](crate::TransportErrorKind::Limit) if there are more than `limit` bytes, kind
     /// [`Body`](crate::TransportErrorKind::Body) if reading fails.
     pub fn collect(self, limit: u64) -> Result<Bytes, TransportError> {
-        within(self.read(limit.saturating_add(1))?, limit)
+        within(self.read_up_to(limit.saturating_add(1))?, limit)
     }
 }
 
@@ -171,6 +171,24 @@ impl Default for Body {
 impl From<Bytes> for Body {
     fn from(bytes: Bytes) -> Self {
         Self::Bytes(bytes)
+    }
+}
+
+impl From<Vec<u8>> for Body {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Bytes(bytes.into())
+    }
+}
+
+impl From<String> for Body {
+    fn from(text: String) -> Self {
+        Self::Bytes(text.into())
+    }
+}
+
+impl From<&'static str> for Body {
+    fn from(text: &'static str) -> Self {
+        Self::Bytes(Bytes::from_static(text.as_bytes()))
     }
 }
 

@@ -11,6 +11,8 @@ mod source;
 mod stream;
 mod upload;
 
+/// The bytes that bodies are of.
+pub use bytes::Bytes;
 pub use exact::{Exact, SourceWatch};
 pub use payload::{Payload, Replay};
 pub use reading::{from_fn, take_announced};

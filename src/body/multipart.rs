@@ -133,6 +133,12 @@ impl Part {
 }
 
 impl Multipart {
+    /// Begins a body without parts.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
     /// Adds a field. Fields come before files, whatever the order in which they are added.
     ///
     /// # Errors

@@ -112,7 +112,7 @@ impl Body {
     /// # Errors
     ///
     /// The body's own error, if it comes before the limit.
-    pub async fn read(self, limit: u64) -> Result<Bytes, TransportError> {
+    pub async fn read_up_to(self, limit: u64) -> Result<Bytes, TransportError> {
         let mut body = match self {
             Self::Bytes(bytes) => return Ok(cut(bytes, limit)),
             Self::Stream(body) => body,
@@ -141,7 +141,7 @@ impl Body {
     ///
     /// Kind [`Limit`](TransportErrorKind::Limit) if there are more than `limit` bytes, else the body's own error.
     pub async fn collect(self, limit: u64) -> Result<Bytes, TransportError> {
-        within(self.read(limit.saturating_add(1)).await?, limit)
+        within(self.read_up_to(limit.saturating_add(1)).await?, limit)
     }
 }
 
@@ -233,6 +233,24 @@ impl Default for Body {
 impl From<Bytes> for Body {
     fn from(bytes: Bytes) -> Self {
         Self::Bytes(bytes)
+    }
+}
+
+impl From<Vec<u8>> for Body {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Bytes(bytes.into())
+    }
+}
+
+impl From<String> for Body {
+    fn from(text: String) -> Self {
+        Self::Bytes(text.into())
+    }
+}
+
+impl From<&'static str> for Body {
+    fn from(text: &'static str) -> Self {
+        Self::Bytes(Bytes::from_static(text.as_bytes()))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::multipart::Part;
 use super::payload::Replay;
 use super::source::{Open, no_source};
 use crate::base::{Quiet, TransportError};
@@ -18,7 +19,7 @@ use crate::base::{Quiet, TransportError};
 ///
 /// let text = "a,b\n1,2\n";
 /// let open = move || Ok(Body::reader(Some(8), text.as_bytes()));
-/// let upload = Upload::new(Some(8), Replay::Again, open).with_filename("orders.csv");
+/// let upload = Upload::new(Some(8), Replay::Again, open).with_filename("orders.csv").with_content_type("text/csv");
 /// assert_eq!(upload.len(), Some(8));
 /// ```
 #[must_use = "an upload does nothing until a call has it"]
@@ -26,6 +27,7 @@ pub struct Upload<B> {
     len: Option<u64>,
     replay: Replay,
     filename: Option<String>,
+    content_type: Option<String>,
     open: Box<Open<'static, B>>,
 }
 
@@ -38,12 +40,18 @@ impl<B> Upload<B> {
     ) -> Self {
         let mut open = Quiet::new(open);
         let open = Box::new(move || open.get_mut().map_or_else(|| Err(no_source()), |open| open()));
-        Self { len, replay, filename: None, open }
+        Self { len, replay, filename: None, content_type: None, open }
     }
 
     /// Names the file, for the part of a multipart body.
     pub fn with_filename(mut self, filename: impl Into<String>) -> Self {
         self.filename = Some(filename.into());
+        self
+    }
+
+    /// Sets the content type, for the part of a multipart body.
+    pub fn with_content_type(mut self, content_type: impl Into<String>) -> Self {
+        self.content_type = Some(content_type.into());
         self
     }
 
@@ -72,8 +80,16 @@ impl<B> Upload<B> {
         self.replay
     }
 
-    pub(crate) fn filename(&self) -> Option<&str> {
-        self.filename.as_deref()
+    /// The part of a multipart body that it is.
+    pub(crate) fn part(&self, name: &str) -> Part {
+        let mut part = Part::source(name, self.len, self.replay);
+        if let Some(filename) = &self.filename {
+            part = part.with_filename(filename);
+        }
+        if let Some(content_type) = &self.content_type {
+            part = part.with_content_type(content_type);
+        }
+        part
     }
 }
 

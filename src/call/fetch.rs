@@ -110,8 +110,9 @@ impl State {
         };
         let before = self.before.with(&outcome);
         let (decision, class) = (self.decide(hook, &outcome, now), outcome.class());
+        let trouble = self.is_trouble(hook, &outcome);
         if let Some(own) = own {
-            own.report(!matches!(decision, Ok(Decision::Stand)), now);
+            own.report(!matches!(decision, Ok(Decision::Stand)) || trouble, now);
         }
         let (reason, told) = match decision {
             Err(error) => {
@@ -133,7 +134,13 @@ impl State {
         };
         let cause = match answer {
             Ok(_) => self.unmade(error),
-            Err(lost) => Cause::Transport(lost),
+            Err(lost) => {
+                let origin = self.hop.as_ref().map_or(hook.origin(), |hop| &hop.origin);
+                Cause::Transport(match build::auth_at(hook, &self.ready, origin) {
+                    Some(auth) => auth.unreached(lost),
+                    None => lost,
+                })
+            }
         };
         self.end(hook, reason, cause, told)
     }

@@ -39,7 +39,8 @@ pub(crate) struct Whence {
 }
 
 impl Call {
-    /// Has the [counts](Counts) put on the response that passes, as an extension: for a machine over calls, which takes them off.
+    /// Has the [counts](Counts) put on the response that passes, as an extension: for a machine over calls, and for who
+    /// reads it. They are taken off again.
     pub(crate) fn counted(mut self) -> Self {
         if let Ok(state) = &mut self.0 {
             state.ready.more.get_or_insert_default().counted = true;
@@ -126,13 +127,15 @@ impl Place {
 impl Whence {
     /// Makes a failure of an answer that passes, and is not what its reader expected.
     #[cold]
-    pub(crate) fn unexpected(&self, error: Error, answer: Response<Bytes>) -> Failure {
+    pub(crate) fn unexpected(&self, error: Error, mut answer: Response<Bytes>) -> Failure {
+        let counts = answer.extensions_mut().remove::<Counts>().unwrap_or_default();
         let shown = |history: &History| ShownUrl::new(history.url(), Whose::Hidden).to_string();
         let led_to = History::of(&answer).map(shown);
         let cause = Cause::Refused { error, response: Box::new(short(answer)) };
         let cause = self.hook.with_reason_shown(cause);
         Failure::new(StopReason::Check, cause)
             .with_asked(Some(self.place.asked(&self.hook, led_to)))
+            .with_counts(counts.sends, counts.attempts, counts.idle_for)
     }
 
     /// Has an error of the body say which call it is of, and a time-out which limit passed.

@@ -129,7 +129,10 @@ impl Call {
     fn storable(&self) -> Result<&State, Error> {
         match &self.0 {
             Ok(state) => Ok(state),
-            Err(_) => Err(not_storable("the plan, which cannot be sent")),
+            Err(unsendable) => {
+                let why = &unsendable.fault;
+                Err(not_storable(&format!("the plan, which cannot be sent: {why}")))
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! What a response means for a call: the judgement, which changes nothing.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -115,8 +116,9 @@ impl State {
                 return Judged { verdict, healthy: false, class };
             }
         };
-        let healthy = decision == Decision::Stand;
-        if let (false, true, Some(checks)) = (failed, healthy, &self.ready.more) {
+        let stands = decision == Decision::Stand;
+        let healthy = stands && !self.is_trouble(hook, &outcome);
+        if let (false, true, Some(checks)) = (failed, stands, &self.ready.more) {
             match self.checked_by(hook, checks, &mut outcome, now) {
                 Ok(None) => {}
                 Ok(Some(other)) => {
@@ -130,7 +132,7 @@ impl State {
             }
         }
         // Where the condition still holds the call has failed, whatever the status.
-        let passes = !failed && (healthy || self.policy(hook).return_when_exhausted);
+        let passes = !failed && (stands || self.policy(hook).return_when_exhausted);
         let (reason, told) = match decision {
             Decision::Stand => (StopReason::Rejected, Told::default()),
             Decision::GiveUp { reason, hint, limit } => (reason, Told { hint, limit }),
@@ -153,6 +155,14 @@ impl State {
             }
         };
         Judged { verdict, healthy, class }
+    }
+
+    /// Whether an attempt ended in a way that the gates count as a failure, though the policy never tries again: by the usual
+    /// condition then.
+    #[inline]
+    pub(super) fn is_trouble(&self, hook: &Hook, outcome: &HttpOutcome<'_>) -> bool {
+        let may_be = outcome.response.as_ref().map_or(true, |head| head.status.as_u16() >= 400);
+        may_be && self.policy(hook).never_sends_again() && is_usually_worth(outcome)
     }
 
     /// Asks the call's own check of a response with which nobody else finds fault; `None` if it passes. What does not pass may be
@@ -241,6 +251,12 @@ impl State {
         let decision = weighed.ok_or_else(panicked)?;
         Ok(if hook.is_usual() { decision } else { hurried(hook, decision) })
     }
+}
+
+#[cold]
+fn is_usually_worth(outcome: &HttpOutcome<'_>) -> bool {
+    static USUAL: LazyLock<RetryPolicy> = LazyLock::new(RetryPolicy::default);
+    USUAL.is_worth(outcome, 1)
 }
 
 /// What becomes of a decision where waits or retries are switched off.

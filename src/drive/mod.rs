@@ -75,10 +75,10 @@ where
             }
             Act::Read(body, limit) => {
                 let body = match run.left_to_read(|| clock.now()) {
-                    None => run.watch.awaiting(body.read(limit)).await,
+                    None => run.watch.awaiting(body.read_up_to(limit)).await,
                     // Boxed, as it is rare: the future of each call is the smaller for it.
                     Some(total) => {
-                        let reading = run.watch.awaiting(body.read(limit));
+                        let reading = run.watch.awaiting(body.read_up_to(limit));
                         Box::pin(race(reading, clock.sleep(total), Sent::Yes)).await
                     }
                 };

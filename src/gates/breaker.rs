@@ -25,7 +25,7 @@ pub(super) const LONGEST_LEASE: Duration = Duration::from_secs(60);
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BreakerSettings {
-    /// The share of failures that opens it. 0.5.
+    /// The share of failures that opens it, [counted](crate::hook::HookBuilder::gates) with and without a policy. 0.5.
     pub ratio: f64,
     /// The fewest sends that make a share. 20.
     pub min_calls: u32,

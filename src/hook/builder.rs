@@ -120,8 +120,8 @@ impl HookBuilder {
     ///
     /// Without it: `http_hook.auth` in the connection's extra, else Basic with its login and password, else with the
     /// user info of its host, else nothing.
-    pub fn auth(mut self, scheme: AuthScheme) -> Self {
-        self.auth = Some(scheme.quiet());
+    pub fn auth(mut self, scheme: impl Into<AuthScheme>) -> Self {
+        self.auth = Some(scheme.into().quiet());
         self
     }
 
@@ -202,6 +202,9 @@ impl HookBuilder {
     }
 
     /// Attaches the gates that all calls share: retry budget, circuit breaker, rate limit. Default: none.
+    ///
+    /// The breaker counts what the policy of a call takes for worth another attempt, whether there is another or not; of a call without
+    /// a policy, what the [default](RetryPolicy::default) would.
     pub fn gates(mut self, gates: Gates) -> Self {
         self.gates = Some(gates);
         self

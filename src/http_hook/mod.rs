@@ -147,6 +147,7 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
         source: Option<&mut Open<'_, Body>>,
     ) -> Result<A, Failure> {
         let (now, call) = self.begin(plan);
+        let call = call.counted();
         let whence = call.whence(&self.face.hook);
         let answer = self.drive(now, Run::new(&self.face.hook, call), source).await?;
         read(answer, whence.as_ref())

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use super::HttpHook;
 use crate::auth::AuthScheme;
 use crate::base::{Error, ErrorKind, Secret, TransportError};
-use crate::body::multipart::{Multipart, MultipartBody, Part};
+use crate::body::multipart::{Multipart, MultipartBody};
 use crate::body::{Body, Open, Upload};
 use crate::options::Options;
 use crate::request::{Data, Filter, RequestPlan};
@@ -128,7 +128,7 @@ impl<'a, H, B> CallBuilder<'a, H, B> {
         /// Sends an Idempotency-Key: see [`RequestPlan::idempotency_key`].
         idempotency_key();
         /// Proves who is calling: see [`RequestPlan::auth`].
-        auth(scheme: AuthScheme);
+        auth(scheme: impl Into<AuthScheme>);
         /// Proves it by login and password: see [`RequestPlan::basic`].
         basic(login: &str, password: &str);
         /// Proves it by a token: see [`RequestPlan::bearer`].
@@ -149,13 +149,24 @@ impl<'a, H, B> CallBuilder<'a, H, B> {
         self
     }
 
-    /// Adds a part of a multipart body that comes from a source, under the name of its file. Fields beside it are those of the
-    /// [form](Self::multipart) that it is added to; with any other body, the call is refused.
-    pub fn part(mut self, name: &str, upload: Upload<B>) -> Self {
-        let mut part = Part::source(name, upload.len(), upload.replay());
-        if let Some(filename) = upload.filename() {
-            part = part.with_filename(filename);
-        }
+    /// Adds a field to a multipart body, before its files; with any other body, the call is refused.
+    pub fn field(self, name: &str, value: impl Into<Bytes>) -> Self {
+        self.with_form(|form, _| form.field(name, value))
+    }
+
+    /// Adds a part of a multipart body that comes from a source, under the name of its file. With any other body, the call is refused.
+    pub fn part(self, name: &str, upload: Upload<B>) -> Self {
+        self.with_form(|form, sources| {
+            form.file(upload.part(name))?;
+            sources.push(upload);
+            Ok(())
+        })
+    }
+
+    fn with_form(
+        mut self,
+        add: impl FnOnce(&mut Multipart, &mut Vec<Upload<B>>) -> Result<(), Error>,
+    ) -> Self {
         let (mut form, mut sources) = match self.body {
             Given::Form(form, sources) => (form, sources),
             Given::Planned => Default::default(),
@@ -164,10 +175,9 @@ impl<'a, H, B> CallBuilder<'a, H, B> {
                 Default::default()
             }
         };
-        if let Err(error) = form.file(part) {
+        if let Err(error) = add(&mut form, &mut sources) {
             self.plan.refuse(error);
         }
-        sources.push(upload);
         self.body = Given::Form(form, sources);
         self
     }
@@ -312,7 +322,7 @@ impl<T: Transport, C: Clock> CallBuilder<'_, HttpHook<T, C>, Body> {
     /// let ids: Vec<u32> = pollster::block_on(api.get("v1/orders").read_json())?;
     /// assert_eq!(ids, [7, 8]);
     /// let failure = pollster::block_on(api.get("v1/orders").read_json::<Vec<String>>()).unwrap_err();
-    /// let says = "the answer is not the JSON expected: $[0]: expected a string, found an integer; GET https://api.example.com/v1/orders";
+    /// let says = "the answer is not the JSON expected: $[0]: expected a string, found an integer; GET https://api.example.com/v1/orders, 1 attempt";
     /// assert_eq!(failure.to_string(), says);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

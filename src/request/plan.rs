@@ -275,8 +275,8 @@ impl RequestPlan {
     /// Proves who is calling by `scheme` in place of the connection's; it goes to the same origin, and no other. A token that
     /// [OAuth 2.0](AuthScheme::OAuth2) fetches is the plan's and its clones': for one that all calls share, give the scheme to the
     /// [hook](crate::hook::HookBuilder::auth).
-    pub fn auth(mut self, scheme: AuthScheme) -> Self {
-        let auth = OwnAuth::new(scheme, &mut self.text);
+    pub fn auth(mut self, scheme: impl Into<AuthScheme>) -> Self {
+        let auth = OwnAuth::new(scheme.into(), &mut self.text);
         self.put_auth(auth);
         self
     }

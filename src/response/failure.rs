@@ -41,12 +41,9 @@ impl Inner {
         let Self { reason, cause, hint, limit, ends, asked, .. } = self;
         let method = asked.as_ref().map_or("it", |asked| asked.method.as_str());
         let by_gate = matches!(cause, Cause::Request(error) if error.kind() == ErrorKind::Gate);
-        let lost = matches!(cause, Cause::Transport(_));
         match (reason, limit) {
-            (Why::Invalid | Why::Redirect | Why::MaxSends | Why::Check, _) => Ok(()),
+            (Why::Invalid | Why::Auth | Why::Redirect | Why::MaxSends | Why::Check, _) => Ok(()),
             (Why::Breaker | Why::Budget | Why::RateLimit | Why::Deadline, _) if by_gate => Ok(()),
-            (Why::Auth, _) if !lost => Ok(()),
-            (Why::Auth, _) => f.write_str("; no token could be had"),
             (Why::Rejected, _) if asked.as_ref().is_some_and(|asked| asked.no_retries) => {
                 f.write_str("; no retries are set")
             }
@@ -363,16 +360,12 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Without bodies and header values: both may hold secrets.
+/// What it prints, which a `main` that returns it shows, and more. Without bodies and header values: both may hold secrets.
 impl fmt::Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let asked = self.0.asked.as_ref();
         f.debug_struct("Failure")
+            .field("says", &format_args!("{self}"))
             .field("reason", &self.0.reason)
-            .field("cause", &format_args!("{}", self.0.cause))
-            .field("method", &asked.map(|asked| &asked.method))
-            .field("url", &asked.map(|asked| &asked.url))
-            .field("led_to", &asked.and_then(|asked| asked.led_to.as_ref()))
             .field("sends", &self.0.sends)
             .field("attempts", &self.0.attempts)
             .field("idle_for", &self.0.idle_for)

@@ -42,6 +42,7 @@ use crate::retry::status;
 ///
 /// let condition = Condition::statuses(&[503]) & !Condition::header("x-final");
 /// assert!(condition.holds(&Busy));
+/// assert!(Condition::status(500..=599).holds(&Busy));
 ///
 /// let text = r#"{"type": "status", "statuses": [429, "5xx", "520-530"]}"#;
 /// let condition: Condition = serde_json::from_str(text)?;
@@ -127,6 +128,12 @@ impl Condition {
     #[must_use]
     pub fn statuses(statuses: &[u16]) -> Self {
         Self::Status { statuses: statuses.iter().map(|status| *status..=*status).collect() }
+    }
+
+    /// Holds for all statuses of a range: `500..=599`.
+    #[must_use]
+    pub fn status(range: RangeInclusive<u16>) -> Self {
+        Self::Status { statuses: vec![range] }
     }
 
     /// Holds for errors of these kinds.

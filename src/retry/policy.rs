@@ -95,6 +95,11 @@ impl RetryPolicy {
         Self { when: Condition::Never, once: Condition::Never, ..Self::default() }
     }
 
+    /// Whether nothing is worth another attempt.
+    pub(crate) fn never_sends_again(&self) -> bool {
+        self.when == Condition::Never
+    }
+
     /// The same with so many further attempts; that of one that never sends again is the default.
     pub(crate) fn with_retries(&self, retries: u32) -> Self {
         let own = if *self == Self::never() { Self::default() } else { self.clone() };

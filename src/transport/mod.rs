@@ -12,7 +12,8 @@ mod target;
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
+/// The attribute that [`Transport`] and [`Clock`] are written with: an `impl` of them needs it, too.
+pub use async_trait::async_trait;
 use http::{Request, Response};
 
 use crate::base::TransportError;

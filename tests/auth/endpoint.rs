@@ -9,7 +9,8 @@ use http_hook::body::Payload;
 use http_hook::observe::Event;
 use http_hook::options::Verify;
 use http_hook::{
-    Act, Call, Connection, ErrorKind, Failure, Hook, RequestPlan, RetryPolicy, Run, StopReason,
+    Act, Call, Connection, ErrorKind, Failure, Hook, RequestPlan, RetryPolicy, Run, Sent,
+    StopReason, TransportError, TransportErrorKind,
 };
 
 use crate::support::{self, NOW, Scenario, response};
@@ -199,4 +200,23 @@ fn a_scheme_of_the_call_alone_is_treated_alike() {
     assert!(
         matches!(failure.cause(), http_hook::Cause::Request(error) if error.kind() == ErrorKind::Auth)
     );
+}
+
+#[test]
+fn a_token_endpoint_that_is_not_reached_is_named() {
+    let twice = r#"{"stop": {"type": "after_attempt", "max_attempts": 2}}"#;
+    let said = "no token could be had at https://id.example.com/***: no connection could be made; GET \
+                https://api.example.com/a";
+    for (plan, said) in [
+        (RequestPlan::get("a"), format!("{said}, 1 attempt")),
+        (
+            RequestPlan::get("a").retry(policy(twice)),
+            format!("{said}, 2 attempts; no more are allowed"),
+        ),
+    ] {
+        let hook = hook("");
+        let lost = || TransportError::new(TransportErrorKind::Connect, Sent::No);
+        let played = Scenario::new(&hook, plan).run(|_| Err(lost()));
+        assert_eq!(played.result.expect_err("a failure").to_string(), said);
+    }
 }

@@ -183,10 +183,10 @@ fn parts_from_sources_stand_beside_those_in_memory() {
         Upload::new(len, Replay::Again, open).with_filename("of/day.csv")
     };
     let (api, server) = api(vec![Reply::status(503), Reply::status(201)]);
-    let mut form = Multipart::default();
+    let mut form = Multipart::new();
     form.field("kind", "report").expect("a field");
-    let call =
-        api.post("v1/files").multipart(form).part("file", part("1,2")).part("more", part("3"));
+    let call = api.post("v1/files").multipart(form).part("file", part("1,2"));
+    let call = call.part("more", part("3").with_content_type("text/x-3")).field("of", "July");
     call.idempotency_key().retries(1).send().expect("it arrives");
     let received = server.received();
     assert_eq!(received[0].body, received[1].body, "the boundary stays");
@@ -196,8 +196,8 @@ fn parts_from_sources_stand_beside_those_in_memory() {
         "report",
         "name=\"file\"; filename=\"of/day.csv\"",
         "1,2",
-        "name=\"more\"",
-        "3",
+        "name=\"more\"; filename=\"of/day.csv\"\r\nContent-Type: text/x-3\r\n\r\n3",
+        "name=\"of\"\r\n\r\nJuly",
     ] {
         assert!(text.contains(piece), "{piece}: {text}");
     }
@@ -225,7 +225,17 @@ fn of_two_bodies_none_is_lost_without_a_word() {
         form
     };
     let pairs = [("kind", "report")];
-    let rows: [Bodies; 12] = [
+    let rows: [Bodies; 14] = [
+        (
+            "part, field",
+            Box::new(move |call| call.part("b", of("two")).field("kind", "report")),
+            Some(&["report", "two"]),
+        ),
+        (
+            "upload, field",
+            Box::new(move |call| call.upload(of("one")).field("kind", "report")),
+            None,
+        ),
         (
             "form, part",
             Box::new(move |call| call.multipart(form()).part("b", of("two"))),

@@ -55,7 +55,8 @@ fn an_answer_that_is_not_what_is_expected_names_its_call() {
         for failure in [failure, same] {
             let (told, begin) = (failure.to_string(), says.split(" line").next().unwrap_or(says));
             assert!(told.starts_with(begin), "{told}");
-            assert!(told.ends_with(&format!("; {SHOWN}")), "{told}");
+            assert!(told.ends_with(&format!("; {SHOWN}, 1 attempt")), "{told}");
+            assert_eq!((failure.sends(), failure.attempts()), (1, 1));
             assert!(!told.contains("S-") && !format!("{failure:?}").contains("S-"), "{failure:?}");
             assert_eq!(failure.reason(), StopReason::Check);
             assert_eq!(failure.status().map(|status| status.as_u16()), Some(status));
@@ -83,8 +84,9 @@ fn a_redirect_that_was_followed_is_named_without_what_it_holds() {
     let api = blocking::HttpHook::new(hook(), server.clone(), server.clock());
     let failure = api.get("a").read_json::<u32>().expect_err("no number");
     let told = failure.to_string();
-    let says = "; GET https://api.acme.test/***/a, led to https://api.acme.test/***";
+    let says = "; GET https://api.acme.test/***/a, led to https://api.acme.test/***, 1 attempt";
     assert!(told.ends_with(says), "{told}");
+    assert_eq!((failure.sends(), failure.attempts()), (2, 1));
 }
 
 #[test]

@@ -81,12 +81,16 @@ fn calls_that_fail_open_the_breaker_and_others_do_not() {
         ("fine", || answer(200), false),
         ("leads nowhere", || answer(300), false),
     ];
-    for (what, each, opens) in rows {
+    // With a policy, with one that allows no further attempt, and with none.
+    let plans = [plan(), RequestPlan::get("a").retries(0), RequestPlan::get("a")];
+    for ((what, each, opens), plan) in
+        rows.iter().flat_map(|row| plans.iter().map(move |plan| (*row, plan)))
+    {
         let hook = hook(Gates::default());
         for _ in 0..20 {
-            let _ = run(&hook, plan(), &[each]);
+            let _ = run(&hook, plan.clone(), &[each]);
         }
-        let (result, sends, _) = run(&hook, plan(), &[|| answer(200)]);
+        let (result, sends, _) = run(&hook, plan.clone(), &[|| answer(200)]);
         assert_eq!(sends, usize::from(!opens), "{what}");
         if opens {
             let failure = result.expect_err("the breaker is open");

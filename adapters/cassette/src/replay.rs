@@ -135,8 +135,8 @@ impl Replay {
 
     fn play(&self, head: &request::Parts) -> Result<Played, TransportError> {
         self.script().take(head).map_err(|message| {
-            TransportError::new(Kind::Bug, Sent::No)
-                .with_source(format!("unexpected request: {message}"))
+            let message = format!("unexpected request: {message}");
+            TransportError::new(Kind::Bug, Sent::No).with_message(message)
         })
     }
 

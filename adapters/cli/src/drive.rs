@@ -186,7 +186,7 @@ pub(crate) fn drive<M: Machine>(
                 machine.sent(answer, clock)
             }
             Act::Read(body, limit) => {
-                let body = body.read(limit);
+                let body = body.read_up_to(limit);
                 machine.read(body, clock.now())
             }
             Act::Sleep(wait) => {

@@ -146,7 +146,7 @@ fn serve<T, C>(
             Act::Send(request, options) => {
                 Answer::Sent(whole(|| transport.send(request, &options)))
             }
-            Act::Read(body, limit) => Answer::Read(whole(|| body.read(limit))),
+            Act::Read(body, limit) => Answer::Read(whole(|| body.read_up_to(limit))),
             Act::Sleep(wait) => {
                 sleep(clock, wait, over);
                 Answer::Woke

@@ -31,9 +31,9 @@ pub(crate) fn upload<B>(
     path: PathBuf,
     read: impl Fn(File, Option<u64>) -> Result<B, TransportError> + Send + 'static,
 ) -> io::Result<Upload<B>> {
-    let about = path.metadata()?;
+    let about = path.metadata().map_err(|error| of(&path, &error))?;
     if about.is_dir() {
-        return Err(io::ErrorKind::IsADirectory.into());
+        return Err(of(&path, &io::ErrorKind::IsADirectory.into()));
     }
     let (len, replay) =
         if about.is_file() { (Some(about.len()), Replay::Again) } else { (None, Replay::Once) };
@@ -44,6 +44,11 @@ pub(crate) fn upload<B>(
         Some(filename) => upload.with_filename(filename),
         None => upload,
     })
+}
+
+/// An error about a file, with its path: whoever is told gave it.
+fn of(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
 /// Tells that a file cannot be read, without its path.

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use http_hook::auth::{AuthScheme, OAuth2};
+use http_hook::auth::OAuth2;
 use http_hook::{Hook, RequestPlan, Secret};
 use http_hook_foreign::{builder, call_blocking, file, place};
 use http_hook_isahc::blocking;
@@ -26,7 +26,7 @@ fn refresh(client: &str, token: &str) -> OAuth2 {
 
 fn hook(base: &str, scheme: OAuth2) -> Hook {
     let hook = builder(base, &json!({"verify": file("ca.pem")}));
-    hook.auth(AuthScheme::OAuth2(Box::new(scheme))).build().expect("a hook")
+    hook.auth(scheme).build().expect("a hook")
 }
 
 /// Asks the server about a client, without a token.

@@ -290,6 +290,25 @@ impl Engine {
         Ok(self.status(id).await?.and_then(|status| status.outcome))
     }
 
+    /// Tells how each of these calls ended, in their order, for those that have: done, or taken back.
+    ///
+    /// # Errors
+    ///
+    /// As [`status`](Self::status).
+    pub async fn ended(&self, ids: &[String]) -> Result<Vec<(State, Option<Outcome>)>, Error> {
+        let client = self.client("calls").await?;
+        let rows = client.query(table::ENDED, &[&ids]).await;
+        let rows = rows.map_err(|error| Error::database("calls", &error))?;
+        let read = |row: &tokio_postgres::Row| {
+            let broken = |cause: String| Error::Outcome { id: row.get(0), cause };
+            let state = State::from_name(row.get(1));
+            let outcome = row.get::<_, Option<&str>>(2).map(serde_json::from_str).transpose();
+            let state = state.ok_or_else(|| broken("the state is not known".to_owned()))?;
+            Ok((state, outcome.map_err(|error| broken(error.to_string()))?))
+        };
+        rows.iter().map(read).collect()
+    }
+
     /// Counts the calls of each state.
     ///
     /// # Errors

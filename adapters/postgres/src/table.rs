@@ -112,6 +112,12 @@ SELECT calls.connection, calls.state, calls.epoch, calls.due, calls.created, cal
         WHERE jobs.payload ->> 'id' = calls.id AND jobs.last_error IS NOT NULL ORDER BY jobs.updated_at DESC LIMIT 1)
 FROM http_hook.calls AS calls WHERE calls.id = $1";
 
+/// $1 ids: those that have ended, in the order of the ids.
+pub(crate) const ENDED: &str = "
+SELECT calls.id, calls.state, calls.outcome::text
+FROM unnest($1::text[]) WITH ORDINALITY AS given (id, place) JOIN http_hook.calls AS calls ON calls.id = given.id
+WHERE calls.state IN ('done', 'cancelled') ORDER BY given.place";
+
 pub(crate) const COUNTS: &str =
     "SELECT state, count(*) FROM http_hook.calls GROUP BY state ORDER BY state";
 

@@ -169,6 +169,7 @@ fn schemes_are_read_from_json() {
         (json!({"scheme": "none", "x": 1}),                             Err("auth: a member that this scheme does not have, beside scheme")),
         (json!({"scheme": "bearer", "tokens": "pw-917"}),               Err("auth: a member that this scheme does not have; `token` is one")),
         (json!({"scheme": "bearer", "token": 917}),                     Err("auth.token: must be a text")),
+        (json!({"scheme": "bearer", "token": " "}),                     Err("auth: the token is empty")),
         (json!({"scheme": "bearer", "token": "pw-917\n"}),              Err("a credential holds a character that no header may hold")),
         (json!({"scheme": "api_key"}),                                  Err("auth.name: is missing")),
         (json!({"scheme": "api_key", "name": "X Key"}),                 Err("auth.name: no header can have this name")),

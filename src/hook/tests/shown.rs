@@ -139,7 +139,7 @@ fn what_a_header_shows_behind_its_scheme_is_known_and_so_is_what_a_client_is() {
         "s3cret-9".into(),
     );
     own.fields = vec![("audience".to_owned(), "ours-and-9".into())];
-    let hook = knows(AuthScheme::OAuth2(Box::new(own)));
+    let hook = knows(own.into());
     for text in ["/by/Client-9", "/by/s3cret-9", "/by/ours-and-9"] {
         assert!(hook.is_told_by(text), "{text}");
     }

@@ -174,7 +174,7 @@ fn auth(builder: HookBuilder, kind: Kind, places: &Places, seed: u64) -> HookBui
             let url = format!("http://{}{}/token", places.other, Places::path(seed, Place::Token));
             let mut grant = OAuth2::client_credentials(url, "reader", secret());
             grant.allow_http = true;
-            AuthScheme::OAuth2(Box::new(grant))
+            grant.into()
         }
     };
     builder.auth(scheme)

@@ -321,7 +321,7 @@ impl Pool {
                     task.run.sent(answer, || self.clock.now())
                 }
                 Act::Read(body, limit) => {
-                    let body = body.read(limit);
+                    let body = body.read_up_to(limit);
                     task.run.read(body, self.clock.now())
                 }
                 Act::Sleep(wait) => match task.run.wait_reason() {

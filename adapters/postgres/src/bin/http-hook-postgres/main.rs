@@ -1,6 +1,9 @@
 //! The engine from a shell: put calls in, work, look at them, take them back. Connections are found as `http-hook` finds them.
 
+mod lines;
+
 use std::error::Error;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -32,6 +35,8 @@ enum Command {
     Migrate,
     /// Put a call in. The same call under the same id is put in once.
     Submit(Box<Submit>),
+    /// Put every call of a file in, work until all have ended, and print how each ended, in their order. Run again, it goes on.
+    Run(Run),
     /// Take calls up until interrupted, then let those under way end.
     Work {
         /// How many calls are under way at once.
@@ -91,6 +96,23 @@ struct Submit {
     allow_resend: bool,
 }
 
+#[derive(clap::Args)]
+struct Run {
+    /// A call a line, in JSON as `http-hook run` reads it: {"endpoint": "v1/orders", "json": {"name": "box"}}; `-`: standard input.
+    file: PathBuf,
+    /// The connection of the API.
+    connection: String,
+    /// What the calls are known by before `/` and the id of their line; another run has another one.
+    #[arg(long, default_value = "run")]
+    name: String,
+    /// How often each is tried again.
+    #[arg(long)]
+    retries: Option<u32>,
+    /// How many calls are under way at once; 0 leaves them to other workers.
+    #[arg(long, default_value_t = 64)]
+    concurrency: usize,
+}
+
 type Any = Box<dyn Error + Send + Sync>;
 
 #[tokio::main]
@@ -99,8 +121,11 @@ async fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_max_level(tracing::Level::WARN)
         .init();
-    match run(Args::parse()).await {
+    let args = Args::parse();
+    let is_run = matches!(args.command, Command::Run(_));
+    match run(args).await {
         Ok(true) => ExitCode::SUCCESS,
+        Ok(false) if is_run => ExitCode::from(13),
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("http-hook-postgres: {error}");
@@ -123,6 +148,7 @@ async fn run(args: Args) -> Result<bool, Any> {
             transaction.commit().await?;
             println!("{}", json!({"id": id, "new": new}));
         }
+        Command::Run(run) => return lines::run(&engine, sources, run).await,
         Command::Work { concurrency, lease } => {
             let worker =
                 engine.worker(sources, ReqwestTransport::default()).concurrency(concurrency);

@@ -1,0 +1,162 @@
+//! The calls of a file: put in, worked on, and told how they ended.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
+use std::time::Duration;
+
+use http::Method;
+use http_hook_postgres::{Engine, State};
+use http_hook_reqwest::observe::sounds_secret;
+use http_hook_reqwest::response::Outcome;
+use http_hook_reqwest::{Hook, RequestPlan, ReqwestTransport};
+use http_hook_sources::Sources;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use crate::{Any, Run};
+
+/// How many calls are put in, and looked at, at once.
+const MANY: usize = 1_000;
+
+/// A line that is a call.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    id: Option<String>,
+    method: Option<String>,
+    endpoint: String,
+    #[serde(default)]
+    query: BTreeMap<String, Value>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    json: Option<Box<RawValue>>,
+    body: Option<String>,
+    idempotency_key: Option<String>,
+}
+
+impl Line {
+    fn plan(self, retries: Option<u32>) -> Result<RequestPlan, String> {
+        let has_body = self.json.is_some() || self.body.is_some();
+        if self.json.is_some() && self.body.is_some() {
+            return Err("there is more than one body".to_owned());
+        }
+        let method =
+            self.method.unwrap_or_else(|| if has_body { "POST" } else { "GET" }.to_owned());
+        let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes());
+        let mut plan = RequestPlan::new(method.map_err(|_| "the method is none")?, self.endpoint);
+        for (name, value) in self.query {
+            plan = match value {
+                Value::String(text) => plan.param(&name, text),
+                Value::Number(_) | Value::Bool(_) => plan.param(&name, value),
+                _ => return Err(format!("the parameter {name} is no text")),
+            };
+        }
+        for (name, value) in self.headers {
+            // No secret is kept: one that sounds so is refused where it would be.
+            plan = if sounds_secret(&name) {
+                plan.header(&name, &value)
+            } else {
+                plan.storable_header(&name, &value)
+            };
+        }
+        if let Some(json) = self.json {
+            plan = plan.json_text(json.get().to_owned());
+        } else if let Some(body) = self.body {
+            plan = plan.data(body);
+        }
+        if let Some(key) = self.idempotency_key {
+            plan = plan.storable_header("idempotency-key", &key).idempotency_key();
+        }
+        Ok(match retries {
+            Some(retries) => plan.retries(retries),
+            None => plan,
+        })
+    }
+}
+
+/// Puts the calls in, works and prints; whether all have passed.
+pub(crate) async fn run(engine: &Engine, sources: Sources, run: Run) -> Result<bool, Any> {
+    engine.migrate().await?;
+    let hook = sources.hook(&run.connection).await?.build()?;
+    let ids = put_in(engine, &hook, &run).await?;
+    if run.concurrency == 0 {
+        return told(engine, &ids).await;
+    }
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let worker = engine.worker(sources, ReqwestTransport::default()).concurrency(run.concurrency);
+    let worker = tokio::spawn(worker.run(async { drop(stopped.await) }));
+    let passed = tokio::select! {
+        passed = told(engine, &ids) => passed,
+        _ = tokio::signal::ctrl_c() => Err("interrupted: the calls stay, and the same run goes on".into()),
+    };
+    drop(stop);
+    worker.await??;
+    passed
+}
+
+/// Puts every call of the file in that is not there yet, and returns their ids.
+async fn put_in(engine: &Engine, hook: &Hook, run: &Run) -> Result<Vec<String>, Any> {
+    let file: Box<dyn BufRead> = match run.file.to_str() {
+        Some("-") => Box::new(io::stdin().lock()),
+        _ => Box::new(BufReader::new(
+            File::open(&run.file).map_err(|error| format!("{}: {error}", run.file.display()))?,
+        )),
+    };
+    let (mut ids, mut calls, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let mut lines = file.lines().zip(1_u64..).peekable();
+    while let Some((line, number)) = lines.next() {
+        let line = line?;
+        if !line.trim().is_empty() {
+            let at = |error: String| format!("line {number}: {error}");
+            let line: Line = serde_json::from_str(&line)
+                .map_err(|error| at(format!("not a call, at column {}", error.column())))?;
+            let own = line.id.clone().unwrap_or_else(|| format!("line-{number}"));
+            let id = format!("{}/{own}", run.name);
+            if !seen.insert(id.clone()) {
+                return Err(at(format!("the id {own} was taken by a line before")).into());
+            }
+            ids.push(id.clone());
+            calls.push((id, line.plan(run.retries).map_err(at)?));
+        }
+        if calls.len() == MANY || lines.peek().is_none() {
+            let mut client = engine.pool().get().await?;
+            let transaction = client.transaction().await?;
+            let calls = std::mem::take(&mut calls);
+            engine.submit_all(&*transaction, hook, Duration::ZERO, calls).await?;
+            transaction.commit().await?;
+        }
+    }
+    Ok(ids)
+}
+
+/// Prints how each call ended, in their order; whether all have passed.
+async fn told(engine: &Engine, ids: &[String]) -> Result<bool, Any> {
+    let mut passed = true;
+    for some in ids.chunks(MANY) {
+        let ended = loop {
+            let all = engine.ended(some).await?;
+            if all.len() == some.len() {
+                break all;
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        };
+        for (id, (state, outcome)) in some.iter().zip(ended) {
+            let own = id.split_once('/').map_or(id.as_str(), |(_, own)| own);
+            let result = match &outcome {
+                Some(outcome) if outcome.passed() => "ok",
+                Some(outcome) if outcome.sent() == http_hook_reqwest::Sent::Maybe => {
+                    "may_have_acted"
+                }
+                _ if state == State::Cancelled => "cancelled",
+                _ => "failed",
+            };
+            passed &= result == "ok";
+            let status = outcome.as_ref().and_then(Outcome::status);
+            let line = json!({"id": own, "result": result, "status": status, "outcome": outcome});
+            writeln!(io::stdout(), "{line}")?;
+        }
+    }
+    Ok(passed)
+}

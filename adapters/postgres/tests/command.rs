@@ -1,0 +1,96 @@
+//! The command over a real PostgreSQL: `bash adapters/postgres/run test --test command`.
+
+#![cfg(feature = "command")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use http_hook_postgres::Engine;
+use http_hook_storm::Server;
+use serde_json::Value;
+
+/// A database of its own, as a connection.
+async fn database(name: &str) -> String {
+    let url = std::env::var("POSTGRES_URL").expect("a database: bash adapters/postgres/run test");
+    let server = Engine::new(&url, 2).expect("a URL");
+    let client = server.pool().get().await.expect("PostgreSQL");
+    client.batch_execute(&format!("CREATE DATABASE {name}")).await.expect("a database");
+    let at = url.rfind('/').expect("a path");
+    format!("{}/{name}", &url[..at])
+}
+
+fn command(database: &str, server: &Server, words: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_http-hook-postgres"));
+    command.env("AIRFLOW_CONN_HTTP_HOOK_POSTGRES", database);
+    command.env("AIRFLOW_CONN_STORM", format!("http://svc:secret@{}", server.address()));
+    command.args(words).output().expect("it runs")
+}
+
+fn lines(output: &Output) -> Vec<Value> {
+    let text = String::from_utf8_lossy(&output.stdout);
+    text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+fn file(name: &str, text: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::write(&path, text).expect("a file");
+    path
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_call_of_a_file_is_made_once_and_told_in_its_order() {
+    let database = database("of_a_file").await;
+    let server = Server::start(Duration::ZERO).expect("a port");
+    let text = r#"{"endpoint": "fast/one", "json": {"of": 1}}
+{"id": "two", "method": "get", "endpoint": "fast/two", "query": {"page": 2}}
+
+{"endpoint": "fast/four", "body": "4", "headers": {"x-team": "sales"}, "idempotency_key": "k-4"}
+{"endpoint": "busy/five", "method": "PUT", "body": "5"}
+"#;
+    let calls = file("calls.jsonl", text);
+    let words = ["run", calls.to_str().expect("a path"), "storm"];
+    let first = command(&database, &server, &words);
+    let told: Vec<_> = lines(&first)
+        .iter()
+        .map(|line| (line["id"].as_str().map(str::to_owned), line["result"].to_string()))
+        .collect();
+    let expected = [("line-1", "ok"), ("two", "ok"), ("line-4", "ok"), ("line-5", "failed")]
+        .map(|(id, result)| (Some(id.to_owned()), format!("{result:?}")));
+    assert_eq!(told, expected, "{}", String::from_utf8_lossy(&first.stderr));
+    assert_eq!(first.status.code(), Some(13), "one has failed");
+    let again = command(&database, &server, &words);
+    assert_eq!(again.stdout, first.stdout, "nothing is sent again");
+    let seen: BTreeMap<_, _> =
+        ["one", "two?page=2", "four", "five"].map(|id| (id.to_owned(), 1)).into();
+    assert_eq!(server.counts(), seen);
+
+    // Other calls under the same ids are refused, and none of them is put in.
+    let other =
+        file("other.jsonl", "{\"endpoint\": \"fast/six\"}\n{\"endpoint\": \"fast/seven\"}\n");
+    let refused = command(&database, &server, &["run", other.to_str().expect("a path"), "storm"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("run/line-1"), "{refused:?}");
+    for (text, says) in [
+        ("{\"endpoint\": \"a\"\n", "line 1: not a call"),
+        (
+            "{\"endpoint\": \"a\", \"id\": \"x\"}\n{\"endpoint\": \"b\", \"id\": \"x\"}\n",
+            "line 2: the id x",
+        ),
+        (
+            "{\"endpoint\": \"a\", \"json\": 1, \"body\": \"\"}\n",
+            "line 1: there is more than one body",
+        ),
+        ("{\"endpoint\": \"a\", \"headers\": {\"authorization\": \"S3cret\"}}\n", "run2/line-1"),
+    ] {
+        let bad = file("bad.jsonl", text);
+        let words = ["run", bad.to_str().expect("a path"), "storm", "--name", "run2"];
+        let refused = command(&database, &server, &words);
+        let told = String::from_utf8_lossy(&refused.stderr);
+        assert!(told.contains(says) && !told.contains("S3cret"), "{told}");
+        assert_eq!((refused.status.code(), refused.stdout.len()), (Some(2), 0), "{told}");
+    }
+    assert_eq!(server.counts(), seen);
+}
