@@ -17,7 +17,7 @@ use super::setting::Setting;
 pub struct Options {
     /// The longest time for making a connection.
     pub connect_timeout: Setting<Duration>,
-    /// The longest time from sending to the head of the response.
+    /// The longest time from sending to the head of the response, counted anew with each piece of the request's body that goes up.
     pub head_timeout: Setting<Duration>,
     /// The longest time between two pieces of the body.
     pub idle_timeout: Setting<Duration>,

@@ -13,7 +13,8 @@ use crate::base::{TimeoutPhase, brief};
 pub struct Timeouts {
     /// For making a connection.
     pub connect: Option<Duration>,
-    /// From sending to the head of the response.
+    /// From sending to the head of the response. Each piece of the request's body that goes up begins it anew: an upload takes as long
+    /// as it takes, and one that stands still ends.
     pub head: Option<Duration>,
     /// Between two pieces of the body.
     pub idle: Option<Duration>,

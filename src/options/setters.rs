@@ -36,7 +36,7 @@ impl Options {
         self
     }
 
-    /// Sets the longest time from sending to the head of the response.
+    /// Sets the longest time from sending to the head of the response, counted anew with each piece of the request's body that goes up.
     #[must_use]
     pub fn head_timeout(mut self, head_timeout: impl Into<Setting<Duration>>) -> Self {
         self.head_timeout = head_timeout.into();

@@ -11,7 +11,9 @@
 
 use std::ops::RangeInclusive;
 
-use http_hook::retry::Condition;
+use bytes::Bytes;
+use http::{HeaderMap, Response, StatusCode};
+use http_hook::retry::{Condition, RetryOutcome};
 use serde_json::Value;
 
 use crate::exit::Problem;
@@ -32,6 +34,36 @@ pub(crate) fn all(words: &[String], place: &str) -> Result<Condition, Problem> {
         [word] => one(word, place),
         words => Ok(Condition::All { conditions: each(words, place)? }),
     }
+}
+
+/// Whether a condition holds for an answer that is in memory.
+pub(crate) fn holds(condition: &Condition, response: &Response<Bytes>) -> bool {
+    condition.holds(&Came(response))
+}
+
+struct Came<'a>(&'a Response<Bytes>);
+
+impl RetryOutcome for Came<'_> {
+    fn failed(&self) -> bool {
+        false
+    }
+
+    fn status(&self) -> Option<StatusCode> {
+        Some(self.0.status())
+    }
+
+    fn headers(&self) -> Option<&HeaderMap> {
+        Some(self.0.headers())
+    }
+
+    fn body(&self) -> Option<&[u8]> {
+        Some(self.0.body())
+    }
+}
+
+/// Whether one of them says something of the status, so that no other status is a failure by itself.
+pub(crate) fn tell_status(words: &[String]) -> bool {
+    words.iter().any(|word| word.trim_start_matches('!').starts_with("status="))
 }
 
 fn each(words: &[String], place: &str) -> Result<Vec<Condition>, Problem> {

@@ -26,6 +26,15 @@ pub(crate) struct Found {
     pub(crate) again: Option<String>,
 }
 
+/// The id of a connection for programs: what a [name](Found::name) of messages stands for that is no id is none.
+pub(crate) fn id_of(name: &str) -> Option<&str> {
+    Some(name).filter(|name| ![SERVER, GIVEN].contains(name))
+}
+
+/// What stands in messages in the place of an id.
+const SERVER: &str = "the server";
+const GIVEN: &str = "the connection";
+
 /// Finds the connection of a call: an id, the text of a connection, or `-` and a URL.
 pub(crate) fn find(conn: &str, endpoint: &str, settings: &Settings) -> Result<Found, Problem> {
     if conn == "-" {
@@ -33,7 +42,7 @@ pub(crate) fn find(conn: &str, endpoint: &str, settings: &Settings) -> Result<Fo
     }
     if conn.contains("://") || conn.trim_start().starts_with('{') {
         let connection = Connection::parse(conn).map_err(|error| Problem::of_error(&error))?;
-        return Ok(found(connection, "the connection", "as given"));
+        return Ok(found(connection, GIVEN, "as given"));
     }
     let (connection, origin) = look_up(conn, settings)?;
     Ok(Found { again: Some(conn.to_owned()), ..found(connection, conn, &origin) })
@@ -62,18 +71,31 @@ fn found(connection: Connection, name: &str, origin: &str) -> Found {
     Found { connection, name, origin, endpoint: None, again: None }
 }
 
+/// Says how what was written is a whole URL.
+fn not_whole(url: &str) -> Problem {
+    let problem = Problem::usage("without a connection (`-`) the endpoint is a whole URL");
+    let host = if url.starts_with(':') { format!("localhost{url}") } else { url.to_owned() };
+    // A password has no place in what is repeated.
+    let plain = url.len() < 200 && !url.contains(['@', ' ']) && !url.starts_with('/');
+    if !plain || url.is_empty() {
+        return problem.with_hint("https://HOST/PATH");
+    }
+    let name = host.split([':', '/']).next().unwrap_or_default();
+    let local = name == "localhost" || name.parse::<std::net::Ipv4Addr>().is_ok();
+    let scheme = if local { "http" } else { "https" };
+    problem.with_hint(format!("{scheme}://{}", screen::line(&host)))
+}
+
 /// Splits a whole URL into a connection without credentials and the endpoint.
 fn from_url(url: &str) -> Result<Found, Problem> {
     let Some((scheme, rest)) = url.split_once("://") else {
-        return Err(Problem::usage(
-            "without a connection (`-`) the endpoint is a whole URL: https://…",
-        ));
+        return Err(not_whole(url));
     };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, endpoint) = rest.split_at(end);
     let base = format!("{scheme}://{authority}");
     let again = (!authority.contains('@')).then(|| base.clone());
-    let found = found(Connection::new().with_host(&base), "the server", NOT_STORED);
+    let found = found(Connection::new().with_host(&base), SERVER, NOT_STORED);
     Ok(Found { endpoint: Some(endpoint.to_owned()), again, ..found })
 }
 

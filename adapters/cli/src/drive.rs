@@ -248,11 +248,11 @@ impl Beside<'_> {
         request: &Request<Body>,
     ) {
         let shown = attempt.map(|attempt| attempt.shown_url(hook, request.uri()).to_string());
-        let head = self.heads.request(request, &shown.unwrap_or_default());
+        let shown = shown.unwrap_or_default();
         if self.tells_heads {
-            tell('>', &head);
+            tell('>', &self.heads.request(request, &shown, false));
         }
-        self.last_request = Some(head);
+        self.last_request = Some(self.heads.request(request, &shown, true));
         self.last_uri = Some(request.uri().clone());
         self.last_body = match request.body() {
             Body::Bytes(bytes) => Some(bytes.clone()),

@@ -134,7 +134,7 @@ impl Problem {
     }
 
     pub(crate) fn of_error(error: &Error) -> Self {
-        Self::new(of_error(error), "invalid_request", error.to_string())
+        Self::new(of_error(error), "invalid_request", report::own_words(&error.to_string()))
     }
 
     pub(crate) fn of_hook(error: &HookError) -> Self {

@@ -170,7 +170,7 @@ impl Jq {
     /// Tells that there are none.
     pub(crate) fn new(_: &str, place: &str) -> Result<Self, Problem> {
         Err(Problem::usage(format!("{place}: this http-hook was built without jq"))
-            .with_hint("cargo install --features jq; a pointer needs none"))
+            .with_hint("cargo install --path adapters/cli --features jq; a pointer needs none"))
     }
 
     #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "there is no expression")]

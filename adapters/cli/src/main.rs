@@ -31,7 +31,7 @@ mod transport;
 
 use std::process::ExitCode;
 
-use clap::error::{ContextKind, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser as _};
 
 use crate::args::{Args, Command};
@@ -92,6 +92,20 @@ fn refuse(error: &clap::Error) -> ! {
         let message = first.split_whitespace().collect::<Vec<_>>().join(" ");
         let message = message.trim_start_matches("error: ");
         screen::error(&Problem::usage(message).report(args::Format::Json));
+        std::process::exit(i32::from(exit::USAGE));
+    }
+    let kinds = [ContextKind::InvalidArg, ContextKind::InvalidSubcommand];
+    let word = kinds.iter().find_map(|kind| match error.get(*kind) {
+        Some(ContextValue::String(word)) => Some(word.as_str()),
+        _ => None,
+    });
+    let is_unknown =
+        matches!(error.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand);
+    if let Some(word) = word.filter(|_| is_unknown)
+        && let Some(hint) = args::foreign::says(word)
+    {
+        let problem = Problem::usage(format!("there is no `{word}`")).with_hint(hint);
+        screen::error(&problem.report(args::Format::Auto));
         std::process::exit(i32::from(exit::USAGE));
     }
     let unknown = error.get(ContextKind::InvalidSubcommand).is_some();

@@ -3,13 +3,16 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::Response;
+use http::header::WWW_AUTHENTICATE;
 use http_hook::response::Reason;
 use http_hook::{
     Cause, ErrorKind, Failure, StopReason, TransportError, TransportErrorKind as Kind,
 };
 use serde_json::json;
 
-use crate::exit;
+use crate::connection::id_of;
 use crate::live::Told;
 use crate::screen::{self, error_text};
 
@@ -31,6 +34,7 @@ pub(crate) struct Report<'a> {
     /// The name of the connection.
     pub(crate) name: &'a str,
     pub(crate) told: Told,
+    pub(crate) exit: u8,
     /// Whether the causes of an error are told.
     pub(crate) verbose: bool,
 }
@@ -44,14 +48,15 @@ impl Report<'_> {
         let sends = screen::count(failure.sends(), "send", "sends");
         let elapsed = screen::seconds(told.elapsed);
         let why = failure.reason();
-        let message = format!("no usable answer from {name} after {sends} in {elapsed} ({why})");
-        let mut text = error_text(&message, None);
         let preposition = if failure.response().is_some() { "from" } else { "at" };
         let from = told.url.as_ref().map(|url| format!(" {preposition} {url}")).unwrap_or_default();
+        let last = last(failure);
+        let mut text = error_text(&format!("{}{from}", last.trim_end_matches('.')), None);
         let mut add = |name: &str, what: &str| {
             let _ = write!(text, "\n{}", screen::field(name, what));
         };
-        add("last", &format!("{}{from}", last(failure)));
+        let by = id_of(name).map(|id| format!(" by {id}")).unwrap_or_default();
+        add("after", &format!("{sends}{by} in {elapsed}: {why}"));
         if self.verbose {
             for cause in causes(failure) {
                 add("cause", &cause);
@@ -60,10 +65,21 @@ impl Report<'_> {
         if !told.waits.is_empty() {
             add("waits", &told.waits.join(", "));
         }
-        if let Some(hint) = hint(failure) {
+        if let Some(hint) = self.hint() {
             add("hint", &hint);
         }
         text
+    }
+
+    /// Says what would help with this call.
+    fn hint(&self) -> Option<String> {
+        let hides = self.told.url.as_ref().is_some_and(|url| url.contains("/***"));
+        match self.failure.status().map(|status| status.as_u16()) {
+            Some(404) if hides => {
+                Some("`-vv --show-secrets` shows the whole path, on a terminal".to_owned())
+            }
+            _ => hint(self.failure),
+        }
     }
 
     pub(crate) fn json(&self) -> String {
@@ -77,16 +93,16 @@ impl Report<'_> {
             "message": screen::line(&message),
             "reason": failure.reason().name(),
             "retryable": retryable(failure.reason()),
-            "connection": self.name,
+            "connection": id_of(self.name),
             "method": told.method,
             "url": told.url,
             "status": failure.status().map(|status| status.as_u16()),
             "attempts": failure.attempts(),
             "sends": failure.sends(),
             "elapsed_ms": millis(told.elapsed),
-            "exit": exit::of_failure(failure),
+            "exit": self.exit,
         });
-        if let Some(hint) = hint(failure) {
+        if let Some(hint) = self.hint() {
             error["hint"] = hint.into();
         }
         if let Some(body) = failure.body().filter(|body| !body.is_empty()) {
@@ -115,8 +131,27 @@ fn last(failure: &Failure) -> String {
             let reason = screen::line(Reason::of(response).as_str());
             format!("{} {reason}", response.status().as_u16()).trim_end().to_owned()
         }
-        cause => screen::line(&cause.to_string()),
+        cause => own_words(&screen::line(&cause.to_string())),
     }
+}
+
+/// Says in the words of the command line what the library says in its own.
+pub(crate) fn own_words(text: &str) -> String {
+    const WORDS: [(&str, &str); 9] = [
+        ("the response says that it failed", "--fail-if holds for the answer"),
+        (
+            "not storable: the authentication of the call (give it to the hook, which is not stored)",
+            "-u, --bearer and Authorization are not kept: store a connection by `http-hook conn add`, and name it",
+        ),
+        ("head_timeout: ", "--timeout "),
+        ("idle_timeout: ", "--timeout "),
+        ("connect_timeout: ", "--connect-timeout "),
+        ("deadline: ", "--deadline "),
+        ("max_items", "--max-items"),
+        ("max_pages", "--max-pages"),
+        ("Response check returned False.", "--check does not hold"),
+    ];
+    WORDS.iter().fold(text.to_owned(), |text, (own, said)| text.replace(own, said))
 }
 
 /// Gives what is behind the last error, if that was no answer.
@@ -139,18 +174,25 @@ pub(crate) fn hint(failure: &Failure) -> Option<String> {
         },
         StopReason::Rejected => match failure.cause() {
             Cause::Transport(error) => of_error(error),
-            Cause::Response(response) => of_status(response.status().as_u16()),
+            Cause::Response(response) => of_status(response),
             _ => None,
         },
         StopReason::HintTooLong => {
             let asked = failure.hint().map(screen::seconds)?;
             Some(format!("the server asks to come back in {asked}"))
         }
+        StopReason::NotIdempotent if failure.is_timeout() => Some(
+            "raise --timeout; --idempotency-key or --retry-unsafe would allow retries".to_owned(),
+        ),
         StopReason::NotIdempotent => {
             Some("--idempotency-key or --retry-unsafe would allow retries".to_owned())
         }
         StopReason::NotStored => Some("leave --save-state out".to_owned()),
-        _ => None,
+        // A body that cannot be sent again, say.
+        _ => match failure.cause() {
+            Cause::Transport(error) => of_error(error),
+            _ => None,
+        },
     }
 }
 
@@ -159,20 +201,46 @@ fn of_error(error: &TransportError) -> Option<String> {
         Kind::Timeout(_) => Some("raise --timeout".to_owned()),
         Kind::Dns => Some("is the host's name right, and is there a network?".to_owned()),
         Kind::Connect => Some("is the server running, and is this its port?".to_owned()),
-        Kind::Tls => {
-            Some("--cacert FILE names the authorities to trust; -v tells the cause".to_owned())
-        }
-        Kind::Proxy => Some("--proxy none goes without".to_owned()),
+        Kind::Tls => Some(of_tls(error).to_owned()),
+        Kind::Proxy => Some(
+            "the proxy is that of --proxy, the connection or the environment (`http_proxy`); --proxy none goes without"
+                .to_owned(),
+        ),
         _ => None,
     }
 }
 
-fn of_status(status: u16) -> Option<String> {
-    match status {
+/// Says what is wrong with the server's certificate, as far as the client tells: libcurl has one code for all of it.
+fn of_tls(error: &TransportError) -> &'static str {
+    let first = std::error::Error::source(error);
+    let causes = std::iter::successors(first, |cause| cause.source()).map(ToString::to_string);
+    let causes = causes.collect::<Vec<_>>().join(" ").to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| causes.contains(word));
+    if says(&["expired"]) {
+        "the server's certificate has expired; -k goes on without verifying it"
+    } else if says(&["curl 60", "curl 51", "certificate", "unknownissuer", "self-signed"]) {
+        "the server's certificate does not pass: self-signed, expired, for another host, or of an \
+         authority that is not known; --cacert FILE names those to trust, -k verifies nothing"
+    } else {
+        "does the server speak TLS at this port? -v tells the cause"
+    }
+}
+
+fn of_status(response: &Response<Bytes>) -> Option<String> {
+    match response.status().as_u16() {
+        401 if asks_for_digest(response) => {
+            Some("the server asks for Digest: --digest, with --user".to_owned())
+        }
         401 => Some("login, password or token of the connection, or --user".to_owned()),
         407 => Some("the proxy wants a login: --proxy http://LOGIN:PASSWORD@HOST".to_owned()),
         _ => None,
     }
+}
+
+fn asks_for_digest(response: &Response<Bytes>) -> bool {
+    let challenges = response.headers().get_all(WWW_AUTHENTICATE).iter();
+    let mut schemes = challenges.filter_map(|value| value.to_str().ok());
+    schemes.any(|value| value.get(..6).is_some_and(|begin| begin.eq_ignore_ascii_case("digest")))
 }
 
 fn code(failure: &Failure) -> &'static str {

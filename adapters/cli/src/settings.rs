@@ -223,7 +223,8 @@ pub(crate) fn limit(text: &str) -> Result<Limit, String> {
     let seconds = text.parse::<f64>().ok().and_then(|time| Duration::try_from_secs_f64(time).ok());
     let limit = match seconds {
         Some(seconds) => seconds,
-        None => humantime::parse_duration(text).map_err(|e| e.to_string())?,
+        None => humantime::parse_duration(text)
+            .map_err(|_| "a time is a number of seconds, `10s`, `1m 30s` or `none`".to_owned())?,
     };
     if limit.is_zero() {
         return Err("a limit is longer than nothing; `none` is no limit".to_owned());

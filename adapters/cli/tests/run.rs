@@ -421,7 +421,7 @@ fn a_line_that_is_none_does_not_end_the_run() {
     let rows = b"endpoint,body\r\n\r\nv1,x\r\nv2\r\nv3,\"a\n\"\"b\"\nv4,\xff\nv5,\"y\"z\nv6,a\rb\nv7,\"y\n\n";
     let expected = [
         (3, ""),
-        (4, "it has 1 columns, and the first one 2"),
+        (4, "columns: 1, and 2 in the first line"),
         (5, ""),
         (7, "it is not UTF-8"),
         (8, ""),
@@ -905,4 +905,35 @@ mod journal {
         let figures = storm.run().unwrap();
         assert!(figures.holds(&storm), "{figures:#?}");
     }
+}
+
+#[test]
+fn what_ended_badly_is_told() {
+    let server = serve();
+    let folder = folder("told");
+    let text = "{\"endpoint\":\"status/404\"}\n{\"endpoint\":\"status/200\"}\n{\"endpoint\":\"status/503\"}\n{\"endpoint\":\"status/404\"}\n";
+    let calls = file(&folder, "calls.jsonl", text);
+    let (code, _, err) =
+        run(&server.authority, &[&calls, "api", "--retry", "0", "-v", "--jobs", "1"]);
+    assert_eq!(code, Some(13), "{err}");
+    assert!(err.contains("; not ok: 2 with 404, 1 with 503\n"), "{err}");
+    assert!(err.contains("line 1 (line-1): failed, 404\nline 2 (line-2): ok, 200\n"), "{err}");
+}
+
+/// What no line can have is told before anything is sent.
+#[test]
+fn a_template_is_held_to_the_columns() {
+    let server = serve();
+    let folder = folder("columns");
+    let rows = file(&folder, "rows.csv", "order,amount\n1,2\n2,3\n");
+    for words in [&["GET", "v1/{ordr}"][..], &["POST", "v1/{order}", "a:={amont}"]] {
+        let (code, results, err) =
+            run(&server.authority, &[&[rows.as_str(), "api"], words].concat());
+        assert_eq!((code, results.len()), (Some(2), 0), "{err}");
+        assert!(err.contains("hint: the columns are order, amount"), "{err}");
+    }
+    assert!(server.requests().is_empty());
+    let (code, results, err) =
+        run(&server.authority, &[&rows, "api", "POST", "v1/{order}", "a:={amount}"]);
+    assert_eq!((code, results.len()), (Some(0), 2), "{err}");
 }

@@ -32,6 +32,11 @@ impl Deadline {
         self.at.is_some_and(|at| at <= Instant::now())
     }
 
+    /// Whether the moment comes later than another one.
+    pub(crate) fn is_after(&self, other: &Self) -> bool {
+        self.at > other.at
+    }
+
     /// Whether the moment has come; if not, the task is woken when it does.
     pub(crate) fn has_passed(&mut self, context: &Context<'_>) -> bool {
         let Some(at) = self.at else { return false };

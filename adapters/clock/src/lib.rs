@@ -17,6 +17,7 @@ mod file;
 #[cfg(feature = "files")]
 mod files;
 mod limits;
+mod outgoing;
 mod waiting;
 
 use std::future::poll_fn;

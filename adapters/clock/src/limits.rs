@@ -2,23 +2,26 @@
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes};
 use http_body::{Frame, SizeHint};
-use http_hook::body::take_announced;
+use http_hook::body::{Body, take_announced};
 use http_hook::options::Timeouts;
 use http_hook::transport::{TimeoutPhase, catch_panic};
 use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 
 use crate::deadline::Deadline;
+use crate::outgoing::{Moved, watched};
 
 const PANICKED: &str = "the client panicked";
 const RESET: &str = "the stream was reset before its end";
 
 /// The limits of one exchange, counted from [`start`](Self::start) on: up to the head, between two pieces of the
-/// body, and for all of it. The limit for connecting is the client's.
+/// body, and for all of it. The limit for connecting is the client's. The one for the head is counted anew with each piece of
+/// [the request's body](Self::outgoing) that the client takes: an upload that goes on is not cut off, one that stands still is.
 ///
 /// # Examples
 ///
@@ -37,7 +40,10 @@ const RESET: &str = "the stream was reset before its end";
 /// ```
 #[derive(Debug)]
 pub struct Limits {
+    start: Instant,
     head: Deadline,
+    head_limit: Option<Duration>,
+    moved: Option<Arc<Moved>>,
     idle: Option<Duration>,
     total: Deadline,
 }
@@ -48,10 +54,51 @@ impl Limits {
     pub fn start(timeouts: Timeouts) -> Self {
         let now = Instant::now();
         Self {
+            start: now,
             head: Deadline::after(now, timeouts.head),
+            head_limit: timeouts.head,
+            moved: None,
             idle: timeouts.idle,
             total: Deadline::after(now, timeouts.total),
         }
+    }
+
+    /// Has the pieces of the request's body noticed that the client takes. A small one goes in one, and is left as it is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use http_hook::body::Body;
+    /// use http_hook::options::Timeouts;
+    /// use http_hook_clock::Limits;
+    ///
+    /// let mut timeouts = Timeouts::default();
+    /// timeouts.head = Some(Duration::from_secs(60));
+    /// let mut limits = Limits::start(timeouts);
+    /// let body = limits.outgoing(Body::from(bytes::Bytes::from(vec![b'x'; 1 << 20])));
+    /// assert_eq!(body.len(), Some(1 << 20));
+    /// ```
+    pub fn outgoing(&mut self, body: Body) -> Body {
+        if self.head_limit.is_none() {
+            return body;
+        }
+        let (body, moved) = watched(body, self.start);
+        self.moved = moved;
+        body
+    }
+
+    /// Whether the limit for the head has passed since the last piece of the request's body.
+    fn head_is_late(&mut self, context: &Context<'_>) -> bool {
+        while self.head.has_passed(context) {
+            let last =
+                self.moved.as_ref().map(|moved| Deadline::after(moved.last(), self.head_limit));
+            match last {
+                Some(last) if last.is_after(&self.head) => self.head = last,
+                _ => return true,
+            }
+        }
+        false
     }
 
     /// Waits for `sending`, and drops it when its time is up. An answer that comes after the time for all is late.
@@ -72,7 +119,7 @@ impl Limits {
                     return Poll::Ready(Err(timeout(TimeoutPhase::Total, Sent::Yes)));
                 }
                 Ok(Poll::Ready(answer)) => return Poll::Ready(answer),
-                Ok(Poll::Pending) if self.head.has_passed(context) => TimeoutPhase::Head,
+                Ok(Poll::Pending) if self.head_is_late(context) => TimeoutPhase::Head,
                 Ok(Poll::Pending) if self.total.has_passed(context) => TimeoutPhase::Total,
                 Ok(Poll::Pending) => return Poll::Pending,
             };

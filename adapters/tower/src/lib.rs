@@ -97,8 +97,8 @@ where
         check_target(request.uri())?;
         let method = request.method().clone();
         let secure = request.uri().scheme() == Some(&Scheme::HTTPS);
-        let mut request = request.map(|body| match body {
-            Body::Stream(_) => Body::stream(Exact::new(body)),
+        let mut request = request.map(|body| match limits.outgoing(body) {
+            Body::Stream(stream) => Body::stream(Exact::new(Body::Stream(stream))),
             whole => whole,
         });
         if request.body().is_empty() && means_content(request.method()) {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap_complete::engine::ArgValueCompleter;
+use http_hook::retry::Condition;
 
 use super::Format;
 use crate::connection;
@@ -63,7 +64,7 @@ pub(crate) struct CallArgs {
     #[arg(long, value_name = "FILE", help_heading = "Retry")]
     pub(crate) save_state: Option<PathBuf>,
 
-    /// Fails (9) with an answer for which this does not hold; see `http-hook poll --help`.
+    /// Fails (9) with an answer for which this does not hold; see `http-hook poll --help`. If it says something of the status, no other status fails.
     #[arg(long = "check", value_name = "CONDITION", help_heading = "Result")]
     pub(crate) checks: Vec<String>,
 
@@ -86,7 +87,7 @@ pub(crate) struct RequestArgs {
     #[arg(short = 'I', long, conflicts_with = "method", help_heading = "Request")]
     pub(crate) head: bool,
 
-    /// Sets a header; `NAME:` takes one away.
+    /// Sets a header; `NAME:` takes one away, `NAME;` sends it empty.
     #[arg(short = 'H', long = "header", value_name = "NAME:VALUE", help_heading = "Request")]
     pub(crate) headers: Vec<String>,
 
@@ -102,7 +103,7 @@ pub(crate) struct RequestArgs {
     #[arg(long, conflicts_with_all = ["data", "json"], help_heading = "Request")]
     pub(crate) form: bool,
 
-    /// Adds a field, or a file, to a form of several parts.
+    /// Adds a field, or a file, to a form of several parts; `;type=TYPE` behind a file says what it is.
     #[arg(short = 'F', long = "part", value_name = "NAME=TEXT|@FILE", conflicts_with_all = ["data", "json"], help_heading = "Request")]
     pub(crate) parts: Vec<String>,
 
@@ -137,7 +138,7 @@ pub(crate) struct LimitArgs {
     #[arg(long, value_name = "TIME", value_parser = limit, help_heading = "Time")]
     pub(crate) connect_timeout: Option<Limit>,
 
-    /// The longest time until an answer begins, and the longest silence in its body [env: HTTP_HOOK_TIMEOUT].
+    /// The longest silence: while a body goes up, from its end until an answer begins, and in the answer's body [env: HTTP_HOOK_TIMEOUT].
     #[arg(long, value_name = "TIME", value_parser = limit, help_heading = "Time")]
     pub(crate) timeout: Option<Limit>,
 
@@ -232,17 +233,37 @@ pub(crate) struct ResultArgs {
     #[arg(long, help_heading = "Result")]
     pub(crate) no_fail: bool,
 
+    /// A status of 400 and above fails in any case: taken so that what is typed for curl (`-fsSL`) works.
+    #[arg(short = 'f', long, hide = true, conflicts_with = "no_fail")]
+    pub(crate) fail: bool,
+
+    /// Errors are told in any case.
+    #[arg(short = 'S', long, hide = true)]
+    pub(crate) show_error: bool,
+
     /// How the body and errors are printed [env: HTTP_HOOK_FORMAT].
     #[arg(long, value_enum, help_heading = "Result")]
     pub(crate) format: Option<Format>,
 
-    /// Shows what is secret in the request's headers, on a terminal only.
+    /// Shows what is hidden as `***` in the request's head (with -vv or --print H), its path included; on a terminal only.
     #[arg(long, help_heading = "Result")]
     pub(crate) show_secrets: bool,
 
     /// Whether the head of the answer is printed though nobody asked for it, so that it tells nothing of the connection.
     #[arg(skip)]
     pub(crate) hides_head: bool,
+
+    /// Whether no status is a failure, one that is sent again neither.
+    #[arg(skip)]
+    pub(crate) any_status: bool,
+
+    /// What has to hold for an answer.
+    #[arg(skip)]
+    pub(crate) check: Option<Condition>,
+
+    /// The headers of the command line, which who typed them may see with --print H.
+    #[arg(skip)]
+    pub(crate) typed: Vec<(String, String)>,
 }
 
 fn printed(text: &str) -> Result<String, String> {

@@ -4,6 +4,7 @@
 
 mod call;
 mod conn;
+pub(crate) mod foreign;
 mod other;
 mod run;
 mod series;
@@ -21,6 +22,13 @@ pub(crate) use series::{Fetch, NextBy, POLL_DEADLINE, Pages, Poll};
 pub(crate) use sim::{Sim, SimFormat, Which};
 
 const EXIT_CODES: &str = "\
+Examples:
+  http-hook demo                                   shows what it does
+  http-hook call - https://api.example.com/health  a URL, no connection
+  http-hook conn add sales                         stores a connection
+  http-hook call sales v1/orders limit==50         calls through it
+  http-hook plan sales POST v1/orders name=box     tells, and sends nothing
+
 Exit codes:
   0        success
   1        local failure: a file, an encoding, a bug
@@ -28,7 +36,8 @@ Exit codes:
   3, 4, 5  final status 3xx, 4xx, 5xx (and 600 to 999); 0 with --no-fail
   6        a redirect that is refused, or one too many
   7        no connection: DNS, refused, TLS, reset; a body that broke off, an
-           answer that breaks the rules
+           answer that breaks the rules (over libcurl, a head that is cut off
+           in the middle passes for a whole one with an empty body)
   8        a time limit or the deadline
   9        a check, --fail-if, a limit of pages or a digest says no; or a
            recording does not have what was asked for
@@ -63,12 +72,12 @@ pub(crate) struct Args {
     #[arg(long, global = true, value_enum)]
     pub(crate) color: Option<Color>,
 
-    /// Shows attempts, decisions and waits on stderr; twice: headers too.
+    /// Shows attempts, decisions and waits on stderr; twice: headers too. Of a run: how each call ended.
     #[arg(short, long, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub(crate) verbose: u8,
 
-    /// Shows errors only; twice: nothing.
-    #[arg(short, long, global = true, short_alias = 's', alias = "silent", action = clap::ArgAction::Count)]
+    /// Says nothing but errors on stderr; twice: not even these. The body comes all the same.
+    #[arg(short, long, global = true, visible_short_alias = 's', alias = "silent", action = clap::ArgAction::Count)]
     pub(crate) quiet: u8,
 }
 

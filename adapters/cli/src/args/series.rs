@@ -89,7 +89,7 @@ pub(crate) struct Pages {
     #[arg(long, value_name = "N", help_heading = "Pages")]
     pub(crate) max_pages: Option<u64>,
 
-    /// Fails (9) where there is a further page after so many items, which --items counts.
+    /// Fails (9) where there is a further page after so many items, which --items counts; a page is printed whole.
     #[arg(long, value_name = "N", help_heading = "Pages")]
     pub(crate) max_items: Option<u64>,
 
@@ -121,7 +121,7 @@ Conditions for --until, --fail-if and --check:
   /pointer=text      a place in a JSON body: a text, or a number written so
   /pointer:=JSON     the same, told exactly
   jq:EXPRESSION      true by jq, where it is built in
-  !CONDITION         the opposite
+  '!CONDITION'       the opposite; the quotes are for bash
 
 A poll always ends: by --deadline, which is 1h unless it is said. It exits with
 0 if it got what it waits for, 8 if that did not come in time, 9 by --fail-if,

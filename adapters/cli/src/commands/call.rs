@@ -5,11 +5,13 @@ use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use http::Method;
 use http_hook::{Call, Hook};
 
 use super::session::{Session, Way};
 use super::{Context, curl, plan};
 use crate::args::{CallArgs, Format, LimitArgs, ResultArgs};
+use crate::conditions;
 use crate::connection::{self, Found};
 use crate::cookies::CookieFile;
 use crate::exit::Problem;
@@ -87,12 +89,22 @@ pub(crate) fn run_or_again(
     let way = Way::new(&context.tape)?.hiding(&hook);
     let hook = hook.for_client(way.transport().capabilities());
     if call.curl {
-        return curl::run(&hook, &planned.plan, call);
+        return curl::run(&hook, &planned, call, &endpoint, ("", &context.settings));
     }
-    let result = &call.result;
+    let mut result = call.result.clone();
+    result.no_fail |= conditions::tell_status(&call.checks);
+    result.any_status = result.no_fail;
+    result.typed.clone_from(&planned.typed);
+    if !call.checks.is_empty() {
+        result.check = Some(conditions::all(&call.checks, "--check")?);
+    }
+    let result = &result;
     let format = format_of(result, &context.settings)?;
     check_secrets(result.show_secrets)?;
     warn(&hook, format, context);
+    if planned.is_bare && context.quiet == 0 && format != Format::Json {
+        note_dropped_input(&planned.method);
+    }
     let goes_to = target(result, &endpoint)?;
     let session = Session {
         name: &found.name,
@@ -110,6 +122,27 @@ pub(crate) fn run_or_again(
         tries_head,
     };
     session.run(&hook, &way, |now| Ok(Call::new(&hook, planned.plan, seed, now)), context)
+}
+
+/// Says that standard input is not sent, where it looks as if it were meant to.
+fn note_dropped_input(method: &Method) {
+    if matches!(*method, Method::POST | Method::PUT | Method::PATCH) && has_input() {
+        screen::note(&format!("this {method} has no body: the item `@-` sends standard input"));
+    }
+}
+
+/// Whether standard input is a file with something in it, or a pipe.
+#[cfg(unix)]
+fn has_input() -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    fs::metadata("/dev/stdin").is_ok_and(|about| {
+        about.file_type().is_fifo() || about.file_type().is_file() && about.len() > 0
+    })
+}
+
+#[cfg(not(unix))]
+fn has_input() -> bool {
+    false
 }
 
 /// Prints what is doubtful in the connection.

@@ -54,7 +54,13 @@ pub(crate) fn run() -> Result<u8, Problem> {
         }
         Err(failure) => {
             let told = timeline.told();
-            let report = Report { failure: &failure, name: "demo", told, verbose: true };
+            let report = Report {
+                failure: &failure,
+                name: "demo",
+                told,
+                exit: exit::of_failure(&failure),
+                verbose: true,
+            };
             screen::error(&report.text());
             Ok(exit::of_failure(&failure))
         }

@@ -12,7 +12,7 @@ use super::call::{Manner, Ready, format_of};
 use super::foresight::{Outcome, follows, most_sends};
 use super::{Context, print};
 use crate::args::{CallArgs, Format, Plan};
-use crate::connection::Found;
+use crate::connection::{Found, id_of};
 use crate::exit::{self, Problem};
 use crate::output::is_made;
 use crate::report::SCHEMA;
@@ -79,6 +79,7 @@ pub(crate) fn show(
     let mut rows: Vec<[String; 3]> = Vec::new();
     for fact in explained.facts.iter().filter(|fact| is_told(fact)) {
         let what = fact.what.trim_start_matches("header ").trim_start_matches("option ");
+        let what = said(what);
         let value = fact.value.clone().unwrap_or_else(|| "(taken out)".to_owned());
         rows.push([what.to_owned(), value, by(fact, &context.settings)]);
     }
@@ -128,7 +129,7 @@ fn to_json(
         .collect();
     let warnings: Vec<_> = explained.warnings.iter().map(ToString::to_string).collect();
     let plan = json!({
-        "connection": found.name,
+        "connection": id_of(&found.name),
         "origin": found.origin,
         "method": explained.method.as_str(),
         "url": url,
@@ -178,6 +179,28 @@ fn is_told(fact: &Fact) -> bool {
     !fact.what.starts_with("url.")
 }
 
+/// The options that hold for a call by a connection or a setting, each with who says so.
+pub(super) fn of_elsewhere(explained: &Explanation, settings: &Settings) -> Vec<String> {
+    let facts = explained.facts.iter().filter(|fact| {
+        fact.what.starts_with("option ")
+            && match fact.layer {
+                Layer::Connection(_) => true,
+                Layer::Program => {
+                    setting_of(&fact.what).is_some_and(|key| settings.value(key).is_some())
+                }
+                _ => false,
+            }
+    });
+    facts
+        .map(|fact| {
+            let what = said(fact.what.trim_start_matches("option "));
+            let value = fact.value.as_deref().unwrap_or("none");
+            let by = by(fact, settings);
+            format!("{what} {value}, by {}", by.split(", over").next().unwrap_or_default())
+        })
+        .collect()
+}
+
 /// Who says so, and over whom.
 fn by(fact: &Fact, settings: &Settings) -> String {
     let name = |layer: &Layer| match layer {
@@ -192,6 +215,19 @@ fn by(fact: &Fact, settings: &Settings) -> String {
         text.push_str(&name(over));
     }
     text
+}
+
+/// What an option of the library is called on the command line.
+fn said(what: &str) -> &str {
+    match what {
+        "connect_timeout" => "connect-timeout",
+        "head_timeout" => "timeout (head)",
+        "idle_timeout" => "timeout (silence)",
+        "allow_redirects" => "location",
+        "max_redirects" => "max-redirs",
+        "proxies" => "proxy",
+        other => other,
+    }
 }
 
 /// The setting that an option of the program is from.

@@ -48,7 +48,13 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
     let way = Way::new(&context.tape)?.hiding(&hook);
     let hook = hook.for_client(way.transport().capabilities());
     if call.curl {
-        return curl::run(&hook, &planned.plan, call);
+        return curl::run(
+            &hook,
+            &planned,
+            call,
+            &endpoint,
+            ("what is asked after the first answer", &context.settings),
+        );
     }
     let format = format_of(&call.result, settings)?;
     check_secrets(call.result.show_secrets)?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::{Method, Response};
 use http_hook::blocking::{Body, Clock, Transport};
 use http_hook::observe::{Event, sounds_secret};
-use http_hook::{Call, Explanation, Failure, Hook, Run, Timestamp};
+use http_hook::{Call, Cause, Explanation, Failure, Hook, Run, StopReason, Timestamp};
 use http_hook_cassette::{Cassette, Recorder, Replay};
 use percent_encoding::percent_decode_str;
 
@@ -14,6 +14,7 @@ use super::call::HEAD_NOT_ALLOWED;
 use super::stage::Stage;
 use super::{Context, Tape};
 use crate::args::{Format, ResultArgs};
+use crate::conditions;
 use crate::cookies::CookieFile;
 use crate::drive::{Beside, drive};
 use crate::exit::{self, Problem};
@@ -170,7 +171,8 @@ impl Session<'_> {
             cookies: self.cookies,
             state: self.state.as_ref(),
             tells_heads: context.verbose > 1,
-            heads: Heads::new(self.explained.as_ref(), self.result.show_secrets, hook),
+            heads: Heads::new(self.explained.as_ref(), self.result.show_secrets, hook)
+                .typed(&self.result.typed),
             ..Beside::default()
         }
     }
@@ -229,7 +231,8 @@ impl Session<'_> {
         }
         way.end(&context.tape)?;
         if context.quiet < 2 {
-            let report = self.report(failure, &stage.timeline, context);
+            let code = exit::of_failure(failure);
+            let report = self.report(failure, code, &stage.timeline, context);
             let json = self.format == Format::Json;
             screen::error(&if json { report.json() } else { report.text() });
         }
@@ -287,10 +290,11 @@ impl Session<'_> {
         bars: &Bars,
         context: &Context,
     ) -> Result<u8, Problem> {
-        let code = exit::of_failure(failure);
+        let passes = self.passes(failure);
+        let code = if passes { 0 } else { exit::of_failure(failure) };
         if self.format == Format::Json {
             if context.quiet < 2 {
-                screen::error(&self.report(failure, timeline, context).json());
+                screen::error(&self.report(failure, code, timeline, context).json());
             }
             return Ok(code);
         }
@@ -308,19 +312,33 @@ impl Session<'_> {
         if parts.contains('m') {
             to_stdout(times(timeline).as_bytes())?;
         }
-        if context.quiet < 2 {
-            screen::error(&self.report(failure, timeline, context).text());
+        if !passes && context.quiet < 2 {
+            screen::error(&self.report(failure, code, timeline, context).text());
         }
         Ok(code)
+    }
+
+    /// Whether the status that a call ended with is no failure: nobody minds it, and what has to hold does.
+    fn passes(&self, failure: &Failure) -> bool {
+        let Cause::Response(response) = failure.cause() else { return false };
+        let check = self.result.check.as_ref();
+        let holds = check.is_none_or(|check| conditions::holds(check, response));
+        let kept = !matches!(
+            failure.reason(),
+            StopReason::Check | StopReason::Deadline | StopReason::Redirect | StopReason::Auth
+        );
+        self.result.any_status && kept && holds
     }
 
     fn report<'a>(
         &'a self,
         failure: &'a Failure,
+        exit: u8,
         timeline: &Timeline,
         context: &Context,
     ) -> Report<'a> {
-        Report { failure, name: self.name, told: timeline.told(), verbose: context.verbose > 0 }
+        let verbose = context.verbose > 0;
+        Report { failure, name: self.name, told: timeline.told(), exit, verbose }
     }
 
     /// What is printed before the body, and what is to be printed at all.

@@ -153,6 +153,9 @@ impl Timeline {
                     let follows = state.follows(method, *own_origin);
                     self.came(&mut state, &follows);
                 }
+                if *cause == SendCause::Challenge {
+                    self.came(&mut state, "answer the challenge");
+                }
                 state.method = (*method).clone();
                 state.url = Some(screen::line(&url.to_string()));
                 state.sends = *send;
@@ -268,7 +271,8 @@ impl Timeline {
     }
 
     fn done(&self, state: &State) -> String {
-        let retries = state.sends.saturating_sub(1).saturating_sub(state.redirects);
+        // A challenge and a token are part of their attempt.
+        let retries = state.attempts.saturating_sub(1);
         let mut parts = vec![screen::count(state.sends, "send", "sends")];
         for (count, one, many) in
             [(retries, "retry", "retries"), (state.redirects, "redirect", "redirects")]

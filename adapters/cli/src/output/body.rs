@@ -10,7 +10,7 @@ use http_hook::transport::TimeoutPhase;
 use http_hook::{TransportError, TransportErrorKind as Kind};
 
 use super::sink::{Making, Target, to_stdout};
-use super::{decode, json};
+use super::{charset, decode, json};
 use crate::args::Format;
 use crate::exit::Problem;
 use crate::jq::Jq;
@@ -133,7 +133,8 @@ fn write_reader(
                 let message = format!("the body is longer than a line of JSON may be, {longest}");
                 return Err(Problem::local(message).with_hint("-o FILE writes it to a file"));
             }
-            written.kept = all;
+            let is_text = charset::is_western(headers) && std::str::from_utf8(&all).is_err();
+            written.kept = if is_text { charset::western(&all).into_bytes() } else { all };
         }
         (Target::Stdout, Format::Pretty) => for_people(headers, &mut *body, true)?,
         (Target::Stdout, Format::Auto) if io::stdout().is_terminal() => {
@@ -166,7 +167,7 @@ fn for_people(headers: &HeaderMap, body: &mut dyn Read, always: bool) -> Result<
         to_stdout(&begin)?;
         return each(body, to_stdout);
     }
-    let mut text = Text::default();
+    let mut text = Text { is_western: charset::is_western(headers), ..Text::default() };
     let mut more = print(&text.piece(&begin))?;
     if more && !whole {
         each(body, |piece| {
@@ -183,6 +184,8 @@ fn for_people(headers: &HeaderMap, body: &mut dyn Read, always: bool) -> Result<
 /// Text that comes in pieces, which may end within a character.
 #[derive(Default)]
 struct Text {
+    /// Whether what is no UTF-8 is of the other character set.
+    is_western: bool,
     left: Vec<u8>,
     last: Option<char>,
 }
@@ -190,6 +193,11 @@ struct Text {
 impl Text {
     fn piece(&mut self, bytes: &[u8]) -> String {
         self.left.extend_from_slice(bytes);
+        if self.is_western && std::str::from_utf8(&self.left).is_err() {
+            let text = screen::plain(&charset::western(&std::mem::take(&mut self.left)));
+            self.last = text.chars().next_back().or(self.last);
+            return text;
+        }
         let whole = match std::str::from_utf8(&self.left) {
             Err(error) if error.error_len().is_none() => error.valid_up_to(),
             _ => self.left.len(),
@@ -294,6 +302,9 @@ fn broken(error: io::Error, so_far: u64) -> Problem {
     match error.kind() {
         Kind::Timeout(TimeoutPhase::Total) => problem.with_hint("raise --deadline"),
         Kind::Timeout(_) => problem.with_hint("raise --timeout for a longer silence"),
+        Kind::Body | Kind::Interrupted => problem.with_hint(
+            "what has begun is not sent again; `http-hook fetch` goes on where a download broke off",
+        ),
         _ => problem,
     }
 }

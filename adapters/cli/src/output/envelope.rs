@@ -5,6 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 use super::json;
+use crate::connection::id_of;
 use crate::live::Told;
 use crate::report::{SCHEMA, millis};
 use crate::screen;
@@ -19,7 +20,7 @@ pub(crate) fn envelope(
     exit: u8,
 ) -> String {
     let mut result = json!({
-        "connection": name,
+        "connection": id_of(name),
         "method": told.method,
         "url": told.url,
         "status": status,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use http::header::{HeaderMap, HeaderName, SET_COOKIE};
+use http::header::{HeaderMap, HeaderName, PROXY_AUTHENTICATE, SET_COOKIE, WWW_AUTHENTICATE};
 use http::{Request, Response};
 use http_hook::observe::sounds_secret;
 use http_hook::response::Reason;
@@ -17,6 +17,8 @@ const HIDDEN: &str = "***";
 pub(crate) struct Heads {
     /// The headers whose values may be shown, with these values.
     open: Vec<(String, String)>,
+    /// The headers that were typed for this very call.
+    typed: Vec<(String, String)>,
     secrets: bool,
     /// Whose connection an answer may repeat.
     hook: Option<Hook>,
@@ -30,11 +32,23 @@ impl Heads {
             let name = fact.what.strip_prefix("header ")?;
             Some((name.to_owned(), fact.value.clone()?))
         });
-        Self { open: open.collect(), secrets, hook: Some(hook.clone()) }
+        let (open, typed) = (open.collect(), Vec::new());
+        Self { open, typed, secrets, hook: Some(hook.clone()) }
     }
 
-    /// Writes the head of a request, whose URL is as it may be shown.
-    pub(crate) fn request<B>(&self, request: &Request<B>, shown_url: &str) -> String {
+    /// Shows these headers of a request to who typed them, unless their names sound secret.
+    pub(crate) fn typed(self, typed: &[(String, String)]) -> Self {
+        let sound = typed.iter().filter(|(name, _)| !sounds_secret(name));
+        Self { typed: sound.cloned().collect(), ..self }
+    }
+
+    /// Writes the head of a request, whose URL is as it may be shown; `as_result`: for who asked for it, not for a log.
+    pub(crate) fn request<B>(
+        &self,
+        request: &Request<B>,
+        shown_url: &str,
+        as_result: bool,
+    ) -> String {
         let uri = request.uri();
         let target = if self.secrets {
             uri.path_and_query().map_or("/", |target| target.as_str()).to_owned()
@@ -48,7 +62,8 @@ impl Heads {
         }
         for (name, value) in request.headers() {
             let value = value.to_str().unwrap_or(HIDDEN);
-            let open = self.secrets || self.is_open(name, value);
+            let own = as_result && self.is_typed(name, value);
+            let open = self.secrets || own || self.is_open(name, value);
             let _ = writeln!(text, "{name}: {}", if open { value } else { HIDDEN });
         }
         screen::plain(&text)
@@ -79,9 +94,18 @@ impl Heads {
         };
         let value = hook.shown(value);
         match name.as_str() {
+            "www-authenticate" | "proxy-authenticate" => challenge_shown(&value),
             "location" | "content-location" | "link" | "refresh" => url_shown(&value),
             _ => value.into_owned(),
         }
+    }
+
+    fn is_typed(&self, name: &HeaderName, value: &str) -> bool {
+        let is_own = |(own, typed): &(String, String)| {
+            own.eq_ignore_ascii_case(name.as_str()) && typed == value
+        };
+        let tells = self.hook.as_ref().is_none_or(|hook| hook.shown(value) == value);
+        tells && self.typed.iter().any(is_own)
     }
 
     fn is_open(&self, name: &HeaderName, value: &str) -> bool {
@@ -118,7 +142,49 @@ pub(crate) fn is_made(name: &HeaderName) -> bool {
 
 /// Whether a header of an answer is better not told to logs.
 pub(crate) fn is_secret(name: &HeaderName) -> bool {
-    *name == SET_COOKIE || sounds_secret(name.as_str())
+    let asks = *name == WWW_AUTHENTICATE || *name == PROXY_AUTHENTICATE;
+    *name == SET_COOKIE || !asks && sounds_secret(name.as_str())
+}
+
+/// A challenge: its schemes, and those of its parameters that tell what is asked for.
+fn challenge_shown(value: &str) -> String {
+    const OPEN: [&str; 10] = [
+        "realm",
+        "qop",
+        "algorithm",
+        "charset",
+        "stale",
+        "scope",
+        "error",
+        "error_description",
+        "resource_metadata",
+        "userhash",
+    ];
+    let (mut quoted, mut escaped) = (false, false);
+    let parts = value.split(|c: char| {
+        let ends = c == ',' && !quoted;
+        quoted ^= c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        ends
+    });
+    let shown = parts.map(|part| {
+        let part = part.trim();
+        let (scheme, rest) = match part.split_once(' ') {
+            Some((scheme, rest)) if !scheme.contains('=') => (scheme, rest.trim_start()),
+            _ if part.contains('=') => ("", part),
+            _ => (part, ""),
+        };
+        let name = rest.split('=').next().unwrap_or_default().trim();
+        let is_open = OPEN.iter().any(|open| open.eq_ignore_ascii_case(name));
+        let rest = match rest.split_once('=') {
+            _ if rest.is_empty() || is_open => rest.to_owned(),
+            // What stands behind a scheme alone is no parameter: a token.
+            Some((_, value)) if !value.trim_matches('=').is_empty() => format!("{name}={HIDDEN}"),
+            _ => HIDDEN.to_owned(),
+        };
+        format!("{scheme} {rest}").trim().to_owned()
+    });
+    shown.collect::<Vec<_>>().join(", ")
 }
 
 /// A text with URLs: their user info and the values of parameters that sound secret are hidden.
@@ -154,7 +220,23 @@ fn url_shown(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::url_shown;
+    use super::{challenge_shown, url_shown};
+
+    #[test]
+    fn a_challenge_tells_what_it_asks_for() {
+        for (value, shown) in [
+            ("Basic", "Basic"),
+            ("Basic realm=\"a, b\"", "Basic realm=\"a, b\""),
+            (
+                "Digest realm=\"r\", qop=\"auth,auth-int\", nonce=\"n0nce\", opaque=x, Basic realm=q",
+                "Digest realm=\"r\", qop=\"auth,auth-int\", nonce=***, opaque=***, Basic realm=q",
+            ),
+            ("Negotiate YII=, NTLM", "Negotiate ***, NTLM"),
+            ("Bearer error=\"invalid_token\", x=1", "Bearer error=\"invalid_token\", x=***"),
+        ] {
+            assert_eq!(challenge_shown(value), shown);
+        }
+    }
 
     #[test]
     fn urls_of_answers_tell_no_secret() {

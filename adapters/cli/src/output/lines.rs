@@ -43,7 +43,8 @@ fn at<'a>(text: &'a str, pointer: &str) -> Option<&'a str> {
     Some(value)
 }
 
-fn elements(array: &str) -> Option<Vec<&str>> {
+/// The values of an array, as they are written; `None` if it is none.
+pub(crate) fn elements(array: &str) -> Option<Vec<&str>> {
     let mut rest = array.strip_prefix('[')?.trim_start();
     let mut all = Vec::new();
     while !rest.starts_with(']') {
@@ -55,7 +56,8 @@ fn elements(array: &str) -> Option<Vec<&str>> {
     Some(all)
 }
 
-fn members(object: &str) -> Option<Vec<(String, &str)>> {
+/// The members of an object, their values as they are written; `None` if it is none.
+pub(crate) fn members(object: &str) -> Option<Vec<(String, &str)>> {
     let mut rest = object.strip_prefix('{')?.trim_start();
     let mut all = Vec::new();
     while !rest.starts_with('}') {

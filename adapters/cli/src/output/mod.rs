@@ -1,6 +1,7 @@
 //! The answer: to a file, a pipe or a screen; its head, its body, and all of it as one line of JSON.
 
 mod body;
+mod charset;
 mod decode;
 mod envelope;
 mod head;
@@ -11,5 +12,5 @@ mod sink;
 pub(crate) use body::{Written, write, write_failed};
 pub(crate) use envelope::{Content, envelope};
 pub(crate) use head::{Heads, is_made, response_head};
-pub(crate) use lines::{items, lacks, text_at};
+pub(crate) use lines::{elements, items, lacks, members, text_at};
 pub(crate) use sink::{Making, Target, to_stdout};

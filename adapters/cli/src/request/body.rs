@@ -41,7 +41,8 @@ pub(crate) enum Value {
     Text(String),
     /// As JSON has it.
     Json(String),
-    File(PathBuf),
+    /// A file, and what it is unless its name tells.
+    File(PathBuf, Option<String>),
 }
 
 impl Body {
@@ -52,14 +53,18 @@ impl Body {
         file: Option<&Path>,
     ) -> Result<Self, Problem> {
         let mut bodies = Vec::new();
+        let mut given = Vec::new();
         if let Some(data) = &options.data {
+            given.push("-d");
             bodies.push(match data.strip_prefix('@') {
                 Some(path) => Self::of_path(Path::new(path)),
                 None => Self::Data(data.clone().into_bytes(), type_of_text(data)),
             });
         }
+        given.extend(file.map(|_| "the item @FILE"));
         bodies.extend(file.map(Self::of_path));
         if let Some(json) = &options.json {
+            given.push("--json");
             let bytes = match json.strip_prefix('@') {
                 Some(path) => item::read(path)?,
                 None => json.clone().into_bytes(),
@@ -70,10 +75,12 @@ impl Body {
             fields.push(part_of(part)?);
         }
         if !fields.is_empty() {
+            given.push("the fields");
             bodies.push(of_fields(fields, options)?);
         }
         if bodies.len() > 1 {
-            return Err(Problem::usage("there is more than one body"));
+            let given = given.join(" and ");
+            return Err(Problem::usage(format!("there is more than one body: {given}")));
         }
         Ok(bodies.pop().unwrap_or(Self::None))
     }
@@ -156,7 +163,7 @@ impl Body {
 }
 
 fn of_fields(fields: Vec<Field>, options: &RequestArgs) -> Result<Body, Problem> {
-    let has_files = fields.iter().any(|field| matches!(field.value, Value::File(_)));
+    let has_files = fields.iter().any(|field| matches!(field.value, Value::File(..)));
     let is_form = options.form || !options.parts.is_empty();
     if has_files && !is_form {
         return Err(Problem::usage("name@FILE is a file of a form")
@@ -173,7 +180,7 @@ fn of_fields(fields: Vec<Field>, options: &RequestArgs) -> Result<Body, Problem>
     }
     let pairs = fields.into_iter().filter_map(|field| match field.value {
         Value::Text(text) => Some((field.name, text)),
-        Value::Json(_) | Value::File(_) => None,
+        Value::Json(_) | Value::File(..) => None,
     });
     Ok(Body::Form(pairs.collect()))
 }
@@ -185,7 +192,7 @@ fn object(fields: Vec<Field>) -> Body {
         let value = match value {
             Value::Text(text) => quoted(&text),
             Value::Json(text) => text,
-            Value::File(_) => continue,
+            Value::File(..) => continue,
         };
         match members.iter_mut().find(|(own, _)| *own == name) {
             Some(member) => member.1 = value,
@@ -196,13 +203,16 @@ fn object(fields: Vec<Field>) -> Body {
     Body::Json(format!("{{{}}}", members.collect::<Vec<_>>().join(", ")))
 }
 
-/// Reads `name=value` and `name=@FILE`, as curl has them.
+/// Reads `name=value`, `name=@FILE` and `name=@FILE;type=TYPE`, as curl has them.
 fn part_of(word: &str) -> Result<Field, Problem> {
     let Some((name, value)) = word.split_once('=') else {
         return Err(Problem::usage("a part of a form is NAME=TEXT or NAME=@FILE"));
     };
     let value = match value.strip_prefix('@') {
-        Some(path) => Value::File(path.into()),
+        Some(path) => match path.split_once(";type=") {
+            Some((path, kind)) => Value::File(path.into(), Some(kind.to_owned())),
+            None => Value::File(path.into(), None),
+        },
         None => Value::Text(value.to_owned()),
     };
     Ok(Field { name: name.to_owned(), value })
@@ -216,12 +226,12 @@ fn parts(fields: Vec<Field>, seed: u64) -> Result<Parts, Problem> {
     for Field { name, value } in fields {
         let added = match value {
             Value::Text(text) | Value::Json(text) => form.field(name, text),
-            Value::File(path) => {
+            Value::File(path, kind) => {
                 let upload = upload(&path)?;
                 let own = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 let part = Part::source(name, upload.len(), replay_of(&upload))
                     .with_filename(own)
-                    .with_content_type(type_of_file(&path));
+                    .with_content_type(kind.as_deref().unwrap_or_else(|| type_of_file(&path)));
                 sources.push(upload);
                 form.file(part)
             }
@@ -253,7 +263,7 @@ fn type_of_text(text: &str) -> &'static str {
 }
 
 /// What a file is likely to be, by the end of its name.
-fn type_of_file(path: &Path) -> &'static str {
+pub(super) fn type_of_file(path: &Path) -> &'static str {
     let end = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
     match end.as_str() {
         "json" => "application/json",

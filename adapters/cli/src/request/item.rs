@@ -106,6 +106,9 @@ pub(crate) fn reads_as_item(word: &str) -> bool {
 
 /// Reads `NAME:VALUE` as the option `--header` has it.
 pub(crate) fn header(word: &str) -> Result<Item, Problem> {
+    if let Some(name) = word.strip_suffix(';').filter(|name| !name.contains(':')) {
+        return Ok(Item::Header(name.to_owned(), Some(String::new())));
+    }
     let Some((name, value)) = word.split_once(':') else {
         return Err(Problem::usage("a header is NAME:VALUE, or NAME: to take it away"));
     };

@@ -9,6 +9,7 @@ use http_hook::options::{ClientCert, Proxies, Proxy, Setting, Verify};
 use http_hook::{Options, RequestPlan, RetryPolicy};
 
 use super::body::{Body, Field, Source, Value};
+use super::curl::CurlBody;
 use super::item::{self, Item};
 use super::words::Words;
 use crate::args::{AuthArgs, CallArgs, ClientArgs, LimitArgs};
@@ -22,6 +23,12 @@ pub(crate) struct Planned {
     pub(crate) plan: RequestPlan,
     pub(crate) method: Method,
     pub(crate) source: Option<Source>,
+    /// Whether there is no body.
+    pub(crate) is_bare: bool,
+    /// The headers of the command line.
+    pub(crate) typed: Vec<(String, String)>,
+    /// The body as options of curl, where these are asked for and it is not too long.
+    pub(crate) curl: Option<CurlBody>,
 }
 
 impl Planned {
@@ -46,9 +53,13 @@ impl Planned {
                 Item::Header(name, value) => headers.push((name, value)),
                 Item::Text(name, value) => fields.push(Field { name, value: Value::Text(value) }),
                 Item::Json(name, value) => fields.push(Field { name, value: Value::Json(value) }),
-                Item::File(name, path) => fields.push(Field { name, value: Value::File(path) }),
+                Item::File(name, path) => {
+                    fields.push(Field { name, value: Value::File(path, None) });
+                }
                 Item::Body(path) if file.is_none() => file = Some(path),
-                Item::Body(_) => return Err(Problem::usage("there is more than one body")),
+                Item::Body(_) => {
+                    return Err(Problem::usage("there is more than one body: two items @FILE"));
+                }
             }
         }
         let mut body = Body::new(&call.request, fields, file.as_deref())?;
@@ -60,6 +71,10 @@ impl Planned {
         let mut plan = RequestPlan::new(method.clone(), endpoint);
         let typed = method == Method::GET
             || headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        let curl = if call.curl { CurlBody::new(&body, call) } else { None };
+        let is_bare = body.is_none();
+        let own = headers.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?)));
+        let own = own.collect();
         let source;
         (plan, source) = body.put_on(plan, typed, seed)?;
         for (name, value) in params {
@@ -90,7 +105,7 @@ impl Planned {
             plan = plan.response_check(conditions::all(&call.checks, "--check")?);
         }
         plan.check().map_err(Problem::of_error)?;
-        Ok(Self { plan, method, source })
+        Ok(Self { plan, method, source, is_bare, typed: own, curl })
     }
 }
 
@@ -126,7 +141,7 @@ pub(crate) fn scheme(auth: &AuthArgs) -> Result<Option<AuthScheme>, Problem> {
 /// What is said on the command line: it counts more than the connection.
 fn options(call: &CallArgs) -> Result<Options, Problem> {
     let mut options = of_limits(&call.limits, &call.client)?;
-    if call.result.no_fail {
+    if call.result.no_fail || conditions::tell_status(&call.checks) {
         options.check_response = Some(false);
     }
     Ok(options)
@@ -218,7 +233,10 @@ pub(crate) fn limited(
 pub(crate) fn read_policy(path: &Path) -> Result<RetryPolicy, Problem> {
     let name = path.to_string_lossy();
     let text = item::text(item::read(&name)?, &name)?;
-    RetryPolicy::from_json(&text).map_err(|error| Problem::usage(format!("{name}: {error}")))
+    RetryPolicy::from_json(&text).map_err(|error| {
+        Problem::usage(format!("{name}: {error}"))
+            .with_hint("`http-hook policy show` prints one as it is written")
+    })
 }
 
 fn setting<T>(limit: Option<Limit>) -> Setting<T>

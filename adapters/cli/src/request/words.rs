@@ -67,10 +67,10 @@ fn parse(method: &str) -> Result<Method, Problem> {
 
 /// A word that may be meant as a method or as an endpoint: nothing is sent until that is clear.
 fn in_doubt(word: &str) -> Problem {
-    Problem::usage(format!("`{word}` is followed by an item, so there is no endpoint for it"))
-        .with_hint(format!(
-            "write /{word} if that is the endpoint; if the endpoint is what follows, begin it with /, too"
-        ))
+    let word = crate::screen::line(word);
+    Problem::usage(format!("the endpoint is missing: an item follows `{word}`")).with_hint(format!(
+        "http-hook call CONN {word} ENDPOINT ITEM; /{word} if that is the endpoint itself"
+    ))
 }
 
 fn twice(word: &str) -> Problem {
@@ -84,7 +84,7 @@ fn no_endpoint(conn: &str) -> Problem {
             "for a whole URL: http-hook call - URL; for a connection: http-hook call CONN ENDPOINT",
         )
     } else if conn == "-" {
-        Problem::usage("without a connection (`-`) the endpoint is a whole URL: https://…")
+        Problem::usage("the URL is missing: http-hook call - https://…")
     } else {
         Problem::usage("there is no endpoint").with_hint(format!(
             "http-hook call {} /, for the base URL itself",

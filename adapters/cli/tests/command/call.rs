@@ -6,7 +6,7 @@ use crate::support::{command, parts, run, serve};
 fn each_end_has_its_code() {
     let server = serve();
     let server = |path: &str| format!("http://{}{path}", server.authority);
-    let rows: [(&str, &[&str], i32); 26] = [
+    let rows: [(&str, &[&str], i32); 33] = [
         // why                       arguments                                              code
         ("success", &["-", &server("/")], 0),
         ("no content", &["-", &server("/status/204")], 0),
@@ -20,6 +20,33 @@ fn each_end_has_its_code() {
         ("server error, after a retry", &["-", &server("/status/503"), "--retry", "1"], 5),
         ("a status is no failure if so wished", &["-", &server("/status/404"), "--no-fail"], 0),
         ("nor is a redirect", &["-", &server("/status/302"), "--no-fail"], 0),
+        (
+            "nor is one that is sent again",
+            &["-", &server("/status/503"), "--no-fail", "--retry=1"],
+            0,
+        ),
+        (
+            "a check says which status passes",
+            &["-", &server("/status/404"), "--check", "status=404"],
+            0,
+        ),
+        (
+            "also of those that are sent again",
+            &["-", &server("/status/503"), "--check", "status=503", "--retry=1"],
+            0,
+        ),
+        ("and which does not", &["-", &server("/status/200"), "--check", "status=404"], 9),
+        (
+            "another one keeps its code",
+            &["-", &server("/status/503"), "--check", "status=404", "--retry=0"],
+            5,
+        ),
+        (
+            "a check of something else says nothing of it",
+            &["-", &server("/status/404"), "--check", "Content-Length:"],
+            4,
+        ),
+        ("what is typed for curl", &["-", &server("/status/404"), "-fsSL"], 4),
         ("no connection is one all the same", &["-", "http://127.0.0.1:1/", "--no-fail"], 7),
         ("refused", &["-", "http://127.0.0.1:1/", "--retry", "0"], 7),
         ("reset", &["-", &server("/reset"), "--retry", "0"], 7),
@@ -203,8 +230,8 @@ fn errors_are_words_or_json() {
     snapbox::assert_data_eq!(
         err,
         snapbox::str![[r"
-error: no usable answer from the connection after 1 send in 0.[..] s (the server asks for a longer wait)
-  last: 503 [..] from http://127.0.0.1:[..]/after/30
+error: 503 [..] from http://127.0.0.1:[..]/after/30
+  after: 1 send in 0.[..] s: the server asks for a longer wait
   hint: the server asks to come back in 30.0 s
 
 "]]
@@ -214,7 +241,7 @@ error: no usable answer from the connection after 1 send in 0.[..] s (the server
     snapbox::assert_data_eq!(
         err,
         snapbox::str![[r#"
-{"schema":1,"error":{"code":"status","message":"503 Service Unavailable","reason":"attempts","retryable":true,"connection":"the connection","method":"GET","url":"http://127.0.0.1:[..]/status/503","status":503,"attempts":2,"sends":2,"elapsed_ms":[..],"exit":5,"hint":"raise --retry","body":"GET /status/503 [..]"}}
+{"schema":1,"error":{"code":"status","message":"503 Service Unavailable","reason":"attempts","retryable":true,"connection":null,"method":"GET","url":"http://127.0.0.1:[..]/status/503","status":503,"attempts":2,"sends":2,"elapsed_ms":[..],"exit":5,"hint":"raise --retry","body":"GET /status/503 [..]"}}
 
 "#]]
     );

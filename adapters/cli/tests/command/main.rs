@@ -5,6 +5,7 @@ mod call;
 mod conn;
 #[cfg(unix)]
 mod conn_shown;
+mod curl;
 mod demo;
 mod faults;
 mod fetch;
@@ -23,3 +24,5 @@ mod terminal;
 #[cfg(unix)]
 mod tls;
 mod transfer;
+mod typed;
+mod upload;

@@ -43,6 +43,7 @@ fn a_body_that_is_cut_leaves_no_file() {
     let (code, _, err) = run(&["call", "-", &url, "-o", file.to_str().unwrap()]);
     assert_eq!(code, Some(7), "{err}");
     assert!(err.contains("the body broke off after 10 B: "), "{err}");
+    assert!(err.contains("`http-hook fetch` goes on"), "{err}");
     assert_eq!(fs::read_to_string(&file).unwrap(), "before", "what was there stays");
     let beside = format!("{}.", file.file_name().unwrap().to_str().unwrap());
     let names = fs::read_dir(file.parent().unwrap()).unwrap();

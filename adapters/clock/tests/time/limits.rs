@@ -8,7 +8,7 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body::Frame;
@@ -290,4 +290,34 @@ struct Held(Mutex<Option<Pin<Box<dyn Future<Output = Told> + Send>>>>);
 
 impl Wake for Held {
     fn wake(self: Arc<Self>) {}
+}
+
+/// The limit for the head is counted from the last piece that went up, and what is large goes in pieces.
+#[test]
+fn an_upload_that_goes_on_is_not_late() {
+    for large in [
+        Body::from(Bytes::from(vec![b'x'; 200 << 10])),
+        Body::stream(Busy { pieces: 4, takes: Duration::ZERO }),
+    ] {
+        let mut limits = Limits::start(timeouts((120, 0, 0)));
+        let length = large.len();
+        let mut body = limits.outgoing(large);
+        assert_eq!(body.len(), length);
+        let sending = async {
+            let mut count = 0;
+            while body.chunk().await?.is_some() {
+                count += 1;
+                Clock::sleep(&SystemClock::new(), Duration::from_millis(60)).await;
+            }
+            assert_eq!(count, 4);
+            // It has all of it, and does not answer.
+            pending::<Told>().await
+        };
+        let start = Instant::now();
+        let error = pollster::block_on(limits.head(sending)).unwrap_err();
+        assert_eq!(error.kind(), Kind::Timeout(TimeoutPhase::Head));
+        assert!(start.elapsed() >= Duration::from_millis(300), "{:?}", start.elapsed());
+    }
+    let small = Limits::start(timeouts((1, 0, 0))).outgoing(Body::from(Bytes::from_static(b"x")));
+    assert!(matches!(small, Body::Bytes(_)), "a small one is left as it is");
 }

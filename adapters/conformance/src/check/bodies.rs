@@ -12,11 +12,12 @@ use http::{HeaderMap, HeaderValue, Method, Request};
 use http_body::{Frame, SizeHint};
 use http_hook::body::Body;
 use http_hook::options::{Capability, ClientOptions, SendOptions, Timeouts};
+use http_hook::transport::TimeoutPhase;
 use http_hook::{TransportError, TransportErrorKind as Kind};
 
-use super::probe::{Probe, get, request};
+use super::probe::{Probe, Told, get, request};
 use super::row::{Check, Checking};
-use crate::server::Reply;
+use crate::server::{Reply, Route};
 
 const MIB: usize = 1 << 20;
 
@@ -44,7 +45,7 @@ pub(super) fn checks() -> Vec<Check> {
         up(
             "stream-up-slow",
             "all of it, chunked",
-            |body| Streamed::between(body, &Piece::Pause),
+            |body| Streamed::between(body, &Piece::Pause(Duration::from_millis(20))),
             "hello",
         ),
         up(
@@ -67,6 +68,22 @@ pub(super) fn checks() -> Vec<Check> {
             "hello",
         ),
         Check::new("stream-up-8-mib", None, "all of it", up_large).needs(Capability::StreamRequest),
+        Check::new(
+            "stream-up-long-as-it-takes",
+            17,
+            "all of it, whatever the limit for the head",
+            up_at_leisure,
+        )
+        .needs(Capability::StreamRequest)
+        .needs(Capability::HeadTimeout),
+        Check::new(
+            "stream-up-stands-still",
+            17,
+            "a timeout of the head, after its limit",
+            up_stuck,
+        )
+        .needs(Capability::StreamRequest)
+        .needs(Capability::HeadTimeout),
         Check::new("stream-down", None, "the first piece before the last is sent", down)
             .needs(Capability::StreamResponse),
         Check::new("stream-down-8-mib", None, "all of it", down_large),
@@ -81,7 +98,7 @@ enum Piece {
     Data(Bytes),
     Trailers,
     /// Nothing yet: it wakes who asked a moment later, from another thread.
-    Pause,
+    Pause(Duration),
     Error,
     Panic,
 }
@@ -148,10 +165,10 @@ impl http_body::Body for Streamed {
                 Some(Err(error.with_source("the source ran dry")))
             }
             Some(Piece::Panic) => panic!("a source that panics on purpose"),
-            Some(Piece::Pause) => {
+            Some(Piece::Pause(pause)) => {
                 let waker = context.waker().clone();
                 thread::spawn(move || {
-                    thread::sleep(Duration::from_millis(20));
+                    thread::sleep(pause);
                     waker.wake();
                 });
                 return Poll::Pending;
@@ -200,6 +217,42 @@ fn up_large<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
         let route = probe.route([Reply::ok(b"ok")]);
         probe.send(post(route.url(), Body::stream(body))).await.answer(200, b"ok")?;
         if route.requests()[0].body == all { Ok(()) } else { Err("other bytes came".to_owned()) }
+    })
+}
+
+/// The limit for the head, where the body is long under way or stands still.
+const LIMIT: Duration = Duration::from_millis(400);
+
+async fn up_within(probe: &Probe<'_>, reply: Reply, body: Streamed) -> (Told, Route) {
+    let route = probe.route([reply]);
+    let mut limits = Timeouts::default();
+    limits.head = Some(LIMIT);
+    let told = probe.send_within(post(route.url(), Body::stream(body)), limits).await;
+    (told, route)
+}
+
+fn up_at_leisure<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
+    Box::pin(async move {
+        let body = Streamed::between("slow and steady", &Piece::Pause(LIMIT / 2));
+        let (told, route) = up_within(probe, Reply::ok(b"ok"), body).await;
+        told.answer(200, b"ok")?;
+        let seen = route.requests();
+        if seen[0].body == b"slow and steady" { Ok(()) } else { Err(format!("came as {seen:?}")) }
+    })
+}
+
+fn up_stuck<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
+    Box::pin(async move {
+        let piece = Piece::Data(Bytes::from(vec![b'x'; MIB]));
+        let body =
+            Streamed { pieces: vec![piece; 64].into(), len: None, sent: Vec::new(), fails: true };
+        // It reads no further than the head of the request.
+        let (told, _route) = up_within(probe, Reply::deaf().wait(12 * LIMIT).close(), body).await;
+        let in_time = (LIMIT.mul_f32(0.9)..6 * LIMIT).contains(&told.took);
+        match told.error() {
+            Some(error) if error.kind() == Kind::Timeout(TimeoutPhase::Head) && in_time => Ok(()),
+            _ => Err(format!("was told {}", told.summary())),
+        }
     })
 }
 

@@ -121,6 +121,7 @@ impl Transport for IsahcTransport {
         let method = request.method().clone();
         let once = !method.is_idempotent();
         let client = if once { &self.fresh } else { &self.kept };
+        let request = request.map(|body| limits.outgoing(body));
         let (request, source) = options::to_isahc(request, options, once || self.kept_is_set_up)?;
         let mut sending = silently(|| client.send_async(request));
         let sending = poll_fn(|context| {

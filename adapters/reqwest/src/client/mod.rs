@@ -93,6 +93,7 @@ impl Transport for ReqwestTransport {
         let secure = request.uri().scheme_str() == Some("https");
         tls::check(secure)?;
         let method = request.method().clone();
+        let request = request.map(|body| limits.outgoing(body));
         let (request, source) = to_reqwest(request, &self.shared.urls)?;
         let client = self.shared.clients.with(options)?;
         let sending = client.execute(request);

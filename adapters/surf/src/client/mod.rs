@@ -66,6 +66,7 @@ impl Transport for SurfTransport {
         let client = self.kept.as_ref().filter(|_| !once).unwrap_or(&self.fresh);
         let authority = request.uri().authority().cloned();
         let is_new = once || self.kept.is_none() || !self.answered.has(authority.as_ref());
+        let request = request.map(|body| limits.outgoing(body));
         let (request, watch) = to_surf(request, self.is_h1)?;
         let mut sending = pin!(client.send(request));
         let sending = poll_fn(|context| {

@@ -66,7 +66,8 @@ macro_rules! limited {
             .timeout_resolve(connect.filter(|_| !$by_address))
             .timeout_connect(connect)
             .timeout_send_request(whole)
-            .timeout_send_body(whole)
+            // An upload that goes on is not cut off: each write of it has the limit.
+            .timeout_send_body(None)
             .timeout_recv_response(if idle.is_some() && idle == head { whole } else { head })
             .timeout_per_read(idle)
             .timeout_per_write(head)

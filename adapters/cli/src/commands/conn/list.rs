@@ -9,6 +9,16 @@ use crate::report::SCHEMA;
 use crate::screen;
 use crate::store::Store;
 
+/// A place as a shell has it: `~` is the user's own folder.
+fn from_home(place: &str) -> String {
+    let home = std::env::var("HOME").unwrap_or_default();
+    let home = home.trim_end_matches('/');
+    if home.is_empty() {
+        return place.to_owned();
+    }
+    place.replace(&format!("{home}/"), "~/")
+}
+
 /// Prints ids, types, hosts and places. One that is broken is told of, and spoils no other.
 pub(crate) fn run(store: &Store, as_json: bool) -> Result<(), Problem> {
     let mut rows = vec![["id", "type", "host", "from"].map(str::to_owned).to_vec()];
@@ -31,7 +41,7 @@ pub(crate) fn run(store: &Store, as_json: bool) -> Result<(), Problem> {
             screen::warning(&error);
         }
         let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
-        let row = [id, or_none(of_kind), or_none(host), place];
+        let row = [id, or_none(of_kind), or_none(host), from_home(&place)];
         rows.push(row.map(|cell| screen::line(&cell)).to_vec());
     }
     if as_json {

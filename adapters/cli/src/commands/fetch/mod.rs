@@ -63,7 +63,13 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
     let way = Way::new(&context.tape)?.hiding(&hook);
     let hook = hook.for_client(way.transport().capabilities());
     if call.curl {
-        return curl::run(&hook, &planned.plan, call);
+        return curl::run(
+            &hook,
+            &planned,
+            call,
+            &endpoint,
+            ("going on where it breaks off", &context.settings),
+        );
     }
     let Target::File(place) = target(&call.result, &endpoint)? else {
         return Err(Problem::usage("what is fetched goes to a file: -o FILE, or -O"));
@@ -353,6 +359,8 @@ impl Fetching<'_> {
                 output::envelope(session.name, &told, 200, &headers, &content, 0).as_bytes(),
             )?;
         }
+        let (place, len) = (self.place.display(), screen::bytes(part.have()));
+        self.stage.note(&format!("{place} is there, {len}"));
         Ok(0)
     }
 

@@ -22,6 +22,7 @@ use super::session::{Session, Way};
 use super::stage::Stage;
 use super::{Context, Tape, curl, print};
 use crate::args::{CallArgs, Format, NextBy, Pages as Args};
+use crate::connection::id_of;
 use crate::drive::{drive, unkept};
 use crate::exit::Problem;
 use crate::jq::Jq;
@@ -33,6 +34,8 @@ use crate::state::{State, StateFile, What};
 use found::{check_further, cursor, first, paging, places};
 use sink::Sink;
 
+/// What a command of curl leaves out.
+const FURTHER: &str = "the pages after the first one";
 const MANNER: Manner = Manner { follows: true, holds_body: true, decodes: true };
 
 /// Reads the pages from the first one on.
@@ -52,7 +55,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
         Way::new(&context.tape)?.hiding(&hook).keeping(&cursor(args), args.at_header.as_deref());
     let hook = hook.for_client(way.transport().capabilities());
     if call.curl {
-        return curl::run(&hook, &planned.plan, call);
+        return curl::run(&hook, &planned, call, &endpoint, (FURTHER, &context.settings));
     }
     let format = format_of(&call.result, &context.settings)?;
     check_secrets(call.result.show_secrets)?;
@@ -366,7 +369,7 @@ impl Reading<'_> {
         if let (Format::Json, Target::File(path)) = (self.session.format, &self.session.target) {
             let (pages, items, bytes) = pages.counts();
             let result = json!({
-                "connection": self.session.name,
+                "connection": id_of(self.session.name),
                 "pages": pages,
                 "items": items,
                 "bytes": bytes,

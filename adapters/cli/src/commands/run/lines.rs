@@ -183,7 +183,7 @@ impl Lines {
                     Ok(row) => {
                         if !names.is_empty() && names.len() != row.len() {
                             let (own, all) = (row.len(), names.len());
-                            let wrong = format!("it has {own} columns, and the first one {all}");
+                            let wrong = format!("columns: {own}, and {all} in the first line");
                             line.wrong = Some(wrong);
                         }
                         line.row = Some((Arc::clone(names), row));

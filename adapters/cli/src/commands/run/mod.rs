@@ -64,6 +64,7 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<u8, Problem> {
     let common = common(args, settings, &options)?;
     let read = Arc::new(AtomicU64::new(0));
     let mut lines = Lines::open(&args.file, args.input, Arc::clone(&read))?;
+    template.check(lines.names())?;
     let make = || made(args, &found, settings);
     let transport = transport(args, &make, &common)?;
     let hook = make()?.for_client(transport.capabilities());
@@ -71,7 +72,7 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<u8, Problem> {
         hook.warnings().iter().for_each(|warning| screen::warning(&warning.to_string()));
     }
     let clock = SystemClock::new();
-    let results = Arc::new(Results::new());
+    let results = Arc::new(Results::new(context.verbose > 0));
     let seed = args.limits.seed.unwrap_or_else(http_hook_clock::seed);
     let mut allowed = Options::default();
     allowed.verify = options.verify.clone();
@@ -322,7 +323,7 @@ fn begin(
 ) -> Result<Begun, Problem> {
     if args.journal.is_some() {
         return Err(Problem::usage("--journal: this http-hook was built without it")
-            .with_hint("cargo install http-hook-cli --features journal"));
+            .with_hint("cargo install --path adapters/cli --features journal"));
     }
     results.open(args.output.as_deref())?;
     Ok(Begun::anew(seed))

@@ -52,7 +52,10 @@ impl Report {
             before,
             taken_up,
             quiet: context.quiet > 0,
-            shown: context.quiet == 0 && !dumb && std::io::stderr().is_terminal(),
+            shown: context.quiet == 0
+                && context.verbose == 0
+                && !dumb
+                && std::io::stderr().is_terminal(),
             again: args.journal.as_ref().map(|path| path.display().to_string()),
             from_stdin: args.file.as_os_str() == "-",
         }
@@ -89,7 +92,7 @@ impl Report {
         };
         let bad = results.count() - results.ok.load(Ordering::Relaxed);
         let percent = self.len.filter(|len| *len > 0).map(|len| {
-            format!("{} %, ", self.read.load(Ordering::Relaxed).saturating_mul(100) / len)
+            format!("{} % read, ", self.read.load(Ordering::Relaxed).saturating_mul(100) / len)
         });
         let (count, rate) = (results.count(), self.rate(results));
         let percent = percent.unwrap_or_default();
@@ -129,6 +132,10 @@ impl Report {
         if self.before > 0 || self.taken_up > 0 {
             let (before, taken_up) = (self.before, self.taken_up);
             let _ = write!(text, "; {before} had ended before, {taken_up} were taken up");
+        }
+        let bad = results.statuses();
+        if !bad.is_empty() {
+            let _ = write!(text, "; not ok: {bad}");
         }
         // In a log it stays one line.
         let width = if std::io::stderr().is_terminal() { screen::width() } else { usize::MAX };

@@ -1,5 +1,6 @@
 //! What comes of the calls: a line for each, and how many there are of each kind.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -72,16 +73,21 @@ pub(crate) struct Results {
     closed: AtomicBool,
     problem: Mutex<Option<Problem>>,
     name: OnceLock<String>,
+    /// Whether each call is told of on stderr.
+    tells: bool,
     pub(crate) ok: AtomicU64,
     pub(crate) failed: AtomicU64,
     pub(crate) may_have_acted: AtomicU64,
     pub(crate) invalid: AtomicU64,
+    /// How many calls that are not ok ended with each status; 0: without an answer.
+    not_ok: Mutex<BTreeMap<u16, u64>>,
 }
 
 impl Results {
     /// Results that go nowhere before they are [opened](Self::open): what is in the file is kept until the run is sure to begin.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(tells: bool) -> Self {
         Self {
+            tells,
             out: Mutex::new(BufWriter::new(Box::new(io::sink()))),
             closed: AtomicBool::new(false),
             problem: Mutex::default(),
@@ -90,6 +96,7 @@ impl Results {
             failed: AtomicU64::new(0),
             may_have_acted: AtomicU64::new(0),
             invalid: AtomicU64::new(0),
+            not_ok: Mutex::default(),
         }
     }
 
@@ -122,6 +129,15 @@ impl Results {
             Verdict::Invalid => &self.invalid,
         };
         count.fetch_add(1, Ordering::Relaxed);
+        if matches!(verdict, Verdict::Failed | Verdict::MayHaveActed) {
+            let mut not_ok = self.not_ok.lock().unwrap_or_else(PoisonError::into_inner);
+            *not_ok.entry(status.unwrap_or(0)).or_default() += 1;
+        }
+        if self.tells {
+            let status = status.map(|status| format!(", {status}")).unwrap_or_default();
+            let name = screen::line(id);
+            screen::error(&format!("line {line} ({name}): {}{status}", verdict.name()));
+        }
         let mut text = String::with_capacity(what.len() + id.len() + 80);
         text.push_str("{\"id\":");
         text.push_str(&serde_json::to_string(id).unwrap_or_default());
@@ -176,6 +192,16 @@ impl Results {
 
     pub(crate) fn problem(&self) -> Option<Problem> {
         self.problem.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Tells how those ended that are not ok: `404 twice` as `404: 2`.
+    pub(crate) fn statuses(&self) -> String {
+        let not_ok = self.not_ok.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = not_ok.iter().map(|(status, count)| match status {
+            0 => format!("{count} without an answer"),
+            status => format!("{count} with {status}"),
+        });
+        told.collect::<Vec<_>>().join(", ")
     }
 
     /// Counts all results.

@@ -167,6 +167,20 @@ impl Template {
         }
     }
 
+    /// Checks that a file with these columns has what is filled in: what no line has is told once.
+    pub(crate) fn check(&self, names: Option<&csv::StringRecord>) -> Result<(), Problem> {
+        let (Self::Filled(filled), Some(names)) = (self, names.filter(|names| !names.is_empty()))
+        else {
+            return Ok(());
+        };
+        let row = names.iter().map(|_| "0").collect();
+        filled.call(&Fields::Row(names, &row)).1.map(|_| ()).map_err(|error| {
+            let names = names.iter().collect::<Vec<_>>().join(", ");
+            Problem::usage(format!("the template: {error}"))
+                .with_hint(format!("the columns are {}", crate::screen::line(&names)))
+        })
+    }
+
     /// Makes the call of a line.
     pub(crate) fn call(&self, line: &Line) -> Made {
         match (self, &line.row) {
