@@ -8,6 +8,7 @@ use std::fmt;
 use std::io;
 
 use super::names::named;
+use super::quiet::Quiet;
 
 /// Why no request could be built, or no value be read. Nothing was sent.
 ///
@@ -223,14 +224,15 @@ pub struct TransportError {
     kind: TransportErrorKind,
     sent: Sent,
     message: Option<Box<str>>,
-    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    /// It is of a client or of the caller, and its end may panic.
+    source: Quiet<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl TransportError {
     /// Makes an error without a cause of its own.
     #[must_use]
     pub const fn new(kind: TransportErrorKind, sent: Sent) -> Self {
-        Self { kind, sent, message: None, source: None }
+        Self { kind, sent, message: None, source: Quiet::nothing() }
     }
 
     /// Prints `message` in place of the words of its kind. It must not hold a secret: no URL of a connection, no header value.
@@ -257,7 +259,7 @@ impl TransportError {
         mut self,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
-        self.source = Some(source.into());
+        self.source = Quiet::new(source.into());
         self
     }
 
@@ -324,7 +326,7 @@ impl fmt::Display for TransportError {
 
 impl std::error::Error for TransportError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.source {
+        match self.source.get() {
             Some(source) => Some(&**source),
             None => None,
         }

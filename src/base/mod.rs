@@ -10,6 +10,7 @@ pub(crate) mod json;
 pub(crate) mod names;
 mod panics;
 mod problem;
+mod quiet;
 pub(crate) mod redact;
 mod secret;
 #[cfg(test)]
@@ -22,8 +23,9 @@ use std::time::Duration;
 pub(crate) use bound::Bound;
 pub use error::{Error, ErrorKind, Sent, TimeoutPhase, TransportError, TransportErrorKind};
 pub use panics::catch_panic;
-pub(crate) use panics::{Quiet, caught, within};
+pub(crate) use panics::{quiet_error, within};
 pub use problem::Problem;
+pub(crate) use quiet::{Quiet, caught};
 pub use secret::Secret;
 pub(crate) use secret::keyed_digest;
 pub use time::Timestamp;

@@ -1,9 +1,10 @@
 //! Clients that panic, and code of the caller that does.
 
-use std::any::Any;
 use std::fmt;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+use super::quiet::{Quiet, caught, discard};
 use crate::base::{Sent, TransportError, TransportErrorKind};
 
 /// Runs a step of a client, and makes an error of its panic: a transport never panics. What the client held is lost with it, so drop it.
@@ -30,46 +31,33 @@ pub fn catch_panic<T>(says: &'static str, step: impl FnOnce() -> T) -> Result<T,
     })
 }
 
-/// Runs code of the caller's: an observer, a condition, a source. `None` if it panicked; also while another panic unwinds.
-#[inline]
-pub(crate) fn caught<T>(code: impl FnOnce() -> T) -> Option<T> {
-    match catch_unwind(AssertUnwindSafe(code)) {
-        Ok(value) => Some(value),
-        Err(panic) => {
-            discard(panic);
-            None
-        }
+/// Makes an error of the caller's one whose end panics for nobody. It says the same.
+pub(crate) fn quiet_error(error: io::Error) -> io::Error {
+    let kind = error.kind();
+    if error.get_ref().is_none() {
+        return error;
+    }
+    match error.downcast::<TransportError>() {
+        Ok(own) => io::Error::new(kind, own),
+        Err(error) => match error.into_inner() {
+            Some(own) => io::Error::new(kind, Held(Quiet::new(own))),
+            None => kind.into(),
+        },
     }
 }
 
-/// Something of the caller's whose end may panic, too: a closure, a body, a scheme. What it holds is dropped by whoever has it last.
-pub(crate) struct Quiet<F>(Option<F>);
+#[derive(Debug)]
+struct Held(Quiet<Box<dyn std::error::Error + Send + Sync>>);
 
-impl<F> Quiet<F> {
-    pub(crate) const fn new(code: F) -> Self {
-        Self(Some(code))
-    }
-
-    /// The code, which is there until it is dropped.
-    pub(crate) const fn get(&self) -> Option<&F> {
-        self.0.as_ref()
-    }
-
-    pub(crate) const fn get_mut(&mut self) -> Option<&mut F> {
-        self.0.as_mut()
-    }
-}
-
-impl<F: fmt::Debug> fmt::Debug for Quiet<F> {
+impl fmt::Display for Held {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.0.get().map_or(Ok(()), |own| own.fmt(f))
     }
 }
 
-impl<F> Drop for Quiet<F> {
-    fn drop(&mut self) {
-        let code = self.0.take();
-        let _ = caught(|| drop(code));
+impl std::error::Error for Held {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.get()?.source()
     }
 }
 
@@ -93,12 +81,4 @@ pub(crate) fn within<R>(
         None => work(),
     };
     (value, held.is_some())
-}
-
-/// Drops what was panicked with. Where that panics, too, the second panic's value stays where it is.
-#[cold]
-fn discard(panic: Box<dyn Any + Send>) {
-    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
-        std::mem::forget(again);
-    }
 }

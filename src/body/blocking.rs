@@ -7,7 +7,7 @@ use bytes::{Buf, Bytes};
 
 use super::exact::{ExactReader, SourceWatch};
 use super::stream::{cut, debug_body, within};
-use crate::base::{Quiet, TransportError, size};
+use crate::base::{Quiet, TransportError, quiet_error, size};
 
 /// A body on its way, for blocking transports.
 #[non_exhaustive]
@@ -151,7 +151,8 @@ impl<F: Fn(TransportError) -> TransportError> Read for Told<F> {
 
 impl Read for Quiet<Box<dyn Read + Send>> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.get_mut().map_or(Ok(0), |reader| reader.read(buffer))
+        let read = self.get_mut().map_or(Ok(0), |reader| reader.read(buffer));
+        read.map_err(quiet_error)
     }
 }
 

@@ -243,10 +243,12 @@ impl ExactReader {
 
     fn piece(&mut self, buffer: &mut [u8]) -> Result<usize, &'static str> {
         loop {
-            match catch_panic(PANICKED, || self.source.read(buffer)) {
+            // The end of an error may panic, too.
+            let read = || self.source.read(buffer).map_err(|error| error.kind());
+            match catch_panic(PANICKED, read) {
                 Err(_) => return Err(PANICKED),
                 Ok(Ok(count)) => return Ok(count.min(buffer.len())),
-                Ok(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+                Ok(Err(io::ErrorKind::Interrupted)) => {}
                 Ok(Err(_)) => return Err(FAILED),
             }
         }

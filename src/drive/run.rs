@@ -19,7 +19,9 @@ use http::{Method, Response, response};
 use super::act::Act;
 use super::source::Source;
 use super::watch::Watch;
-use crate::base::{Error, Sent, TimeoutPhase, Timestamp, TransportError, TransportErrorKind, size};
+use crate::base::{
+    Error, Quiet, Sent, TimeoutPhase, Timestamp, TransportError, TransportErrorKind, size,
+};
 use crate::body::{OF_A_CALL, too_long};
 use crate::call::coded::Coded;
 use crate::call::{Attempt, Call, Reading, Step, WaitReason};
@@ -206,9 +208,12 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
         mut answer: Result<Response<B>, TransportError>,
         now: impl Fn() -> Timestamp,
     ) -> Act<B, R> {
-        let Phase::Sending(attempt, limit) = self.take() else { return self.out_of_turn() };
+        let Phase::Sending(attempt, limit) = self.take() else {
+            drop(Quiet::new(answer));
+            return self.out_of_turn();
+        };
         if answer.is_ok() && !self.holds_deadlines() && attempt.is_late(&now) {
-            answer = Err(late());
+            drop(Quiet::new(std::mem::replace(&mut answer, Err(late()))));
         }
         let response = match answer {
             Ok(response) => response,

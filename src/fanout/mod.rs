@@ -157,6 +157,8 @@ impl<'a, I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> Fanout<'a, I, B> 
         if let Some(Slot::Asked(run)) = self.slots.get_mut(&slot) {
             let act = run.sent(answer, now);
             self.asked(slot, act);
+        } else {
+            drop(Quiet::new(answer));
         }
     }
 
@@ -183,8 +185,9 @@ impl<'a, I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> Fanout<'a, I, B> 
         for (slot, act) in
             std::mem::take(&mut self.acts).into_iter().chain(std::mem::take(&mut self.held))
         {
-            if let Act::Done(result) = act {
-                ended.push((slot, result));
+            match act {
+                Act::Done(result) => ended.push((slot, result)),
+                other => drop(Quiet::new(other)),
             }
         }
         for (slot, state) in std::mem::take(&mut self.slots) {

@@ -64,9 +64,8 @@ fn first(mut text: &str, rel: &str, broken: &mut bool) -> Option<String> {
         if text.is_empty() {
             return None;
         }
+        let target = text.strip_prefix('<').and_then(target_of);
         // What is no target is as long as it says nothing of itself.
-        let target = text.strip_prefix('<').and_then(|text| text.split_once('>'));
-        let target = target.filter(|(target, _)| !target.contains(['<', '\u{fffd}']));
         let rest = match target {
             Some((_, rest)) => rest,
             None => text.split_at(text.find([';', ',']).unwrap_or(text.len())).1,
@@ -86,6 +85,12 @@ fn first(mut text: &str, rel: &str, broken: &mut bool) -> Option<String> {
         }
         text = next;
     }
+}
+
+/// Reads a target, and what is behind. It is looked for no further than it can go: of many that nothing ends each is a short way.
+fn target_of(text: &str) -> Option<(&str, &str)> {
+    let (target, end) = text.split_at(text.find(['>', '<', '\u{fffd}'])?);
+    Some((target, end.strip_prefix('>')?))
 }
 
 /// Reads parameters: the first `rel`, whether there is an `anchor`, and what is behind.
@@ -111,7 +116,8 @@ fn parameters(mut text: &str) -> (Option<String>, bool, &str) {
     }
 }
 
-/// Reads a token or a quoted string, and what is behind. A quote that nothing ends begins none.
+/// Reads a token or a quoted string, and what is behind. A quote that nothing ends begins none; it is the last one of its field, for
+/// what begins a quoted string could end the one before.
 fn value_of(text: &str) -> (String, &str) {
     let quoted = text.strip_prefix('"');
     if let Some(read) = quoted.and_then(quoted_value) {

@@ -25,7 +25,7 @@ pub use link::link;
 pub use paging::Paging;
 
 use crate::base::chance::nth;
-use crate::base::{Error, ErrorKind, Timestamp, TransportError};
+use crate::base::{Error, ErrorKind, Quiet, Timestamp, TransportError};
 use crate::call::Call;
 use crate::call::follow::Place;
 use crate::drive::{Act, Run};
@@ -200,10 +200,11 @@ impl<'a, B: From<Bytes>> Pages<'a, B> {
         answer: Result<Response<B>, TransportError>,
         now: impl Fn() -> Timestamp,
     ) -> Act<B> {
-        let act = match &mut self.next {
-            Next::Page(run) => run.sent(answer, &now),
-            _ => return Act::Done(Err(self.refused())),
+        let Next::Page(run) = &mut self.next else {
+            drop(Quiet::new(answer));
+            return Act::Done(Err(self.refused()));
         };
+        let act = run.sent(answer, &now);
         self.take(act, now)
     }
 

@@ -21,7 +21,7 @@ use http::Response;
 pub use polling::Polling;
 
 use crate::base::chance::nth;
-use crate::base::{Error, ErrorKind, Sent, Timestamp, TransportError};
+use crate::base::{Error, ErrorKind, Quiet, Sent, Timestamp, TransportError};
 use crate::call::follow::{Counts, Place};
 use crate::call::{Call, stranger};
 use crate::drive::{Act, Run};
@@ -203,7 +203,10 @@ impl<'a, B: From<Bytes>> Poll<'a, B> {
         answer: Result<Response<B>, TransportError>,
         now: impl Fn() -> Timestamp,
     ) -> Act<B> {
-        let Phase::Polling(run) = &mut self.phase else { return Act::Done(Err(out_of_turn())) };
+        let Phase::Polling(run) = &mut self.phase else {
+            drop(Quiet::new(answer));
+            return Act::Done(Err(out_of_turn()));
+        };
         let act = run.sent(answer, &now);
         self.take(act, now)
     }

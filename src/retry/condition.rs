@@ -1,8 +1,6 @@
 //! Which outcomes are worth another attempt.
 
 use std::borrow::Cow;
-use std::cell::{OnceCell, RefCell};
-use std::collections::BTreeMap;
 use std::ops::{BitAnd, BitOr, Not, RangeInclusive};
 use std::sync::Arc;
 
@@ -11,11 +9,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::base::Quiet;
-use crate::base::json::{is_pointer, is_value, json_text, written};
+use crate::base::json::is_pointer;
 use crate::retry::custom::Custom;
 use crate::retry::hint::is_used_up;
 use crate::retry::names;
 use crate::retry::outcome::RetryOutcome;
+use crate::retry::places::{Asks, Places};
 use crate::retry::status;
 
 /// Which outcomes are worth another attempt, as data. In JSON, `type` names the variant in snake case.
@@ -166,15 +165,12 @@ impl Condition {
     /// Whether the outcome is worth another attempt.
     #[must_use]
     pub fn holds(&self, outcome: &dyn RetryOutcome) -> bool {
-        self.holds_for(outcome, &OnceCell::new())
+        self.holds_for(&Places::new(outcome, self))
     }
 
-    /// The same; a body is read as JSON once for all parts, and each of its places is looked for once.
-    fn holds_for<'a>(
-        &'a self,
-        outcome: &'a dyn RetryOutcome,
-        json: &OnceCell<Option<Places<'a>>>,
-    ) -> bool {
+    /// The same; a body is read as JSON once for all parts.
+    pub(super) fn holds_for(&self, places: &Places<'_>) -> bool {
+        let outcome = places.outcome();
         match self {
             Self::Always => true,
             Self::Never => false,
@@ -189,18 +185,14 @@ impl Condition {
                 header_holds(outcome, name, equals.as_deref(), contains.as_deref())
             }
             Self::BodyContains { text } => outcome.body().is_some_and(|body| contains(body, text)),
-            Self::BodyJson { pointer, equals } => {
-                let json = json.get_or_init(|| Places::of(outcome.body()?)).as_ref();
-                let written = json.and_then(|json| json.written(pointer));
-                written.is_some_and(|written| is_value(written, equals))
-            }
+            Self::BodyJson { pointer, equals } => places.hold(pointer, equals),
             Self::CheckFailed => outcome.check_failed(),
             Self::RateLimited => {
                 outcome.status() == Some(StatusCode::TOO_MANY_REQUESTS) || is_used_up(outcome)
             }
-            Self::Not { condition } => !condition.holds_for(outcome, json),
-            Self::Any { conditions } => conditions.iter().any(|one| one.holds_for(outcome, json)),
-            Self::All { conditions } => conditions.iter().all(|one| one.holds_for(outcome, json)),
+            Self::Not { condition } => !condition.holds_for(places),
+            Self::Any { conditions } => conditions.iter().any(|one| one.holds_for(places)),
+            Self::All { conditions } => conditions.iter().all(|one| one.holds_for(places)),
             Self::Custom(code) => code.get()(outcome),
         }
     }
@@ -244,21 +236,12 @@ impl Condition {
     }
 }
 
-/// A body that is JSON, and what stands in the places of it that were asked for. No more of it is read than that: read whole, it would
-/// take many times its size.
-struct Places<'a> {
-    text: &'a str,
-    known: RefCell<BTreeMap<&'a str, Option<&'a str>>>,
-}
-
-impl<'a> Places<'a> {
-    fn of(body: &'a [u8]) -> Option<Self> {
-        Some(Self { text: json_text(body)?, known: RefCell::default() })
-    }
-
-    fn written(&self, pointer: &'a str) -> Option<&'a str> {
-        let Ok(mut known) = self.known.try_borrow_mut() else { return written(self.text, pointer) };
-        *known.entry(pointer).or_insert_with(|| written(self.text, pointer))
+impl Asks for Condition {
+    fn ask<'a>(&'a self, note: &mut dyn FnMut(&'a str, &'a Value)) {
+        if let Self::BodyJson { pointer, equals } = self {
+            note(pointer, equals);
+        }
+        self.parts().iter().for_each(|part| part.ask(note));
     }
 }
 

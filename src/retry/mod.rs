@@ -13,6 +13,7 @@ mod hint;
 pub(crate) mod idempotency;
 mod names;
 mod outcome;
+mod places;
 pub(crate) mod policy;
 pub(crate) mod seconds;
 mod state;

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::base::{Error, ErrorKind, Quiet};
 use crate::retry::backoff::{clip, grown, stepped, uniform};
 use crate::retry::condition::Condition;
 use crate::retry::custom::Custom;
 use crate::retry::names;
+use crate::retry::places::{Asks, Places};
 use crate::retry::seconds::Seconds;
 use crate::retry::state::RetryState;
 
@@ -234,10 +236,17 @@ impl Wait {
 
     /// Returns the wait before it is made to fit a [`Duration`]: infinite where it is too large for a number.
     pub fn seconds(&self, state: &RetryState<'_>, draw: &mut dyn FnMut() -> f64) -> Seconds {
-        Seconds::new(self.number(state, draw))
+        let places = Places::new(state.outcome, self);
+        Seconds::new(self.number(state, &places, draw))
     }
 
-    fn number(&self, state: &RetryState<'_>, draw: &mut dyn FnMut() -> f64) -> f64 {
+    /// The same; a body is read as JSON once for all the conditions.
+    fn number(
+        &self,
+        state: &RetryState<'_>,
+        places: &Places<'_>,
+        draw: &mut dyn FnMut() -> f64,
+    ) -> f64 {
         let n = state.attempt_number;
         match self {
             Self::None => 0.0,
@@ -257,10 +266,10 @@ impl Wait {
                 clip(grown(*multiplier, *exp_base, n) + added, *min, *max)
             }
             Self::Chain { strategies } => {
-                nth(strategies, n).map_or(0.0, |one| one.number(state, draw))
+                nth(strategies, n).map_or(0.0, |one| one.number(state, places, draw))
             }
             Self::Combine { strategies } => {
-                strategies.iter().fold(0.0, |sum, one| sum + one.number(state, draw))
+                strategies.iter().fold(0.0, |sum, one| sum + one.number(state, places, draw))
             }
             Self::ByError { table, default } => {
                 state.outcome.kind().and_then(|kind| table.get(kind)).unwrap_or(default).get()
@@ -278,8 +287,8 @@ impl Wait {
                 uniform(low, (previous * 3.0).min(cap.get()), draw)
             }
             Self::When { when, then, otherwise } => {
-                let chosen = if when.holds(state.outcome) { then } else { otherwise };
-                chosen.number(state, draw)
+                let chosen = if when.holds_for(places) { then } else { otherwise };
+                chosen.number(state, places, draw)
             }
             Self::Custom(code) => code.get()(state, draw).as_secs_f64(),
         }
@@ -313,6 +322,15 @@ impl Wait {
             }
             _ => None,
         }
+    }
+}
+
+impl Asks for Wait {
+    fn ask<'a>(&'a self, note: &mut dyn FnMut(&'a str, &'a Value)) {
+        if let Self::When { when, .. } = self {
+            when.ask(note);
+        }
+        self.parts().into_iter().for_each(|part| part.ask(note));
     }
 }
 

@@ -24,8 +24,8 @@ use http_hook::poll::Polling;
 use http_hook::request::Filter;
 use http_hook::retry::{Condition, RetryOutcome, RetryState, Stop, Wait};
 use http_hook::{
-    Call, Cause, Connection, Error, Hook, HttpHook, RequestPlan, RetryPolicy, Run, Secret, Sent,
-    StopReason, Timestamp, TransportError, TransportErrorKind,
+    Act, Call, Cause, Connection, Error, Hook, HttpHook, RequestPlan, RetryPolicy, Run, Secret,
+    Sent, StopReason, Timestamp, TransportError, TransportErrorKind,
 };
 use http_hook_mock::{MockTransport, Reply};
 
@@ -604,6 +604,139 @@ fn a_body_whose_end_panics_changes_nothing() {
     // A driver of the caller's own gives the client what the source gave.
     drop(Exact::new(Body::stream(Held::new())));
     drop(blocking::Body::reader(None, Held::new()).exact());
+}
+
+impl std::fmt::Display for Bomb {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a bomb")
+    }
+}
+
+impl std::error::Error for Bomb {}
+
+/// Fails with an error of its own whose end panics, and is read over once where that may be.
+struct Fails(Vec<io::ErrorKind>);
+
+impl Read for Fails {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::Error::new(self.0.pop().unwrap_or(io::ErrorKind::Other), Bomb))
+    }
+}
+
+impl http_body::Body for Fails {
+    type Data = Bytes;
+    type Error = TransportError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, TransportError>>> {
+        let error = TransportError::new(TransportErrorKind::Body, Sent::Maybe).with_source(Bomb);
+        Poll::Ready(Some(Err(error)))
+    }
+}
+
+/// An error is dropped by the client, by the driver that sends again, or by the caller.
+#[test]
+fn an_error_whose_end_panics_is_one_like_others() {
+    use http_hook::body::Body;
+    use http_hook::options::{Capabilities, Capability};
+    use std::error::Error as _;
+
+    let able = || {
+        Capabilities::none("own").with(Capability::StreamRequest).with(Capability::StreamResponse)
+    };
+    let clock = || MockTransport::new([]).clock();
+    let policy = RetryPolicy { when: Condition::Always, ..RetryPolicy::default() };
+    let plan = || external().retry(policy.clone());
+    let hook = || hook().without_waits();
+    for how in TREATMENTS {
+        let kinds = || vec![io::ErrorKind::TimedOut, io::ErrorKind::Interrupted];
+        let fails = || http_hook::blocking::Body::reader(None, Fails(kinds()));
+        let client = http_hook::blocking::from_fn(able(), move |request, _| {
+            let mut body = request.into_body();
+            match how {
+                "drops" => assert!(body.read(&mut [0]).is_err() && body.read(&mut [0]).is_err()),
+                "reads" => drop(body.collect(1_000)?),
+                _ => drop(body.exact().0.collect(1_000)?),
+            }
+            let lost = TransportError::new(TransportErrorKind::Connect, Sent::No);
+            Err(lost.with_source(Bomb))
+        });
+        let face = Blocking::new(hook(), client, clock());
+        let failure = face.run_with_body(plan(), &mut || Ok(fails())).expect_err(how);
+        assert_eq!(failure.attempts(), 3, "{how}: {failure}");
+        let Cause::Transport(error) = failure.cause() else { panic!("{how}") };
+        let expected = match how {
+            "drops" => TransportErrorKind::Connect,
+            "reads" => TransportErrorKind::Timeout(http_hook::transport::TimeoutPhase::Body),
+            _ => TransportErrorKind::RequestBody,
+        };
+        assert_eq!(error.kind(), expected, "{how}");
+        let said = error.source().map(ToString::to_string);
+        let expected = if how == "exact" { "the source failed" } else { "a bomb" };
+        assert_eq!(said.as_deref(), Some(expected), "{how}");
+
+        let client = http_hook::transport::from_fn(able(), move |request, _| async move {
+            let body: Body = request.into_body();
+            match how {
+                "drops" => drop(body),
+                "reads" => drop(body.collect(1_000).await?),
+                _ => drop(Body::stream(http_hook::body::Exact::new(body)).collect(1_000).await?),
+            }
+            let lost = TransportError::new(TransportErrorKind::Connect, Sent::No);
+            Err(lost.with_source(Bomb))
+        });
+        let face = HttpHook::new(hook(), client, clock());
+        let mut source = || Ok(Body::stream(Fails(Vec::new())));
+        let failure = pollster::block_on(face.run_with_body(plan(), &mut source)).expect_err(how);
+        assert_eq!(failure.attempts(), 3, "{how}: {failure}");
+    }
+    drop(TransportError::new(TransportErrorKind::Body, Sent::Maybe).with_source(Bomb));
+}
+
+/// A body that comes after the deadline, or that nobody asked for, is dropped by the driver.
+#[test]
+fn an_answer_that_nobody_waits_for_may_panic_where_it_ends() {
+    struct Late(Option<Bomb>);
+    impl From<Bytes> for Late {
+        fn from(_: Bytes) -> Self {
+            Self(None)
+        }
+    }
+    let hook = hook();
+    let answer = || Ok(Response::new(Late(Some(Bomb))));
+    let plan = RequestPlan::get("x").deadline(Duration::from_secs(1));
+    let mut run = Run::<Late>::new(&hook, Call::new(&hook, plan, 7, NOW));
+    let Act::Send(request, _) = run.woke(NOW) else { panic!("it sends") };
+    assert!(request.body().0.is_none());
+    let late = || NOW.after(Duration::from_secs(5));
+    let Act::Done(Err(failure)) = run.sent(answer(), late) else { panic!("it is late") };
+    assert_eq!(failure.reason(), StopReason::Deadline);
+    let Act::Done(Err(failure)) = run.sent(answer(), late) else { panic!("it is over") };
+    assert_eq!(failure.reason(), StopReason::Invalid);
+
+    let plan = || RequestPlan::get("x");
+    let polling = Polling::until(Condition::Always, Duration::from_secs(60));
+    let mut poll: http_hook::poll::Poll<'_, Late> =
+        http_hook::poll::Poll::new(&hook, plan(), polling, 7, NOW);
+    let Act::Send(..) = poll.woke(NOW) else { panic!("it sends") };
+    let Act::Read(body, _) = poll.sent(answer(), || NOW) else { panic!("it reads") };
+    std::mem::forget(body);
+    let Act::Done(Ok(_)) = poll.read(Ok(Response::new(Bytes::new()).into_body()), NOW) else {
+        panic!("it is over")
+    };
+    assert!(matches!(poll.sent(answer(), || NOW), Act::Done(Err(_))));
+    let mut pages: http_hook::pages::Pages<'_, Late> =
+        http_hook::pages::Pages::new(&hook, plan(), Paging::link(), 7, NOW);
+    assert!(matches!(pages.sent(answer(), || NOW), Act::Done(Err(_))));
+    let mut fan_out: http_hook::fanout::Fanout<'_, _, Late> =
+        http_hook::fanout::Fanout::new(&hook, [plan()].into_iter(), 1, 7);
+    fan_out.sent(7, answer(), || NOW);
+    let (slot, act) = fan_out.next(NOW).expect("it sends");
+    assert!(matches!(act, Act::Send(..)));
+    fan_out.sent(slot, answer(), || NOW);
+    assert_eq!(fan_out.cancel().len(), 1);
 }
 
 /// A scheme, a cache and a budget are dropped by the hook, by a plan, or by what could not be made of them.

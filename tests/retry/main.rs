@@ -10,3 +10,4 @@ mod hints_as_written;
 #[path = "../support/mod.rs"]
 mod support;
 mod turns;
+mod work;

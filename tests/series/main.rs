@@ -15,3 +15,4 @@ mod stored;
 mod stores;
 #[path = "../support/mod.rs"]
 mod support;
+mod work;

@@ -11,32 +11,14 @@ mod read;
 mod value;
 mod write;
 
-use serde_json::Value;
-
 pub use write::to_python_json;
 
 pub(crate) use bounded::{at_most, at_most_entries, position};
-pub(crate) use like::{is_value, json_text, unmarked};
-pub(crate) use place::{compact, is_pointer, items, written};
+pub(crate) use like::{json_text, read_any, size_of, unmarked, value_up_to};
+pub(crate) use place::{compact, is_pointer, items, written, written_all};
 pub(crate) use read::{Fault, FaultKind};
 pub(crate) use value::Json;
 pub(crate) use write::{double, push_text};
-
-/// Reads JSON of others: a number that is too large to be read becomes the largest double, and why is told beside.
-///
-/// # Errors
-///
-/// Where it is no JSON.
-pub(crate) fn read_any(text: &[u8]) -> serde_json::Result<(Value, Option<serde_json::Error>)> {
-    let text = unmarked(text);
-    serde_json::from_slice(text).map(|value| (value, None)).or_else(|error| {
-        let text = std::str::from_utf8(text).ok().filter(|_| like::is_out_of_range(&error));
-        match text.and_then(|text| Json::read(text).ok()) {
-            Some(value) => Ok((value.to_value(), Some(error))),
-            None => Err(error),
-        }
-    })
-}
 
 impl Json {
     /// Reads one value, with nothing but blanks around it.

@@ -1,6 +1,8 @@
 //! Places in JSON ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901)), and what stands there as it is written: a number that was
 //! read may have lost digits.
 
+use std::collections::BTreeMap;
+
 /// Whether a text names a place: it is empty or begins with `/`, and `~` stands in `~0` or `~1` alone.
 pub(crate) fn is_pointer(text: &str) -> bool {
     let mut pieces = text.split('~');
@@ -11,17 +13,57 @@ pub(crate) fn is_pointer(text: &str) -> bool {
 /// Returns what stands in this place, as it is written. `text` was found to be JSON; of two members of one name the last counts, as
 /// where it is read. A mark before the text counts as little as there.
 pub(crate) fn written<'a>(text: &'a str, pointer: &str) -> Option<&'a str> {
+    written_all(text, std::iter::once(pointer)).remove(pointer)
+}
+
+/// The same of several places, which are looked for together: an object or a list is gone through once for all that is in it.
+pub(crate) fn written_all<'a, 'p>(
+    text: &'a str,
+    pointers: impl Iterator<Item = &'p str>,
+) -> BTreeMap<&'p str, &'a str> {
+    let mut found = BTreeMap::new();
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut value = value_of(text.trim_start_matches(BLANKS)).0;
-    for token in pointer.split('/').skip(1) {
-        let token = token.replace("~1", "/").replace("~0", "~");
-        value = match value.as_bytes().first()? {
-            b'{' => member(value, &token)?,
-            b'[' => item(value, &token)?,
-            _ => return None,
-        };
+    let whole = value_of(text.trim_start_matches(BLANKS)).0;
+    // Each with what is left of its pointer, from the next `/` on.
+    let asked: Vec<_> = pointers.map(|pointer| (token(pointer).1, pointer)).collect();
+    let mut open = vec![(whole, asked)];
+    while let Some((value, asked)) = open.pop() {
+        let mut below: BTreeMap<String, Vec<_>> = BTreeMap::new();
+        for (left, pointer) in asked {
+            if let Some(left) = left.strip_prefix('/') {
+                let (name, left) = token(left);
+                let name = name.replace("~1", "/").replace("~0", "~");
+                below.entry(name).or_default().push((left, pointer));
+            } else {
+                found.insert(pointer, value);
+            }
+        }
+        for (name, value) in parts(value, &below) {
+            open.extend(below.remove(&name).map(|asked| (value, asked)));
+        }
     }
-    Some(value)
+    found
+}
+
+/// Parts a pointer before its next `/`.
+fn token(pointer: &str) -> (&str, &str) {
+    pointer.split_at(pointer.find('/').unwrap_or(pointer.len()))
+}
+
+/// Returns those parts of an object or a list that are asked for.
+fn parts<'a, T>(value: &'a str, asked: &BTreeMap<String, T>) -> BTreeMap<String, &'a str> {
+    match value.as_bytes().first() {
+        Some(_) if asked.is_empty() => BTreeMap::new(),
+        Some(b'{') => members(value).filter(|(name, _)| asked.contains_key(name)).collect(),
+        Some(b'[') => {
+            let index = |name: &String| Some((index(name)?, name.clone()));
+            let mut named: BTreeMap<usize, String> = asked.keys().filter_map(index).collect();
+            let last = named.last_key_value().map_or(0, |(last, _)| last.saturating_add(1));
+            let items = items(value).take(last).enumerate();
+            items.filter_map(|(at, item)| Some((named.remove(&at)?, item))).collect()
+        }
+        _ => BTreeMap::new(),
+    }
 }
 
 /// Returns JSON without the blanks between its parts.
@@ -40,29 +82,27 @@ pub(crate) fn compact(text: &str) -> String {
 
 const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
 
-fn member<'a>(object: &'a str, name: &str) -> Option<&'a str> {
-    let (mut found, mut rest) = (None, object.get(1..)?);
-    loop {
+/// Returns what stands in an object, each with its name, as it is written.
+pub(super) fn members(object: &str) -> impl Iterator<Item = (String, &str)> {
+    let mut rest = object.get(1..).unwrap_or_default();
+    std::iter::from_fn(move || {
         rest = rest.trim_start_matches([' ', '\t', '\n', '\r', ',']);
         if !rest.starts_with('"') {
-            return found;
+            return None;
         }
-        let (own, after) = rest.split_at_checked(text_len(rest))?;
-        let after = after.trim_start_matches([' ', '\t', '\n', '\r', ':']);
-        let (value, behind) = value_of(after);
-        if serde_json::from_str::<String>(own).is_ok_and(|own| own == name) {
-            found = Some(value);
-        }
+        let (name, after) = rest.split_at_checked(text_len(rest))?;
+        let (value, behind) = value_of(after.trim_start_matches([' ', '\t', '\n', '\r', ':']));
         rest = behind;
-    }
+        Some((serde_json::from_str(name).ok()?, value))
+    })
 }
 
-fn item<'a>(list: &'a str, index: &str) -> Option<&'a str> {
-    // As where it is read: no sign, and no zero before it.
-    if index.starts_with('+') || (index.starts_with('0') && index.len() > 1) {
+/// Reads the place in a list, as where it is read: no sign, and no zero before it.
+fn index(text: &str) -> Option<usize> {
+    if text.starts_with('+') || (text.starts_with('0') && text.len() > 1) {
         return None;
     }
-    items(list).nth(index.parse().ok()?)
+    text.parse().ok()
 }
 
 /// Returns what stands in a list, item by item, as it is written.

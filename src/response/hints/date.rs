@@ -48,7 +48,7 @@ fn nearly_http(text: &str) -> Option<Timestamp> {
     zone.at(year, month(name)?, fixed(day, 1..=2)?, clock)
 }
 
-/// Reads a time of ISO 8601, extended or basic; without a zone it is UTC.
+/// Reads a time of ISO 8601, extended or basic, and with blanks as Ruby prints one; without a zone it is UTC.
 pub(super) fn iso(text: &str) -> Option<Timestamp> {
     let mut rest = Rest(text);
     let year = rest.digits(4)?;
@@ -58,6 +58,7 @@ pub(super) fn iso(text: &str) -> Option<Timestamp> {
         return None;
     }
     let day = rest.digits(2)?;
+    let has_blank = rest.0.starts_with(' ');
     if !rest.eat(&['T', 't', ' ']) {
         return None;
     }
@@ -73,7 +74,9 @@ pub(super) fn iso(text: &str) -> Option<Timestamp> {
         let (fraction, after) = rest.0.split_at_checked(end)?;
         (part, rest.0) = (nanos(fraction)?, after);
     }
-    let zone = if rest.0.is_empty() { Zone::UTC } else { Zone::read(rest.0)? };
+    // Ruby writes a blank before the zone.
+    let zone = rest.0.strip_prefix(' ').filter(|_| has_blank).unwrap_or(rest.0);
+    let zone = if rest.0.is_empty() { Zone::UTC } else { Zone::read(zone)? };
     let month = usize::try_from(month).ok()?;
     Some(zone.at(year, month, day, clock(hour, minute, second)?)?.after(part))
 }

@@ -30,7 +30,9 @@ mod work;
 use std::collections::BTreeSet;
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use http::header::{CONTENT_TYPE, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_hook::observe::sounds_secret;
@@ -47,6 +49,12 @@ use undone::undone_once;
 use url::{path_of, split, text_of};
 
 pub(crate) use places::HIDDEN;
+
+/// Base64 as clients write it, padded or not.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// What to keep, and what to look for.
 #[derive(Clone, Default)]
@@ -201,29 +209,33 @@ impl Rules {
     fn learn_header(&mut self, name: &str, value: &[u8]) {
         let value = value.trim_ascii();
         self.learn(name, value);
-        let (_, credential) = split(value, b' ');
-        let credential = credential.unwrap_or(value).trim_ascii();
+        let blank = value.iter().position(|byte| matches!(byte, b' ' | b'\t'));
+        let (scheme, credential) = value.split_at(blank.unwrap_or_default());
+        let credential = credential.trim_ascii();
         self.learn(name, credential);
-        for pair in credential.split(|byte| matches!(byte, b';' | b',')) {
+        // There may be no scheme: then the first part is one like the others.
+        for pair in value.split(|byte| matches!(byte, b';' | b',')) {
             let (own, Some(value)) = split(pair.trim_ascii(), b'=') else { continue };
             let own = text_of(own).to_ascii_lowercase();
+            let own = own.split_ascii_whitespace().next_back().unwrap_or_default();
             let value = unquoted(value.trim_ascii());
             if name == "cookie" {
                 self.learn(name, value);
-            } else if !PUBLIC_PARTS.contains(&own.as_str()) {
-                self.learn(&own, value);
+            } else if !PUBLIC_PARTS.contains(&own) {
+                self.learn(own, value);
             }
         }
-        if let Ok(login) = STANDARD.decode(credential) {
-            self.learn_login(&login);
+        match LENIENT.decode(credential).map(String::from_utf8) {
+            Ok(Ok(login)) => self.learn_login(login.as_bytes()),
+            Ok(Err(error)) if scheme.eq_ignore_ascii_case(b"basic") => {
+                self.learn_login(latin1(error.as_bytes()).as_bytes());
+            }
+            _ => {}
         }
     }
 
     /// Learns `login:password`, where it is that.
     fn learn_login(&mut self, text: &[u8]) {
-        if std::str::from_utf8(text).is_err() {
-            return;
-        }
         let (login, password) = split(text, b':');
         self.learn("login", login);
         self.learn("password", password.unwrap_or_default());
