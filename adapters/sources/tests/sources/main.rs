@@ -15,8 +15,12 @@ mod forms;
 mod growth;
 #[cfg(feature = "sqlite")]
 mod metastore;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "backend")]
 mod real;
+#[cfg(feature = "sqlite")]
+mod rows;
 #[cfg(feature = "vault")]
 mod vault;
 
