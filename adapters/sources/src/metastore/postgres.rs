@@ -339,15 +339,12 @@ async fn select(
     lock: &str,
 ) -> Result<Vec<tokio_postgres::Row>, tokio_postgres::Error> {
     // In one go, without a statement that is prepared first.
-    match id {
-        Some(id) => {
-            let statement = format!("SELECT * FROM connection WHERE conn_id = $1{lock}");
-            client.query_typed(&statement, &[(&id, Type::TEXT)]).await
-        }
-        None => {
-            let statement = format!("SELECT * FROM connection ORDER BY conn_id{lock}");
-            client.query_typed(&statement, &[]).await
-        }
+    if let Some(id) = id {
+        let statement = format!("SELECT * FROM connection WHERE conn_id = $1{lock}");
+        client.query_typed(&statement, &[(&id, Type::TEXT)]).await
+    } else {
+        let statement = format!("SELECT * FROM connection ORDER BY conn_id{lock}");
+        client.query_typed(&statement, &[]).await
     }
 }
 

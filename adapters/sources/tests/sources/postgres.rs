@@ -217,7 +217,11 @@ fn a_table_that_is_locked_is_not_waited_for() {
                 assert_eq!(error.to_string(), says);
             });
             scope.spawn(|| {
-                limited(&|| store.remove("sales").map_err(|error| error.kind()).err(), 9000, 10_500)
+                limited(
+                    &|| store.remove("sales").map_err(|error| error.kind()).err(),
+                    9000,
+                    10_500,
+                );
             });
             scope.spawn(|| limited(&|| kind(&server.with("")), 9000, 10_500));
         });
