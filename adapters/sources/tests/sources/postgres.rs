@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -256,4 +257,46 @@ fn a_connection_that_broke_is_made_anew() {
         }
         drop(store);
     });
+}
+
+/// Keeps what is logged in this process.
+struct Logged(Mutex<String>);
+
+impl log::Log for Logged {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        let mut logged = self.0.lock().unwrap();
+        logged.push_str(&format!("{} {}\n", record.target(), record.args()));
+    }
+
+    fn flush(&self) {}
+}
+
+static LOGGED: Logged = Logged(Mutex::new(String::new()));
+
+#[test]
+#[ignore = "needs a server"]
+fn no_secret_is_logged() {
+    log::set_logger(&LOGGED).expect("the first one");
+    log::set_max_level(log::LevelFilter::Trace);
+    let server = Server::new("logged", COLUMNS);
+    let keys = Fernet::new(Fernet::generate_key().unwrap().expose()).unwrap();
+    let secret = host("h").with_password("c4n4ry").with_extra(r#"{"key": "c4n4ry"}"#);
+    let plain = server.with("");
+    plain.put([("sales", &secret)]).unwrap();
+    plain.put([("sales", &secret)]).unwrap();
+    assert!(plain.find("sales").unwrap().is_some());
+    let sealed = server.with("").keys(keys);
+    sealed.put([("sealed", &secret)]).unwrap();
+    assert_eq!(sealed.rotate(), Ok(1));
+    assert!(sealed.remove("sealed").unwrap());
+    let logged = LOGGED.0.lock().unwrap();
+    assert!(logged.contains("tokio_postgres"), "it is listened to");
+    for secret in ["c4n4ry", "gAAAA"] {
+        let told: Vec<_> = logged.lines().filter(|line| line.contains(secret)).collect();
+        assert!(told.is_empty(), "{told:?}");
+    }
 }
