@@ -7,8 +7,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use http_hook::{Connection, Secret};
+use rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE;
 use rusqlite::types::{Value, ValueRef};
-use rusqlite::{ErrorCode, OpenFlags, Transaction, params_from_iter};
+use rusqlite::{OpenFlags, Transaction, params_from_iter};
 
 use super::Row;
 use super::cells::{Cell, Cells};
@@ -21,7 +22,7 @@ use crate::file::Stamp;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What SQLite has beside a database, and opens where it is there.
-const BESIDE: [&str; 2] = ["-journal", "-wal"];
+const BESIDE: [&str; 3] = ["-journal", "-shm", "-wal"];
 
 /// Airflow's metastore in a file of SQLite.
 ///
@@ -147,7 +148,7 @@ impl Sqlite {
             Ok(1) => Ok(()),
             Ok(_) => Err(not_one(self)),
             Err(rusqlite::Error::SqliteFailure(failure, _))
-                if failure.code == ErrorCode::ConstraintViolation =>
+                if failure.extended_code == SQLITE_CONSTRAINT_UNIQUE =>
             {
                 Err(taken(self))
             }

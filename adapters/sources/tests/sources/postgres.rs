@@ -269,7 +269,7 @@ impl log::Log for Logged {
 
     fn log(&self, record: &log::Record<'_>) {
         let mut logged = self.0.lock().unwrap();
-        logged.push_str(&format!("{} {}\n", record.target(), record.args()));
+        logged.extend([record.target(), " ", &record.args().to_string(), "\n"]);
     }
 
     fn flush(&self) {}

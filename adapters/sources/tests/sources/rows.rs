@@ -175,7 +175,7 @@ fn what_is_no_file_is_not_waited_for() {
     for path in [&path, Path::new("/dev/zero"), folder.path()] {
         assert_eq!(ask(path), [Err(Kind::Io); 4], "{}", path.display());
     }
-    for beside in ["-journal", "-wal"] {
+    for beside in ["-journal", "-shm", "-wal"] {
         let (folder, path) = database(TABLE, "");
         assert_eq!(ask(&path), [Ok(()); 4]);
         pipe(&folder.path().join(format!("airflow.db{beside}")));
