@@ -48,9 +48,6 @@ impl State {
         mut answer: Result<Response<Bytes>, TransportError>,
         now: Timestamp,
     ) -> Step {
-        if !hook.made(&self.ready.in_force) {
-            return self.strange();
-        }
         if self.is_fetching() {
             return self.conclude_fetch(hook, answer, now);
         }

@@ -232,9 +232,13 @@ impl State {
 
     #[cold]
     fn failure(&self, hook: &Hook, reason: StopReason, cause: Cause, told: Told) -> Failure {
-        let cause = match cause {
-            Cause::Transport(error) => Cause::Transport(self.timed(error, self.latest)),
-            other => other,
+        let (reason, cause) = match cause {
+            Cause::Transport(error) => (reason, Cause::Transport(self.timed(error, self.latest))),
+            // Another hook does not know what of an answer nobody is to read.
+            Cause::Response(_) | Cause::Refused { .. } if !hook.made(&self.ready.in_force) => {
+                (StopReason::Invalid, Cause::Request(stranger("call")))
+            }
+            other => (reason, other),
         };
         let cause = hook.with_reason_shown(cause);
         let ends = self.deadline.map(|deadline| Ends {

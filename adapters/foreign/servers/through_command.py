@@ -197,6 +197,6 @@ assert "key" in run("conn", "show", "orders", keys="none", code=2).lower()
 if name != "SQLite":
     elsewhere = "postgresql+psycopg2://nobody:c4n4ry@127.0.0.1:{}/postgres"
     port = os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].rsplit(":", 1)[1].split("/")[0]
-    assert "the server refuses the login (28000)" in run("call", "orders", "get", place=elsewhere.format(port), code=1)
+    assert "the server refuses the login (28P01)" in run("call", "orders", "get", place=elsewhere.format(port), code=1)
     assert "the server cannot be reached" in run("call", "orders", "get", place=elsewhere.format(1), code=1)
 print(f"{name}, by the command: {len(told)} runs, {len(set(told))} kinds, no secret shown")

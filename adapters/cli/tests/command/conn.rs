@@ -378,6 +378,16 @@ fn the_backend_of_an_installation_is_a_source() {
         let asked = vault.requests().pop().unwrap();
         assert!(asked.starts_with(&format!("GET {path} ")), "{sources}: {asked}");
         assert!(asked.contains("canary") && !err.contains("canary"), "{sources}: {err}");
+
+        let args = ["conn", "edit", "sales", "--header", "X-Team:7", "--sources", sources];
+        let (code, out, err) = parts(&airflow.run(&args, environment));
+        assert_eq!(code, Some(0), "{sources}: {err}");
+        assert_eq!(out, format!("sales is in vault http://{}\n", vault.authority));
+        let put = vault.requests().into_iter().rfind(|one| one.starts_with("POST ")).unwrap();
+        assert!(put.starts_with(&format!("POST {path} ")) && put.contains("X-Team"), "{put}");
+        let args = ["conn", "rm", "sales", "--sources", sources];
+        let (code, _, err) = parts(&airflow.run(&args, environment));
+        assert!(code == Some(2) && err.contains("nothing is taken out there"), "{err}");
     }
     let (code, _, err) =
         parts(&airflow.run(&["call", "sales", "get", "--sources", "backend"], &[]));

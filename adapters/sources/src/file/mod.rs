@@ -58,7 +58,7 @@ pub struct ConnectionFile {
 
 /// What tells whether a file is the one that was read.
 #[derive(PartialEq)]
-struct Stamp {
+pub(crate) struct Stamp {
     modified: Option<SystemTime>,
     length: u64,
     #[cfg(unix)]
@@ -66,7 +66,7 @@ struct Stamp {
 }
 
 impl Stamp {
-    fn new(metadata: &Metadata) -> Self {
+    pub(crate) fn new(metadata: &Metadata) -> Self {
         #[cfg(unix)]
         use std::os::unix::fs::MetadataExt;
         Self {

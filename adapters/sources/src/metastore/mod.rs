@@ -6,6 +6,10 @@
 //! | `password`, `extra` | the fields, or Fernet tokens of them if `is_encrypted`, `is_extra_encrypted` say so |
 //! | `team_name` | whose it is, since Airflow 3 |
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod cells;
+#[cfg(feature = "postgres")]
+mod link;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "sqlite")]
@@ -167,22 +171,6 @@ impl Row {
             is_extra_encrypted,
             team_name: None,
         })
-    }
-
-    /// Encrypts what is encrypted again, with the first key. Tells whether anything is.
-    #[cfg(any(feature = "sqlite", feature = "postgres"))]
-    fn rotate(&mut self, keys: &Fernet) -> Result<bool, SourceError> {
-        let mut any = false;
-        let parts =
-            [(&mut self.password, self.is_encrypted), (&mut self.extra, self.is_extra_encrypted)];
-        for (stored, is_token) in parts {
-            let token = stored.as_mut().filter(|token| is_token && !token.expose().is_empty());
-            if let Some(token) = token {
-                *token = Secret::new(keys.rotate(token.expose())?);
-                any = true;
-            }
-        }
-        Ok(any)
     }
 }
 

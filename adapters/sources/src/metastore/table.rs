@@ -7,9 +7,9 @@ use http_hook::Connection;
 
 #[cfg(feature = "postgres")]
 use super::Postgres;
-use super::Row;
 #[cfg(feature = "sqlite")]
 use super::Sqlite;
+use super::cells::Cells;
 use crate::error::{SourceError, SourceErrorKind};
 use crate::fernet::Fernet;
 use crate::source::{BlockingSource, Found, Listed, Store};
@@ -19,8 +19,34 @@ pub(crate) trait Table: Send + Sync {
     /// Names it for people, without what is secret of its address.
     fn name(&self) -> String;
 
-    /// Reads the rows of an id, or all.
-    fn rows(&self, id: Option<&str>) -> Result<Vec<Row>, SourceError>;
+    /// Reads the rows of an id, or all; of an id also those whose ids the database takes for equal.
+    fn rows(&self, id: Option<&str>) -> Result<Vec<Cells>, SourceError>;
+
+    /// What is wrong with what is stored.
+    fn malformed(&self, says: &'static str) -> SourceError {
+        SourceError::new(SourceErrorKind::Malformed, self.name(), says)
+    }
+}
+
+/// Keeps the rows of an id that a team may see. Databases differ in when texts are equal; here they are if they are the same.
+pub(super) fn seen(mut rows: Vec<Cells>, id: &str, team: Option<&str>) -> Vec<Cells> {
+    rows.retain(|row| row.id() == Some(id) && row.is_of(team));
+    rows
+}
+
+/// Returns the row of an id that a team may see. What is looked up is what is written in place of.
+pub(super) fn only(
+    table: &impl Table,
+    rows: Vec<Cells>,
+    id: &str,
+    team: Option<&str>,
+) -> Result<Option<Cells>, SourceError> {
+    let mut rows = seen(rows, id, team);
+    if rows.len() > 1 {
+        let says = "more than one row has this id";
+        return Err(SourceError::new(SourceErrorKind::NotUnique, table.name(), says));
+    }
+    Ok(rows.pop())
 }
 
 /// Looks up in a table.
@@ -30,35 +56,24 @@ fn find(
     team: Option<&str>,
     id: &str,
 ) -> Result<Option<Found>, SourceError> {
-    let mut rows = table.rows(Some(id))?;
-    // Databases differ in when texts are equal; here they are if they are the same.
-    rows.retain(|row| row.conn_id == id && is_of(row, team));
-    if rows.len() > 1 {
-        let says = "more than one row has this id";
-        return Err(SourceError::new(SourceErrorKind::NotUnique, table.name(), says));
-    }
-    let Some(row) = rows.pop() else { return Ok(None) };
+    let Some(row) = only(table, table.rows(Some(id))?, id, team)? else { return Ok(None) };
+    let row = row.row().map_err(|says| table.malformed(says))?;
     let connection = row
         .open(keys)
         .map_err(|error| SourceError::new(error.kind(), table.name(), error.says().to_owned()))?;
     Ok(Some(Found::new(connection, format!("{} conn_id {id}", table.name()))))
 }
 
-/// Whether a team may see a row: its own, and those of nobody. Without a team all are seen, as where there are none.
-fn is_of(row: &Row, team: Option<&str>) -> bool {
-    team.is_none() || row.team_name.as_deref().is_none_or(|own| Some(own) == team)
-}
-
 fn ids(table: &impl Table, team: Option<&str>) -> Result<Vec<Listed>, SourceError> {
     let name = table.name();
-    let mut rows = table.rows(None)?;
-    rows.retain(|row| is_of(row, team));
-    let listed = |row: Row| Listed {
-        place: format!("{name} conn_id {}", row.conn_id),
-        id: row.conn_id,
+    let rows = table.rows(None)?;
+    let listed = |id: &str| Listed {
+        place: format!("{name} conn_id {id}"),
+        id: id.to_owned(),
         any_case: false,
     };
-    Ok(rows.into_iter().map(listed).collect())
+    // A row without an id cannot be looked up.
+    Ok(rows.iter().filter(|row| row.is_of(team)).filter_map(Cells::id).map(listed).collect())
 }
 
 /// The parts that all databases share.
@@ -94,6 +109,7 @@ macro_rules! metastore {
 
             fn find(&self, id: &str) -> Result<Option<Found>, SourceError> {
                 find(self, self.keys.as_ref(), self.team.as_deref(), id)
+                    .map_err(|error| error.of_id(id))
             }
 
             fn ids(&self) -> Result<Vec<Listed>, SourceError> {
@@ -142,17 +158,50 @@ const COLUMNS: [&str; 11] = [
     "is_extra_encrypted",
 ];
 
-/// The two statements that write a row; `mark` makes the place of a value of its number.
-pub(super) fn statements(mark: fn(usize) -> String) -> [String; 2] {
-    let set: Vec<String> = COLUMNS
-        .iter()
-        .enumerate()
-        .skip(1)
-        .map(|(index, column)| format!("{column} = {}", mark(index + 1)))
-        .collect();
+/// The statements over a table, each over the numbers of its values.
+pub(super) struct Statements {
+    /// All columns, and the row's number.
+    pub(super) update: String,
+    /// All columns.
+    pub(super) insert: String,
+    /// The tokens of password and extra, or nothing where they stay as they are, and the row's number.
+    pub(super) rotate: String,
+    /// The row's number.
+    pub(super) delete: String,
+}
+
+/// Makes them; `mark` makes the place of a value of its number. A row is changed by its own number, since its id may be another's, too.
+pub(super) fn statements(mark: fn(usize) -> String) -> Statements {
+    let columns = COLUMNS.iter().zip(1..);
+    let set: Vec<String> =
+        columns.map(|(column, number)| format!("{column} = {}", mark(number))).collect();
     let marks: Vec<String> = (1..=COLUMNS.len()).map(mark).collect();
-    [
-        format!("UPDATE connection SET {} WHERE conn_id = {}", set.join(", "), mark(1)),
-        format!("INSERT INTO connection ({}) VALUES ({})", COLUMNS.join(", "), marks.join(", ")),
-    ]
+    let [password, extra] = [("password", 1), ("extra", 2)]
+        .map(|(column, number)| format!("{column} = COALESCE({}, {column})", mark(number)));
+    Statements {
+        update: format!(
+            "UPDATE connection SET {} WHERE id = {}",
+            set.join(", "),
+            mark(COLUMNS.len() + 1)
+        ),
+        insert: format!(
+            "INSERT INTO connection ({}) VALUES ({})",
+            COLUMNS.join(", "),
+            marks.join(", ")
+        ),
+        rotate: format!("UPDATE connection SET {password}, {extra} WHERE id = {}", mark(3)),
+        delete: format!("DELETE FROM connection WHERE id = {}", mark(1)),
+    }
+}
+
+/// The error where the database takes an id for that of a row that is not seen here: of another team, or in other letters.
+pub(super) fn taken(table: &impl Table) -> SourceError {
+    let says =
+        "the table has a row that it takes for the same: of another team, or in other letters";
+    SourceError::new(SourceErrorKind::NotUnique, table.name(), says)
+}
+
+/// The error where a row's number is not its own.
+pub(super) fn not_one(table: &impl Table) -> SourceError {
+    table.malformed("a number in the column `id` that is not the row's alone")
 }

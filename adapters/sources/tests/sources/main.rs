@@ -16,8 +16,12 @@ mod growth;
 mod mask;
 #[cfg(feature = "sqlite")]
 mod metastore;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "backend")]
 mod real;
+#[cfg(feature = "sqlite")]
+mod rows;
 #[cfg(feature = "vault")]
 mod vault;
 mod writing;

@@ -7,7 +7,7 @@ use http_hook_sources::{Fernet, SourceErrorKind as Kind};
 
 use crate::Folder;
 
-const OLD: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+pub(crate) const OLD: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const NEW: &str = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
 
 /// As Airflow 3 makes it.
@@ -17,7 +17,7 @@ pub(crate) const TABLE: &str = "CREATE TABLE connection (id INTEGER NOT NULL PRI
      team_name VARCHAR(50), extra TEXT)";
 
 /// As Airflow 1.10 makes it.
-const OLD_TABLE: &str = "CREATE TABLE connection (id INTEGER NOT NULL PRIMARY KEY, conn_id VARCHAR(250), conn_type VARCHAR(500), \
+pub(crate) const OLD_TABLE: &str = "CREATE TABLE connection (id INTEGER NOT NULL PRIMARY KEY, conn_id VARCHAR(250), conn_type VARCHAR(500), \
      host VARCHAR(500), schema VARCHAR(500), login VARCHAR(500), password VARCHAR(5000), port INTEGER, extra VARCHAR(5000), \
      is_encrypted BOOLEAN, is_extra_encrypted BOOLEAN)";
 

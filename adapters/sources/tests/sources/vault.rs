@@ -209,7 +209,7 @@ fn ids_are_listed_where_that_is_permitted_and_connections_stored() {
         Reply::json(200, r#"{"data": {"keys": ["sales", "folder/"]}}"#)
             .on("GET", "/v1/secret/metadata/connections?list=true"),
         Reply::status(403),
-        Reply::json(200, "{}").on("POST", "/v1/secret/data/connections/sales"),
+        Reply::json(200, "{}").on("POST", "/v1/secret/data/connections/sales").times(2),
     ]);
     let vault = Vault::new(connect("https://vault.test", &script).unwrap()).token("t");
     let ids: Vec<_> = vault.ids().unwrap().into_iter().map(|one| one.id).collect();
@@ -217,6 +217,12 @@ fn ids_are_listed_where_that_is_permitted_and_connections_stored() {
     assert!(vault.ids().unwrap().is_empty());
     vault.put("sales", &Connection::new().with_host("h").with_extra(r#"{"a": 1}"#)).unwrap();
     assert_eq!(script.received()[2].text(), r#"{"data": {"host": "h", "extra": "{\"a\": 1}"}}"#);
+    let sources = Sources::new().with(vault);
+    sources.put(&[("sales", &Connection::new().with_host("i"))]).unwrap();
+    assert_eq!(script.received()[3].text(), r#"{"data": {"host": "i"}}"#);
+    assert_eq!(sources.remove("sales").unwrap_err().kind(), Kind::Unsupported);
+    assert_eq!(sources.rotate().unwrap(), None);
+    script.assert_done();
 }
 
 #[test]
