@@ -351,7 +351,11 @@ fn the_backend_of_an_installation_is_a_source() {
 
     let server = serve();
     let answer = format!(r#"{{"data": {{"data": {{"host": "http://{}"}}}}}}"#, server.authority);
-    let vault = serve_by(move |_, _| reply("200 OK", &[], answer.as_bytes()));
+    let vault = serve_by(move |request, _| {
+        let is_list = request.lines().next().is_some_and(|line| line.contains("list=true"));
+        let answer = if is_list { r#"{"data": {"keys": ["sales"]}}"# } else { &answer };
+        reply("200 OK", &[], answer.as_bytes())
+    });
     let airflow = Home::new("backend");
     let kwargs = format!(r#"{{"url": "http://{}", "token": "canary"}}"#, vault.authority);
     let class = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
