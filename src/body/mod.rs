@@ -1,5 +1,18 @@
 //! Bodies: what the machine sees of them, what streams through a transport, and what they are made of.
 
+/// Makes a body of what holds bytes whole.
+macro_rules! of_bytes {
+    ($body:ty: $($whole:ty),+) => {
+        $(
+            impl From<$whole> for $body {
+                fn from(whole: $whole) -> Self {
+                    Self::Bytes(whole.into())
+                }
+            }
+        )+
+    };
+}
+
 pub(crate) mod blocking;
 mod exact;
 mod joined;
