@@ -56,7 +56,7 @@ pub enum Form {
     Json,
     /// Airflow's YAML.
     Yaml,
-    /// Airflow's lines `id=URI`. A URI has no description, and no difference between an empty host or schema and none.
+    /// Airflow's lines `id=URI`. A URI has no description, no capitals in a host, and no difference between an empty host, schema or login and none.
     Env,
     /// Variables `AIRFLOW_CONN_ID='…'` for a shell or a container: a URI, or JSON where a URI cannot hold the connection.
     DotEnv,

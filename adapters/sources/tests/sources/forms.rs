@@ -116,6 +116,16 @@ fn fields(connection: &Connection, exact: bool) -> (Vec<Option<String>>, Option<
     (fields, connection.port())
 }
 
+/// Fields as variables tell them: an empty text is none, and a host is in lower case.
+fn told(connection: &Connection) -> (Vec<Option<String>>, Option<i64>) {
+    let (mut all, port) = fields(connection, false);
+    for field in &mut all {
+        field.take_if(|text| text.is_empty());
+    }
+    all[2] = all[2].take().map(|host| host.to_lowercase());
+    (all, port)
+}
+
 fn sorted(value: &serde_json::Value) -> serde_json::Value {
     match value {
         serde_json::Value::Object(members) => {
@@ -158,7 +168,7 @@ proptest! {
             let Some(read) = read.first() else { continue };
             let again = form.write([("one", read.connection())]).expect("it is read");
             let again = form.read(again.expose()).expect("it is written");
-            prop_assert_eq!(fields(again[0].connection(), false), fields(read.connection(), false));
+            prop_assert_eq!(told(again[0].connection()), told(read.connection()), "{}", form);
         }
     }
 
