@@ -14,11 +14,11 @@ const NAMES: [(HeaderName, HeaderName); 3] = [
     (HeaderName::from_static("set~cookie"), SET_COOKIE),
 ];
 
-/// Changes the names in the heads that have come so far.
-pub(crate) fn hide(buffers: &mut dyn Buffers) {
+/// Changes the names in the heads that have come so far, and tells whether there were any.
+pub(crate) fn hide(buffers: &mut dyn Buffers) -> bool {
     let hyphens = hyphens(buffers.input());
     if hyphens.is_empty() {
-        return;
+        return false;
     }
     let mut input = buffers.input().to_vec();
     for place in hyphens {
@@ -30,6 +30,7 @@ pub(crate) fn hide(buffers: &mut dyn Buffers) {
         room.copy_from_slice(&input);
         buffers.input_appended(input.len());
     }
+    true
 }
 
 /// Changes the names back.
@@ -48,31 +49,42 @@ pub(crate) fn show(headers: &mut HeaderMap) {
 fn hyphens(input: &[u8]) -> Vec<usize> {
     let mut places = Vec::new();
     let (mut at, mut in_head, mut goes_on) = (0, false, true);
-    for line in input.split_inclusive(|byte| *byte == b'\n') {
-        let text = line.trim_ascii_end();
+    while let Some(rest) = input.get(at..).filter(|rest| !rest.is_empty()) {
+        let end = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+        let line = &rest[..end];
         if in_head {
-            in_head = !text.is_empty();
-            places.extend(hyphen(text).map(|place| at + place));
-        } else if !text.is_empty() {
-            if !goes_on || !text.starts_with(b"HTTP/") {
+            places.extend(hyphen(line).map(|place| at + place));
+            in_head = !line.trim_ascii().is_empty();
+        } else if !line.trim_ascii().is_empty() {
+            if !goes_on || !line.starts_with(b"HTTP/") {
                 break; // the body
             }
             in_head = true;
-            goes_on = text.get(9) == Some(&b'1'); // HTTP/1.1 103
+            goes_on = line.get(9) == Some(&b'1'); // HTTP/1.1 103
         }
-        at += line.len();
+        at += end + 1;
     }
     places
 }
 
 /// Where the hyphen is, if the line is one of these. Of types of content only those with a charset are.
 fn hyphen(line: &[u8]) -> Option<usize> {
-    let name = line.split(|byte| *byte == b':').next().filter(|name| name.len() < line.len())?;
-    let place = name.iter().position(|byte| *byte == b'-')?;
-    let of = |own: &HeaderName| name.eq_ignore_ascii_case(own.as_str().as_bytes());
-    let charset = || line.windows(8).any(|part| part.eq_ignore_ascii_case(b"charset="));
-    let is_one = of(&CONTENT_ENCODING) || of(&SET_COOKIE) || of(&CONTENT_TYPE) && charset();
-    is_one.then_some(place)
+    // Each head is read for this: most lines end here.
+    let name = match line.first()? {
+        b's' | b'S' => SET_COOKIE,
+        b'c' | b'C' if line.get(12) == Some(&b':') => CONTENT_TYPE,
+        b'c' | b'C' => CONTENT_ENCODING,
+        _ => return None,
+    };
+    let own = name.as_str().as_bytes();
+    let is_one = line.get(own.len()) == Some(&b':')
+        && line[..own.len()].eq_ignore_ascii_case(own)
+        && (name != CONTENT_TYPE || has_charset(line));
+    is_one.then(|| own.iter().position(|byte| *byte == b'-')).flatten()
+}
+
+fn has_charset(line: &[u8]) -> bool {
+    line.contains(&b'=') && line.windows(8).any(|part| part.eq_ignore_ascii_case(b"charset="))
 }
 
 #[cfg(test)]

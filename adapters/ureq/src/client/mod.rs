@@ -121,7 +121,9 @@ impl Transport for UreqTransport {
         let of_head = |error| source.failure().unwrap_or_else(|| of_head(error, seen.sent, last));
         let (mut parts, body) = response?.map_err(of_head)?.into_parts();
         parts.extensions.clear();
-        hide::show(&mut parts.headers);
+        if seen.hidden {
+            hide::show(&mut parts.headers);
+        }
         let length = response_length(&method, parts.status, &parts.headers)?;
         let is_chunked = length.is_none() && parts.headers.contains_key(TRANSFER_ENCODING);
         Ok(Response::from_parts(parts, from_ureq(body, length, is_chunked)))

@@ -38,6 +38,8 @@ pub(crate) struct Seen {
     pub(crate) since: Option<Instant>,
     /// A step gives out some of the body.
     pub(crate) in_body: bool,
+    /// Names of headers were changed.
+    pub(crate) hidden: bool,
     /// What came of a body that comes in chunks.
     pub(crate) chunks: Option<Chunks>,
 }
@@ -116,7 +118,7 @@ impl<In: Transport> Transport for Watched<In> {
             chunks.take(came);
         }
         if !seen.in_body {
-            hide(self.inner.buffers());
+            seen.hidden |= hide(self.inner.buffers());
         }
         seen.broken = matches!(more, Err(Error::Io(_)));
         seen.ended = seen.broken || matches!(more, Ok(false));
