@@ -25,7 +25,7 @@ use crate::body::{OF_A_CALL, Payload, too_long};
 use crate::gates::{Denied, Lease, Unsent};
 use crate::hook::Hook;
 use crate::options::SendOptions;
-use crate::response::{Cause, Failure, StopReason, has_no_body, is_chunked, whole};
+use crate::response::{Cause, Failure, StopReason, response_length, whole};
 use crate::retry::{FailureClass, ResponseView};
 
 impl Call {
@@ -135,7 +135,7 @@ impl Attempt {
         // Another hook judges nothing: what comes is read, and refused.
         let undecided = !hook.made(&self.0.ready.in_force)
             || head.status.is_informational()
-            || !has_no_body(method, head.status) && is_chunked(&head.headers).is_err()
+            || response_length(method, head.status, &head.headers).is_err()
             || self.0.may_answer(hook, head.status)
             || self.0.decides_by_body(hook);
         if !undecided {

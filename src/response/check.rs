@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, Method, Response, StatusCode};
 
 use crate::base::size;
 use crate::base::{Sent, TransportError, TransportErrorKind};
@@ -21,18 +21,31 @@ pub(crate) fn has_no_body(method: &Method, status: StatusCode) -> bool {
         || (*method == Method::CONNECT && status.is_success())
 }
 
-/// Whether a body comes in chunks.
-///
-/// # Errors
-///
-/// Another transfer coding, or more than one: nobody asked for it ([RFC 9110 §10.1.4](https://www.rfc-editor.org/rfc/rfc9110#section-10.1.4)),
-/// and clients read it in many ways, a cut body for a whole one among them.
-pub(crate) fn is_chunked(headers: &HeaderMap) -> Result<bool, TransportError> {
-    let mut codings = headers.get_all(TRANSFER_ENCODING).iter().map(HeaderValue::as_bytes);
-    match (codings.next(), codings.next()) {
-        (None, _) => Ok(false),
-        (Some(coding), None) if coding.trim_ascii().eq_ignore_ascii_case(b"chunked") => Ok(true),
-        _ => Err(protocol("the transfer coding is not chunked alone")),
+/// See [`transport::response_length`](crate::transport::response_length).
+pub(crate) fn response_length(
+    method: &Method,
+    status: StatusCode,
+    headers: &HeaderMap,
+) -> Result<Option<u64>, TransportError> {
+    if has_no_body(method, status) {
+        return Ok(Some(0));
+    }
+    let (mut is_chunked, mut length) = (None, None);
+    // Once over all: each response is asked, and few have many.
+    for (name, value) in headers {
+        if *name == TRANSFER_ENCODING {
+            let chunked = value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked");
+            is_chunked = Some(chunked && is_chunked.is_none());
+        } else if *name == CONTENT_LENGTH {
+            let own = digits(value.as_bytes());
+            length = Some(own.filter(|_| length.is_none_or(|other| other == own)));
+        }
+    }
+    match (is_chunked, length) {
+        (Some(false), _) => Err(protocol("the transfer coding is not chunked alone")),
+        (None, Some(None)) => Err(protocol("the Content-Length is no number, or there are two")),
+        (None, Some(length)) => Ok(length),
+        (Some(true), _) | (None, None) => Ok(None),
     }
 }
 
@@ -46,18 +59,10 @@ pub(crate) fn whole(method: &Method, response: &Response<Bytes>) -> Result<(), T
         let source = "a status from 100 to 199 is not a final answer";
         return Err(protocol(source));
     }
-    if has_no_body(method, status) || is_chunked(response.headers())? {
-        return Ok(());
-    }
-    let mut lengths = response.headers().get_all(CONTENT_LENGTH).iter();
-    let Some(first) = lengths.next() else { return Ok(()) };
-    if lengths.any(|other| other != first) {
-        return Err(protocol("two different Content-Length"));
-    }
-    let Some(length) = digits(first.as_bytes()) else {
-        return Err(protocol("the Content-Length is not a number"));
-    };
-    if size(response.body().len()) == length {
+    let length = response_length(method, status, response.headers())?;
+    if length.is_none_or(|length| length == size(response.body().len()))
+        || has_no_body(method, status)
+    {
         return Ok(());
     }
     let source = "the body is not as long as its Content-Length";
@@ -71,9 +76,9 @@ fn protocol(source: &'static str) -> TransportError {
 
 /// Reads `1*DIGIT`.
 fn digits(text: &[u8]) -> Option<u64> {
-    let text = std::str::from_utf8(text).ok()?;
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    text.parse().ok()
+    let more = |number: u64, byte: &u8| {
+        let digit = byte.wrapping_sub(b'0');
+        number.checked_mul(10)?.checked_add(digit.into()).filter(|_| digit < 10)
+    };
+    text.iter().try_fold(0, more).filter(|_| !text.is_empty())
 }

@@ -3,8 +3,8 @@
 use http::header::{CONTENT_LENGTH, HeaderMap, HeaderValue, TRANSFER_ENCODING};
 use http::{Method, StatusCode};
 
-use crate::base::{Sent, TransportError, TransportErrorKind};
-use crate::response::{has_no_body, is_chunked};
+use crate::base::TransportError;
+use crate::response;
 
 /// Leaves the framing of a request to its client: takes out `Content-Length` and `Transfer-Encoding`. A request that is empty, where a
 /// server expects content, gets `Content-Length: 0`
@@ -36,7 +36,7 @@ pub fn leave_framing(headers: &mut HeaderMap, method: &Method, is_empty: bool) {
 ///
 /// # Errors
 ///
-/// Kind [`Protocol`](TransportErrorKind::Protocol) and [`Sent::Yes`], if a length is none, or two differ, or the body has another transfer
+/// Kind [`Protocol`](crate::TransportErrorKind::Protocol) and [`Sent::Yes`](crate::Sent::Yes), if a length is none, or two differ, or the body has another transfer
 /// coding than `chunked` alone: nobody asked for one ([RFC 9110 §10.1.4](https://www.rfc-editor.org/rfc/rfc9110#section-10.1.4)), and
 /// clients read them in many ways.
 ///
@@ -64,23 +64,5 @@ pub fn response_length(
     status: StatusCode,
     headers: &HeaderMap,
 ) -> Result<Option<u64>, TransportError> {
-    if has_no_body(method, status) {
-        return Ok(Some(0));
-    }
-    if is_chunked(headers)? {
-        return Ok(None);
-    }
-    let mut lengths = headers.get_all(CONTENT_LENGTH).iter().map(length);
-    match lengths.next() {
-        None => Ok(None),
-        Some(Some(own)) if lengths.all(|other| other == Some(own)) => Ok(Some(own)),
-        Some(_) => Err(TransportError::new(TransportErrorKind::Protocol, Sent::Yes)
-            .with_source("content-length is no length")),
-    }
-}
-
-fn length(value: &HeaderValue) -> Option<u64> {
-    let digits = value.to_str().ok()?;
-    let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
-    digits.parse().ok().filter(|_| plain)
+    response::response_length(method, status, headers)
 }

@@ -50,7 +50,7 @@ impl Read for Incoming {
 
 impl Incoming {
     fn checked(&mut self, buffer: &mut [u8]) -> Result<usize, TransportError> {
-        let watched = Seen { in_body: true, chunks: self.chunks, ..Seen::default() };
+        let watched = Seen { in_body: true, chunks: self.chunks, ..Seen::NOTHING };
         let (read, seen) = watched.during(|| self.reader.read(buffer));
         let is_chunked = self.chunks.is_some();
         self.chunks = seen.chunks;

@@ -2,6 +2,8 @@
 //! cookies of all callers in one jar, and undoes codings and charsets. No setting prevents that, so that it does not see these headers:
 //! their names are changed before ureq reads a head, and changed back behind it.
 
+use std::mem;
+
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, Entry, HeaderName, SET_COOKIE};
 use ureq::unversioned::transport::Buffers;
@@ -16,13 +18,14 @@ const NAMES: [(HeaderName, HeaderName); 3] = [
 
 /// Changes the names in the heads that have come so far, and tells whether there were any.
 pub(crate) fn hide(buffers: &mut dyn Buffers) -> bool {
-    let hyphens = hyphens(buffers.input());
-    if hyphens.is_empty() {
+    let input = buffers.input();
+    if !has_any(input) {
         return false;
     }
-    let mut input = buffers.input().to_vec();
-    for place in hyphens {
-        input[place] = MARK;
+    let hyphens = hyphens(input);
+    let mut input = input.to_vec();
+    for place in &hyphens {
+        input[*place] = MARK;
     }
     // What came cannot be written to: it is taken out, and comes once more.
     buffers.input_consume(input.len());
@@ -30,7 +33,16 @@ pub(crate) fn hide(buffers: &mut dyn Buffers) -> bool {
         room.copy_from_slice(&input);
         buffers.input_appended(input.len());
     }
-    true
+    !hyphens.is_empty()
+}
+
+/// Whether a whole line could be one of these, of a head or not: each head is searched for that, and most have none.
+fn has_any(input: &[u8]) -> bool {
+    let mut begin = 0;
+    memchr::memchr_iter(b'\n', input).any(|end| {
+        let line = &input[mem::replace(&mut begin, end + 1)..end];
+        hyphen(line).is_some()
+    })
 }
 
 /// Changes the names back.
@@ -50,7 +62,7 @@ fn hyphens(input: &[u8]) -> Vec<usize> {
     let mut places = Vec::new();
     let (mut at, mut in_head, mut goes_on) = (0, false, true);
     while let Some(rest) = input.get(at..).filter(|rest| !rest.is_empty()) {
-        let end = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
         let line = &rest[..end];
         if in_head {
             places.extend(hyphen(line).map(|place| at + place));
@@ -69,27 +81,23 @@ fn hyphens(input: &[u8]) -> Vec<usize> {
 
 /// Where the hyphen is, if the line is one of these. Of types of content only those with a charset are.
 fn hyphen(line: &[u8]) -> Option<usize> {
-    // Each head is read for this: most lines end here.
-    let name = match line.first()? {
-        b's' | b'S' => SET_COOKIE,
-        b'c' | b'C' if line.get(12) == Some(&b':') => CONTENT_TYPE,
-        b'c' | b'C' => CONTENT_ENCODING,
+    let (name, hyphen): (&[u8], usize) = match line.first()? {
+        b's' | b'S' => (b"set-cookie:", 3),
+        b'c' | b'C' if line.get(12) != Some(&b':') => (b"content-encoding:", 7),
+        b'c' | b'C' if has_charset(line) => (b"content-type:", 7),
         _ => return None,
     };
-    let own = name.as_str().as_bytes();
-    let is_one = line.get(own.len()) == Some(&b':')
-        && line[..own.len()].eq_ignore_ascii_case(own)
-        && (name != CONTENT_TYPE || has_charset(line));
-    is_one.then(|| own.iter().position(|byte| *byte == b'-')).flatten()
+    line.get(..name.len())?.eq_ignore_ascii_case(name).then_some(hyphen)
 }
 
 fn has_charset(line: &[u8]) -> bool {
-    line.contains(&b'=') && line.windows(8).any(|part| part.eq_ignore_ascii_case(b"charset="))
+    memchr::memchr(b'=', line).is_some()
+        && line.windows(8).any(|part| part.eq_ignore_ascii_case(b"charset="))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::hyphens;
+    use super::{has_any, hyphens};
 
     #[test]
     fn names_are_found_in_heads_only() {
@@ -110,6 +118,7 @@ mod tests {
         for (input, count) in rows {
             let found = hyphens(input.as_bytes());
             assert_eq!(found.len(), count, "{input:?}");
+            assert!(found.is_empty() || has_any(&[input.as_bytes(), b"\n"].concat()), "{input:?}");
             assert!(found.iter().all(|place| input.as_bytes()[*place] == b'-'), "{input:?}");
         }
     }

@@ -116,7 +116,7 @@ impl Transport for UreqTransport {
         let (body, source) = to_ureq(&mut parts, body);
         let request = Request::from_parts(parts, body);
         let request = options::configure(&self.agent, self.is_set_up, request, options)?;
-        let watched = Seen { proxied, ..Seen::default() };
+        let watched = Seen { proxied, ..Seen::NOTHING };
         let (response, seen) = watched.during(|| self.agent.run(request));
         let of_head = |error| source.failure().unwrap_or_else(|| of_head(error, seen.sent, last));
         let (mut parts, body) = response?.map_err(of_head)?.into_parts();

@@ -19,11 +19,15 @@ use super::hide::hide;
 /// How much may come of one head with all the interim ones before it, or of trailers.
 const MOST: usize = 256 << 10;
 
-thread_local!(static SEEN: Cell<Seen> = Cell::default());
+thread_local! {
+    static SEEN: Cell<Seen> = const { Cell::new(Seen::NOTHING) };
+    /// Chunks begin with what came with the head. ureq asks for its buffers so often that this is by itself.
+    static BEGINS: Cell<bool> = const { Cell::new(false) };
+}
 
 /// What was seen, and while what was done.
 #[expect(clippy::struct_excessive_bools, reason = "each is seen apart from the others")]
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Seen {
     /// Something of the request was handed to a connection to where it goes, and not only to its proxy.
     pub(crate) sent: bool,
@@ -45,6 +49,18 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
+    pub(crate) const NOTHING: Self = Self {
+        sent: false,
+        ended: false,
+        broken: false,
+        received: 0,
+        proxied: false,
+        since: None,
+        in_body: false,
+        hidden: false,
+        chunks: None,
+    };
+
     /// Takes a step of ureq's, which may panic, and watches on. One within another, as where the source of a body sends by itself,
     /// leaves to the other what that has seen.
     ///
@@ -52,8 +68,10 @@ impl Seen {
     ///
     /// Its panic.
     pub(crate) fn during<T>(self, step: impl FnOnce() -> T) -> (Result<T, TransportError>, Self) {
+        let begins = BEGINS.replace(self.chunks.is_some_and(|chunks| !chunks.have_begun()));
         let outer = SEEN.replace(self);
         let done = catch_panic("ureq panicked", step);
+        BEGINS.set(begins);
         (done, SEEN.replace(outer))
     }
 }
@@ -87,12 +105,22 @@ struct Watched<In> {
     proxied: bool,
 }
 
+impl<In: Transport> Watched<In> {
+    #[cold]
+    fn begin_chunks(&mut self) {
+        BEGINS.set(false);
+        let mut seen = SEEN.get();
+        if let Some(chunks) = &mut seen.chunks {
+            chunks.take(self.inner.buffers().input());
+            SEEN.set(seen);
+        }
+    }
+}
+
 impl<In: Transport> Transport for Watched<In> {
     fn buffers(&mut self) -> &mut dyn Buffers {
-        let seen = SEEN.get();
-        if let Some(mut chunks) = seen.chunks.filter(|chunks| !chunks.have_begun()) {
-            chunks.take(self.inner.buffers().input());
-            SEEN.set(Seen { chunks: Some(chunks), ..seen });
+        if BEGINS.get() {
+            self.begin_chunks();
         }
         self.inner.buffers()
     }
