@@ -174,6 +174,11 @@ fn agreed(endpoint: &str) -> bool {
     open
 }
 
+#[test]
+fn a_store_and_what_is_shown_agree_about_a_quoted_url() {
+    agreed("a?token\"https://");
+}
+
 proptest::proptest! {
     #[test]
     fn a_store_and_what_is_shown_agree(

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::fs;
 use std::path::Path;
 
 use super::source::Sources;
@@ -300,6 +301,19 @@ fn what_is_no_import_is_not_seen() {
     for (why, text) in exempt {
         assert_eq!(said(&[("c.rs", text)]), "", "{why}");
     }
+}
+
+/// What somebody sees who opens the repository.
+#[test]
+fn there_are_four_folders_at_the_top() {
+    let top = fs::read_dir(env!("CARGO_MANIFEST_DIR")).unwrap().map(|entry| entry.unwrap());
+    let mut folders: Vec<_> = top
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .filter(|name| !name.starts_with('.') && name != "target")
+        .collect();
+    folders.sort();
+    assert_eq!(folders, ["adapters", "fuzz", "src", "tests"]);
 }
 
 #[test]

@@ -172,6 +172,12 @@ proptest! {
 }
 
 #[test]
+fn two_calls_that_are_stored_and_answered_in_turn_end_once() {
+    let ended = by_hand(2, 0, false, true, &[28, 89, 0]);
+    assert_eq!(ended.len(), expected(2).len());
+}
+
+#[test]
 fn the_async_driver_keeps_to_the_limit_and_gives_all() {
     for in_order in [false, true] {
         let slow = |id: u64| {
