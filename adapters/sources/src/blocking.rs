@@ -30,7 +30,7 @@ pub use crate::source::BlockingSource as Source;
 /// assert_eq!(hook.base_url(), "https://api.example.test");
 ///
 /// let error = sources.hook("orders").unwrap_err();
-/// assert_eq!(error.to_string(), "env: connection `orders`: is not defined");
+/// assert_eq!(error.to_string(), "env: connection `orders`: is not defined; the environment has no AIRFLOW_CONN_ORDERS");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default)]

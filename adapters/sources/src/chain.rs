@@ -8,6 +8,7 @@ use std::time::Duration;
 use http_hook::Hook;
 use http_hook::hook::HookBuilder;
 
+use crate::env;
 use crate::error::{SourceError, SourceErrorKind};
 use crate::kept::Kept;
 use crate::process::Process;
@@ -253,7 +254,12 @@ impl Sources {
     }
 
     fn not_defined(&self, id: &str) -> SourceError {
-        SourceError::new(SourceErrorKind::NotDefined, self.names(), "is not defined").of_id(id)
+        let has_env = self.list.iter().any(|source| source.name() == "env");
+        let says = match env::variable_of(id).filter(|_| has_env) {
+            Some(variable) => format!("is not defined; the environment has no {variable}"),
+            None => "is not defined".to_owned(),
+        };
+        SourceError::new(SourceErrorKind::NotDefined, self.names(), says).of_id(id)
     }
 }
 
