@@ -20,7 +20,7 @@ impl<B: From<Bytes>> Poll<'_, B> {
         let now = self.clamp(now);
         self.count(&mut result);
         self.phase = Phase::Over;
-        let seen = result.as_ref().map_or_else(Failure::seen, |_| Sent::Yes);
+        let seen = result.as_ref().map_or_else(Failure::sent, |_| Sent::Yes);
         self.seen = self.seen.max(seen);
         self.judge(result, seen, now)
     }

@@ -178,11 +178,6 @@ impl Failure {
         self
     }
 
-    /// Whether the server can have seen any request of the call.
-    pub(crate) fn seen(&self) -> Sent {
-        self.0.seen
-    }
-
     pub(crate) fn with_counts(mut self, sends: u32, attempts: u32, idle_for: Duration) -> Self {
         self.0.sends = sends;
         self.0.attempts = attempts;
@@ -271,6 +266,25 @@ impl Failure {
     #[must_use]
     pub fn is_status(&self) -> bool {
         self.status().is_some_and(check_failed)
+    }
+
+    /// Whether the server can have acted on a request of the call, be it an earlier one; `Maybe` is one that broke off.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook::Sent;
+    /// use http_hook_mock::{Reply, blocking::connect};
+    ///
+    /// let api = connect("https://api.example.test", [Reply::refused(), Reply::interrupted()])?;
+    /// assert_eq!(api.post("v1/orders").send().unwrap_err().sent(), Sent::No);
+    /// let failure = api.post("v1/orders").retries(3).send().unwrap_err();
+    /// assert_eq!(failure.sent(), Sent::Maybe); // the order may be there: it was not sent again
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn sent(&self) -> Sent {
+        self.0.seen
     }
 
     /// Returns the method of the call; `None` if the failure is of no call.

@@ -264,7 +264,7 @@ impl Why {
             cause: cause.to_owned(),
             text: error.map(|_| failure.cause().to_string()),
             error: error.map(str::to_owned),
-            sent: failure.seen().name().to_owned(),
+            sent: failure.sent().name().to_owned(),
             sends: failure.sends(),
             attempts: failure.attempts(),
             idle_for: failure.idle_for(),
