@@ -354,12 +354,7 @@ impl Hook {
     pub(crate) fn made(&self, in_force: &Arc<InForce>) -> bool {
         let own = &self.inner.in_force;
         // Mostly it is one and the same; the text is compared where a hook was made anew.
-        let same = |(a, b): (&Arc<Secret>, &Arc<Secret>)| Arc::ptr_eq(a, b) || a == b;
-        Arc::ptr_eq(in_force, own)
-            || in_force
-                .owner()
-                .zip(own.owner())
-                .map_or_else(|| in_force.owner() == own.owner(), same)
+        Arc::ptr_eq(in_force, own) || in_force.owner() == own.owner()
     }
 
     /// Whether the other one is of the same connection, origin and base.
