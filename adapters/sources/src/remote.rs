@@ -147,9 +147,29 @@ macro_rules! remote {
         }
     };
 }
-pub(crate) use remote;
 
 /// What no server here does for the command or a program.
 pub(crate) fn not_removed(place: String) -> SourceError {
     SourceError::new(SourceErrorKind::Unsupported, place, "nothing is taken out there")
 }
+
+/// Makes a store of a server's that is written one connection after the other, by `write`.
+macro_rules! written {
+    ($store:ident) => {
+        #[async_trait::async_trait]
+        impl<H: Caller> Store for $store<H> {
+            async fn put(&self, connections: &[(&str, &Connection)]) -> Result<(), SourceError> {
+                for (id, connection) in connections {
+                    self.write(id, connection).await.map_err(|error| error.of_id(id))?;
+                }
+                Ok(())
+            }
+
+            async fn remove(&self, _id: &str) -> Result<bool, SourceError> {
+                Err($crate::remote::not_removed(self.label()))
+            }
+        }
+    };
+}
+
+pub(crate) use {remote, written};

@@ -4,13 +4,12 @@ mod sigv4;
 
 use std::fmt;
 
-use async_trait::async_trait;
 use http_hook::transport::{Clock, Transport};
 use http_hook::{Connection, HttpHook, RequestPlan, blocking};
 use pollster::block_on;
 
 use crate::error::{SourceError, SourceErrorKind};
-use crate::remote::{Caller, Said, ask, not_removed, remote};
+use crate::remote::{Caller, Said, ask, remote, written};
 use crate::source::{Found, Listed, Store};
 use crate::tree::{Node, Tree};
 
@@ -227,21 +226,8 @@ fn is_absent(said: &Said) -> bool {
         && matches!(type_of(said), "ResourceNotFoundException" | "ParameterNotFound")
 }
 
-#[async_trait]
-impl<H: Caller> Store for Aws<H> {
-    async fn put(&self, connections: &[(&str, &Connection)]) -> Result<(), SourceError> {
-        for (id, connection) in connections {
-            self.write(id, connection).await.map_err(|error| error.of_id(id))?;
-        }
-        Ok(())
-    }
-
-    async fn remove(&self, _id: &str) -> Result<bool, SourceError> {
-        Err(not_removed(self.label()))
-    }
-}
-
 remote!(Aws);
+written!(Aws);
 
 impl<T: Transport, C: Clock> Aws<HttpHook<T, C>> {
     /// Stores a connection, in the form of Airflow's backend: in Secrets Manager a new version of the secret, which is made where

@@ -6,7 +6,6 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
 use http_hook::transport::{Clock, Transport};
 use http_hook::{Connection, HttpHook, RequestPlan, Secret, blocking};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -14,7 +13,7 @@ use pollster::block_on;
 
 use crate::error::{SourceError, SourceErrorKind};
 use crate::file::entry;
-use crate::remote::{Caller, Said, ask, not_removed, remote};
+use crate::remote::{Caller, Said, ask, remote, written};
 use crate::source::{Found, Listed, Store};
 use crate::tree::{Node, Tree};
 
@@ -340,21 +339,8 @@ impl<H: Caller> Vault<H> {
     }
 }
 
-#[async_trait]
-impl<H: Caller> Store for Vault<H> {
-    async fn put(&self, connections: &[(&str, &Connection)]) -> Result<(), SourceError> {
-        for (id, connection) in connections {
-            self.write(id, connection).await.map_err(|error| error.of_id(id))?;
-        }
-        Ok(())
-    }
-
-    async fn remove(&self, _id: &str) -> Result<bool, SourceError> {
-        Err(not_removed(self.label()))
-    }
-}
-
 remote!(Vault);
+written!(Vault);
 
 impl<T: Transport, C: Clock> Vault<HttpHook<T, C>> {
     /// Stores a connection, as the fields of Airflow's backend.
