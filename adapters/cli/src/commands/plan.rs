@@ -259,6 +259,7 @@ fn table(rows: &[[String; 3]]) -> String {
         if fits {
             let _ = writeln!(text, "  {}", wrapped.trim_start());
         } else {
+            text.truncate(text.trim_end().len());
             let _ = writeln!(text, "\n{wrapped}");
         }
     }

@@ -9,6 +9,7 @@ mod curl;
 mod demo;
 mod faults;
 mod fetch;
+mod narrow;
 mod pages;
 mod poll;
 mod pty;
