@@ -121,7 +121,7 @@ fn requests_are_matched() {
         }
     }
     let left = replayed(&recorder).strict().verify().expect_err("all of it").to_string();
-    assert_eq!(left, "the script still has: 200 for GET /a; 201 for GET /b; 202 for POST /b");
+    assert_eq!(left, "the recording still has: 200 for GET /a; 201 for GET /b; 202 for POST /b");
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod connection;
 mod cookies;
 mod drive;
 mod exit;
+mod exposed;
 mod hook;
 mod jq;
 mod live;

@@ -28,10 +28,9 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// Begins, for the connection `name` that is from `origin`.
+    /// Begins, for the connection of a name, where it is from, and where its login is from if that is elsewhere.
     pub(crate) fn new(
-        name: &str,
-        origin: &str,
+        (name, origin, login): (&str, &str, Option<String>),
         deadline: Option<Duration>,
         format: Format,
         go_on: Option<GoOn>,
@@ -45,8 +44,11 @@ impl Stage {
             _ => Shown::Nothing,
         };
         let real = SystemClock::new();
-        let source =
+        let mut source =
             if origin == NOT_STORED { origin.to_owned() } else { format!("{name} ({origin})") };
+        if let Some(login) = login {
+            source = format!("{source}, {login}");
+        }
         let timeline = Arc::new(Timeline::new(shown, source, deadline, real, bars.clone()));
         signals::watch(&timeline, &bars, context.quiet > 1, go_on);
         let skipped = matches!(context.tape, Tape::Replay(_)).then(AtomicU64::default);

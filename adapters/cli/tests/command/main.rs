@@ -7,6 +7,8 @@ mod conn;
 mod conn_shown;
 mod curl;
 mod demo;
+#[cfg(unix)]
+mod exposed;
 mod faults;
 mod fetch;
 mod narrow;

@@ -28,10 +28,11 @@ fn shown(folder: &PathBuf, lines: &[String]) -> String {
     String::from_utf8_lossy(&output.stdout).replace("\r\n", "\n")
 }
 
-/// The lines that are too long, though they have a blank to break at.
+/// The lines that are too long without a word that is, as a URL or a path.
 fn too_long(text: &str) -> Vec<String> {
     let lines = text.lines().map(strip);
-    lines.filter(|line| line.chars().count() > 80 && line.trim().contains(' ')).collect()
+    let breaks = |line: &String| line.trim().split(' ').all(|word| word.chars().count() < 75);
+    lines.filter(|line| line.chars().count() > 80 && breaks(line)).collect()
 }
 
 /// The names below a heading of a help, and what follows each.
