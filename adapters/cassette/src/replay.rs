@@ -163,7 +163,7 @@ impl Script {
         let own = format!("{} {}", head.method, String::from_utf8_lossy(&url));
         let message = match self.lines.front().filter(|_| self.order == Order::Strict) {
             Some(line) => {
-                let differs = line.differs_from(head);
+                let differs = line.differs(head, &mut self.rules);
                 format!("{own}, where the recording has {line}{differs}")
             }
             None => format!("{own}, where the recording has nothing left for it"),
@@ -201,15 +201,19 @@ impl Line {
             && same_query(recorded.query(), own.query())
     }
 
-    /// Says what is another one where method and path are the same.
-    fn differs_from(&self, head: &request::Parts) -> &'static str {
+    /// Says what is another one where method and path are the same: the origin, else the query, without what may be secret.
+    fn differs(&self, head: &request::Parts, rules: &mut Rules) -> String {
         let (recorded, own) = (&self.uri, &head.uri);
         if self.method != head.method || !like(recorded.path(), own.path()) {
-            ""
-        } else if same_origin(recorded, own) {
-            " with another query"
-        } else {
-            " at another origin"
+            return String::new();
+        }
+        if !same_origin(recorded, own) {
+            return " at another origin".to_owned();
+        }
+        let url = rules.url(recorded.to_string().as_bytes());
+        match String::from_utf8_lossy(&url).split_once('?') {
+            Some((_, query)) => format!(" with the query {query}"),
+            None => " without a query".to_owned(),
         }
     }
 }

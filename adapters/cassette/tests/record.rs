@@ -125,6 +125,24 @@ fn requests_are_matched() {
 }
 
 #[test]
+fn what_differs_is_told() {
+    let recorder = Recorder::new(MockTransport::new([Reply::status(200)]));
+    call(&recorder, "GET", "http://h/a?x=1").expect("an answer");
+    let rows = [
+        ("GET", "http://h/a?y=1", "the recording has 200 for GET /a with the query x=***;"),
+        ("GET", "http://o:1/a?x=1", "the recording has 200 for GET /a at another origin;"),
+        ("GET", "http://h/b?x=1", "the recording has 200 for GET /a;"),
+        ("PUT", "http://h/a?x=1", "the recording has 200 for GET /a;"),
+    ];
+    for (method, url, told) in rows {
+        let server = replayed(&recorder).strict();
+        call(&server, method, url).expect_err("another request");
+        let unmet = server.verify().expect_err("another request").to_string();
+        assert!(unmet.contains(told), "{method} {url}: {unmet}");
+    }
+}
+
+#[test]
 fn what_is_kept_is_compared() {
     let recorder = Recorder::new(MockTransport::new([200, 201].map(Reply::status)));
     let recorder = recorder.keep_query("page");

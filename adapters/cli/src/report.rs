@@ -139,11 +139,15 @@ fn last(failure: &Failure) -> String {
 
 /// Says in the words of the command line what the library says in its own.
 pub(crate) fn own_words(text: &str) -> String {
-    const WORDS: [(&str, &str); 13] = [
+    const WORDS: [(&str, &str); 14] = [
         ("the response says that it failed", "--fail-if holds for the answer"),
         (
             "not storable: the authentication of the call (give it to the hook, which is not stored)",
             "-u, --bearer and Authorization are not kept: store a connection by `http-hook conn add`, and name it",
+        ),
+        (
+            "poll: what is waited for did not come before the deadline",
+            "until the deadline, what is waited for was in no answer",
         ),
         (
             "not storable: the option proxies of the call",

@@ -223,7 +223,7 @@ impl Session<'_> {
             Ok(response) => self.succeed(response, beside, timeline, bars, context),
             Err(failure) => self.fail(&failure, beside, timeline, bars, context),
         }?;
-        way.end(&context.tape)?;
+        stage.end(way, context)?;
         Ok(code)
     }
 
@@ -239,7 +239,7 @@ impl Session<'_> {
         if let Some(cookies) = self.cookies {
             cookies.write(stage.now())?;
         }
-        way.end(&context.tape)?;
+        stage.end(way, context)?;
         if context.quiet < 2 {
             let code = exit::of_failure(failure);
             let report = self.report(failure, code, &stage.timeline, context);

@@ -10,9 +10,11 @@ use http_hook::blocking::Clock;
 use http_hook::observe::Event;
 use http_hook_clock::SystemClock;
 
+use super::session::Way;
 use super::{Context, Tape};
 use crate::args::Format;
 use crate::connection::NOT_STORED;
+use crate::exit::Problem;
 use crate::live::signals::{self, GoOn};
 use crate::live::{Bars, Shown, Timeline};
 use crate::screen;
@@ -58,6 +60,15 @@ impl Stage {
     /// Takes note of an event.
     pub(crate) fn event(&self, event: &Event<'_>) {
         self.timeline.event(event);
+    }
+
+    /// Writes down what was recorded, and says so; or tells what the recording and the call disagree on.
+    pub(crate) fn end(&self, way: &Way, context: &Context) -> Result<(), Problem> {
+        way.end(&context.tape)?;
+        if let Tape::Record(path) = &context.tape {
+            self.note(&format!("recorded in {}", path.display()));
+        }
+        Ok(())
     }
 
     /// Says something on stderr if somebody looks on, or asked for it.

@@ -230,7 +230,7 @@ impl Reading<'_> {
         if let Some(cookies) = session.cookies {
             cookies.write(stage.now())?;
         }
-        way.end(&context.tape)?;
+        stage.end(way, context)?;
         self.told(&pages, &stage)?;
         Ok(0)
     }
