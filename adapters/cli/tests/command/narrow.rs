@@ -12,8 +12,11 @@ use crate::support;
 /// What the command shows in a terminal of 80 columns, for each of these lines; in a folder of its own.
 fn shown(folder: &PathBuf, lines: &[String]) -> String {
     let hook = env!("CARGO_BIN_EXE_http-hook");
-    let lines: String = lines.iter().map(|line| format!("{hook} {line}\n")).collect();
-    let script = format!("stty cols 80 rows 24 -echo\n{lines}exit 0\n");
+    let mut script = "stty cols 80 rows 24 -echo\n".to_owned();
+    for line in lines {
+        script.extend([hook, " ", line, "\n"]);
+    }
+    script.push_str("exit 0\n");
     fs::write(folder.join("lines.sh"), script).unwrap();
     let output = Command::new("script")
         .args(["-qefc", "exec sh lines.sh", "/dev/null"])
