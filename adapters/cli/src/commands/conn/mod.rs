@@ -73,7 +73,9 @@ fn columns(rows: &[Vec<String>]) -> String {
     let mut text = String::new();
     for row in rows {
         let [first, rest @ ..] = row.as_slice() else { continue };
-        let rest = screen::wrap(&format!("  {}", rest.join("  ")), screen, 4);
+        let beside = format!("  {}", rest.join("  "));
+        let fits = beside.chars().count() <= screen;
+        let rest = if fits { beside } else { format!("  {}", rest.join("\n  ")) };
         for line in [first.as_str(), &rest].into_iter().filter(|line| !line.is_empty()) {
             let _ = writeln!(text, "{line}");
         }
