@@ -180,7 +180,8 @@ fn explain_headers(hook: &Hook, ready: &Ready, facts: &mut Vec<Fact>) -> Result<
         say(&header.header_name()?, Layer::Call, open);
     }
     if let Some((name, _)) = build::proof(hook, ready, hook.origin())? {
-        say(&name, Layer::Scheme, false);
+        let of_netrc = hook.sources().netrc && !ready.has_own_auth();
+        say(&name, if of_netrc { Layer::Netrc } else { Layer::Scheme }, false);
     }
     for Said { name, mut layers, open } in all {
         let Some(layer) = layers.pop() else { continue };

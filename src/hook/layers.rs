@@ -23,6 +23,8 @@ pub enum Layer {
     Call,
     /// The authentication scheme.
     Scheme,
+    /// The same with a login of the netrc.
+    Netrc,
 }
 
 impl fmt::Display for Layer {
@@ -34,6 +36,7 @@ impl fmt::Display for Layer {
             Self::Connection(field) => write!(f, "connection.{field}"),
             Self::Call => f.write_str("call"),
             Self::Scheme => f.write_str("authentication"),
+            Self::Netrc => f.write_str("netrc"),
         }
     }
 }

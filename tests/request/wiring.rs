@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_hook::auth::AuthScheme;
 use http_hook::body::Payload;
-use http_hook::hook::{Defaults, HookBuilder};
+use http_hook::hook::{Defaults, HookBuilder, Layer};
 use http_hook::options::{Capability, ClientCert, SendOptions, Verify};
 use http_hook::{
     Call, Connection, Hook, Options, RequestPlan, RetryPolicy, Secret, Step, Timestamp,
@@ -79,6 +79,16 @@ fn a_netrc_stands_in_where_nothing_else_says_who_is_calling() {
         let hook = builder(extra).netrc(netrc).expect("a netrc").build().expect("a hook");
         let sent = run(&hook, RequestPlan::get("a"), &[(200, &[])]);
         assert_eq!(sent[0].0.headers().contains_key("authorization"), expected, "{extra}");
+        let layer = |plan: RequestPlan| {
+            let told = hook.explain(&plan).expect("a plan");
+            told.get("header authorization").map(|fact| fact.layer)
+        };
+        assert_eq!(layer(RequestPlan::get("a")), expected.then_some(Layer::Netrc), "{extra}");
+        assert_eq!(
+            layer(RequestPlan::get("a").basic("me", "mine")),
+            Some(Layer::Scheme),
+            "{extra}"
+        );
     }
 }
 

@@ -162,8 +162,11 @@ impl Script {
         let url = self.rules.url(head.uri.to_string().as_bytes());
         let own = format!("{} {}", head.method, String::from_utf8_lossy(&url));
         let message = match self.lines.front().filter(|_| self.order == Order::Strict) {
-            Some(line) => format!("{own}, where the script has {line}"),
-            None => format!("{own}, where the script has nothing left for it"),
+            Some(line) => {
+                let differs = line.differs(head, &mut self.rules);
+                format!("{own}, where the recording has {line}{differs}")
+            }
+            None => format!("{own}, where the recording has nothing left for it"),
         };
         self.unexpected.push(message.clone());
         Err(message)
@@ -196,6 +199,22 @@ impl Line {
             && self.method == head.method
             && like(recorded.path(), own.path())
             && same_query(recorded.query(), own.query())
+    }
+
+    /// Says what is another one where method and path are the same: the origin, else the query, without what may be secret.
+    fn differs(&self, head: &request::Parts, rules: &mut Rules) -> String {
+        let (recorded, own) = (&self.uri, &head.uri);
+        if self.method != head.method || !like(recorded.path(), own.path()) {
+            return String::new();
+        }
+        if !same_origin(recorded, own) {
+            return " at another origin".to_owned();
+        }
+        let url = rules.url(recorded.to_string().as_bytes());
+        match String::from_utf8_lossy(&url).split_once('?') {
+            Some((_, query)) => format!(" with the query {query}"),
+            None => " without a query".to_owned(),
+        }
     }
 }
 

@@ -34,7 +34,7 @@ impl fmt::Display for Unmet {
             parts.push(format!("unexpected requests: {}", self.unexpected.join("; ")));
         }
         if !self.left.is_empty() {
-            parts.push(format!("the script still has: {}", self.left.join("; ")));
+            parts.push(format!("the recording still has: {}", self.left.join("; ")));
         }
         f.write_str(&parts.join("; "))
     }

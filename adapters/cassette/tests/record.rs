@@ -121,7 +121,25 @@ fn requests_are_matched() {
         }
     }
     let left = replayed(&recorder).strict().verify().expect_err("all of it").to_string();
-    assert_eq!(left, "the script still has: 200 for GET /a; 201 for GET /b; 202 for POST /b");
+    assert_eq!(left, "the recording still has: 200 for GET /a; 201 for GET /b; 202 for POST /b");
+}
+
+#[test]
+fn what_differs_is_told() {
+    let recorder = Recorder::new(MockTransport::new([Reply::status(200)]));
+    call(&recorder, "GET", "http://h/a?x=1").expect("an answer");
+    let rows = [
+        ("GET", "http://h/a?y=1", "the recording has 200 for GET /a with the query x=***;"),
+        ("GET", "http://o:1/a?x=1", "the recording has 200 for GET /a at another origin;"),
+        ("GET", "http://h/b?x=1", "the recording has 200 for GET /a;"),
+        ("PUT", "http://h/a?x=1", "the recording has 200 for GET /a;"),
+    ];
+    for (method, url, told) in rows {
+        let server = replayed(&recorder).strict();
+        call(&server, method, url).expect_err("another request");
+        let unmet = server.verify().expect_err("another request").to_string();
+        assert!(unmet.contains(told), "{method} {url}: {unmet}");
+    }
 }
 
 #[test]

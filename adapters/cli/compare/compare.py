@@ -145,7 +145,7 @@ def run(args, stdin=None, stop=None):
         child = subprocess.Popen(args, stdin=stdin or subprocess.DEVNULL, stdout=out, stderr=err, env=ENV, cwd=FOLDER)
         if stop:
             time.sleep(stop)
-            child.send_signal(signal.SIGINT)
+            os.kill(child.pid, signal.SIGINT)
         _, status, usage = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
         took = time.monotonic() - began
@@ -158,7 +158,7 @@ OTHER = Server()
 FOLDER = tempfile.mkdtemp()
 BOMB = gzip.compress(bytes(SIZE), 6)
 ENV = {"PATH": os.environ["PATH"], "HOME": FOLDER}
-HOOK, CURL, HTTP = (shutil.which(arg) or os.path.abspath(arg) for arg in sys.argv[1:4])
+HOOK, CURL, HTTP = (os.path.abspath(shutil.which(arg) or arg) for arg in sys.argv[1:4])
 BIG = os.path.join(FOLDER, "big")
 with open(BIG, "wb") as file:
     file.truncate(SIZE)

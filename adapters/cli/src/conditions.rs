@@ -41,6 +41,59 @@ pub(crate) fn holds(condition: &Condition, response: &Response<Bytes>) -> bool {
     condition.holds(&Came(response))
 }
 
+/// A condition of an option on its own, so that it can be told which one ended a call.
+#[derive(Clone, Debug)]
+pub(crate) struct Rule {
+    condition: Condition,
+    /// Whether it ends the call where it holds.
+    forbids: bool,
+    /// What is said where it does.
+    says: String,
+}
+
+impl Rule {
+    /// Every answer for which the condition holds breaks the rule.
+    pub(crate) fn forbids(condition: Condition, says: &str) -> Self {
+        Self { condition, forbids: true, says: says.to_owned() }
+    }
+}
+
+/// Reads words as rules: what each asks of an answer, or forbids. A value that is compared with may be secret, and is not said.
+pub(crate) fn rules(words: &[String], place: &str, forbids: bool) -> Result<Vec<Rule>, Problem> {
+    let rule = |(index, word): (usize, &String)| {
+        let name = name_of(word);
+        let which = match words.len() {
+            1 => format!("{place} {name}"),
+            count => format!("{place} {} of {count}, {name},", index + 1),
+        };
+        let verb = if forbids { "holds" } else { "does not hold" };
+        let says = format!("{which} {verb} for the answer");
+        Ok(Rule { condition: one(word, place)?, forbids, says })
+    };
+    words.iter().enumerate().map(rule).collect()
+}
+
+/// A condition without what it compares with: `/state`, `Retry-After:`, `status=5xx`, `jq:…`.
+fn name_of(word: &str) -> String {
+    let (not, word) = word.strip_prefix('!').map_or(("", word), |word| ("!", word));
+    let name = if word.starts_with("status=") {
+        word
+    } else if word.starts_with("jq:") {
+        "jq:…"
+    } else if word.starts_with('/') {
+        word.split('=').next().unwrap_or_default().trim_end_matches(':')
+    } else {
+        word.split_inclusive(':').next().unwrap_or_default()
+    };
+    format!("{not}{name}")
+}
+
+/// Says which rule an answer breaks: the first.
+pub(crate) fn broken<'a>(rules: &'a [Rule], response: &Response<Bytes>) -> Option<&'a str> {
+    let rule = rules.iter().find(|rule| holds(&rule.condition, response) == rule.forbids)?;
+    Some(&rule.says)
+}
+
 struct Came<'a>(&'a Response<Bytes>);
 
 impl RetryOutcome for Came<'_> {

@@ -6,6 +6,7 @@ use clap_complete::engine::CompletionCandidate;
 use http_hook::Connection;
 
 use crate::exit::Problem;
+use crate::exposed;
 use crate::screen;
 use crate::settings::Settings;
 use crate::store::Store;
@@ -22,6 +23,8 @@ pub(crate) struct Found {
     pub(crate) origin: String,
     /// What the endpoint is if it was a whole URL.
     pub(crate) endpoint: Option<String>,
+    /// What is doubtful in where it is from.
+    pub(crate) warning: Option<String>,
     /// What finds it again, unless that holds its secrets.
     pub(crate) again: Option<String>,
 }
@@ -45,7 +48,8 @@ pub(crate) fn find(conn: &str, endpoint: &str, settings: &Settings) -> Result<Fo
         return Ok(found(connection, GIVEN, "as given"));
     }
     let (connection, origin) = look_up(conn, settings)?;
-    Ok(Found { again: Some(conn.to_owned()), ..found(connection, conn, &origin) })
+    let warning = exposed::warning(&connection, &origin);
+    Ok(Found { again: Some(conn.to_owned()), warning, ..found(connection, conn, &origin) })
 }
 
 /// Looks a connection up by its id, and tells where it was.
@@ -68,7 +72,7 @@ pub(crate) fn complete(begin: &OsStr) -> Vec<CompletionCandidate> {
 
 fn found(connection: Connection, name: &str, origin: &str) -> Found {
     let (name, origin) = (name.to_owned(), origin.to_owned());
-    Found { connection, name, origin, endpoint: None, again: None }
+    Found { connection, name, origin, endpoint: None, warning: None, again: None }
 }
 
 /// Says how what was written is a whole URL.

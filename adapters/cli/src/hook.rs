@@ -46,6 +46,13 @@ pub(crate) fn builder(
     Process::current().dress(builder).map_err(|error| store::problem(&error))
 }
 
+/// Names the netrc of the user.
+pub(crate) fn netrc() -> String {
+    let process = Process::current();
+    let path = process.netrc_in_use().map(|path| format!(" {}", path.display()));
+    format!("netrc{}", path.unwrap_or_default())
+}
+
 /// What files and environment say of a call.
 fn options(settings: &Settings) -> Result<Options, Problem> {
     let mut options = Options::default();

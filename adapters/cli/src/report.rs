@@ -34,6 +34,8 @@ pub(crate) struct Report<'a> {
     /// The name of the connection.
     pub(crate) name: &'a str,
     pub(crate) told: Told,
+    /// Which of the conditions of the call ended it.
+    pub(crate) broken: Option<&'a str>,
     pub(crate) exit: u8,
     /// Whether the causes of an error are told.
     pub(crate) verbose: bool,
@@ -43,14 +45,14 @@ impl Report<'_> {
     pub(crate) fn text(&self) -> String {
         let Self { failure, name, told, .. } = self;
         if let Cause::Request(error) = failure.cause() {
-            return error_text(&error.to_string(), None);
+            return error_text(&own_words(&error.to_string()), None);
         }
         let sends = screen::count(failure.sends(), "send", "sends");
         let elapsed = screen::seconds(told.elapsed);
         let why = failure.reason();
         let preposition = if failure.response().is_some() { "from" } else { "at" };
         let from = told.url.as_ref().map(|url| format!(" {preposition} {url}")).unwrap_or_default();
-        let last = last(failure);
+        let last = self.broken.map_or_else(|| last(failure), str::to_owned);
         let mut text = error_text(&format!("{}{from}", last.trim_end_matches('.')), None);
         let mut add = |name: &str, what: &str| {
             let _ = write!(text, "\n{}", screen::field(name, what));
@@ -85,8 +87,8 @@ impl Report<'_> {
     pub(crate) fn json(&self) -> String {
         let Self { failure, told, .. } = self;
         let message = match failure.cause() {
-            Cause::Request(own) => own.to_string(),
-            _ => last(failure),
+            Cause::Request(own) => own_words(&own.to_string()),
+            _ => self.broken.map_or_else(|| last(failure), str::to_owned),
         };
         let mut error = json!({
             "code": code(failure),
@@ -137,20 +139,43 @@ fn last(failure: &Failure) -> String {
 
 /// Says in the words of the command line what the library says in its own.
 pub(crate) fn own_words(text: &str) -> String {
-    const WORDS: [(&str, &str); 9] = [
+    const WORDS: [(&str, &str); 14] = [
         ("the response says that it failed", "--fail-if holds for the answer"),
         (
             "not storable: the authentication of the call (give it to the hook, which is not stored)",
             "-u, --bearer and Authorization are not kept: store a connection by `http-hook conn add`, and name it",
         ),
+        (
+            "poll: what is waited for did not come before the deadline",
+            "until the deadline, what is waited for was in no answer",
+        ),
+        (
+            "not storable: the option proxies of the call",
+            "--proxy is not kept: the connection can have it",
+        ),
+        (
+            "not storable: code in the response check or the filter of the call",
+            "a --check of jq is not kept",
+        ),
+        ("not storable: code in what is polled for", "a condition of jq is not kept"),
         ("head_timeout: ", "--timeout "),
         ("idle_timeout: ", "--timeout "),
         ("connect_timeout: ", "--connect-timeout "),
         ("deadline: ", "--deadline "),
+        ("max_bytes", "--max-bytes"),
         ("max_items", "--max-items"),
         ("max_pages", "--max-pages"),
-        ("Response check returned False.", "--check does not hold"),
+        ("Response check returned False.", "--check does not hold for the answer"),
     ];
+    if let Some(name) = text.strip_prefix("not storable: parameter ") {
+        return format!(
+            "the parameter {name} is not kept, as it sounds secret: the connection can have it, as a header or in its URL"
+        );
+    }
+    let header = text.strip_prefix("not storable: header ");
+    if let Some((name, _)) = header.and_then(|text| text.split_once(" (if it is no secret")) {
+        return format!("the header {name} is not kept: if it is no secret, --storable {name}");
+    }
     WORDS.iter().fold(text.to_owned(), |text, (own, said)| text.replace(own, said))
 }
 

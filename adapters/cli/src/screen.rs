@@ -49,8 +49,14 @@ pub(crate) fn width() -> usize {
     known.map_or(80, |(terminal_size::Width(width), _)| usize::from(width)).clamp(20, 100)
 }
 
+/// How wide a line of a result may be: what goes to a file or a pipe is never broken.
+pub(crate) fn result_width() -> usize {
+    let known = terminal_size::terminal_size_of(std::io::stdout());
+    known.map_or(usize::MAX, |(terminal_size::Width(width), _)| usize::from(width).max(20))
+}
+
 /// How wide a line of an error may be: in a log it stays one line.
-fn line_width() -> usize {
+pub(crate) fn line_width() -> usize {
     if std::io::stderr().is_terminal() { width() } else { usize::MAX }
 }
 
@@ -61,7 +67,7 @@ pub(crate) fn wrap(text: &str, width: usize, indent: usize) -> String {
     out.extend(std::iter::repeat_n(' ', used));
     let mut is_first = true;
     for word in text.trim_start_matches(' ').split(' ') {
-        let len = word.chars().count();
+        let len = shown(word);
         if !is_first && used + 1 + len > width {
             out.truncate(out.trim_end_matches(' ').len());
             out.push('\n');
@@ -79,6 +85,14 @@ pub(crate) fn wrap(text: &str, width: usize, indent: usize) -> String {
     }
     out.truncate(out.trim_end_matches(' ').len());
     out
+}
+
+/// How many columns a text takes: what colours it takes none.
+pub(crate) fn shown(text: &str) -> usize {
+    let mut parts = text.split('\u{1b}');
+    let plain = parts.next().map_or(0, |part| part.chars().count());
+    let behind = |part: &str| part.split_once('m').map_or(0, |(_, rest)| rest.chars().count());
+    plain + parts.map(behind).sum::<usize>()
 }
 
 /// Shows a number of bytes: `512 B`, `1.5 MiB`.

@@ -28,19 +28,20 @@ fn the_usual_policies_side_by_side() {
     assert_data_eq!(
         out,
         str![[r"
-                        A1
-strategy                     amp      peak   success
-no retry                   1.000       [..]
-no gates                   3.9[..]
-bucket 500 (AWS)           1.01[..]
-bucket 500 (AWS 2.1)       1.00[..]
-bucket 100                 1.00[..]
-breaker                    0.[..]
-bucket 100 + breaker       0.0[..]
-default                    0.0[..]
+                      A1
+strategy                   amp      peak   success
+no retry                 1.000       [..]
+no gates                 3.9[..]
+bucket 500 (AWS)         1.01[..]
+bucket 500 (AWS 2.1)     1.00[..]
+bucket 100               1.00[..]
+breaker                  0.[..]
+bucket 100 + breaker     0.0[..]
+default                  0.0[..]
 
 seed 1; recovery in seconds
-the default has to keep: A1 amp 0.10, A2 amp 0.20, A3 success 0.99, B recovery 10 s
+the default has to keep: A1 amp 0.10, A2 amp 0.20, A3 success 0.99,
+  B recovery 10 s
 
 "]]
     );

@@ -67,6 +67,21 @@ impl Process {
         self
     }
 
+    /// Returns the netrc that [`dress`](Self::dress) reads: the first that is there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook_sources::Process;
+    ///
+    /// let process = Process::default().netrc("no/such/netrc");
+    /// assert_eq!(process.netrc_in_use(), None);
+    /// ```
+    #[must_use]
+    pub fn netrc_in_use(&self) -> Option<&Path> {
+        self.netrc.iter().map(PathBuf::as_path).find(|path| path.exists())
+    }
+
     /// Gives a hook in the making what there is.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use clap_complete::engine::ArgValueCompleter;
 use http_hook::retry::Condition;
 
 use super::Format;
+use crate::conditions::Rule;
 use crate::connection;
 use crate::settings::{Limit, limit};
 
@@ -63,6 +64,10 @@ pub(crate) struct CallArgs {
     /// Keeps the call in a file while it is under way and while it waits; `http-hook resume FILE` goes on.
     #[arg(long, value_name = "FILE", help_heading = "Retry")]
     pub(crate) save_state: Option<PathBuf>,
+
+    /// Keeps the header NAME in that file too, and shows its value: it is no secret. For one that is none of HTTP's own (`X-Trace`).
+    #[arg(long, value_name = "NAME", requires = "save_state", help_heading = "Retry")]
+    pub(crate) storable: Vec<String>,
 
     /// Fails (9) with an answer for which this does not hold; see `http-hook poll --help`. If it says something of the status, no other status fails.
     #[arg(long = "check", value_name = "CONDITION", help_heading = "Result")]
@@ -260,6 +265,10 @@ pub(crate) struct ResultArgs {
     /// What has to hold for an answer.
     #[arg(skip)]
     pub(crate) check: Option<Condition>,
+
+    /// The same one by one, and what may not hold, so that it can be told which it was.
+    #[arg(skip)]
+    pub(crate) rules: Vec<Rule>,
 
     /// The headers of the command line, which who typed them may see with --print H.
     #[arg(skip)]

@@ -101,9 +101,13 @@ pub(crate) enum Command {
     /// Shows, checks or tabulates retry policies.
     #[command(subcommand)]
     Policy(PolicyCommand),
-    /// Runs a call, pages or a poll, and writes what went over the network into a file, without secrets.
+    /// Runs a call, pages or a poll, and records into a file what goes over the network, without secrets.
     Record(Taped),
-    /// Runs them against such a file: no network, and no time passes in waits.
+    /// Runs a call, pages or a poll against a recording: without a network, and without waiting.
+    ///
+    /// Every request gets the answer that was recorded for it, in order; the waits between are told and take no time. A request that
+    /// the recording does not have next, and an answer that nobody asked for, exit with 9. The id of the connection has to be
+    /// defined as for the recording; its secrets may be others.
     Replay(Taped),
     /// Goes on with a call, pages or a poll that --save-state has kept.
     Resume(Box<Resume>),
@@ -136,10 +140,10 @@ Examples:
 #[derive(clap::Args)]
 #[command(after_help = TAPED_EXAMPLES)]
 pub(crate) struct Taped {
-    /// The file of the recording.
+    /// The file of the recording, as `http-hook record` writes it: JSON, to read and to check in.
     pub(crate) file: PathBuf,
 
-    /// A call, pages or a poll, as they are written after `http-hook`.
+    /// A call, pages or a poll, as they are written after `http-hook`; `--` may stand before it.
     #[arg(required = true, num_args = 1.., trailing_var_arg = true, allow_hyphen_values = true, value_name = "call|pages|poll CONN ENDPOINT …")]
     pub(crate) call: Vec<String>,
 }

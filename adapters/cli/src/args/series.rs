@@ -184,7 +184,7 @@ Examples:
   http-hook fetch - https://example.org/a.tar.gz -O --sha256 @SHA256SUMS";
 
 /// What is for a body in memory, for a request with a body, or for an answer that is no file.
-const FETCH_REFUSES: [&str; 11] = [
+const FETCH_REFUSES: [&str; 12] = [
     "checks",
     "compressed",
     "form",
@@ -196,6 +196,7 @@ const FETCH_REFUSES: [&str; 11] = [
     "parts",
     "print",
     "save_state",
+    "storable",
 ];
 
 #[derive(clap::Args)]

@@ -97,11 +97,12 @@ pub(crate) fn run_or_again(
     result.typed.clone_from(&planned.typed);
     if !call.checks.is_empty() {
         result.check = Some(conditions::all(&call.checks, "--check")?);
+        result.rules = conditions::rules(&call.checks, "--check", false)?;
     }
     let result = &result;
     let format = format_of(result, &context.settings)?;
     check_secrets(result.show_secrets)?;
-    warn(&hook, format, context);
+    warn(&found, &hook, format, context);
     if planned.is_bare && context.quiet == 0 && format != Format::Json {
         note_dropped_input(&planned.method);
     }
@@ -146,8 +147,9 @@ fn has_input() -> bool {
 }
 
 /// Prints what is doubtful in the connection.
-pub(crate) fn warn(hook: &Hook, format: Format, context: &Context) {
+pub(crate) fn warn(found: &Found, hook: &Hook, format: Format, context: &Context) {
     if context.quiet == 0 && format != Format::Json {
+        found.warning.iter().for_each(|warning| screen::warning(warning));
         hook.warnings().iter().for_each(|warning| screen::warning(&warning.to_string()));
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::{Context, print};
 use crate::args::ConfigCommand;
 use crate::exit::Problem;
+use crate::screen;
 use crate::settings::{KNOWN, PROJECT_FILE, Settings, user_file};
 
 pub(crate) fn run(command: &ConfigCommand, context: &Context) -> Result<u8, Problem> {
@@ -26,7 +27,8 @@ pub(crate) fn run(command: &ConfigCommand, context: &Context) -> Result<u8, Prob
         } else {
             format!("{:<16} {shown}", own.key)
         };
-        let _ = writeln!(text, "{}", line.trim_end());
+        let line = screen::wrap(line.trim_end(), screen::result_width(), 17);
+        let _ = writeln!(text, "{line}");
     }
     if *origin {
         text.push_str(&files(settings));
@@ -45,7 +47,10 @@ fn files(settings: &Settings) -> String {
         (None, Some(path)) => format!("none ({})", path.display()),
         (None, None) => "none".to_owned(),
     };
+    let width = screen::result_width();
+    let project = screen::wrap(&format!("project file: {project}"), width, 14);
+    let user = screen::wrap(&format!("user file:    {user}"), width, 14);
     format!(
-        "\nproject file: {project}\nuser file:    {user}\n\nAn argument counts most, then what the connection says, then the environment,\nthe project file, the user file, and the default.\n"
+        "\n{project}\n{user}\n\nAn argument counts most, then what the connection says, then the environment,\nthe project file, the user file, and the default.\n"
     )
 }

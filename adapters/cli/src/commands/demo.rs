@@ -58,6 +58,7 @@ pub(crate) fn run() -> Result<u8, Problem> {
                 failure: &failure,
                 name: "demo",
                 told,
+                broken: None,
                 exit: exit::of_failure(&failure),
                 verbose: true,
             };

@@ -45,7 +45,7 @@ pub(crate) enum Tape {
 }
 
 /// Prints a result. Whoever closed the pipe has read enough.
-fn print(text: &str) -> Result<(), Problem> {
+pub(crate) fn print(text: &str) -> Result<(), Problem> {
     if anstream::stdout().current_choice() == anstream::ColorChoice::Never {
         let text = anstream::adapter::strip_str(text).to_string();
         return to_stdout(text.as_bytes()).map(|_| ());

@@ -14,6 +14,7 @@ use super::{Context, print};
 use crate::args::{CallArgs, Format, Plan};
 use crate::connection::{Found, id_of};
 use crate::exit::{self, Problem};
+use crate::hook;
 use crate::output::is_made;
 use crate::report::SCHEMA;
 use crate::screen::{self, BAD, FAINT, styled};
@@ -207,6 +208,7 @@ fn by(fact: &Fact, settings: &Settings) -> String {
         Layer::Program => setting_of(&fact.what)
             .and_then(|key| settings.value(key))
             .map_or_else(|| "http-hook".to_owned(), |value| value.origin.to_string()),
+        Layer::Netrc => hook::netrc(),
         other => other.to_string(),
     };
     let mut text = name(&fact.layer);
@@ -259,6 +261,7 @@ fn table(rows: &[[String; 3]]) -> String {
         if fits {
             let _ = writeln!(text, "  {}", wrapped.trim_start());
         } else {
+            text.truncate(text.trim_end().len());
             let _ = writeln!(text, "\n{wrapped}");
         }
     }

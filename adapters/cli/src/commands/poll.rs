@@ -15,7 +15,7 @@ use super::session::{Session, Way};
 use super::stage::Stage;
 use super::{Context, curl, plan};
 use crate::args::{POLL_DEADLINE, Poll as Args, ResultArgs};
-use crate::conditions;
+use crate::conditions::{self, Rule};
 use crate::drive::{Beside, drive, unkept};
 use crate::exit::Problem;
 use crate::jq::Jq;
@@ -58,9 +58,10 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
     }
     let format = format_of(&call.result, settings)?;
     check_secrets(call.result.show_secrets)?;
-    warn(&hook, format, context);
+    warn(&found, &hook, format, context);
     // What was waited for has come, whatever its status.
-    let result = ResultArgs { no_fail: true, ..call.result.clone() };
+    let mut result = ResultArgs { no_fail: true, ..call.result.clone() };
+    result.rules = rules(args, lenient)?;
     let goes_to = target(&call.result, &endpoint)?;
     let session = Session {
         name: &found.name,
@@ -92,6 +93,17 @@ pub(super) fn resume(
 ) -> Result<u8, Problem> {
     let begin = Begin::Kept(&state.call);
     ask(session, hook, way, begin, &[], context)
+}
+
+/// What ends a poll as failed, one by one.
+fn rules(args: &Args, lenient: bool) -> Result<Vec<Rule>, Problem> {
+    let mut rules = conditions::rules(&args.fail_if, "--fail-if", true)?;
+    if lenient {
+        let failures = Condition::Status { statuses: vec![300..=999] };
+        let says = "no status that --until or --not-yet names: the answer";
+        rules.push(Rule::forbids(failures, says));
+    }
+    Ok(rules)
 }
 
 /// What is waited for, and whether any status may come.

@@ -3,7 +3,7 @@
 use http_hook::options::Setting;
 use http_hook::{Call, Options};
 
-use super::call::{check_secrets, format_of, target};
+use super::call::{check_secrets, format_of, target, warn};
 use super::session::{Session, Way};
 use super::{Context, pages, poll};
 use crate::args::Resume;
@@ -38,6 +38,7 @@ pub(crate) fn run(resume: &Resume, context: &Context) -> Result<u8, Problem> {
     let source = state.body.as_ref().map(http_hook_clock::file).transpose();
     let source = source.map_err(|error| Problem::local(format!("the body: {error}")))?;
     check_secrets(resume.result.show_secrets)?;
+    warn(&found, &hook, format_of(&resume.result, settings)?, context);
     let jq = match &state.jq {
         Some(kept) if resume.result.jq.is_none() => Some(Jq::new(kept, "--jq")?),
         _ => Jq::given(&resume.result)?,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::{Method, Response};
 use http_hook::blocking::{Body, Clock, Transport};
+use http_hook::hook::Layer;
 use http_hook::observe::{Event, sounds_secret};
 use http_hook::{Call, Cause, Explanation, Failure, Hook, Run, StopReason, Timestamp};
 use http_hook_cassette::{Cassette, Recorder, Replay};
@@ -18,6 +19,7 @@ use crate::conditions;
 use crate::cookies::CookieFile;
 use crate::drive::{Beside, drive};
 use crate::exit::{self, Problem};
+use crate::hook;
 use crate::jq::Jq;
 use crate::live::signals::GoOn;
 use crate::live::{Bars, Timeline, measured};
@@ -157,7 +159,15 @@ impl Session<'_> {
             kept: state.path().to_owned(),
             how: format!("http-hook resume {}", state.path().display()),
         });
-        Stage::new(self.name, self.origin, self.deadline, self.format, go_on, context)
+        Stage::new(self.from(), self.deadline, self.format, go_on, context)
+    }
+
+    /// The name of the connection, where it is from, and where its login is from if that is elsewhere.
+    pub(crate) fn from(&self) -> (&str, &str, Option<String>) {
+        let explained = self.explained.as_ref();
+        let authorization = explained.and_then(|told| told.get("header authorization"));
+        let of_netrc = authorization.is_some_and(|fact| fact.layer == Layer::Netrc);
+        (self.name, self.origin, of_netrc.then(|| format!("login of {}", hook::netrc())))
     }
 
     /// Whether what is doubtful is told.
@@ -213,7 +223,7 @@ impl Session<'_> {
             Ok(response) => self.succeed(response, beside, timeline, bars, context),
             Err(failure) => self.fail(&failure, beside, timeline, bars, context),
         }?;
-        way.end(&context.tape)?;
+        stage.end(way, context)?;
         Ok(code)
     }
 
@@ -229,7 +239,7 @@ impl Session<'_> {
         if let Some(cookies) = self.cookies {
             cookies.write(stage.now())?;
         }
-        way.end(&context.tape)?;
+        stage.end(way, context)?;
         if context.quiet < 2 {
             let code = exit::of_failure(failure);
             let report = self.report(failure, code, &stage.timeline, context);
@@ -338,7 +348,9 @@ impl Session<'_> {
         context: &Context,
     ) -> Report<'a> {
         let verbose = context.verbose > 0;
-        Report { failure, name: self.name, told: timeline.told(), exit, verbose }
+        let checked = failure.response().filter(|_| failure.reason() == StopReason::Check);
+        let broken = checked.and_then(|last| conditions::broken(&self.result.rules, last));
+        Report { failure, name: self.name, told: timeline.told(), broken, exit, verbose }
     }
 
     /// What is printed before the body, and what is to be printed at all.

@@ -1,11 +1,14 @@
 //! `http-hook completions` and `http-hook man`: what a shell and `man` need.
 
+use std::io::IsTerminal as _;
+
 use clap::CommandFactory as _;
 use clap_complete::env::Shells;
 
 use super::print;
 use crate::args::{Args, Shell};
 use crate::exit::Problem;
+use crate::screen;
 
 /// The variable by which a shell asks for completions.
 pub(crate) const VARIABLE: &str = "HTTP_HOOK_COMPLETE";
@@ -42,5 +45,8 @@ pub(crate) fn man(name: Option<&str>) -> Result<u8, Problem> {
         .render(&mut page)
         .map_err(|error| Problem::local(format!("the page: {error}")))?;
     print(&String::from_utf8_lossy(&page))?;
+    if std::io::stdout().is_terminal() {
+        screen::note("this is what `man` reads: http-hook man | man -l -");
+    }
     Ok(0)
 }

@@ -10,9 +10,11 @@ use http_hook::blocking::Clock;
 use http_hook::observe::Event;
 use http_hook_clock::SystemClock;
 
+use super::session::Way;
 use super::{Context, Tape};
 use crate::args::Format;
 use crate::connection::NOT_STORED;
+use crate::exit::Problem;
 use crate::live::signals::{self, GoOn};
 use crate::live::{Bars, Shown, Timeline};
 use crate::screen;
@@ -28,10 +30,9 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// Begins, for the connection `name` that is from `origin`.
+    /// Begins, for the connection of a name, where it is from, and where its login is from if that is elsewhere.
     pub(crate) fn new(
-        name: &str,
-        origin: &str,
+        (name, origin, login): (&str, &str, Option<String>),
         deadline: Option<Duration>,
         format: Format,
         go_on: Option<GoOn>,
@@ -45,8 +46,11 @@ impl Stage {
             _ => Shown::Nothing,
         };
         let real = SystemClock::new();
-        let source =
+        let mut source =
             if origin == NOT_STORED { origin.to_owned() } else { format!("{name} ({origin})") };
+        if let Some(login) = login {
+            source = format!("{source}, {login}");
+        }
         let timeline = Arc::new(Timeline::new(shown, source, deadline, real, bars.clone()));
         signals::watch(&timeline, &bars, context.quiet > 1, go_on);
         let skipped = matches!(context.tape, Tape::Replay(_)).then(AtomicU64::default);
@@ -56,6 +60,15 @@ impl Stage {
     /// Takes note of an event.
     pub(crate) fn event(&self, event: &Event<'_>) {
         self.timeline.event(event);
+    }
+
+    /// Writes down what was recorded, and says so; or tells what the recording and the call disagree on.
+    pub(crate) fn end(&self, way: &Way, context: &Context) -> Result<(), Problem> {
+        way.end(&context.tape)?;
+        if let Tape::Record(path) = &context.tape {
+            self.note(&format!("recorded in {}", path.display()));
+        }
+        Ok(())
     }
 
     /// Says something on stderr if somebody looks on, or asked for it.

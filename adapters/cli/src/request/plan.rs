@@ -15,6 +15,7 @@ use super::words::Words;
 use crate::args::{AuthArgs, CallArgs, ClientArgs, LimitArgs};
 use crate::conditions;
 use crate::exit::Problem;
+use crate::screen;
 use crate::secret;
 use crate::settings::{Limit, Settings};
 
@@ -62,6 +63,20 @@ impl Planned {
                 }
             }
         }
+        for name in &call.storable {
+            let is_it = |own: &str| own.eq_ignore_ascii_case(name);
+            if is_it("authorization") || !headers.iter().any(|(own, _)| is_it(own)) {
+                let name = screen::line(name);
+                return Err(Problem::usage(format!(
+                    "--storable {name}: {}",
+                    if is_it("authorization") {
+                        "credentials are kept by a connection only"
+                    } else {
+                        "the call sets no header of this name"
+                    }
+                )));
+            }
+        }
         let mut body = Body::new(&call.request, fields, file.as_deref())?;
         if holds_body {
             body = body.held()?;
@@ -92,7 +107,9 @@ impl Planned {
                 });
                 continue;
             }
+            let storable = call.storable.iter().any(|own| own.eq_ignore_ascii_case(&name));
             plan = match value {
+                Some(value) if storable => plan.storable_header(&name, &value),
                 // The open ones of HTTP are shown and stored, whatever else is secret.
                 Some(value) => plan.header(&name, &value),
                 None => plan.without_header(&name),

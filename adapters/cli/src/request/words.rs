@@ -86,9 +86,7 @@ fn no_endpoint(conn: &str) -> Problem {
     } else if conn == "-" {
         Problem::usage("the URL is missing: http-hook call - https://…")
     } else {
-        Problem::usage("there is no endpoint").with_hint(format!(
-            "http-hook call {} /, for the base URL itself",
-            crate::screen::line(conn)
-        ))
+        Problem::usage("there is no endpoint")
+            .with_hint(format!("the base URL itself is `/`: {} /", crate::screen::line(conn)))
     }
 }

@@ -1,6 +1,6 @@
 //! What is sent, what is printed where, and the exit code.
 
-use crate::support::{command, parts, run, serve};
+use crate::support::{command, parts, reply, run, serve, serve_by};
 
 #[test]
 fn each_end_has_its_code() {
@@ -282,4 +282,44 @@ fn a_server_cannot_steer_the_terminal() {
     assert_eq!(code, Some(4));
     assert!(!err.contains(|c: char| c.is_control() && c != '\n'), "{err:?}");
     assert_eq!(out, "\u{1b}[31mred\u{7}\n", "a pipe gets every byte");
+}
+
+#[test]
+fn it_is_told_which_condition_ended_a_call() {
+    let server = serve_by(|_, _| {
+        let body = b"{\"state\": \"secret-one\", \"n\": 3}";
+        reply("200 OK", &["Content-Type: application/json", "X-Done: no"], body)
+    });
+    let url = format!("http://{}/x", server.authority);
+    let check = |words: &[&str]| {
+        let words = words.iter().flat_map(|word| ["--check", word]);
+        ["call", "-", &url].into_iter().chain(words).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let poll = |words: &[&str]| {
+        let words = words.iter().flat_map(|word| ["--fail-if", word]);
+        let begin = ["poll", "-", &url, "--until", "/state=done"];
+        begin.into_iter().chain(words).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let rows = [
+        (check(&["/n=4"]), "--check /n does not hold for the answer from http"),
+        (check(&["/n=3", "/state=secret-two"]), "--check 2 of 2, /state, does not hold"),
+        (check(&["/n=4", "/state=secret-two"]), "--check 1 of 2, /n, does not hold"),
+        (check(&["status=200", "!/n:=3", "/n=3"]), "--check 2 of 3, !/n, does not hold"),
+        (check(&["/n=3", "X-Done: secret-two"]), "--check 2 of 2, X-Done:, does not hold"),
+        (check(&["/n=3", "status=404,5xx"]), "--check 2 of 2, status=404,5xx, does not hold"),
+        (poll(&["/n=3"]), "--fail-if /n holds for the answer"),
+        (poll(&["/state=secret-two", "/n=3"]), "--fail-if 2 of 2, /n, holds for the answer"),
+    ];
+    for (args, said) in rows {
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let (code, _, err) = run(&args);
+        assert_eq!(code, Some(9), "{args:?}: {err}");
+        assert!(err.contains(said), "{args:?}: {err}");
+        assert!(!err.contains("secret"), "{args:?}: {err}");
+        let (code, _, json) = run(&[&args[..], &["--format", "json"]].concat());
+        assert_eq!(code, Some(9), "{args:?}: {json}");
+        let error: serde_json::Value = serde_json::from_str(json.trim()).unwrap();
+        let message = error["error"]["message"].as_str().unwrap();
+        assert!(said.contains(message) || message.contains(said.split(" from").next().unwrap()));
+    }
 }

@@ -7,8 +7,11 @@ mod conn;
 mod conn_shown;
 mod curl;
 mod demo;
+#[cfg(unix)]
+mod exposed;
 mod faults;
 mod fetch;
+mod narrow;
 mod pages;
 mod poll;
 mod pty;

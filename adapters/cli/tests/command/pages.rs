@@ -150,7 +150,7 @@ fn limits_are_failures_of_their_own() {
     for limit in [["--max-pages", "2"], ["--max-items", "3"], ["--max-bytes", "20"]] {
         let (code, out, err) = run(&[&["pages", "-", &url, "--items", ""], &limit[..]].concat());
         assert_eq!((code, out.as_str()), (Some(9), "1.10\n{\"id\":2}\n3\n4\n"), "{limit:?}: {err}");
-        assert!(err.contains("pages: more than max_"), "{err}");
+        assert!(err.contains("pages: more than --max-"), "{err}");
         let (code, _, err) =
             run(&[&["pages", "-", &url, "--items", "", "--format", "json"], &limit[..]].concat());
         assert_eq!(code, Some(9));
@@ -313,7 +313,7 @@ fn what_leads_on_and_sounds_secret_is_not_kept() {
         let args = [&[what, "-", &url, "--save-state", path, "-o", out], more, items].concat();
         let (code, said, err) = run(&args);
         assert_eq!(code, Some(2), "{args:?}: {err}");
-        assert!(err.contains("not storable: parameter access_token"), "{args:?}: {err}");
+        assert!(err.contains("the parameter access_token is not kept"), "{args:?}: {err}");
         assert_eq!(server.requests().len() - before, requests, "{args:?}");
         assert!(!said.contains("marker") && !err.contains("marker"), "{said} {err}");
         assert!(!state.exists() && !file.exists(), "{args:?}");

@@ -133,7 +133,7 @@ fn lines_fit_and_break_between_words() {
 }
 
 /// A line without what colours it.
-fn strip(line: &str) -> String {
+pub(crate) fn strip(line: &str) -> String {
     let mut out = String::new();
     let mut chars = line.chars();
     while let Some(next) = chars.next() {

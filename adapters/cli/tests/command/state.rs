@@ -82,16 +82,66 @@ fn what_goes_on_ends_in_the_file_that_was_named() {
 }
 
 #[test]
+fn a_header_that_is_no_secret_is_kept() {
+    let server = serve();
+    let stored = format!("http://reader:marker@{}", server.authority);
+    let state = temporary("storable");
+    let path = state.to_str().unwrap();
+    let run = |more: &[&str]| {
+        let given = ["call", "sales", "busy-once", "X-Trace:seven", "--save-state", path];
+        let mut command = command(&[&given[..], more].concat());
+        parts(&command.env("AIRFLOW_CONN_SALES", &stored).output().unwrap())
+    };
+    let (code, _, err) = run(&[]);
+    assert_eq!(code, Some(2), "{err}");
+    assert!(err.contains("header x-trace") && err.contains("--storable x-trace"), "{err}");
+    for (more, says) in [
+        (&["--storable", "X-Trade"][..], "no header of this name"),
+        (&["--storable", "authorization", "Authorization:marker"], "credentials"),
+    ] {
+        let (code, _, err) = run(more);
+        assert_eq!(code, Some(2), "{err}");
+        assert!(err.contains(says) && !err.contains("marker"), "{err}");
+    }
+    assert_eq!(server.requests().len(), 0);
+    let given = ["call", "sales", "busy-once", "X-Trace:seven", "--save-state", path];
+    let child = command(&[&given[..], &["--storable", "x-trace"]].concat())
+        .env("AIRFLOW_CONN_SALES", &stored)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    for _ in 0..500 {
+        if fs::read_to_string(&state).is_ok_and(|text| text.contains("waiting")) {
+            break;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let (code, _, err) = parts(&child.wait_with_output().unwrap());
+    assert_eq!(code, Some(130), "{err}");
+    let output = command(&["resume", path]).env("AIRFLOW_CONN_SALES", &stored).output().unwrap();
+    let (code, out, err) = parts(&output);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.to_lowercase().contains("x-trace: seven"), "{out}");
+}
+
+#[test]
 fn what_cannot_be_kept_is_not_sent() {
     let server = serve();
     let stored = format!("http://reader:marker@{}", server.authority);
     let state = temporary("unkept");
     let path = state.to_str().unwrap();
-    for more in [&["-H", "X-Key: marker"][..], &["-u", "a:marker"], &["token==marker"]] {
+    for more in [
+        &["-H", "X-Key: marker"][..],
+        &["-u", "a:marker"],
+        &["token==marker"],
+        &["--proxy", "none"],
+    ] {
         let mut command = command(&[&["call", "sales", "v1", "--save-state", path], more].concat());
         let (code, _, err) = parts(&command.env("AIRFLOW_CONN_SALES", &stored).output().unwrap());
         assert_eq!(code, Some(2), "{err}");
         assert!(!err.contains("marker"), "{err}");
+        assert!(err.contains("not kept") && !err.contains("not storable"), "{more:?}: {err}");
     }
     assert_eq!(server.requests().len(), 0);
     assert!(!state.exists());

@@ -145,6 +145,23 @@ fn a_netrc_has_the_login_that_a_connection_has_not() {
     };
     assert_eq!(authorization("").as_deref(), Some("Basic c3ZjOm9mLW5ldHJj"));
     assert_eq!(authorization("me:mine@").as_deref(), Some("Basic bWU6bWluZQ=="));
+    let told = format!("netrc {}", netrc.display());
+    let url = format!("http://{}/get", server.authority);
+    let rows: [(&[&str], bool); 5] = [
+        (&["call", "-", &url, "-v"], true),
+        (&["poll", "-", &url, "--until", "status=200", "-v"], true),
+        (&["plan", "-", &url], true),
+        (&["call", "-", &url, "-v", "-u", "me:mine"], false),
+        (&["plan", "-", &url, "Authorization:mine"], false),
+    ];
+    for (args, is_told) in rows {
+        let output = command(args).env("NETRC", &netrc).output().unwrap();
+        let (code, out, err) = parts(&output);
+        assert_eq!(code, Some(0), "{args:?}: {err}");
+        let seen = if args[0] == "plan" { &out } else { &err };
+        assert_eq!(seen.contains(&told), is_told, "{args:?}: {seen}");
+        assert!(!err.contains("svc") && !err.contains("of-netrc"), "{err}");
+    }
     fs::write(&netrc, "machine 127.0.0.1 login svc nonsense of-netrc\n").unwrap();
     let url = format!("http://{}/get", server.authority);
     let (code, _, err) =

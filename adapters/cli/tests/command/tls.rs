@@ -46,3 +46,30 @@ fn a_certificate_is_verified_unless_that_is_switched_off() {
     fs::remove_file(ours).unwrap();
     fs::remove_file(theirs).unwrap();
 }
+
+/// libcurl has one code for every certificate that does not pass: all causes are named, and both cures.
+#[test]
+fn what_may_be_wrong_with_a_certificate_is_told() {
+    let authority = Identity::authority("an authority").unwrap();
+    let path = temporary("expired.pem");
+    fs::write(&path, authority.certificate_pem().unwrap()).unwrap();
+    let trusted = path.to_str().unwrap();
+    let rows = [
+        ("self-signed", Identity::self_signed("a server", &["localhost"]), &[][..]),
+        ("expired", authority.sign_for((-9, -2), &["localhost"]), &["--cacert", trusted]),
+        ("for another host", authority.sign("a server", &["other.test"]), &["--cacert", trusted]),
+        ("an authority that is not known", authority.sign("a server", &["localhost"]), &[]),
+    ];
+    for (cause, identity, args) in rows {
+        let server = serve_tls(Handshake::Tls(identity.unwrap().acceptor().unwrap().build()));
+        let route = server.route([Reply::ok(b"hello")]);
+        let output = command(&[&["call", "-", route.url(), "--retry=0"], args].concat()).output();
+        let (code, _, err) = parts(&output.unwrap());
+        assert_eq!(code, Some(7), "{cause}: {err}");
+        let told = err.split_whitespace().collect::<Vec<_>>().join(" ");
+        for word in [cause, "-k", "--cacert FILE"] {
+            assert!(told.contains(word), "{cause}: {word}: {err}");
+        }
+    }
+    fs::remove_file(path).unwrap();
+}

@@ -49,7 +49,7 @@ pub(crate) fn run(command: &ConnCommand, context: &Context) -> Result<u8, Proble
     Ok(0)
 }
 
-/// Lays rows out in columns.
+/// Lays rows out in columns; where these are wider than the screen, with what follows the first cell of a row below it.
 fn columns(rows: &[Vec<String>]) -> String {
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
@@ -57,6 +57,7 @@ fn columns(rows: &[Vec<String>]) -> String {
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..count).map(width).collect();
+    let screen = screen::result_width();
     let mut text = String::new();
     for row in rows {
         let mut line = String::new();
@@ -65,6 +66,19 @@ fn columns(rows: &[Vec<String>]) -> String {
         }
         text.push_str(line.trim_end());
         text.push('\n');
+    }
+    if text.lines().all(|line| line.chars().count() <= screen) {
+        return text;
+    }
+    let mut text = String::new();
+    for row in rows {
+        let [first, rest @ ..] = row.as_slice() else { continue };
+        let beside = format!("  {}", rest.join("  "));
+        let fits = beside.chars().count() <= screen;
+        let rest = if fits { beside } else { format!("  {}", rest.join("\n  ")) };
+        for line in [first.as_str(), &rest].into_iter().filter(|line| !line.is_empty()) {
+            let _ = writeln!(text, "{line}");
+        }
     }
     text
 }

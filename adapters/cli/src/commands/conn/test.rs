@@ -21,6 +21,7 @@ pub(crate) fn run(test: &Test, context: &Context) -> Result<u8, Problem> {
         client: test.client.clone(),
         result,
         save_state: None,
+        storable: Vec::new(),
         checks: Vec::new(),
         dry_run: false,
         curl: false,

@@ -77,7 +77,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
     let wanted = Wanted::all(args, &place)?;
     let format = format_of(&call.result, settings)?;
     check_secrets(call.result.show_secrets)?;
-    warn(&hook, format, context);
+    warn(&found, &hook, format, context);
     let session = Session {
         name: &found.name,
         origin: &found.origin,
@@ -96,8 +96,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
     let asked = asked(&found, &hook, &planned.plan, call);
     let (kept, part) = Kept::open(&place, asked, args.restart)?;
     let go_on = GoOn { kept: kept.noted().to_owned(), how: "the same command".to_owned() };
-    let stage =
-        Stage::new(session.name, session.origin, session.deadline, format, Some(go_on), context);
+    let stage = Stage::new(session.from(), session.deadline, format, Some(go_on), context);
     if part.have() > 0 {
         let there = screen::bytes(part.have());
         stage.note(&format!("{there} are there from before; it goes on behind them"));

@@ -59,7 +59,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
     }
     let format = format_of(&call.result, &context.settings)?;
     check_secrets(call.result.show_secrets)?;
-    warn(&hook, format, context);
+    warn(&found, &hook, format, context);
     if call.save_state.is_some() {
         check_further(args, &hook, &planned.plan)?;
     }
@@ -230,7 +230,7 @@ impl Reading<'_> {
         if let Some(cookies) = session.cookies {
             cookies.write(stage.now())?;
         }
-        way.end(&context.tape)?;
+        stage.end(way, context)?;
         self.told(&pages, &stage)?;
         Ok(0)
     }

@@ -69,6 +69,7 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<u8, Problem> {
     let transport = transport(args, &make, &common)?;
     let hook = make()?.for_client(transport.capabilities());
     if context.quiet == 0 {
+        found.warning.iter().for_each(|warning| screen::warning(warning));
         hook.warnings().iter().for_each(|warning| screen::warning(&warning.to_string()));
     }
     let clock = SystemClock::new();

@@ -77,9 +77,9 @@ impl Comparison {
     }
 }
 
-type Row = (Which, &'static str, &'static str, Option<&'static str>, Experiment);
+pub(super) type Row = (Which, &'static str, &'static str, Option<&'static str>, Experiment);
 
-fn experiments() -> [Row; 5] {
+pub(super) fn experiments() -> [Row; 5] {
     let a1 = "A1: total outage, one client with 100/s";
     let a2 = "A2: total outage, 20 clients with 5/s each";
     let a3 = "A3: 30 % of the attempts fail, one client with 100/s";

@@ -20,8 +20,8 @@ pub(super) fn run(seed: u64) -> Result<String, Error> {
         ("no gates, Retry-After: 60", &open, Answers::InAMinute),
     ];
     let mut text = format!(
-        "{CLIENTS} clients of one hook, one call each, evenly spread over an outage of 60 s\n\n\
-         {:<26}  {:>8}  {:>9}  {:>9}  {:>14}  {:>11}\n",
+        "{CLIENTS} clients of one hook, one call each, spread over an outage of 60 s\n\n\
+         {:<25}  {:>7}  {:>7}  {:>7}  {:>12}  {:>11}\n",
         "", "seconds", "sends", "succeed", "wait at once", "peak memory"
     );
     for (name, strategy, answers) in rows {
@@ -31,7 +31,7 @@ pub(super) fn run(seed: u64) -> Result<String, Error> {
         let (sends, good, waiting) = (crowd.sends, crowd.good, crowd.waiting);
         let _ = writeln!(
             text,
-            "{name:<26}  {seconds:>8.2}  {sends:>9.0}  {good:>9.0}  {waiting:>14}  {:>11}",
+            "{name:<25}  {seconds:>7.2}  {sends:>7.0}  {good:>7.0}  {waiting:>12}  {:>11}",
             peak_memory().unwrap_or_else(|| "unknown".to_owned()),
         );
     }

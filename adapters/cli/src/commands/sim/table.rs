@@ -6,7 +6,11 @@ use std::time::Duration;
 use super::compare::{CROWDS, Column, Comparison, Worst};
 
 /// The widest name that is shown in full.
-const NAME: usize = 22;
+const NAME: usize = 20;
+/// How wide a figure of an outage is, with the blanks before it.
+const FIGURE: usize = 10;
+/// The widest line.
+const WIDTH: usize = 80;
 
 type Show = fn(&Worst) -> String;
 
@@ -26,24 +30,20 @@ pub(super) fn text(found: &Comparison) -> String {
 }
 
 fn outages(found: &Comparison, text: &mut String) {
-    let (mut head, mut units) = (name(""), name("strategy"));
-    for column in &found.columns {
-        let figures = figures(column, found.runs);
-        let _ = write!(head, "  {:<1$}", column.title, figures.len() * 10 - 2);
-        for (unit, _) in figures {
-            let _ = write!(units, "  {unit:>8}");
-        }
-    }
-    let _ = writeln!(text, "{}\n{units}", head.trim_end());
-    for (index, strategy) in found.names.iter().enumerate() {
-        let mut row = name(strategy);
-        for column in &found.columns {
-            for (_, show) in figures(column, found.runs) {
-                let _ =
-                    write!(row, "  {:>8}", column.found.get(index).map(show).unwrap_or_default());
+    let mut left = found.columns.as_slice();
+    while !left.is_empty() {
+        let (mut used, mut fit) = (NAME, 0);
+        for column in left {
+            used += figures(column, found.runs).len() * FIGURE;
+            if used > WIDTH && fit > 0 {
+                break;
             }
+            fit += 1;
         }
-        let _ = writeln!(text, "{row}");
+        let (now, later) = left.split_at(fit);
+        block(found, now, text);
+        text.push('\n');
+        left = later;
     }
     let seeds = match found.runs {
         1 => format!("seed {}", found.seed),
@@ -51,8 +51,31 @@ fn outages(found: &Comparison, text: &mut String) {
     };
     let _ = writeln!(
         text,
-        "\n{seeds}; recovery in seconds\nthe default has to keep: A1 amp 0.10, A2 amp 0.20, A3 success 0.99, B recovery 10 s"
+        "{seeds}; recovery in seconds\nthe default has to keep: A1 amp 0.10, A2 amp 0.20, A3 success 0.99,\n  B recovery 10 s"
     );
+}
+
+/// Some experiments beside each other.
+fn block(found: &Comparison, columns: &[Column], text: &mut String) {
+    let (mut head, mut units) = (name(""), name("strategy"));
+    for column in columns {
+        let figures = figures(column, found.runs);
+        let _ = write!(head, "  {:<1$}", column.title, figures.len() * FIGURE - 2);
+        for (unit, _) in figures {
+            let _ = write!(units, "  {unit:>8}");
+        }
+    }
+    let _ = writeln!(text, "{}\n{units}", head.trim_end());
+    for (index, strategy) in found.names.iter().enumerate() {
+        let mut row = name(strategy);
+        for column in columns {
+            for (_, show) in figures(column, found.runs) {
+                let _ =
+                    write!(row, "  {:>8}", column.found.get(index).map(show).unwrap_or_default());
+            }
+        }
+        let _ = writeln!(text, "{row}");
+    }
 }
 
 /// Tells what is worth telling of an experiment.
@@ -75,14 +98,14 @@ fn figures(column: &Column, runs: u32) -> Vec<(&'static str, Show)> {
 fn contention(found: &Comparison, text: &mut String) {
     let (mut head, mut units) = (name("C: clients"), name("wait"));
     for clients in CROWDS {
-        let _ = write!(head, "  {clients:<15}");
-        let _ = write!(units, "  {:>7}{:>8}", "writes", "s");
+        let _ = write!(head, "  {clients:<13}");
+        let _ = write!(units, "  {:>6}{:>7}", "writes", "s");
     }
     let _ = writeln!(text, "{}\n{units}", head.trim_end());
     for (wait, rows) in &found.contention {
         let mut row = name(wait);
         for one in rows {
-            let _ = write!(row, "  {:>7.0}{:>8.2}", one.calls, one.seconds);
+            let _ = write!(row, "  {:>6.0}{:>7.2}", one.calls, one.seconds);
         }
         let _ = writeln!(text, "{row}");
     }
@@ -93,4 +116,46 @@ fn contention(found: &Comparison, text: &mut String) {
 fn name(text: &str) -> String {
     let short: String = text.chars().take(NAME).collect();
     format!("{short:<NAME$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use http_hook_sim::{Contention, Series};
+
+    use super::super::compare::{CROWDS, Column, Comparison, Worst, experiments};
+    use super::text;
+
+    /// The longest figures that there are.
+    fn comparison(runs: u32) -> Comparison {
+        let worst = || Worst {
+            amp: 99.999,
+            peak: 9_999.9,
+            success: 1.0,
+            mean: 1.0,
+            recovery: None,
+            series: Series::default(),
+        };
+        let columns = experiments().map(|(_, key, title, words, experiment)| {
+            let found = vec![worst(), worst()];
+            Column { key, title, words, experiment, found }
+        });
+        let names = vec!["bucket 500 (AWS 2.1)".to_owned(), "a file with a long name".to_owned()];
+        let most = Contention { calls: 99_999.0, seconds: 999.99, lost: 190.0 };
+        let contention = names.iter().map(|name| (name.clone(), vec![most; CROWDS.len()]));
+        let contention = contention.collect();
+        Comparison { seed: u64::MAX, runs, names, columns: columns.into(), contention }
+    }
+
+    #[test]
+    fn tables_fit_80_columns() {
+        for runs in [1, 100] {
+            let text = text(&comparison(runs));
+            for title in ["A1", "A2", "A3", "A3, 50 %", "B", "C: clients", "(AWS 2.1) "] {
+                assert!(text.contains(title), "{title}: {text}");
+            }
+            for line in text.lines() {
+                assert!(line.chars().count() <= 80, "{line}");
+            }
+        }
+    }
 }
