@@ -86,7 +86,14 @@ impl Hook {
         let mut connection = match connection.cast::<PyString>() {
             Ok(text) => http_hook::Connection::parse(&text.to_cow()?)
                 .map_err(|error| of_error(py, &error))?,
-            Err(_) => connection.extract::<Connection>()?.0,
+            Err(_) => match connection.extract::<Connection>() {
+                Ok(own) => own.0,
+                Err(_) => {
+                    let says =
+                        "connection: must be a text, which is a URI or JSON, or a Connection";
+                    return Err(crate::error::ArgumentError::new_err(says));
+                }
+            },
         };
         let mut own = Options::default();
         let mut scheme = auth.map(|auth| scheme(py, auth, &connection)).transpose()?.flatten();
