@@ -78,8 +78,16 @@ class Loop(Raises):
     async def run(self) -> Any:
         """Runs the call to its end.
 
-        Raises the exception of aiohttp that ended it, or one like it, with a `Failure` in its attribute `failure`.
+        Raises the exception of aiohttp that ended it, or one like it, with a `Failure` in its attribute `failure`. An
+        `asyncio.CancelledError` has one, too.
         """
+        try:
+            return await self._run()
+        except BaseException as error:
+            self.broken_off(error, self.call)
+            raise
+
+    async def _run(self) -> Any:
         asked = self.call.step(time.time())
         while asked is not None:
             if isinstance(asked, _machine.Wait):
@@ -180,10 +188,8 @@ class Loop(Raises):
         if send.proxy is not None:
             arguments["proxy"] = send.proxy
         session = getattr(self.request, "__self__", None)
-        if not send.own_origin and getattr(session, "_default_auth", None) is not None:
-            raise InvalidRequest(
-                "the session has an auth of its own, which it would show to another origin: let the connection have it"
-            )
+        if not send.own_origin:
+            _lends(session)
         checks = getattr(session, "_raise_for_status", False)
         if checks is True:
             # The machine looks at the status.
@@ -203,9 +209,9 @@ class Loop(Raises):
             return None
         if self.history and send.cause != "token":
             response._history = tuple(self.history)
-        headers = [(str(name), str(value)) for name, value in getattr(response, "headers", {}).items()]
+        headers = [(_bytes(name), _bytes(value)) for name, value in getattr(response, "headers", {}).items()]
         reason = getattr(response, "reason", None)
-        reason = reason if isinstance(reason, str) else None
+        reason = reason.encode("utf-8", "replace").decode() if isinstance(reason, str) else None
         if status >= 300:
             # Exceptions will tell of it.
             self._asked_for = send.url, self.call.shown_url(send.url)
@@ -223,6 +229,36 @@ class Loop(Raises):
         body = await read(response, limit, cut)
         self._reading = False
         return body
+
+
+def _bytes(text: Any) -> str:
+    """Returns the bytes of a header, one character each: aiohttp reads them as UTF-8, and what is none as lone surrogates."""
+    told = str(text)
+    return told if told.isascii() else told.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
+# What tells nothing of who is calling.
+_OPEN_HEADERS = frozenset(
+    {"accept", "accept-charset", "accept-encoding", "accept-language", "cache-control", "connection"}
+    | {"content-type", "pragma", "user-agent"}
+)
+
+
+def _lends(session: Any) -> None:
+    """Refuses to go to another origin over a session that would show there what is not meant for it."""
+    shows: Any = None
+    if getattr(session, "_default_auth", None) is not None:
+        shows = "an auth"
+    elif isinstance(session, aiohttp.ClientSession):
+        named = [name for name in session.headers if name.lower() not in _OPEN_HEADERS]
+        if named:
+            shows = f"a header {named[0]}"
+        elif any(not cookie["domain"] for cookie in session.cookie_jar):
+            shows = "a cookie without a domain"
+    if shows is not None:
+        raise InvalidRequest(
+            f"the session has {shows} of its own, which it would show to another origin: let the connection have it, or the call"
+        )
 
 
 async def read(response: Any, limit: int, cut: bool = False) -> bytes:
@@ -342,7 +378,10 @@ class HttpHook:
         if self._given is not None:
             return self._given
         if self._made is None:
-            self._made = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+            self._made = made = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+            if hasattr(made, "_retry_connection"):
+                # Whether anything is sent again is the machine's to say, and to count.
+                made._retry_connection = False
         return self._made
 
     async def __aenter__(self) -> HttpHook:
@@ -357,7 +396,9 @@ class HttpHook:
             await self._made.close()
             self._made = None
 
-    async def run(self, method: str, endpoint: str = "", *, leave_open: bool = False, **arguments: Any) -> Any:
+    async def run(
+        self, method: str, endpoint: str = "", *, leave_open: bool = False, **arguments: Any
+    ) -> aiohttp.ClientResponse:
         """Makes a call.
 
         The arguments are those of `Plan`; `json` is a value, `data` may be a source of aiohttp's kind. Raises an exception of aiohttp
@@ -367,29 +408,29 @@ class HttpHook:
         plan, source = planned(method, endpoint, cookies=plain, **arguments)
         call = _machine.Call(self.hook, plan, secrets.randbits(64), time.time())
         loop = Loop(call, self.session.request, source=source, leave_open=leave_open, cookies=bound)
-        return await loop.run()
+        return await loop.run()  # type: ignore[no-any-return]
 
-    async def get(self, endpoint: str = "", **arguments: Any) -> Any:
+    async def get(self, endpoint: str = "", **arguments: Any) -> aiohttp.ClientResponse:
         """Makes a GET; see `run`."""
         return await self.run("GET", endpoint, **arguments)
 
-    async def head(self, endpoint: str = "", **arguments: Any) -> Any:
+    async def head(self, endpoint: str = "", **arguments: Any) -> aiohttp.ClientResponse:
         """Makes a HEAD; see `run`."""
         return await self.run("HEAD", endpoint, **arguments)
 
-    async def post(self, endpoint: str = "", **arguments: Any) -> Any:
+    async def post(self, endpoint: str = "", **arguments: Any) -> aiohttp.ClientResponse:
         """Makes a POST; see `run`."""
         return await self.run("POST", endpoint, **arguments)
 
-    async def put(self, endpoint: str = "", **arguments: Any) -> Any:
+    async def put(self, endpoint: str = "", **arguments: Any) -> aiohttp.ClientResponse:
         """Makes a PUT; see `run`."""
         return await self.run("PUT", endpoint, **arguments)
 
-    async def patch(self, endpoint: str = "", **arguments: Any) -> Any:
+    async def patch(self, endpoint: str = "", **arguments: Any) -> aiohttp.ClientResponse:
         """Makes a PATCH; see `run`."""
         return await self.run("PATCH", endpoint, **arguments)
 
-    async def delete(self, endpoint: str = "", **arguments: Any) -> Any:
+    async def delete(self, endpoint: str = "", **arguments: Any) -> aiohttp.ClientResponse:
         """Makes a DELETE; see `run`."""
         return await self.run("DELETE", endpoint, **arguments)
 
@@ -399,6 +440,8 @@ def planned(
 ) -> tuple[_machine.Plan, Any]:
     """Plans a call; the second part is the source of a body that the machine does not hold."""
     source = None
+    # As aiohttp does.
+    method = method.upper()
     is_plain = data is None or isinstance(data, (str, bytes, bytearray, list, tuple, Mapping))
     if not is_plain and method not in _BODILESS:
         source, data = data, None

@@ -8,6 +8,7 @@ Responses are requests' own; what went wrong is an exception of requests with a 
 
 from __future__ import annotations
 
+import io
 import secrets
 import socket
 import time
@@ -27,9 +28,16 @@ from urllib3._collections import HTTPHeaderDict
 
 from http_hook import _environment, _jar, _machine
 from http_hook._json import to_json
-from http_hook._requests_errors import InvalidRequest, ResponseTooLarge, classify, is_of_client, of_failure
+from http_hook._requests_errors import (
+    InvalidRequest,
+    ResponseTooLarge,
+    classify,
+    is_of_client,
+    may_follow_another,
+    of_failure,
+)
 from http_hook._timed import Clock, unwatched, watched
-from http_hook._told import Raises, redacted, with_failure
+from http_hook._told import Hidden, Raises, redacted, with_failure
 
 __all__ = ["HttpHook", "InvalidRequest", "Loop", "ResponseTooLarge"]
 
@@ -99,8 +107,16 @@ class Loop(Raises):
     def run(self) -> Any:
         """Runs the call to its end.
 
-        Raises the exception of requests that ended it, or one like it, with a `Failure` in its attribute `failure`.
+        Raises the exception of requests that ended it, or one like it, with a `Failure` in its attribute `failure`. A
+        `KeyboardInterrupt` has one, too.
         """
+        try:
+            return self._run()
+        except BaseException as error:
+            self.broken_off(error, self.call)
+            raise
+
+    def _run(self) -> Any:
         asked = self.begin()
         while asked is not None:
             if isinstance(asked, _machine.Wait):
@@ -164,6 +180,8 @@ class Loop(Raises):
                 redacted(error, url, self.call.shown_url(url), send.proxy)
             self.error, self.response = error, None
             kind, sent = classify(error, self._reading)
+            if sent == "no" and may_follow_another(error, self.session, asked):
+                sent = "maybe"
             return self.call.fail(kind, sent, time.time(), type(error).__name__)
 
     def send(self, send: _machine.Send, request: requests.PreparedRequest, timeouts: Timeouts) -> Any:
@@ -488,9 +506,10 @@ class HttpHook:
         usual = requests.utils.default_headers()
         options.setdefault("default_headers", [("Accept-Encoding", usual["Accept-Encoding"])])
         client = "requests" if session is None else "session"
-        self._made_of = {"connection": connection, "policy": policy, "preset": preset, "client": client, **options}
-        self.hook = _machine.Hook(**self._made_of)
-        self._over: tuple[str, _machine.Hook] | None = None
+        made_of = {"connection": connection, "policy": policy, "preset": preset, "client": client, **options}
+        self._made_of = Hidden(made_of)
+        self.hook = _machine.Hook(**made_of)
+        self._over: Hidden[tuple[str, _machine.Hook]] | None = None
         self._own = session is None
         self.session = self._made() if session is None else session
 
@@ -516,9 +535,10 @@ class HttpHook:
     def run(self, method: str, endpoint: str = "", **arguments: Any) -> requests.Response:
         """Makes a call.
 
-        `data`, `params`, `json`, `headers`, `files`, `cookies`, `auth` are as in requests; `options` are named as Airflow's
-        `extra_options`; `policy`, `retries`, `timeout` and `deadline` (seconds), `idempotency_key`, `allow_resend` and
-        `max_response_bytes` are those of `Plan`. Raises an exception of requests with a `Failure` in its attribute `failure`.
+        `data`, `params`, `json`, `headers`, `files`, `cookies`, `auth`, `allow_redirects`, `cert`, `proxies`, `stream`, `verify`
+        are as in requests; `options` are named as Airflow's `extra_options`; `policy`, `retries`, `timeout` and `deadline` (seconds),
+        `idempotency_key`, `allow_resend` and `max_response_bytes` are those of `Plan`. Raises an exception of requests with a
+        `Failure` in its attribute `failure`.
         """
         hook, plan, rest = self._planned(method, endpoint, arguments)
         call = _machine.Call(hook, plan, secrets.randbits(64), time.time())
@@ -535,13 +555,13 @@ class HttpHook:
         hook = self.hook
         if layer:
             key = repr(sorted(layer.items()))
-            if self._over is None or self._over[0] != key:
-                self._over = key, self._hook_over(layer)
-            hook = self._over[1]
+            if self._over is None or self._over.value[0] != key:
+                self._over = Hidden((key, self._hook_over(layer)))
+            hook = self._over.value[1]
         arguments = dict(arguments)
         arguments["params"] = _with_params(session, arguments.get("params"))
         plan, rest = planned(method, endpoint, jar=getattr(session, "cookies", None), **arguments)
-        if arguments.get("auth") is None and self._made_of.get("auth") is None:
+        if arguments.get("auth") is None and self._made_of.value.get("auth") is None:
             rest["auth"] = auth
         if any(name.lower() == "cookie" for name, _ in layer.get("headers", ())):
             rest["jars"] = ()
@@ -549,7 +569,7 @@ class HttpHook:
         return hook, plan, rest
 
     def _hook_over(self, layer: dict[str, Any]) -> _machine.Hook:
-        made_of = dict(self._made_of)
+        made_of = dict(self._made_of.value)
         own = made_of.get("headers") or []
         names = {name.lower() for name, _ in own}
         made_of["headers"] = [line for line in layer["headers"] if line[0].lower() not in names] + list(own)
@@ -651,6 +671,16 @@ def planned(
     `cookies` is a dict, or a jar, whose cookies are sent where they belong; `jar` is that of a session, and read anew for each request.
     """
     rest: dict[str, Any] = {"hooks": hooks}
+    # As requests does.
+    method = method.upper()
+    options = {name: arguments.pop(name) for name in _OPTIONS if name in arguments}
+    if isinstance(arguments.get("timeout"), (tuple, list)):
+        options["timeout"] = arguments.pop("timeout")
+    if options:
+        arguments["options"] = {**(arguments.get("options") or {}), **options}
+    if isinstance(data, io.StringIO):
+        # Its length in characters is not that of its bytes.
+        data = data.read().encode()
     scheme, rest["auth"] = auth_of(auth)
     if files:
         files = _files(files)
@@ -684,6 +714,10 @@ def planned(
         **arguments,
     )
     return plan, rest
+
+
+# Options that requests takes by name.
+_OPTIONS = ("allow_redirects", "cert", "proxies", "stream", "verify")
 
 
 def is_stream(data: Any) -> bool:

@@ -18,6 +18,7 @@ from requests.utils import get_encoding_from_headers
 from http_hook import _environment, _jar, _machine
 from http_hook import requests as _requests
 from http_hook._requests_errors import InvalidRequest, of_kind
+from http_hook._told import Hidden
 from http_hook.requests import Loop, Timeouts, planned
 
 __all__ = ["HttpHook", "UreqTransport"]
@@ -107,8 +108,8 @@ class HttpHook(_requests.HttpHook):
             options.setdefault("environment", _environment.variables())
             options.setdefault("netrc", _environment.netrc())
         self.transport = named(transport)
-        self._made_of = {"connection": connection, "policy": policy, "preset": preset, "client": "ureq", **options}
-        self.hook = _machine.Hook(**self._made_of)
+        self.hook = _machine.Hook(connection, policy=policy, preset=preset, client="ureq", **options)
+        self._made_of = Hidden({})
         self._over = None
         # It only holds settings: nothing goes by it.
         self.session = requests.Session()
