@@ -24,13 +24,12 @@ from yarl import URL
 from http_hook import _environment, _machine
 from http_hook._aiohttp_errors import InvalidRequest, ResponseTooLarge, classify, is_of_client, of_failure, shown
 from http_hook._json import to_json
+from http_hook._now import Now
 from http_hook._told import Raises, with_failure
 
 __all__ = ["HttpHook", "InvalidRequest", "Loop", "ResponseTooLarge"]
 
 _BODILESS = frozenset({"GET", "HEAD"})
-# More than a time in seconds since 1970 is rounded by.
-_MOMENT = 1e-5
 # What the machine leaves out is to stay out.
 _NOT_BY_ITSELF = ("Content-Type", "User-Agent", "Accept", "Accept-Encoding")
 
@@ -62,6 +61,7 @@ class Loop(Raises):
         cookies: Iterable[tuple[str, Morsel[str]]] = (),
     ) -> None:
         self.call = call
+        self.now = Now()
         self.request = request
         self.source = source
         self.options = options or {}
@@ -88,13 +88,12 @@ class Loop(Raises):
             raise
 
     async def _run(self) -> Any:
-        asked = self.call.step(time.time())
+        asked = self.call.step(self.now())
         while asked is not None:
             if isinstance(asked, _machine.Wait):
-                begun = time.time()
+                begun = self.now()
                 await self.wait(asked)
-                # The wait is over, whatever a clock that is set meanwhile says.
-                asked = self.call.step(max(time.time(), begun + asked.seconds + _MOMENT))
+                asked = self.call.step(self.now.waited(begun, asked.seconds))
             else:
                 await self.before(asked)
                 asked = await self.exchange(asked)
@@ -141,7 +140,7 @@ class Loop(Raises):
             self.response = None
             # Authorities and certificates are read before anything is sent.
             kind, sent = ("invalid_request", "no") if preparing else classify(error, self._reading)
-            return self.call.fail(kind, sent, time.time(), type(error).__name__)
+            return self.call.fail(kind, sent, self.now(), type(error).__name__)
 
     async def _in_time(self, send: _machine.Send, sending: Awaitable[Any]) -> Any:
         """Waits for the head. The client's own limit is for each read: a server that sends a byte now and then never lets it run out."""
@@ -216,13 +215,13 @@ class Loop(Raises):
             # Exceptions will tell of it.
             self._asked_for = send.url, self.call.shown_url(send.url)
         if self.leave_open or send.stream:
-            limit = self.past(self.call.head, status, headers, time.time(), reason)
+            limit = self.past(self.call.head, status, headers, self.now(), reason)
             if limit is None:
                 return None
             body = await self._read(response, limit, cut=True)
         else:
             body = await self._read(response, send.max_response_bytes)
-        return self.past(self.call.finish, status, headers, body, time.time(), reason)  # type: ignore[no-any-return]
+        return self.past(self.call.finish, status, headers, body, self.now(), reason)  # type: ignore[no-any-return]
 
     async def _read(self, response: Any, limit: int, cut: bool = False) -> bytes:
         self._reading = True

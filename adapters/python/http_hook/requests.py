@@ -28,6 +28,7 @@ from urllib3._collections import HTTPHeaderDict
 
 from http_hook import _environment, _jar, _machine
 from http_hook._json import to_json
+from http_hook._now import Now
 from http_hook._requests_errors import (
     InvalidRequest,
     ResponseTooLarge,
@@ -42,8 +43,6 @@ from http_hook._told import Hidden, Raises, redacted, with_failure
 __all__ = ["HttpHook", "InvalidRequest", "Loop", "ResponseTooLarge"]
 
 _CHUNK = 64 * 1024
-# More than a time in seconds since 1970 is rounded by.
-_MOMENT = 1e-5
 _BODILESS = frozenset({"GET", "HEAD"})
 _MARK = "_http_hook"
 Timeouts = tuple[float | None, float | None, float | None, float | None]
@@ -73,6 +72,7 @@ class Loop(Raises):
         keeps_alive: bool = True,
     ) -> None:
         self.call = call
+        self.now = Now()
         self.session = session
         self.source = source
         self.auth = auth
@@ -101,7 +101,7 @@ class Loop(Raises):
         """Takes the first step, unless it was taken."""
         if not self._begun:
             self._begun = True
-            self.asked = self.call.step(time.time())
+            self.asked = self.call.step(self.now())
         return self.asked
 
     def run(self) -> Any:
@@ -120,12 +120,11 @@ class Loop(Raises):
         asked = self.begin()
         while asked is not None:
             if isinstance(asked, _machine.Wait):
-                begun = time.time()
+                begun = self.now()
                 self.wait(asked)
                 if not self._judged:
                     break
-                # The wait is over, whatever a clock that is set meanwhile says.
-                asked = self.call.step(max(time.time(), begun + asked.seconds + _MOMENT))
+                asked = self.call.step(self.now.waited(begun, asked.seconds))
             else:
                 asked = self.exchange(asked)
         failure = self.call.failure
@@ -182,7 +181,7 @@ class Loop(Raises):
             kind, sent = classify(error, self._reading)
             if sent == "no" and may_follow_another(error, self.session, asked):
                 sent = "maybe"
-            return self.call.fail(kind, sent, time.time(), type(error).__name__)
+            return self.call.fail(kind, sent, self.now(), type(error).__name__)
 
     def send(self, send: _machine.Send, request: requests.PreparedRequest, timeouts: Timeouts) -> Any:
         """Sends a request."""
@@ -216,7 +215,7 @@ class Loop(Raises):
             # Exceptions will tell of it.
             self._shown = self.call.shown_url(send.url)
         if send.stream:
-            limit = self.past(self.call.head, status, headers, time.time(), reason)
+            limit = self.past(self.call.head, status, headers, self.now(), reason)
             if limit is None:
                 if self._clock is not None:
                     # What is left is the caller's to read.
@@ -226,7 +225,7 @@ class Loop(Raises):
         else:
             body = response.content
         body = body if isinstance(body, bytes) else b""
-        return self.past(self.call.finish, status, headers, body, time.time(), reason)  # type: ignore[no-any-return]
+        return self.past(self.call.finish, status, headers, body, self.now(), reason)  # type: ignore[no-any-return]
 
     def _part(self, response: requests.Response, limit: int) -> bytes:
         """Reads the body of a streamed response up to a limit, and keeps it in the response."""

@@ -61,6 +61,41 @@ def again(attempts: int = 3, **more: Any) -> dict[str, Any]:
 ANY = tenacity.retry_if_exception_type(Exception)
 
 
+@pytest.mark.parametrize("as_code", [False, True])
+def test_a_sleep_of_the_callers_is_asked_once_for_each_wait(server: Any, stored: Any, as_code: bool) -> None:
+    for _ in range(4):
+        server.then(500)
+    slept: list[float] = []
+    told: list[int] = []
+    arguments = {
+        "stop": tenacity.stop_after_attempt(4),
+        "wait": tenacity.wait_fixed(5),
+        "retry": ANY,
+        "sleep": slept.append,
+        "before_sleep": lambda state: told.append(state.attempt_number),
+    }
+    if as_code:
+        arguments["wait"] = lambda state: 5.0
+    hook = HttpHook(method="GET", http_conn_id=stored(server))
+    with pytest.raises(tenacity.RetryError) as raised:
+        hook.run_with_advanced_retry(arguments, endpoint="x")
+    assert [round(seconds, 2) for seconds in slept] == [5, 5, 5]
+    assert told == [1, 2, 3]
+    assert len(server.asked) == 4
+    assert raised.value.last_attempt.attempt_number == 4
+
+
+def test_statistics_are_those_of_tenacity(server: Any, stored: Any) -> None:
+    for _ in range(2):
+        server.then(500)
+    hook = HttpHook(method="GET", http_conn_id=stored(server))
+    with pytest.raises(tenacity.RetryError):
+        hook.run_with_advanced_retry(again(2, retry=ANY, wait=tenacity.wait_fixed(0.05)), endpoint="x")
+    told = hook._retry_obj.statistics
+    assert (told["attempt_number"], round(told["idle_for"], 3)) == (2, 0.05)
+    assert told["delay_since_first_attempt"] >= 0.05
+
+
 # What is of one call is no other's.
 
 
