@@ -9,13 +9,16 @@ _MOMENT = 1e-5
 
 
 class Now:
-    """The time of one call: it never goes back, and what was waited has passed, whatever the clock of the system says."""
+    """The time of one call: that of the system when it begins, and what has passed since. What was waited has passed.
+
+    So a clock that is set in the middle of the call changes nothing, nor does a wait that takes no time, as in tests.
+    """
 
     __slots__ = ("_ahead", "_last")
 
     def __init__(self) -> None:
-        self._ahead = 0.0
-        self._last = 0.0
+        self._last = time.time()
+        self._ahead = self._last - time.monotonic()
 
     def __call__(self) -> float:
         """Returns the time, in seconds since 1970."""
@@ -26,7 +29,7 @@ class Now:
         return self._at_least(begun + seconds + _MOMENT)
 
     def _at_least(self, least: float) -> float:
-        now = time.time() + self._ahead
+        now = time.monotonic() + self._ahead
         if now < least:
             self._ahead += least - now
             now = least
