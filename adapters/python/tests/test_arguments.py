@@ -37,7 +37,7 @@ BOTH = pytest.mark.parametrize("client", ["requests", "aiohttp"])
 @BOTH
 @pytest.mark.parametrize("value", [b"caf\xe9", "café".encode(), b"\x80\xff", b"a"])
 def test_header_values_may_be_any_bytes(server: Any, client: str, value: bytes) -> None:
-    server.writes(b"HTTP/1.1 200 OK " + value + b"\r\nX-Name: " + value + b"\r\nContent-Length: 2\r\n\r\nhi")
+    server.writes(b"HTTP/1.1 200 OK " + value + b"\r\nX-Name: " + value + b"\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi")
     response = asked(server, client)
     assert (response.status_code if client == "requests" else response.status) == 200
 
@@ -45,7 +45,7 @@ def test_header_values_may_be_any_bytes(server: Any, client: str, value: bytes) 
 @BOTH
 @pytest.mark.parametrize("value", [b"caf\xe9", "café".encode()])
 def test_the_failure_of_such_an_answer_is_told(server: Any, client: str, value: bytes) -> None:
-    server.writes(b"HTTP/1.1 404 " + value + b"\r\nX-Name: " + value + b"\r\nContent-Length: 2\r\n\r\nhi")
+    server.writes(b"HTTP/1.1 404 " + value + b"\r\nX-Name: " + value + b"\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi")
     with pytest.raises(Exception) as raised:
         asked(server, client)
     failure: Any = raised.value.failure  # type: ignore[attr-defined]
@@ -54,7 +54,7 @@ def test_the_failure_of_such_an_answer_is_told(server: Any, client: str, value: 
 
 @BOTH
 def test_a_location_in_utf_8_is_followed(server: Any, client: str) -> None:
-    server.writes("HTTP/1.1 302 Found\r\nLocation: /café\r\nContent-Length: 0\r\n\r\n".encode())
+    server.writes("HTTP/1.1 302 Found\r\nLocation: /café\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".encode())
     asked(server, client)
     assert server.asked[-1].path == "/caf%C3%A9"
 
