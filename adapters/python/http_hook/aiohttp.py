@@ -15,7 +15,7 @@ import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from http.cookies import Morsel
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from multidict import CIMultiDict
@@ -26,6 +26,11 @@ from http_hook._aiohttp_errors import InvalidRequest, ResponseTooLarge, classify
 from http_hook._json import to_json
 from http_hook._now import Now
 from http_hook._told import Raises, with_failure
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from http_hook._arguments import OfAiohttp, OfAiohttpOpen, OfHook
 
 __all__ = ["HttpHook", "InvalidRequest", "Loop", "ResponseTooLarge"]
 
@@ -361,7 +366,7 @@ class HttpHook:
         preset: str = "usual",
         session: aiohttp.ClientSession | None = None,
         trust_env: bool = True,
-        **options: Any,
+        **options: Unpack[OfHook],
     ) -> None:
         if trust_env:
             options.setdefault("environment", _environment.variables())
@@ -396,40 +401,41 @@ class HttpHook:
             self._made = None
 
     async def run(
-        self, method: str, endpoint: str = "", *, leave_open: bool = False, **arguments: Any
+        self, method: str, endpoint: str = "", *, leave_open: bool = False, **arguments: Unpack[OfAiohttp]
     ) -> aiohttp.ClientResponse:
         """Makes a call.
 
         The arguments are those of `Plan`; `json` is a value, `data` may be a source of aiohttp's kind. Raises an exception of aiohttp
         with a `Failure` in its attribute `failure`.
         """
-        plain, bound = cookies_of(arguments.pop("cookies", None))
-        plan, source = planned(method, endpoint, cookies=plain, **arguments)
+        given: dict[str, Any] = dict(arguments)
+        plain, bound = cookies_of(given.pop("cookies", None))
+        plan, source = planned(method, endpoint, cookies=plain, **given)
         call = _machine.Call(self.hook, plan, secrets.randbits(64), time.time())
         loop = Loop(call, self.session.request, source=source, leave_open=leave_open, cookies=bound)
         return await loop.run()  # type: ignore[no-any-return]
 
-    async def get(self, endpoint: str = "", **arguments: Any) -> aiohttp.ClientResponse:
+    async def get(self, endpoint: str = "", **arguments: Unpack[OfAiohttpOpen]) -> aiohttp.ClientResponse:
         """Makes a GET; see `run`."""
         return await self.run("GET", endpoint, **arguments)
 
-    async def head(self, endpoint: str = "", **arguments: Any) -> aiohttp.ClientResponse:
+    async def head(self, endpoint: str = "", **arguments: Unpack[OfAiohttpOpen]) -> aiohttp.ClientResponse:
         """Makes a HEAD; see `run`."""
         return await self.run("HEAD", endpoint, **arguments)
 
-    async def post(self, endpoint: str = "", **arguments: Any) -> aiohttp.ClientResponse:
+    async def post(self, endpoint: str = "", **arguments: Unpack[OfAiohttpOpen]) -> aiohttp.ClientResponse:
         """Makes a POST; see `run`."""
         return await self.run("POST", endpoint, **arguments)
 
-    async def put(self, endpoint: str = "", **arguments: Any) -> aiohttp.ClientResponse:
+    async def put(self, endpoint: str = "", **arguments: Unpack[OfAiohttpOpen]) -> aiohttp.ClientResponse:
         """Makes a PUT; see `run`."""
         return await self.run("PUT", endpoint, **arguments)
 
-    async def patch(self, endpoint: str = "", **arguments: Any) -> aiohttp.ClientResponse:
+    async def patch(self, endpoint: str = "", **arguments: Unpack[OfAiohttpOpen]) -> aiohttp.ClientResponse:
         """Makes a PATCH; see `run`."""
         return await self.run("PATCH", endpoint, **arguments)
 
-    async def delete(self, endpoint: str = "", **arguments: Any) -> aiohttp.ClientResponse:
+    async def delete(self, endpoint: str = "", **arguments: Unpack[OfAiohttpOpen]) -> aiohttp.ClientResponse:
         """Makes a DELETE; see `run`."""
         return await self.run("DELETE", endpoint, **arguments)
 

@@ -15,7 +15,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from http.cookiejar import CookieJar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
@@ -39,6 +39,11 @@ from http_hook._requests_errors import (
 )
 from http_hook._timed import Clock, unwatched, watched
 from http_hook._told import Hidden, Raises, redacted, with_failure
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from http_hook._arguments import OfHook, OfRequests
 
 __all__ = ["HttpHook", "InvalidRequest", "Loop", "ResponseTooLarge"]
 
@@ -496,7 +501,7 @@ class HttpHook:
         preset: str = "usual",
         session: requests.Session | None = None,
         trust_env: bool = True,
-        **options: Any,
+        **options: Unpack[OfHook],
     ) -> None:
         if trust_env and getattr(session, "trust_env", True):
             options.setdefault("environment", _environment.variables())
@@ -505,7 +510,13 @@ class HttpHook:
         usual = requests.utils.default_headers()
         options.setdefault("default_headers", [("Accept-Encoding", usual["Accept-Encoding"])])
         client = "requests" if session is None else "session"
-        made_of = {"connection": connection, "policy": policy, "preset": preset, "client": client, **options}
+        made_of: dict[str, Any] = {
+            "connection": connection,
+            "policy": policy,
+            "preset": preset,
+            "client": client,
+            **options,
+        }
         self._made_of = Hidden(made_of)
         self.hook = _machine.Hook(**made_of)
         self._over: Hidden[tuple[str, _machine.Hook]] | None = None
@@ -531,7 +542,7 @@ class HttpHook:
         if self._own:
             self.session.close()
 
-    def run(self, method: str, endpoint: str = "", **arguments: Any) -> requests.Response:
+    def run(self, method: str, endpoint: str = "", **arguments: Unpack[OfRequests]) -> requests.Response:
         """Makes a call.
 
         `data`, `params`, `json`, `headers`, `files`, `cookies`, `auth`, `allow_redirects`, `cert`, `proxies`, `stream`, `verify`
@@ -539,7 +550,7 @@ class HttpHook:
         `idempotency_key`, `allow_resend` and `max_response_bytes` are those of `Plan`. Raises an exception of requests with a
         `Failure` in its attribute `failure`.
         """
-        hook, plan, rest = self._planned(method, endpoint, arguments)
+        hook, plan, rest = self._planned(method, endpoint, dict(arguments))
         call = _machine.Call(hook, plan, secrets.randbits(64), time.time())
         return Loop(call, self.session, **rest).run()  # type: ignore[no-any-return]
 
@@ -577,38 +588,38 @@ class HttpHook:
             made_of["auth"] = layer["auth"]
         return _machine.Hook(**made_of)
 
-    def get(self, endpoint: str = "", **arguments: Any) -> requests.Response:
+    def get(self, endpoint: str = "", **arguments: Unpack[OfRequests]) -> requests.Response:
         """Makes a GET; see `run`."""
         return self.run("GET", endpoint, **arguments)
 
-    def head(self, endpoint: str = "", **arguments: Any) -> requests.Response:
+    def head(self, endpoint: str = "", **arguments: Unpack[OfRequests]) -> requests.Response:
         """Makes a HEAD; see `run`."""
         return self.run("HEAD", endpoint, **arguments)
 
-    def post(self, endpoint: str = "", **arguments: Any) -> requests.Response:
+    def post(self, endpoint: str = "", **arguments: Unpack[OfRequests]) -> requests.Response:
         """Makes a POST; see `run`."""
         return self.run("POST", endpoint, **arguments)
 
-    def put(self, endpoint: str = "", **arguments: Any) -> requests.Response:
+    def put(self, endpoint: str = "", **arguments: Unpack[OfRequests]) -> requests.Response:
         """Makes a PUT; see `run`."""
         return self.run("PUT", endpoint, **arguments)
 
-    def patch(self, endpoint: str = "", **arguments: Any) -> requests.Response:
+    def patch(self, endpoint: str = "", **arguments: Unpack[OfRequests]) -> requests.Response:
         """Makes a PATCH; see `run`."""
         return self.run("PATCH", endpoint, **arguments)
 
-    def delete(self, endpoint: str = "", **arguments: Any) -> requests.Response:
+    def delete(self, endpoint: str = "", **arguments: Unpack[OfRequests]) -> requests.Response:
         """Makes a DELETE; see `run`."""
         return self.run("DELETE", endpoint, **arguments)
 
-    def explain(self, method: str, endpoint: str = "", **arguments: Any) -> str:
+    def explain(self, method: str, endpoint: str = "", **arguments: Unpack[OfRequests]) -> str:
         """Tells of every part of a call which layer set it."""
-        hook, plan, _ = self._planned(method, endpoint, arguments)
+        hook, plan, _ = self._planned(method, endpoint, dict(arguments))
         return hook.explain(plan)
 
-    def to_curl(self, method: str, endpoint: str = "", **arguments: Any) -> str:
+    def to_curl(self, method: str, endpoint: str = "", **arguments: Unpack[OfRequests]) -> str:
         """Writes a call as a command of curl, secrets as variables of the shell."""
-        hook, plan, _ = self._planned(method, endpoint, arguments)
+        hook, plan, _ = self._planned(method, endpoint, dict(arguments))
         return hook.to_curl(plan)
 
 

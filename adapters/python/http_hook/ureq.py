@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from http.cookies import CookieError, SimpleCookie
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.structures import CaseInsensitiveDict
@@ -20,6 +20,11 @@ from http_hook import requests as _requests
 from http_hook._requests_errors import InvalidRequest, of_kind
 from http_hook._told import Hidden
 from http_hook.requests import Loop, Timeouts, planned
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from http_hook._arguments import OfHook, OfRequests
 
 __all__ = ["HttpHook", "UreqTransport"]
 
@@ -102,7 +107,7 @@ class HttpHook(_requests.HttpHook):
         policy: _machine.RetryPolicy | None = None,
         preset: str = "usual",
         trust_env: bool = True,
-        **options: Any,
+        **options: Unpack[OfHook],
     ) -> None:
         if trust_env:
             options.setdefault("environment", _environment.variables())
@@ -115,7 +120,7 @@ class HttpHook(_requests.HttpHook):
         self.session = requests.Session()
         self._own = True
 
-    def run(self, method: str, endpoint: str = "", **arguments: Any) -> requests.Response:
+    def run(self, method: str, endpoint: str = "", **arguments: Unpack[OfRequests]) -> requests.Response:
         """Makes a call; see `http_hook.requests.HttpHook.run`."""
         plan, rest = planned(method, endpoint, **arguments)
         call = _machine.Call(self.hook, plan, secrets.randbits(64), time.time())

@@ -37,7 +37,9 @@ BOTH = pytest.mark.parametrize("client", ["requests", "aiohttp"])
 @BOTH
 @pytest.mark.parametrize("value", [b"caf\xe9", "café".encode(), b"\x80\xff", b"a"])
 def test_header_values_may_be_any_bytes(server: Any, client: str, value: bytes) -> None:
-    server.writes(b"HTTP/1.1 200 OK " + value + b"\r\nX-Name: " + value + b"\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi")
+    server.writes(
+        b"HTTP/1.1 200 OK " + value + b"\r\nX-Name: " + value + b"\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi"
+    )
     response = asked(server, client)
     assert (response.status_code if client == "requests" else response.status) == 200
 
@@ -45,7 +47,9 @@ def test_header_values_may_be_any_bytes(server: Any, client: str, value: bytes) 
 @BOTH
 @pytest.mark.parametrize("value", [b"caf\xe9", "café".encode()])
 def test_the_failure_of_such_an_answer_is_told(server: Any, client: str, value: bytes) -> None:
-    server.writes(b"HTTP/1.1 404 " + value + b"\r\nX-Name: " + value + b"\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi")
+    server.writes(
+        b"HTTP/1.1 404 " + value + b"\r\nX-Name: " + value + b"\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi"
+    )
     with pytest.raises(Exception) as raised:
         asked(server, client)
     failure: Any = raised.value.failure  # type: ignore[attr-defined]
