@@ -256,9 +256,9 @@ class Loop(Raises):
             pieces.append(piece)
             size += len(piece)
             if size > limit:
+                response.close()
                 if cut:
                     break
-                response.close()
                 raise ResponseTooLarge("the answer is too large", response=response)
             if until is not None and time.monotonic() > until:
                 response.close()
@@ -565,9 +565,11 @@ class HttpHook:
         hook = self.hook
         if layer:
             key = repr(sorted(layer.items()))
-            if self._over is None or self._over.value[0] != key:
-                self._over = Hidden((key, self._hook_over(layer)))
-            hook = self._over.value[1]
+            # Another thread may find that the session says something else.
+            over = self._over
+            if over is None or over.value[0] != key:
+                self._over = over = Hidden((key, self._hook_over(layer)))
+            hook = over.value[1]
         arguments = dict(arguments)
         arguments["params"] = _with_params(session, arguments.get("params"))
         plan, rest = planned(method, endpoint, jar=getattr(session, "cookies", None), **arguments)

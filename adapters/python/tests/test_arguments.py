@@ -101,6 +101,13 @@ def test_a_pair_of_timeouts_is_that_of_requests() -> None:
     assert send.timeouts[:2] == (3.0, 10.0)  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("timeout", [0, 0.0, -1, float("nan"), float("inf"), 1e-12])
+def test_a_timeout_that_is_no_time_is_told(timeout: float) -> None:
+    # To some clients nothing is no limit.
+    with pytest.raises(ArgumentError, match="timeout: must be"):
+        Plan("GET", "x", timeout=timeout)
+
+
 @pytest.mark.parametrize("text", ["café", "a", ""])
 def test_a_text_in_memory_is_sent_whole(server: Any, text: str) -> None:
     source = io.StringIO("--" + text)

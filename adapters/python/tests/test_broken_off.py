@@ -77,6 +77,36 @@ def test_a_task_that_is_cancelled_in_the_middle_of_a_post_tells_that_it_may_have
     assert (error.failure.reason, error.failure.sent) == ("cancelled", "maybe")
 
 
+@pytest.mark.parametrize("busy", [0.0, 0.5])
+def test_a_task_that_is_cancelled_late_is_cancelled(server: Any, busy: float) -> None:
+    server.waits(1.0)
+
+    async def call() -> None:
+        async with AsyncHttpHook(server.url, policy=RetryPolicy()) as hook:
+            task = asyncio.ensure_future(hook.get("x", timeout=0.2))
+            await asyncio.sleep(0.1)
+            # The limit of the head, twice this, passes while nobody can see it.
+            time.sleep(busy)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    asyncio.run(call())
+    assert len(server.asked) == 1
+
+
+def test_a_body_of_which_a_part_is_read_gives_its_connection_back(server: Any) -> None:
+    session = requests.Session()
+    session.mount("http://", HTTPAdapter(pool_maxsize=1, pool_block=True))
+    kept = []
+    for _ in range(3):
+        server.then(500, b"x" * 1_000_000)
+        with pytest.raises(requests.exceptions.HTTPError) as raised:
+            HttpHook(server.url, session=session).get("x", options={"stream": True}, timeout=2)
+        kept.append(raised.value)
+    assert [len(error.response.content) for error in kept] == [65536] * 3
+
+
 def test_a_call_whose_body_is_read_can_be_given_up() -> None:
     call = Call(Hook("http://h.test"), Plan("POST", "x"), 1, 0.0)
     call.step(0.0)
