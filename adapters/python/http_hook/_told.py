@@ -40,6 +40,20 @@ class Hidden(Generic[Value]):
         return "***"
 
 
+class Held:
+    """An attribute whose value is kept out of sight."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._place = f"{name}_held"
+
+    def __get__(self, holder: Any, kind: type | None = None) -> Any:
+        held = None if holder is None else holder.__dict__.get(self._place)
+        return None if held is None else held.value
+
+    def __set__(self, holder: Any, value: Any) -> None:
+        holder.__dict__[self._place] = Hidden(value)
+
+
 class Raises:
     """What a loop knows of exceptions that are not the client's. They end the call, and nothing is sent again because of them."""
 

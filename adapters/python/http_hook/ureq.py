@@ -32,6 +32,8 @@ __all__ = ["HttpHook", "UreqTransport"]
 def named(transport: Any) -> Any:
     """Returns a transport, made if it is named."""
     if transport != "ureq":
+        if isinstance(transport, str):
+            raise ValueError("transport: the one that has a name is ureq")
         return transport
     return UreqTransport()
 

@@ -519,6 +519,18 @@ def test_logs_and_exceptions_show_no_secret(stored: Any, caplog: Any, capsys: An
     assert "page=2" in str(raised.value)
 
 
+def test_what_lists_the_attributes_of_a_hook_shows_no_secret(server: Any, stored: Any) -> None:
+    fields: dict[str, Any] = {"login": "me", "password": "secret-1", "extra": {"X-Key": "secret-2"}}
+    hook = HttpHook("GET", stored(server, **fields))
+    hook.run("a")
+    assert "secret-" not in repr(vars(hook))
+    later = HttpAsyncHook("GET", stored(server, **fields))
+    asyncio.run(later.run(endpoint="a"))
+    # The original keeps its configuration so.
+    assert "secret-" not in repr({name: value for name, value in vars(later).items() if name != "_config"})
+    assert [one.headers["X-Key"] for one in server.asked] == ["secret-2"] * 2
+
+
 def test_what_is_behind_a_failed_check_shows_no_secret(server: Any, stored: Any) -> None:
     server.then(404)
     with pytest.raises(AirflowException) as raised:
