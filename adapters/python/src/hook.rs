@@ -86,14 +86,11 @@ impl Hook {
         let mut connection = match connection.cast::<PyString>() {
             Ok(text) => http_hook::Connection::parse(&text.to_cow()?)
                 .map_err(|error| of_error(py, &error))?,
-            Err(_) => match connection.extract::<Connection>() {
-                Ok(own) => own.0,
-                Err(_) => {
-                    let says =
-                        "connection: must be a text, which is a URI or JSON, or a Connection";
-                    return Err(crate::error::ArgumentError::new_err(says));
-                }
-            },
+            Err(_) => {
+                let says = "connection: must be a text, which is a URI or JSON, or a Connection";
+                let own = connection.extract::<Connection>();
+                own.map_err(|_| crate::error::ArgumentError::new_err(says))?.0
+            }
         };
         let mut own = Options::default();
         let mut scheme = auth.map(|auth| scheme(py, auth, &connection)).transpose()?.flatten();
