@@ -85,7 +85,8 @@ impl Attempt {
 
 impl Reading {
     /// Gives the call up while the body is being read.
-    pub(crate) fn cancel(self, hook: &Hook) -> Failure {
+    #[must_use]
+    pub fn cancel(self, hook: &Hook) -> Failure {
         self.attempt.cancel(hook)
     }
 }

@@ -73,7 +73,34 @@ def shown(error: Raised, url: str, as_shown: str, proxy: str | None = None) -> R
         told = URL(as_shown, encoded=True)
         error.request_info = aiohttp.RequestInfo(told, asked.method, asked.headers, told)
         error.args = (error.request_info, *error.args[1:])
+    if isinstance(error, aiohttp.ClientResponseError):
+        quiet(error)
     return error
+
+
+def quiet(error: aiohttp.ClientResponseError) -> aiohttp.ClientResponseError:
+    """Lets `repr` of an exception show no headers, and nothing of the answers before; it holds them all the same."""
+    if type(error).__repr__ is aiohttp.ClientResponseError.__repr__:
+        error.__class__ = _quiet_class(type(error))
+    return error
+
+
+_classes: dict[type, Any] = {}
+
+
+def _quiet_class(kind: type) -> Any:
+    """Makes the class of such exceptions, which is called as the one it is over: logs show its name."""
+    if kind not in _classes:
+        members = {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__repr__": _without_headers}
+        _classes[kind] = type(kind.__name__, (kind,), members)
+    return _classes[kind]
+
+
+def _without_headers(error: aiohttp.ClientResponseError) -> str:
+    asked: Any = error.request_info
+    told = [f"method={getattr(asked, 'method', None)!r}", f"url={str(getattr(asked, 'real_url', ''))!r}"]
+    told.append(f"status={error.status}, message={error.message!r}")
+    return f"{type(error).__name__}({', '.join(told)})"
 
 
 def classify(error: BaseException, reading: bool) -> tuple[str, str]:
@@ -104,8 +131,8 @@ def of_failure(failure: Failure, response: Any) -> Exception:
         asked: Any = getattr(response, "request_info", None)
         if failure.kind in ("redirect", "too_many_redirects"):
             # As aiohttp, which tells no status of what it does not follow.
-            return aiohttp.TooManyRedirects(asked, history)
-        return aiohttp.ClientResponseError(asked, history, **told)
+            return quiet(aiohttp.TooManyRedirects(asked, history))
+        return quiet(aiohttp.ClientResponseError(asked, history, **told))
     if failure.is_timeout:
         return aiohttp.ServerTimeoutError(failure.text)
     if failure.cause == "transport" or failure.reason in ("breaker", "rate_limit", "budget"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import http.client
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from requests import exceptions as wrong
 from urllib3 import exceptions as below
@@ -54,6 +54,20 @@ def classify(error: BaseException, reading: bool) -> tuple[str, str]:
     if isinstance(error, (ValueError, TypeError)):
         return "invalid_request", "maybe"
     return "interrupted", "maybe"
+
+
+def may_follow_another(error: BaseException, session: Any, url: Any) -> bool:
+    """Whether the adapter may have sent the request before the try that this error is of: one that tries again tells the last."""
+    if not isinstance(error.args[0] if error.args else None, below.MaxRetryError):
+        return False
+    try:
+        retries = session.get_adapter(url=url).max_retries
+        if retries.total in (0, False):
+            return False
+        # By these it sends again what may have arrived; for a connection that was not made nothing was sent.
+        return any(count not in (0, False) for count in (retries.read, retries.status, retries.other))
+    except (AttributeError, TypeError, wrong.RequestException):
+        return True
 
 
 _KINDS: tuple[tuple[str, str, tuple[type[BaseException], ...]], ...] = (

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from http_hook import Failure
 
 Raised = TypeVar("Raised", bound=BaseException)
+Value = TypeVar("Value")
 # More exceptions than any client hangs on one another.
 _MAX_CHAIN = 32
 
@@ -25,6 +26,32 @@ def with_failure(error: Raised, failure: Failure) -> Raised:
         if told not in getattr(error, "__notes__", ()):
             add_note(told)
     return error
+
+
+class Hidden(Generic[Value]):
+    """Keeps a value out of sight: what lists the attributes of an object shows no secret."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Value) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return "***"
+
+
+class Held:
+    """An attribute whose value is kept out of sight."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._place = f"{name}_held"
+
+    def __get__(self, holder: Any, kind: type | None = None) -> Any:
+        held = None if holder is None else holder.__dict__.get(self._place)
+        return None if held is None else held.value
+
+    def __set__(self, holder: Any, value: Any) -> None:
+        holder.__dict__[self._place] = Hidden(value)
 
 
 class Raises:
@@ -57,6 +84,15 @@ class Raises:
         except Exception as error:
             self.of_attempt = error
             raise
+
+    def broken_off(self, error: BaseException, call: Any) -> None:
+        """Ends the call with what ends a task or the program; it tells then whether the server can have seen the request."""
+        if isinstance(error, Exception):
+            return
+        failure = call.cancel()
+        if failure is not None:
+            with contextlib.suppress(AttributeError):
+                with_failure(error, failure)
 
     def ends(self, error: Exception, is_of_client: bool, call: Any) -> bool:
         """Whether an exception in the middle of an exchange ends the call as it is; it gets the failure then."""

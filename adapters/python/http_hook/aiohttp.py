@@ -15,7 +15,7 @@ import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from http.cookies import Morsel
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from multidict import CIMultiDict
@@ -24,13 +24,17 @@ from yarl import URL
 from http_hook import _environment, _machine
 from http_hook._aiohttp_errors import InvalidRequest, ResponseTooLarge, classify, is_of_client, of_failure, shown
 from http_hook._json import to_json
+from http_hook._now import Now
 from http_hook._told import Raises, with_failure
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from http_hook._arguments import OfAiohttp, OfAiohttpOpen, OfHook
 
 __all__ = ["HttpHook", "InvalidRequest", "Loop", "ResponseTooLarge"]
 
 _BODILESS = frozenset({"GET", "HEAD"})
-# More than a time in seconds since 1970 is rounded by.
-_MOMENT = 1e-5
 # What the machine leaves out is to stay out.
 _NOT_BY_ITSELF = ("Content-Type", "User-Agent", "Accept", "Accept-Encoding")
 
@@ -62,6 +66,7 @@ class Loop(Raises):
         cookies: Iterable[tuple[str, Morsel[str]]] = (),
     ) -> None:
         self.call = call
+        self.now = Now()
         self.request = request
         self.source = source
         self.options = options or {}
@@ -78,15 +83,22 @@ class Loop(Raises):
     async def run(self) -> Any:
         """Runs the call to its end.
 
-        Raises the exception of aiohttp that ended it, or one like it, with a `Failure` in its attribute `failure`.
+        Raises the exception of aiohttp that ended it, or one like it, with a `Failure` in its attribute `failure`. An
+        `asyncio.CancelledError` has one, too.
         """
-        asked = self.call.step(time.time())
+        try:
+            return await self._run()
+        except BaseException as error:
+            self.broken_off(error, self.call)
+            raise
+
+    async def _run(self) -> Any:
+        asked = self.call.step(self.now())
         while asked is not None:
             if isinstance(asked, _machine.Wait):
-                begun = time.time()
+                begun = self.now()
                 await self.wait(asked)
-                # The wait is over, whatever a clock that is set meanwhile says.
-                asked = self.call.step(max(time.time(), begun + asked.seconds + _MOMENT))
+                asked = self.call.step(self.now.waited(begun, asked.seconds))
             else:
                 await self.before(asked)
                 asked = await self.exchange(asked)
@@ -133,7 +145,7 @@ class Loop(Raises):
             self.response = None
             # Authorities and certificates are read before anything is sent.
             kind, sent = ("invalid_request", "no") if preparing else classify(error, self._reading)
-            return self.call.fail(kind, sent, time.time(), type(error).__name__)
+            return self.call.fail(kind, sent, self.now(), type(error).__name__)
 
     async def _in_time(self, send: _machine.Send, sending: Awaitable[Any]) -> Any:
         """Waits for the head. The client's own limit is for each read: a server that sends a byte now and then never lets it run out."""
@@ -144,11 +156,19 @@ class Loop(Raises):
         # Waiting for a connection has the same limit, by itself.
         seconds = 2 * head
         task = asyncio.ensure_future(sending)
-        timer = asyncio.get_running_loop().call_later(seconds, task.cancel)
+        is_late = False
+
+        def end() -> None:
+            nonlocal is_late
+            is_late = task.cancel()
+
+        timer = asyncio.get_running_loop().call_later(seconds, end)
+        # Whoever cancels this task meanwhile is heard, though the time has passed as well.
+        cancelled = _cancelled()
         try:
             return await task
         except asyncio.CancelledError:
-            if not timer.cancelled() and timer.when() <= asyncio.get_running_loop().time():
+            if is_late and _cancelled() == cancelled:
                 raise aiohttp.ServerTimeoutError("the head of the answer took too long") from None
             raise
         finally:
@@ -180,10 +200,8 @@ class Loop(Raises):
         if send.proxy is not None:
             arguments["proxy"] = send.proxy
         session = getattr(self.request, "__self__", None)
-        if not send.own_origin and getattr(session, "_default_auth", None) is not None:
-            raise InvalidRequest(
-                "the session has an auth of its own, which it would show to another origin: let the connection have it"
-            )
+        if not send.own_origin:
+            _lends(session)
         checks = getattr(session, "_raise_for_status", False)
         if checks is True:
             # The machine looks at the status.
@@ -203,26 +221,62 @@ class Loop(Raises):
             return None
         if self.history and send.cause != "token":
             response._history = tuple(self.history)
-        headers = [(str(name), str(value)) for name, value in getattr(response, "headers", {}).items()]
+        headers = [(_bytes(name), _bytes(value)) for name, value in getattr(response, "headers", {}).items()]
         reason = getattr(response, "reason", None)
-        reason = reason if isinstance(reason, str) else None
+        reason = reason.encode("utf-8", "replace").decode() if isinstance(reason, str) else None
         if status >= 300:
             # Exceptions will tell of it.
             self._asked_for = send.url, self.call.shown_url(send.url)
         if self.leave_open or send.stream:
-            limit = self.past(self.call.head, status, headers, time.time(), reason)
+            limit = self.past(self.call.head, status, headers, self.now(), reason)
             if limit is None:
                 return None
             body = await self._read(response, limit, cut=True)
         else:
             body = await self._read(response, send.max_response_bytes)
-        return self.past(self.call.finish, status, headers, body, time.time(), reason)  # type: ignore[no-any-return]
+        return self.past(self.call.finish, status, headers, body, self.now(), reason)  # type: ignore[no-any-return]
 
     async def _read(self, response: Any, limit: int, cut: bool = False) -> bytes:
         self._reading = True
         body = await read(response, limit, cut)
         self._reading = False
         return body
+
+
+def _bytes(text: Any) -> str:
+    """Returns the bytes of a header, one character each: aiohttp reads them as UTF-8, and what is none as lone surrogates."""
+    told = str(text)
+    return told if told.isascii() else told.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
+# What tells nothing of who is calling.
+_OPEN_HEADERS = frozenset(
+    {"accept", "accept-charset", "accept-encoding", "accept-language", "cache-control", "connection"}
+    | {"content-type", "pragma", "user-agent"}
+)
+
+
+def _lends(session: Any) -> None:
+    """Refuses to go to another origin over a session that would show there what is not meant for it."""
+    shows: Any = None
+    if getattr(session, "_default_auth", None) is not None:
+        shows = "an auth"
+    elif isinstance(session, aiohttp.ClientSession):
+        named = [name for name in session.headers if name.lower() not in _OPEN_HEADERS]
+        if named:
+            shows = f"a header {named[0]}"
+        elif any(not cookie["domain"] for cookie in session.cookie_jar):
+            shows = "a cookie without a domain"
+    if shows is not None:
+        raise InvalidRequest(
+            f"the session has {shows} of its own, which it would show to another origin: let the connection have it, or the call"
+        )
+
+
+def _cancelled() -> int:
+    """Returns how often somebody has asked for the end of the task that runs; Python 3.10 does not tell."""
+    asked = getattr(asyncio.current_task(), "cancelling", None)
+    return 0 if asked is None else asked()
 
 
 async def read(response: Any, limit: int, cut: bool = False) -> bytes:
@@ -326,7 +380,7 @@ class HttpHook:
         preset: str = "usual",
         session: aiohttp.ClientSession | None = None,
         trust_env: bool = True,
-        **options: Any,
+        **options: Unpack[OfHook],
     ) -> None:
         if trust_env:
             options.setdefault("environment", _environment.variables())
@@ -342,7 +396,10 @@ class HttpHook:
         if self._given is not None:
             return self._given
         if self._made is None:
-            self._made = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+            self._made = made = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+            if hasattr(made, "_retry_connection"):
+                # Whether anything is sent again is the machine's to say, and to count.
+                made._retry_connection = False
         return self._made
 
     async def __aenter__(self) -> HttpHook:
@@ -357,39 +414,42 @@ class HttpHook:
             await self._made.close()
             self._made = None
 
-    async def run(self, method: str, endpoint: str = "", *, leave_open: bool = False, **arguments: Any) -> Any:
+    async def run(
+        self, method: str, endpoint: str = "", *, leave_open: bool = False, **arguments: Unpack[OfAiohttp]
+    ) -> aiohttp.ClientResponse:
         """Makes a call.
 
         The arguments are those of `Plan`; `json` is a value, `data` may be a source of aiohttp's kind. Raises an exception of aiohttp
         with a `Failure` in its attribute `failure`.
         """
-        plain, bound = cookies_of(arguments.pop("cookies", None))
-        plan, source = planned(method, endpoint, cookies=plain, **arguments)
+        given: dict[str, Any] = dict(arguments)
+        plain, bound = cookies_of(given.pop("cookies", None))
+        plan, source = planned(method, endpoint, cookies=plain, **given)
         call = _machine.Call(self.hook, plan, secrets.randbits(64), time.time())
         loop = Loop(call, self.session.request, source=source, leave_open=leave_open, cookies=bound)
-        return await loop.run()
+        return await loop.run()  # type: ignore[no-any-return]
 
-    async def get(self, endpoint: str = "", **arguments: Any) -> Any:
+    async def get(self, endpoint: str = "", **arguments: Unpack[OfAiohttpOpen]) -> aiohttp.ClientResponse:
         """Makes a GET; see `run`."""
         return await self.run("GET", endpoint, **arguments)
 
-    async def head(self, endpoint: str = "", **arguments: Any) -> Any:
+    async def head(self, endpoint: str = "", **arguments: Unpack[OfAiohttpOpen]) -> aiohttp.ClientResponse:
         """Makes a HEAD; see `run`."""
         return await self.run("HEAD", endpoint, **arguments)
 
-    async def post(self, endpoint: str = "", **arguments: Any) -> Any:
+    async def post(self, endpoint: str = "", **arguments: Unpack[OfAiohttpOpen]) -> aiohttp.ClientResponse:
         """Makes a POST; see `run`."""
         return await self.run("POST", endpoint, **arguments)
 
-    async def put(self, endpoint: str = "", **arguments: Any) -> Any:
+    async def put(self, endpoint: str = "", **arguments: Unpack[OfAiohttpOpen]) -> aiohttp.ClientResponse:
         """Makes a PUT; see `run`."""
         return await self.run("PUT", endpoint, **arguments)
 
-    async def patch(self, endpoint: str = "", **arguments: Any) -> Any:
+    async def patch(self, endpoint: str = "", **arguments: Unpack[OfAiohttpOpen]) -> aiohttp.ClientResponse:
         """Makes a PATCH; see `run`."""
         return await self.run("PATCH", endpoint, **arguments)
 
-    async def delete(self, endpoint: str = "", **arguments: Any) -> Any:
+    async def delete(self, endpoint: str = "", **arguments: Unpack[OfAiohttpOpen]) -> aiohttp.ClientResponse:
         """Makes a DELETE; see `run`."""
         return await self.run("DELETE", endpoint, **arguments)
 
@@ -399,6 +459,8 @@ def planned(
 ) -> tuple[_machine.Plan, Any]:
     """Plans a call; the second part is the source of a body that the machine does not hold."""
     source = None
+    # As aiohttp does.
+    method = method.upper()
     is_plain = data is None or isinstance(data, (str, bytes, bytearray, list, tuple, Mapping))
     if not is_plain and method not in _BODILESS:
         source, data = data, None

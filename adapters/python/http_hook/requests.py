@@ -8,13 +8,14 @@ Responses are requests' own; what went wrong is an exception of requests with a 
 
 from __future__ import annotations
 
+import io
 import secrets
 import socket
 import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from http.cookiejar import CookieJar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
@@ -27,15 +28,26 @@ from urllib3._collections import HTTPHeaderDict
 
 from http_hook import _environment, _jar, _machine
 from http_hook._json import to_json
-from http_hook._requests_errors import InvalidRequest, ResponseTooLarge, classify, is_of_client, of_failure
+from http_hook._now import Now
+from http_hook._requests_errors import (
+    InvalidRequest,
+    ResponseTooLarge,
+    classify,
+    is_of_client,
+    may_follow_another,
+    of_failure,
+)
 from http_hook._timed import Clock, unwatched, watched
-from http_hook._told import Raises, redacted, with_failure
+from http_hook._told import Hidden, Raises, redacted, with_failure
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from http_hook._arguments import OfHook, OfRequests
 
 __all__ = ["HttpHook", "InvalidRequest", "Loop", "ResponseTooLarge"]
 
 _CHUNK = 64 * 1024
-# More than a time in seconds since 1970 is rounded by.
-_MOMENT = 1e-5
 _BODILESS = frozenset({"GET", "HEAD"})
 _MARK = "_http_hook"
 Timeouts = tuple[float | None, float | None, float | None, float | None]
@@ -65,6 +77,7 @@ class Loop(Raises):
         keeps_alive: bool = True,
     ) -> None:
         self.call = call
+        self.now = Now()
         self.session = session
         self.source = source
         self.auth = auth
@@ -93,23 +106,30 @@ class Loop(Raises):
         """Takes the first step, unless it was taken."""
         if not self._begun:
             self._begun = True
-            self.asked = self.call.step(time.time())
+            self.asked = self.call.step(self.now())
         return self.asked
 
     def run(self) -> Any:
         """Runs the call to its end.
 
-        Raises the exception of requests that ended it, or one like it, with a `Failure` in its attribute `failure`.
+        Raises the exception of requests that ended it, or one like it, with a `Failure` in its attribute `failure`. A
+        `KeyboardInterrupt` has one, too.
         """
+        try:
+            return self._run()
+        except BaseException as error:
+            self.broken_off(error, self.call)
+            raise
+
+    def _run(self) -> Any:
         asked = self.begin()
         while asked is not None:
             if isinstance(asked, _machine.Wait):
-                begun = time.time()
+                begun = self.now()
                 self.wait(asked)
                 if not self._judged:
                     break
-                # The wait is over, whatever a clock that is set meanwhile says.
-                asked = self.call.step(max(time.time(), begun + asked.seconds + _MOMENT))
+                asked = self.call.step(self.now.waited(begun, asked.seconds))
             else:
                 asked = self.exchange(asked)
         failure = self.call.failure
@@ -164,7 +184,9 @@ class Loop(Raises):
                 redacted(error, url, self.call.shown_url(url), send.proxy)
             self.error, self.response = error, None
             kind, sent = classify(error, self._reading)
-            return self.call.fail(kind, sent, time.time(), type(error).__name__)
+            if sent == "no" and may_follow_another(error, self.session, asked):
+                sent = "maybe"
+            return self.call.fail(kind, sent, self.now(), type(error).__name__)
 
     def send(self, send: _machine.Send, request: requests.PreparedRequest, timeouts: Timeouts) -> Any:
         """Sends a request."""
@@ -198,7 +220,7 @@ class Loop(Raises):
             # Exceptions will tell of it.
             self._shown = self.call.shown_url(send.url)
         if send.stream:
-            limit = self.past(self.call.head, status, headers, time.time(), reason)
+            limit = self.past(self.call.head, status, headers, self.now(), reason)
             if limit is None:
                 if self._clock is not None:
                     # What is left is the caller's to read.
@@ -208,7 +230,7 @@ class Loop(Raises):
         else:
             body = response.content
         body = body if isinstance(body, bytes) else b""
-        return self.past(self.call.finish, status, headers, body, time.time(), reason)  # type: ignore[no-any-return]
+        return self.past(self.call.finish, status, headers, body, self.now(), reason)  # type: ignore[no-any-return]
 
     def _part(self, response: requests.Response, limit: int) -> bytes:
         """Reads the body of a streamed response up to a limit, and keeps it in the response."""
@@ -234,9 +256,9 @@ class Loop(Raises):
             pieces.append(piece)
             size += len(piece)
             if size > limit:
+                response.close()
                 if cut:
                     break
-                response.close()
                 raise ResponseTooLarge("the answer is too large", response=response)
             if until is not None and time.monotonic() > until:
                 response.close()
@@ -479,7 +501,7 @@ class HttpHook:
         preset: str = "usual",
         session: requests.Session | None = None,
         trust_env: bool = True,
-        **options: Any,
+        **options: Unpack[OfHook],
     ) -> None:
         if trust_env and getattr(session, "trust_env", True):
             options.setdefault("environment", _environment.variables())
@@ -488,9 +510,16 @@ class HttpHook:
         usual = requests.utils.default_headers()
         options.setdefault("default_headers", [("Accept-Encoding", usual["Accept-Encoding"])])
         client = "requests" if session is None else "session"
-        self._made_of = {"connection": connection, "policy": policy, "preset": preset, "client": client, **options}
-        self.hook = _machine.Hook(**self._made_of)
-        self._over: tuple[str, _machine.Hook] | None = None
+        made_of: dict[str, Any] = {
+            "connection": connection,
+            "policy": policy,
+            "preset": preset,
+            "client": client,
+            **options,
+        }
+        self._made_of = Hidden(made_of)
+        self.hook = _machine.Hook(**made_of)
+        self._over: Hidden[tuple[str, _machine.Hook]] | None = None
         self._own = session is None
         self.session = self._made() if session is None else session
 
@@ -513,14 +542,15 @@ class HttpHook:
         if self._own:
             self.session.close()
 
-    def run(self, method: str, endpoint: str = "", **arguments: Any) -> requests.Response:
+    def run(self, method: str, endpoint: str = "", **arguments: Unpack[OfRequests]) -> requests.Response:
         """Makes a call.
 
-        `data`, `params`, `json`, `headers`, `files`, `cookies`, `auth` are as in requests; `options` are named as Airflow's
-        `extra_options`; `policy`, `retries`, `timeout` and `deadline` (seconds), `idempotency_key`, `allow_resend` and
-        `max_response_bytes` are those of `Plan`. Raises an exception of requests with a `Failure` in its attribute `failure`.
+        `data`, `params`, `json`, `headers`, `files`, `cookies`, `auth`, `allow_redirects`, `cert`, `proxies`, `stream`, `verify`
+        are as in requests; `options` are named as Airflow's `extra_options`; `policy`, `retries`, `timeout` and `deadline` (seconds),
+        `idempotency_key`, `allow_resend` and `max_response_bytes` are those of `Plan`. Raises an exception of requests with a
+        `Failure` in its attribute `failure`.
         """
-        hook, plan, rest = self._planned(method, endpoint, arguments)
+        hook, plan, rest = self._planned(method, endpoint, dict(arguments))
         call = _machine.Call(hook, plan, secrets.randbits(64), time.time())
         return Loop(call, self.session, **rest).run()  # type: ignore[no-any-return]
 
@@ -535,13 +565,15 @@ class HttpHook:
         hook = self.hook
         if layer:
             key = repr(sorted(layer.items()))
-            if self._over is None or self._over[0] != key:
-                self._over = key, self._hook_over(layer)
-            hook = self._over[1]
+            # Another thread may find that the session says something else.
+            over = self._over
+            if over is None or over.value[0] != key:
+                self._over = over = Hidden((key, self._hook_over(layer)))
+            hook = over.value[1]
         arguments = dict(arguments)
         arguments["params"] = _with_params(session, arguments.get("params"))
         plan, rest = planned(method, endpoint, jar=getattr(session, "cookies", None), **arguments)
-        if arguments.get("auth") is None and self._made_of.get("auth") is None:
+        if arguments.get("auth") is None and self._made_of.value.get("auth") is None:
             rest["auth"] = auth
         if any(name.lower() == "cookie" for name, _ in layer.get("headers", ())):
             rest["jars"] = ()
@@ -549,7 +581,7 @@ class HttpHook:
         return hook, plan, rest
 
     def _hook_over(self, layer: dict[str, Any]) -> _machine.Hook:
-        made_of = dict(self._made_of)
+        made_of = dict(self._made_of.value)
         own = made_of.get("headers") or []
         names = {name.lower() for name, _ in own}
         made_of["headers"] = [line for line in layer["headers"] if line[0].lower() not in names] + list(own)
@@ -558,38 +590,38 @@ class HttpHook:
             made_of["auth"] = layer["auth"]
         return _machine.Hook(**made_of)
 
-    def get(self, endpoint: str = "", **arguments: Any) -> requests.Response:
+    def get(self, endpoint: str = "", **arguments: Unpack[OfRequests]) -> requests.Response:
         """Makes a GET; see `run`."""
         return self.run("GET", endpoint, **arguments)
 
-    def head(self, endpoint: str = "", **arguments: Any) -> requests.Response:
+    def head(self, endpoint: str = "", **arguments: Unpack[OfRequests]) -> requests.Response:
         """Makes a HEAD; see `run`."""
         return self.run("HEAD", endpoint, **arguments)
 
-    def post(self, endpoint: str = "", **arguments: Any) -> requests.Response:
+    def post(self, endpoint: str = "", **arguments: Unpack[OfRequests]) -> requests.Response:
         """Makes a POST; see `run`."""
         return self.run("POST", endpoint, **arguments)
 
-    def put(self, endpoint: str = "", **arguments: Any) -> requests.Response:
+    def put(self, endpoint: str = "", **arguments: Unpack[OfRequests]) -> requests.Response:
         """Makes a PUT; see `run`."""
         return self.run("PUT", endpoint, **arguments)
 
-    def patch(self, endpoint: str = "", **arguments: Any) -> requests.Response:
+    def patch(self, endpoint: str = "", **arguments: Unpack[OfRequests]) -> requests.Response:
         """Makes a PATCH; see `run`."""
         return self.run("PATCH", endpoint, **arguments)
 
-    def delete(self, endpoint: str = "", **arguments: Any) -> requests.Response:
+    def delete(self, endpoint: str = "", **arguments: Unpack[OfRequests]) -> requests.Response:
         """Makes a DELETE; see `run`."""
         return self.run("DELETE", endpoint, **arguments)
 
-    def explain(self, method: str, endpoint: str = "", **arguments: Any) -> str:
+    def explain(self, method: str, endpoint: str = "", **arguments: Unpack[OfRequests]) -> str:
         """Tells of every part of a call which layer set it."""
-        hook, plan, _ = self._planned(method, endpoint, arguments)
+        hook, plan, _ = self._planned(method, endpoint, dict(arguments))
         return hook.explain(plan)
 
-    def to_curl(self, method: str, endpoint: str = "", **arguments: Any) -> str:
+    def to_curl(self, method: str, endpoint: str = "", **arguments: Unpack[OfRequests]) -> str:
         """Writes a call as a command of curl, secrets as variables of the shell."""
-        hook, plan, _ = self._planned(method, endpoint, arguments)
+        hook, plan, _ = self._planned(method, endpoint, dict(arguments))
         return hook.to_curl(plan)
 
 
@@ -651,6 +683,16 @@ def planned(
     `cookies` is a dict, or a jar, whose cookies are sent where they belong; `jar` is that of a session, and read anew for each request.
     """
     rest: dict[str, Any] = {"hooks": hooks}
+    # As requests does.
+    method = method.upper()
+    options = {name: arguments.pop(name) for name in _OPTIONS if name in arguments}
+    if isinstance(arguments.get("timeout"), (tuple, list)):
+        options["timeout"] = arguments.pop("timeout")
+    if options:
+        arguments["options"] = {**(arguments.get("options") or {}), **options}
+    if isinstance(data, io.StringIO):
+        # Its length in characters is not that of its bytes.
+        data = data.read().encode()
     scheme, rest["auth"] = auth_of(auth)
     if files:
         files = _files(files)
@@ -684,6 +726,10 @@ def planned(
         **arguments,
     )
     return plan, rest
+
+
+# Options that requests takes by name.
+_OPTIONS = ("allow_redirects", "cert", "proxies", "stream", "verify")
 
 
 def is_stream(data: Any) -> bool:

@@ -231,13 +231,18 @@ class Retries:
 
     def _stop(self, upcoming: float) -> bool:
         self.state.upcoming_sleep = upcoming
-        self.retrying.statistics["delay_since_first_attempt"] = self.state.seconds_since_start
+        self._count()
         return bool(self.retrying.stop(self.state))
+
+    def _count(self) -> None:
+        """Counts an attempt that has come to something."""
+        self.retrying.statistics["delay_since_first_attempt"] = self.state.seconds_since_start
 
     def sleep(self, seconds: float) -> None:
         """Waits between two attempts, and counts."""
         if self.data:
             self._take()
+            self._count()
         state, statistics = self.state, self.retrying.statistics
         state.next_action = tenacity.RetryAction(seconds)
         state.idle_for += seconds
@@ -256,6 +261,7 @@ class Retries:
     def gave_up(self, note: Any = None) -> Any:
         """Ends as tenacity does when it stops: by its callback, by `RetryError`, or by what came last."""
         self._take()
+        self._count()
         callback = self.retrying.retry_error_callback
         if callback is not None:
             return callback(self.state)

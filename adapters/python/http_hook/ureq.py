@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from http.cookies import CookieError, SimpleCookie
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.structures import CaseInsensitiveDict
@@ -18,7 +18,13 @@ from requests.utils import get_encoding_from_headers
 from http_hook import _environment, _jar, _machine
 from http_hook import requests as _requests
 from http_hook._requests_errors import InvalidRequest, of_kind
+from http_hook._told import Hidden
 from http_hook.requests import Loop, Timeouts, planned
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from http_hook._arguments import OfHook, OfRequests
 
 __all__ = ["HttpHook", "UreqTransport"]
 
@@ -26,6 +32,8 @@ __all__ = ["HttpHook", "UreqTransport"]
 def named(transport: Any) -> Any:
     """Returns a transport, made if it is named."""
     if transport != "ureq":
+        if isinstance(transport, str):
+            raise ValueError("transport: the one that has a name is ureq")
         return transport
     return UreqTransport()
 
@@ -101,20 +109,20 @@ class HttpHook(_requests.HttpHook):
         policy: _machine.RetryPolicy | None = None,
         preset: str = "usual",
         trust_env: bool = True,
-        **options: Any,
+        **options: Unpack[OfHook],
     ) -> None:
         if trust_env:
             options.setdefault("environment", _environment.variables())
             options.setdefault("netrc", _environment.netrc())
         self.transport = named(transport)
-        self._made_of = {"connection": connection, "policy": policy, "preset": preset, "client": "ureq", **options}
-        self.hook = _machine.Hook(**self._made_of)
+        self.hook = _machine.Hook(connection, policy=policy, preset=preset, client="ureq", **options)
+        self._made_of = Hidden({})
         self._over = None
         # It only holds settings: nothing goes by it.
         self.session = requests.Session()
         self._own = True
 
-    def run(self, method: str, endpoint: str = "", **arguments: Any) -> requests.Response:
+    def run(self, method: str, endpoint: str = "", **arguments: Unpack[OfRequests]) -> requests.Response:
         """Makes a call; see `http_hook.requests.HttpHook.run`."""
         plan, rest = planned(method, endpoint, **arguments)
         call = _machine.Call(self.hook, plan, secrets.randbits(64), time.time())

@@ -201,6 +201,7 @@ impl Call {
         let failure = match self.take() {
             Phase::Waiting(call) => call.cancel(hook),
             Phase::Sending(attempt) => attempt.cancel(hook),
+            Phase::Reading(reading) => reading.cancel(hook),
             other => {
                 self.phase = other;
                 return Ok(None);
@@ -376,7 +377,7 @@ fn response(
 ) -> Result<Response<Bytes>, TransportError> {
     let protocol = || TransportError::new(TransportErrorKind::Protocol, Sent::Yes);
     let status = StatusCode::from_u16(status).map_err(|_| protocol())?;
-    let mut all = HeaderMap::with_capacity(headers.len());
+    let mut all = HeaderMap::try_with_capacity(headers.len()).map_err(|_| protocol())?;
     for (name, value) in headers {
         let (Ok(name), Some(value)) = (HeaderName::from_bytes(name.as_bytes()), value_of(value))
         else {

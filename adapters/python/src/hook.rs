@@ -83,10 +83,12 @@ impl Hook {
         allow_downgrade: Option<bool>,
         async_arguments: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
-        let mut connection = match connection.cast::<PyString>() {
-            Ok(text) => http_hook::Connection::parse(&text.to_cow()?)
-                .map_err(|error| of_error(py, &error))?,
-            Err(_) => connection.extract::<Connection>()?.0,
+        let mut connection = if let Ok(text) = connection.cast::<PyString>() {
+            http_hook::Connection::parse(&text.to_cow()?).map_err(|error| of_error(py, &error))?
+        } else {
+            let says = "connection: must be a text, which is a URI or JSON, or a Connection";
+            let own = connection.extract::<Connection>();
+            own.map_err(|_| crate::error::ArgumentError::new_err(says))?.0
         };
         let mut own = Options::default();
         let mut scheme = auth.map(|auth| scheme(py, auth, &connection)).transpose()?.flatten();

@@ -136,7 +136,11 @@ impl Plan {
             plan = plan.retries(retries);
         }
         if let Some(timeout) = timeout {
-            plan = plan.timeout(seconds("timeout", timeout)?);
+            let timeout = seconds("timeout", timeout)?;
+            if timeout.is_zero() {
+                return Err(ArgumentError::new_err("timeout: must be more than 0 seconds"));
+            }
+            plan = plan.timeout(timeout);
         }
         if let Some(deadline) = deadline {
             plan = plan.deadline(seconds("deadline", deadline)?);

@@ -7,6 +7,7 @@ use http_hook::retry::{Condition, Stop, Wait};
 use http_hook_airflow::RetryArguments;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::PyType;
 
 use crate::argument::{to_json_text, to_value};
 use crate::error::{of_argument, of_error};
@@ -151,6 +152,20 @@ impl RetryPolicy {
     fn to_json(&self, py: Python<'_>) -> PyResult<String> {
         serde_json::to_string(&*self.policy)
             .map_err(|error| crate::error::of_json(py, "retry policy", &error))
+    }
+
+    /// Nobody can change it: a copy is the policy itself.
+    fn __copy__(own: Py<Self>) -> Py<Self> {
+        own
+    }
+
+    fn __deepcopy__(own: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        own
+    }
+
+    /// Is pickled as its JSON; code cannot be.
+    fn __reduce__<'py>(own: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyType>, (String,))> {
+        Ok((own.get_type(), (own.get().to_json(own.py())?,)))
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {

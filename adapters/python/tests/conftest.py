@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -11,6 +14,8 @@ from typing import Any
 import pytest
 
 Answer = tuple[int, dict[str, str], bytes]
+# In place of an answer: what is done with the handler.
+Deed = Callable[[Any], None]
 
 
 @dataclass
@@ -23,9 +28,11 @@ class Asked:
 
 @dataclass
 class Server:
-    answers: list[Answer | None] = field(default_factory=list)
+    answers: list[Answer | Deed | None] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
     port: int = 0
+    # Listens no more, once it is called.
+    closes: Callable[[], None] = lambda: None
 
     @property
     def url(self) -> str:
@@ -39,6 +46,21 @@ class Server:
     def breaks(self) -> Server:
         """Closes the connection in place of an answer."""
         self.answers.append(None)
+        return self
+
+    def breaks_for_good(self) -> Server:
+        """Closes the connection in place of an answer, and takes no other."""
+        self.answers.append(lambda handler: self.closes())
+        return self
+
+    def waits(self, seconds: float) -> Server:
+        """Gives no answer, and closes the connection after a time."""
+        self.answers.append(lambda handler: time.sleep(seconds))
+        return self
+
+    def writes(self, raw: bytes) -> Server:
+        """Answers with these bytes."""
+        self.answers.append(lambda handler: handler.wfile.write(raw))
         return self
 
 
@@ -57,8 +79,10 @@ class Handler(BaseHTTPRequestHandler):
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.of.asked.append(Asked(self.command, self.path, dict(self.headers.items()), body))
         answer = self.of.answers.pop(0) if self.of.answers else (200, {}, b"")
-        if answer is None:
+        if answer is None or callable(answer):
             self.close_connection = True
+            if answer is not None:
+                answer(self)
             return
         status, headers, content = answer
         self.send_response(status)
@@ -85,6 +109,8 @@ def serve() -> Iterator[Any]:
         http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         http.daemon_threads = True
         server.port = http.server_port
+        # Closed alone, it would take what comes until its thread looks again.
+        server.closes = functools.partial(http.socket.shutdown, socket.SHUT_RDWR)
         running.append(http)
         threading.Thread(target=http.serve_forever, args=(0.02,), daemon=True).start()
         return server

@@ -61,6 +61,41 @@ def again(attempts: int = 3, **more: Any) -> dict[str, Any]:
 ANY = tenacity.retry_if_exception_type(Exception)
 
 
+@pytest.mark.parametrize("as_code", [False, True])
+def test_a_sleep_of_the_callers_is_asked_once_for_each_wait(server: Any, stored: Any, as_code: bool) -> None:
+    for _ in range(4):
+        server.then(500)
+    slept: list[float] = []
+    told: list[int] = []
+    arguments = {
+        "stop": tenacity.stop_after_attempt(4),
+        "wait": tenacity.wait_fixed(5),
+        "retry": ANY,
+        "sleep": slept.append,
+        "before_sleep": lambda state: told.append(state.attempt_number),
+    }
+    if as_code:
+        arguments["wait"] = lambda state: 5.0
+    hook = HttpHook(method="GET", http_conn_id=stored(server))
+    with pytest.raises(tenacity.RetryError) as raised:
+        hook.run_with_advanced_retry(arguments, endpoint="x")
+    assert [round(seconds, 2) for seconds in slept] == [5, 5, 5]
+    assert told == [1, 2, 3]
+    assert len(server.asked) == 4
+    assert raised.value.last_attempt.attempt_number == 4
+
+
+def test_statistics_are_those_of_tenacity(server: Any, stored: Any) -> None:
+    for _ in range(2):
+        server.then(500)
+    hook = HttpHook(method="GET", http_conn_id=stored(server))
+    with pytest.raises(tenacity.RetryError):
+        hook.run_with_advanced_retry(again(2, retry=ANY, wait=tenacity.wait_fixed(0.05)), endpoint="x")
+    told = hook._retry_obj.statistics
+    assert (told["attempt_number"], round(told["idle_for"], 3)) == (2, 0.05)
+    assert told["delay_since_first_attempt"] >= 0.05
+
+
 # What is of one call is no other's.
 
 
@@ -342,9 +377,9 @@ def test_a_server_that_asks_for_too_much_ends_the_call_of_a_subclass(server: Any
 
 
 def test_the_deadline_is_that_of_all_rounds(server: Any, stored: Any) -> None:
-    hook = Reading("GET", stored(server), deadline=0.5)
+    hook = Reading("GET", stored(server), deadline=2)
     with pytest.raises(Bug):
-        hook.run_with_advanced_retry(again(100, retry=ANY, wait=tenacity.wait_fixed(0.2)), "a")
+        hook.run_with_advanced_retry(again(100, retry=ANY, wait=tenacity.wait_fixed(0.6)), "a")
     assert 1 < len(server.asked) < 5
 
 
@@ -482,6 +517,18 @@ def test_logs_and_exceptions_show_no_secret(stored: Any, caplog: Any, capsys: An
     streams = capsys.readouterr()
     assert "s3cr3t" not in str(raised.value) + caplog.text + streams.out + streams.err
     assert "page=2" in str(raised.value)
+
+
+def test_what_lists_the_attributes_of_a_hook_shows_no_secret(server: Any, stored: Any) -> None:
+    fields: dict[str, Any] = {"login": "me", "password": "secret-1", "extra": {"X-Key": "secret-2"}}
+    hook = HttpHook("GET", stored(server, **fields))
+    hook.run("a")
+    assert "secret-" not in repr(vars(hook))
+    later = HttpAsyncHook("GET", stored(server, **fields))
+    asyncio.run(later.run(endpoint="a"))
+    # The original keeps its configuration so.
+    assert "secret-" not in repr({name: value for name, value in vars(later).items() if name != "_config"})
+    assert [one.headers["X-Key"] for one in server.asked] == ["secret-2"] * 2
 
 
 def test_what_is_behind_a_failed_check_shows_no_secret(server: Any, stored: Any) -> None:

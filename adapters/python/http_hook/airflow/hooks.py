@@ -37,7 +37,7 @@ from http_hook import _environment, _machine
 from http_hook import aiohttp as _aiohttp
 from http_hook import requests as _requests
 from http_hook._requests_errors import of_failure
-from http_hook._told import redacted, with_failure
+from http_hook._told import Held, redacted, with_failure
 from http_hook.airflow.connections import machine_connection
 from http_hook.requests import Loop, planned
 from http_hook.tenacity import Retries
@@ -170,7 +170,7 @@ class HttpHook(_HttpHook):
     _kept: requests.Session | None = None
     _cookies: Any = ()
     _made: _machine.Hook | None = None
-    _connection: Any = None
+    _connection: Any = Held()
     _usual_base: str | None = None
 
     def __init__(
@@ -875,6 +875,10 @@ class HttpAsyncHook(_HttpAsyncHook):
     conn_type = "http_hook"
     hook_name = "HTTP (http-hook)"
     preset: str | None = None
+    # What the original has no attributes for.
+    _connection: Any = Held()
+    _auth: Any = Held()
+    _as_stored: Any = Held()
 
     def __init__(
         self,
@@ -893,8 +897,6 @@ class HttpAsyncHook(_HttpAsyncHook):
         self.deadline = deadline
         self.idempotency_key = idempotency_key
         self.max_response_bytes = max_response_bytes
-        self._connection: Any = None
-        self._as_stored: Any = None
 
     async def config(self) -> SessionConfig:
         """Looks the connection up, once."""
