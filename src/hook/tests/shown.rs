@@ -119,6 +119,33 @@ fn a_credential_is_found_in_what_base64_and_hexadecimal_say() {
 }
 
 #[test]
+fn what_is_encoded_in_itself_is_looked_into_in_time_and_is_hidden_beyond() {
+    use base64::Engine;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
+    let hook = knows(AuthScheme::Basic { login: "svc-9".to_owned(), password: "pw>9~zw".into() });
+    // Each `+` and each level of escapes is one more text to read, in each of the encodings.
+    let levels = format!("%{}41+", "25".repeat(6));
+    let mut text = "z~".repeat(1_000);
+    for _ in 0..3 {
+        text = format!("{levels}{}", URL_SAFE_NO_PAD.encode(text));
+    }
+    assert_eq!(hook.shown(&text), "***");
+    let cursor = r#"{"after": "2026-11-30T12:00:00Z", "id": 7351, "sort": ["name", "+id"]}"#;
+    let noise = (0..4_096_u32).map(|at| at.wrapping_mul(2_654_435_761).to_be_bytes()[0]);
+    let noise = noise.collect::<Vec<u8>>();
+    let hexadecimal = "00112233445566778899aabbccddeeff0123456789abcdef".repeat(100);
+    for plain in [cursor.repeat(100).as_bytes(), &noise, hexadecimal.as_bytes()] {
+        let once = STANDARD.encode(plain);
+        let twice = STANDARD.encode(&once).replace('=', "%3D");
+        for open in [once.replace('+', "%2B").replace('/', "%2F"), twice] {
+            assert!(!hook.is_told_by(&open), "{open}");
+        }
+    }
+    assert!(!hook.is_told_by(&hexadecimal));
+}
+
+#[test]
 fn a_login_is_found_as_a_word_where_it_is_more_than_one() {
     let of =
         |login: &str| AuthScheme::Digest { login: login.to_owned(), password: "pw>9~zw".into() };
