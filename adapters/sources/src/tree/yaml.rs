@@ -47,6 +47,54 @@ pub(crate) fn read(text: &str) -> Result<Node, Fault> {
     Ok(root.unwrap_or(Node { line: 1, tree: Tree::Null }))
 }
 
+/// Where the last value ends of a member that stands in one line.
+pub(crate) fn end(line: &str) -> Option<usize> {
+    let places: Vec<usize> = line.char_indices().map(|(at, _)| at).collect();
+    let of = |index: usize| places.get(index).copied().unwrap_or(line.len());
+    let (mut depth, mut end) = (0_usize, 0);
+    for event in Parser::new_from_str(line) {
+        let (event, span) = event.ok()?;
+        let start = of(span.start.index());
+        // All but a text without quotes is told with the comment behind it.
+        let own = match event {
+            Event::MappingStart(..) | Event::SequenceStart(..) => {
+                depth += 1;
+                start
+            }
+            Event::MappingEnd | Event::SequenceEnd => {
+                depth -= 1;
+                // The member itself ends with its line.
+                if depth == 0 { 0 } else { start + 1 }
+            }
+            Event::Scalar(_, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted, ..) => {
+                start + quoted(&line[start..])?
+            }
+            Event::Scalar(..) => of(span.end.index()),
+            _ => 0,
+        };
+        end = end.max(own);
+    }
+    Some(end)
+}
+
+/// The length of the text in quotes that a text begins with.
+fn quoted(text: &str) -> Option<usize> {
+    let mark = text.chars().next().filter(|mark| matches!(mark, '"' | '\''))?;
+    let mut chars = text.char_indices().skip(1).peekable();
+    while let Some((at, c)) = chars.next() {
+        if c == '\\' && mark == '"' {
+            chars.next();
+        } else if c == mark {
+            let is_double = mark == '\'' && chars.peek().is_some_and(|(_, next)| *next == mark);
+            if !is_double {
+                return Some(at + 1);
+            }
+            chars.next();
+        }
+    }
+    None
+}
+
 struct Reader<'a> {
     events: Parser<'a, StrInput<'a>>,
     anchors: HashMap<usize, (Node, Size)>,
