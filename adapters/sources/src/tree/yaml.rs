@@ -66,20 +66,35 @@ pub(crate) fn end(line: &str) -> Option<usize> {
                 // The member itself ends with its line.
                 if depth == 0 { 0 } else { start + 1 }
             }
-            Event::Scalar(_, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted, ..) => {
-                start + quoted(&line[start..])?
+            // What is left out is told with what comes next.
+            Event::Scalar(text, ScalarStyle::Plain, ..) if text.is_empty() => 0,
+            Event::Scalar(_, ScalarStyle::Plain, ..) => of(span.end.index()),
+            Event::Scalar(..) => {
+                let text = behind_properties(&line[start..]);
+                line.len() - text.len() + length(text)?
             }
-            Event::Scalar(..) => of(span.end.index()),
             _ => 0,
         };
         end = end.max(own);
     }
-    Some(end)
+    Some(end).filter(|end| line.is_char_boundary(*end))
 }
 
-/// The length of the text in quotes that a text begins with.
-fn quoted(text: &str) -> Option<usize> {
-    let mark = text.chars().next().filter(|mark| matches!(mark, '"' | '\''))?;
+/// A text without the anchor and the tag that it begins with.
+fn behind_properties(mut text: &str) -> &str {
+    while text.starts_with(['&', '!']) {
+        text =
+            text.trim_start_matches(|c| !matches!(c, ' ' | '\t')).trim_start_matches([' ', '\t']);
+    }
+    text
+}
+
+/// The length of the text in quotes that a text begins with, or of what a text of lines begins with.
+fn length(text: &str) -> Option<usize> {
+    let mark = text.chars().next().filter(|mark| matches!(mark, '"' | '\'' | '|' | '>'))?;
+    if matches!(mark, '|' | '>') {
+        return Some(1);
+    }
     let mut chars = text.char_indices().skip(1).peekable();
     while let Some((at, c)) = chars.next() {
         if c == '\\' && mark == '"' {

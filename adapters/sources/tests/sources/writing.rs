@@ -87,6 +87,8 @@ fn comments_stay_in_what_is_changed_and_above_what_goes() {
             "sales: # who sells\n  conn_type: http\n  host: new.test\n  port: 81\n"),
         ("c.yaml", set, "sales: [{host: 'a '' # b', login: \"é # \\\" # x\"}]\t # who # sells",
             "sales:\t # who # sells\n  conn_type: http\n  host: new.test\n  port: 81\n"),
+        ("c.yaml", set, "sales: {host} # who", "sales: # who\n  conn_type: http\n  host: new.test\n  port: 81\n"),
+        ("c.yaml", set, "sales: &x !!str \"http://a# b\"  # who", "sales:  # who\n  conn_type: http\n  host: new.test\n  port: 81\n"),
         ("c.yaml", set, "\"é # é\": http://a # é\nsales: http://old.test/é#é  # é\n",
             "\"é # é\": http://a # é\nsales:  # é\n  conn_type: http\n  host: new.test\n  port: 81\n"),
         ("c.toml", set, "sales = {host = \"old.test\"} # who sells\nB = {host = \"b\"}\n",
