@@ -80,6 +80,9 @@ fn a_credential_is_found_in_every_form() {
         ("2Hunter/9", "Mkh1bnRlci85"),
         ("2Hunter/9", "TWtoMWJuUmxjaTg1"),
         ("2Hunter/9", "MiU0OHVudGVyLzk"),
+        // In UTF-16, as Windows has texts.
+        ("pw\u{fc}rd-9", "cAB3APwAcgBkAC0AOQA"),
+        ("2Hunter/9", "003200480075006e007400650072002f0039"),
     ];
     for (secret, written) in rows {
         let hook = knows(of(secret));
