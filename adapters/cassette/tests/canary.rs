@@ -127,6 +127,9 @@ fn forms(secret: &str) -> Vec<(&'static str, String)> {
             (false, false) => format!("{all}&#{};", u32::from(c)),
         })
     };
+    // What has characters beyond the first 256 is not found in it.
+    let wide = if secret.chars().all(|c| u32::from(c) < 256) { secret } else { &percent };
+    let wide = wide.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>();
     vec![
         ("as it is", secret.to_owned()),
         ("percent", percent.clone()),
@@ -162,6 +165,8 @@ fn forms(secret: &str) -> Vec<(&'static str, String)> {
         ("base64 of hexadecimal", STANDARD.encode(hex(secret, ""))),
         ("base64, twice", STANDARD.encode(STANDARD.encode(secret))),
         ("base64, three times", STANDARD.encode(STANDARD.encode(STANDARD.encode(secret)))),
+        ("base64 of UTF-16", STANDARD.encode(&wide)),
+        ("hexadecimal of UTF-16", wide.iter().map(|byte| format!("{byte:02x}")).collect()),
         ("hexadecimal", hex(secret, "")),
         ("hexadecimal, capitals", hex(secret, "").to_ascii_uppercase()),
         ("hexadecimal of base64", hex(&STANDARD.encode(secret), "")),

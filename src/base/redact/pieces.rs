@@ -230,7 +230,9 @@ fn escape(text: &str) -> Option<(char, &str)> {
                 return Some((of_digits(number, 16)?, rest.strip_prefix('}')?));
             }
             let (number, rest) = rest.split_at_checked(digits)?;
-            return of_digits(number, 16).map(|c| (c, rest)).or_else(|| of_pair_of_units(lead, text));
+            return of_digits(number, 16)
+                .map(|c| (c, rest))
+                .or_else(|| of_pair_of_units(lead, text));
         }
     }
     for (escape, meant) in WRITTEN {
