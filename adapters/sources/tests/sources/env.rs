@@ -79,6 +79,7 @@ fn a_dotenv_file_is_read_as_shells_and_containers_do() {
         // why                              text                                            value of A, or what is wrong
         ("bare", "AIRFLOW_CONN_A=http://h", Ok("h")),
         ("export", "export AIRFLOW_CONN_A=http://h", Ok("h")),
+        ("a tab behind export", "export\tAIRFLOW_CONN_A=http://h", Ok("h")),
         ("blanks around", "  AIRFLOW_CONN_A = http://h  ", Ok("h")),
         ("CR LF", "AIRFLOW_CONN_A=http://h\r\nB=c\r\n", Ok("h")),
         ("byte order mark", "\u{feff}AIRFLOW_CONN_A=http://h", Ok("h")),
