@@ -16,9 +16,13 @@ fn of_digits(
     let says = |run: &[u8]| {
         let said = read(run, digit, bits);
         let is_text = std::str::from_utf8(&said).is_ok();
+        let in_latin_1 = |said: &[u8]| said.iter().copied().map(char::from).collect::<String>();
+        // Half of UTF-16 is zeros, whichever comes first.
+        let half = || said.iter().copied().filter(|byte| *byte != 0).collect::<Vec<u8>>();
         // In UTF-8, or in Latin-1, as logins and passwords go out.
         holds(&String::from_utf8_lossy(&said))
-            || !is_text && holds(&said.iter().copied().map(char::from).collect::<String>())
+            || !is_text && holds(&in_latin_1(&said))
+            || said.contains(&0) && holds(&in_latin_1(&half()))
     };
     runs(text, digit).any(|run| (0..group).any(|from| run.get(from..).is_some_and(says)))
 }

@@ -5,6 +5,7 @@
 //! ```
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use super::Hook;
 use super::digits::{says, says_pair};
@@ -21,6 +22,13 @@ const LONG: usize = 8;
 /// How often base64 and hexadecimal are read in one another.
 const DEPTH: u8 = 2;
 
+/// How many bytes are looked at for each one of a text, in all its forms: a long number takes some 50. What is escaped and encoded in one
+/// another beyond that may say anything.
+const LOOKS: usize = 200;
+
+/// How many bytes more: a short text may be a form of a form of a form.
+const MORE_LOOKS: usize = 50_000;
+
 /// The texts that a hook knows.
 #[derive(Default)]
 pub(super) struct Known<'a> {
@@ -30,16 +38,22 @@ pub(super) struct Known<'a> {
 }
 
 impl Known<'_> {
-    /// Whether a text repeats one of them, in whatever form.
+    /// Whether a text repeats one of them, in whatever form; that takes time in proportion to the text.
     pub(super) fn told_by(&self, text: &str) -> bool {
-        (!self.texts.is_empty() || !self.words.is_empty()) && self.in_forms_of(text, DEPTH)
+        if self.texts.is_empty() && self.words.is_empty() {
+            return false;
+        }
+        let left = Cell::new(text.len().saturating_mul(LOOKS).saturating_add(MORE_LOOKS));
+        self.in_forms_of(text, DEPTH, &left)
     }
 
     /// As it stands, escaped as often as may be, in base64 or hexadecimal, and those in one another.
-    fn in_forms_of(&self, text: &str, depth: u8) -> bool {
+    fn in_forms_of(&self, text: &str, depth: u8, left: &Cell<usize>) -> bool {
         let holds = |text: &str| {
-            self.stands_in(text)
-                || depth > 0 && says(text, &|said| self.in_forms_of(said, depth.saturating_sub(1)))
+            let Some(rest) = left.get().checked_sub(text.len()) else { return true };
+            left.set(rest);
+            let inner = |said: &str| self.in_forms_of(said, depth.saturating_sub(1), left);
+            self.stands_in(text) || depth > 0 && says(text, &inner)
         };
         somewhere(text, |text| {
             let with_blanks = || unescaped(&text.replace('+', " ")).into_owned();

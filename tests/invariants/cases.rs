@@ -6,5 +6,7 @@ use proptest::prelude::ProptestConfig;
 pub(crate) fn cases() -> ProptestConfig {
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
     let told = std::env::var_os("PROPTEST_CASES").is_some();
-    if told { config } else { ProptestConfig { cases: 3_000, ..config } }
+    let cases = if told { config.cases } else { 3_000 };
+    // What is assumed leaves out a part of them, however many there are.
+    ProptestConfig { cases, max_global_rejects: cases.max(1_024), ..config }
 }

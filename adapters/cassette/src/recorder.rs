@@ -37,7 +37,7 @@ const MAX_BODY_BYTES: u64 = 16 << 20;
 ///
 /// Then every text that was taken out anywhere, what the body of a request has under such names, and what is
 /// [told](Self::hide) is looked for in all that is left, in every form that it may be written in: as it is, with
-/// percent, JSON or HTML escapes, in base64 or hexadecimal, one in the other. What is escaped more than 16 times is not
+/// percent, JSON or HTML escapes, in base64 or hexadecimal, one in the other, and in UTF-16 if all of its characters are Latin-1. What is escaped more than 16 times is not
 /// written. That costs time and memory in proportion to what is recorded, however many secrets there
 /// are: a text that takes more work than going through it 256 times is not written at all, a long secret is found by its beginning
 /// and hidden in its length, and where there are more than some 200,000 secrets, nothing is written of any text. Not looked for are texts of less than 8 bytes (of less than 4, if the name sounds secret), and bodies of

@@ -127,6 +127,9 @@ fn forms(secret: &str) -> Vec<(&'static str, String)> {
             (false, false) => format!("{all}&#{};", u32::from(c)),
         })
     };
+    // What has characters beyond the first 256 is not found in it.
+    let wide = if secret.chars().all(|c| u32::from(c) < 256) { secret } else { &percent };
+    let wide = wide.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>();
     vec![
         ("as it is", secret.to_owned()),
         ("percent", percent.clone()),
@@ -162,9 +165,11 @@ fn forms(secret: &str) -> Vec<(&'static str, String)> {
         ("base64 of hexadecimal", STANDARD.encode(hex(secret, ""))),
         ("base64, twice", STANDARD.encode(STANDARD.encode(secret))),
         ("base64, three times", STANDARD.encode(STANDARD.encode(STANDARD.encode(secret)))),
+        ("base64 of UTF-16", STANDARD.encode(&wide)),
+        ("hexadecimal of UTF-16", hex(&wide, "")),
         ("hexadecimal", hex(secret, "")),
         ("hexadecimal, capitals", hex(secret, "").to_ascii_uppercase()),
-        ("hexadecimal of base64", hex(&STANDARD.encode(secret), "")),
+        ("hexadecimal of base64", hex(STANDARD.encode(secret), "")),
         ("percent, eight times", percent_again(&percent, 7)),
         ("percent, ten times", percent_again(&percent, 9)),
         ("bytes of programs", hex(secret, "\\x")),
@@ -173,8 +178,8 @@ fn forms(secret: &str) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn hex(text: &str, before: &str) -> String {
-    text.bytes().fold(String::new(), |all, byte| format!("{all}{before}{byte:02x}"))
+fn hex(text: impl AsRef<[u8]>, before: &str) -> String {
+    text.as_ref().iter().fold(String::new(), |all, byte| format!("{all}{before}{byte:02x}"))
 }
 
 fn braced(text: &str) -> String {

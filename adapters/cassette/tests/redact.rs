@@ -323,6 +323,25 @@ fn a_told_secret_is_taken_out_of_every_place() {
     assert_eq!(told["body"]["base64"], "/yAqKiogKioqIP8=", "neither in UTF-8 nor in Latin-1");
 }
 
+#[test]
+fn a_secret_is_taken_out_of_a_body_in_utf_16() {
+    let said = "you sent p\u{e4}ssw\u{f6}rd-9!";
+    let bodies = [u16::to_le_bytes, u16::to_be_bytes]
+        .map(|bytes| said.encode_utf16().flat_map(bytes).collect::<Vec<u8>>());
+    for body in bodies {
+        let reply =
+            Reply::status(200).header("content-type", "text/plain; charset=utf-16").body(body);
+        let all = record("http://h/", &[], reply, |recorder| recorder.hide("p\u{e4}ssw\u{f6}rd-9"));
+        let body = &all["outcome"]["answer"]["body"];
+        let written = match body["base64"].as_str() {
+            Some(text) => STANDARD.decode(text).expect("base64"),
+            None => body["text"].as_str().expect("a text").as_bytes().to_vec(),
+        };
+        let written: Vec<u8> = written.into_iter().filter(|byte| *byte != 0).collect();
+        assert_eq!(written, b"you sent ***!");
+    }
+}
+
 /// Whatever is a secret, the cassette can be read again.
 #[test]
 fn a_url_stays_one_without_its_secrets() {

@@ -87,7 +87,7 @@ impl SecretsDir {
     }
 
     fn at(path: &Path) -> Result<Option<Found>, SourceError> {
-        match fs::metadata(path) {
+        match disk::found(|| fs::metadata(path)) {
             Ok(metadata) if metadata.is_dir() => Self::folder(path),
             Ok(_) => Self::file(path),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

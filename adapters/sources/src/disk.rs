@@ -12,13 +12,28 @@ pub(crate) const MAX_FILE: u64 = 64 << 20;
 /// How many links are followed to what is not there yet.
 const MAX_LINKS: usize = 40;
 
+/// How often what is not there is looked for again: where a link on the way was put to the next version, and the last one taken away, it was
+/// not there for a moment (Kubernetes does so with what it mounts).
+const AGAIN: usize = 3;
+
+/// Does something with a path, and again where nothing is found.
+pub(crate) fn found<T>(look: impl Fn() -> io::Result<T>) -> io::Result<T> {
+    for _ in 0..AGAIN {
+        match look() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            other => return other,
+        }
+    }
+    look()
+}
+
 /// Reads a file as UTF-8. `None`: it does not exist, and may.
 pub(crate) fn read(
     path: &Path,
     place: &str,
     optional: bool,
 ) -> Result<Option<String>, SourceError> {
-    match read_file(path) {
+    match found(|| read_file(path)) {
         Ok(Some(text)) => Ok(Some(text)),
         Ok(None) => Err(SourceError::new(
             SourceErrorKind::Io,

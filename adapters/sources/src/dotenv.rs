@@ -27,7 +27,8 @@ pub(crate) fn read(text: &str) -> Result<Vec<Line>, Fault> {
             return Err(Fault::new(number, "neither `NAME=value` nor a comment"));
         };
         let name = rest[..equals].trim();
-        let name = name.strip_prefix("export ").unwrap_or(name).trim();
+        let exported = name.strip_prefix("export").filter(|rest| rest.starts_with([' ', '\t']));
+        let name = exported.unwrap_or(name).trim();
         if name.is_empty() || name.contains(|c: char| c.is_whitespace() || "\"'`$".contains(c)) {
             return Err(Fault::new(number, "what stands before the `=` is not a name"));
         }

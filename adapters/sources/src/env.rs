@@ -107,6 +107,8 @@ impl Env {
 
     fn variable(&self, name: &str) -> Result<Option<Variable>, SourceError> {
         match &self.from {
+            // A system that keeps `NAME=value` as one text takes the name up to any `=` of it.
+            From::Process if name.contains('=') => Ok(None),
             From::Process => match env::var(name) {
                 Err(env::VarError::NotPresent) => Ok(None),
                 Err(env::VarError::NotUnicode(_)) => Err(SourceError::new(

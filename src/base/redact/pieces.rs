@@ -156,30 +156,59 @@ pub(crate) fn somewhere(text: &str, holds: impl Fn(&str) -> bool) -> bool {
     true
 }
 
-/// A text with its escapes undone once: those of a query, and those of what it may hold (`\u0074`, `\x74`, `&#116;`, `%u0074`).
+/// A text with its escapes undone once: those of a query, and those of what it may hold (`\u0074`, `\x74`, `\164`, `&#116;`, `%u0074`).
 fn undone(text: &str) -> Cow<'_, str> {
     let text = unescaped(text);
     if !text.contains(['\\', '&', '%']) {
         return text;
     }
-    let (mut new, mut rest) = (String::new(), text.as_ref());
+    let (mut new, mut rest) = (Vec::new(), text.as_ref());
     while let Some(at) = rest.find(look(|c| matches!(c, '\\' | '&' | '%'))) {
         let (before, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
-        new.push_str(before);
-        let (meant, after) = escape(from).unwrap_or_else(|| {
-            let mut chars = from.chars();
-            (chars.next().unwrap_or_default(), chars.as_str())
-        });
-        new.push(meant);
-        rest = after;
+        new.extend_from_slice(before.as_bytes());
+        rest = if let Some((byte, after)) = escaped_byte(from) {
+            new.push(byte);
+            after
+        } else {
+            let (meant, after) = escape(from).unwrap_or_else(|| {
+                let mut chars = from.chars();
+                (chars.next().unwrap_or_default(), chars.as_str())
+            });
+            new.extend_from_slice(meant.encode_utf8(&mut [0; 4]).as_bytes());
+            after
+        };
     }
-    new.push_str(rest);
-    if new == *text { text } else { Cow::Owned(new) }
+    new.extend_from_slice(rest.as_bytes());
+    if new == text.as_bytes() { text } else { Cow::Owned(in_utf_8_or_latin_1(&new)) }
+}
+
+/// What bytes say: those of a program's escapes may be of either.
+fn in_utf_8_or_latin_1(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().copied().map(char::from));
+    }
+    text
+}
+
+/// The byte that the escape of a program stands for which the text begins with (`\x74`, `\164`), and what follows it.
+fn escaped_byte(text: &str) -> Option<(u8, &str)> {
+    let rest = text.strip_prefix('\\')?;
+    let (rest, count, radix) = match rest.strip_prefix('x') {
+        Some(rest) => (rest, 2, 16),
+        None => (rest, 3, 8),
+    };
+    let (digits, rest) = rest.split_at_checked(count)?;
+    let is_number = digits.chars().all(|digit| digit.is_digit(radix));
+    let byte = u8::from_str_radix(digits, radix).ok().filter(|_| is_number)?;
+    Some((byte, rest))
 }
 
 /// Escapes that stand for one character each.
-const WRITTEN: [(&str, char); 8] = [
+const WRITTEN: [(&str, char); 9] = [
     ("\\/", '/'),
+    ("\\'", '\''),
     ("\\\"", '"'),
     ("\\\\", '\\'),
     ("&amp;", '&'),
@@ -201,7 +230,9 @@ fn escape(text: &str) -> Option<(char, &str)> {
                 return Some((of_digits(number, 16)?, rest.strip_prefix('}')?));
             }
             let (number, rest) = rest.split_at_checked(digits)?;
-            return of_digits(number, 16).map(|c| (c, rest)).or_else(|| of_pair_of_units(text));
+            return of_digits(number, 16)
+                .map(|c| (c, rest))
+                .or_else(|| of_pair_of_units(lead, text));
         }
     }
     for (escape, meant) in WRITTEN {
@@ -219,10 +250,10 @@ fn escape(text: &str) -> Option<(char, &str)> {
     Some((of_digits(number, radix)?, rest.strip_prefix(';').unwrap_or(rest)))
 }
 
-/// The character beyond the first 65,536 that two escapes of JSON stand for.
-fn of_pair_of_units(text: &str) -> Option<(char, &str)> {
-    let (first, rest) = text.strip_prefix("\\u")?.split_at_checked(4)?;
-    let (second, rest) = rest.strip_prefix("\\u")?.split_at_checked(4)?;
+/// The character beyond the first 65,536 that two escapes stand for, of JSON (`\u`) or of a form (`%u`).
+fn of_pair_of_units<'a>(lead: &str, text: &'a str) -> Option<(char, &'a str)> {
+    let (first, rest) = text.strip_prefix(lead)?.split_at_checked(4)?;
+    let (second, rest) = rest.strip_prefix(lead)?.split_at_checked(4)?;
     let units = [first, second].map(|digits| u16::from_str_radix(digits, 16).ok());
     let units = units.into_iter().flatten();
     char::decode_utf16(units).next()?.ok().map(|c| (c, rest))

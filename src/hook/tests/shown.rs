@@ -63,6 +63,11 @@ fn a_credential_is_found_in_every_form() {
         (plain, r"\u0032Hunter\/\u00e9\ud83d\udd12"),
         (plain, r"2Hunter\/\xe9\u{1f512}"),
         (plain, "&#50;Hunter/&#xe9;&#128274;"),
+        (plain, r"2Hunter/\xc3\xa9\xf0\x9f\x94\x92"),
+        (plain, r"\062Hunter\057\303\251\360\237\224\222"),
+        (plain, r"2Hunter\057\351\u{1f512}"),
+        (plain, "2Hunter/%u00e9%ud83d%udd12"),
+        ("it's \\mine", r"it\'s \\mine"),
         (plain, r"%5Cu0032Hunter%2F%5Cu00e9%F0%9F%94%92"),
         (latin, "pw%3A9%7Ezw%2Fxq+1"),
         ("a b c d e", "a+b+c+d+e"),
@@ -75,6 +80,9 @@ fn a_credential_is_found_in_every_form() {
         ("2Hunter/9", "Mkh1bnRlci85"),
         ("2Hunter/9", "TWtoMWJuUmxjaTg1"),
         ("2Hunter/9", "MiU0OHVudGVyLzk"),
+        // In UTF-16, as Windows has texts.
+        ("pw\u{fc}rd-9", "cAB3APwAcgBkAC0AOQA"),
+        ("2Hunter/9", "003200480075006e007400650072002f0039"),
     ];
     for (secret, written) in rows {
         let hook = knows(of(secret));
@@ -116,6 +124,33 @@ fn a_credential_is_found_in_what_base64_and_hexadecimal_say() {
     }
     let digits = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY";
     assert!(!hook.is_told_by(digits) && !hook.is_told_by("0123456789abcdef0123"));
+}
+
+#[test]
+fn what_is_encoded_in_itself_is_looked_into_in_time_and_is_hidden_beyond() {
+    use base64::Engine;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
+    let hook = knows(AuthScheme::Basic { login: "svc-9".to_owned(), password: "pw>9~zw".into() });
+    // Each `+` and each level of escapes is one more text to read, in each of the encodings.
+    let levels = format!("%{}41+", "25".repeat(6));
+    let mut text = "z~".repeat(1_000);
+    for _ in 0..3 {
+        text = format!("{levels}{}", URL_SAFE_NO_PAD.encode(text));
+    }
+    assert_eq!(hook.shown(&text), "***");
+    let cursor = r#"{"after": "2026-11-30T12:00:00Z", "id": 7351, "sort": ["name", "+id"]}"#;
+    let noise = (0..4_096_u32).map(|at| at.wrapping_mul(2_654_435_761).to_be_bytes()[0]);
+    let noise = noise.collect::<Vec<u8>>();
+    let hexadecimal = "00112233445566778899aabbccddeeff0123456789abcdef".repeat(100);
+    for plain in [cursor.repeat(100).as_bytes(), &noise, hexadecimal.as_bytes()] {
+        let once = STANDARD.encode(plain);
+        let twice = STANDARD.encode(&once).replace('=', "%3D");
+        for open in [once.replace('+', "%2B").replace('/', "%2F"), twice] {
+            assert!(!hook.is_told_by(&open), "{open}");
+        }
+    }
+    assert!(!hook.is_told_by(&hexadecimal));
 }
 
 #[test]

@@ -21,7 +21,9 @@ const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_800_000_000));
 pub(crate) fn cases() -> ProptestConfig {
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
     // 256 is what proptest does of its own accord.
-    if config.cases == 256 { ProptestConfig { cases: 10_000, ..config } } else { config }
+    let cases = if config.cases == 256 { 10_000 } else { config.cases };
+    // What is assumed leaves out a part of them, however many there are.
+    ProptestConfig { cases, max_global_rejects: cases.max(1_024), ..config }
 }
 
 const SECOND: Duration = Duration::from_secs(1);

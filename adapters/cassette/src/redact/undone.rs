@@ -83,8 +83,8 @@ impl<'a> Undone<'a> {
     }
 }
 
-/// What escapes begin with: of percent encoding, of JSON, of HTML.
-pub(crate) const LEADS: [u8; 3] = *b"%\\&";
+/// What escapes begin with: of percent encoding, of JSON, of HTML; and the zeros that UTF-16 and UTF-32 have between letters.
+pub(crate) const LEADS: [u8; 4] = *b"%\\&\0";
 
 /// A text without the escapes that begin with `lead`, undone once.
 pub(crate) fn undone_once(text: &[u8], lead: u8) -> Vec<u8> {
@@ -102,6 +102,7 @@ enum Meant {
 /// The escape that the text begins with, if it does: its length, and what it stands for.
 fn escape(text: &[u8]) -> Option<(usize, Meant)> {
     match text {
+        [0, ..] => Some((1, Meant::Text(Cow::Borrowed(b"")))),
         [b'%', high, low, ..] if *high != b'u' => {
             let byte = u8::try_from(number(&[*high, *low], 16)?).ok()?;
             Some((3, Meant::Byte(byte)))

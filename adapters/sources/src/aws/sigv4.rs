@@ -122,7 +122,15 @@ impl Authenticate for SigV4 {
                 headers.push((name.as_str().to_owned(), words.join(" ")));
             }
         }
-        headers.sort();
+        // The values of a name that comes several times are one, in their order.
+        headers.sort_by(|(one, _), (other, _)| one.cmp(other));
+        headers.dedup_by(|(name, value), (last, all)| {
+            let is_one = name == last;
+            if is_one {
+                all.extend([",", value]);
+            }
+            is_one
+        });
         let names: Vec<&str> = headers.iter().map(|(name, _)| name.as_str()).collect();
         let names = names.join(";");
         let mut canonical = format!(
@@ -249,79 +257,17 @@ mod tests {
             "service",
         );
         let form = Some("application/x-www-form-urlencoded");
+        #[rustfmt::skip]
         let rows = [
-            (
-                "get-vanilla",
-                "GET",
-                "/",
-                None,
-                "",
-                "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31",
-            ),
-            (
-                "get-vanilla-query-order-key-case",
-                "GET",
-                "/?Param2=value2&Param1=value1",
-                None,
-                "",
-                "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500",
-            ),
-            (
-                "get-vanilla-empty-query-key",
-                "GET",
-                "/?Param1=value1",
-                None,
-                "",
-                "a67d582fa61cc504c4bae71f336f98b97f1ea3c7a6bfe1b6e45aec72011b9aeb",
-            ),
-            (
-                "get-unreserved",
-                "GET",
-                "/-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
-                None,
-                "",
-                "07ef7494c76fa4850883e2b006601f940f8a34d404d0cfa977f52a65bbf5f24f",
-            ),
-            (
-                "get-slash",
-                "GET",
-                "//",
-                None,
-                "",
-                "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31",
-            ),
-            (
-                "get-relative",
-                "GET",
-                "/example/..",
-                None,
-                "",
-                "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31",
-            ),
-            (
-                "post-vanilla",
-                "POST",
-                "/",
-                None,
-                "",
-                "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b",
-            ),
-            (
-                "post-vanilla-query",
-                "POST",
-                "/?Param1=value1",
-                None,
-                "",
-                "28038455d6de14eafc1f9222cf5aa6f1a96197d7deb8263271d420d138af7f11",
-            ),
-            (
-                "post-x-www-form-urlencoded",
-                "POST",
-                "/",
-                form,
-                "Param1=value1",
-                "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a",
-            ),
+            ("get-vanilla", "GET", "/", None, "", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),
+            ("get-vanilla-query-order-key-case", "GET", "/?Param2=value2&Param1=value1", None, "", "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500"),
+            ("get-vanilla-empty-query-key", "GET", "/?Param1=value1", None, "", "a67d582fa61cc504c4bae71f336f98b97f1ea3c7a6bfe1b6e45aec72011b9aeb"),
+            ("get-unreserved", "GET", "/-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", None, "", "07ef7494c76fa4850883e2b006601f940f8a34d404d0cfa977f52a65bbf5f24f"),
+            ("get-slash", "GET", "//", None, "", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),
+            ("get-relative", "GET", "/example/..", None, "", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),
+            ("post-vanilla", "POST", "/", None, "", "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"),
+            ("post-vanilla-query", "POST", "/?Param1=value1", None, "", "28038455d6de14eafc1f9222cf5aa6f1a96197d7deb8263271d420d138af7f11"),
+            ("post-x-www-form-urlencoded", "POST", "/", form, "Param1=value1", "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a"),
         ];
         for (name, method, target, kind, body, signature) in rows {
             let request = Request::builder()
@@ -360,6 +306,20 @@ mod tests {
         assert_eq!(headers[0].1, "20150830T123600Z");
         let (_, value) = headers.last().unwrap();
         value.to_str().unwrap().rsplit_once("Signature=").unwrap().1.to_owned()
+    }
+
+    #[test]
+    fn what_comes_several_times_is_signed_as_one() {
+        let keys = SigV4::new("AKIDEXAMPLE", "wJalrXUtnFEMI", "us-east-1", "service");
+        let signature = |values: &[&str]| {
+            let mut request = Request::get("https://h.test/").header("x-amz-a", "0");
+            for value in values {
+                request = request.header("x-amz-meta", *value);
+            }
+            signature_of(&keys, &request.body(Payload::EMPTY).unwrap())
+        };
+        assert_eq!(signature(&["b", "a  c"]), signature(&["b,a c"]));
+        assert_ne!(signature(&["b", "a"]), signature(&["a", "b"]));
     }
 
     #[test]

@@ -47,6 +47,69 @@ pub(crate) fn read(text: &str) -> Result<Node, Fault> {
     Ok(root.unwrap_or(Node { line: 1, tree: Tree::Null }))
 }
 
+/// Where the last value ends of a member that stands in one line.
+pub(crate) fn end(line: &str) -> Option<usize> {
+    let places: Vec<usize> = line.char_indices().map(|(at, _)| at).collect();
+    let of = |index: usize| places.get(index).copied().unwrap_or(line.len());
+    let (mut depth, mut end) = (0_usize, 0);
+    for event in Parser::new_from_str(line) {
+        let (event, span) = event.ok()?;
+        let start = of(span.start.index());
+        // All but a text without quotes is told with the comment behind it.
+        let own = match event {
+            Event::MappingStart(..) | Event::SequenceStart(..) => {
+                depth += 1;
+                start
+            }
+            Event::MappingEnd | Event::SequenceEnd => {
+                depth -= 1;
+                // The member itself ends with its line.
+                if depth == 0 { 0 } else { start + 1 }
+            }
+            // What is left out is told with what comes next.
+            Event::Scalar(text, ScalarStyle::Plain, ..) if text.is_empty() => 0,
+            Event::Scalar(_, ScalarStyle::Plain, ..) => of(span.end.index()),
+            Event::Scalar(..) => {
+                let text = behind_properties(&line[start..]);
+                line.len() - text.len() + length(text)?
+            }
+            _ => 0,
+        };
+        end = end.max(own);
+    }
+    Some(end).filter(|end| line.is_char_boundary(*end))
+}
+
+/// A text without the anchor and the tag that it begins with.
+fn behind_properties(mut text: &str) -> &str {
+    while text.starts_with(['&', '!']) {
+        text =
+            text.trim_start_matches(|c| !matches!(c, ' ' | '\t')).trim_start_matches([' ', '\t']);
+    }
+    text
+}
+
+/// The length of the text in quotes that a text begins with, or of what a text of lines begins with.
+fn length(text: &str) -> Option<usize> {
+    let mark = text.chars().next().filter(|mark| matches!(mark, '"' | '\'' | '|' | '>'))?;
+    if matches!(mark, '|' | '>') {
+        return Some(1);
+    }
+    let mut chars = text.char_indices().skip(1).peekable();
+    while let Some((at, c)) = chars.next() {
+        if c == '\\' && mark == '"' {
+            chars.next();
+        } else if c == mark {
+            let is_double = mark == '\'' && chars.peek().is_some_and(|(_, next)| *next == mark);
+            if !is_double {
+                return Some(at + 1);
+            }
+            chars.next();
+        }
+    }
+    None
+}
+
 struct Reader<'a> {
     events: Parser<'a, StrInput<'a>>,
     anchors: HashMap<usize, (Node, Size)>,

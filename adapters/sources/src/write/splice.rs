@@ -167,16 +167,14 @@ fn may_comment(line: &str) -> bool {
 /// The comment behind a member in one line, with the blanks before it; an empty text if there is none.
 #[cfg(feature = "yaml")]
 fn comment_of<'a>(line: &'a str, old: &Node) -> Option<&'a str> {
-    let ends = line.match_indices('#').map(|(at, _)| line[..at].trim_end().len());
-    let reads = |end: usize| {
-        let read = crate::tree::yaml::read(line[..end].trim_start()).ok()?;
-        match read.tree {
-            Tree::Map(members) => Some(members.first()?.1.is_same(old)),
-            _ => None,
-        }
-    };
-    let mut ends = ends.chain([line.len()]);
-    ends.find(|end| reads(*end) == Some(true)).map(|end| &line[end..])
+    let indent = indent_of(line);
+    let end = indent + crate::tree::yaml::end(&line[indent..])?;
+    let is_behind_blank = |(at, _): &(usize, &str)| line[..end + at].ends_with([' ', '\t']);
+    let comment = line[end..].match_indices('#').find(is_behind_blank);
+    let end = comment.map_or(line.len(), |(at, _)| line[..end + at].trim_end().len());
+    let read = crate::tree::yaml::read(line[..end].trim_start()).ok()?;
+    let Tree::Map(members) = read.tree else { return None };
+    members.first()?.1.is_same(old).then(|| &line[end..])
 }
 
 #[cfg(not(feature = "yaml"))]

@@ -108,3 +108,52 @@ fn fields_are_of_one_version_while_the_next_is_put_in_place() {
         }
     });
 }
+
+/// The last version is taken away while its file is being opened: that is no absence.
+#[cfg(unix)]
+#[test]
+fn what_is_mounted_is_there_while_the_next_is_put_in_place() {
+    use std::os::unix::fs::symlink;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use http_hook_sources::{ConnectionFile, Env};
+    let folder = Folder::new();
+    let mount = |version: usize| {
+        folder.write(&format!("..{version}/a"), "http://h.test");
+        folder.write(&format!("..{version}/a.yaml"), "a: http://h.test");
+        folder.write(&format!("..{version}/a.env"), "AIRFLOW_CONN_A=http://h.test");
+        symlink(format!("..{version}"), folder.path().join("..data_tmp")).unwrap();
+        fs::rename(folder.path().join("..data_tmp"), folder.path().join("..data")).unwrap();
+    };
+    mount(0);
+    for name in ["a", "a.yaml", "a.env"] {
+        symlink(format!("..data/{name}"), folder.path().join(name)).unwrap();
+    }
+    let done = AtomicBool::new(false);
+    let sources: [Box<dyn Source>; 3] = [
+        Box::new(SecretsDir::new(folder.path())),
+        Box::new(ConnectionFile::new(folder.path().join("a.yaml")).optional()),
+        Box::new(Env::file(folder.path().join("a.env")).optional()),
+    ];
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut version = 0;
+            while !done.load(Ordering::Acquire) {
+                version += 1;
+                mount(version);
+                fs::remove_dir_all(folder.path().join(format!("..{}", version - 1))).unwrap();
+            }
+        });
+        let mut lost = Vec::new();
+        for _ in 0..10_000 {
+            for source in &sources {
+                let found = source.find("a");
+                if !matches!(found, Ok(Some(_))) {
+                    lost.push((source.name(), found));
+                }
+            }
+        }
+        done.store(true, Ordering::Release);
+        assert!(lost.is_empty(), "{lost:?}");
+    });
+}

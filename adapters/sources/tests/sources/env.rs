@@ -59,11 +59,27 @@ fn no_id_and_no_name_of_a_team_make_up_those_of_another() {
 }
 
 #[test]
+fn no_value_of_a_variable_is_a_part_of_its_name() {
+    // This test once more, in an environment that has such a variable.
+    let Some(value) = std::env::var_os("AIRFLOW_CONN_A") else {
+        let again = std::process::Command::new(std::env::current_exe().expect("a program"))
+            .args(["--exact", "env::no_value_of_a_variable_is_a_part_of_its_name"])
+            .env("AIRFLOW_CONN_A", "B=http://svc:pw@h.test")
+            .output();
+        return assert!(again.expect("an end").status.success());
+    };
+    assert_eq!(value, "B=http://svc:pw@h.test");
+    assert_eq!(Env::process().find("a=b").unwrap(), None);
+    assert!(Env::process().find("a").is_ok_and(|found| found.is_some()));
+}
+
+#[test]
 fn a_dotenv_file_is_read_as_shells_and_containers_do() {
     let rows = [
         // why                              text                                            value of A, or what is wrong
         ("bare", "AIRFLOW_CONN_A=http://h", Ok("h")),
         ("export", "export AIRFLOW_CONN_A=http://h", Ok("h")),
+        ("a tab behind export", "export\tAIRFLOW_CONN_A=http://h", Ok("h")),
         ("blanks around", "  AIRFLOW_CONN_A = http://h  ", Ok("h")),
         ("CR LF", "AIRFLOW_CONN_A=http://h\r\nB=c\r\n", Ok("h")),
         ("byte order mark", "\u{feff}AIRFLOW_CONN_A=http://h", Ok("h")),

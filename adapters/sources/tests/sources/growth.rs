@@ -95,7 +95,18 @@ fn no_number_of_members_or_connections_takes_its_square() {
         grown.push((format!("an import into {name}"), growth(250, import_into(name))));
     }
     #[rustfmt::skip]
-    let rows: [(&str, usize, Work); 3] = [
+    let rows: [(&str, usize, Work); 4] = [
+        ("marks of comments in a member that is changed", 500, |count| {
+            let folder = Folder::new();
+            let old = format!("a: \"http://h/?{}\" # who\n", "# ".repeat(count));
+            let connection = Connection::new().with_conn_type("http").with_host("h");
+            Box::new(move || {
+                let path = folder.write("c.yaml", &old);
+                ConnectionFile::new(&path).set("a", &connection).expect("a file");
+                let new = "a: # who\n  conn_type: http\n  host: h\n";
+                assert_eq!(fs::read_to_string(&path).expect("a text"), new);
+            })
+        }),
         ("secrets in one another, and a text of them", 60, |count| {
             let tokens = (0..count).map(|at| format!("\"token{at}\": \"{}\"", "a".repeat(at + 5)));
             let extra = format!("{{{}}}", tokens.collect::<Vec<_>>().join(", "));

@@ -28,6 +28,7 @@ fn what_a_query_may_tell() {
         ("token=S&a=1",                             "token=***&a=1"),
         ("%74oken=S",                               "%74oken=***"),
         ("%2574oken=S",                             "%2574oken=***"),
+        ("\\164oken=S",                             "\\164oken=***"),
         ("a=1;token=S",                             "a=1;token=***"),
         ("token=S;a=S&b=1",                         "token=***&b=1"),
         ("a=1?token=S",                             "a=1?token=***"),
