@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
+use super::may::not_storable;
 use crate::base::chance::digest;
 use crate::base::json::position;
 use crate::base::{Error, ErrorKind};
@@ -83,6 +84,19 @@ impl Stored {
             return Err(Error::new(ErrorKind::Stored, says));
         }
         Ok(())
+    }
+
+    /// Lets a text be stored that [`read`](Self::read) will take.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`NotStorable`](ErrorKind::NotStorable) if it is too long.
+    pub(crate) fn written(&self, text: String) -> Result<String, Error> {
+        if text.len() <= self.longest {
+            return Ok(text);
+        }
+        let (noun, mebibytes) = (self.noun, self.longest >> 20);
+        Err(not_storable(&format!("the {noun}, whose text has more than {mebibytes} MiB")))
     }
 
     #[cold]

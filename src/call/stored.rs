@@ -48,10 +48,10 @@ impl Call {
     /// Kind [`NotStorable`](ErrorKind::NotStorable), naming the part that cannot be stored: a header that is neither one of the open
     /// ones of HTTP nor [marked](crate::RequestPlan::storable_header), a parameter whose name sounds secret, a closure in its policy, a
     /// source that can be read once only, proxies, cookies or a scheme of the call's own, a link that repeats what is the connection's;
-    /// and for a call that cannot be sent.
+    /// for a text longer than [`MAX_STORED`](Call::MAX_STORED), which nobody could take up; and for a call that cannot be sent.
     pub fn store(&self, hook: &Hook) -> Result<String, Error> {
         let state = self.storable()?;
-        both(state, hook, self.moment())
+        CALL.written(both(state, hook, self.moment())?)
     }
 
     /// Writes the plan alone: it stays the same as long as the call goes on.
@@ -60,7 +60,7 @@ impl Call {
     ///
     /// As [`store`](Self::store).
     pub fn store_plan(&self, hook: &Hook) -> Result<String, Error> {
-        text_of(&plan_form(self.storable()?, hook)?)
+        CALL.written(text_of(&plan_form(self.storable()?, hook)?)?)
     }
 
     /// Writes the progress alone, without URL, headers and body.
@@ -168,7 +168,7 @@ impl Attempt {
     ///
     /// As [`Call::store`].
     pub fn store(&self, hook: &Hook) -> Result<String, Error> {
-        both(&self.0, hook, Moment::Interrupted)
+        CALL.written(both(&self.0, hook, Moment::Interrupted)?)
     }
 
     /// Writes the progress alone, without URL, headers and body.

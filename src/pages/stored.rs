@@ -75,7 +75,7 @@ impl<B: From<Bytes>> Pages<'_, B> {
             mark: self.known.mark.clone(),
             digest: String::new(),
         };
-        text_of(&Form { digest: digest(&text_of(&form)?), ..form })
+        PAGES.written(text_of(&Form { digest: digest(&text_of(&form)?), ..form })?)
     }
 
     /// Takes stored pages up, at `now`, as [`Call::resume`] takes up a call.

@@ -89,7 +89,7 @@ impl<B: From<Bytes>> Poll<'_, B> {
             idle_for: self.counts.idle_for,
             digest: String::new(),
         };
-        text_of(&Form { digest: digest(&text_of(&form)?), ..form })
+        POLL.written(text_of(&Form { digest: digest(&text_of(&form)?), ..form })?)
     }
 
     /// Takes a stored poll up, at `now`, as [`Call::resume`] takes up a call.

@@ -6,7 +6,7 @@ use http_hook::fanout::Fanout;
 use http_hook::pages::{Pages, Paging};
 use http_hook::poll::{Poll, Polling};
 use http_hook::retry::{Condition, Wait};
-use http_hook::{Act, Call, Connection, Error, ErrorKind, Hook, RequestPlan};
+use http_hook::{Act, Call, Connection, Error, ErrorKind, Hook, Options, RequestPlan, Step};
 
 use crate::invariants::series;
 use crate::support::{NOW, response};
@@ -60,6 +60,45 @@ fn a_stored_fan_out_has_a_longest_text() {
     assert_eq!(all.outstanding(), 10_001);
     assert_eq!(all.store().expect_err("it is too much").kind(), ErrorKind::NotStorable);
     assert!(calls(&hook, &fanout(&hook).store().expect("calls")).is_ok());
+}
+
+/// What is kept and cannot be taken up is lost without a word: it is refused when it is to be kept.
+#[test]
+fn what_can_be_stored_can_be_taken_up_however_long_it_is() {
+    let hook = series::hook();
+    let refused = |what: &str, bytes: usize, error: &Error| {
+        assert_eq!(error.kind(), ErrorKind::NotStorable, "{what}: {bytes}: {error}");
+        assert!(error.to_string().contains("more than 16 MiB"), "{what}: {bytes}: {error}");
+        false
+    };
+    // What stands in a text as it is, and what takes six bytes, twice over where texts hold texts.
+    for (filled, bytes) in [("a", 1 << 20), ("a", 17 << 20), ("\u{1}", 3 << 20)] {
+        let plan = || RequestPlan::post("a").data(filled.repeat(bytes));
+        let one = || Call::new(&hook, plan(), 7, NOW);
+        let taken = |what: &str, stored: Result<String, Error>, resume: Resume| match stored {
+            Ok(text) => resume(&hook, &text).map(|()| true).expect(what),
+            Err(error) => refused(what, bytes, &error),
+        };
+        let whole = taken("a call", one().store(&hook), call);
+        let Step::Send { attempt, .. } = one().step(&hook, NOW) else { panic!("it is sent") };
+        assert_eq!(taken("an attempt", attempt.store(&hook), call), whole);
+        let paging = Pages::<bytes::Bytes>::new(&hook, plan(), Paging::link(), 7, NOW);
+        taken("pages", paging.store(), pages);
+        let polling = Polling::until(Condition::status(200..=200), Duration::from_secs(600));
+        let polled = Poll::<bytes::Bytes>::new(&hook, plan(), polling, 7, NOW);
+        taken("a poll", polled.store(), poll);
+        let parts = one().store_plan(&hook).map(|plan| (plan, one().store_progress(&hook)));
+        match parts {
+            Ok((plan, progress)) => {
+                let progress = progress.expect("the plan can be stored");
+                let options = Options::default();
+                let _ =
+                    Call::resume_parts(&hook, &plan, &progress, &options, NOW).expect("its parts");
+            }
+            Err(error) => assert!(!refused("a plan", bytes, &error)),
+        }
+        assert_eq!(whole, bytes == 1 << 20, "{filled:?} {bytes}");
+    }
 }
 
 /// What stands behind `before`, up to the bracket that ends it.
