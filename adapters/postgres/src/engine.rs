@@ -14,8 +14,13 @@ use http_hook_sources::Sources;
 use tokio_postgres::GenericClient;
 
 use crate::error::Error;
+use crate::queue::Paused;
+use crate::row::{column, plain};
 use crate::table;
 use crate::worker::Worker;
+
+/// How long a connection is waited for: one that is made, or one that another call has.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Calls in PostgreSQL: their table, and the queue that wakes them. Clones share its connections.
 #[derive(Clone)]
@@ -103,8 +108,12 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// Kind [`Error::Database`] if it has no host, or a port that is none.
+    /// Kind [`Error::Database`] if its type is that of something else, it has no host, or a port that is none.
     pub fn from_connection(connection: &Connection, connections: usize) -> Result<Self, Error> {
+        let kind = connection.conn_type().unwrap_or_default();
+        if !kind.is_empty() && !kind.starts_with("postgres") {
+            return Err(bad("the connection is not one of PostgreSQL"));
+        }
         let mut config = tokio_postgres::Config::new();
         config.host(connection.host().ok_or_else(|| bad("the connection has no host"))?);
         let port = u16::try_from(connection.port().unwrap_or(5432));
@@ -121,6 +130,13 @@ impl Engine {
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(Duration::from_secs(5));
         }
+        // A server that is gone without a word is not waited for as long as the system would.
+        config.keepalives_idle(Duration::from_secs(30));
+        config.keepalives_interval(Duration::from_secs(10));
+        config.keepalives_retries(3);
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(Duration::from_mins(1));
+        }
         if config.get_application_name().is_none() {
             config.application_name("http-hook");
         }
@@ -135,11 +151,20 @@ impl Engine {
     }
 
     pub(crate) fn database(&self) -> Database {
-        self.database.clone().into()
+        Database::new(Paused::new(self.database.clone()))
     }
 
-    pub(crate) async fn client(&self, what: &str) -> Result<deadpool_postgres::Client, Error> {
-        self.pool().get().await.map_err(|error| Error::database(what, &error))
+    /// Returns one of the [connections](Self::pool), waited for no longer than 15 s. `what` stands before an error: `call ID`, say.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Error::Database`] if none can be made, or none is free.
+    pub async fn client(&self, what: &str) -> Result<deadpool_postgres::Client, Error> {
+        let Ok(client) = tokio::time::timeout(PATIENCE, self.pool().get()).await else {
+            let cause = format!("no connection within {} s", PATIENCE.as_secs());
+            return Err(Error::Database { what: what.to_owned(), cause });
+        };
+        client.map_err(|error| Error::database(what, &error))
     }
 
     /// Makes tables and indexes where they are not: the schema `http_hook`, and `http_hook_queue` for the queue.
@@ -263,21 +288,22 @@ impl Engine {
         let what = format!("call {id}");
         let client = self.client(&what).await?;
         let row = client.query_opt(table::STATUS, &[&id]).await;
-        let Some(row) = row.map_err(|error| Error::database(what, &error))? else {
+        let Some(row) = row.map_err(|error| Error::database(&*what, &error))? else {
             return Ok(None);
         };
         let broken = |cause: String| Error::Outcome { id: id.to_owned(), cause };
-        let outcome = row.get::<_, Option<&str>>(6).map(serde_json::from_str).transpose();
+        let state = State::from_name(column(&row, 1, &what)?);
+        let outcome: Option<&str> = column(&row, 6, &what)?;
+        let outcome = outcome.map(serde_json::from_str).transpose();
         Ok(Some(Status {
-            state: State::from_name(row.get(1))
-                .ok_or_else(|| broken("the state is not known".to_owned()))?,
-            connection: row.get(0),
-            epoch: row.get(2),
-            due: row.get(3),
-            created: row.get(4),
-            updated: row.get(5),
+            state: state.ok_or_else(|| broken("the state is not known".to_owned()))?,
+            connection: column(&row, 0, &what)?,
+            epoch: column(&row, 2, &what)?,
+            due: column(&row, 3, &what)?,
+            created: column(&row, 4, &what)?,
+            updated: column(&row, 5, &what)?,
             outcome: outcome.map_err(|error| broken(error.to_string()))?,
-            error: row.get(7),
+            error: column::<Option<&str>>(&row, 7, &what)?.map(plain),
         }))
     }
 
@@ -300,9 +326,11 @@ impl Engine {
         let rows = client.query(table::ENDED, &[&ids]).await;
         let rows = rows.map_err(|error| Error::database("calls", &error))?;
         let read = |row: &tokio_postgres::Row| {
-            let broken = |cause: String| Error::Outcome { id: row.get(0), cause };
-            let state = State::from_name(row.get(1));
-            let outcome = row.get::<_, Option<&str>>(2).map(serde_json::from_str).transpose();
+            let id: &str = column(row, 0, "calls")?;
+            let broken = |cause: String| Error::Outcome { id: id.to_owned(), cause };
+            let state = State::from_name(column(row, 1, &format!("call {id}"))?);
+            let outcome: Option<&str> = column(row, 2, &format!("call {id}"))?;
+            let outcome = outcome.map(serde_json::from_str).transpose();
             let state = state.ok_or_else(|| broken("the state is not known".to_owned()))?;
             Ok((state, outcome.map_err(|error| broken(error.to_string()))?))
         };

@@ -58,6 +58,9 @@ pub enum Error {
     /// The hook has no connection id, by which a worker would find it.
     #[error("call {0}: the hook's connection has no id")]
     NoConnection(String),
+    /// A row says that a request is under way, and what is stored of the call that it waits: nobody knows which of the two holds.
+    #[error("call {0}: it is under way, but what is stored of it waits")]
+    TwoThings(String),
     /// Another call has this id.
     #[error("call {0}: another call has this id")]
     Taken(String),

@@ -14,16 +14,19 @@ use http_hook::{Attempt, Call, Connection, HttpHook, Leg, Options};
 use http_hook_clock::{SystemClock, seed};
 use http_hook_sources::Sources;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use tokio_postgres::types::ToSql;
 
-use crate::engine::Engine;
+use crate::engine::{Engine, State};
 use crate::error::Error;
+use crate::row::column;
 use crate::table;
 
 type Api = HttpHook<Arc<dyn Transport>, SystemClock>;
 
 type Kept = Pin<Box<dyn Future<Output = Result<(), Stopped>> + Send>>;
+
+/// What becomes of a first attempt of which nothing is stored: the outcome that `http-hook run` writes of any such.
+const BROKEN_OFF: &str = r#"{"failure":{"reason":"not_idempotent","message":"the exchange broke off","cause":"transport","text":"the exchange broke off","error":"interrupted","sent":"maybe","sends":1,"attempts":1,"idle_for":{"secs":0,"nanos":0}}}"#;
 
 /// What every leg of a worker needs.
 pub(crate) struct Legs {
@@ -55,10 +58,22 @@ impl Legs {
             client.query_opt(&load, &[&&*id]).await.map_err(failed)?
         };
         let Some(row) = row else { return Ok(()) };
-        let epoch = Arc::new(AtomicI32::new(row.get(4)));
-        let api = self.api(&id, row.get(0)).await?;
+        let what = format!("call {id}");
+        let (connection, plan): (&str, &str) = (column(&row, 0, &what)?, column(&row, 1, &what)?);
+        let stored: Option<&str> = column(&row, 2, &what)?;
+        let is_sending = column::<&str>(&row, 3, &what)? == State::Sending.name();
+        let epoch = Arc::new(AtomicI32::new(column(&row, 4, &what)?));
+        if is_sending && stored.is_none() {
+            // A journal has such entries: a first attempt, of which the plan is in the file of the run.
+            let epoch = epoch.load(Ordering::Relaxed);
+            return self.end(&id, table::DONE, &[&&*id, &epoch, &BROKEN_OFF]).await;
+        }
+        let api = self.api(&id, connection).await?;
         let hook = api.get_conn().0;
-        let call = taken_up(&api, row.get(1), row.get(2)).map_err(broken)?;
+        let (call, waits) = taken_up(&api, plan, stored).map_err(broken)?;
+        if is_sending && waits {
+            return Err(Error::TwoThings(id.to_string()));
+        }
 
         // It owns all that it needs: what borrows cannot go from thread to thread here.
         let (legs, its_id, its_epoch, its_hook) =
@@ -164,18 +179,31 @@ impl Legs {
     }
 }
 
-/// Takes a call up by its parts; what comes from a journal may be one text.
-fn taken_up(api: &Api, plan: &str, call: Option<&str>) -> Result<Call, http_hook::Error> {
+/// Takes a call up by its parts; what comes from a journal may be one text. And whether it is stored as one that waits.
+fn taken_up(api: &Api, plan: &str, call: Option<&str>) -> Result<(Call, bool), http_hook::Error> {
     #[derive(Deserialize)]
-    struct Whole {
+    struct Stored {
         #[serde(default)]
-        progress: Option<IgnoredAny>,
+        progress: Option<Progress>,
+        #[serde(default)]
+        state: String,
+    }
+    #[derive(Deserialize)]
+    struct Progress {
+        #[serde(default)]
+        state: String,
     }
     let call = call.unwrap_or_default();
-    let is_whole = serde_json::from_str(call).is_ok_and(|whole: Whole| whole.progress.is_some());
-    if is_whole {
-        return api.resume(call);
-    }
+    let (whole, state) = match serde_json::from_str(call) {
+        Ok(Stored { progress: Some(progress), .. }) => (true, progress.state),
+        Ok(Stored { progress: None, state }) => (false, state),
+        Err(_) => (false, String::new()),
+    };
     let now = http_hook::transport::Clock::now(&SystemClock::new());
-    Call::resume_parts(api.get_conn().0, plan, call, &Options::default(), now)
+    let call = if whole {
+        api.resume(call)
+    } else {
+        Call::resume_parts(api.get_conn().0, plan, call, &Options::default(), now)
+    };
+    Ok((call?, state == "waiting"))
 }

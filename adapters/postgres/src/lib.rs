@@ -3,6 +3,8 @@
 mod engine;
 mod error;
 mod leg;
+mod queue;
+mod row;
 mod table;
 mod worker;
 

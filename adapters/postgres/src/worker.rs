@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use graphile_worker::{
-    IntoTaskHandlerResult, LocalQueueConfig, TaskHandler, WorkerContext, WorkerOptions,
-    WorkerRecoveryConfig,
+    IntoTaskHandlerResult, LocalQueueConfig, RefetchDelayConfig, TaskHandler, WorkerContext,
+    WorkerOptions, WorkerRecoveryConfig,
 };
 use http_hook::transport::Transport;
 use http_hook_sources::Sources;
@@ -18,6 +18,13 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::leg::Legs;
 use crate::table;
+
+/// The shortest and the longest time between two signs of life, or two looks for what was lost, that is kept to.
+const SHORTEST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_hours(24);
+
+/// How long the queue is left alone at most where nothing was due: what waits begins so much later, and half as much in the mean.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// Takes calls up and carries them on. Made by [`Engine::worker`]; as many processes as there is work, each with one of them.
 pub struct Worker {
@@ -113,7 +120,8 @@ impl Worker {
     }
 
     /// Sets after what time without a sign of life a worker counts as dead, and others take its calls. Default: 60 s. Choose
-    /// it longer than a usual stall: a wrong guess sends nothing twice, but its price is a POST whose outcome is unknown.
+    /// it longer than a usual stall: a wrong guess sends nothing twice, but its price is a POST whose outcome is unknown. It is
+    /// taken for 1 s at least, and a day at most.
     #[must_use]
     pub const fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease;
@@ -128,7 +136,7 @@ impl Worker {
         self
     }
 
-    /// Sets how often calls are looked for that are due and have no job. Default: 60 s.
+    /// Sets how often calls are looked for that are due and have no job, each second at most, each day at least. Default: 60 s.
     #[must_use]
     pub const fn sweep(mut self, every: Duration) -> Self {
         self.sweep = every;
@@ -165,7 +173,8 @@ impl Worker {
         });
         let (under_way, mut all_ended) = mpsc::channel(1);
         let shared = Shared { legs, under_way };
-        let looking = tokio::spawn(look_for_lost(self.engine.clone(), self.sweep));
+        let looking =
+            tokio::spawn(look_for_lost(self.engine.clone(), self.sweep.clamp(SHORTEST, LONGEST)));
         let mut end = std::pin::pin!(end);
         loop {
             let worker = match self.options(&shared).init().await {
@@ -203,18 +212,23 @@ impl Worker {
     }
 
     fn options(&self, shared: &Shared) -> WorkerOptions {
-        let beat = self.lease / 4;
+        let lease = self.lease.clamp(SHORTEST, LONGEST);
+        let beat = lease / 4;
+        // The queue's own loop asks again without a pause where it found nothing. A call that is put in ends the pause.
+        let pause = RefetchDelayConfig::default().with_duration(PAUSE).with_max_abort_threshold(1);
         WorkerOptions::default()
             .database(self.engine.database())
             .schema(table::QUEUE)
             .concurrency(self.concurrency)
-            .local_queue(LocalQueueConfig::default().with_size(self.local_queue))
+            .local_queue(
+                LocalQueueConfig::default().with_size(self.local_queue).with_refetch_delay(pause),
+            )
             .complete_job_batch_delay(Duration::from_millis(5))
             .worker_recovery(
                 WorkerRecoveryConfig::default()
                     .heartbeat_interval(beat)
                     .sweep_interval(beat)
-                    .sweep_threshold(self.lease)
+                    .sweep_threshold(lease)
                     .recovery_delay(Duration::ZERO),
             )
             .listen_os_shutdown_signals(false)

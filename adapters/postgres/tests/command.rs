@@ -94,3 +94,70 @@ async fn every_call_of_a_file_is_made_once_and_told_in_its_order() {
     }
     assert_eq!(server.counts(), seen);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_is_put_in_as_it_is_written_and_what_cannot_be_is_told() {
+    let database = database("as_written").await;
+    let server = Server::start(Duration::ZERO).expect("a port");
+    let run = |words: &[&str]| {
+        let output = command(&database, &server, words);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), lines(&output), told)
+    };
+    assert_eq!(run(&["migrate"]).0, Some(0));
+    let engine = Engine::new(&database, 2).expect("a URL");
+    let json = r#"{"name": "box", "count": 1.50}"#;
+    let put =
+        ["submit", "a", "storm", "POST", "fast/a", "--json", json, "--header", "X-Team: sales"];
+    let (code, new, told) = run(&put);
+    assert_eq!((code, &new[0]["new"]), (Some(0), &Value::Bool(true)), "{told}");
+    let client = engine.pool().get().await.expect("PostgreSQL");
+    let plan = "SELECT plan -> 'body' ->> 'text' FROM http_hook.calls WHERE id = 'a'";
+    let body: String = client.query_one(plan, &[]).await.expect("a row").get(0);
+    assert_eq!(body, json, "it is sent as it is written");
+
+    let post = ["storm", "POST", "fast/b"];
+    let submit =
+        |id: &'static str, more: &[&'static str]| [&["submit", id][..], &post, more].concat();
+    let rows: [(Vec<&str>, i32, &str); 9] = [
+        (submit("b", &["--json", "{bad"]), 2, "--json"),
+        (
+            submit("b", &["--header", "X-Api-Key: S3cret"]),
+            2,
+            "call b: not storable: header x-api-key",
+        ),
+        (submit("b", &["--header", "none"]), 2, "call b: "),
+        (vec!["work", "--lease", "0"], 2, "--lease"),
+        (vec!["work", "--concurrency", "0"], 2, "--concurrency"),
+        (vec!["outcome", "a"], 1, "call a: it has no outcome: new"),
+        (vec!["outcome", "none"], 1, "call none: there is none"),
+        (vec!["cancel", "none"], 1, "call none: there is none"),
+        (vec!["--on", "storm", "status"], 2, "the connection is not one of PostgreSQL"),
+    ];
+    for (words, expected, says) in rows {
+        let (code, _, told) = run(&words);
+        assert_eq!(code, Some(expected), "{words:?}: {told}");
+        assert!(told.contains(says) && !told.contains("S3cret"), "{words:?}: {told}");
+    }
+    assert_eq!(run(&["cancel", "a"]).0, Some(0));
+    let (code, _, told) = run(&["cancel", "a"]);
+    assert_eq!(code, Some(1));
+    assert!(told.contains("call a: it cannot be taken back: cancelled"), "{told}");
+
+    let gone = "postgres://app:S3cret@127.0.0.1:9/app";
+    for words in [&submit("b", &[])[..], &["status", "b"]] {
+        let output = command(gone, &server, words);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(told.contains("call b: PostgreSQL: ") && told.contains("refused"), "{told}");
+        assert!(!told.contains("S3cret"), "{told}");
+    }
+
+    // As `http-hook run` reads them: a mark of the encoding is none of the text, and an id may be a number.
+    let text =
+        "\u{feff}{\"endpoint\": \"fast/one\"}\r\n{\"endpoint\": \"fast/two\", \"id\": 7}\r\n";
+    let calls = file("marked.jsonl", text);
+    let (code, told, errors) = run(&["run", calls.to_str().expect("a path"), "storm"]);
+    assert_eq!(code, Some(0), "{errors}");
+    assert_eq!(told.iter().map(|line| &line["id"]).collect::<Vec<_>>(), ["line-1", "7"]);
+    assert_eq!(server.counts().len(), 2, "{:?}", server.counts());
+}

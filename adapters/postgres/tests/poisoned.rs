@@ -120,7 +120,11 @@ impl Door {
 
     fn close(&self) {
         self.away.store(true, Ordering::SeqCst);
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).drain(..).for_each(|task| task.abort());
+        self.open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .drain(..)
+            .for_each(|task| task.abort());
     }
 }
 
@@ -175,7 +179,8 @@ async fn settings_that_cannot_be_are_the_nearest_that_can() {
     let (least, most) = (Duration::ZERO, Duration::MAX);
     for (lease, sweep, id) in [(least, least, "least"), (most, most, "most")] {
         put(&engine, &server, id).await;
-        let worker = worker(&engine, &server).lease(lease).sweep(sweep).grace(Duration::from_secs(1));
+        let worker =
+            worker(&engine, &server).lease(lease).sweep(sweep).grace(Duration::from_secs(1));
         let (end, told) = oneshot::channel::<()>();
         let working = tokio::spawn(worker.run(async move { drop(told.await) }));
         until(&engine, id, is_done).await;
@@ -212,8 +217,10 @@ async fn a_row_that_says_two_things_is_not_sent() {
 async fn a_first_attempt_that_moved_from_a_journal_is_unknown() {
     let (engine, _) = fresh("first_attempt").await;
     let server = Server::start(Duration::ZERO).expect("a port");
-    let row = "INSERT INTO journal VALUES ('run/line-1', 'storm', 'sending', 1, NULL, NULL, NULL, 1, 1);";
-    let script = include_str!("../from_journal.sql").lines().filter(|line| !line.starts_with("\\set"));
+    let row =
+        "INSERT INTO journal VALUES ('run/line-1', 'storm', 'sending', 1, NULL, NULL, NULL, 1, 1);";
+    let script =
+        include_str!("../from_journal.sql").lines().filter(|line| !line.starts_with("\\set"));
     let script = script.map(|line| if line.starts_with("\\copy") { row } else { line });
     sql(&engine, &script.collect::<Vec<_>>().join("\n")).await;
     let _end = start(worker(&engine, &server).sweep(Duration::from_secs(1)));

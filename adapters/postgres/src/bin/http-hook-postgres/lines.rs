@@ -11,9 +11,9 @@ use http_hook_reqwest::observe::sounds_secret;
 use http_hook_reqwest::response::Outcome;
 use http_hook_reqwest::{Hook, RequestPlan, ReqwestTransport};
 use http_hook_sources::Sources;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
+use serde_json::{Number, Value, json};
 
 use crate::{Any, Run};
 
@@ -24,6 +24,7 @@ const MANY: usize = 1_000;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Line {
+    #[serde(default, deserialize_with = "id")]
     id: Option<String>,
     method: Option<String>,
     endpoint: String,
@@ -54,12 +55,7 @@ impl Line {
             };
         }
         for (name, value) in self.headers {
-            // No secret is kept: one that sounds so is refused where it would be.
-            plan = if sounds_secret(&name) {
-                plan.header(&name, &value)
-            } else {
-                plan.storable_header(&name, &value)
-            };
+            plan = with_header(plan, &name, &value);
         }
         if let Some(json) = self.json {
             plan = plan.json_text(json.get().to_owned());
@@ -74,6 +70,25 @@ impl Line {
             None => plan,
         })
     }
+}
+
+/// Adds a header. No secret is kept: one that sounds so is refused where it would be.
+pub(crate) fn with_header(plan: RequestPlan, name: &str, value: &str) -> RequestPlan {
+    if sounds_secret(name) { plan.header(name, value) } else { plan.storable_header(name, value) }
+}
+
+/// An id is a text, or a number, which is taken for the text of it.
+fn id<'de, D: Deserializer<'de>>(of: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Id {
+        Text(String),
+        Number(Number),
+    }
+    Ok(Option::deserialize(of)?.map(|id| match id {
+        Id::Text(text) => text,
+        Id::Number(number) => number.to_string(),
+    }))
 }
 
 /// Puts the calls in, works and prints; whether all have passed.
@@ -107,10 +122,11 @@ async fn put_in(engine: &Engine, hook: &Hook, run: &Run) -> Result<Vec<String>, 
     let (mut ids, mut calls, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
     let mut lines = file.lines().zip(1_u64..).peekable();
     while let Some((line, number)) = lines.next() {
-        let line = line?;
+        let line = line.map_err(|error| format!("line {number}: {error}"))?;
+        let line = if number == 1 { line.trim_start_matches('\u{feff}') } else { &line };
         if !line.trim().is_empty() {
             let at = |error: String| format!("line {number}: {error}");
-            let line: Line = serde_json::from_str(&line)
+            let line: Line = serde_json::from_str(line)
                 .map_err(|error| at(format!("not a call, at column {}", error.column())))?;
             let own = line.id.clone().unwrap_or_else(|| format!("line-{number}"));
             let id = format!("{}/{own}", run.name);
@@ -121,11 +137,9 @@ async fn put_in(engine: &Engine, hook: &Hook, run: &Run) -> Result<Vec<String>, 
             calls.push((id, line.plan(run.retries).map_err(at)?));
         }
         if calls.len() == MANY || lines.peek().is_none() {
-            let mut client = engine.pool().get().await?;
-            let transaction = client.transaction().await?;
             let calls = std::mem::take(&mut calls);
-            engine.submit_all(&*transaction, hook, Duration::ZERO, calls).await?;
-            transaction.commit().await?;
+            let first = calls.first().map_or_else(String::new, |(id, _)| id.clone());
+            crate::put_in(engine, hook, &first, calls).await?;
         }
     }
     Ok(ids)

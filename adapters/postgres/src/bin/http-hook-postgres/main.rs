@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use http_hook_postgres::{Engine, Status};
-use http_hook_reqwest::{RequestPlan, ReqwestTransport};
+use http_hook_reqwest::{Hook, RequestPlan, ReqwestTransport};
 use http_hook_sources::Sources;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 /// Calls that outlive machines, in PostgreSQL.
@@ -40,10 +41,10 @@ enum Command {
     /// Take calls up until interrupted, then let those under way end.
     Work {
         /// How many calls are under way at once.
-        #[arg(long, default_value_t = 64)]
+        #[arg(long, default_value_t = 64, value_parser = at_least_one)]
         concurrency: usize,
         /// After how many seconds without a sign of life a worker counts as dead.
-        #[arg(long, default_value_t = 60)]
+        #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
         lease: u64,
     },
     /// Tell where a call is, or how many calls are where.
@@ -77,8 +78,8 @@ struct Submit {
     #[arg(long)]
     data: Option<String>,
     /// The body, as JSON.
-    #[arg(long, conflicts_with = "data")]
-    json: Option<Value>,
+    #[arg(long, conflicts_with = "data", value_parser = json_text)]
+    json: Option<Box<RawValue>>,
     /// A header, `Name: value`; none that sounds secret.
     #[arg(long, value_name = "HEADER")]
     header: Vec<String>,
@@ -109,9 +110,12 @@ struct Run {
     #[arg(long)]
     retries: Option<u32>,
     /// How many calls are under way at once; 0 leaves them to other workers.
-    #[arg(long, default_value_t = 64)]
+    #[arg(long, default_value_t = 64, value_parser = some)]
     concurrency: usize,
 }
+
+/// The most calls that one process has under way.
+const MOST: usize = 10_000;
 
 type Any = Box<dyn Error + Send + Sync>;
 
@@ -128,7 +132,7 @@ async fn main() -> ExitCode {
         Ok(false) if is_run => ExitCode::from(13),
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("http-hook-postgres: {error}");
+            eprintln!("http-hook-postgres: {}", told(&*error));
             ExitCode::from(2)
         }
     }
@@ -141,11 +145,9 @@ async fn run(args: Args) -> Result<bool, Any> {
         Command::Migrate => engine.migrate().await?,
         Command::Submit(submit) => {
             let hook = sources.hook(&submit.connection).await?.build()?;
-            let mut client = engine.pool().get().await?;
-            let transaction = client.transaction().await?;
             let id = submit.id.clone();
-            let new = engine.submit(&*transaction, &hook, &id, plan(*submit)?).await?;
-            transaction.commit().await?;
+            let plan = plan(*submit).map_err(|error| format!("call {id}: {error}"))?;
+            let new = put_in(&engine, &hook, &id, [(id.clone(), plan)]).await? == 1;
             println!("{}", json!({"id": id, "new": new}));
         }
         Command::Run(run) => return lines::run(&engine, sources, run).await,
@@ -169,11 +171,69 @@ async fn run(args: Args) -> Result<bool, Any> {
         }
         Command::Outcome { id } => match engine.outcome(&id).await? {
             Some(outcome) => println!("{}", serde_json::to_string(&outcome)?),
-            None => return Ok(false),
+            None => return refused(&engine, &id, "it has no outcome").await,
         },
-        Command::Cancel { id } => return Ok(engine.cancel(&id).await?),
+        Command::Cancel { id } => {
+            if !engine.cancel(&id).await? {
+                return refused(&engine, &id, "it cannot be taken back").await;
+            }
+        }
     }
     Ok(true)
+}
+
+/// Puts calls in by a transaction of their own, and tells how many were new; `what` names them where that cannot be.
+async fn put_in(
+    engine: &Engine,
+    hook: &Hook,
+    what: &str,
+    calls: impl IntoIterator<Item = (String, RequestPlan)>,
+) -> Result<usize, Any> {
+    let failed =
+        |error: &(dyn Error + 'static)| format!("call {what}: PostgreSQL: {}", told(error));
+    let mut client = engine.client(&format!("call {what}")).await?;
+    let transaction = client.transaction().await.map_err(|error| failed(&error))?;
+    let new = engine.submit_all(&*transaction, hook, Duration::ZERO, calls).await?;
+    transaction.commit().await.map_err(|error| failed(&error))?;
+    Ok(new)
+}
+
+/// Says why something is not to be had of a call: it is in that state, or there is none.
+async fn refused(engine: &Engine, id: &str, what: &str) -> Result<bool, Any> {
+    match engine.status(id).await? {
+        Some(status) => eprintln!("http-hook-postgres: call {id}: {what}: {}", status.state.name()),
+        None => eprintln!("http-hook-postgres: call {id}: there is none"),
+    }
+    Ok(false)
+}
+
+/// An error with all that is behind it.
+fn told(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        let says = inner.to_string();
+        if !text.contains(&says) {
+            text = format!("{text}: {says}");
+        }
+        source = inner.source();
+    }
+    text
+}
+
+/// How many calls are under way at once; the queue has something for each of them from its begin on.
+fn at_least_one(text: &str) -> Result<usize, String> {
+    let calls = some(text)?;
+    if calls == 0 { Err("none is no number of calls".to_owned()) } else { Ok(calls) }
+}
+
+fn some(text: &str) -> Result<usize, String> {
+    let calls = text.parse::<usize>().map_err(|error| error.to_string())?;
+    if calls > MOST { Err(format!("{MOST} are the most")) } else { Ok(calls) }
+}
+
+fn json_text(text: &str) -> Result<Box<RawValue>, serde_json::Error> {
+    serde_json::from_str(text)
 }
 
 fn plan(submit: Submit) -> Result<RequestPlan, Any> {
@@ -182,11 +242,11 @@ fn plan(submit: Submit) -> Result<RequestPlan, Any> {
     for header in submit.header {
         let (name, value) =
             header.split_once(':').ok_or_else(|| format!("{header:?} is no header"))?;
-        plan = plan.header(name.trim(), value.trim());
+        plan = lines::with_header(plan, name.trim(), value.trim());
     }
     plan = match (submit.data, submit.json) {
         (Some(data), _) => plan.data(data),
-        (None, Some(json)) => plan.json(&json),
+        (None, Some(json)) => plan.json_text(json.get().to_owned()),
         (None, None) => plan,
     };
     if let Some(retries) = submit.retries {
