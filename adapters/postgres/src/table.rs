@@ -43,8 +43,9 @@ CREATE INDEX IF NOT EXISTS http_hook_run_at ON http_hook_queue._private_jobs (ru
 CREATE INDEX IF NOT EXISTS http_hook_call ON http_hook_queue._private_jobs ((payload ->> 'id'));
 ";
 
-/// The last thing that is made.
-pub(crate) const IS_MADE: &str = "SELECT to_regclass('http_hook_queue.http_hook_call') IS NOT NULL";
+/// The last things that are made, in both schemas: one of them may have been lost, or left out of a backup.
+pub(crate) const IS_MADE: &str = "
+SELECT to_regclass('http_hook_queue.http_hook_call') IS NOT NULL AND to_regclass('http_hook.calls_due') IS NOT NULL";
 
 /// $1 ids, $2 plans, $3 calls, $4 connection, $5 milliseconds until they are due. Returns the ids that were new.
 pub(crate) const SUBMIT: &str = "

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use http_hook_postgres::Engine;
@@ -23,10 +23,15 @@ async fn database(name: &str) -> String {
 }
 
 fn command(database: &str, server: &Server, words: &[&str]) -> Output {
+    spawned(database, server, words).wait_with_output().expect("it runs")
+}
+
+fn spawned(database: &str, server: &Server, words: &[&str]) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_http-hook-postgres"));
     command.env("AIRFLOW_CONN_HTTP_HOOK_POSTGRES", database);
     command.env("AIRFLOW_CONN_STORM", format!("http://svc:secret@{}", server.address()));
-    command.args(words).output().expect("it runs")
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.args(words).spawn().expect("it runs")
 }
 
 fn lines(output: &Output) -> Vec<Value> {
@@ -160,4 +165,73 @@ async fn a_call_is_put_in_as_it_is_written_and_what_cannot_be_is_told() {
     assert_eq!(code, Some(0), "{errors}");
     assert_eq!(told.iter().map(|line| &line["id"]).collect::<Vec<_>>(), ["line-1", "7"]);
     assert_eq!(server.counts().len(), 2, "{:?}", server.counts());
+}
+
+/// Who runs services ends them by SIGTERM.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_is_told_to_end_lets_what_is_under_way_end() {
+    let database = database("told_to_end").await;
+    let server = Server::start(Duration::from_secs(2)).expect("a port");
+    assert!(command(&database, &server, &["migrate"]).status.success());
+    for signal in ["TERM", "INT"] {
+        let put = ["submit", signal, "storm", "POST", &format!("slow/{signal}"), "--data", "order"];
+        assert!(command(&database, &server, &put).status.success());
+        let mut working = spawned(&database, &server, &["work"]);
+        let begun = std::time::Instant::now();
+        while !server.counts().contains_key(signal) && begun.elapsed() < Duration::from_secs(20) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let id = working.id().to_string();
+        assert!(
+            Command::new("kill").args(["-s", signal, &id]).status().expect("it runs").success()
+        );
+        let ended = working.wait().expect("an end");
+        assert_eq!(ended.code(), Some(0), "{signal}: {ended}");
+        let told = command(&database, &server, &["outcome", signal]);
+        assert_eq!(lines(&told)[0]["response"]["status"], 200, "{signal}: {told:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_goes_on_over_a_database_that_restarts() {
+    let database = database("restarts").await;
+    let server = Server::start(Duration::from_secs(2)).expect("a port");
+    let text = "{\"endpoint\": \"slow/one\", \"body\": \"1\"}\n{\"endpoint\": \"slow/two\"}\n";
+    let calls = file("restarts.jsonl", text);
+    let running = spawned(&database, &server, &["run", calls.to_str().expect("a path"), "storm"]);
+    let begun = std::time::Instant::now();
+    while server.counts().len() < 2 && begun.elapsed() < Duration::from_secs(20) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let engine = Engine::new(&database, 2).expect("a URL");
+    let client = engine.pool().get().await.expect("PostgreSQL");
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = 'restarts' AND pid <> pg_backend_pid()";
+    // What a restart does to all at once; a look comes every 0.2 s.
+    for _ in 0..20 {
+        client.batch_execute(end).await.expect("they end");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let ended = running.wait_with_output().expect("an end");
+    let told: Vec<_> = lines(&ended).iter().map(|line| line["result"].to_string()).collect();
+    assert_eq!(told, ["\"ok\"", "\"ok\""], "{}", String::from_utf8_lossy(&ended.stderr));
+    assert_eq!(ended.status.code(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_lost_of_the_tables_is_made_again() {
+    let database = database("made_again").await;
+    let server = Server::start(Duration::ZERO).expect("a port");
+    let engine = Engine::new(&database, 2).expect("a URL");
+    for lost in ["http_hook", "http_hook_queue"] {
+        assert!(command(&database, &server, &["migrate"]).status.success());
+        let client = engine.pool().get().await.expect("PostgreSQL");
+        client.batch_execute(&format!("DROP SCHEMA {lost} CASCADE")).await.expect("it goes");
+        let migrated = command(&database, &server, &["migrate"]);
+        assert!(migrated.status.success(), "{migrated:?}");
+        let put = ["submit", lost, "storm", "GET", "fast/a"];
+        let put = command(&database, &server, &put);
+        assert!(put.status.success(), "{lost}: {put:?}");
+    }
 }

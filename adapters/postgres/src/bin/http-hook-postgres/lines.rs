@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::Method;
-use http_hook_postgres::{Engine, State};
+use http_hook_postgres::{Engine, Error, State};
 use http_hook_reqwest::observe::sounds_secret;
 use http_hook_reqwest::response::Outcome;
 use http_hook_reqwest::{Hook, RequestPlan, ReqwestTransport};
@@ -19,6 +19,9 @@ use crate::{Any, Run};
 
 /// How many calls are put in, and looked at, at once.
 const MANY: usize = 1_000;
+
+/// How long a run looks on over a database that is away.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A line that is a call.
 #[derive(Deserialize)]
@@ -104,7 +107,7 @@ pub(crate) async fn run(engine: &Engine, sources: Sources, run: Run) -> Result<b
     let worker = tokio::spawn(worker.run(async { drop(stopped.await) }));
     let passed = tokio::select! {
         passed = told(engine, &ids) => passed,
-        _ = tokio::signal::ctrl_c() => Err("interrupted: the calls stay, and the same run goes on".into()),
+        () = crate::told_to_end() => Err("interrupted: the calls stay, and the same run goes on".into()),
     };
     drop(stop);
     worker.await??;
@@ -149,10 +152,17 @@ async fn put_in(engine: &Engine, hook: &Hook, run: &Run) -> Result<Vec<String>, 
 async fn told(engine: &Engine, ids: &[String]) -> Result<bool, Any> {
     let mut passed = true;
     for some in ids.chunks(MANY) {
+        let mut looked = Instant::now();
         let ended = loop {
-            let all = engine.ended(some).await?;
-            if all.len() == some.len() {
-                break all;
+            match engine.ended(some).await {
+                Ok(all) if all.len() == some.len() => break all,
+                Ok(_) => looked = Instant::now(),
+                // A database that restarts; what is wrong with a row stays wrong.
+                Err(error @ Error::Database { .. }) if looked.elapsed() < PATIENCE => {
+                    tracing::warn!("{error}; looking again");
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+                Err(error) => return Err(error.into()),
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
         };

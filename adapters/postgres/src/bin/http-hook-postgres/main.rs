@@ -155,7 +155,7 @@ async fn run(args: Args) -> Result<bool, Any> {
             let worker =
                 engine.worker(sources, ReqwestTransport::default()).concurrency(concurrency);
             let worker = worker.lease(Duration::from_secs(lease));
-            worker.run(async { drop(tokio::signal::ctrl_c().await) }).await?;
+            worker.run(told_to_end()).await?;
         }
         Command::Status { id: Some(id) } => match engine.status(&id).await? {
             Some(status) => println!("{}", shown(&id, &status)?),
@@ -196,6 +196,23 @@ async fn put_in(
     let new = engine.submit_all(&*transaction, hook, Duration::ZERO, calls).await?;
     transaction.commit().await.map_err(|error| failed(&error))?;
     Ok(new)
+}
+
+/// Waits for a signal that asks for the end: that of a terminal, or of who runs services.
+async fn told_to_end() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminated.recv() => {}
+            }
+            return;
+        }
+    }
+    drop(tokio::signal::ctrl_c().await);
 }
 
 /// Says why something is not to be had of a call: it is in that state, or there is none.
