@@ -792,6 +792,62 @@ mod journal {
         assert!(began.elapsed() < Duration::from_secs(10));
     }
 
+    /// An id names a call, and a line is one: it does not become another call by another id, in the file or in the journal.
+    #[test]
+    fn what_was_made_is_not_made_again_under_another_id() {
+        let server = serve();
+        let first = r#"{"endpoint":"v1","method":"POST"}"#;
+        let second = r#"{"endpoint":"v1","method":"POST","id":"b"}"#;
+        let text = format!("{first}\n{second}\n{first}\n");
+        let an_id = format!("{}\n", text.replacen("\"}\n", "\",\"id\":\"a\"}\n", 1));
+        let another = text.replace("\"b\"", "\"c\"");
+        let none = text.replace(",\"id\":\"b\"", "");
+        let row = "UPDATE calls SET id = x'ff' WHERE id = 'line-1'";
+        let of_another = "UPDATE calls SET id = 'line-9' WHERE id = 'line-1'";
+        let plan = "UPDATE calls SET plan = '{}' WHERE id = 'b'";
+        let rows = [
+            // why                              file      row         code       what it says
+            ("a line gets an id", &an_id, "", Some(2), "line 1, call \"a\", is not what it was"),
+            (
+                "a line gets another",
+                &another,
+                "",
+                Some(2),
+                "line 2, call \"c\", is not what it was",
+            ),
+            ("a line loses its id", &none, "", Some(2), "line 2, call \"line-2\", is not"),
+            ("a row's id is changed", &text, row, Some(2), "line 1, call \"line-1\", is not"),
+            (
+                "it is that of another",
+                &text,
+                of_another,
+                Some(2),
+                "line 1, call \"line-1\", is not",
+            ),
+            (
+                "a row has no plan",
+                &text,
+                plan,
+                Some(13),
+                "call \"b\": where its plan stands cannot be read",
+            ),
+        ];
+        for (why, changed, statement, code, says) in rows {
+            let folder = folder("another-id");
+            let calls = file(&folder, "calls.jsonl", &text);
+            let journal = folder.join("journal");
+            let path = journal.to_str().unwrap();
+            let (begun, _, err) = run(&server.authority, &kept(&calls, path, &[]));
+            assert_eq!(begun, Some(0), "{why}: {err}");
+            let sent = server.requests().len();
+            file(&folder, "calls.jsonl", changed);
+            rusqlite::Connection::open(&journal).unwrap().execute_batch(statement).unwrap();
+            let (ended, _, err) = run(&server.authority, &kept(&calls, path, &["--resume"]));
+            assert!(ended == code && err.contains(says), "{why}: {ended:?} {err}");
+            assert_eq!(server.requests().len(), sent, "{why}");
+        }
+    }
+
     /// A process that was killed between an entry and what was to be sent, one that waited, and rows that somebody has changed.
     #[test]
     fn what_was_under_way_is_told_and_not_sent() {

@@ -8,7 +8,7 @@ use http_hook::{Act, Call, Hook, Options, RequestPlan, Timestamp};
 use http_hook_journal::{Durability, Entry, Journal, JournalError, Keeper, Name, Run, State};
 
 use super::keep::{Keep, Known, Slot};
-use super::lines::{Taken, is_default_id};
+use super::lines::{Taken, default_id, is_default_id};
 use super::results::{Results, Verdict, mark, unmark};
 use crate::args::RunArgs;
 use crate::exit::Problem;
@@ -19,6 +19,8 @@ pub(crate) struct Kept {
     keeper: Keeper,
     /// The last line of which the journal knew something when it was opened.
     last: u64,
+    /// The lines, in order, that the journal has under an id of their own.
+    named: Vec<u32>,
 }
 
 /// What a journal gives a run to go on with.
@@ -51,7 +53,11 @@ pub(crate) fn begin(
     let (mut last, mut unreadable, mut calls) = (0, 0, Vec::new());
     let mut broken_off = Vec::new();
     let mut taken = Taken::default();
+    let mut named = Vec::new();
     let mut take = |name: &Name| {
+        if name.id != default_id(name.line) {
+            named.push(u32::try_from(name.line).unwrap_or(u32::MAX));
+        }
         if !is_default_id(&name.id) {
             taken.take(&name.id, name.line);
         }
@@ -127,7 +133,8 @@ pub(crate) fn begin(
             keeper.done(entry, text.clone(), own).map_err(|(error, _)| of(error))?;
         }
     }
-    let keep = Keep::Journal(Box::new(Kept { keeper, last }));
+    named.sort_unstable();
+    let keep = Keep::Journal(Box::new(Kept { keeper, last, named }));
     Ok(Begun { keep, seed, calls, unreadable, taken })
 }
 
@@ -184,8 +191,32 @@ impl Kept {
         };
         match self.keeper.known(vec![entry.name.clone()]) {
             Ok(known) if known.first() == Some(&true) => Ok(Known::Yes),
+            Ok(_) if self.has_under_another_id(&entry.name)? => {
+                let (id, line) = (slot.id.clone(), slot.line);
+                Err(of(JournalError::Changed { id, line }))
+            }
             Ok(_) => Ok(Known::No),
             Err(JournalError::Twice { first, .. }) => Ok(Known::Other(first)),
+            // It was told when the journal was read.
+            Err(JournalError::Row { .. }) => Ok(Known::Yes),
+            Err(error) => Err(of(error)),
+        }
+    }
+
+    /// Tells whether the line was begun, and had another id then: in the file, or in the row.
+    fn has_under_another_id(&self, name: &Name) -> Result<bool, Problem> {
+        let line = u32::try_from(name.line).unwrap_or(u32::MAX);
+        if self.named.binary_search(&line).is_ok() {
+            return Ok(true);
+        }
+        let usual = Name { id: default_id(name.line), ..*name };
+        if usual == *name {
+            return Ok(false);
+        }
+        match self.keeper.known(vec![usual]) {
+            Ok(known) => Ok(known.first() == Some(&true)),
+            Err(JournalError::Changed { .. }) => Ok(true),
+            Err(JournalError::Twice { .. } | JournalError::Row { .. }) => Ok(false),
             Err(error) => Err(of(error)),
         }
     }
