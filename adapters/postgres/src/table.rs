@@ -123,7 +123,7 @@ pub(crate) const COUNTS: &str =
     "SELECT state, count(*) FROM http_hook.calls GROUP BY state ORDER BY state";
 
 /// $1 how long they are due, in milliseconds, $2 and $3 where the last look ended, $4 how many to look at. Those that are due, have
-/// not ended and have no job that could run get one.
+/// not ended and have no job that could run get one; so do those that say no time, as rows that somebody has copied from a journal.
 pub(crate) const LOST: &str = "
 WITH seen AS (
     SELECT id, due FROM http_hook.calls
@@ -131,10 +131,16 @@ WITH seen AS (
         AND due <= (extract(epoch FROM now()) * 1000)::bigint - $1::bigint
     ORDER BY due, id LIMIT $4::bigint
 ),
+without AS (
+    SELECT id FROM http_hook.calls
+    WHERE state IN ('new', 'waiting', 'sending') AND due IS NULL
+        AND updated <= (extract(epoch FROM now()) * 1000)::bigint - $1::bigint
+    ORDER BY id LIMIT $4::bigint
+),
 lost AS (
-    SELECT id FROM seen WHERE NOT EXISTS (
+    SELECT id FROM (SELECT id FROM seen UNION ALL SELECT id FROM without) AS found WHERE NOT EXISTS (
         SELECT FROM http_hook_queue._private_jobs AS jobs
-        WHERE jobs.payload ->> 'id' = seen.id AND (jobs.attempts < jobs.max_attempts OR jobs.locked_at IS NOT NULL))
+        WHERE jobs.payload ->> 'id' = found.id AND (jobs.attempts < jobs.max_attempts OR jobs.locked_at IS NOT NULL))
 ),
 woken AS (
     SELECT job.id FROM lost, LATERAL http_hook_queue.add_job('http_hook.call', json_build_object('id', lost.id)) AS job

@@ -229,6 +229,19 @@ async fn a_first_attempt_that_moved_from_a_journal_is_unknown() {
     assert!(server.counts().is_empty());
 }
 
+/// As a journal has an entry that is under way, copied by hand.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_without_a_job_that_says_no_time_is_found() {
+    let (engine, _) = fresh("no_time").await;
+    let server = Server::start(Duration::ZERO).expect("a port");
+    put(&engine, &server, "a").await;
+    sql(&engine, "UPDATE http_hook.calls SET due = NULL").await;
+    sql(&engine, "DELETE FROM http_hook_queue._private_jobs").await;
+    let _end = start(worker(&engine, &server).sweep(Duration::from_secs(1)));
+    until(&engine, "a", is_done).await;
+    assert_eq!(server.counts()["a"], 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_column_of_another_type_is_told() {
     let (engine, _) = fresh("columns").await;
