@@ -83,10 +83,13 @@ impl Journal {
     ///
     /// # Errors
     ///
-    /// [`Exists`](JournalError::Exists), or what keeps it from being written.
+    /// [`Exists`](JournalError::Exists), [`Form`](JournalError::Form) if another file is there, or what keeps it from being written.
     pub fn create(path: &Path, run: Run, durability: Durability) -> Result<Self, JournalError> {
         if path.symlink_metadata().is_ok() {
-            return Err(JournalError::Exists(shown(path)));
+            return Err(match connect(path, durability) {
+                Ok(_) | Err(JournalError::InUse(_)) => JournalError::Exists(shown(path)),
+                Err(error) => error,
+            });
         }
         let mut beside = path.as_os_str().to_owned();
         beside.push(format!(".{}.new", std::process::id()));

@@ -132,6 +132,17 @@ fn an_attempt_that_can_be_made_anew_is_not_kept_itself() {
 }
 
 #[test]
+fn what_is_there_and_is_no_journal_is_told_as_that() {
+    for content in ["", "orders", "SQLite format 3\0"] {
+        let place = Place::new();
+        fs::write(place.file(), content).unwrap();
+        let error = Journal::create(&place.file(), run(), Durability::Process).unwrap_err();
+        assert!(matches!(error, JournalError::Form { .. }), "{content:?}: {error}");
+        assert_eq!(fs::read_to_string(place.file()).unwrap(), content);
+    }
+}
+
+#[test]
 fn one_run_at_a_time() {
     let place = Place::new();
     let journal = place.create();
