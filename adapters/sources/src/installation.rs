@@ -57,21 +57,34 @@ impl Installation {
     }
 }
 
-/// A value of a file as Python's `configparser` reads it, as far as Airflow writes such: one line a value, `%%` for `%`.
+/// A value of a file as Python's `configparser` reads it: a line that is indented further goes on with it, `%%` is `%`.
 fn of_file(file: &str, section: &str, key: &str) -> Option<String> {
-    let mut inside = false;
-    let mut found = None;
-    for line in file.lines().map(str::trim) {
-        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
-            inside = name == section;
-        } else if inside && !line.starts_with(['#', ';']) {
-            let Some((name, value)) = line.split_once(['=', ':']) else { continue };
-            if name.trim().eq_ignore_ascii_case(key) {
-                found = Some(value.trim().replace("%%", "%"));
+    let (mut is_section, mut is_key, mut indent) = (false, false, None);
+    let mut found: Option<String> = None;
+    for line in file.lines() {
+        let text = line.trim();
+        if text.is_empty() || text.starts_with(['#', ';']) {
+            continue;
+        }
+        let own = line.len() - line.trim_start().len();
+        if indent.is_some_and(|indent| own > indent) {
+            if let Some(value) = found.as_mut().filter(|_| is_key) {
+                value.extend(["\n", text]);
+            }
+            continue;
+        }
+        indent = None;
+        if let Some(name) = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
+            is_section = name == section;
+        } else if let Some((name, value)) = text.split_once(['=', ':']) {
+            indent = Some(own);
+            is_key = is_section && name.trim().eq_ignore_ascii_case(key);
+            if is_key {
+                found = Some(value.trim().to_owned());
             }
         }
     }
-    found
+    found.map(|value| value.replace("%%", "%"))
 }
 
 impl Sources {
@@ -152,5 +165,7 @@ mod tests {
             of_file("[core]\nfernet_key = a%%b=", "core", "fernet_key").as_deref(),
             Some("a%b=")
         );
+        let file = "[core]\nnote = old:\n  fernet_key = no\n\n  [database]\nfernet_key =\n    # of June\n    a,\n    b\n  sqlite = c\n";
+        assert_eq!(of_file(file, "core", "fernet_key").as_deref(), Some("\na,\nb\nsqlite = c"));
     }
 }
