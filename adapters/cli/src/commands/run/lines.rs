@@ -1,5 +1,6 @@
 //! The file of the calls, line by line: no more than one of them is in memory.
 
+use std::array;
 use std::collections::HashMap;
 use std::fs::File;
 use std::hash::{BuildHasher as _, RandomState};
@@ -64,11 +65,17 @@ pub(crate) fn is_default_id(id: &str) -> bool {
     !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Which ids are taken: of each a hash of 96 bits, and its line.
-#[derive(Default)]
+/// Which ids are taken: of each a hash of 96 bits, and its line. They are in many maps, of which one grows at a time: a map that grows is
+/// there twice for a while.
 pub(crate) struct Taken {
     hashes: [RandomState; 2],
-    lines: HashMap<[u32; 3], u32>,
+    lines: [HashMap<[u32; 3], u32>; 64],
+}
+
+impl Default for Taken {
+    fn default() -> Self {
+        Self { hashes: Default::default(), lines: array::from_fn(|_| HashMap::new()) }
+    }
 }
 
 impl Taken {
@@ -78,7 +85,9 @@ impl Taken {
         #[expect(clippy::cast_possible_truncation, reason = "it is cut")]
         let key = [first as u32, (first >> 32) as u32, second as u32];
         let line = u32::try_from(line).unwrap_or(u32::MAX);
-        let own = *self.lines.entry(key).or_insert(line);
+        let [.., last] = key;
+        let lines = self.lines.get_mut(last as usize % 64)?;
+        let own = *lines.entry(key).or_insert(line);
         (own != line).then(|| own.into())
     }
 }
