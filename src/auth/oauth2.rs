@@ -91,17 +91,29 @@ impl fmt::Debug for TokenRequest {
 }
 
 impl OAuth2 {
-    /// Makes the grant of client credentials, with the defaults for the rest.
+    /// Makes the grant of client credentials, with the defaults for the rest, which are fields to be set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook::Hook;
+    /// use http_hook::auth::OAuth2;
+    ///
+    /// let mut reader = OAuth2::client_credentials("https://id.example.com/token", "reader", "secret");
+    /// reader.scope = Some("orders:read".to_owned());
+    /// let hook = Hook::builder_to("https://api.example.com").auth(reader).build()?; // for `from_hook`
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn client_credentials(
         token_url: impl Into<String>,
         id: impl Into<String>,
-        secret: Secret,
+        secret: impl Into<Secret>,
     ) -> Self {
         Self {
             token_url: token_url.into(),
             refresh_token: None,
             client_id: id.into(),
-            client_secret: Some(secret),
+            client_secret: Some(secret.into()),
             secret_in_form: false,
             scope: None,
             fields: Vec::new(),
@@ -113,10 +125,14 @@ impl OAuth2 {
     }
 
     /// Makes the grant of a refresh token, for a public client unless `client_secret` is set.
-    pub fn refresh(token_url: impl Into<String>, id: impl Into<String>, token: Secret) -> Self {
-        let mut own = Self::client_credentials(token_url, id, Secret::new(""));
+    pub fn refresh(
+        token_url: impl Into<String>,
+        id: impl Into<String>,
+        token: impl Into<Secret>,
+    ) -> Self {
+        let mut own = Self::client_credentials(token_url, id, "");
         own.client_secret = None;
-        own.refresh_token = Some(token);
+        own.refresh_token = Some(token.into());
         own
     }
 

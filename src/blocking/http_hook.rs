@@ -247,7 +247,8 @@ impl<T: Transport, C: Clock> CallBuilder<'_, HttpHook<T, C>, Body> {
         }
     }
 
-    /// Performs the call and leaves the body of the response to be read: [`HttpHook::stream`] of the plan.
+    /// Performs the call and leaves the body of the response to be read: [`HttpHook::stream`] of the plan. It is as long as the
+    /// server likes: `std::io::Read::take` ends it.
     ///
     /// # Errors
     ///

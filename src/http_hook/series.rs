@@ -67,6 +67,43 @@ impl<T: Transport, C: Clock, I: DeserializeOwned> ItemIter<'_, HttpHook<T, C>, B
             }
         }
     }
+
+    /// Reads all items that are left, into memory. Over a blocking hook these are an iterator, which has its own `collect`.
+    ///
+    /// # Errors
+    ///
+    /// The first failure; what was read until then is gone.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook::pages::Paging;
+    /// # use http_hook::{Hook, HttpHook, options::Capabilities};
+    /// # struct NoTime;
+    /// # #[async_trait::async_trait]
+    /// # impl http_hook::transport::Clock for NoTime {
+    /// #     fn now(&self) -> http_hook::Timestamp { http_hook::Timestamp::default() }
+    /// #     async fn sleep(&self, _: std::time::Duration) {}
+    /// # }
+    /// # let server = http_hook::transport::from_fn(Capabilities::none("server"), |_, _| async move {
+    /// #     Ok(http::Response::new(bytes::Bytes::from("[7, 8]").into()))
+    /// # });
+    /// # let api = HttpHook::new(Hook::to("https://api.example.com")?, server, NoTime);
+    /// # pollster::block_on(async {
+    ///
+    /// let ids: Vec<u32> = api.pages(api.get("v1/orders"), Paging::link()).items().collect().await?;
+    /// assert_eq!(ids, [7, 8]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub async fn collect(mut self) -> Result<Vec<I>, Failure> {
+        let mut items = Vec::new();
+        while let Some(item) = self.next().await {
+            items.push(item?);
+        }
+        Ok(items)
+    }
 }
 
 impl<T: Transport, C: Clock> HttpHook<T, C> {

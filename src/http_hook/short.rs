@@ -333,11 +333,41 @@ impl<T: Transport, C: Clock> CallBuilder<'_, HttpHook<T, C>, Body> {
         }
     }
 
-    /// Performs the call and leaves the body of the response to be streamed: [`HttpHook::stream`] of the plan.
+    /// Performs the call and leaves the body of the response to be streamed: [`HttpHook::stream`] of the plan. It is as long as the server
+    /// likes: count it as it comes, and drop it where it is too long.
     ///
     /// # Errors
     ///
     /// As [`send`](Self::send); what breaks in the body after that is the body's error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Write as _;
+    /// # struct NoTime;
+    /// # #[async_trait::async_trait]
+    /// # impl http_hook::transport::Clock for NoTime {
+    /// #     fn now(&self) -> http_hook::Timestamp { http_hook::Timestamp::default() }
+    /// #     async fn sleep(&self, _: std::time::Duration) {}
+    /// # }
+    /// # let server = http_hook::transport::from_fn(http_hook::options::Capabilities::none("server"), |_, _| async move {
+    /// #     Ok(http::Response::new(bytes::Bytes::from("[7, 8]").into()))
+    /// # });
+    /// # let api = http_hook::HttpHook::new(http_hook::Hook::to("https://api.example.com")?, server, NoTime);
+    /// # let mut file = Vec::new();
+    /// # pollster::block_on(async {
+    ///
+    /// let mut body = api.get("v1/export").stream().await?.into_body();
+    /// let mut room: usize = 1 << 30;
+    /// while let Some(piece) = body.chunk().await? {
+    ///     room = room.checked_sub(piece.len()).ok_or("more than 1 GiB")?;
+    ///     file.write_all(&piece)?;
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # assert_eq!(file, b"[7, 8]");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub async fn stream(self) -> Result<Response<Body>, Failure> {
         match self.planned(|on| on.face.draw(), MultipartBody::join) {
             (on, plan, None) => on.streamed(plan, None).await,

@@ -42,7 +42,8 @@ pub struct Options {
     pub trust_env: Option<bool>,
     /// Whether a status from 400 to 599 is a failure.
     pub check_response: Option<bool>,
-    /// The largest body of a response that is read into memory, in bytes.
+    /// The largest body of a response that is read into memory, in bytes; 64 MiB by default. One that is streamed has no limit but the
+    /// caller's own.
     pub max_response_bytes: Option<u64>,
 }
 

@@ -120,7 +120,7 @@ impl Options {
         self
     }
 
-    /// Sets the largest body of a response that is read into memory, in bytes.
+    /// Sets the largest body of a response that is read into memory, in bytes; not of one that is streamed.
     #[must_use]
     pub fn max_response_bytes(mut self, max_response_bytes: u64) -> Self {
         self.max_response_bytes = Some(max_response_bytes);

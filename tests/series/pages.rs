@@ -328,13 +328,16 @@ fn items_come_one_by_one() {
     let server = MockTransport::new(replies());
     let api_async = HttpHook::new(series::hook(), server.clone(), server.clock()).with_seed(7);
     let mut items = api_async.pages(RequestPlan::get("a"), paging()).items::<u32>();
-    let mut read = Vec::new();
     pollster::block_on(async {
-        while let Some(item) = items.next().await {
-            read.push(item.expect("a number"));
-        }
+        assert_eq!(items.next().await.expect("an item").expect("a number"), 1);
+        assert_eq!(items.collect().await.expect("numbers"), [2, 3], "those that are left");
     });
-    assert_eq!(read, [1, 2, 3]);
+
+    let server = MockTransport::new(replies().into_iter().take(1));
+    let api_async = HttpHook::new(series::hook(), server.clone(), server.clock()).with_seed(7);
+    let items = api_async.pages(RequestPlan::get("a"), paging()).items::<u32>();
+    pollster::block_on(items.collect())
+        .expect_err("a page that fails leaves no list that looks whole");
 
     let server = MockTransport::new(replies());
     let own = api(&server);
