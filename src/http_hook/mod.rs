@@ -170,7 +170,8 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     /// Runs a call until it waits or is over. Where it waits, the [`Leg`] holds it stored: keep that, and [take it up](Self::resume) when
     /// the wait is over, in this process or another.
     ///
-    /// `keep` is told of each attempt before it is sent. Where it keeps what [`Attempt::store`](crate::Attempt::store) writes, a process that
+    /// `keep`, an async closure (`async |attempt| …`, where one that returns an async block will not do), is told of each attempt before it is
+    /// sent. Where it keeps what [`Attempt::store`](crate::Attempt::store) writes, a process that
     /// ends meanwhile leaves behind that the request may have been seen. If it fails, nothing is sent.
     ///
     /// A call that [cannot be stored](Call::store) ends at once, as a [`Failure`] for the reason

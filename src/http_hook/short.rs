@@ -350,7 +350,9 @@ impl<T: Transport, C: Clock> CallBuilder<'_, HttpHook<T, C>, Body> {
     /// #     fn now(&self) -> http_hook::Timestamp { http_hook::Timestamp::default() }
     /// #     async fn sleep(&self, _: std::time::Duration) {}
     /// # }
-    /// # let server = http_hook::transport::from_fn(http_hook::options::Capabilities::none("server"), |_, _| async move {
+    /// # use http_hook::options::{Capabilities, Capability};
+    /// # let can = Capabilities::of("server", &[Capability::Stream]);
+    /// # let server = http_hook::transport::from_fn(can, |_, _| async move {
     /// #     Ok(http::Response::new(bytes::Bytes::from("[7, 8]").into()))
     /// # });
     /// # let api = http_hook::HttpHook::new(http_hook::Hook::to("https://api.example.com")?, server, NoTime);

@@ -1,4 +1,5 @@
-//! What the pages show is what is compiled: rustdoc hides lines that begin with `# `, and no other place does.
+//! What the pages show is what is compiled: rustdoc hides lines that begin with `# `, and no other place does. And the walk through one
+//! call goes by what is there.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -44,4 +45,63 @@ fn no_example_of_a_page_has_hidden_lines() {
 fn hidden_lines_are_found() {
     let page = "# A title\n```sh\n# a comment\n```\n```rust,no_run\n#[test]\n# let a = 1;\n  # b\n#\n```\n# Another\n";
     assert_eq!(hidden(page), [7, 8, 9]);
+}
+
+/// The first that is wrong with a step of the walk: each file is there, what is named with a file (`a.rs`, `f`) is in it, and the step's
+/// first file calls it.
+fn astray(step: &str, read: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let parts: Vec<&str> = step.split('`').collect();
+    let (mut first, mut last) = (None, None);
+    for pair in parts.windows(2).enumerate().filter(|(at, _)| at % 2 == 0).map(|(_, pair)| pair) {
+        let (between, code) = (pair[0].trim(), pair[1]);
+        if code.ends_with(".rs") {
+            let Some(source) = read(code) else { return Some(format!("{code} is not there")) };
+            first.get_or_insert_with(|| source.clone());
+            last = Some((code, source));
+            continue;
+        }
+        if let (Some((file, source)), ":" | ",") = (last.take(), between) {
+            let path = code.split('(').next().unwrap_or(code);
+            let (of, name) = path.rsplit_once("::").unwrap_or(("", path));
+            let within = of.is_empty() || source.contains(&format!("impl {of} "));
+            if !within || !source.contains(&format!("fn {name}(")) {
+                return Some(format!("{path} is not in {file}"));
+            }
+            if !first.as_ref().is_some_and(|first| first.contains(&format!("{name}("))) {
+                return Some(format!("{path} is not called"));
+            }
+        }
+    }
+    None
+}
+
+#[test]
+fn the_walk_through_a_call_goes_by_what_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("CONTRIBUTING.md")).unwrap();
+    let walk = page.split("\n## ").find(|part| part.starts_with("One call")).expect("a walk");
+    let steps: Vec<&str> = walk.split("\n\n").nth(1).unwrap().split(".\n").collect();
+    assert!(steps.len() >= 8, "{} steps", steps.len());
+    let read = |file: &str| fs::read_to_string(root.join("src").join(file)).ok();
+    for step in steps {
+        assert_eq!(astray(step, read), None, "{step}");
+    }
+}
+
+#[test]
+fn a_walk_that_went_astray_is_found() {
+    let read = |file: &str| match file {
+        "a.rs" => Some("impl State { fn send() { build::fill(); } }".to_owned()),
+        "b.rs" => Some("fn fill() {} fn request() {}".to_owned()),
+        _ => None,
+    };
+    for (step, expected) in [
+        ("`a.rs`, `State::send`: then `b.rs`,\n   `fill`, builds", None),
+        ("`a.rs`: `Call::send` takes", Some("Call::send is not in a.rs")),
+        ("`a.rs`: `send(plan)`; `b.rs`, `request`, builds", Some("request is not called")),
+        ("`a.rs` has `rules`, and `b.rs`: all", None),
+        ("`gone.rs`: `f`", Some("gone.rs is not there")),
+    ] {
+        assert_eq!(astray(step, read).as_deref(), expected, "{step}");
+    }
 }

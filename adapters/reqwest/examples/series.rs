@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     while let Some(order) = orders.next().await {
         ids.push(order?.id);
     }
-    println!("orders {ids:?}");
+    println!("orders {ids:?}"); // `items::<Order>().collect().await?` is all of them at once
 
     // Asked again after the pause, or later if the server says so; a poll that ends unsatisfied has failed.
     let until = Polling::until(Condition::json("/state", "done"), Duration::from_secs(600))

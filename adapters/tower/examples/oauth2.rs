@@ -5,11 +5,11 @@
 use std::error::Error;
 
 use http_hook_conformance::server::{Reply, serve};
+use http_hook_tower::auth::OAuth2;
 use http_hook_tower::body::Body;
-use http_hook_tower::{Connection, from_connection};
+use http_hook_tower::{Hook, from_hook};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use serde_json::json;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -20,21 +20,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     );
     let orders = server.route_at("/orders", [Reply::ok(b"1042"), Reply::ok(b"1043")]);
 
-    // As it is stored: the client's name and secret are login and password, the rest is in the extra.
-    let auth = json!({
-        "scheme": "oauth2_client_credentials",
-        "token_url": format!("http://{}/token", server.addr()),
-        "allow_http": true, // for the server of this example only
-    });
-    let connection = Connection::new()
-        .with_host(format!("http://{}", server.addr()))
-        .with_login("client")
-        .with_password("secret")
-        .with_extra(json!({ "http_hook": { "auth": auth } }).to_string());
+    // In code; the example `token` over reqwest has it from a stored connection.
+    let url = format!("http://{}/token", server.addr());
+    let mut auth = OAuth2::client_credentials(url, "client", "secret");
+    auth.scope = Some("orders:read".to_owned());
+    auth.allow_http = true; // for the server of this example only
+    let hook = Hook::builder_to(&format!("http://{}", server.addr())).auth(auth).build()?;
 
     let client =
         Client::builder(TokioExecutor::new()).retry_canceled_requests(false).build_http::<Body>();
-    let api = from_connection(&connection, client)?;
+    let api = from_hook(hook, client);
     for _ in 0..2 {
         let response = api.get("orders").send().await?;
         println!("order {}", String::from_utf8_lossy(response.body()));
