@@ -54,7 +54,7 @@ fn astray(step: &str, read: impl Fn(&str) -> Option<String>) -> Option<String> {
     let (mut first, mut last) = (None, None);
     for pair in parts.windows(2).enumerate().filter(|(at, _)| at % 2 == 0).map(|(_, pair)| pair) {
         let (between, code) = (pair[0].trim(), pair[1]);
-        if code.ends_with(".rs") {
+        if Path::new(code).extension().is_some_and(|extension| extension == "rs") {
             let Some(source) = read(code) else { return Some(format!("{code} is not there")) };
             first.get_or_insert_with(|| source.clone());
             last = Some((code, source));
