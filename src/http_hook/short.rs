@@ -351,7 +351,7 @@ impl<T: Transport, C: Clock> CallBuilder<'_, HttpHook<T, C>, Body> {
     /// #     async fn sleep(&self, _: std::time::Duration) {}
     /// # }
     /// # use http_hook::options::{Capabilities, Capability};
-    /// # let can = Capabilities::of("server", &[Capability::Stream]);
+    /// # let can = Capabilities::of("server", &[Capability::StreamResponse]);
     /// # let server = http_hook::transport::from_fn(can, |_, _| async move {
     /// #     Ok(http::Response::new(bytes::Bytes::from("[7, 8]").into()))
     /// # });
