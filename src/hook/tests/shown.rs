@@ -180,7 +180,7 @@ fn what_a_header_shows_behind_its_scheme_is_known_and_so_is_what_a_client_is() {
     let mut own = crate::auth::OAuth2::client_credentials(
         "https://h.test/token",
         "Client-9",
-        "s3cret-9".into(),
+        "s3cret-9",
     );
     own.fields = vec![("audience".to_owned(), "ours-and-9".into())];
     let hook = knows(own.into());
@@ -260,7 +260,7 @@ fn parts_of_values_are_known_too() {
     let own = crate::auth::OAuth2::client_credentials(
         "https://id.test/t3nant-9/token?sig=S1g-of-9",
         "me",
-        "s3cret-9".into(),
+        "s3cret-9",
     );
     let hook = knows(own.into());
     assert!(
