@@ -169,10 +169,10 @@ def test_type_hints_can_be_read() -> None:
     every = of_the_package()
     assert over_requests.HttpHook.get in every
     for one in every:
-        try:
+        # What a class is over has hints of its own.
+        inspect.get_annotations(one, eval_str=True)
+        if inspect.isfunction(one):
             typing.get_type_hints(one)
-        except NameError as error:
-            raise AssertionError(one) from error
     hints = typing.get_type_hints(over_requests.HttpHook.get)
     assert "retries" in str(typing.get_type_hints(typing.get_args(hints["arguments"])[0]))
 
