@@ -7,11 +7,11 @@ use http::Method;
 use http::header::CONTENT_TYPE;
 
 use super::build::{self, Ready};
+use super::explain::said;
 use crate::base::Error;
-use crate::base::redact::{Piece, Whose, is_open, path_pieces, query_pieces, unescaped};
+use crate::base::redact::{Piece, Whose, path_pieces, query_pieces, unescaped};
 use crate::hook::Hook;
 use crate::request::RequestPlan;
-use crate::request::record::Kind;
 
 /// The command in the making, and the variables that it needs.
 #[derive(Default)]
@@ -57,11 +57,11 @@ impl Hook {
                 command.text.push_str(&quoted(method.as_str()));
             }
         }
+        let said = said(self, &ready, request.headers())?;
+        let open: BTreeSet<_> =
+            said.iter().filter(|said| said.open).map(|said| said.name.as_str()).collect();
         for (name, value) in request.headers() {
-            let call = ready.text.headers().filter(|header| header.name() == name.as_str()).last();
-            let shown = !value.is_sensitive()
-                && (value.to_str().is_ok_and(|value| is_open(name.as_str(), value))
-                    || call.is_some_and(|header| header.kind() == Kind::Storable));
+            let shown = open.contains(name.as_str());
             command.text.push_str(" --header ");
             let line = match value.to_str() {
                 Ok("") if shown => quoted(&format!("{name};")),

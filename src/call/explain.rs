@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use http::Method;
 use http::header::{ACCEPT, ACCEPT_ENCODING, HeaderName, USER_AGENT};
+use http::{HeaderMap, Method};
 
 use super::build::{self, Ready};
 use crate::base::redact::{HIDDEN, ShownUrl, is_open};
@@ -65,11 +65,11 @@ impl fmt::Display for Explanation {
 }
 
 /// What the layers say of one header.
-struct Said {
-    name: HeaderName,
+pub(super) struct Said {
+    pub(super) name: HeaderName,
     layers: Vec<Layer>,
     /// Whether the uppermost word may be shown.
-    open: bool,
+    pub(super) open: bool,
 }
 
 impl Hook {
@@ -149,6 +149,20 @@ fn explain_url(hook: &Hook, ready: &Ready, facts: &mut Vec<Fact>) -> Result<(), 
 
 fn explain_headers(hook: &Hook, ready: &Ready, facts: &mut Vec<Fact>) -> Result<(), Error> {
     let sent = build::request(hook, ready, None, 0)?;
+    for Said { name, mut layers, open } in said(hook, ready, sent.headers())? {
+        let Some(layer) = layers.pop() else { continue };
+        layers.dedup();
+        let value = sent.headers().get(&name).map(|value| match value.to_str() {
+            Ok(text) if open => text.to_owned(),
+            _ => HIDDEN.to_owned(),
+        });
+        facts.push(Fact { what: format!("header {name}"), value, layer, overrides: layers });
+    }
+    Ok(())
+}
+
+/// What the layers say of every header that is sent, and of those that are taken out.
+pub(super) fn said(hook: &Hook, ready: &Ready, sent: &HeaderMap) -> Result<Vec<Said>, Error> {
     let mut all: Vec<Said> = Vec::new();
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     let mut say = |name: &HeaderName, layer, open| {
@@ -165,7 +179,7 @@ fn explain_headers(hook: &Hook, ready: &Ready, facts: &mut Vec<Fact>) -> Result<
         say(&name, Layer::Default, true);
     }
     for (name, layer) in &hook.sources().headers {
-        let value = sent.headers().get(name).and_then(|value| value.to_str().ok());
+        let value = sent.get(name).and_then(|value| value.to_str().ok());
         let open = value.is_some_and(|value| is_open(name.as_str(), value));
         say(name, *layer, *layer == Layer::Program && open);
     }
@@ -183,16 +197,15 @@ fn explain_headers(hook: &Hook, ready: &Ready, facts: &mut Vec<Fact>) -> Result<
         let of_netrc = hook.sources().netrc && !ready.has_own_auth();
         say(&name, if of_netrc { Layer::Netrc } else { Layer::Scheme }, false);
     }
-    for Said { name, mut layers, open } in all {
-        let Some(layer) = layers.pop() else { continue };
-        layers.dedup();
-        let value = sent.headers().get(&name).map(|value| match value.to_str() {
-            Ok(text) if open => text.to_owned(),
-            _ => HIDDEN.to_owned(),
-        });
-        facts.push(Fact { what: format!("header {name}"), value, layer, overrides: layers });
+    // What comes with the body, or with what the call asks for.
+    for (name, value) in sent {
+        if !places.contains_key(name.as_str()) {
+            let open = value.to_str().is_ok_and(|value| is_open(name.as_str(), value));
+            let open = open && !value.is_sensitive();
+            all.push(Said { name: name.clone(), layers: vec![Layer::Call], open });
+        }
     }
-    Ok(())
+    Ok(all)
 }
 
 fn explain_options(hook: &Hook, plan: &RequestPlan, facts: &mut Vec<Fact>) {

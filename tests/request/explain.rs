@@ -257,3 +257,48 @@ fn an_endpoint_that_is_a_whole_url_is_warned_of() {
         assert!(!told.to_string().contains("pw-5b0c9e"), "{told}");
     }
 }
+
+/// Every header that a call sends is told with its layer, and shown by both or by neither.
+#[test]
+fn both_tell_of_every_header_and_hide_the_same() {
+    let connection = Connection::new()
+        .with_host("api.example.com")
+        .with_login("svc")
+        .with_password("pw")
+        .with_extra(r#"{"Accept-Language": "de", "X-Key": "k-77"}"#);
+    let hooks = [
+        Hook::new(&connection),
+        Hook::builder(&connection)
+            .default_header("Accept-Encoding", "gzip, deflate")
+            .header("User-Agent", "of-the-program/1")
+            .header("X-Team", "k-78")
+            .build(),
+        Hook::builder(&connection).without_header("Accept").header("Accept-Language", "fr").build(),
+    ];
+    let plans = [
+        RequestPlan::get("a"),
+        RequestPlan::get("a").header("x-a", "k-79").storable_header("x-b", "b"),
+        RequestPlan::get("a").header("accept", "c/d").header("user-agent", "u/2"),
+        RequestPlan::post("a").data("body"),
+        RequestPlan::post("a").json(&1),
+        RequestPlan::post("a").json(&1).header("content-type", "application/vnd.it+json"),
+        RequestPlan::post("a").json(&1).without_header("content-type").idempotency_key(),
+        RequestPlan::put("a").body_with_type("a,b", "text/csv"),
+    ];
+    for hook in &hooks {
+        let hook = hook.as_ref().expect("a hook");
+        for plan in &plans {
+            let told = hook.explain(plan).expect("a plan that can be sent");
+            let curl = hook.to_curl(plan).expect("a plan that can be sent");
+            let request = Scenario::new(hook, plan.clone()).sending().request;
+            for name in request.headers().keys() {
+                let fact = told.get(&format!("header {name}"));
+                let value = fact.unwrap_or_else(|| panic!("{name} is not told:\n{told}"));
+                let value = value.value.as_deref().expect("a value");
+                let is_shown = curl.contains(&format!("'{name}: {value}'"));
+                assert_eq!(is_shown, value != "***", "{name}:\n{told}\n{curl}");
+                assert!(is_shown || curl.contains(&format!("\"{name}: $HTTP_HOOK_")), "{curl}");
+            }
+        }
+    }
+}

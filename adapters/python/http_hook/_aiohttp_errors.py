@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 from yarl import URL
 
+from http_hook._machine import Failure
 from http_hook._told import Raised, redacted
-
-if TYPE_CHECKING:
-    from http_hook import Failure
 
 
 class ResponseTooLarge(aiohttp.ClientError):

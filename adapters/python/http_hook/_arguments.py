@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
 
 from http_hook._machine import RetryPolicy
+
+if sys.version_info >= (3, 11):
+    from typing import Unpack
+else:
+    try:
+        from typing_extensions import Unpack
+    except ImportError:
+
+        class Unpack:  # type: ignore[no-redef]
+            """Says nothing, where nothing that says more is installed."""
+
+            def __class_getitem__(cls, arguments: Any) -> Any:
+                return arguments
+
+
+__all__ = ["Common", "OfAiohttp", "OfAiohttpOpen", "OfHook", "OfRequests", "Unpack"]
 
 
 class OfHook(TypedDict, total=False):

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import http.client
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from requests import Response
 from requests import exceptions as wrong
 from urllib3 import exceptions as below
 
-if TYPE_CHECKING:
-    from requests import Response
-
-    from http_hook import Failure
+from http_hook._machine import Failure
 
 
 class ResponseTooLarge(wrong.RequestException):

@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
-if TYPE_CHECKING:
-    from http_hook import Failure
+from http_hook._machine import Failure
 
 Raised = TypeVar("Raised", bound=BaseException)
 Value = TypeVar("Value")

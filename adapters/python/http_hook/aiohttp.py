@@ -15,7 +15,7 @@ import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from http.cookies import Morsel
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 from multidict import CIMultiDict
@@ -23,14 +23,10 @@ from yarl import URL
 
 from http_hook import _environment, _machine
 from http_hook._aiohttp_errors import InvalidRequest, ResponseTooLarge, classify, is_of_client, of_failure, shown
+from http_hook._arguments import OfAiohttp, OfAiohttpOpen, OfHook, Unpack
 from http_hook._json import to_json
 from http_hook._now import Now
 from http_hook._told import Raises, with_failure
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
-
-    from http_hook._arguments import OfAiohttp, OfAiohttpOpen, OfHook
 
 __all__ = ["HttpHook", "InvalidRequest", "Loop", "ResponseTooLarge"]
 

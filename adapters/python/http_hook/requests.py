@@ -15,7 +15,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from http.cookiejar import CookieJar
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -27,6 +27,7 @@ from requests.utils import guess_filename, super_len
 from urllib3._collections import HTTPHeaderDict
 
 from http_hook import _environment, _jar, _machine
+from http_hook._arguments import OfHook, OfRequests, Unpack
 from http_hook._json import to_json
 from http_hook._now import Now
 from http_hook._requests_errors import (
@@ -39,11 +40,6 @@ from http_hook._requests_errors import (
 )
 from http_hook._timed import Clock, unwatched, watched
 from http_hook._told import Hidden, Raises, redacted, with_failure
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
-
-    from http_hook._arguments import OfHook, OfRequests
 
 __all__ = ["HttpHook", "InvalidRequest", "Loop", "ResponseTooLarge"]
 

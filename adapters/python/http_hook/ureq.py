@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from http.cookies import CookieError, SimpleCookie
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import requests
 from requests.structures import CaseInsensitiveDict
@@ -17,14 +17,10 @@ from requests.utils import get_encoding_from_headers
 
 from http_hook import _environment, _jar, _machine
 from http_hook import requests as _requests
+from http_hook._arguments import OfHook, OfRequests, Unpack
 from http_hook._requests_errors import InvalidRequest, of_kind
 from http_hook._told import Hidden
 from http_hook.requests import Loop, Timeouts, planned
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
-
-    from http_hook._arguments import OfHook, OfRequests
 
 __all__ = ["HttpHook", "UreqTransport"]
 

@@ -12,11 +12,11 @@ use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use std::time::Duration;
 
 use crate::error::of_error;
 use crate::failure::Failure;
 use crate::hook::Hook;
+use crate::number;
 use crate::plan::Plan;
 use crate::policy::Raised;
 use crate::send::{Send, Wait};
@@ -46,9 +46,19 @@ type Answer<'py> = PyResult<Bound<'py, PyAny>>;
 impl Call {
     #[new]
     #[pyo3(signature = (hook, plan, seed, now))]
-    fn new(hook: Py<Hook>, plan: &Plan, seed: u64, now: f64) -> PyResult<Self> {
+    fn new(
+        hook: Py<Hook>,
+        plan: &Plan,
+        seed: &Bound<'_, PyAny>,
+        now: &Bound<'_, PyAny>,
+    ) -> PyResult<Self> {
         let own = hook.get();
-        let call = http_hook::Call::new(&own.hook, plan.plan.clone(), seed, time(now)?);
+        let call = http_hook::Call::new(
+            &own.hook,
+            plan.plan.clone(),
+            number::whole("seed", seed, u64::MAX)?,
+            time(now)?,
+        );
         let raised = [&plan.raised, &own.raised].into_iter().find(|raised| raised.is_some());
         let raised = raised.cloned().unwrap_or_default();
         Ok(Self { hook, raised, phase: Phase::Waiting(call) })
@@ -56,7 +66,12 @@ impl Call {
 
     /// Takes up a stored call. One that was stored under way counts as broken off.
     #[staticmethod]
-    fn resume(py: Python<'_>, hook: Py<Hook>, text: &str, now: f64) -> PyResult<Self> {
+    fn resume(
+        py: Python<'_>,
+        hook: Py<Hook>,
+        text: &str,
+        now: &Bound<'_, PyAny>,
+    ) -> PyResult<Self> {
         let call = http_hook::Call::resume_under(&hook.get().hook, text, &harmless(), time(now)?);
         Self::resumed(py, hook, call)
     }
@@ -68,7 +83,7 @@ impl Call {
         hook: Py<Hook>,
         plan: &str,
         progress: &str,
-        now: f64,
+        now: &Bound<'_, PyAny>,
     ) -> PyResult<Self> {
         let own = &hook.get().hook;
         let call = http_hook::Call::resume_parts(own, plan, progress, &harmless(), time(now)?);
@@ -76,7 +91,7 @@ impl Call {
     }
 
     /// Goes on. A step that comes too early only says how long to wait.
-    fn step<'py>(&mut self, py: Python<'py>, now: f64) -> Answer<'py> {
+    fn step<'py>(&mut self, py: Python<'py>, now: &Bound<'_, PyAny>) -> Answer<'py> {
         let now = time(now)?;
         match self.take() {
             Phase::Waiting(call) => {
@@ -92,14 +107,15 @@ impl Call {
     fn finish<'py>(
         &mut self,
         py: Python<'py>,
-        status: u16,
+        status: &Bound<'_, PyAny>,
         headers: Vec<(String, String)>,
         body: Option<PyBackedBytes>,
-        now: f64,
+        now: &Bound<'_, PyAny>,
         reason: Option<&str>,
     ) -> Answer<'py> {
         let now = time(now)?;
         let body = body.map(Bytes::from_owner).unwrap_or_default();
+        let status = number::whole("status", status, u16::MAX)?;
         let answer = response(status, &headers, reason, body);
         match self.take() {
             Phase::Sending(attempt) => {
@@ -119,12 +135,13 @@ impl Call {
     #[pyo3(signature = (status, headers, now, reason=None))]
     fn head(
         &mut self,
-        status: u16,
+        status: &Bound<'_, PyAny>,
         headers: Vec<(String, String)>,
-        now: f64,
+        now: &Bound<'_, PyAny>,
         reason: Option<&str>,
     ) -> PyResult<Option<u64>> {
         let now = time(now)?;
+        let status = number::whole("status", status, u16::MAX)?;
         let attempt = match self.take() {
             Phase::Sending(attempt) => attempt,
             other => return self.out_of_turn(other).map(|_| None),
@@ -153,7 +170,7 @@ impl Call {
         py: Python<'py>,
         kind: &str,
         sent: &str,
-        now: f64,
+        now: &Bound<'_, PyAny>,
         text: Option<String>,
     ) -> Answer<'py> {
         let now = time(now)?;
@@ -362,10 +379,8 @@ fn harmless() -> Options {
     options
 }
 
-fn time(now: f64) -> PyResult<Timestamp> {
-    Duration::try_from_secs_f64(now)
-        .map(Timestamp::new)
-        .map_err(|_| PyValueError::new_err("now: must be a number of seconds since 1970"))
+fn time(now: &Bound<'_, PyAny>) -> PyResult<Timestamp> {
+    number::time("now", now).map(Timestamp::new)
 }
 
 /// Makes a response. Its length is not told: the client has checked it, and undone the codings.

@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 
 use crate::error::of_error;
+use crate::number;
 
 /// Where calls go, and what goes with them: host, login, default headers and options.
 ///
@@ -26,7 +27,7 @@ impl Connection {
         schema: Option<&str>,
         login: Option<&str>,
         password: Option<&str>,
-        port: Option<u16>,
+        port: Option<&Bound<'_, PyAny>>,
         extra: Option<&str>,
     ) -> PyResult<Self> {
         let mut made = match text {
@@ -54,7 +55,7 @@ impl Connection {
             made = made.with_password(password);
         }
         if let Some(port) = port {
-            made = made.with_port(port);
+            made = made.with_port(number::whole("port", port, u16::MAX)?);
         }
         if let Some(extra) = extra {
             made = made.with_extra(extra);

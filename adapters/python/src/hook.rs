@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::argument::{to_json_text, to_value};
 use crate::connection::Connection;
 use crate::error::{of_argument, of_error, of_hook, of_json, with_kind};
+use crate::number;
 use crate::plan::Plan;
 use crate::policy::{Raised, RetryPolicy};
 
@@ -79,7 +80,7 @@ impl Hook {
         gates: Option<&Bound<'_, PyAny>>,
         default_host: Option<String>,
         show_base: bool,
-        max_response_bytes: Option<u64>,
+        max_response_bytes: Option<&Bound<'_, PyAny>>,
         allow_downgrade: Option<bool>,
         async_arguments: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
@@ -104,6 +105,9 @@ impl Hook {
         if let Some(options) = options {
             own = options_of(py, options)?.over(own);
         }
+        let max_response_bytes = max_response_bytes
+            .map(|given| number::whole("max_response_bytes", given, u64::MAX))
+            .transpose()?;
         own.max_response_bytes = max_response_bytes.or(own.max_response_bytes);
         own.allow_downgrade = allow_downgrade.or(own.allow_downgrade);
         let mut builder = http_hook::Hook::builder(&connection)

@@ -16,6 +16,7 @@ mod connection;
 mod error;
 mod failure;
 mod hook;
+mod number;
 mod plan;
 mod policy;
 mod send;

@@ -1,7 +1,5 @@
 //! One call in the caller's words.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::Method;
 use http_hook::body::Replay;
@@ -15,6 +13,7 @@ use crate::argument::{bytes, to_form, to_value};
 use crate::connection::Connection;
 use crate::error::{ArgumentError, of_argument, of_error};
 use crate::hook::{asynchronous, scheme};
+use crate::number;
 use crate::policy::{Raised, RetryPolicy};
 
 /// One call: method, endpoint, data, headers, options. What cannot be sent ends the call at its first step; `check` tells sooner.
@@ -51,15 +50,15 @@ impl Plan {
         cookies: Option<&Bound<'_, PyDict>>,
         auth: Option<&Bound<'_, PyAny>>,
         policy: Option<RetryPolicy>,
-        retries: Option<u32>,
-        timeout: Option<f64>,
-        deadline: Option<f64>,
+        retries: Option<&Bound<'_, PyAny>>,
+        timeout: Option<&Bound<'_, PyAny>>,
+        deadline: Option<&Bound<'_, PyAny>>,
         idempotency_key: bool,
         allow_resend: bool,
         storable: bool,
         external: bool,
-        length: Option<u64>,
-        max_response_bytes: Option<u64>,
+        length: Option<&Bound<'_, PyAny>>,
+        max_response_bytes: Option<&Bound<'_, PyAny>>,
         async_arguments: Option<&Bound<'_, PyAny>>,
         connection: Option<Connection>,
         preset: &str,
@@ -108,6 +107,7 @@ impl Plan {
         if let Some(content) = content.filter(|_| async_arguments.is_none()) {
             plan = plan.data(Bytes::from(content));
         }
+        let length = length.map(|length| number::whole("length", length, u64::MAX)).transpose()?;
         if external {
             plan = plan.external(length, Replay::Once);
         }
@@ -133,17 +133,13 @@ impl Plan {
             plan = plan.retry(policy.policy);
         }
         if let Some(retries) = retries {
-            plan = plan.retries(retries);
+            plan = plan.retries(number::whole("retries", retries, u32::MAX)?);
         }
         if let Some(timeout) = timeout {
-            let timeout = seconds("timeout", timeout)?;
-            if timeout.is_zero() {
-                return Err(ArgumentError::new_err("timeout: must be more than 0 seconds"));
-            }
-            plan = plan.timeout(timeout);
+            plan = plan.timeout(number::limit("timeout", timeout)?);
         }
         if let Some(deadline) = deadline {
-            plan = plan.deadline(seconds("deadline", deadline)?);
+            plan = plan.deadline(number::seconds("deadline", deadline)?);
         }
         if allow_resend {
             plan = plan.allow_resend();
@@ -151,9 +147,9 @@ impl Plan {
         if idempotency_key {
             plan = plan.idempotency_key();
         }
-        if max_response_bytes.is_some() {
+        if let Some(most) = max_response_bytes {
             let mut options = http_hook::Options::default();
-            options.max_response_bytes = max_response_bytes;
+            options.max_response_bytes = Some(number::whole("max_response_bytes", most, u64::MAX)?);
             plan = plan.options(options);
         }
         Ok(Self { plan, raised })
@@ -199,9 +195,4 @@ fn stored_headers(mut plan: RequestPlan, headers: &Value) -> RequestPlan {
         };
     }
     plan
-}
-
-fn seconds(what: &str, seconds: f64) -> PyResult<Duration> {
-    Duration::try_from_secs_f64(seconds)
-        .map_err(|_| ArgumentError::new_err(format!("{what}: must be a number of seconds")))
 }

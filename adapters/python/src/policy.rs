@@ -183,7 +183,8 @@ impl RetryPolicy {
 /// Takes what code says for a wait. No wait at all would be the worst reading of a time that nobody can wait.
 fn waited(seconds: f64) -> PyResult<Duration> {
     let least = if seconds < 0.0 && seconds.is_finite() { 0.0 } else { seconds };
-    Duration::try_from_secs_f64(least).map_err(|_| {
-        PyValueError::new_err(format!("wait: must be a finite number of seconds, not {seconds}"))
+    let read = Duration::try_from_secs_f64(least).ok();
+    read.filter(|wait| *wait <= http_hook::Options::MAX_TIMEOUT).ok_or_else(|| {
+        PyValueError::new_err(format!("wait: must be a finite number of seconds, not {seconds:?}"))
     })
 }

@@ -11,6 +11,9 @@ use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
 
+/// No socket of Python's takes a longer limit: it counts milliseconds in 31 bits.
+const LONGEST: Duration = Duration::from_millis(i32::MAX.unsigned_abs() as u64);
+
 /// Send this request, then answer by `finish`, `head` or `fail`.
 #[pyclass(frozen, module = "http_hook")]
 pub(crate) struct Send {
@@ -109,7 +112,7 @@ impl Send {
     #[getter]
     fn timeouts(&self) -> (Option<f64>, Option<f64>, Option<f64>, Option<f64>) {
         let limits = &self.options.timeouts;
-        let seconds = |limit: Option<Duration>| limit.map(|limit| limit.as_secs_f64());
+        let seconds = |limit: Option<Duration>| limit.map(|limit| limit.min(LONGEST).as_secs_f64());
         (seconds(limits.connect), seconds(limits.head), seconds(limits.idle), seconds(limits.total))
     }
 

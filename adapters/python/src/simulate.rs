@@ -7,30 +7,33 @@ use pyo3::types::PyDict;
 
 use crate::argument::to_json_text;
 use crate::error::of_error;
+use crate::number;
 
 /// Simulates clients under a strategy, `{"policy": …, "gates": …}`, in virtual time.
 ///
 /// `experiment` is `outage` (a minute, one client), `crowd` (the same, 20 clients), `partial` (the share `fail` of all attempts)
 /// or `overload`. Gives a dict: `amp`, `peak`, `success`, and `recovery` in seconds, `None` if there was none.
 #[pyfunction]
-#[pyo3(signature = (strategy, experiment="outage", *, seed=1, fail=0.3))]
+#[pyo3(signature = (strategy, experiment="outage", *, seed=None, fail=None),
+    text_signature = "(strategy, experiment='outage', *, seed=1, fail=0.3)")]
 pub(crate) fn simulate<'py>(
     py: Python<'py>,
     strategy: &Bound<'py, PyAny>,
     experiment: &str,
-    seed: u64,
-    fail: f64,
+    seed: Option<&Bound<'py, PyAny>>,
+    fail: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let text = to_json_text(strategy)?;
     let strategy = Strategy::from_json(&text).map_err(|error| of_error(py, &error))?;
+    let seed = seed.map_or(Ok(1), |seed| number::whole("seed", seed, u64::MAX))?;
+    let fail = fail.map_or(Ok(0.3), |fail| number::share("fail", fail))?;
     let experiment = match experiment {
         "outage" => Experiment::A1,
         "crowd" => Experiment::A2,
-        "partial" if (0.0..=1.0).contains(&fail) => Experiment::partial(fail),
+        "partial" => Experiment::partial(fail),
         "overload" => Experiment::B,
         _ => {
-            let says =
-                "experiment: there are outage, crowd, partial (fail from 0 to 1) and overload";
+            let says = "experiment: there are outage, crowd, partial and overload";
             return Err(PyValueError::new_err(says));
         }
     };

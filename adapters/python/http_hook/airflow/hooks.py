@@ -93,6 +93,12 @@ def _usual_hints() -> tuple[float, float]:
     return float(told["cap"]), float(told["jitter"])
 
 
+def _check_numbers(deadline: Any, max_response_bytes: Any) -> None:
+    """Tells of a number that cannot be taken where it is given, not when it is first used."""
+    if deadline is not None or max_response_bytes is not None:
+        _machine.Plan("GET", deadline=deadline, max_response_bytes=max_response_bytes)
+
+
 class _Ticket:
     """One round of a call under `retry_args`, on its way from `run_with_advanced_retry` to the loops that it comes to.
 
@@ -192,6 +198,7 @@ class HttpHook(_HttpHook):
         self.deadline = deadline
         self.idempotency_key = idempotency_key
         self.max_response_bytes = max_response_bytes
+        _check_numbers(deadline, max_response_bytes)
         self.keep_session = keep_session
         self.transport = None if transport is None else named(transport)
 
@@ -897,6 +904,7 @@ class HttpAsyncHook(_HttpAsyncHook):
         self.deadline = deadline
         self.idempotency_key = idempotency_key
         self.max_response_bytes = max_response_bytes
+        _check_numbers(deadline, max_response_bytes)
 
     async def config(self) -> SessionConfig:
         """Looks the connection up, once."""
