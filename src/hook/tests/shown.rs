@@ -177,11 +177,8 @@ fn what_a_header_shows_behind_its_scheme_is_known_and_so_is_what_a_client_is() {
     let hook = Hook::builder_to("https://h.test").header("authorization", "Token  t0ken-of-9");
     let hook = hook.build().expect("a hook");
     assert!(hook.is_told_by("/next?of=t0ken-of-9"));
-    let mut own = crate::auth::OAuth2::client_credentials(
-        "https://h.test/token",
-        "Client-9",
-        "s3cret-9",
-    );
+    let mut own =
+        crate::auth::OAuth2::client_credentials("https://h.test/token", "Client-9", "s3cret-9");
     own.fields = vec![("audience".to_owned(), "ours-and-9".into())];
     let hook = knows(own.into());
     for text in ["/by/Client-9", "/by/s3cret-9", "/by/ours-and-9"] {
