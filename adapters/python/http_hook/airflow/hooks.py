@@ -37,7 +37,7 @@ from http_hook import _environment, _machine
 from http_hook import aiohttp as _aiohttp
 from http_hook import requests as _requests
 from http_hook._requests_errors import of_failure
-from http_hook._told import Held, redacted, with_failure
+from http_hook._told import Held, Hidden, redacted, with_failure
 from http_hook.airflow.connections import machine_connection
 from http_hook.requests import Loop, planned
 from http_hook.tenacity import Retries
@@ -144,6 +144,16 @@ class _Ticket:
 _TICKET: ContextVar[_Ticket | None] = ContextVar("http_hook_ticket", default=None)
 
 
+_OF_A_CONNECTION = ("conn_id", "conn_type", "host", "schema", "login", "password", "port")
+
+
+class _Ready(Hidden[Any]):
+    """What a connection was made ready of, and what of it. A copy has none: it makes its own."""
+
+    def __reduce__(self) -> Any:
+        return _Ready, (None,)
+
+
 class HttpHook(_HttpHook):
     """Takes the place of the provider's `HttpHook`.
 
@@ -176,6 +186,7 @@ class HttpHook(_HttpHook):
     _kept: requests.Session | None = None
     _cookies: Any = ()
     _made: _machine.Hook | None = None
+    _ready = _Ready(None)
     _connection: Any = Held()
     _usual_base: str | None = None
 
@@ -322,17 +333,7 @@ class HttpHook(_HttpHook):
         lines = _session_lines(session)
         hook = self._made if self._kept is not None and base is None else None
         if hook is None:
-            hook = _machine.Hook(
-                machine_connection(connection, base=base),
-                client="session" if self.transport is None else "ureq",
-                preset=self.preset or usual_preset(),
-                auth=scheme,
-                default_host=self.default_host or None,
-                policy=_policy(self.policy),
-                max_response_bytes=self.max_response_bytes,
-                **self._session_headers(session, lines, connection, None if self.keep_session else headers),
-                **self._environment(session, connection, scheme),
-            )
+            hook = self._machine_hook(base, session, connection, scheme, lines, None if self.keep_session else headers)
             if self._kept is not None and base is None:
                 self._made = hook
         plan, rest = planned(
@@ -372,6 +373,45 @@ class HttpHook(_HttpHook):
             return self.run_and_check(session, prepared, merged)
         finally:
             _TICKET.reset(token)
+
+    def _machine_hook(
+        self,
+        base: str | None,
+        session: requests.Session,
+        connection: Any,
+        scheme: Any,
+        lines: list[tuple[str, Any]],
+        headers: dict[str, Any] | None,
+    ) -> _machine.Hook:
+        """Makes a connection ready; of one that says nothing but where and by whom, that of the call before if nothing is otherwise.
+
+        Policies and schemes of other kinds count, or keep what came: that is for one call.
+        """
+        preset = self.preset or usual_preset()
+        environment = self._environment(session, connection, scheme)
+        same: Any = None
+        kept = scheme is None or scheme == "none" or (isinstance(scheme, tuple) and scheme[0] == "basic")
+        if kept and not connection.extra and self.policy is None:
+            same = [base, scheme, lines, environment, preset, self.transport]
+            same += [self.default_host, self.max_response_bytes]
+            same += [tuple(headers or ()), tuple(_session_names(session) or ())]
+            same += [getattr(connection, name) for name in _OF_A_CONNECTION]
+            before = self._ready.value
+            if before is not None and before[0] == same:
+                return before[1]  # type: ignore[no-any-return]
+        hook = _machine.Hook(
+            machine_connection(connection, base=base),
+            client="session" if self.transport is None else "ureq",
+            preset=preset,
+            auth=scheme,
+            default_host=self.default_host or None,
+            policy=_policy(self.policy),
+            max_response_bytes=self.max_response_bytes,
+            **self._session_headers(session, lines, connection, headers),
+            **environment,
+        )
+        self._ready = _Ready(None if same is None else (same, hook))
+        return hook
 
     def run_and_check(
         self, session: requests.Session, prepped_request: requests.PreparedRequest, extra_options: dict[Any, Any]
