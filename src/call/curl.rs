@@ -7,7 +7,7 @@ use http::Method;
 use http::header::CONTENT_TYPE;
 
 use super::build::{self, Ready};
-use super::explain::said;
+use super::explain::{first, said};
 use crate::base::Error;
 use crate::base::redact::{Piece, Whose, path_pieces, query_pieces, unescaped};
 use crate::hook::Hook;
@@ -47,7 +47,7 @@ impl Hook {
     /// ```
     pub fn to_curl(&self, plan: &RequestPlan) -> Result<String, Error> {
         let ready = Ready::new(self, plan.clone(), 0).map_err(|unready| unready.fault)?;
-        let request = build::request(self, &ready, None, 0)?;
+        let request = first(self, &ready, plan)?;
         let mut command =
             Command { text: "curl --globoff --path-as-is".to_owned(), ..Command::default() };
         match *request.method() {

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use http::header::{ACCEPT, ACCEPT_ENCODING, HeaderName, USER_AGENT};
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, Request};
 
 use super::build::{self, Ready};
+#[cfg(feature = "cookies")]
+use crate::base::Timestamp;
 use crate::base::redact::{HIDDEN, ShownUrl, is_open};
 use crate::base::{Error, Problem};
+use crate::body::Payload;
 use crate::hook::{Hook, Layer};
 use crate::options::Options;
 use crate::request::RequestPlan;
@@ -102,7 +105,8 @@ impl Hook {
         let ready = Ready::new(self, plan.clone(), 0).map_err(|unready| unready.fault)?;
         let mut facts = Vec::new();
         explain_url(self, &ready, &mut facts)?;
-        explain_headers(self, &ready, &mut facts)?;
+        let sent = first(self, &ready, plan)?;
+        explain_headers(self, &ready, &sent, &mut facts)?;
         explain_options(self, plan, &mut facts);
         let mut warnings = self.warnings().to_vec();
         if build::is_whole_url(&ready) {
@@ -147,8 +151,31 @@ fn explain_url(hook: &Hook, ready: &Ready, facts: &mut Vec<Fact>) -> Result<(), 
     Ok(())
 }
 
-fn explain_headers(hook: &Hook, ready: &Ready, facts: &mut Vec<Fact>) -> Result<(), Error> {
-    let sent = build::request(hook, ready, None, 0)?;
+/// The first request of a call, with the cookies that it brings along; those that a server set are chosen when it is sent.
+pub(super) fn first(
+    hook: &Hook,
+    ready: &Ready,
+    plan: &RequestPlan,
+) -> Result<Request<Payload>, Error> {
+    #[cfg_attr(not(feature = "cookies"), expect(unused_mut, reason = "it has none"))]
+    let mut request = build::request(hook, ready, None, 0)?;
+    #[cfg(feature = "cookies")]
+    if let Some(own) = plan.rare.as_ref().and_then(|rare| rare.cookies.as_ref()) {
+        let (origin, path) = (hook.origin(), ready.target.path());
+        let cookies = crate::cookies::kept::Cookies::None.with(origin, own);
+        cookies.put_on(origin, path, request.headers_mut(), Timestamp::default());
+    }
+    #[cfg(not(feature = "cookies"))]
+    let _ = plan;
+    Ok(request)
+}
+
+fn explain_headers(
+    hook: &Hook,
+    ready: &Ready,
+    sent: &Request<Payload>,
+    facts: &mut Vec<Fact>,
+) -> Result<(), Error> {
     for Said { name, mut layers, open } in said(hook, ready, sent.headers())? {
         let Some(layer) = layers.pop() else { continue };
         layers.dedup();

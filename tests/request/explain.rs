@@ -284,6 +284,8 @@ fn both_tell_of_every_header_and_hide_the_same() {
         RequestPlan::post("a").json(&1).header("content-type", "application/vnd.it+json"),
         RequestPlan::post("a").json(&1).without_header("content-type").idempotency_key(),
         RequestPlan::put("a").body_with_type("a,b", "text/csv"),
+        #[cfg(feature = "cookies")]
+        RequestPlan::get("a").cookie("sid", "k-80"),
     ];
     for hook in &hooks {
         let hook = hook.as_ref().expect("a hook");

@@ -2,9 +2,8 @@
 
 use std::fmt::Write as _;
 
-use http::{HeaderName, HeaderValue};
 use http_hook::hook::Layer;
-use http_hook::{Call, Explanation, Fact, Hook, RequestPlan, Step, Timestamp};
+use http_hook::{Explanation, Fact, Hook, RequestPlan};
 
 use serde_json::json;
 
@@ -15,7 +14,6 @@ use crate::args::{CallArgs, Format, Plan};
 use crate::connection::{Found, id_of};
 use crate::exit::{self, Problem};
 use crate::hook;
-use crate::output::is_made;
 use crate::report::SCHEMA;
 use crate::screen::{self, BAD, FAINT, styled};
 use crate::settings::Settings;
@@ -65,13 +63,12 @@ pub(crate) fn show(
         use http_hook::blocking::Transport as _;
         hook.for_client(client()?.capabilities())
     };
+    let has_key = call.limits.idempotency_key;
     let explained = hook.explain(&planned.plan).map_err(|error| Problem::of_error(&error))?;
     if format_of(&call.result, &context.settings)? == Format::Json {
-        let settings = &context.settings;
-        return print(
-            &(to_json(&found, &hook, &planned.plan, &explained, &outcomes, settings)? + "\n"),
-        )
-        .map(|()| 0);
+        let own = (has_key, &context.settings);
+        let text = to_json(&found, &hook, &planned.plan, &explained, &outcomes, own)?;
+        return print(&(text + "\n")).map(|()| 0);
     }
     let mut text = headline(&explained);
     let from = format!("  {} ({})", found.name, found.origin);
@@ -81,10 +78,9 @@ pub(crate) fn show(
     for fact in explained.facts.iter().filter(|fact| is_told(fact)) {
         let what = fact.what.trim_start_matches("header ").trim_start_matches("option ");
         let what = said(what);
-        let value = fact.value.clone().unwrap_or_else(|| "(taken out)".to_owned());
-        rows.push([what.to_owned(), value, by(fact, &context.settings)]);
+        let (value, by) = told(fact, has_key, &context.settings);
+        rows.push([what.to_owned(), value.unwrap_or_else(|| "(taken out)".to_owned()), by]);
     }
-    rows.extend(made(&hook, &planned.plan, &explained));
     let attempts = most_sends(&hook, &planned.plan, &busy);
     let of = screen::count(attempts, "attempt", "attempts");
     rows.push(["attempts".to_owned(), format!("{of} at most"), "if 503 each time".to_owned()]);
@@ -113,17 +109,17 @@ fn to_json(
     plan: &RequestPlan,
     explained: &Explanation,
     outcomes: &[Outcome],
-    settings: &Settings,
+    (has_key, settings): (bool, &Settings),
 ) -> Result<String, Problem> {
     let headline = headline(explained);
     let url = headline.trim_end().split_once(' ').map_or("", |(_, url)| url);
     let facts = explained.facts.iter().filter(|fact| is_told(fact));
-    let mut facts: Vec<_> = facts
-        .map(|fact| json!({ "what": fact.what, "value": fact.value, "by": by(fact, settings) }))
+    let facts: Vec<_> = facts
+        .map(|fact| {
+            let (value, by) = told(fact, has_key, settings);
+            json!({ "what": fact.what, "value": value, "by": by })
+        })
         .collect();
-    for [what, value, by] in made(hook, plan, explained) {
-        facts.push(json!({ "what": format!("header {what}"), "value": value, "by": by }));
-    }
     let outcomes: Vec<_> = outcomes
         .iter()
         .map(|outcome| json!({ "if": outcome.name, "then": follows(hook, plan, outcome).json() }))
@@ -156,23 +152,12 @@ fn headline(explained: &Explanation) -> String {
     format!("{} {}\n", explained.method, screen::line(&url))
 }
 
-/// The headers that are made of the body and of options.
-fn made(hook: &Hook, plan: &RequestPlan, explained: &Explanation) -> Vec<[String; 3]> {
-    let now = Timestamp::default();
-    let Step::Send { request, .. } = Call::new(hook, plan.clone(), 0, now).step(hook, now) else {
-        return Vec::new();
-    };
-    let headers = request
-        .headers()
-        .iter()
-        .filter(|(name, _)| is_made(name) && explained.get(&format!("header {name}")).is_none());
-    let row = |(name, value): (&HeaderName, &HeaderValue)| {
-        let keyed = name == "idempotency-key";
-        let value = if keyed { "another for each call" } else { value.to_str().unwrap_or("***") };
-        let by = if keyed { "--idempotency-key" } else { "the body" };
-        [name.to_string(), value.to_owned(), by.to_owned()]
-    };
-    headers.map(row).collect()
+/// What a fact says, and who says it. A key of the option is another one for each call.
+fn told(fact: &Fact, has_key: bool, settings: &Settings) -> (Option<String>, String) {
+    if has_key && fact.what == "header idempotency-key" {
+        return (Some("another for each call".to_owned()), "--idempotency-key".to_owned());
+    }
+    (fact.value.clone(), by(fact, settings))
 }
 
 /// What the first line does not tell already.

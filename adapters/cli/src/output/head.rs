@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use http::header::{HeaderMap, HeaderName, PROXY_AUTHENTICATE, SET_COOKIE, WWW_AUTHENTICATE};
 use http::{Request, Response};
+use http_hook::hook::Layer;
 use http_hook::observe::sounds_secret;
 use http_hook::response::Reason;
 use http_hook::{Explanation, Hook};
@@ -30,7 +31,10 @@ impl Heads {
         let facts = explained.map(|explained| explained.facts.as_slice()).unwrap_or_default();
         let open = facts.iter().filter_map(|fact| {
             let name = fact.what.strip_prefix("header ")?;
-            Some((name.to_owned(), fact.value.clone()?))
+            let value = fact.value.clone()?;
+            // A key that the call is given is for who looks on: it proves nothing of who is calling.
+            let is_key = fact.layer == Layer::Call && name == "idempotency-key";
+            (!is_key).then(|| (name.to_owned(), value))
         });
         let (open, typed) = (open.collect(), Vec::new());
         Self { open, typed, secrets, hook: Some(hook.clone()) }
@@ -136,7 +140,7 @@ fn head_of<B>(response: &Response<B>, shown: impl Fn(&HeaderName, &str) -> Strin
 }
 
 /// Whether a header of a request is made here, where no layer sets it.
-pub(crate) fn is_made(name: &HeaderName) -> bool {
+fn is_made(name: &HeaderName) -> bool {
     matches!(name.as_str(), "content-length" | "content-type" | "host" | "idempotency-key")
 }
 

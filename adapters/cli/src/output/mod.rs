@@ -11,6 +11,6 @@ mod sink;
 
 pub(crate) use body::{Written, write, write_failed};
 pub(crate) use envelope::{Content, envelope};
-pub(crate) use head::{Heads, is_made, response_head};
+pub(crate) use head::{Heads, response_head};
 pub(crate) use lines::{elements, items, lacks, members, text_at};
 pub(crate) use sink::{Making, Target, to_stdout};
