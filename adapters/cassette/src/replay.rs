@@ -118,7 +118,7 @@ impl Replay {
     pub fn verify(&self) -> Result<(), Unmet> {
         let script = self.script();
         let left = script.lines.iter().map(ToString::to_string).collect();
-        Unmet::check(script.unexpected.clone(), left)
+        Unmet::check("recording", script.unexpected.clone(), left)
     }
 
     /// Checks as [`verify`](Self::verify) does, for the last line of a test.

@@ -11,19 +11,21 @@ pub struct Unmet {
     pub unexpected: Vec<String>,
     /// The replies that no request came for.
     pub left: Vec<String>,
+    /// What they stand in: `script`, `recording`.
+    of: &'static str,
 }
 
 impl Unmet {
-    /// Compares the requests that nobody scripted and the replies that are left with nothing at all.
+    /// Compares the requests that nobody scripted and the replies that are left in the `of` (`script`, say) with nothing at all.
     ///
     /// # Errors
     ///
     /// Both lists, if there is anything in one of them.
-    pub fn check(unexpected: Vec<String>, left: Vec<String>) -> Result<(), Self> {
+    pub fn check(of: &'static str, unexpected: Vec<String>, left: Vec<String>) -> Result<(), Self> {
         if unexpected.is_empty() && left.is_empty() {
             return Ok(());
         }
-        Err(Self { unexpected, left })
+        Err(Self { unexpected, left, of })
     }
 }
 
@@ -34,7 +36,7 @@ impl fmt::Display for Unmet {
             parts.push(format!("unexpected requests: {}", self.unexpected.join("; ")));
         }
         if !self.left.is_empty() {
-            parts.push(format!("the recording still has: {}", self.left.join("; ")));
+            parts.push(format!("the {} still has: {}", self.of, self.left.join("; ")));
         }
         f.write_str(&parts.join("; "))
     }

@@ -81,7 +81,7 @@ impl Script {
     pub(crate) fn verify(&self) -> Result<(), Unmet> {
         let left = self.replies.iter().filter(|reply| reply.is_owed());
         let left = left.map(|reply| format!("{reply:?}")).collect();
-        Unmet::check(self.unexpected.clone(), left)
+        Unmet::check("script", self.unexpected.clone(), left)
     }
 }
 
