@@ -148,7 +148,14 @@ fn has_input() -> bool {
 
 /// Prints what is doubtful in the connection.
 pub(crate) fn warn(found: &Found, hook: &Hook, format: Format, context: &Context) {
-    if context.quiet == 0 && format != Format::Json {
+    if format != Format::Json {
+        doubts(found, hook, context);
+    }
+}
+
+/// The same beside results that are JSON always.
+pub(crate) fn doubts(found: &Found, hook: &Hook, context: &Context) {
+    if context.quiet == 0 {
         found.warning.iter().for_each(|warning| screen::warning(warning));
         hook.warnings().iter().for_each(|warning| screen::warning(&warning.to_string()));
     }

@@ -3,11 +3,27 @@
 #![cfg(unix)]
 
 use std::fs;
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use crate::support::{command, parts, reply, serve, serve_by, temporary};
+
+/// Interrupts a command once what it keeps in `state` waits, and returns what it said then.
+fn interrupted(child: Child, state: &Path) -> String {
+    for _ in 0..500 {
+        if fs::read_to_string(state).is_ok_and(|text| text.contains("waiting")) {
+            break;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    thread::sleep(Duration::from_millis(100));
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let (code, _, err) = parts(&child.wait_with_output().unwrap());
+    assert_eq!(code, Some(130), "{err}");
+    err
+}
 
 #[test]
 fn an_interrupted_wait_goes_on_elsewhere() {
@@ -21,15 +37,7 @@ fn an_interrupted_wait_goes_on_elsewhere() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    for _ in 0..200 {
-        if fs::read_to_string(&state).is_ok_and(|text| text.contains("waiting")) {
-            break;
-        }
-        thread::sleep(Duration::from_millis(10));
-    }
-    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    let (code, _, err) = parts(&child.wait_with_output().unwrap());
-    assert_eq!(code, Some(130), "{err}");
+    let err = interrupted(child, &state);
     assert!(err.contains(&format!("go on: http-hook resume {path}")), "{err}");
     let kept = fs::read_to_string(&state).unwrap();
     assert!(!kept.contains("marker"), "no secret of the connection: {kept}");
@@ -62,16 +70,7 @@ fn what_goes_on_ends_in_the_file_that_was_named() {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        for _ in 0..500 {
-            if fs::read_to_string(&state).is_ok_and(|text| text.contains("waiting")) {
-                break;
-            }
-            thread::sleep(Duration::from_millis(10));
-        }
-        thread::sleep(Duration::from_millis(100));
-        Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-        let (code, _, err) = parts(&child.wait_with_output().unwrap());
-        assert_eq!(code, Some(130), "{name}: {err}");
+        interrupted(child, &state);
         assert!(!output.exists());
         let resumed = command(&["resume", path]).env("AIRFLOW_CONN_SALES", &stored).output();
         let (code, out, err) = parts(&resumed.unwrap());
@@ -110,15 +109,7 @@ fn a_header_that_is_no_secret_is_kept() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    for _ in 0..500 {
-        if fs::read_to_string(&state).is_ok_and(|text| text.contains("waiting")) {
-            break;
-        }
-        thread::sleep(Duration::from_millis(10));
-    }
-    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    let (code, _, err) = parts(&child.wait_with_output().unwrap());
-    assert_eq!(code, Some(130), "{err}");
+    interrupted(child, &state);
     let output = command(&["resume", path]).env("AIRFLOW_CONN_SALES", &stored).output().unwrap();
     let (code, out, err) = parts(&output);
     assert_eq!(code, Some(0), "{err}");

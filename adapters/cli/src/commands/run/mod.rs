@@ -28,6 +28,7 @@ use http_hook_clock::SystemClock;
 use http_hook_ureq::UreqTransport;
 
 use super::Context;
+use super::call::doubts;
 use crate::args::RunArgs;
 use crate::connection::{self, Found};
 use crate::cookies::CookieFile;
@@ -35,7 +36,6 @@ use crate::exit::{self, Problem};
 use crate::hook;
 use crate::request::item::{self, Item};
 use crate::request::{Words, of_limits, read_policy, scheme};
-use crate::screen;
 use crate::settings::{Limit, Settings};
 use keep::Keep;
 use lines::{Lines, Taken};
@@ -68,10 +68,7 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<u8, Problem> {
     let make = || made(args, &found, settings);
     let transport = transport(args, &make, &common)?;
     let hook = make()?.for_client(transport.capabilities());
-    if context.quiet == 0 {
-        found.warning.iter().for_each(|warning| screen::warning(warning));
-        hook.warnings().iter().for_each(|warning| screen::warning(&warning.to_string()));
-    }
+    doubts(&found, &hook, context);
     let clock = SystemClock::new();
     let results = Arc::new(Results::new(context.verbose > 0));
     let seed = args.limits.seed.unwrap_or_else(http_hook_clock::seed);
