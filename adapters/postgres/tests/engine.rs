@@ -1,20 +1,19 @@
 //! The engine over a real PostgreSQL: `bash adapters/postgres/run test`.
 
 use std::collections::BTreeMap;
-use std::env;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use http_hook_postgres::{Engine, Error, State, Status, Worker};
+use http_hook_postgres::{Engine, Error, State, Worker};
 use http_hook_reqwest::{Connection, Hook, RequestPlan, ReqwestTransport, StopReason};
 use http_hook_sources::{Env, Found, Listed, SourceError, Sources};
 use http_hook_storm::Server;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-fn url() -> String {
-    env::var("POSTGRES_URL").expect("a database: bash adapters/postgres/run test")
-}
+mod support;
+
+use support::{is_done, until, url};
 
 /// A database of its own: a worker takes what it finds.
 async fn fresh(name: &str) -> Engine {
@@ -66,22 +65,6 @@ fn start(worker: Worker) -> (oneshot::Sender<()>, JoinHandle<Result<(), Error>>)
         let _ = told.await;
     });
     (end, tokio::spawn(run))
-}
-
-async fn until(engine: &Engine, id: &str, is: impl Fn(&Status) -> bool) -> Status {
-    let begun = Instant::now();
-    loop {
-        let status = engine.status(id).await.expect("a status").expect("a call");
-        if is(&status) {
-            return status;
-        }
-        assert!(begun.elapsed() < Duration::from_secs(30), "{id}: {status:?}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-}
-
-fn is_done(status: &Status) -> bool {
-    status.state == State::Done
 }
 
 fn post(id: &str) -> RequestPlan {

@@ -1,12 +1,11 @@
 //! What keeps an engine from its work: rows that are damaged, a database that goes away, settings that cannot be. All of it is told, and
 //! nothing of it is sent, lost, or tried without a pause: `bash adapters/postgres/run test --test poisoned`.
 
-use std::env;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use http_hook_postgres::{Engine, State, Status, Worker};
+use http_hook_postgres::{Engine, State, Worker};
 use http_hook_reqwest::{Call, Connection, Hook, RequestPlan, ReqwestTransport, Sent};
 use http_hook_sources::{Env, Sources};
 use http_hook_storm::Server;
@@ -15,9 +14,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
-fn url() -> String {
-    env::var("POSTGRES_URL").expect("a database: bash adapters/postgres/run test")
-}
+mod support;
+
+use support::{is_done, until, url};
 
 /// A database of its own, and its URL.
 async fn fresh(name: &str) -> (Engine, String) {
@@ -64,22 +63,6 @@ async fn put(engine: &Engine, server: &Server, id: &str) {
 async fn sql(engine: &Engine, statement: &str) {
     let client = engine.pool().get().await.expect("PostgreSQL");
     client.batch_execute(statement).await.expect("a statement");
-}
-
-async fn until(engine: &Engine, id: &str, is: impl Fn(&Status) -> bool) -> Status {
-    let begun = Instant::now();
-    loop {
-        let status = engine.status(id).await.expect("a status").expect("a call");
-        if is(&status) {
-            return status;
-        }
-        assert!(begun.elapsed() < Duration::from_secs(30), "{id}: {status:?}");
-        sleep(Duration::from_millis(50)).await;
-    }
-}
-
-fn is_done(status: &Status) -> bool {
-    status.state == State::Done
 }
 
 /// A database that can be away: a port before it, which closes what comes meanwhile, and counts it.
