@@ -19,7 +19,7 @@ use tokio_postgres::types::ToSql;
 use crate::engine::{Engine, State};
 use crate::error::Error;
 use crate::row::column;
-use crate::table;
+use crate::{kept, table};
 
 type Api = HttpHook<Arc<dyn Transport>, SystemClock>;
 
@@ -50,15 +50,10 @@ enum Stopped {
 impl Legs {
     /// Runs the leg of a call. What is not there or has ended needs none.
     pub(crate) async fn run(self: Arc<Self>, id: Arc<str>) -> Result<(), Error> {
-        let failed = |error: tokio_postgres::Error| Error::database(format!("call {id}"), &error);
         let broken = |source| Error::Call { id: id.to_string(), source };
-        let row = {
-            let client = self.engine.client(&format!("call {id}")).await?;
-            let load = client.prepare_cached(table::LOAD).await.map_err(failed)?;
-            client.query_opt(&load, &[&&*id]).await.map_err(failed)?
-        };
-        let Some(row) = row else { return Ok(()) };
         let what = format!("call {id}");
+        let mut rows = kept::rows(&self.engine, &what, table::LOAD, &[&&*id]).await?;
+        let Some(row) = rows.pop() else { return Ok(()) };
         let (connection, plan): (&str, &str) = (column(&row, 0, &what)?, column(&row, 1, &what)?);
         let stored: Option<&str> = column(&row, 2, &what)?;
         let is_sending = column::<&str>(&row, 3, &what)? == State::Sending.name();
@@ -118,7 +113,7 @@ impl Legs {
         let kept = kept.map_err(broken)?;
         let seen = epoch.load(Ordering::Relaxed);
         let begun = self.change(&id, table::BEGIN, &[&&*id, &seen, &kept]).await;
-        if begun.map_err(Stopped::Failed)? == 0 {
+        if !begun.map_err(Stopped::Failed)? {
             return Err(Stopped::Passed);
         }
         epoch.store(seen.wrapping_add(1), Ordering::Relaxed);
@@ -148,16 +143,15 @@ impl Legs {
         Ok(api)
     }
 
+    /// Whether a call was moved on, by a statement that returns its id.
     async fn change(
         &self,
         id: &str,
         statement: &str,
         values: &[&(dyn ToSql + Sync)],
-    ) -> Result<u64, Error> {
-        let failed = |error: tokio_postgres::Error| Error::database(format!("call {id}"), &error);
-        let client = self.engine.client(&format!("call {id}")).await?;
-        let statement = client.prepare_cached(statement).await.map_err(failed)?;
-        client.execute(&statement, values).await.map_err(failed)
+    ) -> Result<bool, Error> {
+        let moved = kept::rows(&self.engine, &format!("call {id}"), statement, values).await?;
+        Ok(!moved.is_empty())
     }
 
     /// Writes what a leg led to, again and again for a while: else a database that restarts makes an answer that is there unknown.

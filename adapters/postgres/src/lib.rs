@@ -2,6 +2,7 @@
 
 mod engine;
 mod error;
+mod kept;
 mod leg;
 mod queue;
 mod row;

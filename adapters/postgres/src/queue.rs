@@ -41,7 +41,15 @@ impl Paused {
             let errors = self.errors.fetch_add(1, Ordering::Relaxed);
             tokio::time::sleep(PAUSE * (1 << errors.min(DOUBLED))).await;
         }
-        answer
+        answer.map_err(told)
+    }
+}
+
+/// What the client says of a refusal is "db error" alone; which one, its code tells.
+fn told(error: DbError) -> DbError {
+    match error.code() {
+        Some(code) => DbError::with_code(format!("{error}, SQLSTATE {code}"), code),
+        None => error,
     }
 }
 

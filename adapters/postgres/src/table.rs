@@ -79,7 +79,8 @@ WHERE id = $1 AND state IN ('new', 'waiting', 'sending')";
 pub(crate) const BEGIN: &str = "
 UPDATE http_hook.calls
 SET state = 'sending', call = $3::text::json, epoch = epoch + 1, updated = (extract(epoch FROM now()) * 1000)::bigint
-WHERE id = $1 AND epoch = $2 AND state IN ('new', 'waiting', 'sending')";
+WHERE id = $1 AND epoch = $2 AND state IN ('new', 'waiting', 'sending')
+RETURNING id";
 
 /// $1 id, $2 epoch, $3 call, $4 wait in milliseconds. The job that wakes it is put in the same transaction.
 pub(crate) const WAIT: &str = "
@@ -98,7 +99,8 @@ pub(crate) const DONE: &str = "
 UPDATE http_hook.calls
 SET state = 'done', call = NULL, due = NULL, outcome = $3::text::json, epoch = epoch + 1,
     updated = (extract(epoch FROM now()) * 1000)::bigint
-WHERE id = $1 AND epoch = $2 AND state IN ('new', 'waiting', 'sending')";
+WHERE id = $1 AND epoch = $2 AND state IN ('new', 'waiting', 'sending')
+RETURNING id";
 
 /// $1 id.
 pub(crate) const CANCEL: &str = "

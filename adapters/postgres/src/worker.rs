@@ -13,11 +13,12 @@ use http_hook_sources::Sources;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
+use tokio_postgres::types::ToSql;
 
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::leg::Legs;
-use crate::table;
+use crate::{kept, table};
 
 /// The shortest and the longest time between two signs of life, or two looks for what was lost, that is kept to.
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -247,14 +248,10 @@ async fn look_for_lost(engine: Engine, every: Duration) {
     loop {
         sleep(every).await;
         let overdue = i64::try_from(every.as_millis()).unwrap_or(i64::MAX / 4);
-        let looked = async {
-            let failed = |error: tokio_postgres::Error| Error::database("look for calls", &error);
-            let client = engine.client("look for calls").await?;
-            let look = client.prepare_cached(table::LOST).await.map_err(failed)?;
-            client.query_one(&look, &[&overdue, &due, &id, &AT_ONCE]).await.map_err(failed)
-        };
-        match looked.await {
-            Ok(row) => {
+        let where_to: [&(dyn ToSql + Sync); 4] = [&overdue, &due, &id, &AT_ONCE];
+        match kept::rows(&engine, "look for calls", table::LOST, &where_to).await {
+            Ok(rows) => {
+                let Some(row) = rows.first() else { continue };
                 let (seen, woken): (i64, i64) = (row.get(0), row.get(1));
                 if woken > 0 {
                     tracing::warn!("{woken} calls were due and had no job");

@@ -243,6 +243,39 @@ async fn a_column_of_another_type_is_told() {
     assert_eq!(server.counts()["a"], 1);
 }
 
+/// As after a migration of a table, or behind a pooler that went to another server.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_connection_keeps_prepared_is_prepared_anew() {
+    let (engine, _) = fresh("prepared").await;
+    let server = Server::start(Duration::ZERO).expect("a port");
+    let _end = start(worker(&engine, &server));
+    let all_go_on = async |round: &str| {
+        let ids: Vec<_> = (0..24).map(|i| format!("{round}{i}")).collect();
+        for id in &ids {
+            put(&engine, &server, id).await;
+        }
+        for id in &ids {
+            let status = until(&engine, id, |status| status.error.is_some() || is_done(status));
+            assert_eq!(status.await.error, None, "{id}");
+            assert_eq!(server.counts()[id], 1);
+        }
+    };
+    all_go_on("before").await;
+    for column in ["id", "connection", "state"] {
+        let change = format!("ALTER TABLE http_hook.calls ALTER {column} TYPE varchar(400)");
+        sql(&engine, &change).await;
+    }
+    all_go_on("changed").await;
+    let mut held = Vec::new();
+    for _ in 0..12 {
+        let client = engine.pool().get().await.expect("PostgreSQL");
+        client.batch_execute("DEALLOCATE ALL").await.expect("it forgets");
+        held.push(client);
+    }
+    drop(held);
+    all_go_on("forgotten").await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_no_worker_could_take_up_is_refused_when_it_is_put_in() {
     let (engine, _) = fresh("too_long").await;
