@@ -8,13 +8,12 @@ use std::time::Duration;
 
 use http_hook_reqwest::response::Outcome;
 use http_hook_reqwest::{Connection, HttpHook, RequestPlan, ReqwestTransport};
-use http_hook_restate::Calls;
+use http_hook_restate::{Calls, listen};
 use http_hook_sources::{Found, Listed, SourceError, Sources};
 use http_hook_storm::Server;
 use restate::Restate;
 use restate_sdk::prelude::*;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
 /// A source whose connection comes and goes.
 #[derive(Clone, Default)]
@@ -38,7 +37,7 @@ impl http_hook_sources::blocking::Source for Changing {
 /// A server of its own, with a worker in this process.
 async fn start(name: &str, source: Changing) -> (Restate, HttpHook) {
     let restate = Restate::start(name).expect("a server: bash adapters/restate/run test");
-    let listener = TcpListener::bind(("127.0.0.1", restate.worker)).await.expect("a port");
+    let listener = listen(([127, 0, 0, 1], restate.worker).into()).expect("a port");
     let calls = Calls::new(Sources::new().with(source), ReqwestTransport::default());
     let endpoint = Endpoint::builder().bind(calls).build();
     tokio::spawn(async move {

@@ -67,6 +67,7 @@ async fn work() -> Result<bool, Any> {
     let socket = TcpSocket::new_v4()?;
     socket.set_reuseaddr(true)?;
     socket.set_reuseport(true)?;
+    socket.set_nodelay(true)?;
     socket.bind(env::var("STORM_WORKER")?.parse::<SocketAddr>()?)?;
     restate_sdk::http_server::HttpServer::new(endpoint).serve(socket.listen(1024)?).await;
     Ok(true)
