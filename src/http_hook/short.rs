@@ -50,13 +50,12 @@ use crate::transport::{Clock, Transport};
 pub struct CallBuilder<'a, H, B> {
     on: &'a H,
     plan: RequestPlan,
-    body: Given<B>,
+    /// Elsewhere: most have none, and a builder is moved for each thing that is said.
+    body: Option<Box<Given<B>>>,
 }
 
-/// The body, where it is more than a plan holds. What is set last counts, as with any setter.
+/// A body that is more than a plan holds.
 enum Given<B> {
-    /// What the plan says.
-    Planned,
     Upload(Upload<B>),
     /// A form, and the sources of its parts that have one, in their order.
     Form(Multipart, Vec<Upload<B>>),
@@ -79,7 +78,7 @@ macro_rules! of_the_plan {
 impl<'a, H, B> CallBuilder<'a, H, B> {
     #[inline]
     pub(crate) fn new(on: &'a H, plan: RequestPlan) -> Self {
-        Self { on, plan, body: Given::Planned }
+        Self { on, plan, body: None }
     }
 
     of_the_plan! {
@@ -145,7 +144,7 @@ impl<'a, H, B> CallBuilder<'a, H, B> {
     /// Sets a body of several parts, to which [`part`](Self::part) adds: see [`RequestPlan::multipart`].
     pub fn multipart(mut self, form: Multipart) -> Self {
         self.refuse_another();
-        self.body = Given::Form(form, Vec::new());
+        self.body = Some(Box::new(Given::Form(form, Vec::new())));
         self
     }
 
@@ -167,10 +166,10 @@ impl<'a, H, B> CallBuilder<'a, H, B> {
         mut self,
         add: impl FnOnce(&mut Multipart, &mut Vec<Upload<B>>) -> Result<(), Error>,
     ) -> Self {
-        let (mut form, mut sources) = match self.body {
-            Given::Form(form, sources) => (form, sources),
-            Given::Planned => Default::default(),
-            Given::Upload(_) => {
+        let (mut form, mut sources) = match self.body.map(|body| *body) {
+            Some(Given::Form(form, sources)) => (form, sources),
+            None => Default::default(),
+            Some(Given::Upload(_)) => {
                 self.plan.refuse(twice());
                 Default::default()
             }
@@ -178,19 +177,19 @@ impl<'a, H, B> CallBuilder<'a, H, B> {
         if let Err(error) = add(&mut form, &mut sources) {
             self.plan.refuse(error);
         }
-        self.body = Given::Form(form, sources);
+        self.body = Some(Box::new(Given::Form(form, sources)));
         self
     }
 
     /// Sends what comes from a source as the body.
     pub fn upload(mut self, upload: Upload<B>) -> Self {
         self.refuse_another();
-        self.body = Given::Upload(upload);
+        self.body = Some(Box::new(Given::Upload(upload)));
         self
     }
 
     fn refuse_another(&mut self) {
-        if !matches!(self.body, Given::Planned) {
+        if self.body.is_some() {
             self.plan.refuse(twice());
         }
     }
@@ -209,13 +208,13 @@ fn twice() -> Error {
 impl<H, B> From<CallBuilder<'_, H, B>> for RequestPlan {
     fn from(call: CallBuilder<'_, H, B>) -> Self {
         let mut plan = call.plan;
-        if !matches!(call.body, Given::Planned) && plan.has_body() {
+        if call.body.is_some() && plan.has_body() {
             plan.refuse(twice());
         }
-        match call.body {
-            Given::Planned => plan,
-            Given::Form(form, sources) if sources.is_empty() => plan.multipart(form),
-            Given::Form(..) | Given::Upload(_) => {
+        match call.body.map(|body| *body) {
+            None => plan,
+            Some(Given::Form(form, sources)) if sources.is_empty() => plan.multipart(form),
+            Some(_) => {
                 let says = "body: one that comes from a source goes with `send` or `stream` alone";
                 plan.refuse(Error::new(ErrorKind::Body, says));
                 plan
@@ -243,8 +242,8 @@ impl<'a, H, B: 'static> CallBuilder<'a, H, B> {
     ) -> Planned<'a, H, B> {
         let Self { on, plan, body } = self;
         let (plan, source) = match body {
-            Given::Planned => (plan, None),
-            other => with_body(plan, other, || boundary(on), join),
+            None => (plan, None),
+            Some(body) => with_body(plan, *body, || boundary(on), join),
         };
         (on, plan, source)
     }
@@ -262,7 +261,6 @@ fn with_body<B: 'static>(
         plan.refuse(twice());
     }
     match body {
-        Given::Planned => (plan, None),
         Given::Upload(mut upload) => {
             let plan = plan.external(upload.len(), upload.replay());
             (plan, Some(Box::new(move || upload.open())))

@@ -3,6 +3,7 @@
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 use http::Uri;
+use http::uri::Scheme;
 use percent_encoding::percent_decode_str;
 
 use super::errors::refused;
@@ -30,18 +31,34 @@ use crate::base::TransportError;
 /// # Ok::<(), http::uri::InvalidUri>(())
 /// ```
 pub fn check_target(uri: &Uri) -> Result<(), TransportError> {
-    let why = match (uri.scheme_str(), uri.authority()) {
-        (Some("http" | "https"), Some(own)) if own.as_str().contains('@') => {
-            "the URL holds user info"
-        }
-        (Some("http" | "https"), Some(own)) if is_odd_address(own.host()) => {
-            "the host is an address in another spelling than the usual one"
-        }
-        (Some("http" | "https"), Some(_)) => return Ok(()),
-        (Some("http" | "https"), None) => "the URL has no host",
-        _ => "the URL is neither http nor https",
+    if !matches!(uri.scheme(), Some(scheme) if *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS)
+    {
+        return Err(refused("the URL is neither http nor https"));
+    }
+    let Some(authority) = uri.authority() else {
+        return Err(refused("the URL has no host"));
     };
-    Err(refused(why))
+    match host(authority.as_str()) {
+        None => Err(refused("the URL holds user info")),
+        Some(host) if is_odd_address(host) => {
+            Err(refused("the host is an address in another spelling than the usual one"))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// The host of an authority, unless that holds user info. Each send is asked: once over the text, for [`Uri::host`] goes over it twice.
+fn host(authority: &str) -> Option<&str> {
+    let (mut end, mut in_brackets) = (None, authority.starts_with('['));
+    for (at, byte) in authority.bytes().enumerate() {
+        match byte {
+            b'@' => return None,
+            b']' if in_brackets => (end, in_brackets) = (Some(at + 1), false),
+            b':' if !in_brackets => end = end.or(Some(at)),
+            _ => {}
+        }
+    }
+    authority.get(..end.unwrap_or(authority.len()))
 }
 
 /// Whether a host is an address, which is what one is whose last label is a number, but not written as addresses are: in four decimal
@@ -52,11 +69,12 @@ fn is_odd_address(host: &str) -> bool {
         let address = inner.parse::<Ipv6Addr>();
         return !address.is_ok_and(|own| own.to_string().eq_ignore_ascii_case(inner));
     }
-    let bare = host.strip_suffix('.').unwrap_or(host);
-    let last = bare.rsplit('.').next().unwrap_or_default();
-    let is_number = match last.strip_prefix("0x").or_else(|| last.strip_prefix("0X")) {
-        Some(digits) => digits.bytes().all(|byte| byte.is_ascii_hexdigit()),
-        None => !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()),
+    let bare = host.as_bytes();
+    let bare = bare.strip_suffix(b".").unwrap_or(bare);
+    let last = bare.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+    let is_number = match last {
+        [b'0', b'x' | b'X', digits @ ..] => digits.iter().all(u8::is_ascii_hexdigit),
+        digits => !digits.is_empty() && digits.iter().all(u8::is_ascii_digit),
     };
     is_number && host.parse::<Ipv4Addr>().is_err()
 }
@@ -102,4 +120,22 @@ pub fn check_reading(
 /// Whether two texts differ in nothing but what is escaped.
 fn same(one: &str, other: &str) -> bool {
     one == other || percent_decode_str(one).eq(percent_decode_str(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::uri::Authority;
+    use proptest::prelude::*;
+
+    use super::host;
+
+    proptest! {
+        #[test]
+        fn the_host_is_that_of_the_authority(text in r"([a:@\[\]]|[a-c.]{1,3}|\[(::)?1?\]|:[0-9]{0,3}){1,5}") {
+            if let Ok(authority) = text.parse::<Authority>() {
+                let has_user_info = text.contains('@');
+                prop_assert_eq!(host(&text), (!has_user_info).then(|| authority.host()));
+            }
+        }
+    }
 }

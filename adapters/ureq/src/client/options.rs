@@ -1,6 +1,5 @@
 //! What ureq is told of a send, and everything that it would do by itself switched off.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use http::{Request, Uri};
@@ -30,9 +29,13 @@ pub(crate) fn check(uri: &Uri, options: &SendOptions) -> Result<(), TransportErr
     }
 }
 
-/// Whether the host of `uri` is an address, so that there is no name to look up.
+/// Whether the host of a [checked](check) `uri` is an address, so that there is no name to look up: in brackets, or one whose last label
+/// is a number.
 fn is_by_address(uri: &Uri) -> bool {
-    uri.host().is_some_and(|host| host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok())
+    let authority = uri.authority().map_or(&[][..], |own| own.as_str().as_bytes());
+    let host = authority.split(|byte| *byte == b':').next().unwrap_or_default();
+    let last = host.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+    authority.starts_with(b"[") || !last.is_empty() && last.iter().all(u8::is_ascii_digit)
 }
 
 /// Switches off all that ureq would do by itself: in an agent, or in a request. ureq has no public trait for both.
