@@ -1,5 +1,6 @@
 //! ureq as a transport.
 
+mod agents;
 mod body;
 mod chunks;
 mod error;
@@ -19,6 +20,7 @@ use ureq::Agent;
 use ureq::config::ConfigBuilder;
 use ureq::typestate::AgentScope;
 
+use agents::Agents;
 use body::{from_ureq, to_ureq};
 use error::of_head;
 use watch::{Seen, watched};
@@ -39,8 +41,8 @@ const CAPABILITIES: Capabilities =
 /// ureq as a blocking transport. Cloning it is cheap and shares its connections.
 #[derive(Clone, Debug)]
 pub struct UreqTransport {
-    agent: Agent,
-    /// Whether the agent was made here: then only a request that is out of the ordinary is told something.
+    agents: Agents,
+    /// Whether they were made here: then only a request that is out of the ordinary is told something.
     is_set_up: bool,
 }
 
@@ -49,7 +51,7 @@ impl UreqTransport {
     /// methods, added headers, and TLS where a send has options for it.
     #[must_use]
     pub fn from_builder(builder: ConfigBuilder<AgentScope>) -> Self {
-        Self { is_set_up: true, agent: watched(options::set_up(builder)) }
+        Self { is_set_up: true, agents: Agents::One(watched(options::set_up(builder))) }
     }
 
     /// Makes a transport as [`default`](Self::default) does that keeps so many connections at most, to one server or to several: as
@@ -69,11 +71,32 @@ impl UreqTransport {
         Self::from_builder(builder.max_idle_connections_per_host(connections))
     }
 
+    /// Makes a transport as [`default`](Self::default) does for so many threads that call at once and go on doing so, each of which keeps a
+    /// connection or a few. Up to four threads share an agent of ureq, of which there are 16 at most: one that [keeps](Self::keeping) 64 connections
+    /// compares them all for each request, which takes longer than the request where most of them are idle.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook_ureq::UreqTransport;
+    ///
+    /// let transport = UreqTransport::for_threads(64);
+    /// # let _ = transport;
+    /// ```
+    #[must_use]
+    pub fn for_threads(threads: usize) -> Self {
+        let agents = Agents::for_threads(threads, |each| {
+            let builder = builder().max_idle_connections(each);
+            watched(options::set_up(builder.max_idle_connections_per_host(each)))
+        });
+        Self { is_set_up: true, agents }
+    }
+
     /// Makes a transport with the settings of an agent at hand, over connections of its own. What a send decides goes before these
     /// settings, as for [`from_builder`](Self::from_builder), which makes a transport that takes less time for each request.
     #[must_use]
     pub fn from_agent(agent: &Agent) -> Self {
-        Self { is_set_up: false, agent: watched(agent.config().clone()) }
+        Self { is_set_up: false, agents: Agents::One(watched(agent.config().clone())) }
     }
 }
 
@@ -115,9 +138,10 @@ impl Transport for UreqTransport {
         parts.extensions.clear();
         let (body, source) = to_ureq(&mut parts, body);
         let request = Request::from_parts(parts, body);
-        let request = options::configure(&self.agent, self.is_set_up, request, options)?;
+        let agent = self.agents.own();
+        let request = options::configure(agent, self.is_set_up, request, options)?;
         let watched = Seen { proxied, ..Seen::NOTHING };
-        let (response, seen) = watched.during(|| self.agent.run(request));
+        let (response, seen) = watched.during(|| agent.run(request));
         let of_head = |error| source.failure().unwrap_or_else(|| of_head(error, seen.sent, last));
         let (mut parts, body) = response?.map_err(of_head)?.into_parts();
         parts.extensions.clear();

@@ -11,5 +11,6 @@ mod framing;
 mod nested;
 mod scenarios;
 mod silence;
+mod threads;
 #[cfg(not(any(feature = "native-tls", feature = "rustls")))]
 mod without_tls;

@@ -257,7 +257,7 @@ fn transport(
     make: &dyn Fn() -> Result<Hook, Problem>,
     common: &Common,
 ) -> Result<Box<dyn Transport>, Problem> {
-    let ureq = UreqTransport::keeping(usize::from(args.jobs));
+    let ureq = UreqTransport::for_threads(usize::from(args.jobs));
     let hook = make()?.for_client(ureq.capabilities());
     let now = SystemClock::new().now();
     let step = Call::new(&hook, common(RequestPlan::get("")), 0, now).step(&hook, now);
