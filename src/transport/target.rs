@@ -53,7 +53,7 @@ fn host(authority: &str) -> Option<&str> {
     for (at, byte) in authority.bytes().enumerate() {
         match byte {
             b'@' => return None,
-            b']' if in_brackets => (end, in_brackets) = (Some(at + 1), false),
+            b']' if in_brackets => (end, in_brackets) = (Some(at.saturating_add(1)), false),
             b':' if !in_brackets => end = end.or(Some(at)),
             _ => {}
         }
