@@ -192,6 +192,29 @@ impl Call {
         self.0.as_ref().map_or(0, |state| state.sends.into())
     }
 
+    /// Whether a request of it was under way when it was stored: it counts as broken off. A store that notes that a request is under
+    /// way, beside a call of which this is not so, says two things; nothing should be sent of it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook::{Call, Hook, RequestPlan, Step, Timestamp};
+    ///
+    /// let (hook, now) = (Hook::to("https://api.example.com")?, Timestamp::default());
+    /// let call = Call::new(&hook, RequestPlan::post("v1/orders").data("box"), 7, now);
+    /// let waits = call.store(&hook)?;
+    /// let Step::Send { attempt, .. } = call.step(&hook, now) else { panic!("it is due") };
+    /// let is_sent = attempt.store(&hook)?;
+    ///
+    /// assert!(!Call::resume(&hook, &waits, now)?.was_interrupted());
+    /// assert!(Call::resume(&hook, &is_sent, now)?.was_interrupted());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn was_interrupted(&self) -> bool {
+        self.0.as_ref().is_ok_and(|state| matches!(state.phase, Phase::Interrupted))
+    }
+
     /// The method of the plan.
     pub(crate) fn method(&self) -> Option<&Method> {
         match &self.0 {

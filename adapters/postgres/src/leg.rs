@@ -14,6 +14,7 @@ use http_hook::{Attempt, Call, Connection, HttpHook, Leg, Options};
 use http_hook_clock::{SystemClock, seed};
 use http_hook_sources::Sources;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use tokio_postgres::types::ToSql;
 
 use crate::engine::{Engine, State};
@@ -65,8 +66,8 @@ impl Legs {
         }
         let api = self.api(&id, connection).await?;
         let hook = api.get_conn().0;
-        let (call, waits) = taken_up(&api, plan, stored).map_err(broken)?;
-        if is_sending && waits {
+        let call = taken_up(&api, plan, stored).map_err(broken)?;
+        if is_sending && !call.was_interrupted() {
             return Err(Error::TwoThings(id.to_string()));
         }
 
@@ -173,31 +174,17 @@ impl Legs {
     }
 }
 
-/// Takes a call up by its parts; what comes from a journal may be one text. And whether it is stored as one that waits.
-fn taken_up(api: &Api, plan: &str, call: Option<&str>) -> Result<(Call, bool), http_hook::Error> {
+/// Takes a call up by its parts; what comes from a journal may be one text.
+fn taken_up(api: &Api, plan: &str, call: Option<&str>) -> Result<Call, http_hook::Error> {
     #[derive(Deserialize)]
-    struct Stored {
-        #[serde(default)]
-        progress: Option<Progress>,
-        #[serde(default)]
-        state: String,
-    }
-    #[derive(Deserialize)]
-    struct Progress {
-        #[serde(default)]
-        state: String,
+    struct Whole {
+        #[expect(dead_code, reason = "that it is there is enough")]
+        progress: IgnoredAny,
     }
     let call = call.unwrap_or_default();
-    let (whole, state) = match serde_json::from_str(call) {
-        Ok(Stored { progress: Some(progress), .. }) => (true, progress.state),
-        Ok(Stored { progress: None, state }) => (false, state),
-        Err(_) => (false, String::new()),
-    };
+    if serde_json::from_str::<Whole>(call).is_ok() {
+        return api.resume(call);
+    }
     let now = http_hook::transport::Clock::now(&SystemClock::new());
-    let call = if whole {
-        api.resume(call)
-    } else {
-        Call::resume_parts(api.get_conn().0, plan, call, &Options::default(), now)
-    };
-    Ok((call?, state == "waiting"))
+    Call::resume_parts(api.get_conn().0, plan, call, &Options::default(), now)
 }

@@ -102,16 +102,19 @@ pub(crate) fn begin(
             broken_off.push(one.entry);
             continue;
         };
+        let is_sending = one.state == State::Sending;
         match Call::resume_under(hook, call, allowed, now) {
+            // Nobody knows which of the two holds.
+            Ok(call) if is_sending && !call.was_interrupted() => tell(&format!(
+                "{}: call {id:?}: it is under way, but what is stored of it waits; it may have been sent",
+                path.display()
+            )),
             Ok(call) => {
-                let risky = one.state == State::Sending;
-                calls.push((Slot { id, line, risky, entry: Some(one.entry) }, call));
+                let slot = Slot { id, line, risky: is_sending, entry: Some(one.entry) };
+                calls.push((slot, call));
             }
             Err(error) => {
-                let may = match one.state {
-                    State::Sending => "; it may have been sent",
-                    _ => "",
-                };
+                let may = if is_sending { "; it may have been sent" } else { "" };
                 tell(&format!("{}: call {id:?}: {error}{may}", path.display()));
             }
         }
