@@ -212,7 +212,7 @@ impl Call {
     /// ```
     #[must_use]
     pub fn was_interrupted(&self) -> bool {
-        self.0.as_ref().is_ok_and(|state| matches!(state.phase, Phase::Interrupted))
+        self.0.as_ref().is_ok_and(|state| matches!(state.phase, state::Phase::Interrupted))
     }
 
     /// The method of the plan.
