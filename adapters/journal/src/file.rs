@@ -16,6 +16,9 @@ const APPLICATION: i32 = 0x6868_6a6c;
 /// The version of the form.
 const FORM: i32 = 1;
 
+/// The most that the table of an engine holds, too.
+const LAST_EPOCH: i64 = 0x7fff_ffff;
+
 const SCHEMA: &str = "
     CREATE TABLE calls(
         id text PRIMARY KEY NOT NULL,
@@ -245,7 +248,11 @@ impl Journal {
                     Change::Waiting(call, due) => (State::Waiting, Some(call), Some(*due), None),
                     Change::Done(outcome) => (State::Done, None, None, Some(outcome)),
                 };
-                let epoch = entry.epoch + i64::from(state == State::Sending);
+                let epoch = match state {
+                    // After the last one comes the first, since only whether it is the same counts.
+                    State::Sending => entry.epoch % LAST_EPOCH + 1,
+                    _ => entry.epoch,
+                };
                 let name = &entry.name;
                 let Some(row) = entry.row else {
                     let plan =
@@ -331,7 +338,7 @@ impl Journal {
         let (line, digest) =
             plan_of(text(row, 2)).ok_or_else(|| wrong("where its plan stands cannot be read"))?;
         let epoch: i64 = row.get(4).map_err(|_| wrong("its epoch is none"))?;
-        if epoch < 0 {
+        if !(0..=LAST_EPOCH).contains(&epoch) {
             return Err(wrong("its epoch is none"));
         }
         let name = Name { id, line, digest };

@@ -1,5 +1,6 @@
 //! What programs do with calls: put them in, look at them, take them back.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use http_hook_clock::{SystemClock, seed};
 use http_hook_sources::Sources;
 use tokio_postgres::GenericClient;
 
+use crate::config::{self, bad};
 use crate::error::Error;
 use crate::queue::Paused;
 use crate::row::{column, plain};
@@ -104,43 +106,20 @@ impl Engine {
         Self::of(parsed.map_err(|_| bad("is no URL of PostgreSQL"))?, connections)
     }
 
-    /// Names a database by a stored connection: host, port (5432), login, password, and as schema the database.
+    /// Names a database by a stored connection: host, port (5432), login, password, as schema the database, and `sslmode` in its extra:
+    /// `disable`, `prefer` (the default), or one of `require`, `verify-ca` and `verify-full`, which are one here: whoever the server
+    /// is, it has to show a certificate of an authority that is known. That needs the feature `tls`.
     ///
     /// # Errors
     ///
-    /// Kind [`Error::Database`] if its type is that of something else, it has no host, or a port that is none.
+    /// Kind [`Error::Database`] if its type is that of something else, it has no host, a port that is none, or another `sslmode`.
     pub fn from_connection(connection: &Connection, connections: usize) -> Result<Self, Error> {
-        let kind = connection.conn_type().unwrap_or_default();
-        if !kind.is_empty() && !kind.starts_with("postgres") {
-            return Err(bad("the connection is not one of PostgreSQL"));
-        }
-        let mut config = tokio_postgres::Config::new();
-        config.host(connection.host().ok_or_else(|| bad("the connection has no host"))?);
-        let port = u16::try_from(connection.port().unwrap_or(5432));
-        config.port(port.map_err(|_| bad("the connection's port is none"))?);
-        config.user(connection.login().unwrap_or("postgres"));
-        if let Some(password) = connection.password() {
-            config.password(password.expose());
-        }
-        config.dbname(connection.schema().filter(|name| !name.is_empty()).unwrap_or("postgres"));
-        Self::of(config, connections)
+        Self::of(config::of_connection(connection)?, connections)
     }
 
-    fn of(mut config: tokio_postgres::Config, connections: usize) -> Result<Self, Error> {
-        if config.get_connect_timeout().is_none() {
-            config.connect_timeout(Duration::from_secs(5));
-        }
-        // A server that is gone without a word is not waited for as long as the system would.
-        config.keepalives_idle(Duration::from_secs(30));
-        config.keepalives_interval(Duration::from_secs(10));
-        config.keepalives_retries(3);
-        if config.get_tcp_user_timeout().is_none() {
-            config.tcp_user_timeout(Duration::from_mins(1));
-        }
-        if config.get_application_name().is_none() {
-            config.application_name("http-hook");
-        }
-        let database = TokioPostgresDatabase::from_config(config, connections.max(2));
+    fn of(config: tokio_postgres::Config, connections: usize) -> Result<Self, Error> {
+        let database =
+            TokioPostgresDatabase::from_config(config::with_limits(config), connections.max(2));
         Ok(Self { database: database.map_err(|error| bad(&error.to_string()))? })
     }
 
@@ -337,6 +316,23 @@ impl Engine {
         rows.iter().map(read).collect()
     }
 
+    /// Tells which of these calls were moved here from the journal of a run: the line of its file that each was, and the digest of
+    /// that, as the journal has it.
+    ///
+    /// # Errors
+    ///
+    /// As the database says.
+    pub async fn moved(&self, ids: &[String]) -> Result<HashMap<String, (i64, String)>, Error> {
+        let client = self.client("calls").await?;
+        let rows = client.query(table::MOVED, &[&ids]).await;
+        let rows = rows.map_err(|error| Error::database("calls", &error))?;
+        let read = |row: &tokio_postgres::Row| {
+            let line = (column(row, 1, "calls")?, column(row, 2, "calls")?);
+            Ok((column(row, 0, "calls")?, line))
+        };
+        rows.iter().map(read).collect()
+    }
+
     /// Counts the calls of each state.
     ///
     /// # Errors
@@ -370,8 +366,4 @@ impl Engine {
     pub fn worker(&self, sources: Sources, transport: impl Transport + 'static) -> Worker {
         Worker::new(self.clone(), sources, Arc::new(transport))
     }
-}
-
-fn bad(cause: &str) -> Error {
-    Error::Database { what: "database".to_owned(), cause: cause.to_owned() }
 }

@@ -113,11 +113,11 @@ impl Legs {
         let broken = |source| Stopped::Failed(Error::Call { id: id.to_string(), source });
         let kept = kept.map_err(broken)?;
         let seen = epoch.load(Ordering::Relaxed);
-        let begun = self.change(&id, table::BEGIN, &[&&*id, &seen, &kept]).await;
-        if !begun.map_err(Stopped::Failed)? {
-            return Err(Stopped::Passed);
-        }
-        epoch.store(seen.wrapping_add(1), Ordering::Relaxed);
+        let what = format!("call {id}");
+        let begun = kept::rows(&self.engine, &what, table::BEGIN, &[&&*id, &seen, &kept]).await;
+        let begun = begun.map_err(Stopped::Failed)?;
+        let Some(row) = begun.first() else { return Err(Stopped::Passed) };
+        epoch.store(column(row, 0, &what).map_err(Stopped::Failed)?, Ordering::Relaxed);
         Ok(())
     }
 

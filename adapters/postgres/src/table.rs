@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS http_hook.calls (
     created bigint NOT NULL,
     updated bigint NOT NULL
 );
+CREATE TABLE IF NOT EXISTS http_hook.moved (id text PRIMARY KEY, line bigint NOT NULL, digest text NOT NULL);
 CREATE INDEX IF NOT EXISTS calls_due ON http_hook.calls (due, id) WHERE state IN ('new', 'waiting', 'sending');
 ";
 
@@ -45,7 +46,8 @@ CREATE INDEX IF NOT EXISTS http_hook_call ON http_hook_queue._private_jobs ((pay
 
 /// The last things that are made, in both schemas: one of them may have been lost, or left out of a backup.
 pub(crate) const IS_MADE: &str = "
-SELECT to_regclass('http_hook_queue.http_hook_call') IS NOT NULL AND to_regclass('http_hook.calls_due') IS NOT NULL";
+SELECT to_regclass('http_hook_queue.http_hook_call') IS NOT NULL AND to_regclass('http_hook.calls_due') IS NOT NULL
+    AND to_regclass('http_hook.moved') IS NOT NULL";
 
 /// $1 ids, $2 plans, $3 calls, $4 connection, $5 milliseconds until they are due. Returns the ids that were new.
 pub(crate) const SUBMIT: &str = "
@@ -75,18 +77,18 @@ pub(crate) const LOAD: &str = "
 SELECT connection, plan::text, call::text, state, epoch FROM http_hook.calls
 WHERE id = $1 AND state IN ('new', 'waiting', 'sending')";
 
-/// $1 id, $2 epoch, $3 attempt.
+/// $1 id, $2 epoch, $3 attempt. Returns the next epoch; after the last one comes the first, since only whether it is the same counts.
 pub(crate) const BEGIN: &str = "
 UPDATE http_hook.calls
-SET state = 'sending', call = $3::text::json, epoch = epoch + 1, updated = (extract(epoch FROM now()) * 1000)::bigint
+SET state = 'sending', call = $3::text::json, epoch = epoch % 2147483647 + 1, updated = (extract(epoch FROM now()) * 1000)::bigint
 WHERE id = $1 AND epoch = $2 AND state IN ('new', 'waiting', 'sending')
-RETURNING id";
+RETURNING epoch";
 
 /// $1 id, $2 epoch, $3 call, $4 wait in milliseconds. The job that wakes it is put in the same transaction.
 pub(crate) const WAIT: &str = "
 WITH moved AS (
     UPDATE http_hook.calls
-    SET state = 'waiting', call = $3::text::json, epoch = epoch + 1, updated = (extract(epoch FROM now()) * 1000)::bigint,
+    SET state = 'waiting', call = $3::text::json, epoch = epoch % 2147483647 + 1, updated = (extract(epoch FROM now()) * 1000)::bigint,
         due = (extract(epoch FROM now()) * 1000)::bigint + $4::bigint
     WHERE id = $1 AND epoch = $2 AND state IN ('new', 'waiting', 'sending')
     RETURNING id
@@ -97,7 +99,7 @@ SELECT job.id FROM moved, LATERAL http_hook_queue.add_job('http_hook.call', json
 /// $1 id, $2 epoch, $3 outcome.
 pub(crate) const DONE: &str = "
 UPDATE http_hook.calls
-SET state = 'done', call = NULL, due = NULL, outcome = $3::text::json, epoch = epoch + 1,
+SET state = 'done', call = NULL, due = NULL, outcome = $3::text::json, epoch = epoch % 2147483647 + 1,
     updated = (extract(epoch FROM now()) * 1000)::bigint
 WHERE id = $1 AND epoch = $2 AND state IN ('new', 'waiting', 'sending')
 RETURNING id";
@@ -105,7 +107,7 @@ RETURNING id";
 /// $1 id.
 pub(crate) const CANCEL: &str = "
 UPDATE http_hook.calls
-SET state = 'cancelled', call = NULL, due = NULL, epoch = epoch + 1, updated = (extract(epoch FROM now()) * 1000)::bigint
+SET state = 'cancelled', call = NULL, due = NULL, epoch = epoch % 2147483647 + 1, updated = (extract(epoch FROM now()) * 1000)::bigint
 WHERE id = $1 AND state IN ('new', 'waiting')";
 
 /// $1 id. What the queue says of it is that of the job which failed last.
@@ -120,6 +122,9 @@ pub(crate) const ENDED: &str = "
 SELECT calls.id, calls.state, calls.outcome::text
 FROM unnest($1::text[]) WITH ORDINALITY AS given (id, place) JOIN http_hook.calls AS calls ON calls.id = given.id
 WHERE calls.state IN ('done', 'cancelled') ORDER BY given.place";
+
+/// $1 ids: those that were moved here from the journal of a run, with what that knew of their lines.
+pub(crate) const MOVED: &str = "SELECT id, line, digest FROM http_hook.moved WHERE id = ANY($1)";
 
 pub(crate) const COUNTS: &str =
     "SELECT state, count(*) FROM http_hook.calls GROUP BY state ORDER BY state";

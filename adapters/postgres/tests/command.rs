@@ -9,18 +9,13 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use http_hook_postgres::Engine;
+use http_hook_reqwest::{Call, Connection, Hook, RequestPlan, Timestamp};
 use http_hook_storm::Server;
 use serde_json::Value;
 
-/// A database of its own, as a connection.
-async fn database(name: &str) -> String {
-    let url = std::env::var("POSTGRES_URL").expect("a database: bash adapters/postgres/run test");
-    let server = Engine::new(&url, 2).expect("a URL");
-    let client = server.pool().get().await.expect("PostgreSQL");
-    client.batch_execute(&format!("CREATE DATABASE {name}")).await.expect("a database");
-    let at = url.rfind('/').expect("a path");
-    format!("{}/{name}", &url[..at])
-}
+mod support;
+
+use support::{database, fresh, move_rows};
 
 fn command(database: &str, server: &Server, words: &[&str]) -> Output {
     spawned(database, server, words).wait_with_output().expect("it runs")
@@ -233,5 +228,81 @@ async fn what_was_lost_of_the_tables_is_made_again() {
         let put = ["submit", lost, "storm", "GET", "fast/a"];
         let put = command(&database, &server, &put);
         assert!(put.status.success(), "{lost}: {put:?}");
+    }
+}
+
+/// A run that was begun with a journal goes on over PostgreSQL: what has a row is not put in once more, and its line is still the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_was_moved_from_a_journal_goes_on() {
+    let (_, database) = fresh("moved").await;
+    let server = Server::start(Duration::ZERO).expect("a port");
+    let connection = format!("http://svc:secret@{}", server.address());
+    let connection = Connection::parse(&connection).and_then(|one| one.with_id("storm"));
+    let hook = Hook::new(&connection.expect("a connection")).expect("a hook");
+    // Its policy is that of the run that began it, which is none of ours.
+    let plan = RequestPlan::post("fast/three").data("3").retries(9);
+    let waits = Call::new(&hook, plan, 7, Timestamp::default()).store(&hook).expect("it is stored");
+    let lines = ["one", "two", "three", "four"]
+        .map(|name| format!("{{\"endpoint\": \"fast/{name}\", \"body\": \"{name}\"}}"));
+    let plan = |number: usize| {
+        let mix = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+        let hash = lines[number - 1].bytes().fold(0x811c_9dc5, mix);
+        format!(r#"{{"line":{number},"digest":"{hash:08x}"}}"#)
+    };
+    let done = r#"{"response":{"status":201,"headers":[],"text":""}}"#;
+    let rows = [
+        ["line-1", "storm", &plan(1), "done", "1", "", "", done, "1", "1"],
+        ["line-2", "storm", &plan(2), "sending", "1", "", "", "", "1", "1"],
+        ["line-3", "storm", &plan(3), "waiting", "0", &waits, "1", "", "1", "1"],
+    ];
+    move_rows(&database, "july", &rows);
+    let calls = file("moved.jsonl", &(lines.join(" \r\n") + "\n"));
+    let words = ["run", calls.to_str().expect("a path"), "storm", "--name", "july"];
+    let ended = command(&database, &server, &words);
+    let told: Vec<_> = lines_of(&ended, "result");
+    let expected = ["ok", "may_have_acted", "ok", "ok"];
+    assert_eq!(told, expected, "{}", String::from_utf8_lossy(&ended.stderr));
+    let sent: BTreeMap<_, _> = ["three", "four"].map(|id| (id.to_owned(), 1)).into();
+    assert_eq!(server.counts(), sent);
+    assert_eq!(command(&database, &server, &words).stdout, ended.stdout);
+
+    fs::write(&calls, lines.join("\n").replace("two", "2")).expect("a file");
+    let refused = command(&database, &server, &words);
+    let told = String::from_utf8_lossy(&refused.stderr);
+    assert!(told.contains("line 2, call \"july/line-2\", is not what it was"), "{told}");
+    assert_eq!(server.counts(), sent);
+}
+
+fn lines_of(output: &Output, name: &str) -> Vec<String> {
+    lines(output).iter().map(|line| line[name].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+/// What a stored connection says of its way holds: none is gone in the clear that is to be safe.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_way_that_is_to_be_safe_is_safe() {
+    let (_, database) = fresh("safe").await;
+    let authority = std::env::var("POSTGRES_CERTIFICATE").expect("a certificate");
+    let run = |mode: &str, roots: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_http-hook-postgres"));
+        command.env("AIRFLOW_CONN_HTTP_HOOK_POSTGRES", format!("{database}?sslmode={mode}"));
+        command.env("PGSSLROOTCERT", roots);
+        let output = command.args(["status"]).output().expect("it runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let has_tls = cfg!(feature = "tls");
+    let rows = [
+        // mode          roots             works       what it says if not
+        ("disable", "", true, ""),
+        ("prefer", &*authority, true, ""),
+        ("prefer", "", !has_tls, "certificate"),
+        ("require", &*authority, has_tls, "TLS"),
+        ("verify-full", &*authority, has_tls, "TLS"),
+        ("require", "", false, if has_tls { "certificate" } else { "TLS" }),
+        ("safest", "", false, "sslmode"),
+    ];
+    for (mode, roots, works, says) in rows {
+        let (code, told) = run(mode, roots);
+        assert_eq!(code == Some(0), works, "{mode}: {told}");
+        assert!(works || told.contains(says), "{mode}: {told}");
     }
 }

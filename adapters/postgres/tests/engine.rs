@@ -13,19 +13,7 @@ use tokio::task::JoinHandle;
 
 mod support;
 
-use support::{is_done, until, url};
-
-/// A database of its own: a worker takes what it finds.
-async fn fresh(name: &str) -> Engine {
-    let server = Engine::new(&url(), 2).expect("a URL");
-    let client = server.pool().get().await.expect("PostgreSQL");
-    client.batch_execute(&format!("CREATE DATABASE {name}")).await.expect("a database");
-    let url = url();
-    let at = url.rfind('/').expect("a path");
-    let engine = Engine::new(&format!("{}/{name}", &url[..at]), 12).expect("a URL");
-    engine.migrate().await.expect("tables");
-    engine
-}
+use support::{fresh, is_done, move_rows, until};
 
 fn connection(server: &Server) -> String {
     format!("http://svc:secret@{}", server.address())
@@ -73,7 +61,7 @@ fn post(id: &str) -> RequestPlan {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_is_sent_if_its_transaction_commits() {
-    let engine = fresh("commits").await;
+    let (engine, _) = fresh("commits").await;
     let server = Server::start(Duration::ZERO).expect("a port");
     let hook = hook(&connection(&server));
     let mut client = engine.pool().get().await.expect("PostgreSQL");
@@ -107,7 +95,7 @@ async fn a_call_is_sent_if_its_transaction_commits() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_kept_or_sent_is_refused_at_once() {
-    let engine = fresh("refused").await;
+    let (engine, _) = fresh("refused").await;
     let hook = hook("http://svc:secret@127.0.0.1:9");
     let secret = post("a").secret_header("x-key", "k");
     let rows = [
@@ -131,7 +119,7 @@ async fn what_cannot_be_kept_or_sent_is_refused_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_under_way_at_the_end_of_its_worker_is_unknown_and_not_sent_again() {
-    let engine = fresh("under_way").await;
+    let (engine, _) = fresh("under_way").await;
     let server = Server::start(Duration::from_secs(2)).expect("a port");
     let hook = hook(&connection(&server));
     put(&engine, &hook, "post", RequestPlan::post("slow/post").data("order").retries(5))
@@ -172,7 +160,7 @@ async fn a_call_under_way_at_the_end_of_its_worker_is_unknown_and_not_sent_again
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_is_taken_back_before_it_is_sent() {
-    let engine = fresh("taken_back").await;
+    let (engine, _) = fresh("taken_back").await;
     let server = Server::start(Duration::ZERO).expect("a port");
     let hook = hook(&connection(&server));
     put(&engine, &hook, "a", post("a")).await.expect("it is put in");
@@ -215,7 +203,7 @@ impl http_hook_sources::blocking::Source for Changing {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_keeps_a_call_from_going_on_is_told_by_id_and_nothing_is_lost() {
-    let engine = fresh("kept_from").await;
+    let (engine, _) = fresh("kept_from").await;
     let server = Server::start(Duration::ZERO).expect("a port");
     let hook = hook(&connection(&server));
     for id in ["gone", "poisoned", "newer", "other"] {
@@ -256,7 +244,7 @@ async fn what_keeps_a_call_from_going_on_is_told_by_id_and_nothing_is_lost() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_no_entry_can_be_written_nothing_is_sent() {
-    let engine = fresh("full_disk").await;
+    let (engine, _) = fresh("full_disk").await;
     let server = Server::start(Duration::ZERO).expect("a port");
     let hook = hook(&connection(&server));
     put(&engine, &hook, "post", post("post")).await.expect("it is put in");
@@ -288,7 +276,7 @@ async fn where_no_entry_can_be_written_nothing_is_sent() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_whose_job_vanished_gets_another() {
-    let engine = fresh("vanished").await;
+    let (engine, _) = fresh("vanished").await;
     let server = Server::start(Duration::ZERO).expect("a port");
     put(&engine, &hook(&connection(&server)), "lost", post("lost")).await.expect("it is put in");
     sql(&engine, "DELETE FROM http_hook_queue._private_jobs").await;
@@ -301,7 +289,7 @@ async fn a_call_whose_job_vanished_gets_another() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_an_older_program_put_in_is_taken_up() {
-    let engine = fresh("upgrade").await;
+    let (engine, _) = fresh("upgrade").await;
     let server = Server::start(Duration::ZERO).expect("a port");
     // As the first version of this crate wrote them. The base of a stored call is that of its connection, so these two are of one
     // whose host is fixed, and nobody is there.
@@ -329,7 +317,7 @@ async fn what_an_older_program_put_in_is_taken_up() {
 async fn a_run_moves_from_its_file() {
     use http_hook_reqwest::{Call, Step, Timestamp};
 
-    let engine = fresh("moves").await;
+    let (engine, url) = fresh("moves").await;
     let server = Server::start(Duration::ZERO).expect("a port");
     let hook = hook(&connection(&server));
     let now = Timestamp::new(Duration::from_secs(1_700_000_000));
@@ -342,21 +330,21 @@ async fn a_run_moves_from_its_file() {
         panic!("it is sent")
     };
     let sending = attempt.store(&hook).expect("it can be stored");
-    let rows = format!(
-        "INSERT INTO journal VALUES ('waiting', 'storm', 'waiting', 1, '{waiting}', 1700000001000, NULL, 1, 1),
-            ('sending', 'storm', 'sending', 1, '{sending}', NULL, NULL, 1, 1),
-            ('done', 'storm', 'done', 3, NULL, NULL, '{{}}', 1, 1);"
-    );
-    let copied =
-        |line: &str| if line.starts_with("\\copy") { rows.clone() } else { line.to_owned() };
-    let lines =
-        include_str!("../from_journal.sql").lines().filter(|line| !line.starts_with("\\set"));
-    sql(&engine, &lines.map(copied).collect::<Vec<_>>().join("\n")).await;
+    let plan = r#"{"line":1,"digest":"1f0c33a2"}"#;
+    let rows = [
+        ["waiting", "storm", plan, "waiting", "1", &waiting, "1700000001000", "", "1", "1"],
+        ["sending", "storm", plan, "sending", "1", &sending, "", "", "1", "1"],
+        ["done", "storm", plan, "done", "3", "", "", "{}", "1", "1"],
+    ];
+    move_rows(&url, "file", &rows);
     let (end, working) = start(worker(&engine, sources(&server)));
-    assert!(until(&engine, "waiting", is_done).await.outcome.expect("an outcome").passed());
-    let outcome = until(&engine, "sending", is_done).await.outcome.expect("an outcome");
+    assert!(until(&engine, "file/waiting", is_done).await.outcome.expect("an outcome").passed());
+    let outcome = until(&engine, "file/sending", is_done).await.outcome.expect("an outcome");
     assert!(!outcome.passed() && outcome.sent() == http_hook_reqwest::Sent::Maybe, "{outcome:?}");
-    assert_eq!(engine.status("done").await.expect("a status").expect("a call").state, State::Done);
+    assert_eq!(
+        engine.status("file/done").await.expect("a status").expect("a call").state,
+        State::Done
+    );
     end.send(()).expect("it works");
     working.await.expect("no panic").expect("it ends well");
     assert_eq!(server.counts().get("sending"), None);
@@ -365,7 +353,7 @@ async fn a_run_moves_from_its_file() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_table_holds_a_secret() {
     const CANARY: &str = "kanarienvogel-5b0c9e";
-    let engine = fresh("canary").await;
+    let (engine, _) = fresh("canary").await;
     let server = Server::start(Duration::ZERO).expect("a port");
     let with = |port: u16| {
         let extra = format!(

@@ -16,20 +16,7 @@ use tokio::time::sleep;
 
 mod support;
 
-use support::{is_done, until, url};
-
-/// A database of its own, and its URL.
-async fn fresh(name: &str) -> (Engine, String) {
-    let server = Engine::new(&url(), 2).expect("a URL");
-    let client = server.pool().get().await.expect("PostgreSQL");
-    client.batch_execute(&format!("CREATE DATABASE {name}")).await.expect("a database");
-    let url = url();
-    let at = url.rfind('/').expect("a path");
-    let url = format!("{}/{name}", &url[..at]);
-    let engine = Engine::new(&url, 12).expect("a URL");
-    engine.migrate().await.expect("tables");
-    (engine, url)
-}
+use support::{fresh, is_done, move_rows, until};
 
 fn connection(server: &Server) -> String {
     format!("http://svc:secret@{}", server.address())
@@ -198,18 +185,35 @@ async fn a_row_that_says_two_things_is_not_sent() {
 /// What a run leaves that was killed while it sent for the first time: an entry that holds no call.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_first_attempt_that_moved_from_a_journal_is_unknown() {
-    let (engine, _) = fresh("first_attempt").await;
+    let (engine, url) = fresh("first_attempt").await;
     let server = Server::start(Duration::ZERO).expect("a port");
-    let row =
-        "INSERT INTO journal VALUES ('run/line-1', 'storm', 'sending', 1, NULL, NULL, NULL, 1, 1);";
-    let script =
-        include_str!("../from_journal.sql").lines().filter(|line| !line.starts_with("\\set"));
-    let script = script.map(|line| if line.starts_with("\\copy") { row } else { line });
-    sql(&engine, &script.collect::<Vec<_>>().join("\n")).await;
+    let plan = r#"{"line":1,"digest":"1f0c33a2"}"#;
+    move_rows(&url, "run", &[["line-1", "storm", plan, "sending", "1", "", "", "", "1", "1"]]);
     let _end = start(worker(&engine, &server).sweep(Duration::from_secs(1)));
     let outcome = until(&engine, "run/line-1", is_done).await.outcome.expect("an outcome");
     assert_eq!((outcome.passed(), outcome.sent()), (false, Sent::Maybe), "{outcome:?}");
     assert!(server.counts().is_empty());
+}
+
+/// After the last epoch comes the first: a row that stood at the last one was sent again and again, since no end of it could be written.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_at_the_last_epoch_goes_on() {
+    let (engine, _) = fresh("last_epoch").await;
+    let server = Server::start(Duration::ZERO).expect("a port");
+    put(&engine, &server, "post").await;
+    let mut client = engine.pool().get().await.expect("PostgreSQL");
+    let transaction = client.transaction().await.expect("a transaction");
+    let get = RequestPlan::get("busy/get").retries(5);
+    engine.submit(&*transaction, &hook(&server), "get", get).await.expect("it is put in");
+    transaction.commit().await.expect("a commit");
+    sql(&engine, "UPDATE http_hook.calls SET epoch = 2147483647").await;
+    let _end = start(worker(&engine, &server).grace(Duration::from_secs(1)));
+    for (id, sends) in [("post", 1), ("get", 3)] {
+        let status = until(&engine, id, is_done).await;
+        assert!(status.outcome.is_some_and(|outcome| outcome.passed()), "{id}");
+        assert!((1..9).contains(&status.epoch), "{id}: {}", status.epoch);
+        assert_eq!(server.counts()[id], sends, "{id}");
+    }
 }
 
 /// As a journal has an entry that is under way, copied by hand.

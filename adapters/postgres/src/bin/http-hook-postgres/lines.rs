@@ -123,12 +123,14 @@ async fn put_in(engine: &Engine, hook: &Hook, run: &Run) -> Result<Vec<String>, 
         )),
     };
     let (mut ids, mut calls, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let mut digests = Vec::new();
     let mut lines = file.lines().zip(1_u64..).peekable();
     while let Some((line, number)) = lines.next() {
         let line = line.map_err(|error| format!("line {number}: {error}"))?;
         let line = if number == 1 { line.trim_start_matches('\u{feff}') } else { &line };
         if !line.trim().is_empty() {
             let at = |error: String| format!("line {number}: {error}");
+            digests.push((number, digest(line)));
             let line: Line = serde_json::from_str(line)
                 .map_err(|error| at(format!("not a call, at column {}", error.column())))?;
             let own = line.id.clone().unwrap_or_else(|| format!("line-{number}"));
@@ -141,11 +143,41 @@ async fn put_in(engine: &Engine, hook: &Hook, run: &Run) -> Result<Vec<String>, 
         }
         if calls.len() == MANY || lines.peek().is_none() {
             let calls = std::mem::take(&mut calls);
+            let calls = not_moved(engine, calls, std::mem::take(&mut digests)).await?;
             let first = calls.first().map_or_else(String::new, |(id, _)| id.clone());
             crate::put_in(engine, hook, &first, calls).await?;
         }
     }
     Ok(ids)
+}
+
+/// Leaves out the calls that were moved here from the journal of this run.
+async fn not_moved(
+    engine: &Engine,
+    calls: Vec<(String, RequestPlan)>,
+    lines: Vec<(u64, String)>,
+) -> Result<Vec<(String, RequestPlan)>, Any> {
+    let ids: Vec<_> = calls.iter().map(|(id, _)| id.clone()).collect();
+    let moved = engine.moved(&ids).await?;
+    let mut others = Vec::new();
+    for ((id, plan), (number, digest)) in calls.into_iter().zip(lines) {
+        match moved.get(&id) {
+            None => others.push((id, plan)),
+            Some((line, was)) if i64::try_from(number) == Ok(*line) && *was == digest => {}
+            Some(_) => {
+                let text = "is not what it was when the run was begun";
+                return Err(format!("line {number}, call {id:?}, {text}").into());
+            }
+        }
+    }
+    Ok(others)
+}
+
+/// Tells a line from another one, as the journal of a run does: FNV-1a.
+fn digest(line: &str) -> String {
+    let mix = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+    let hash = line.trim_ascii_end().as_bytes().iter().fold(0x811c_9dc5, mix);
+    format!("{hash:08x}")
 }
 
 /// Prints how each call ended, in their order; whether all have passed.
