@@ -64,7 +64,7 @@ fn file(folder: &std::path::Path, name: &str, text: &str) -> String {
 #[test]
 fn lines_become_requests() {
     let folder = folder("lines");
-    let rows: [(&str, &str, &str, &[&str], &str, &str, &str); 21] = [
+    let rows: [(&str, &str, &str, &[&str], &str, &str, &str); 22] = [
         // why                    file     its text                                      words         line of the request   header   body
         ("a call", "a.jsonl", r#"{"endpoint": "v1"}"#, &[], "GET /v1", "", ""),
         (
@@ -80,6 +80,15 @@ fn lines_become_requests() {
             "method",
             "a.jsonl",
             r#"{"endpoint":"v1","method":"PUT","body":"x"}"#,
+            &[],
+            "PUT /v1",
+            "",
+            "x",
+        ),
+        (
+            "a method in small letters",
+            "a.jsonl",
+            r#"{"endpoint":"v1","method":"put","body":"x"}"#,
             &[],
             "PUT /v1",
             "",

@@ -49,6 +49,8 @@ async fn every_call_of_a_file_is_made_once_and_told_in_its_order() {
 
 {"endpoint": "fast/four", "body": "4", "headers": {"x-team": "sales"}, "idempotency_key": "k-4"}
 {"endpoint": "busy/five", "method": "PUT", "body": "5"}
+{"endpoint": "fast/six", "query": {"a": [1, 1.50], "b": "x"}, "headers": {"accept": null}, "form": {"k": 1.50}}
+{"endpoint": "fast/seven", "query": "a=1%202"}
 "#;
     let calls = file("calls.jsonl", text);
     let words = ["run", calls.to_str().expect("a path"), "storm"];
@@ -57,14 +59,23 @@ async fn every_call_of_a_file_is_made_once_and_told_in_its_order() {
         .iter()
         .map(|line| (line["id"].as_str().map(str::to_owned), line["result"].to_string()))
         .collect();
-    let expected = [("line-1", "ok"), ("two", "ok"), ("line-4", "ok"), ("line-5", "failed")]
-        .map(|(id, result)| (Some(id.to_owned()), format!("{result:?}")));
+    let expected = [
+        ("line-1", "ok"),
+        ("two", "ok"),
+        ("line-4", "ok"),
+        ("line-5", "failed"),
+        ("line-6", "ok"),
+        ("line-7", "ok"),
+    ]
+    .map(|(id, result)| (Some(id.to_owned()), format!("{result:?}")));
     assert_eq!(told, expected, "{}", String::from_utf8_lossy(&first.stderr));
     assert_eq!(first.status.code(), Some(13), "one has failed");
     let again = command(&database, &server, &words);
     assert_eq!(again.stdout, first.stdout, "nothing is sent again");
     let seen: BTreeMap<_, _> =
-        ["one", "two?page=2", "four", "five"].map(|id| (id.to_owned(), 1)).into();
+        ["one", "two?page=2", "four", "five", "six?a=1&a=1.50&b=x", "seven?a=1%202"]
+            .map(|id| (id.to_owned(), 1))
+            .into();
     assert_eq!(server.counts(), seen);
 
     // Other calls under the same ids are refused, and none of them is put in.
@@ -249,7 +260,7 @@ async fn a_run_that_was_moved_from_a_journal_goes_on() {
         let hash = lines[number - 1].bytes().fold(0x811c_9dc5, mix);
         format!(r#"{{"line":{number},"digest":"{hash:08x}"}}"#)
     };
-    let done = r#"{"response":{"status":201,"headers":[],"text":""}}"#;
+    let done = r#"{"response":{"status":201,"reason":"Created","headers":[],"text":""}}"#;
     let rows = [
         ["line-1", "storm", &plan(1), "done", "1", "", "", done, "1", "1"],
         ["line-2", "storm", &plan(2), "sending", "1", "", "", "", "1", "1"],

@@ -9,4 +9,4 @@ mod words;
 pub(crate) use body::Source;
 pub(crate) use curl::quoted;
 pub(crate) use plan::{Planned, limited, of_client, of_limits, proxies, read_policy, scheme};
-pub(crate) use words::Words;
+pub(crate) use words::{Words, method_of};

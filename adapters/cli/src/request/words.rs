@@ -59,10 +59,14 @@ fn is_method(word: &str) -> bool {
 }
 
 fn parse(method: &str) -> Result<Method, Problem> {
-    // Others than the well known ones are told apart by their case.
-    let upper = method.to_ascii_uppercase();
-    let method = if METHODS.contains(&upper.as_str()) { &upper } else { method };
-    method.parse().map_err(|_| Problem::usage("the method is not a token"))
+    method_of(method).map_err(Problem::usage)
+}
+
+/// Reads a method, wherever somebody has written it. Others than the well known ones are told apart by their case.
+pub(crate) fn method_of(text: &str) -> Result<Method, String> {
+    let upper = text.to_ascii_uppercase();
+    let method = if METHODS.contains(&upper.as_str()) { &upper } else { text };
+    method.parse().map_err(|_| "the method is not a token".to_owned())
 }
 
 /// A word that may be meant as a method or as an endpoint: nothing is sent until that is clear.

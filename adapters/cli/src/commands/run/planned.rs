@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 
 use super::fields::{Object, not_json, text_of};
 use super::template::Made;
+use crate::request::method_of;
 
 /// A line that is a call.
 #[derive(Deserialize)]
@@ -145,8 +146,4 @@ fn method_for(own: Option<&str>, given: Option<&Method>, has_body: bool) -> Resu
         (None, None) if has_body => Ok(Method::POST),
         (None, None) => Ok(Method::GET),
     }
-}
-
-pub(super) fn method_of(text: &str) -> Result<Method, String> {
-    text.parse().map_err(|_| "the method is not a token".to_owned())
 }

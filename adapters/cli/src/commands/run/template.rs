@@ -8,11 +8,12 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use super::fields::{Fields, fields};
 use super::lines::Line;
-use super::planned::{method_of, of_row, planned};
+use super::planned::{of_row, planned};
 use crate::args::RequestArgs;
 use crate::exit::Problem;
 use crate::request::Words;
 use crate::request::item::{self, Word};
+use crate::request::method_of;
 
 /// What is escaped of a field in an endpoint: all but what RFC 3986 calls unreserved.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

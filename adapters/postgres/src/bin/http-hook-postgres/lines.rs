@@ -1,20 +1,17 @@
 //! The calls of a file: put in, worked on, and told how they ended.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::time::{Duration, Instant};
 
-use http::Method;
 use http_hook_postgres::{Engine, Error, State};
-use http_hook_reqwest::observe::sounds_secret;
 use http_hook_reqwest::response::Outcome;
 use http_hook_reqwest::{Hook, RequestPlan, ReqwestTransport};
 use http_hook_sources::Sources;
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
-use serde_json::{Number, Value, json};
+use serde_json::json;
 
+use crate::line::{digest, read};
 use crate::{Any, Run};
 
 /// How many calls are put in, and looked at, at once.
@@ -22,77 +19,6 @@ const MANY: usize = 1_000;
 
 /// How long a run looks on over a database that is away.
 const PATIENCE: Duration = Duration::from_mins(1);
-
-/// A line that is a call.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Line {
-    #[serde(default, deserialize_with = "id")]
-    id: Option<String>,
-    method: Option<String>,
-    endpoint: String,
-    #[serde(default)]
-    query: BTreeMap<String, Value>,
-    #[serde(default)]
-    headers: BTreeMap<String, String>,
-    json: Option<Box<RawValue>>,
-    body: Option<String>,
-    idempotency_key: Option<String>,
-}
-
-impl Line {
-    fn plan(self, retries: Option<u32>) -> Result<RequestPlan, String> {
-        let has_body = self.json.is_some() || self.body.is_some();
-        if self.json.is_some() && self.body.is_some() {
-            return Err("there is more than one body".to_owned());
-        }
-        let method =
-            self.method.unwrap_or_else(|| if has_body { "POST" } else { "GET" }.to_owned());
-        let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes());
-        let mut plan = RequestPlan::new(method.map_err(|_| "the method is none")?, self.endpoint);
-        for (name, value) in self.query {
-            plan = match value {
-                Value::String(text) => plan.param(&name, text),
-                Value::Number(_) | Value::Bool(_) => plan.param(&name, value),
-                _ => return Err(format!("the parameter {name} is no text")),
-            };
-        }
-        for (name, value) in self.headers {
-            plan = with_header(plan, &name, &value);
-        }
-        if let Some(json) = self.json {
-            plan = plan.json_text(json.get().to_owned());
-        } else if let Some(body) = self.body {
-            plan = plan.data(body);
-        }
-        if let Some(key) = self.idempotency_key {
-            plan = plan.storable_header("idempotency-key", &key).idempotency_key();
-        }
-        Ok(match retries {
-            Some(retries) => plan.retries(retries),
-            None => plan,
-        })
-    }
-}
-
-/// Adds a header. No secret is kept: one that sounds so is refused where it would be.
-pub(crate) fn with_header(plan: RequestPlan, name: &str, value: &str) -> RequestPlan {
-    if sounds_secret(name) { plan.header(name, value) } else { plan.storable_header(name, value) }
-}
-
-/// An id is a text, or a number, which is taken for the text of it.
-fn id<'de, D: Deserializer<'de>>(of: D) -> Result<Option<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Id {
-        Text(String),
-        Number(Number),
-    }
-    Ok(Option::deserialize(of)?.map(|id| match id {
-        Id::Text(text) => text,
-        Id::Number(number) => number.to_string(),
-    }))
-}
 
 /// Puts the calls in, works and prints; whether all have passed.
 pub(crate) async fn run(engine: &Engine, sources: Sources, run: Run) -> Result<bool, Any> {
@@ -131,15 +57,20 @@ async fn put_in(engine: &Engine, hook: &Hook, run: &Run) -> Result<Vec<String>, 
         if !line.trim().is_empty() {
             let at = |error: String| format!("line {number}: {error}");
             digests.push((number, digest(line)));
-            let line: Line = serde_json::from_str(line)
-                .map_err(|error| at(format!("not a call, at column {}", error.column())))?;
-            let own = line.id.clone().unwrap_or_else(|| format!("line-{number}"));
+            let (own, plan) = read(line).map_err(at)?;
+            let own = own.unwrap_or_else(|| format!("line-{number}"));
             let id = format!("{}/{own}", run.name);
             if !seen.insert(id.clone()) {
                 return Err(at(format!("the id {own} was taken by a line before")).into());
             }
             ids.push(id.clone());
-            calls.push((id, line.plan(run.retries).map_err(at)?));
+            calls.push((
+                id,
+                match run.retries {
+                    Some(retries) => plan.retries(retries),
+                    None => plan,
+                },
+            ));
         }
         if calls.len() == MANY || lines.peek().is_none() {
             let calls = std::mem::take(&mut calls);
@@ -171,13 +102,6 @@ async fn not_moved(
         }
     }
     Ok(others)
-}
-
-/// Tells a line from another one, as the journal of a run does: FNV-1a.
-fn digest(line: &str) -> String {
-    let mix = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
-    let hash = line.trim_ascii_end().as_bytes().iter().fold(0x811c_9dc5, mix);
-    format!("{hash:08x}")
 }
 
 /// Prints how each call ended, in their order; whether all have passed.

@@ -1,5 +1,6 @@
 //! The engine from a shell: put calls in, work, look at them, take them back. Connections are found as `http-hook` finds them.
 
+mod line;
 mod lines;
 
 use std::error::Error;
@@ -254,12 +255,12 @@ fn json_text(text: &str) -> Result<Box<RawValue>, serde_json::Error> {
 }
 
 fn plan(submit: Submit) -> Result<RequestPlan, Any> {
-    let method = http::Method::from_bytes(submit.method.to_uppercase().as_bytes())?;
+    let method = line::method_of(&submit.method)?;
     let mut plan = RequestPlan::new(method, submit.endpoint);
     for header in submit.header {
         let (name, value) =
             header.split_once(':').ok_or_else(|| format!("{header:?} is no header"))?;
-        plan = lines::with_header(plan, name.trim(), value.trim());
+        plan = line::with_header(plan, name.trim(), value.trim());
     }
     plan = match (submit.data, submit.json) {
         (Some(data), _) => plan.data(data),
