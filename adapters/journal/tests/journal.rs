@@ -185,6 +185,23 @@ fn what_is_no_journal_of_this_run_is_refused() {
     }
 }
 
+/// After the last epoch, which is that of the table of an engine, comes the first: only whether it is the same counts.
+#[test]
+fn a_row_at_the_last_epoch_goes_on() {
+    let place = Place::new();
+    let keeper = place.create().begin(|_| ());
+    three(&keeper);
+    keeper.close().unwrap();
+    place.change("UPDATE calls SET epoch = 2147483647 WHERE id = 'c2'");
+    let journal = place.open().unwrap();
+    let mut entry = journal.unfinished().unwrap().remove(0).unwrap().entry;
+    let keeper = journal.begin(|_| ());
+    keeper.sending(&mut entry, Some("{}".to_owned())).unwrap();
+    keeper.close().unwrap();
+    let unfinished = place.open().unwrap().unfinished().unwrap();
+    assert_eq!(unfinished[0].as_ref().unwrap().entry.epoch(), 1);
+}
+
 #[test]
 fn a_row_that_cannot_be_is_named_and_the_others_are_read() {
     let rows = [
@@ -195,6 +212,7 @@ fn a_row_that_cannot_be_is_named_and_the_others_are_read() {
         ("no text", "call = x'00ff'", "the stored call is missing"),
         ("no plan", "plan = '{}'", "where its plan stands cannot be read"),
         ("no epoch", "epoch = -1", "its epoch is none"),
+        ("an epoch of no engine", "epoch = 2147483648", "its epoch is none"),
         ("no number", "epoch = 'one'", "its epoch is none"),
     ];
     for (why, change, says) in rows {

@@ -269,7 +269,12 @@ async fn a_run_that_was_moved_from_a_journal_goes_on() {
     move_rows(&database, "july", &rows);
     let calls = file("moved.jsonl", &(lines.join(" \r\n") + "\n"));
     let words = ["run", calls.to_str().expect("a path"), "storm", "--name", "july"];
+    let begun = std::time::Instant::now();
     let ended = command(&database, &server, &words);
+    assert!(
+        begun.elapsed() < Duration::from_secs(45),
+        "what was moved has no jobs, and somebody waits"
+    );
     let told: Vec<_> = lines_of(&ended, "result");
     let expected = ["ok", "may_have_acted", "ok", "ok"];
     assert_eq!(told, expected, "{}", String::from_utf8_lossy(&ended.stderr));
@@ -291,7 +296,8 @@ fn lines_of(output: &Output, name: &str) -> Vec<String> {
 /// What a stored connection says of its way holds: none is gone in the clear that is to be safe.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_way_that_is_to_be_safe_is_safe() {
-    let (_, database) = fresh("safe").await;
+    let has_tls = cfg!(feature = "tls");
+    let (_, database) = fresh(if has_tls { "safe_tls" } else { "safe" }).await;
     let authority = std::env::var("POSTGRES_CERTIFICATE").expect("a certificate");
     let run = |mode: &str, roots: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_http-hook-postgres"));
@@ -300,7 +306,6 @@ async fn a_way_that_is_to_be_safe_is_safe() {
         let output = command.args(["status"]).output().expect("it runs");
         (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
     };
-    let has_tls = cfg!(feature = "tls");
     let rows = [
         // mode          roots             works       what it says if not
         ("disable", "", true, ""),

@@ -17,6 +17,9 @@ use crate::{Any, Run};
 /// How many calls are put in, and looked at, at once.
 const MANY: usize = 1_000;
 
+/// How soon calls are looked for that have no job.
+const SOON: Duration = Duration::from_secs(5);
+
 /// How long a run looks on over a database that is away.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -30,6 +33,8 @@ pub(crate) async fn run(engine: &Engine, sources: Sources, run: Run) -> Result<b
     }
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let worker = engine.worker(sources, ReqwestTransport::default()).concurrency(run.concurrency);
+    // What was moved here has no jobs yet, and somebody waits for it.
+    let worker = worker.sweep(SOON);
     let worker = tokio::spawn(worker.run(async { drop(stopped.await) }));
     let passed = tokio::select! {
         passed = told(engine, &ids) => passed,
