@@ -13,7 +13,7 @@ use super::quiet::Quiet;
 /// Why no request could be built, or no value be read. Nothing was sent.
 ///
 /// The message names the place (`connection.host`, `header x-team`) and never holds a value that may be secret.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Error {
     kind: ErrorKind,
     message: Cow<'static, str>,
@@ -102,6 +102,13 @@ impl Error {
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
+    }
+}
+
+/// What it prints: a `main` that returns it shows this.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -169,7 +169,7 @@ impl Default for Body {
     }
 }
 
-of_bytes!(Body: Bytes, Vec<u8>, String, &'static str);
+of_bytes!(Body: Bytes, Vec<u8>, String, &'static str, &'static [u8]);
 
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

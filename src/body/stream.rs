@@ -88,6 +88,7 @@ impl Body {
     /// assert_eq!(count, 3);
     /// # Ok::<(), http_hook::TransportError>(())
     /// ```
+    #[doc(alias = "next")]
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, TransportError> {
         loop {
             let frame = poll_fn(|context| Pin::new(&mut *self).poll_frame(context)).await;
@@ -230,7 +231,7 @@ impl Default for Body {
     }
 }
 
-of_bytes!(Body: Bytes, Vec<u8>, String, &'static str);
+of_bytes!(Body: Bytes, Vec<u8>, String, &'static str, &'static [u8]);
 
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,7 +6,6 @@ use crate::base::Problem;
 use crate::connection::ConnectionId;
 
 /// Everything that is wrong with a connection, all at once.
-#[derive(Debug)]
 pub struct HookError {
     pub(super) id: Option<ConnectionId>,
     pub(super) problems: Vec<Problem>,
@@ -24,6 +23,13 @@ impl HookError {
 impl From<Problem> for HookError {
     fn from(problem: Problem) -> Self {
         Self { id: None, problems: vec![problem] }
+    }
+}
+
+/// What it prints: a `main` that returns it shows this.
+impl fmt::Debug for HookError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -44,7 +44,8 @@ impl HookBuilder {
         let auth = self.auth_of(&extra, base.as_ref(), known, &mut sources, &mut problems);
         let policy = self.policy_of(&extra, &mut problems);
         let in_force = in_force.unwrap_or_else(|error| {
-            problems.push(problem("connection.extra", &error));
+            let place = if connection.extra().is_some() { "connection.extra" } else { "options" };
+            problems.push(problem(place, &error));
             None
         });
         known_settings(&extra, &mut problems);
@@ -213,7 +214,8 @@ impl HookBuilder {
             in_force,
         });
         let auth = scheme.and_then(|scheme| Auth::new(scheme, kept));
-        auth.map_err(|error| problems.push(problem("connection", &error))).ok()
+        let place = if self.auth.is_some() { "auth" } else { "connection" };
+        auth.map_err(|error| problems.push(problem(place, &error))).ok()
     }
 
     /// Basic with login and password of the connection, else of its host text, else of the netrc; a password alone

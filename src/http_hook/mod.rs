@@ -170,28 +170,25 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     /// Runs a call until it waits or is over. Where it waits, the [`Leg`] holds it stored: keep that, and [take it up](Self::resume) when
     /// the wait is over, in this process or another.
     ///
-    /// `keep`, an async closure (`async |attempt| …`, where one that returns an async block will not do), is told of each attempt before it is
-    /// sent. Where it keeps what [`Attempt::store`](crate::Attempt::store) writes, a process that
-    /// ends meanwhile leaves behind that the request may have been seen. If it fails, nothing is sent.
+    /// `keep` is told of each attempt before it is sent. Where it keeps what [`Attempt::store`](crate::Attempt::store) writes, a process that
+    /// ends meanwhile leaves behind that the request may have been seen. If it fails, nothing is sent. It is an async closure
+    /// (`async |attempt| …`), or one that returns an async block of what it owns, as below: that one goes from thread to thread, too, as tasks
+    /// of `tokio::spawn` do. An async block cannot hold `attempt` itself, which is lent to the closure.
     ///
     /// A call that [cannot be stored](Call::store) ends at once, as a [`Failure`] for the reason
     /// [`NotStored`](crate::StopReason::NotStored), which names the part and the cure: nothing is sent of it.
     ///
-    /// Where tasks go from thread to thread, as in `tokio::spawn`, let `keep` be a closure that owns what it uses and returns a boxed future
-    /// that is `Send`: of an async closure that borrows, the compiler cannot see that it may go along.
-    ///
     /// ```
-    /// # use std::{future::Future, io, path::PathBuf, pin::Pin, time::Duration};
+    /// # use std::{future::Future, io, path::PathBuf, time::Duration};
     /// # use http_hook::{Attempt, Call, HttpHook, Leg, transport::{Clock, Transport}};
     /// # mod tokio {
     /// #     pub(super) fn spawn<F: Future<Output: Send> + Send + 'static>(_: F) {}
     /// # }
     /// # fn spawned<T: Transport + 'static, C: Clock + 'static>(api: HttpHook<T, C>, call: Call, path: PathBuf) {
-    /// type Kept = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
     /// let hook = api.get_conn().0.clone();
-    /// let keep = move |attempt: &Attempt| -> Kept {
+    /// let keep = move |attempt: &Attempt| {
     ///     let (path, stored) = (path.clone(), attempt.store(&hook).map_err(io::Error::other));
-    ///     Box::pin(async move { std::fs::write(path, stored?) })
+    ///     async move { std::fs::write(path, stored?) }
     /// };
     /// tokio::spawn(async move { api.leg(call, keep).await });
     /// # }

@@ -181,7 +181,8 @@ impl<'a, H, B> CallBuilder<'a, H, B> {
         self
     }
 
-    /// Sends what comes from a source as the body.
+    /// Sends what comes from a source as the body, as a file does.
+    #[doc(alias = "body")]
     pub fn upload(mut self, upload: Upload<B>) -> Self {
         self.refuse_another();
         self.body = Some(Box::new(Given::Upload(upload)));

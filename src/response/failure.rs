@@ -374,17 +374,10 @@ impl fmt::Display for Failure {
     }
 }
 
-/// What it prints, which a `main` that returns it shows, and more. Without bodies and header values: both may hold secrets.
+/// What it prints: a `main` that returns it shows this. Without bodies and header values: both may hold secrets.
 impl fmt::Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Failure")
-            .field("says", &format_args!("{self}"))
-            .field("reason", &self.0.reason)
-            .field("sends", &self.0.sends)
-            .field("attempts", &self.0.attempts)
-            .field("idle_for", &self.0.idle_for)
-            .field("hint", &self.0.hint)
-            .finish()
+        fmt::Display::fmt(self, f)
     }
 }
 

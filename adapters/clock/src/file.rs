@@ -47,7 +47,7 @@ pub(crate) fn upload<B>(
 }
 
 /// An error about a file, with its path: whoever is told gave it.
-fn of(path: &Path, error: &io::Error) -> io::Error {
+pub(crate) fn of(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 

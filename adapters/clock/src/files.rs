@@ -1,12 +1,12 @@
 //! Files and streams of bytes for async transports, on any executor.
 
 use std::fs::File;
-use std::io;
-use std::path::PathBuf;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use blocking::Unblock;
+use blocking::{Unblock, unblock};
 use bytes::Bytes;
 use futures_core::Stream;
 use futures_io::AsyncRead as _;
@@ -15,6 +15,7 @@ use http_hook::TransportError;
 use http_hook::body::{Body, Upload};
 
 use crate::file::{unread, upload};
+use crate::save::{Making, Room};
 
 /// How much of a file is read at once, in bytes.
 const PIECE: usize = 64 << 10;
@@ -63,6 +64,50 @@ impl http_body::Body for Reading {
     fn size_hint(&self) -> SizeHint {
         self.left.map_or_else(SizeHint::default, SizeHint::with_exact)
     }
+}
+
+/// Writes a body to a file of at most `limit` bytes, as [`save`](crate::save) does; threads of the crate `blocking` write it.
+///
+/// # Errors
+///
+/// As there.
+///
+/// # Examples
+///
+/// ```
+/// use http_hook::body::Body;
+/// # let path = std::env::temp_dir().join(format!("http-hook-async-save-{}", std::process::id()));
+/// # pollster::block_on(async {
+///
+/// // In a program: api.get("v1/export").stream().await?.into_body()
+/// let body = Body::from("id;name\n1;box\n");
+/// assert_eq!(http_hook_clock::async_save(body, &path, 1 << 30).await?, 14);
+/// # Ok::<(), std::io::Error>(())
+/// # })?;
+/// # std::fs::remove_file(&path)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub async fn async_save(mut body: Body, path: impl AsRef<Path>, limit: u64) -> io::Result<u64> {
+    let mut room = Room::new(body.len(), limit)?;
+    let path = path.as_ref().to_owned();
+    let (mut making, mut file) = unblock(move || Making::begin(&path)).await?;
+    while let Some(piece) = body.chunk().await.map_err(as_io)? {
+        room.take(piece.len())?;
+        // A piece that is dropped half-way is written to a file that is gone.
+        (file, making) = unblock(move || {
+            let written = file.write_all(&piece);
+            written.map_err(|error| making.about(&error)).map(|()| (file, making))
+        })
+        .await?;
+    }
+    unblock(move || making.put(&file)).await?;
+    Ok(room.taken)
+}
+
+/// As a blocking body tells it.
+fn as_io(error: TransportError) -> io::Error {
+    let kind = if error.is_timeout() { io::ErrorKind::TimedOut } else { io::ErrorKind::Other };
+    io::Error::new(kind, error)
 }
 
 /// The pieces of a body as a stream.

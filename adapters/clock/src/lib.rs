@@ -18,6 +18,7 @@ mod file;
 mod files;
 mod limits;
 mod outgoing;
+mod save;
 mod waiting;
 
 use std::future::poll_fn;
@@ -34,8 +35,9 @@ use deadline::Deadline;
 pub use fan_out::fan_out;
 pub use file::file;
 #[cfg(feature = "files")]
-pub use files::{BytesStream, async_file};
+pub use files::{BytesStream, async_file, async_save};
 pub use limits::{Limited, Limits};
+pub use save::save;
 pub use waiting::send_blocking;
 
 /// The example of the README is a test, too.

@@ -3,12 +3,10 @@
 //! `cargo run -p http-hook-isahc --example stream` calls a server of its own on loopback.
 
 use std::error::Error;
-use std::fs::File;
-use std::io;
 
 use http_hook_conformance::server::{Reply, serve};
 use http_hook_isahc::Connection;
-use http_hook_isahc::blocking::{file, from_connection};
+use http_hook_isahc::blocking::{file, from_connection, save};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let server = serve();
@@ -23,9 +21,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let response = api.put("files").upload(file(&path)?).retries(3).send()?;
     println!("up: {}, {} bytes", response.status(), files.requests()[0].body.len());
 
-    // Down, as it comes. What breaks off is an error, never a shorter file.
-    let mut body = api.get("files").stream()?.into_body();
-    let count = io::copy(&mut body, &mut File::create(&path)?)?;
+    // Down, as it comes, and at most so much. What breaks off is an error, never a shorter file.
+    let count = save(api.get("files").stream()?.into_body(), &path, 1 << 20)?;
     println!("down: {count} bytes");
 
     std::fs::remove_file(&path)?;

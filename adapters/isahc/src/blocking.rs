@@ -1,7 +1,7 @@
 //! The same, blocking the thread.
 
 pub use http_hook::blocking::*;
-pub use http_hook_clock::{fan_out, file};
+pub use http_hook_clock::{fan_out, file, save};
 
 use http_hook::hook::HookError;
 use http_hook::{Connection, Hook};

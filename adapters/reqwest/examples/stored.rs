@@ -4,14 +4,10 @@
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::{fs, io};
 
 use http_hook_conformance::server::{Reply, serve};
 use http_hook_reqwest::{Attempt, Connection, HttpHook, Leg, RequestPlan, from_connection};
-
-/// What a task takes from thread to thread has to be `Send`, and owns what it uses.
-type Kept = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
 
 /// Runs a call until it waits or is over. `true`: it is over, and the file is gone.
 async fn leg(api: HttpHook, path: PathBuf) -> Result<bool, Box<dyn Error + Send + Sync>> {
@@ -24,9 +20,9 @@ async fn leg(api: HttpHook, path: PathBuf) -> Result<bool, Box<dyn Error + Send 
     println!("attempts so far: {}", call.attempt_number());
     // Kept before each send: should the process die meanwhile, the next one knows that the request may have been seen.
     let (hook, kept_at) = (api.get_conn().0.clone(), path.clone());
-    let keep = move |attempt: &Attempt| -> Kept {
+    let keep = move |attempt: &Attempt| {
         let (path, stored) = (kept_at.clone(), attempt.store(&hook).map_err(io::Error::other));
-        Box::pin(async move { fs::write(path, stored?) })
+        async move { fs::write(path, stored?) }
     };
     match api.leg(call, keep).await? {
         Leg::Wait { stored, wait, .. } => {

@@ -7,7 +7,7 @@ mod face;
 pub use client::{MAX_CLIENTS, ReqwestTransport};
 pub use face::{HttpHook, connect, from_connection, from_hook};
 pub use http_hook::*;
-pub use http_hook_clock::{BytesStream, SystemClock, async_file as file};
+pub use http_hook_clock::{BytesStream, SystemClock, async_file as file, async_save as save};
 
 /// The examples of these pages are tests, too: they are here, where there is a client.
 #[cfg(doctest)]

@@ -18,7 +18,7 @@ use std::io;
 /// assert_eq!(error.kind(), SourceErrorKind::Malformed);
 /// assert!(error.to_string().starts_with("env AIRFLOW_CONN_SALES: connection `sales`: connection.port: not a number"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SourceError {
     kind: SourceErrorKind,
     place: String,
@@ -115,6 +115,13 @@ impl SourceError {
             kind => Cow::Owned(kind.to_string()),
         };
         Self::new(SourceErrorKind::Io, place, says)
+    }
+}
+
+/// What it prints: a `main` that returns it shows this.
+impl fmt::Debug for SourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

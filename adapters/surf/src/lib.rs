@@ -11,4 +11,4 @@ pub use client::{KeepsConnections, SurfTransport};
 #[cfg(any(feature = "curl-client", feature = "h1-client"))]
 pub use face::{HttpHook, connect, from_connection, from_hook};
 pub use http_hook::*;
-pub use http_hook_clock::{BytesStream, SystemClock, async_file as file};
+pub use http_hook_clock::{BytesStream, SystemClock, async_file as file, async_save as save};

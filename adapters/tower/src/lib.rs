@@ -27,7 +27,7 @@ use tower_service::Service;
 
 pub use face::{HttpHook, connect, from_connection, from_hook};
 pub use http_hook::*;
-pub use http_hook_clock::{BytesStream, SystemClock, async_file as file};
+pub use http_hook_clock::{BytesStream, SystemClock, async_file as file, async_save as save};
 pub use layer::{HookLayer, HookService};
 
 type BoxError = Box<dyn StdError + Send + Sync>;

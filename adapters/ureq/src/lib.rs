@@ -7,4 +7,4 @@ mod face;
 pub use client::UreqTransport;
 pub use face::{HttpHook, connect, from_connection, from_hook};
 pub use http_hook::*;
-pub use http_hook_clock::{SystemClock, fan_out, file};
+pub use http_hook_clock::{SystemClock, fan_out, file, save};

@@ -1,10 +1,8 @@
 use std::error::Error;
-use std::fs::File;
-use std::io::Write as _;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
-use http_hook_reqwest::{connect, file};
+use http_hook_reqwest::{connect, file, save};
 
 #[derive(serde::Deserialize)]
 struct Order {
@@ -21,11 +19,8 @@ pub(crate) async fn eight(base: &str, up: &str, down: &str) -> Result<usize, Box
     let limit = Duration::from_millis(200);
     let slow = api.get("slow").timeout(limit).send().await.unwrap_err();
     assert!(slow.is_timeout());
-    let mut body = api.get("large").stream().await?.into_body();
-    let mut target = File::create(down)?;
-    while let Some(piece) = body.chunk().await? {
-        target.write_all(&piece)?;
-    }
+    let large = api.get("large").stream().await?;
+    save(large.into_body(), down, 1 << 30).await?;
     api.put("files").upload(file(up)?).send().await?;
     api.post("forms").part("file", file(up)?).send().await?;
     let calls = (0..100).map(|id| api.get("many").param("id", id).send());

@@ -1,9 +1,8 @@
 use std::error::Error;
-use std::fs::File;
+use std::thread;
 use std::time::Duration;
-use std::{io, thread};
 
-use http_hook_ureq::{connect, file};
+use http_hook_ureq::{connect, file, save};
 
 #[derive(serde::Deserialize)]
 struct Order {
@@ -20,8 +19,7 @@ pub(crate) fn eight(base: &str, up: &str, down: &str) -> Result<usize, Box<dyn E
     let limit = Duration::from_millis(200);
     let slow = api.get("slow").timeout(limit).send().unwrap_err();
     assert!(slow.is_timeout());
-    let mut body = api.get("large").stream()?.into_body();
-    io::copy(&mut body, &mut File::create(down)?)?;
+    save(api.get("large").stream()?.into_body(), down, 1 << 30)?;
     api.put("files").upload(file(up)?).send()?;
     api.post("forms").part("file", file(up)?).send()?;
     let call = |id: u32| api.get("many").param("id", id).send().unwrap();
