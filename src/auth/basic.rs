@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 
 use crate::base::Secret;
-use crate::base::{Error, ErrorKind};
+use crate::base::{Error, ErrorKind, headers};
 
 /// Makes the value `Basic <login:password>` of an `Authorization` field ([RFC 7617]), marked as sensitive.
 ///
@@ -59,7 +59,7 @@ pub(crate) fn write_basic(text: &mut Vec<u8>, login: &str, password: &str) -> Re
 
 /// Makes a header value that is never printed.
 pub(crate) fn sensitive(text: &str) -> Result<HeaderValue, Error> {
-    let mut value = HeaderValue::from_str(text).map_err(|_| no_header())?;
+    let mut value = headers::value(text.as_bytes()).map_err(|_| no_header())?;
     value.set_sensitive(true);
     Ok(value)
 }

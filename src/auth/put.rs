@@ -10,10 +10,9 @@ use crate::base::{Error, ErrorKind, headers};
 pub(super) fn header(
     headers: &mut HeaderMap,
     name: HeaderName,
-    mut value: HeaderValue,
+    value: HeaderValue,
 ) -> Result<(), Error> {
-    headers::check_scheme_name(&name, "auth")?;
-    value.set_sensitive(true);
+    let value = headers::of_scheme(&name, &value, "auth")?;
     match headers.try_insert(name, value) {
         Ok(_) => Ok(()),
         Err(_) => Err(Error::new(ErrorKind::Limit, "too many headers")),

@@ -91,16 +91,26 @@ pub(crate) fn parse(name: &str, value: &[u8]) -> Result<(HeaderName, HeaderValue
         let why = why_refused(name.as_str());
         return Err(bad(Some(name), why));
     }
+    match self::value(value) {
+        Ok(value) => Ok((name, value)),
+        Err(why) => Err(bad(Some(name), why)),
+    }
+}
+
+/// Makes a value, without blanks at its end: the one rule for what a header may hold, whoever gives it.
+///
+/// # Errors
+///
+/// Why it is none, without the value.
+#[inline]
+pub(crate) fn value(value: &[u8]) -> Result<HeaderValue, &'static str> {
     if !is_value(value) {
-        return Err(bad(Some(name), "a character that is not visible ASCII, blank or tab"));
+        return Err("a character that is not visible ASCII, blank or tab");
     }
     if matches!(value.first(), Some(b' ' | b'\t')) {
-        return Err(bad(Some(name), "a blank before the value"));
+        return Err("a blank before the value");
     }
-    match HeaderValue::from_bytes(value.trim_ascii_end()) {
-        Ok(value) => Ok((name, value)),
-        Err(_) => Err(bad(Some(name), "not a value")),
-    }
+    HeaderValue::from_bytes(trimmed(value)).map_err(|_| "not a value")
 }
 
 /// A value as it is sent: without blanks at its end.
@@ -287,6 +297,23 @@ pub(crate) fn check_scheme_name(name: &HeaderName, place: &str) -> Result<(), Er
         return Err(bad(format!("{place}: header {name}: {}", why_refused(name.as_str()))));
     }
     Ok(())
+}
+
+/// Checks a header that a scheme adds, as any other, and marks its value as sensitive.
+///
+/// # Errors
+///
+/// Kind [`Header`](ErrorKind::Header), naming place and name.
+pub(crate) fn of_scheme(
+    name: &HeaderName,
+    given: &HeaderValue,
+    place: &str,
+) -> Result<HeaderValue, Error> {
+    check_scheme_name(name, place)?;
+    let mut value =
+        value(given.as_bytes()).map_err(|why| bad(format!("{place}: header {name}: {why}")))?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 /// Checks the name of a header that a policy adds: besides, it may not take the place of credentials or speak of the body.

@@ -22,7 +22,7 @@ use std::time::Duration;
 use http::HeaderValue;
 
 use crate::base::url::host;
-use crate::base::{Bound, Error, ErrorKind, Origin, Scheme, Secret, Timestamp, caught};
+use crate::base::{Bound, Error, ErrorKind, Origin, Scheme, Secret, Timestamp, caught, headers};
 use set_cookie::{MAX_PAIR, SetCookie};
 
 /// The most cookies of one host, as the standard wants it at least. The one that was set first goes first.
@@ -140,6 +140,8 @@ impl Jar {
         let fits = |byte: u8| matches!(byte, b' '..=b'~') && byte != b';';
         let sound =
             name.bytes().chain(text.bytes()).all(fits) && !name.contains('=') && !name.is_empty();
+        // A blank before it would be one before all.
+        let sound = sound && !name.starts_with(' ');
         if !sound {
             return Err(Error::new(
                 ErrorKind::Header,
@@ -258,7 +260,7 @@ impl Jar {
             text.push_str(value.expose());
         }
         // A value that no header may hold was refused when it came.
-        let mut value = HeaderValue::from_str(&text).ok().filter(|value| !value.is_empty())?;
+        let mut value = headers::value(text.as_bytes()).ok().filter(|value| !value.is_empty())?;
         value.set_sensitive(true);
         Some(value)
     }

@@ -1,8 +1,9 @@
 //! A base URL that a program gives: what no endpoint could follow is an error with the cure, where a stored connection may have it.
 
+use http_hook::auth::{AuthScheme, OAuth2};
 use http_hook::{Connection, Hook, RequestPlan};
 
-use crate::support::Scenario;
+use crate::support::{Scenario, status};
 
 /// What no URL of these may be repeated by an error.
 const SECRET: &str = "k3y77aa";
@@ -82,4 +83,39 @@ fn a_header_of_the_program_is_named_where_it_is_refused_and_one_of_the_connectio
         let error = built.expect_err(&expected).to_string();
         assert!(error.ends_with(&expected), "{error}");
     }
+}
+
+#[test]
+fn what_code_gives_is_not_told_as_a_connection_s() {
+    let of_http = OAuth2::client_credentials("http://id.test/token", "c", "s");
+    let named = |name: &str| AuthScheme::ApiKey { name: name.to_owned(), value: "k".into() };
+    #[rustfmt::skip]
+    let rows: [(&str, AuthScheme); 5] = [
+        ("auth: ",              AuthScheme::Bearer { token: "k3y77aa\n".into() }),
+        ("auth: ",              AuthScheme::Basic { login: "\u{4e2d}".into(), password: "k3y77aa".into() }),
+        ("auth.name: ",         named("X Key")),
+        ("auth.name: ",         named("Host")),
+        ("auth.token_url: ",    of_http.into()),
+    ];
+    for (place, scheme) in rows {
+        let error = Hook::builder_to("https://h.test").auth(scheme).build().expect_err(place);
+        let texts: Vec<_> = error.problems().iter().map(ToString::to_string).collect();
+        assert!(texts.len() == 1 && texts[0].starts_with(place), "{texts:?}");
+        assert!(!texts[0].contains("connection") && !texts[0].contains(SECRET), "{texts:?}");
+    }
+}
+
+#[test]
+fn a_main_that_returns_an_error_prints_what_it_says() {
+    let hook = Hook::to("https://h.test").expect("a hook");
+    let failure = Scenario::new(&hook, RequestPlan::get("a")).run(|_| Ok(status(404))).result;
+    let failure = failure.expect_err("not found");
+    assert_eq!(
+        format!("{failure:?}"),
+        "404:Not Found; GET https://h.test/a, 1 attempt; not worth a retry"
+    );
+    let error = Hook::to("h.test").expect_err("no scheme");
+    assert_eq!(format!("{error:?}"), error.to_string());
+    let error = Connection::parse("http://h:99999").expect_err("no port");
+    assert_eq!(format!("{error:?}"), error.to_string());
 }

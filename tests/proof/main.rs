@@ -7,6 +7,7 @@ mod cases;
 mod corpus;
 mod dependencies;
 mod faults;
+mod headers;
 #[path = "../invariants/mod.rs"]
 mod invariants;
 mod pages;
