@@ -10,6 +10,7 @@ mod faults;
 mod headers;
 #[path = "../invariants/mod.rs"]
 mod invariants;
+mod own_scheme;
 mod pages;
 mod properties;
 mod purity;
