@@ -175,12 +175,12 @@ impl AuthFlow {
         match proof {
             Credentials::Nothing => Ok(false),
             Credentials::Header(name, value) => {
-                put::header(request.headers_mut(), name, value)?;
+                put::header(request.headers_mut(), name, &value)?;
                 Ok(true)
             }
             Credentials::Headers(all) => {
                 for (name, value) in all {
-                    put::header(request.headers_mut(), name, value)?;
+                    put::header(request.headers_mut(), name, &value)?;
                 }
                 Ok(true)
             }

@@ -10,9 +10,9 @@ use crate::base::{Error, ErrorKind, headers};
 pub(super) fn header(
     headers: &mut HeaderMap,
     name: HeaderName,
-    value: HeaderValue,
+    given: &HeaderValue,
 ) -> Result<(), Error> {
-    let value = headers::of_scheme(&name, &value, "auth")?;
+    let value = headers::of_scheme(&name, given, "auth")?;
     match headers.try_insert(name, value) {
         Ok(_) => Ok(()),
         Err(_) => Err(Error::new(ErrorKind::Limit, "too many headers")),

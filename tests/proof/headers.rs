@@ -73,10 +73,11 @@ impl Authenticate for Own {
     }
 }
 
-type Given = Option<(Result<Hook, HookError>, RequestPlan)>;
+/// What is sent, if it can be.
+type Planned = (Result<Hook, HookError>, RequestPlan);
 
 /// What sets a header of this name and value: `None` where the source cannot give it at all.
-type Source = fn(&str, &[u8]) -> Given;
+type Source = fn(&str, &[u8]) -> Option<Planned>;
 
 fn builder() -> HookBuilder {
     Hook::builder_to("https://api.test")
@@ -90,17 +91,17 @@ fn text(value: &[u8]) -> Option<&str> {
     std::str::from_utf8(value).ok()
 }
 
-fn scheme(scheme: AuthScheme) -> Given {
-    Some((builder().auth(scheme).build(), get()))
+fn scheme(scheme: AuthScheme) -> Planned {
+    (builder().auth(scheme).build(), get())
 }
 
-fn own(name: &str, value: &[u8], many: bool, asked: bool) -> Given {
+fn own(name: &str, value: &[u8], many: bool, asked: bool) -> Option<Planned> {
     let (name, value) = (name.parse().ok()?, HeaderValue::from_bytes(value).ok()?);
-    scheme(AuthScheme::Custom(Arc::new(Own { name, value, many, asked })))
+    Some(scheme(AuthScheme::Custom(Arc::new(Own { name, value, many, asked }))))
 }
 
-fn plain(plan: RequestPlan) -> Given {
-    Some((builder().build(), plan))
+fn plain(plan: RequestPlan) -> Planned {
+    (builder().build(), plan)
 }
 
 fn sources() -> Vec<(&'static str, Source)> {
@@ -113,16 +114,19 @@ fn sources() -> Vec<(&'static str, Source)> {
             ))
         }),
         ("program", |name, value| Some((builder().header(name, text(value)?).build(), get()))),
-        ("call", |name, value| plain(get().header(name, text(value)?))),
-        ("secret of the call", |name, value| plain(get().secret_header(name, text(value)?))),
-        ("storable of the call", |name, value| plain(get().storable_header(name, text(value)?))),
-        ("type of a body", |_, value| {
-            plain(RequestPlan::post("a").body_with_type("x", text(value)?))
+        ("call", |name, value| Some(plain(get().header(name, text(value)?)))),
+        ("secret of the call", |name, value| Some(plain(get().secret_header(name, text(value)?)))),
+        ("storable of the call", |name, value| {
+            Some(plain(get().storable_header(name, text(value)?)))
         }),
-        ("bearer of the call", |_, value| plain(get().bearer(text(value)?))),
-        ("bearer", |_, value| scheme(AuthScheme::Bearer { token: text(value)?.into() })),
+        ("type of a body", |_, value| {
+            Some(plain(RequestPlan::post("a").body_with_type("x", text(value)?)))
+        }),
+        ("bearer of the call", |_, value| Some(plain(get().bearer(text(value)?)))),
+        ("bearer", |_, value| Some(scheme(AuthScheme::Bearer { token: text(value)?.into() }))),
         ("key", |name, value| {
-            scheme(AuthScheme::ApiKey { name: name.to_owned(), value: text(value)?.into() })
+            let value = text(value)?.into();
+            Some(scheme(AuthScheme::ApiKey { name: name.to_owned(), value }))
         }),
         ("own scheme", |name, value| own(name, value, false, false)),
         ("own scheme, a list", |name, value| own(name, value, true, false)),
@@ -130,7 +134,7 @@ fn sources() -> Vec<(&'static str, Source)> {
         ("token", |_, value| {
             let mut auth = OAuth2::client_credentials("https://api.test/t", "c", "s");
             auth.scope = Some(text(value)?.to_owned());
-            scheme(auth.into())
+            Some(scheme(auth.into()))
         }),
         ("policy", |name, _| {
             let policy = json!({ "attempt_header": name }).to_string();
@@ -138,9 +142,9 @@ fn sources() -> Vec<(&'static str, Source)> {
             Some((builder().policy(policy).build(), get()))
         }),
         #[cfg(feature = "cookies")]
-        ("cookie", |_, value| plain(get().cookie("c", text(value)?))),
+        ("cookie", |_, value| Some(plain(get().cookie("c", text(value)?)))),
         #[cfg(feature = "cookies")]
-        ("cookie's name", |_, value| plain(get().cookie(text(value)?, "v"))),
+        ("cookie's name", |_, value| Some(plain(get().cookie(text(value)?, "v")))),
     ]
 }
 
