@@ -11,6 +11,7 @@ mod demo;
 mod exposed;
 mod faults;
 mod fetch;
+mod hints;
 mod narrow;
 mod pages;
 mod poll;

@@ -1,0 +1,109 @@
+//! What is told helps: no hint names what was done already, an error names its option, and an id looks like one.
+
+use std::fs;
+
+use crate::support::{command, parts, reply, run, serve_by, temporary};
+
+#[test]
+fn no_hint_names_an_option_that_is_given() {
+    let server = serve_by(|request, _| {
+        let path = request.split(' ').nth(1).unwrap_or_default();
+        match path.strip_prefix("/").and_then(|path| path.split_once('/')) {
+            Some(("digest", _)) => reply(
+                "401 Unauthorized",
+                &["WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth\""],
+                b"",
+            ),
+            Some((status, _)) => reply(&format!("{status} X"), &["Location: /200/"], b""),
+            None => b"no TLS here".to_vec(),
+        }
+    });
+    let plain = |path: &str| format!("http://{}{path}", server.authority);
+    let (tls, digest) = (format!("https://{}/", server.authority), plain("/digest/"));
+    let (found, many, same) = (plain("/302/"), plain("/300/"), plain("/304/"));
+    #[rustfmt::skip]
+    let rows: [(&str, &[&str], &str); 6] = [
+        // the call             what helps                         how a hint names it
+        (&tls,    &["-v"],                           "-v tells"),
+        (&tls,    &["--verbose"],                    "-v tells"),
+        (&digest, &["-u", "a:b", "--digest"],        "Digest: --digest"),
+        (&found,  &["-L"],                           "-L follows"),
+        (&many,   &["-L"],                           "-L follows"),
+        (&same,   &["-L"],                           "-L follows"),
+    ];
+    for (url, given, hint) in rows {
+        let without = ["call", "-", url, "--retry=0"];
+        let (_, _, err) = run(&without);
+        let asked = hint != "-L follows" || url == found || url == many;
+        assert_eq!(err.contains(hint), asked, "{url} without {given:?}: {err}");
+        let (_, _, err) = run(&[&without[..], given].concat());
+        assert!(!err.contains(hint), "{url} with {given:?}: {err}");
+    }
+}
+
+#[test]
+fn a_method_that_is_none_names_where_it_is_from() {
+    for method in ["GE T", "", "GET\n", "ä", "a:b"] {
+        for option in ["-X", "--request"] {
+            let (code, _, err) = run(&["call", "-", "http://127.0.0.1:1/", option, method]);
+            assert_eq!(code, Some(2), "{method:?}: {err}");
+            assert!(err.starts_with("error: -X: "), "{method:?}: {err}");
+        }
+    }
+    let (code, _, err) = run(&["call", "-", "", "http://127.0.0.1:1/"]);
+    assert_eq!(code, Some(2), "{err}");
+    assert!(!err.contains("method"), "a word of nothing is no method: {err}");
+}
+
+/// In sentences, not in tables.
+#[cfg(unix)]
+#[test]
+fn an_id_stands_between_backticks() {
+    const ID: &str = "the-id";
+    let server = serve_by(|_, _| reply("404 Not Found", &[], b""));
+    let folder = temporary("ids");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let url = format!("http://{}", server.authority);
+    let (own, other) = (file("own.toml", ""), file("other.json", "{}"));
+    let stored = format!("{{\"{ID}\": {{\"conn_type\": \"http\", \"host\": \"{url}\"}}}}");
+    let (has, broken) = (
+        file("has.json", &stored),
+        file("broken.json", &stored.replace("http:", "gopher:").replace("\"http\"", "\"http\", \"port\": 99999999")),
+    );
+    let unusable = file("unusable.json", &stored.replace("http://", "ftp://"));
+    let chain = format!("file:{has}, file:{own}");
+    let rows: [&[&str]; 15] = [
+        &["call", ID, "v1", "--conn-file", &has],
+        &["call", ID, "--conn-file", &has],
+        &["call", ID, "v1"],
+        &["call", ID, "v1", "--conn-file", &other],
+        &["call", "other", "v1", "--conn-file", &has],
+        &["call", ID, "v1", "--conn-file", &broken],
+        &["call", ID, "v1", "--conn-file", &unusable],
+        &["conn", "add", ID, "--url", &url, "--conn-file", &own],
+        &["conn", "add", ID, "--url", &url, "--conn-file", &own],
+        &["conn", "edit", ID, "--url", &url, "--conn-file", &own],
+        &["conn", "import", &has, ID, "--conn-file", &own],
+        &["conn", "import", &has, "none", "--conn-file", &own],
+        &["conn", "import", &other, ID, "--conn-file", &own],
+        &["conn", "rm", ID, "--sources", &chain],
+        &["conn", "rm", ID, "--conn-file", &own],
+    ];
+    for args in rows {
+        let (_, out, err) = parts(&command(args).output().unwrap());
+        let told = format!("{out}{err}");
+        let mut quoted = false;
+        for piece in told.split('`') {
+            assert!(quoted || !piece.contains(ID), "{args:?}: {told}");
+            quoted = !quoted;
+        }
+        assert!(told.contains(ID), "{args:?} names it: {told}");
+    }
+    fs::remove_dir_all(&folder).unwrap();
+}
