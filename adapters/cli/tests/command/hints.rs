@@ -74,7 +74,10 @@ fn an_id_stands_between_backticks() {
     let stored = format!("{{\"{ID}\": {{\"conn_type\": \"http\", \"host\": \"{url}\"}}}}");
     let (has, broken) = (
         file("has.json", &stored),
-        file("broken.json", &stored.replace("http:", "gopher:").replace("\"http\"", "\"http\", \"port\": 99999999")),
+        file(
+            "broken.json",
+            &stored.replace("http:", "gopher:").replace("\"http\"", "\"http\", \"port\": 99999999"),
+        ),
     );
     let unusable = file("unusable.json", &stored.replace("http://", "ftp://"));
     let chain = format!("file:{has}, file:{own}");

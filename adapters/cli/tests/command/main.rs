@@ -13,6 +13,7 @@ mod faults;
 mod fetch;
 mod hints;
 mod narrow;
+mod odd;
 mod pages;
 mod poll;
 mod pty;
