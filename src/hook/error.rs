@@ -36,7 +36,7 @@ impl fmt::Debug for HookError {
 impl fmt::Display for HookError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.id {
-            Some(id) => write!(f, "connection {id} cannot be used")?,
+            Some(id) => write!(f, "connection `{id}` cannot be used")?,
             None => f.write_str("the connection cannot be used")?,
         }
         for (index, problem) in self.problems.iter().enumerate() {

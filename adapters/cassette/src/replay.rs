@@ -161,15 +161,16 @@ impl Script {
         }
         let url = self.rules.url(head.uri.to_string().as_bytes());
         let own = format!("{} {}", head.method, String::from_utf8_lossy(&url));
-        let message = match self.lines.front().filter(|_| self.order == Order::Strict) {
-            Some(line) => {
-                let differs = line.differs(head, &mut self.rules);
-                format!("{own}, where the recording has {line}{differs}")
-            }
-            None => format!("{own}, where the recording has nothing left for it"),
+        let Some(line) = self.lines.front().filter(|_| self.order == Order::Strict) else {
+            let message = format!("{own}, where the recording has nothing left for it");
+            self.unexpected.push(message.clone());
+            return Err(message);
         };
-        self.unexpected.push(message.clone());
-        Err(message)
+        let differs = line.differs(head, &mut self.rules);
+        // What is left is told once, whatever came in its place.
+        let recorded = if differs.is_empty() { "" } else { ", recorded" };
+        self.unexpected.push(format!("{own}{recorded}{differs}"));
+        Err(format!("{own}, where the recording has {line}{differs}"))
     }
 }
 

@@ -15,6 +15,8 @@ use http_hook::observe::sounds_secret;
 use http_hook::{Connection, Secret};
 use serde_json::Value;
 
+use crate::private;
+
 /// Whether it was said already.
 static SAID: AtomicBool = AtomicBool::new(false);
 
@@ -60,9 +62,7 @@ fn file_of(place: &str) -> Option<&Path> {
 fn others_read(path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
     let Ok(about) = std::fs::metadata(path) else { return false };
-    // Where nobody tells who runs this, it may be the owner.
-    let own = std::fs::metadata("/proc/self").map_or(true, |own| own.uid() == about.uid());
-    own && about.mode() & 0o066 != 0
+    private::is_own(&about) && about.mode() & 0o066 != 0
 }
 
 #[cfg(not(unix))]

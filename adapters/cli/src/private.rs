@@ -6,14 +6,76 @@ use std::path::{Path, PathBuf};
 
 use crate::exit::Problem;
 
+/// The most links that are followed to a file.
+const MAX_LINKS: usize = 40;
+
 /// Writes a file as a whole: beside its place first, then in it.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Problem> {
+    let path = &place_of(path)?;
     let beside = beside(path);
     let written = write_new(&beside, text).and_then(|()| fs::rename(&beside, path));
     written.map_err(|error| {
         let _ = fs::remove_file(&beside);
         Problem::local(format!("cannot write {}: {error}", path.display()))
     })
+}
+
+/// Finds where a file is that is written: a link stays one, and what it leads to is written, whether that is there or not yet.
+pub(crate) fn place_of(path: &Path) -> Result<PathBuf, Problem> {
+    followed(path)
+        .map_err(|error| Problem::local(format!("cannot write {}: {error}", path.display())))
+}
+
+fn followed(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        let about = match fs::symlink_metadata(&path) {
+            Ok(about) if about.is_symlink() => about,
+            _ => return Ok(path),
+        };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new(".")).to_owned();
+        if is_open_file(&folder) {
+            return Ok(path);
+        }
+        if !is_trusted(&about, &folder) {
+            let why = "it is a link of another user, in a folder where all may write";
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+        }
+        path = folder.join(fs::read_link(&path)?);
+    }
+    Err(io::Error::other("more links than are followed"))
+}
+
+/// Whether links in this folder are the files that a process has open, as `/dev/stdout` leads to one: they have no place.
+fn is_open_file(folder: &Path) -> bool {
+    fs::canonicalize(folder).is_ok_and(|folder| folder.starts_with("/proc"))
+}
+
+/// Whether a link is one that Linux follows too where it protects links.
+#[cfg(unix)]
+fn is_trusted(link: &fs::Metadata, folder: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    const STICKY_FOR_ALL: u32 = 0o1002;
+    let Ok(folder) = fs::metadata(folder) else { return true };
+    folder.mode() & STICKY_FOR_ALL != STICKY_FOR_ALL || folder.uid() == link.uid() || is_own(link)
+}
+
+#[cfg(not(unix))]
+fn is_trusted(_: &fs::Metadata, _: &Path) -> bool {
+    true
+}
+
+/// Whether something belongs to who runs this, as far as somebody tells who that is.
+#[cfg(unix)]
+pub(crate) fn is_own(about: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    fs::metadata("/proc/self").map_or(true, |own| own.uid() == about.uid())
+}
+
+/// Whether something is written to as it is: no file, or one that a process has open.
+pub(crate) fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|about| !about.is_file()) || path.is_symlink() && path.exists()
 }
 
 /// Makes the folder of a file, for nobody else to read.
@@ -46,14 +108,22 @@ pub(crate) fn read(path: &Path, limit: u64) -> io::Result<String> {
 /// Lets those read a file who could read the one that it replaces, or any new one. Nobody runs it as another user because the one
 /// before was run so.
 pub(crate) fn readable_as(file: &File, place: &Path) -> io::Result<()> {
-    if let Ok(before) = fs::metadata(place) {
-        return file.set_permissions(plain(&before.permissions()));
+    if readable_as_before(file, place)? {
+        return Ok(());
     }
     let trial = beside(place);
     let made = OpenOptions::new().write(true).create_new(true).open(&trial)?;
     let permissions = made.metadata().map(|about| about.permissions());
     let _ = fs::remove_file(&trial);
     file.set_permissions(plain(&permissions?))
+}
+
+/// Lets those read a file who could read the one that it replaces, if there is one.
+pub(crate) fn readable_as_before(file: &File, place: &Path) -> io::Result<bool> {
+    match fs::metadata(place) {
+        Ok(before) => file.set_permissions(plain(&before.permissions())).map(|()| true),
+        Err(_) => Ok(false),
+    }
 }
 
 /// The same permissions without set-id bits.

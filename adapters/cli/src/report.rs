@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::Response;
 use http::header::WWW_AUTHENTICATE;
 use http_hook::response::Reason;
+use http_hook::transport::TimeoutPhase;
 use http_hook::{
     Cause, ErrorKind, Failure, StopReason, TransportError, TransportErrorKind as Kind,
 };
@@ -57,7 +58,7 @@ impl Report<'_> {
         let mut add = |name: &str, what: &str| {
             let _ = write!(text, "\n{}", screen::field(name, what));
         };
-        let by = id_of(name).map(|id| format!(" by {id}")).unwrap_or_default();
+        let by = id_of(name).map(|id| format!(" by `{id}`")).unwrap_or_default();
         add("after", &format!("{sends}{by} in {elapsed}: {why}"));
         if self.verbose {
             for cause in causes(failure) {
@@ -80,7 +81,11 @@ impl Report<'_> {
             Some(404) if hides => {
                 Some("`-vv --show-secrets` shows the whole path, on a terminal".to_owned())
             }
-            _ => hint(self.failure),
+            _ => {
+                let Told { sends, attempts, redirects, .. } = self.told;
+                let challenged = sends > attempts.saturating_add(redirects);
+                hint(self.failure, Done { causes: self.verbose, challenged })
+            }
         }
     }
 
@@ -106,6 +111,10 @@ impl Report<'_> {
         });
         if let Some(hint) = self.hint() {
             error["hint"] = hint.into();
+        }
+        let causes = causes(failure);
+        if self.verbose && !causes.is_empty() {
+            error["causes"] = causes.into();
         }
         if let Some(body) = failure.body().filter(|body| !body.is_empty()) {
             error["body"] = body_json(body);
@@ -186,12 +195,22 @@ fn causes(failure: &Failure) -> Vec<String> {
     std::iter::successors(first, |cause| cause.source()).map(ToString::to_string).collect()
 }
 
+/// What was told or tried already: it is no hint.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Done {
+    /// The causes are told.
+    causes: bool,
+    /// A challenge was answered, or a token got.
+    challenged: bool,
+}
+
 /// Says what would help.
-pub(crate) fn hint(failure: &Failure) -> Option<String> {
+pub(crate) fn hint(failure: &Failure, done: Done) -> Option<String> {
+    let of_error = |error: &TransportError| of_error(error, done);
     match failure.reason() {
         StopReason::Deadline => Some("raise --deadline".to_owned()),
         StopReason::Attempts if failure.is_timeout() => {
-            Some("raise --timeout, or --retry".to_owned())
+            Some(format!("raise {}, or --retry", limit_of(failure)))
         }
         StopReason::Attempts => match failure.cause() {
             Cause::Transport(error) => of_error(error),
@@ -199,16 +218,17 @@ pub(crate) fn hint(failure: &Failure) -> Option<String> {
         },
         StopReason::Rejected => match failure.cause() {
             Cause::Transport(error) => of_error(error),
-            Cause::Response(response) => of_status(response),
+            Cause::Response(response) => of_status(response, done),
             _ => None,
         },
         StopReason::HintTooLong => {
             let asked = failure.hint().map(screen::seconds)?;
             Some(format!("the server asks to come back in {asked}"))
         }
-        StopReason::NotIdempotent if failure.is_timeout() => Some(
-            "raise --timeout; --idempotency-key or --retry-unsafe would allow retries".to_owned(),
-        ),
+        StopReason::NotIdempotent if failure.is_timeout() => Some(format!(
+            "raise {}; --idempotency-key or --retry-unsafe would allow retries",
+            limit_of(failure)
+        )),
         StopReason::NotIdempotent => {
             Some("--idempotency-key or --retry-unsafe would allow retries".to_owned())
         }
@@ -221,12 +241,24 @@ pub(crate) fn hint(failure: &Failure) -> Option<String> {
     }
 }
 
-fn of_error(error: &TransportError) -> Option<String> {
+/// The option whose time was too short.
+fn limit_of(failure: &Failure) -> &'static str {
+    match failure.cause() {
+        Cause::Transport(error) => limit_of_kind(error.kind()),
+        _ => "--timeout",
+    }
+}
+
+fn limit_of_kind(kind: Kind) -> &'static str {
+    if kind == Kind::Timeout(TimeoutPhase::Connect) { "--connect-timeout" } else { "--timeout" }
+}
+
+fn of_error(error: &TransportError, done: Done) -> Option<String> {
     match error.kind() {
-        Kind::Timeout(_) => Some("raise --timeout".to_owned()),
+        kind @ Kind::Timeout(_) => Some(format!("raise {}", limit_of_kind(kind))),
         Kind::Dns => Some("is the host's name right, and is there a network?".to_owned()),
         Kind::Connect => Some("is the server running, and is this its port?".to_owned()),
-        Kind::Tls => Some(of_tls(error).to_owned()),
+        Kind::Tls => Some(of_tls(error, done)),
         Kind::Proxy => Some(
             "the proxy is that of --proxy, the connection or the environment (`http_proxy`); --proxy none goes without"
                 .to_owned(),
@@ -236,24 +268,26 @@ fn of_error(error: &TransportError) -> Option<String> {
 }
 
 /// Says what is wrong with the server's certificate, as far as the client tells: libcurl has one code for all of it.
-fn of_tls(error: &TransportError) -> &'static str {
+fn of_tls(error: &TransportError, done: Done) -> String {
     let first = std::error::Error::source(error);
     let causes = std::iter::successors(first, |cause| cause.source()).map(ToString::to_string);
     let causes = causes.collect::<Vec<_>>().join(" ").to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| causes.contains(word));
     if says(&["expired"]) {
-        "the server's certificate has expired; -k goes on without verifying it"
+        "the server's certificate has expired; -k goes on without verifying it".to_owned()
     } else if says(&["curl 60", "curl 51", "certificate", "unknownissuer", "self-signed"]) {
         "the server's certificate does not pass: self-signed, expired, for another host, or of an \
          authority that is not known; --cacert FILE names those to trust, -k verifies nothing"
+            .to_owned()
     } else {
-        "does the server speak TLS at this port? -v tells the cause"
+        let more = if done.causes { "" } else { " -v tells the cause" };
+        format!("does the server speak TLS at this port?{more}")
     }
 }
 
-fn of_status(response: &Response<Bytes>) -> Option<String> {
+fn of_status(response: &Response<Bytes>, done: Done) -> Option<String> {
     match response.status().as_u16() {
-        401 if asks_for_digest(response) => {
+        401 if asks_for_digest(response) && !done.challenged => {
             Some("the server asks for Digest: --digest, with --user".to_owned())
         }
         401 => Some("login, password or token of the connection, or --user".to_owned()),

@@ -38,6 +38,11 @@ pub(crate) fn error_text(message: &str, hint: Option<&str>) -> String {
     text
 }
 
+/// Lists ids as they stand in sentences.
+pub(crate) fn quoted<'a>(ids: impl Iterator<Item = &'a str>) -> String {
+    ids.map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
+}
+
 /// Lays a line below an error out.
 pub(crate) fn field(name: &str, text: &str) -> String {
     wrap(&format!("  {name}: {}", line(text)), line_width(), 4)

@@ -79,6 +79,7 @@ impl StateFile {
         body: Option<PathBuf>,
         target: &Target,
     ) -> Result<Self, Problem> {
+        let path = &private::place_of(path)?;
         apart(path, target)?;
         let claim = claim(path)?;
         // What is there has to be a state, too: nothing else is replaced.
@@ -116,6 +117,7 @@ impl StateFile {
 
     /// The same for a call that is kept already, which nobody else may take up meanwhile.
     pub(crate) fn taken(path: &Path) -> Result<Self, Problem> {
+        let path = &private::place_of(path)?;
         let claim = claim(path)?;
         let file = Self::of(path, State::read(path)?, claim);
         file.kept.set(true);

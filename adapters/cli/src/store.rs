@@ -11,6 +11,7 @@ use http_hook_sources::{
 
 use crate::exit::Problem;
 use crate::private;
+use crate::screen;
 use crate::settings::{Settings, user_file};
 
 /// The longest file of which the form is found out, in bytes; the sources read none that is longer.
@@ -130,7 +131,7 @@ impl Store {
         if let Some(own) = self.sources.each().find(has).filter(Sources::is_store) {
             return Ok((Target::of(own), found.connection().clone()));
         }
-        let message = format!("{id} is in {}, which is not changed here", found.place());
+        let message = format!("`{id}` is in {}, which is not changed here", found.place());
         let hint = format!(
             "change it where it is, or name a file: --conn-file {}",
             default_file().map_or_else(|| "FILE".into(), |file| file.display().to_string())
@@ -206,9 +207,9 @@ impl Store {
             );
         }
         let message = if self.chosen {
-            format!("the connection {id} is not defined; asked: {asked}")
+            format!("the connection `{id}` is not defined; asked: {asked}")
         } else {
-            format!("the connection {id} is not defined")
+            format!("the connection `{id}` is not defined")
         };
         let settable = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         let upper = id.to_uppercase();
@@ -221,7 +222,7 @@ impl Store {
         let ids = self.ids();
         if !ids.is_empty() {
             let more = if ids.len() > MAX_TOLD { ", …" } else { "" };
-            let told = ids.iter().take(MAX_TOLD).map(String::as_str).collect::<Vec<_>>().join(", ");
+            let told = screen::quoted(ids.iter().take(MAX_TOLD).map(String::as_str));
             hint.extend(["; defined are: ", told.as_str(), more]);
         }
         Problem::not_found(message, hint)

@@ -43,7 +43,7 @@ pub(crate) fn refuse(error: &clap::Error) -> ! {
             4,
         ));
     }
-    let words: Vec<_> = std::env::args().skip(1).take(2).collect();
+    let words: Vec<_> = args().into_iter().skip(1).take(2).collect();
     if let [plan, conn] = words.as_slice()
         && plan == "plan"
         && let Some(hint) = commands::plan::of_command(conn)
@@ -54,9 +54,14 @@ pub(crate) fn refuse(error: &clap::Error) -> ! {
     std::process::exit(error.exit_code())
 }
 
+/// The arguments, whether they are text or not.
+fn args() -> Vec<String> {
+    std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect()
+}
+
 /// Whether errors are to be JSON, as far as that can be told of arguments that are wrong.
 fn wants_json() -> bool {
-    let args: Vec<_> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let args = args();
     let mut given = args.windows(2).filter(|pair| pair[0] == "--format").map(|pair| &*pair[1]);
     let mut joined = args.iter().filter_map(|arg| arg.strip_prefix("--format="));
     match given.next().or_else(|| joined.next()) {

@@ -148,6 +148,19 @@ pub(crate) struct Taped {
     pub(crate) call: Vec<String>,
 }
 
+impl Taped {
+    /// How results and errors are printed, as far as the words after the file can be read.
+    fn format(&self) -> Option<Format> {
+        self.parse().ok()?.format()
+    }
+
+    /// Reads the words after the file.
+    pub(crate) fn parse(&self) -> Result<Args, clap::Error> {
+        let words = [String::from("http-hook")].into_iter().chain(self.call.iter().cloned());
+        Args::try_parse_from(words)
+    }
+}
+
 /// Leaves options that a command refuses out of its help; what it says where they are given stays.
 fn without(arg: Arg, refused: &[&str]) -> Arg {
     if refused.contains(&arg.get_id().as_str()) { arg.hide(true) } else { arg }
@@ -167,6 +180,8 @@ impl Args {
             Command::Conn(ConnCommand::List { format })
             | Command::Policy(PolicyCommand::Table { format, .. }) => *format,
             Command::Sim(sim) if sim.format == SimFormat::Json => Some(Format::Json),
+            // What follows the file is read by itself later.
+            Command::Record(taped) | Command::Replay(taped) => taped.format(),
             _ => None,
         }
     }

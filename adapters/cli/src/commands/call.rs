@@ -18,6 +18,7 @@ use crate::exit::Problem;
 use crate::hook;
 use crate::jq::Jq;
 use crate::output::Target;
+use crate::private;
 use crate::request::{Planned, Words};
 use crate::screen;
 use crate::settings::Settings;
@@ -190,12 +191,12 @@ pub(crate) fn check_secrets(shown: bool) -> Result<(), Problem> {
 /// Where the body goes.
 pub(crate) fn target(result: &ResultArgs, endpoint: &str) -> Result<Target, Problem> {
     if result.remote_name {
-        return remote_name(endpoint).map(Target::File);
+        return private::place_of(&remote_name(endpoint)?).map(Target::File);
     }
-    Ok(match &result.output {
-        Some(path) if path.as_os_str() != "-" => Target::File(path.clone()),
-        _ => Target::Stdout,
-    })
+    match &result.output {
+        Some(path) if path.as_os_str() != "-" => private::place_of(path).map(Target::File),
+        _ => Ok(Target::Stdout),
+    }
 }
 
 /// The end of an endpoint as the name of a file in the folder at hand.

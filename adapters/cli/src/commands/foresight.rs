@@ -181,7 +181,7 @@ fn token() -> Response<Bytes> {
 fn fails(failure: &Failure) -> Follows {
     Follows::Fails {
         why: failure.reason().to_string(),
-        hint: report::hint(failure),
+        hint: report::hint(failure, report::Done::default()),
         exit: exit::of_failure(failure),
     }
 }

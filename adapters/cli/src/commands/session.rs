@@ -282,10 +282,13 @@ impl Session<'_> {
             to_stdout(times(timeline).as_bytes())?;
         }
         if code == 3 && context.quiet == 0 && self.format != Format::Json {
-            let what = if headers.contains_key("location") {
-                "a redirect, not followed: -L follows"
-            } else {
-                "no redirect: it names no place to go to"
+            let what = match status.as_u16() {
+                304 => "no redirect: what was asked for has not changed",
+                301..=303 | 307 | 308 if headers.contains_key("location") => {
+                    "a redirect, not followed: -L follows"
+                }
+                301..=303 | 307 | 308 => "no redirect: it names no place to go to",
+                _ => "no redirect that is followed",
             };
             screen::note(&format!("{} is {what}", status.as_u16()));
         }

@@ -1,16 +1,13 @@
 //! `http-hook record` and `http-hook replay`: a command that calls, and what goes over the network in a file.
 
-use clap::Parser as _;
-
 use super::{Context, Tape, call, pages, poll};
-use crate::args::{Args, Command, Taped};
+use crate::args::{Command, Taped};
 use crate::exit::Problem;
 use crate::usage;
 
 /// Runs the command that is given after the file.
 pub(crate) fn run(taped: &Taped, mut context: Context, records: bool) -> Result<u8, Problem> {
-    let words = [String::from("http-hook")].into_iter().chain(taped.call.iter().cloned());
-    let args = Args::try_parse_from(words).unwrap_or_else(|error| usage::refuse(&error));
+    let args = taped.parse().unwrap_or_else(|error| usage::refuse(&error));
     context.settings.give(args.sources.as_deref(), args.conn_file.as_deref());
     let file = taped.file.clone();
     let tape = if records { Tape::Record(file) } else { Tape::Replay(file) };

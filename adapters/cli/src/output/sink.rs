@@ -25,20 +25,23 @@ pub(crate) struct Making<'a> {
 
 impl<'a> Making<'a> {
     pub(crate) fn new(path: &'a Path, bars: &'a Bars) -> Result<Self, Problem> {
-        // What is no file (`/dev/null`, a pipe) is written to as it is.
-        let special = fs::metadata(path).is_ok_and(|about| !about.is_file());
-        let beside = (!special).then(|| private::beside(path));
+        // What is no file (`/dev/null`, a pipe, `/dev/stdout`) is written to as it is, behind what is there.
+        let beside = (!private::is_special(path)).then(|| private::beside(path));
         let mut options = OpenOptions::new();
-        options.write(true);
         // A name beside it is nobody else's, no link of theirs either.
         match beside {
-            Some(_) => options.create_new(true),
-            None => options.create(true).truncate(true),
+            Some(_) => options.write(true).create_new(true),
+            None => options.append(true),
         };
         let opened = options.open(beside.as_deref().unwrap_or(path));
         let file = opened.map_err(|error| problem(path, &error))?;
         bars.partial(beside.iter().cloned().collect());
-        Ok(Self { file, path, beside, bars })
+        let making = Self { file, path, beside, bars };
+        if making.beside.is_some() {
+            let readable = private::readable_as_before(&making.file, path);
+            readable.map_err(|error| problem(path, &error))?;
+        }
+        Ok(making)
     }
 
     pub(crate) fn write(&mut self, piece: &[u8]) -> Result<(), Problem> {

@@ -25,7 +25,9 @@ impl<'a> Words<'a> {
     ) -> Result<Self, Problem> {
         let own = match &options.method {
             _ if options.head => Some(Method::HEAD),
-            Some(method) => Some(parse(method)?),
+            Some(method) => Some(
+                parse(method).map_err(|why| Problem::usage(format!("-X: {}", why.message())))?,
+            ),
             None => None,
         };
         let [first, rest @ ..] = words else {
@@ -55,7 +57,7 @@ impl<'a> Words<'a> {
 
 fn is_method(word: &str) -> bool {
     let known = METHODS.iter().any(|method| method.eq_ignore_ascii_case(word));
-    known || word.bytes().all(|byte| byte.is_ascii_uppercase())
+    known || !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
 fn parse(method: &str) -> Result<Method, Problem> {
@@ -90,7 +92,9 @@ fn no_endpoint(conn: &str) -> Problem {
     } else if conn == "-" {
         Problem::usage("the URL is missing: http-hook call - https://…")
     } else {
-        Problem::usage("there is no endpoint")
-            .with_hint(format!("the base URL itself is `/`: {} /", crate::screen::line(conn)))
+        Problem::usage("there is no endpoint").with_hint(format!(
+            "the base URL itself is `/`: `http-hook call {} /`",
+            crate::screen::line(conn)
+        ))
     }
 }

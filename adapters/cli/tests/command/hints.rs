@@ -1,8 +1,25 @@
 //! What is told helps: no hint names what was done already, an error names its option, and an id looks like one.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::thread;
 
 use crate::support::{command, parts, reply, run, serve_by, temporary};
+
+/// A server that says something else where a handshake ought to be.
+fn speaks_no_tls() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let authority = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 64]);
+            let _ = stream.write_all(b"220 this is no TLS\r\n");
+        }
+    });
+    authority
+}
 
 #[test]
 fn no_hint_names_an_option_that_is_given() {
@@ -15,11 +32,12 @@ fn no_hint_names_an_option_that_is_given() {
                 b"",
             ),
             Some((status, _)) => reply(&format!("{status} X"), &["Location: /200/"], b""),
-            None => b"no TLS here".to_vec(),
+            None => Vec::new(),
         }
     });
     let plain = |path: &str| format!("http://{}{path}", server.authority);
-    let (tls, digest) = (format!("https://{}/", server.authority), plain("/digest/"));
+    let tls = format!("https://{}/", speaks_no_tls());
+    let digest = plain("/digest/");
     let (found, many, same) = (plain("/302/"), plain("/300/"), plain("/304/"));
     #[rustfmt::skip]
     let rows: [(&str, &[&str], &str); 6] = [
@@ -34,10 +52,28 @@ fn no_hint_names_an_option_that_is_given() {
     for (url, given, hint) in rows {
         let without = ["call", "-", url, "--retry=0"];
         let (_, _, err) = run(&without);
-        let asked = hint != "-L follows" || url == found || url == many;
+        let asked = hint != "-L follows" || url == found;
         assert_eq!(err.contains(hint), asked, "{url} without {given:?}: {err}");
         let (_, _, err) = run(&[&without[..], given].concat());
         assert!(!err.contains(hint), "{url} with {given:?}: {err}");
+    }
+}
+
+/// A port at which nobody answers a handshake takes the time for making a connection, and no other.
+#[test]
+fn a_hint_names_the_limit_that_was_too_short() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = listener.local_addr().unwrap();
+    for (url, option, other) in [
+        (format!("https://{at}/"), "--connect-timeout", "--timeout"),
+        (format!("http://{at}/"), "--timeout", "--connect-timeout"),
+    ] {
+        for more in [&["--retry=0"][..], &["--retry=1", "-X", "POST"], &["--retry=1"]] {
+            let args = [&["call", "-", &url, option, "0.3", other, "20"], more].concat();
+            let (code, _, err) = run(&args);
+            assert_eq!(code, Some(8), "{args:?}: {err}");
+            assert!(err.contains(&format!("hint: raise {option}")), "{args:?}: {err}");
+        }
     }
 }
 

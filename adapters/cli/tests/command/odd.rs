@@ -71,6 +71,7 @@ fn errors_of_a_recording_are_json_where_that_is_wanted() {
             (&["fetch", "-", "http://127.0.0.1:1/a"], 2),
             (&["plan", "-", "http://127.0.0.1:1/a"], 2),
         ] {
+            let _ = fs::remove_file(&absent);
             let args = [&[taped, path], words, &["--format", "json", "--retry=0"]].concat();
             let (actual, out, err) = run(&args);
             assert_eq!(actual, Some(code), "{args:?}: {err}");

@@ -24,8 +24,8 @@ pub(crate) fn add(store: &Store, add: &Change) -> Result<(), Problem> {
     }
     let target = store.target()?;
     if target.place_of(id)?.is_some() {
-        let message = format!("{id} is in {} already", target.name());
-        let hint = format!("http-hook conn edit {id}, or another id");
+        let message = format!("`{id}` is in {} already", target.name());
+        let hint = format!("`http-hook conn edit {id}`, or another id");
         return Err(Problem::usage(message).with_hint(hint));
     }
     let begun = Connection::new().with_conn_type("http");
@@ -44,9 +44,9 @@ pub(crate) fn edit(store: &Store, edit: &Change) -> Result<(), Problem> {
 pub(crate) fn remove(store: &Store, id: &str) -> Result<(), Problem> {
     let target = store.target_that_lists(id)?;
     target.remove(id)?;
-    print(&format!("{id} is no longer in {}\n", target.name()))?;
+    print(&format!("`{id}` is no longer in {}\n", target.name()))?;
     if let Ok(Some(found)) = store.find(id) {
-        screen::note(&format!("{id} is now found in {}", found.place()));
+        screen::note(&format!("`{id}` is now found in {}", found.place()));
     }
     Ok(())
 }
@@ -60,11 +60,11 @@ pub(crate) fn rotate(store: &Store) -> Result<(), Problem> {
 /// Writes a connection, and tells whether it is the one that is found from now on.
 fn put(store: &Store, target: &Target, id: &str, connection: &Connection) -> Result<(), Problem> {
     target.put(&[(id, connection)])?;
-    print(&format!("{id} is in {}\n", target.name()))?;
+    print(&format!("`{id}` is in {}\n", target.name()))?;
     match store.find(id) {
         Ok(Some(found)) if Some(found.place()) == target.place_of(id)?.as_deref() => {}
         Ok(Some(found)) => {
-            screen::warning(&format!("{id} is found before that in {}", found.place()));
+            screen::warning(&format!("`{id}` is found before that in {}", found.place()));
         }
         Ok(None) => screen::warning(&format!("{} is none of the sources", target.name())),
         Err(problem) => screen::warning(problem.message()),

@@ -30,8 +30,9 @@ pub(crate) fn import(
 ) -> Result<(), Problem> {
     let mut all = read(from, form)?;
     if let Some(absent) = ids.iter().find(|id| all.iter().all(|(known, _)| known != *id)) {
-        let known = all.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join(", ");
-        let shown = if may_be_url(absent) { "an id that was asked for" } else { absent.as_str() };
+        let known = screen::quoted(all.iter().map(|(id, _)| id.as_str()));
+        let shown =
+            if may_be_url(absent) { "an id that was asked for" } else { &format!("`{absent}`") };
         let message = format!("{shown} is not in {}", from.display());
         return Err(Problem::not_found(message, format!("there are: {known}")));
     }
@@ -41,7 +42,7 @@ pub(crate) fn import(
     let there: BTreeSet<&str> = there.iter().map(|known| known.id.as_str()).collect();
     let twice = all.iter().find(|(id, _)| there.contains(id.as_str()));
     if let (Some((id, _)), false) = (twice, replace) {
-        let message = format!("{id} is in {} already; nothing was imported", target.name());
+        let message = format!("`{id}` is in {} already; nothing was imported", target.name());
         return Err(
             Problem::usage(message).with_hint("--replace puts the new ones in their places")
         );

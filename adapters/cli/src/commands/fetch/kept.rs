@@ -48,7 +48,7 @@ impl Kept {
     /// Opens the part of `place`, which nobody else may use meanwhile, and tells how much of it is of use for what is asked.
     pub(super) fn open(place: &Path, asked: String, anew: bool) -> Result<(Self, Part), Problem> {
         let shown = place.display();
-        if fs::metadata(place).is_ok_and(|about| !about.is_file()) {
+        if private::is_special(place) {
             return Err(Problem::usage(format!("{shown} is no file: `call` writes to it")));
         }
         let (part, record) = (with_end(place, ".part"), with_end(place, ".part.json"));
