@@ -249,9 +249,10 @@ fn chain(list: &str) -> Result<Sources, SourceError> {
     Sources::parse(list)
 }
 
-/// Whether what stands for an id may be a URL without its scheme, which may have a password: it is not repeated.
+/// Whether what stands for an id may be a URL without its scheme, or the text of a connection, which may have a password: it is not
+/// repeated.
 pub(crate) fn may_be_url(id: &str) -> bool {
-    id.contains(['@', ':', '/'])
+    id.contains(['@', ':', '/', '{', '[', '"', '='])
 }
 
 /// Names the file of the user's own connections.

@@ -5,6 +5,7 @@ use http::Method;
 use super::item;
 use crate::args::RequestArgs;
 use crate::exit::Problem;
+use crate::store::may_be_url;
 
 /// Method, endpoint and items of a call.
 pub(crate) struct Words<'a> {
@@ -92,6 +93,7 @@ fn no_endpoint(conn: &str) -> Problem {
     } else if conn == "-" {
         Problem::usage("the URL is missing: http-hook call - https://…")
     } else {
+        let conn = if may_be_url(conn) { "CONN" } else { conn };
         Problem::usage("there is no endpoint").with_hint(format!(
             "the base URL itself is `/`: `http-hook call {} /`",
             crate::screen::line(conn)

@@ -249,7 +249,7 @@ error: 503 [..] from http://127.0.0.1:[..]/after/30
     snapbox::assert_data_eq!(
         err,
         snapbox::str![[r#"
-{"schema":1,"error":{"code":"connection_not_found","message":"the connection nowhere is not defined","retryable":false,"exit":10,"hint":"set AIRFLOW_CONN_NOWHERE, or store it by `http-hook conn add nowhere`, or give a URI"}}
+{"schema":1,"error":{"code":"connection_not_found","message":"the connection `nowhere` is not defined","retryable":false,"exit":10,"hint":"set AIRFLOW_CONN_NOWHERE, or store it by `http-hook conn add nowhere`, or give a URI"}}
 
 "#]]
     );

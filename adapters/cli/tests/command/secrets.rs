@@ -158,3 +158,75 @@ fn no_output_shows_what_an_answer_repeats_of_the_connection() {
     let output = command.env("AIRFLOW_CONN_C", connection.to_string()).output().unwrap();
     assert!(parts(&output).1.contains("PATH5ECRET"));
 }
+
+/// Whatever is wrong with what is typed for a connection and behind it, a password in it is not repeated.
+#[test]
+fn no_error_repeats_what_is_typed_for_a_connection() {
+    const SECRET: &str = "M4rkS3cret";
+    let texts = [
+        "http://u:PASSWORD@127.0.0.1:1",
+        "HTTP://u:PASSWORD@127.0.0.1:1/https",
+        "http:u:PASSWORD@127.0.0.1:1",
+        "http:/u:PASSWORD@127.0.0.1:1",
+        "u:PASSWORD@127.0.0.1:1",
+        "u:PASSWORD@[::1",
+        "http://u:PASSWORD@127.0.0.1:port",
+        "http://u:PASSWORD@[::1",
+        r#"{"host": "127.0.0.1:1", "login": "u", "password": "PASSWORD"}"#,
+        r#" {"host": "http://127.0.0.1:1", "password": "PASSWORD"}"#,
+        r#"{"host": "127.0.0.1:1", "password": "PASSWORD"#,
+        r#"{"host": "127.0.0.1:1", "passwort": "PASSWORD"}"#,
+        r#"{"host": "127.0.0.1:1", "extra": {"http_hook": {"auth": {"token": "PASSWORD"}}}}"#,
+        r#"["PASSWORD"]"#,
+        "AIRFLOW_CONN_A=http://u:PASSWORD@127.0.0.1:1",
+    ];
+    let commands = [
+        "call",
+        "plan",
+        "pages",
+        "poll",
+        "fetch",
+        "run",
+        "conn test",
+        "conn show",
+        "conn origin",
+        "conn add",
+        "conn rm",
+        "conn edit",
+    ];
+    let behind = [
+        "",
+        "v1",
+        "GET",
+        "get a==1",
+        "https://127.0.0.1/v1",
+        "v1 --save-state x.state",
+        "v1 --next link --until status=200",
+    ];
+    std::thread::scope(|scope| {
+        for text in texts.map(|text| text.replace("PASSWORD", SECRET)) {
+            scope.spawn(move || {
+                for (index, (before, after)) in pairs(&commands, &behind).enumerate() {
+                    let format = ["--format=auto", "--format=json"][index % 2];
+                    let words: Vec<&str> = before
+                        .split(' ')
+                        .chain([text.as_str()])
+                        .chain(after.split_whitespace())
+                        .chain([format])
+                        .collect();
+                    let (code, out, err) = parts(&command(&words).output().unwrap());
+                    let seen = format!("{out}{err}");
+                    assert!(!seen.contains(SECRET), "{words:?}: {seen}");
+                    assert_ne!(code, Some(101), "{words:?}: {seen}");
+                }
+            });
+        }
+    });
+}
+
+fn pairs<'a>(
+    ones: &'a [&'a str],
+    others: &'a [&'a str],
+) -> impl Iterator<Item = (&'a str, &'a str)> {
+    ones.iter().flat_map(move |one| others.iter().map(move |other| (*one, *other)))
+}

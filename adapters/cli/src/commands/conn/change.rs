@@ -16,9 +16,9 @@ use crate::store::{Store, Target};
 pub(crate) fn add(store: &Store, add: &Change) -> Result<(), Problem> {
     let id = &add.id;
     Connection::new().with_id(id).map_err(|error| Problem::of_error(&error))?;
-    if id.contains("://") || id.contains(':') && id.contains('@') {
+    if id.contains(['{', '"']) || id.contains("://") || id.contains(':') && id.contains('@') {
         // It is not repeated.
-        let message = "what stands for the id is a URL, which may have a password; ids are shown";
+        let message = "what stands for the id is a URL or a connection, which may have a password; ids are shown";
         let hint = "http-hook conn add ID --url URL --login LOGIN --password @FILE";
         return Err(Problem::usage(message).with_hint(hint));
     }
