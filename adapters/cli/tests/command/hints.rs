@@ -146,3 +146,16 @@ fn an_id_stands_between_backticks() {
     }
     fs::remove_dir_all(&folder).unwrap();
 }
+
+#[test]
+fn a_setting_that_is_wrong_names_what_it_may_be() {
+    for (variable, told) in [
+        ("HTTP_HOOK_FORMAT", "none of auto, raw, pretty, json"),
+        ("HTTP_HOOK_COLOR", "none of auto, always, never"),
+    ] {
+        let output = command(&["config", "show"]).env(variable, "bogus").output().unwrap();
+        let (code, _, err) = parts(&output);
+        assert_eq!(code, Some(2), "{err}");
+        assert!(err.contains(told) && !err.contains("bogus"), "{err}");
+    }
+}

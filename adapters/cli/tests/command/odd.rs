@@ -134,3 +134,30 @@ fn a_link_stays_and_what_it_leads_to_is_written() {
     assert_eq!(fs::read_to_string(&out).unwrap(), "before [1]");
     fs::remove_dir_all(&folder).unwrap();
 }
+
+/// What was answered is told before what could not be kept of it: it may not come a second time.
+#[test]
+fn an_answer_is_told_though_its_cookies_cannot_be_kept() {
+    let server = serve_by(|request, _| {
+        let status = if request.contains("/404") { "404 Not Found" } else { "200 OK" };
+        reply(status, &["Content-Type: application/json", "Set-Cookie: a=b"], b"[1]")
+    });
+    let (found, absent) =
+        (format!("http://{}/x", server.authority), format!("http://{}/404", server.authority));
+    let nowhere = temporary("no-folder").join("cookies.json");
+    let kept = ["--cookies", nowhere.to_str().unwrap()];
+    let rows: [(&[&str], i32, &str); 5] = [
+        (&["call", "-", "POST", &found, "a=1"], 1, "[1]"),
+        (&["call", "-", "POST", &absent, "a=1"], 4, "[1]"),
+        (&["call", "-", &found, "--format", "json"], 1, "\"body\":[1]"),
+        (&["pages", "-", &found, "--items", ""], 1, "1\n"),
+        (&["poll", "-", &found, "--until", "status=200"], 1, "[1]"),
+    ];
+    for (args, expected, told) in rows {
+        let (code, out, err) = run(&[args, &kept].concat());
+        assert_eq!(code, Some(expected), "{args:?}: {out}{err}");
+        assert!(out.contains(told), "{args:?}: {out}{err}");
+        assert!(err.contains("cannot write"), "{args:?}: {err}");
+        assert!(expected == 1 || err.contains("404 Not Found"), "{args:?}: {err}");
+    }
+}
