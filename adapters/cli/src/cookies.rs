@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::exit::Problem;
 use crate::private;
+use crate::screen;
 
 /// The largest file that is read, in bytes, and the most cookies that are kept.
 const MAX_FILE: u64 = 16 << 20;
@@ -108,6 +109,21 @@ impl CookieFile {
     fn lock(&self) -> std::sync::MutexGuard<'_, (Vec<Kept>, bool)> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Keeps the cookies that came, where there is a file for them.
+pub(crate) fn keep(file: Option<&CookieFile>, now: Timestamp) -> Result<(), Problem> {
+    file.map_or(Ok(()), |file| file.write(now))
+}
+
+/// Gives the exit code of a call that was told, of which something may not have been kept: a call that failed failed first.
+pub(crate) fn settle(kept: Result<(), Problem>, code: u8, warns: bool) -> Result<u8, Problem> {
+    match kept {
+        Err(problem) if code == 0 => return Err(problem),
+        Err(problem) if warns => screen::warning(problem.message()),
+        _ => {}
+    }
+    Ok(code)
 }
 
 impl Kept {

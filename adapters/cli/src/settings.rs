@@ -190,12 +190,11 @@ impl Settings {
     }
 
     pub(crate) fn format(&self) -> Result<Format, Problem> {
-        let format = |text: &str| Format::from_str(text, true);
-        Ok(self.parsed("format", format)?.unwrap_or_default())
+        Ok(self.parsed("format", one_of::<Format>)?.unwrap_or_default())
     }
 
     pub(crate) fn color(&self) -> Result<Color, Problem> {
-        Ok(self.parsed("color", |text| Color::from_str(text, true))?.unwrap_or_default())
+        Ok(self.parsed("color", one_of::<Color>)?.unwrap_or_default())
     }
 
     /// Checks every value.
@@ -209,6 +208,15 @@ impl Settings {
         self.format()?;
         self.color().map(|_| ())
     }
+}
+
+/// Reads one of the values that there are.
+fn one_of<T: ValueEnum>(text: &str) -> Result<T, String> {
+    T::from_str(text, true).map_err(|_| {
+        let all = T::value_variants().iter().filter_map(T::to_possible_value);
+        let all: Vec<_> = all.map(|value| value.get_name().to_owned()).collect();
+        format!("none of {}", all.join(", "))
+    })
 }
 
 /// A time limit; `None` is no limit.

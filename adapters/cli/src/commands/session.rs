@@ -16,7 +16,7 @@ use super::stage::Stage;
 use super::{Context, Tape};
 use crate::args::{Format, ResultArgs};
 use crate::conditions;
-use crate::cookies::CookieFile;
+use crate::cookies::{self, CookieFile};
 use crate::drive::{Beside, drive};
 use crate::exit::{self, Problem};
 use crate::hook;
@@ -205,9 +205,8 @@ impl Session<'_> {
     ) -> Result<u8, Problem> {
         let (timeline, bars) = (&stage.timeline, &stage.bars);
         bars.clear();
-        if let Some(cookies) = self.cookies {
-            cookies.write(stage.now())?;
-        }
+        // It is kept even where nobody reads what is printed, and told after that.
+        let kept = cookies::keep(self.cookies, stage.now());
         let status = match &answer {
             Ok(response) => Some(response.status()),
             Err(failure) => failure.status(),
@@ -224,7 +223,7 @@ impl Session<'_> {
             Err(failure) => self.fail(&failure, beside, timeline, bars, context),
         }?;
         stage.end(way, context)?;
-        Ok(code)
+        cookies::settle(kept, code, self.warns(context))
     }
 
     /// Tells a failure, and nothing of its body: the exit code.
@@ -236,17 +235,15 @@ impl Session<'_> {
         context: &Context,
     ) -> Result<u8, Problem> {
         stage.bars.clear();
-        if let Some(cookies) = self.cookies {
-            cookies.write(stage.now())?;
-        }
+        let kept = cookies::keep(self.cookies, stage.now());
         stage.end(way, context)?;
+        let code = exit::of_failure(failure);
         if context.quiet < 2 {
-            let code = exit::of_failure(failure);
             let report = self.report(failure, code, &stage.timeline, context);
             let json = self.format == Format::Json;
             screen::error(&if json { report.json() } else { report.text() });
         }
-        Ok(exit::of_failure(failure))
+        cookies::settle(kept, code, self.warns(context))
     }
 
     fn succeed(

@@ -67,7 +67,11 @@ fn what_may_be_wrong_with_a_certificate_is_told() {
         let (code, _, err) = parts(&output.unwrap());
         assert_eq!(code, Some(7), "{cause}: {err}");
         let told = err.split_whitespace().collect::<Vec<_>>().join(" ");
-        for word in [cause, "-k", "--cacert FILE"] {
+        // rustls tells that it is this one, against which no authority helps.
+        let all = cause != "expired" || cfg!(feature = "native-tls");
+        for word in
+            [cause, "-k", "--cacert FILE"].into_iter().filter(|word| all || !word.contains("FILE"))
+        {
             assert!(told.contains(word), "{cause}: {word}: {err}");
         }
     }

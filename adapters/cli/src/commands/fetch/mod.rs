@@ -27,6 +27,7 @@ use super::session::{Session, Way};
 use super::stage::Stage;
 use super::{Context, curl, plan};
 use crate::args::{CallArgs, Fetch as Args, Format};
+use crate::cookies;
 use crate::drive::{Beside, drive};
 use crate::exit::Problem;
 use crate::live::signals::GoOn;
@@ -346,9 +347,7 @@ impl Fetching<'_> {
             return Err(problem);
         }
         kept.done()?;
-        if let Some(cookies) = session.cookies {
-            cookies.write(self.stage.now())?;
-        }
+        let cookies = cookies::keep(session.cookies, self.stage.now());
         self.way.end(&self.context.tape)?;
         if session.format == Format::Json {
             let place = self.place.to_string_lossy();
@@ -360,16 +359,14 @@ impl Fetching<'_> {
         }
         let (place, len) = (self.place.display(), screen::bytes(part.have()));
         self.stage.note(&format!("{place} is there, {len}"));
-        Ok(0)
+        cookies.map(|()| 0)
     }
 
     /// Leaves what is of use to another run, and says so.
     fn left(&self, mut kept: Kept, part: &Part, problem: Problem) -> Problem {
         self.stage.bars.clear();
         self.stage.bars.partial(Vec::new());
-        if let Some(cookies) = self.session.cookies {
-            let _ = cookies.write(self.stage.now());
-        }
+        let _ = cookies::keep(self.session.cookies, self.stage.now());
         if !part.goes_on() {
             kept.give_up();
             return problem;

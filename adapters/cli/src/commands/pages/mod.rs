@@ -23,6 +23,7 @@ use super::stage::Stage;
 use super::{Context, Tape, curl, print};
 use crate::args::{CallArgs, Format, NextBy, Pages as Args};
 use crate::connection::id_of;
+use crate::cookies;
 use crate::drive::{drive, unkept};
 use crate::exit::Problem;
 use crate::jq::Jq;
@@ -227,12 +228,10 @@ impl Reading<'_> {
         sink.done()?;
         session.over();
         stage.bars.clear();
-        if let Some(cookies) = session.cookies {
-            cookies.write(stage.now())?;
-        }
+        let kept = cookies::keep(session.cookies, stage.now());
         stage.end(way, context)?;
         self.told(&pages, &stage)?;
-        Ok(0)
+        kept.map(|()| 0)
     }
 
     /// Tells which place the first page lacks. An array of items that is not there is one without items, so that a wrong name would
