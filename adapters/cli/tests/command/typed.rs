@@ -22,6 +22,13 @@ fn words_of_other_tools_are_told_in_ours() {
         (&["fetch", "-", "http://h/", "-C", "-"], "`http-hook fetch` goes on"),
         (&["version"], "http-hook --version"),
         (&["conn", "delete", "x"], "http-hook conn rm ID"),
+        (&["conn", "get", "x"], "http-hook conn show ID"),
+        (&["get", "http://h/"], "`http-hook call - URL`"),
+        (&["post", "http://h/", "a=1"], "`http-hook call - METHOD URL`"),
+        (&["delete", "http://h/"], "`http-hook call CONN DELETE ENDPOINT`"),
+        (&["call", "-", "http://h/", "--unix-socket", "x"], "nothing of the kind"),
+        (&["call", "-", "http://h/", "-4"], "nothing of the kind"),
+        (&["call", "-", "http://h/", "--socks5", "h:1"], "http and https only"),
     ] {
         let (code, out, err) = run(words);
         assert_eq!((code, out.as_str()), (Some(2), ""), "{words:?}");
