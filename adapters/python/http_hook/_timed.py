@@ -7,6 +7,7 @@ left of the limit that it is part of, and no more.
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import http.client
 import io
@@ -17,6 +18,9 @@ from typing import Any
 
 from requests.adapters import HTTPAdapter
 from requests.exceptions import RequestException
+from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.exceptions import MaxRetryError, ReadTimeoutError, ResponseError
+from urllib3.util import Retry, Timeout
 
 _MARK = "_http_hook_watched"
 # A read may take so much of the socket's own limit longer than what is left: it saves two calls of the system for most reads.
@@ -47,6 +51,10 @@ class Clock:
     def is_over(self) -> None:
         """Is told that what is left to read is the caller's."""
         self._until = None
+
+    def left(self) -> float | None:
+        """Returns what is left of the whole exchange, in seconds; `None` if it has no limit."""
+        return None if self._end is None else self._end - time.monotonic()
 
     def limits(self, sock: Any, work: Any, argument: Any) -> Any:
         """Does work with a socket, for as long as is left and no longer; `TimeoutError` if nothing is."""
@@ -113,7 +121,69 @@ def _pool(usual: Any, of: Any, *args: Any, **kwargs: Any) -> Any:
         for connection in list(getattr(getattr(pool, "pool", None), "queue", ())):
             if type(connection) is kind:
                 connection.__class__ = made
+        if isinstance(pool, HTTPConnectionPool) and "urlopen" not in pool.__dict__:
+            pool.urlopen = functools.partial(_urlopen, type(pool).urlopen, weakref.ref(pool))  # type: ignore[method-assign]
     return pool
+
+
+def _urlopen(
+    usual: Any,
+    of: Any,
+    method: str,
+    url: str,
+    body: Any = None,
+    headers: Any = None,
+    retries: Any = None,
+    *args: Any,
+    **kwargs: Any,
+) -> Any:
+    """Sends a request as the pool does, which comes here again for each time that it sends it by itself."""
+    clock: Clock | None = getattr(_current, "clock", None)
+    left = None if clock is None else clock.left()
+    if left is not None and isinstance(retries, Retry) and retries.total not in (0, False):
+        if not isinstance(retries, _Limited):
+            given, retries = retries, copy.copy(retries)
+            retries.__class__ = _limited_class(type(given))
+        elif left <= 0:
+            raise ReadTimeoutError(of(), url, "the exchange took too long")
+        else:
+            timeout = kwargs.get("timeout")
+            if isinstance(timeout, Timeout) and timeout.total is None:
+                connect = timeout.connect_timeout
+                if isinstance(connect, (int, float)) and connect > left:
+                    kwargs["timeout"] = Timeout(connect=left, read=timeout.read_timeout)
+    return usual(of(), method, url, body, headers, retries, *args, **kwargs)
+
+
+class _Limited:
+    """What an adapter sends again by itself, which ends where the next wait would last longer than the exchange may."""
+
+    def increment(
+        self, method: Any = None, url: Any = None, response: Any = None, error: Any = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        usual: Any = super()
+        following = usual.increment(method, url, response, error, *args, **kwargs)
+        clock: Clock | None = getattr(_current, "clock", None)
+        left = None if clock is None else clock.left()
+        if left is not None:
+            told = response is not None and following.respect_retry_after_header
+            wait = (following.get_retry_after(response) if told else None) or following.get_backoff_time()
+            if wait >= left:
+                pool = args[0] if args else kwargs.get("_pool")
+                reason = error or ResponseError("no time is left to send it again")
+                raise MaxRetryError(pool, url, reason) from reason
+        return following
+
+
+_limited: dict[type, type] = {}
+
+
+def _limited_class(kind: type) -> Any:
+    """Makes the class of such retries, which is called as the one it is over."""
+    if kind not in _limited:
+        members = {"__module__": kind.__module__, "__qualname__": kind.__qualname__}
+        _limited[kind] = type(kind.__name__, (_Limited, kind), members)
+    return _limited[kind]
 
 
 class _Response(http.client.HTTPResponse):

@@ -71,7 +71,8 @@ def _stop(stop: Any) -> dict[str, Any] | None:
         return {"stop_never": None}
     if kind is tenacity.stop_after_attempt:
         number = stop.max_attempt_number
-        return {"stop_after_attempt": number} if isinstance(number, int) and 1 <= number < 2**32 else None
+        # What is true is 1 to tenacity, which is asked then.
+        return {"stop_after_attempt": number} if type(number) is int and 1 <= number < 2**32 else None
     if kind is tenacity.stop_after_delay:
         return {"stop_after_delay": _seconds(stop.max_delay)}
     if kind is getattr(tenacity, "stop_before_delay", None):

@@ -19,6 +19,7 @@ mod hook;
 mod number;
 mod plan;
 mod policy;
+mod response;
 mod send;
 mod simulate;
 #[cfg(feature = "ureq")]

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use http_hook::retry::{Condition, Stop, Wait};
 use http_hook_airflow::RetryArguments;
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyType;
+use pyo3::types::{PyBool, PyType};
 
 use crate::argument::{to_json_text, to_value};
 use crate::error::{of_argument, of_error};
@@ -115,8 +115,8 @@ impl RetryPolicy {
             once: Condition::Never,
             wait: Wait::custom(move |_, _| {
                 Python::attach(|py| {
-                    let answer = wait.call0(py).and_then(|answer| answer.extract::<f64>(py));
-                    answer.and_then(waited).unwrap_or_else(|error| {
+                    let answer = wait.call0(py).and_then(|answer| waited(answer.bind(py)));
+                    answer.unwrap_or_else(|error| {
                         of_wait.keep(error);
                         Duration::ZERO
                     })
@@ -181,7 +181,11 @@ impl RetryPolicy {
 }
 
 /// Takes what code says for a wait. No wait at all would be the worst reading of a time that nobody can wait.
-fn waited(seconds: f64) -> PyResult<Duration> {
+fn waited(answer: &Bound<'_, PyAny>) -> PyResult<Duration> {
+    if answer.is_instance_of::<PyBool>() {
+        return Err(PyTypeError::new_err("wait: must be a finite number of seconds, not bool"));
+    }
+    let seconds: f64 = answer.extract()?;
     let least = if seconds < 0.0 && seconds.is_finite() { 0.0 } else { seconds };
     let read = Duration::try_from_secs_f64(least).ok();
     read.filter(|wait| *wait <= http_hook::Options::MAX_TIMEOUT).ok_or_else(|| {

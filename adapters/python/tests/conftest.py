@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -103,10 +104,12 @@ class Handler(BaseHTTPRequestHandler):
 def serve() -> Iterator[Any]:
     running: list[ThreadingHTTPServer] = []
 
-    def make() -> Server:
+    def make(tls: ssl.SSLContext | None = None) -> Server:
         server = Server()
         handler = type("OfThis", (Handler,), {"of": server})
         http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        if tls is not None:
+            http.socket = tls.wrap_socket(http.socket, server_side=True)
         http.daemon_threads = True
         server.port = http.server_port
         # Closed alone, it would take what comes until its thread looks again.

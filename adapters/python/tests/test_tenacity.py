@@ -38,6 +38,9 @@ def own_wait(_state: Any) -> float:
             {"wait": tenacity.wait_incrementing(3, -2)},
             {"wait": {"wait_incrementing": {"start": 3.0, "increment": -2.0}}},
         ),
+        # What Python counts with, and JSON does not: tenacity is asked.
+        ({"stop": tenacity.stop_after_attempt(True)}, None),
+        ({"stop": tenacity.stop_after_attempt(True) | tenacity.stop_after_delay(9)}, None),
         ({"wait": own_wait}, None),
         ({"retry": tenacity.retry_if_result(lambda response: response.status_code == 202)}, None),
         ({"before_sleep": print}, None),

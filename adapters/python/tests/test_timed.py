@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime
 import io
 import socket
 import ssl
@@ -14,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import aiohttp
+import certificates
 import pytest
 import requests
 
@@ -171,24 +171,7 @@ def test_connecting_takes_no_longer_than_the_deadline() -> None:
 
 @pytest.fixture(scope="module")
 def tls(tmp_path_factory: Any) -> ssl.SSLContext:
-    x509 = pytest.importorskip("cryptography.x509")
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    begins = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    builder = builder.serial_number(1).not_valid_before(begins).not_valid_after(begins + datetime.timedelta(days=2))
-    made = builder.sign(key, hashes.SHA256())
-    path = tmp_path_factory.mktemp("tls") / "server.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(path)
-    return context
+    return certificates.made(tmp_path_factory.mktemp("tls"), "localhost")[0]
 
 
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
