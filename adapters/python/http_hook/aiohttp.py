@@ -384,19 +384,24 @@ class HttpHook:
         options.setdefault("default_headers", usual_headers())
         self.hook = _machine.Hook(connection, policy=policy, preset=preset, client="aiohttp", **options)
         self._given = session
-        self._made: aiohttp.ClientSession | None = None
+        # A session belongs to the loop that it is made in.
+        self._made: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
 
     @property
     def session(self) -> aiohttp.ClientSession:
-        """The session that sends; made when it is first asked for."""
+        """The session that sends; made when it is first asked for in a loop."""
         if self._given is not None:
             return self._given
-        if self._made is None:
-            self._made = made = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        loop = asyncio.get_running_loop()
+        made = self._made.get(loop)
+        if made is None:
+            for over in [one for one in list(self._made) if one.is_closed()]:
+                self._made.pop(over, None)
+            self._made[loop] = made = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
             if hasattr(made, "_retry_connection"):
                 # Whether anything is sent again is the machine's to say, and to count.
                 made._retry_connection = False
-        return self._made
+        return made
 
     async def __aenter__(self) -> HttpHook:
         return self
@@ -405,10 +410,10 @@ class HttpHook:
         await self.close()
 
     async def close(self) -> None:
-        """Closes the session, unless it is the caller's."""
-        if self._made is not None:
-            await self._made.close()
-            self._made = None
+        """Closes the session of the loop that runs, unless it is the caller's."""
+        made = self._made.pop(asyncio.get_running_loop(), None)
+        if made is not None:
+            await made.close()
 
     async def run(
         self, method: str, endpoint: str = "", *, leave_open: bool = False, **arguments: Unpack[OfAiohttp]

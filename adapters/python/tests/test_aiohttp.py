@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Coroutine
 from http.cookies import SimpleCookie
@@ -323,3 +324,34 @@ def test_code_that_aiohttp_runs_may_raise_what_aiohttp_raises(server: Any) -> No
         for _ in range(6):
             server.breaks()
         run(work(6, middlewares=[through]))
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+def test_a_hook_is_used_in_one_loop_after_another_and_in_several_at_once(server: Any) -> None:
+    hook = HttpHook(server.url)
+    told: list[int] = []
+
+    async def call() -> None:
+        try:
+            told.append((await hook.post("x", json=1)).status)
+        finally:
+            await hook.close()
+
+    asyncio.run(call())
+    asyncio.run(call())
+    threads = [threading.Thread(target=asyncio.run, args=(call(),)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (told, len(server.asked)) == ([200] * 6, 6)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_hook_that_nobody_closes_goes_on_in_the_next_loop(server: Any) -> None:
+    hook = HttpHook(server.url)
+
+    async def call() -> int:
+        return (await hook.post("x", json=1)).status
+
+    assert [asyncio.run(call()), asyncio.run(call())] == [200, 200]

@@ -199,6 +199,15 @@ def test_a_wait_that_is_no_time_is_an_error(wait: float) -> None:
         call.finish(503, [], b"", NOW)
 
 
+@pytest.mark.parametrize("wait", [True, False])
+def test_a_wait_that_is_true_or_false_is_an_error(wait: bool) -> None:
+    policy = RetryPolicy.custom(lambda: True, lambda: wait, lambda _upcoming: False)
+    call = Call(hook(policy=policy), Plan("GET", "a"), 7, NOW)
+    sent(call)
+    with pytest.raises(TypeError, match="wait: must be a finite number of seconds, not bool"):
+        call.finish(503, [], b"", NOW)
+
+
 def test_a_negative_wait_is_none() -> None:
     policy = RetryPolicy.custom(lambda: True, lambda: -1.0, lambda _upcoming: False)
     call = Call(hook(policy=policy), Plan("GET", "a"), 7, NOW)
