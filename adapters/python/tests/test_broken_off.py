@@ -73,7 +73,10 @@ def test_a_task_that_is_cancelled_in_the_middle_of_a_post_tells_that_it_may_have
                 await task
             return raised.value
 
-    error = asyncio.run(call())
+    error: Any = asyncio.run(call())
+    while not hasattr(error, "failure"):
+        # Python 3.10 raises another one in whoever waits for a task, with that of the task behind.
+        error = error.__context__
     assert (error.failure.reason, error.failure.sent) == ("cancelled", "maybe")
 
 
