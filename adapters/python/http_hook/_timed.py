@@ -169,7 +169,7 @@ class _Limited:
             told = response is not None and following.respect_retry_after_header
             wait = (following.get_retry_after(response) if told else None) or following.get_backoff_time()
             if wait >= left:
-                pool = args[0] if args else kwargs.get("_pool")
+                pool: Any = args[0] if args else kwargs.get("_pool")
                 reason = error or ResponseError("no time is left to send it again")
                 raise MaxRetryError(pool, url, reason) from reason
         return following

@@ -8,6 +8,7 @@ import importlib
 import importlib.resources
 import inspect
 import pkgutil
+import time
 import typing
 from collections.abc import Callable
 from typing import Any
@@ -141,6 +142,21 @@ def test_no_number_is_left_out() -> None:
 
 @pytest.mark.parametrize("given", [1e9, 2**31 / 1000, 1e7])
 def test_a_limit_that_no_socket_takes_is_the_longest_that_it_does(server: Any, given: float) -> None:
+    with over_requests.HttpHook(server.url) as hook:
+        assert hook.get("x", timeout=given).status_code == 200
+        assert hook.get("x", timeout=(given, given)).status_code == 200
+        assert hook.get("x", options={"timeout": given}).status_code == 200
+        assert hook.get("x", deadline=given).status_code == 200
+
+
+# Counted in 32 bits this is a twentieth of a second.
+def test_a_limit_that_a_socket_takes_for_another_is_none(server: Any) -> None:
+    def late(handler: Any) -> None:
+        time.sleep(0.3)
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+
+    given = 2**32 / 1000 + 0.05
+    server.answers.extend([late] * 4)
     with over_requests.HttpHook(server.url) as hook:
         assert hook.get("x", timeout=given).status_code == 200
         assert hook.get("x", timeout=(given, given)).status_code == 200
