@@ -136,11 +136,12 @@ impl Transport for UreqTransport {
         let method = parts.method.clone();
         parts.headers.remove(EXPECT); // ureq would wait for a 100, and lose any other answer
         parts.extensions.clear();
+        let joins = matches!(&body, Body::Bytes(bytes) if !bytes.is_empty());
         let (body, source) = to_ureq(&mut parts, body);
         let request = Request::from_parts(parts, body);
         let agent = self.agents.own();
         let request = options::configure(agent, self.is_set_up, request, options)?;
-        let watched = Seen { proxied, ..Seen::NOTHING };
+        let watched = Seen { proxied, joins, ..Seen::NOTHING };
         let (response, seen) = watched.during(|| agent.run(request));
         let of_head = |error| source.failure().unwrap_or_else(|| of_head(error, seen.sent, last));
         let (mut parts, body) = response?.map_err(of_head)?.into_parts();

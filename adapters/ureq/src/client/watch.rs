@@ -2,6 +2,7 @@
 //! nothing out. It all happens on the thread that waits.
 
 use std::cell::Cell;
+use std::mem;
 use std::time::Instant;
 
 use http_hook::TransportError;
@@ -42,6 +43,8 @@ pub(crate) struct Seen {
     pub(crate) since: Option<Instant>,
     /// A step gives out some of the body.
     pub(crate) in_body: bool,
+    /// The head waits for the begin of the body, which is at hand: one packet in place of two.
+    pub(crate) joins: bool,
     /// Names of headers were changed.
     pub(crate) hidden: bool,
     /// What came of a body that comes in chunks.
@@ -57,6 +60,7 @@ impl Seen {
         proxied: false,
         since: None,
         in_body: false,
+        joins: false,
         hidden: false,
         chunks: None,
     };
@@ -95,7 +99,7 @@ impl<In: Transport> Connector<In> for Watch {
     ) -> Result<Option<Watched<In>>, Error> {
         // One to a proxy is made as if there were none.
         let proxied = details.config.proxy().is_some();
-        Ok(chained.map(|inner| Watched { inner, proxied }))
+        Ok(chained.map(|inner| Watched { inner, proxied, head: Vec::new() }))
     }
 }
 
@@ -103,9 +107,28 @@ impl<In: Transport> Connector<In> for Watch {
 struct Watched<In> {
     inner: In,
     proxied: bool,
+    /// A head that waits for its body.
+    head: Vec<u8>,
 }
 
 impl<In: Transport> Watched<In> {
+    /// Sends the head that waits, with so much of the body behind it.
+    #[cold]
+    fn join(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        let mut all = mem::take(&mut self.head);
+        let output = self.inner.buffers().output();
+        all.extend_from_slice(output.get(..amount).unwrap_or_default());
+        let room = output.len().max(1);
+        for part in all.chunks(room) {
+            let output = self.inner.buffers().output();
+            output.get_mut(..part.len()).unwrap_or_default().copy_from_slice(part);
+            self.inner.transmit_output(part.len(), timeout)?;
+        }
+        all.clear();
+        self.head = all;
+        Ok(())
+    }
+
     #[cold]
     fn begin_chunks(&mut self) {
         BEGINS.set(false);
@@ -127,11 +150,24 @@ impl<In: Transport> Transport for Watched<In> {
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
         let seen = SEEN.get();
-        SEEN.set(Seen { sent: seen.sent || seen.proxied == self.proxied, ..seen });
-        self.inner.transmit_output(amount, timeout)
+        let is_own = seen.proxied == self.proxied;
+        if seen.joins && is_own {
+            SEEN.set(Seen { joins: false, ..seen });
+            let output = self.inner.buffers().output();
+            self.head.extend_from_slice(output.get(..amount).unwrap_or_default());
+            return Ok(());
+        }
+        SEEN.set(Seen { sent: seen.sent || is_own, ..seen });
+        if self.head.is_empty() {
+            return self.inner.transmit_output(amount, timeout);
+        }
+        self.join(amount, timeout)
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        if !self.head.is_empty() {
+            self.transmit_output(0, timeout)?; // there was no body after all
+        }
         let before = self.buffers().input().len();
         let mut seen = SEEN.get();
         if let Some(limit) = timeout.per_read.filter(|_| seen.in_body) {
