@@ -201,3 +201,74 @@ impl<In: Transport> Transport for Watched<In> {
         self.inner.is_tls()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ureq::unversioned::transport::LazyBuffers;
+
+    use super::*;
+
+    /// What was sent, piece by piece.
+    #[derive(Debug)]
+    struct Inner {
+        buffers: LazyBuffers,
+        sent: Vec<Vec<u8>>,
+    }
+
+    impl Transport for Inner {
+        fn buffers(&mut self) -> &mut dyn Buffers {
+            &mut self.buffers
+        }
+
+        fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), Error> {
+            self.sent.push(self.buffers.output()[..amount].to_vec());
+            Ok(())
+        }
+
+        fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
+            Ok(false)
+        }
+
+        fn is_open(&mut self) -> bool {
+            true
+        }
+    }
+
+    /// Sends these pieces, then waits; over a connection to a proxy if the request goes by one.
+    fn sent(seen: Seen, pieces: &[&[u8]]) -> (Vec<Vec<u8>>, bool) {
+        let inner = Inner { buffers: LazyBuffers::new(64, 8), sent: Vec::new() };
+        let mut watched = Watched { inner, proxied: false, head: Vec::new() };
+        let (done, seen) = seen.during(|| {
+            for piece in pieces {
+                watched.buffers().output()[..piece.len()].copy_from_slice(piece);
+                watched.transmit_output(piece.len(), NextTimeout::default()).expect("it is sent");
+            }
+            watched.await_input(NextTimeout::default()).expect("it waits");
+        });
+        done.expect("no panic");
+        assert!(watched.head.is_empty());
+        (watched.inner.sent, seen.sent)
+    }
+
+    #[test]
+    fn a_head_is_joined_with_what_follows() {
+        let joins = Seen { joins: true, ..Seen::NOTHING };
+        let proxied = Seen { proxied: true, ..joins };
+        #[rustfmt::skip]
+        let rows: [(Seen, &[&[u8]], &[&[u8]], bool); 7] = [
+            (Seen::NOTHING, &[b"head", b"body"],       &[b"head", b"body"],      true),
+            (joins,         &[b"head", b"body"],       &[b"headbody"],           true),
+            (joins,         &[b"head", b"bod", b"y"],  &[b"headbod", b"y"],      true),
+            (joins,         &[b"head", b"bodybody"],   &[b"headbody", b"body"],  true),
+            (joins,         &[b"head"],                &[b"head"],               true),
+            (proxied,       &[b"CONNECT"],             &[b"CONNECT"],            false),
+            (joins,         &[],                       &[],                      false),
+        ];
+        for (seen, pieces, expected, is_sent) in rows {
+            assert_eq!(
+                sent(seen, pieces),
+                (expected.iter().map(|p| p.to_vec()).collect(), is_sent)
+            );
+        }
+    }
+}
