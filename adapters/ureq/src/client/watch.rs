@@ -261,7 +261,7 @@ mod tests {
             (joins,         &[b"head", b"bod", b"y"],  &[b"headbod", b"y"],      true),
             (joins,         &[b"head", b"bodybody"],   &[b"headbody", b"body"],  true),
             (joins,         &[b"head"],                &[b"head"],               true),
-            (proxied,       &[b"CONNECT"],             &[b"CONNECT"],            false),
+            (proxied,       &[b"CONN", b"ECT"],       &[b"CONN", b"ECT"],      false),
             (joins,         &[],                       &[],                      false),
         ];
         for (seen, pieces, expected, is_sent) in rows {
