@@ -208,6 +208,8 @@ mod tests {
 
     use super::*;
 
+    type Pieces<'a> = &'a [&'a [u8]];
+
     /// What was sent, piece by piece.
     #[derive(Debug)]
     struct Inner {
@@ -255,7 +257,7 @@ mod tests {
         let joins = Seen { joins: true, ..Seen::NOTHING };
         let proxied = Seen { proxied: true, ..joins };
         #[rustfmt::skip]
-        let rows: [(Seen, &[&[u8]], &[&[u8]], bool); 7] = [
+        let rows: [(Seen, Pieces<'_>, Pieces<'_>, bool); 7] = [
             (Seen::NOTHING, &[b"head", b"body"],       &[b"head", b"body"],      true),
             (joins,         &[b"head", b"body"],       &[b"headbody"],           true),
             (joins,         &[b"head", b"bod", b"y"],  &[b"headbod", b"y"],      true),
