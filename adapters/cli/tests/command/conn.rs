@@ -386,7 +386,7 @@ fn the_backend_of_an_installation_is_a_source() {
         let args = ["conn", "edit", "sales", "--header", "X-Team:7", "--sources", sources];
         let (code, out, err) = parts(&airflow.run(&args, environment));
         assert_eq!(code, Some(0), "{sources}: {err}");
-        assert_eq!(out, format!("sales is in vault http://{}\n", vault.authority));
+        assert_eq!(out, format!("`sales` is in vault http://{}\n", vault.authority));
         let put = vault.requests().into_iter().rfind(|one| one.starts_with("POST ")).unwrap();
         assert!(put.starts_with(&format!("POST {path} ")) && put.contains("X-Team"), "{put}");
         let args = ["conn", "rm", "sales", "--sources", sources];
@@ -435,8 +435,8 @@ fn the_metastore_of_an_installation_is_a_source() {
         let place = format!("metastore {}", path.display());
         run("call sales get", 0);
         let add = format!("conn add own --url {url} --login me --password @secret");
-        assert_eq!(run(&add, 0), format!("own is in {place}\n"));
-        assert!(run(&add, 2).contains(&format!("own is in {place} already")));
+        assert_eq!(run(&add, 0), format!("`own` is in {place}\n"));
+        assert!(run(&add, 2).contains(&format!("`own` is in {place} already")));
         run("conn test own get", 0);
         run("conn edit own --header X-Team:sales", 0);
         assert!(run("conn show own", 0).contains("X-Team"));
@@ -445,7 +445,10 @@ fn the_metastore_of_an_installation_is_a_source() {
         assert!(run("conn import more.json", 2).contains("nothing was imported"));
         assert!(run("conn rotate", 2).contains("no keys are set"));
         for id in ["own", "one", "two"] {
-            assert_eq!(run(&format!("conn rm {id}"), 0), format!("{id} is no longer in {place}\n"));
+            assert_eq!(
+                run(&format!("conn rm {id}"), 0),
+                format!("`{id}` is no longer in {place}\n")
+            );
         }
         assert!(run("conn rm own", 10).contains("not defined"));
         assert!(!airflow.own().exists(), "nothing went to the user's own file");
