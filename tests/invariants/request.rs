@@ -10,7 +10,7 @@ use http_hook::{Call, Connection, Hook, RequestPlan, Step, Timestamp};
 use super::lines;
 
 /// What nobody may set but the transport.
-const REFUSED: [&str; 10] = [
+pub(crate) const REFUSED: [&str; 10] = [
     "connection",
     "content-length",
     "keep-alive",

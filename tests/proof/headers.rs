@@ -1,29 +1,14 @@
 //! Every source of a header keeps to one rule: what is sent is within it, or nothing is.
 
-use std::sync::Arc;
-
-use http::{HeaderMap, HeaderName, HeaderValue, Request};
-use http_hook::auth::{AuthScheme, Authenticate, Challenge, Credentials, OAuth2};
-use http_hook::body::Payload;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use http_hook::auth::{AuthScheme, Credentials, OAuth2};
 use http_hook::hook::{HookBuilder, HookError};
-use http_hook::{Connection, Error, Hook, RequestPlan, RetryPolicy, Timestamp};
+use http_hook::{Connection, Hook, RequestPlan, RetryPolicy};
 use serde_json::json;
 
+use crate::adding::adding;
+use crate::invariants::request::REFUSED;
 use crate::support::{Scenario, response};
-
-/// Names that only the transport may set, whoever asks.
-const REFUSED: [&str; 10] = [
-    "connection",
-    "content-length",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
 
 /// Values, most of which may not be sent as they are.
 const VALUES: [&[u8]; 9] = [
@@ -37,41 +22,6 @@ const VALUES: [&[u8]; 9] = [
     b"a\tb",
     b"t\x7f",
 ];
-
-/// A scheme that adds one header, at once or as the answer to a challenge.
-#[derive(Debug)]
-struct Own {
-    name: HeaderName,
-    value: HeaderValue,
-    many: bool,
-    asked: bool,
-}
-
-impl Own {
-    fn credentials(&self) -> Credentials {
-        let (name, value) = (self.name.clone(), self.value.clone());
-        if self.many {
-            return Credentials::Headers(vec![(name, value)]);
-        }
-        Credentials::Header(name, value)
-    }
-}
-
-impl Authenticate for Own {
-    fn authorize(&self, _: &Request<Payload>, _: u64, _: Timestamp) -> Result<Credentials, Error> {
-        Ok(if self.asked { Credentials::Nothing } else { self.credentials() })
-    }
-
-    fn answer(
-        &self,
-        _: &Request<Payload>,
-        _: &[Challenge],
-        _: u64,
-        _: Timestamp,
-    ) -> Result<Option<Credentials>, Error> {
-        Ok(self.asked.then(|| self.credentials()))
-    }
-}
 
 /// What is sent, if it can be.
 type Planned = (Result<Hook, HookError>, RequestPlan);
@@ -96,8 +46,13 @@ fn scheme(scheme: AuthScheme) -> Planned {
 }
 
 fn own(name: &str, value: &[u8], many: bool, asked: bool) -> Option<Planned> {
-    let (name, value) = (name.parse().ok()?, HeaderValue::from_bytes(value).ok()?);
-    Some(scheme(AuthScheme::Custom(Arc::new(Own { name, value, many, asked }))))
+    let header: (HeaderName, _) = (name.parse().ok()?, HeaderValue::from_bytes(value).ok()?);
+    let credentials = if many {
+        Credentials::Headers(vec![header])
+    } else {
+        Credentials::Header(header.0, header.1)
+    };
+    Some(scheme(adding(credentials, asked)))
 }
 
 fn plain(plan: RequestPlan) -> Planned {

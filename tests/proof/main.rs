@@ -1,5 +1,6 @@
 //! What holds for any input, and of the sources as a whole.
 
+mod adding;
 mod auto_traits;
 mod callers;
 #[path = "../invariants/cases.rs"]

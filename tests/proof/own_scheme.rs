@@ -1,56 +1,32 @@
 //! A scheme of the caller's own, whatever it adds: at home alone, and in nothing that is shown or stored.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 
-use http::{HeaderName, HeaderValue, Request};
-use http_hook::auth::{AuthScheme, Authenticate, Challenge, Credentials};
+use http::{HeaderValue, Request};
+use http_hook::auth::Credentials;
 use http_hook::blocking::{self, Body};
 use http_hook::body::Payload;
 use http_hook::observe::Event;
-use http_hook::{Call, Error, Hook, Options, RequestPlan, RetryPolicy, Run, Timestamp};
+use http_hook::{Call, Hook, Options, RequestPlan, RetryPolicy, Run, Timestamp};
 
+use crate::adding::adding;
 use crate::invariants::taint::Traces;
 use crate::support::{NOW, Scenario, response};
 
 const WORD: &str = "Q7zz9Planted";
 
-/// What it adds, and when.
-#[derive(Clone, Copy, Debug)]
-struct Own {
-    adds: &'static str,
-    asked: bool,
-}
-
-impl Own {
-    fn credentials(self) -> Credentials {
-        let header =
-            |name: &'static str| (HeaderName::from_static(name), HeaderValue::from_static(WORD));
-        match self.adds {
-            "query" => Credentials::Query("page".to_owned(), WORD.into()),
-            "query's name" => Credentials::Query(WORD.to_owned(), "1".into()),
-            "two" => Credentials::Headers(vec![header("x-plain"), header("accept-language")]),
-            name => {
-                let (name, value) = header(name);
-                Credentials::Header(name, value)
-            }
+/// What is added under each name.
+fn credentials(adds: &str) -> Credentials {
+    let header = |name: &str| (name.parse().expect("a name"), HeaderValue::from_static(WORD));
+    match adds {
+        "query" => Credentials::Query("page".to_owned(), WORD.into()),
+        "query's name" => Credentials::Query(WORD.to_owned(), "1".into()),
+        "two" => Credentials::Headers(vec![header("x-plain"), header("accept-language")]),
+        name => {
+            let (name, value) = header(name);
+            Credentials::Header(name, value)
         }
-    }
-}
-
-impl Authenticate for Own {
-    fn authorize(&self, _: &Request<Payload>, _: u64, _: Timestamp) -> Result<Credentials, Error> {
-        Ok(if self.asked { Credentials::Nothing } else { self.credentials() })
-    }
-
-    fn answer(
-        &self,
-        _: &Request<Payload>,
-        _: &[Challenge],
-        _: u64,
-        _: Timestamp,
-    ) -> Result<Option<Credentials>, Error> {
-        Ok(self.asked.then(|| self.credentials()))
     }
 }
 
@@ -69,7 +45,7 @@ fn ways() -> Vec<(String, Hook, RequestPlan)> {
         "two",
     ];
     for (adds, asked) in adds.into_iter().flat_map(|adds| [(adds, false), (adds, true)]) {
-        let scheme = || AuthScheme::Custom(Arc::new(Own { adds, asked }));
+        let scheme = || adding(credentials(adds), asked);
         let base = || Hook::builder_to("https://api.test/v1").policy(RetryPolicy::default());
         let plan = RequestPlan::get("orders").param("page", 2);
         let of_hook = base().auth(scheme()).build().expect("a hook");
