@@ -12,7 +12,7 @@ use http_hook::transport::Transport;
 use http_hook_sources::Sources;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 use tokio_postgres::types::ToSql;
 
 use crate::engine::Engine;
@@ -177,14 +177,14 @@ impl Worker {
         let looking =
             tokio::spawn(look_for_lost(self.engine.clone(), self.sweep.clamp(SHORTEST, LONGEST)));
         let mut end = std::pin::pin!(end);
-        loop {
+        let until = loop {
             let worker = match self.options(&shared).init().await {
                 Ok(worker) => worker,
                 Err(error) => {
                     tracing::warn!("queue: {error}");
                     tokio::select! {
                         () = sleep(Duration::from_millis(500)) => continue,
-                        () = &mut end => break,
+                        () = &mut end => break Instant::now() + self.grace,
                     }
                 }
             };
@@ -199,16 +199,20 @@ impl Worker {
                 }
                 () = &mut end => {
                     worker.request_shutdown();
-                    if let Err(error) = running.await {
-                        tracing::warn!("queue: {error}");
+                    // The queue gives back what it has fetched, and while the database is away it tries that for minutes.
+                    let until = Instant::now() + self.grace + SHORTEST;
+                    match timeout_at(until, running).await {
+                        Ok(Ok(())) => {}
+                        Ok(Err(error)) => tracing::warn!("queue: {error}"),
+                        Err(_) => tracing::warn!("queue: what it has fetched is free after the lease"),
                     }
-                    break;
+                    break until;
                 }
             }
-        }
+        };
         looking.abort();
         drop(shared);
-        let _ = tokio::time::timeout(self.grace, all_ended.recv()).await;
+        let _ = timeout_at(until, all_ended.recv()).await;
         Ok(())
     }
 

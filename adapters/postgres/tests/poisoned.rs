@@ -88,6 +88,13 @@ impl Door {
         door
     }
 
+    /// The database of this URL, through the door.
+    fn engine(&self, url: &str) -> Engine {
+        let name = url.rsplit('/').next().expect("a name");
+        let through = format!("postgres://postgres@127.0.0.1:{}/{name}", self.port);
+        Engine::new(&through, 12).expect("a URL")
+    }
+
     fn close(&self) {
         self.away.store(true, Ordering::SeqCst);
         self.open
@@ -103,9 +110,7 @@ async fn a_database_that_is_away_is_asked_again_with_pauses() {
     let (engine, url) = fresh("door").await;
     let server = Server::start(Duration::ZERO).expect("a port");
     let door = Door::before(&url).await;
-    let name = url.rsplit('/').next().expect("a name");
-    let through = format!("postgres://postgres@127.0.0.1:{}/{name}", door.port);
-    let through = Engine::new(&through, 12).expect("a URL");
+    let through = door.engine(&url);
     put(&engine, &server, "before").await;
     let _end = start(worker(&through, &server));
     until(&engine, "before", is_done).await;
@@ -278,6 +283,29 @@ async fn what_a_connection_keeps_prepared_is_prepared_anew() {
     }
     drop(held);
     all_go_on("forgotten").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_ends_in_time_although_the_database_is_away() {
+    let (engine, url) = fresh("end_away").await;
+    let door = Door::before(&url).await;
+    let server = Server::start(Duration::from_secs(2)).expect("a port");
+    for id in 0..50 {
+        put(&engine, &server, &id.to_string()).await;
+    }
+    let through = door.engine(&url);
+    let (end, told) = oneshot::channel::<()>();
+    // It fetches them all, and has one under way.
+    let own = worker(&through, &server).concurrency(1).grace(Duration::from_secs(2));
+    let running = tokio::spawn(own.run(async move { drop(told.await) }));
+    while server.counts().is_empty() {
+        sleep(Duration::from_millis(20)).await;
+    }
+    door.close();
+    let begun = Instant::now();
+    drop(end);
+    running.await.expect("no panic").expect("it ends");
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]
