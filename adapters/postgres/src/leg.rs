@@ -144,17 +144,6 @@ impl Legs {
         Ok(api)
     }
 
-    /// Whether a call was moved on, by a statement that returns its id.
-    async fn change(
-        &self,
-        id: &str,
-        statement: &str,
-        values: &[&(dyn ToSql + Sync)],
-    ) -> Result<bool, Error> {
-        let moved = kept::rows(&self.engine, &format!("call {id}"), statement, values).await?;
-        Ok(!moved.is_empty())
-    }
-
     /// Writes what a leg led to, again and again for a while: else a database that restarts makes an answer that is there unknown.
     async fn end(
         &self,
@@ -162,9 +151,9 @@ impl Legs {
         statement: &str,
         values: &[&(dyn ToSql + Sync)],
     ) -> Result<(), Error> {
-        let begun = tokio::time::Instant::now();
+        let (what, begun) = (format!("call {id}"), tokio::time::Instant::now());
         loop {
-            match self.change(id, statement, values).await {
+            match kept::rows(&self.engine, &what, statement, values).await {
                 // None: another worker was faster, or this very write was made before its connection broke.
                 Ok(_) => return Ok(()),
                 Err(error) if begun.elapsed() >= self.patience => return Err(error),

@@ -101,8 +101,7 @@ pub(crate) const DONE: &str = "
 UPDATE http_hook.calls
 SET state = 'done', call = NULL, due = NULL, outcome = $3::text::json, epoch = epoch % 2147483647 + 1,
     updated = (extract(epoch FROM now()) * 1000)::bigint
-WHERE id = $1 AND epoch = $2 AND state IN ('new', 'waiting', 'sending')
-RETURNING id";
+WHERE id = $1 AND epoch = $2 AND state IN ('new', 'waiting', 'sending')";
 
 /// $1 id.
 pub(crate) const CANCEL: &str = "
