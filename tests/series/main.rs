@@ -8,7 +8,6 @@ mod named;
 mod once;
 mod pages;
 mod polls;
-mod servers;
 mod short;
 mod stops;
 mod stored;

@@ -37,6 +37,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod alone;
+pub mod apis;
 pub mod check;
 #[cfg(unix)]
 pub mod descriptors;

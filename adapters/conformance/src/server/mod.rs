@@ -103,8 +103,21 @@ impl Server {
 
     /// Opens this path, one segment such as `/orders`, in the place of any that was open there.
     pub fn route_at(&self, path: &str, replies: impl IntoIterator<Item = Reply>) -> Route {
+        self.open(path, Script::Replies(replies.into_iter().collect()))
+    }
+
+    /// Opens this path for requests that are each answered as `answer` says once their heads are there, one after the other.
+    pub fn answer_at(
+        &self,
+        path: &str,
+        answer: impl FnMut(&Seen) -> Reply + Send + 'static,
+    ) -> Route {
+        self.open(path, Script::Code(Box::new(answer)))
+    }
+
+    fn open(&self, path: &str, script: Script) -> Route {
         let path = path.to_owned();
-        lock(&self.shared.routes).insert(path.clone(), replies.into_iter().collect());
+        lock(&self.shared.routes).insert(path.clone(), script);
         let origin = match self.shared.handshake.scheme() {
             "https" => format!("https://localhost:{}", self.addr.port()),
             scheme => format!("{scheme}://{}", self.addr),
@@ -212,12 +225,18 @@ impl Hanging {
     }
 }
 
+/// What a path answers with.
+enum Script {
+    Replies(VecDeque<Reply>),
+    Code(Box<dyn FnMut(&Seen) -> Reply + Send>),
+}
+
 #[derive(Default)]
 struct Shared {
     handshake: Handshake,
     stopped: AtomicBool,
     connections: AtomicUsize,
-    routes: Mutex<BTreeMap<String, VecDeque<Reply>>>,
+    routes: Mutex<BTreeMap<String, Script>>,
     seen: Mutex<Vec<Seen>>,
 }
 
@@ -234,8 +253,11 @@ impl Shared {
 
     /// Records a request; gives its index and what to do with it.
     fn arrived(&self, seen: Seen) -> (usize, Reply) {
-        let reply =
-            lock(&self.routes).get_mut(&route_of(&seen.target())).and_then(VecDeque::pop_front);
+        let reply = match lock(&self.routes).get_mut(&route_of(&seen.target())) {
+            None => None,
+            Some(Script::Replies(replies)) => replies.pop_front(),
+            Some(Script::Code(answer)) => Some(answer(&seen)),
+        };
         let mut all = lock(&self.seen);
         all.push(seen);
         (all.len() - 1, reply.unwrap_or_else(|| Reply::status(500, &[], b"not in the script")))

@@ -1,5 +1,6 @@
 //! The suite and its server, held to what they say.
 
+mod apis;
 mod check;
 mod engine;
 mod mistakes;
