@@ -2,6 +2,7 @@
 
 mod checks;
 mod fanout;
+mod gated;
 #[path = "../invariants/mod.rs"]
 mod invariants;
 mod named;
