@@ -272,18 +272,20 @@ fn a_breaker_ends_the_fan_outs_of_its_origin_and_no_other() {
 /// What two fan-outs share is used to the full: neither loses time that the other one could have had, nor does a store.
 #[test]
 fn no_permit_of_a_shared_rate_is_lost() {
-    let rate = RateSettings { per_second: 10.0, burst: 5 };
-    let settings = GateSettings { rate: Some(rate), ..GateSettings::none() };
     let server = |_, _, _| (Duration::from_millis(30), Ok(response(200, &[], "")));
-    for stores in [&[][..], &[7], &[2, 20, 40]] {
+    for (burst, stores) in
+        [1, 5].iter().flat_map(|burst| [&[][..], &[7], &[2, 20, 40]].map(|stores| (*burst, stores)))
+    {
+        let rate = RateSettings { per_second: 10.0, burst };
+        let settings = GateSettings { rate: Some(rate), ..GateSettings::none() };
         let gates = [(); 2].map(|()| Gates::new(&settings).expect("gates"));
         let runs = run(&lanes([&gates[0], &gates[1]], 50, stores), &server);
         for sends in [together(&runs[..2]), together(&runs[2..])] {
             keep_to(rate, &sends);
             let last = sends.last().expect("some").at.since(NOW);
-            println!("{stores:?} {} {last:?}", sends.len());
-            let due = Duration::from_millis(100) * u32::try_from(sends.len() - 5).expect("few");
-            assert_eq!(last, due, "{stores:?}");
+            let due =
+                Duration::from_millis(100) * (u32::try_from(sends.len()).expect("few") - burst);
+            assert_eq!(last, due, "{stores:?}, {burst} at once");
         }
     }
 }
