@@ -7,7 +7,7 @@
 //!
 //! At most so many slots are taken at once, and no more than one plan is taken from the source before one is free: so the memory is
 //! bounded, and whoever takes results slowly slows down what is sent. Between two answers everything can be
-//! [stored](Fanout::store).
+//! [stored](Fanout::store). How far it is, is told by [`Progress`](crate::observe::Progress), an observer.
 
 mod iter;
 mod stored;

@@ -1,11 +1,12 @@
 //! What a driver tells while a call runs.
 //!
 //! With the feature `tracing`, `Spans` makes spans of it and `Durations` a histogram, with the names of OpenTelemetry;
-//! a vector of observers holds both.
+//! a vector of observers holds both. [`Progress`] counts calls.
 
 #[cfg(feature = "tracing")]
 mod durations;
 mod observers;
+mod progress;
 #[cfg(feature = "tracing")]
 mod spans;
 #[cfg(feature = "tracing")]
@@ -25,6 +26,7 @@ pub use crate::base::redact::{ShownUrl, sounds_secret};
 pub use crate::call::RetryReason;
 #[cfg(feature = "tracing")]
 pub use durations::{Durations, Series};
+pub use progress::{Counts, Progress};
 #[cfg(feature = "tracing")]
 pub use spans::Spans;
 

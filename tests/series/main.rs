@@ -9,6 +9,7 @@ mod named;
 mod once;
 mod pages;
 mod polls;
+mod progress;
 mod short;
 mod stops;
 mod stored;

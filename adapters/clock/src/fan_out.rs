@@ -56,6 +56,7 @@ impl Drop for Ends<'_> {
 /// ```
 /// use std::ops::ControlFlow;
 /// use http_hook::fanout::Fanout;
+/// use http_hook::observe::Progress;
 /// use http_hook::{Hook, RequestPlan, blocking};
 /// use http_hook::options::Capabilities;
 /// use http_hook_clock::{SystemClock, fan_out, seed};
@@ -64,13 +65,13 @@ impl Drop for Ends<'_> {
 /// let hook = Hook::to("https://api.example.com")?;
 /// let plans = (0..100).map(|id| RequestPlan::put(format!("v1/orders/{id}")).data(id.to_string()));
 ///
-/// let mut passed = 0;
-/// let calls = Fanout::new(&hook, plans, 8, seed());
+/// let progress = Progress::default();
+/// let calls = Fanout::new(&hook, plans, 8, seed()).observer(&progress);
 /// let left = fan_out(calls, &server, &SystemClock::new(), 8, |slot, result| {
-///     passed += u32::from(result.is_ok_and(|response| *response.body() == slot.to_string()));
+///     println!("{slot} {}: {}", result.is_ok(), progress.counts()); // 1 passed, 0 failed, 7 under way, 0 of them waiting
 ///     ControlFlow::Continue(())
 /// });
-/// assert!(left.is_empty() && passed == 100);
+/// assert!(left.is_empty() && progress.counts().passed == 100);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn fan_out<I, T, C>(

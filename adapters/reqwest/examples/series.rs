@@ -6,6 +6,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use http_hook_conformance::server::{Reply, Server, serve};
+use http_hook_reqwest::observe::Progress;
 use http_hook_reqwest::pages::Paging;
 use http_hook_reqwest::poll::Polling;
 use http_hook_reqwest::retry::Condition;
@@ -38,11 +39,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let job: serde_json::Value = api.poll(api.get("job"), until).await?.json()?;
     println!("the job is {}", job["state"]);
 
-    // At most two at once; `in_order()` gives the results in the order of the calls.
+    // At most two at once; `in_order()` gives the results in the order of the calls. Whoever wants to know how far it is observes it.
+    let progress = Progress::default();
+    let api = api.with_observer(progress.clone());
     let calls = ids.iter().map(|id| api.get(format!("order-{id}")).retries(3));
     let mut results = api.fan_out(calls, 2).in_order();
     while let Some((_slot, result)) = results.next().await {
-        println!("order {}", result?.json::<Order>()?.id);
+        println!("order {}; {}", result?.json::<Order>()?.id, progress.counts());
     }
     Ok(())
 }
