@@ -180,7 +180,6 @@ impl Observer for OfCall {
         let mut counts = self.all.lock();
         let next = match event {
             _ if counts.end(event) => Is::Over,
-            Event::Dropped { .. } => Is::Over,
             Event::Wait { .. } => Is::Waiting,
             _ => Is::Busy,
         };
@@ -188,7 +187,7 @@ impl Observer for OfCall {
     }
 }
 
-/// What ends without a word is over, too.
+/// Whether it was dropped or stored, it is no longer under way.
 impl Drop for OfCall {
     fn drop(&mut self) {
         let all = self.all.clone();

@@ -56,6 +56,8 @@ proptest! {
                         prop_assert_eq!(places(&own), expected);
                         let choice = usize::from(choices.next().unwrap_or_default());
                         if choice % 8 == 0 && steps < 200 {
+                            let counts = serde_json::to_string(&own.counts()).expect("JSON");
+                            progress = serde_json::from_str::<Counts>(&counts).expect("JSON").into();
                             stored = Some((calls.store().expect("a store"), calls.begun()));
                         } else if choice % 8 < 3 && !asleep.is_empty() || sent.is_empty() {
                             let slot = asleep.swap_remove(choice % asleep.len());
@@ -83,8 +85,6 @@ proptest! {
                 prop_assert!(!is_over || [passed, failed] == ended && passed + failed == count);
                 break;
             }
-            let kept = serde_json::to_string(&own.counts()).expect("JSON");
-            progress = serde_json::from_str::<Counts>(&kept).expect("JSON").into();
         }
     }
 }
