@@ -69,11 +69,11 @@ fn plans(count: u64) -> Plans {
 /// Runs all lanes in one time, in which each answer and each sleep has its moment.
 fn run(lanes: &[Lane], server: Server<'_>) -> Vec<Run> {
     let mut runs: Vec<Run> = lanes.iter().map(|_| Run::default()).collect();
-    let begin = |lane: &Lane| {
+    let first = |lane: &Lane| {
         let calls = Fanout::<Plans, Bytes>::new(&lane.hook, plans(lane.count), lane.limit, 7);
         if lane.in_order { calls.in_order() } else { calls }
     };
-    let mut all: Vec<_> = lanes.iter().map(begin).collect();
+    let mut all: Vec<_> = lanes.iter().map(first).collect();
     let mut open: BTreeMap<(Timestamp, usize, u64), Open> = BTreeMap::new();
     let mut events = vec![0; lanes.len()];
     let mut now = NOW;
@@ -108,10 +108,10 @@ fn run(lanes: &[Lane], server: Server<'_>) -> Vec<Run> {
         if lane.stores.contains(&events[index]) {
             let text = calls.store().expect("it can be stored");
             let begun = usize::try_from(calls.begun()).expect("few");
-            // What is under way is lost with the process.
+            // What is under way is lost with the process, which is gone before another one goes on.
             open.retain(|(_, other, _), _| *other != index);
             let rest: Plans = Box::new(plans(lane.count).skip(begun));
-            *calls = begin(&Lane { count: 0, ..lane.clone() });
+            *calls = first(&Lane { count: 0, ..lane.clone() });
             *calls = Fanout::resume(&lane.hook, &text, rest, now).expect("taken up");
             continue;
         }
@@ -151,13 +151,13 @@ fn together(runs: &[Run]) -> Vec<&Send> {
 /// Of any sends in a row, however many, no more than the burst came before their time.
 fn keep_to(rate: RateSettings, sends: &[&Send]) {
     for (first, from) in sends.iter().enumerate() {
-        for (count, to) in sends[first..].iter().enumerate() {
-            let due = count as f64 + 1.0 - f64::from(rate.burst.max(1));
+        for (further, to) in (0_u32..).zip(&sends[first..]) {
+            let due = f64::from(further) + 1.0 - f64::from(rate.burst.max(1));
             let passed = to.at.since(from.at).as_secs_f64();
             assert!(
                 passed >= due / rate.per_second - 1e-6,
                 "{} sends in {passed} s at {rate:?}: {sends:#?}",
-                count + 1,
+                further + 1,
             );
         }
     }

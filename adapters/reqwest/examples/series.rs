@@ -39,11 +39,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let job: serde_json::Value = api.poll(api.get("job"), until).await?.json()?;
     println!("the job is {}", job["state"]);
 
-    // At most two at once; `in_order()` gives the results in the order of the calls. Whoever wants to know how far it is observes it.
+    // At most two at once; `in_order()` gives the results in the order of the calls. An observer counts how far they are.
     let progress = Progress::default();
-    let api = api.with_observer(progress.clone());
+    let observed = api.clone().with_observer(progress.clone());
     let calls = ids.iter().map(|id| api.get(format!("order-{id}")).retries(3));
-    let mut results = api.fan_out(calls, 2).in_order();
+    let mut results = observed.fan_out(calls, 2).in_order();
     while let Some((_slot, result)) = results.next().await {
         println!("order {}; {}", result?.json::<Order>()?.id, progress.counts());
     }

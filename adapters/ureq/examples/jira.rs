@@ -38,7 +38,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let items = |jql| api.pages(search(jql), today()).items::<Issue>();
     let circle = items("project = CIRCLE").find_map(Result::err);
     println!("{}", circle.ok_or("it ends as if it were whole")?);
-    assert_eq!(items("project = MOVED").filter(Result::is_ok).count(), issues.len());
+    let moved: Vec<Issue> = items("project = MOVED").collect::<Result<_, _>>()?;
+    assert_eq!(moved.len(), issues.len());
 
     let ids = issues.iter().map(|issue| issue.id.parse());
     server.done(ids.collect::<Result<Vec<_>, _>>()?);
