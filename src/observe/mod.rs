@@ -26,7 +26,7 @@ pub use crate::base::redact::{ShownUrl, sounds_secret};
 pub use crate::call::RetryReason;
 #[cfg(feature = "tracing")]
 pub use durations::{Durations, Series};
-pub use progress::{Counts, Progress};
+pub use progress::Progress;
 #[cfg(feature = "tracing")]
 pub use spans::Spans;
 

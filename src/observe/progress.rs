@@ -10,7 +10,8 @@ use crate::hook::Hook;
 use crate::observe::{Event, Observer};
 
 /// Counts the calls that it is told of, those of a [fan-out](crate::fanout), say: how many passed, failed, are under way, wait. Clones
-/// count together, so that one can be looked at, from any thread, while another one observes.
+/// count together, so that one can be looked at, from any thread, while another one observes. As JSON it can be stored with a fan-out: what
+/// has ended, that is, for what was under way begins again.
 ///
 /// # Examples
 ///
@@ -37,9 +38,9 @@ use crate::observe::{Event, Observer};
 /// let api = api.with_observer(progress.clone());
 /// let mut results = api.fan_out((0..20).map(|id| api.get(format!("v1/orders/{id}"))), 4);
 /// while let Some((_slot, _result)) = results.next().await {
-///     println!("{}", progress.counts()); // 1 passed, 0 failed, 3 under way, 0 of them waiting
+///     println!("{progress}"); // 1 passed, 0 failed, 3 under way, 0 of them waiting
 /// }
-/// assert_eq!((progress.counts().passed, progress.counts().failed), (18, 2));
+/// assert_eq!((progress.passed(), progress.failed()), (18, 2));
 /// # });
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -49,7 +50,7 @@ use crate::observe::{Event, Observer};
 /// ```
 /// use http_hook::Act;
 /// use http_hook::fanout::Fanout;
-/// use http_hook::observe::{Counts, Progress};
+/// use http_hook::observe::Progress;
 /// # use bytes::Bytes;
 /// # use http_hook::{Hook, RequestPlan, Timestamp};
 /// # let (hook, now) = (Hook::to("https://api.example.com")?, Timestamp::default());
@@ -61,25 +62,44 @@ use crate::observe::{Event, Observer};
 /// calls.sent(3, Ok(http::Response::new(Bytes::new())), || now);
 /// # let Some((3, Act::Read(body, _))) = calls.next(now) else { unreachable!() };
 /// calls.read(3, Ok(body), now);
-/// assert_eq!(progress.counts().to_string(), "1 passed, 0 failed, 7 under way, 0 of them waiting");
+/// assert_eq!(progress.to_string(), "1 passed, 0 failed, 7 under way, 0 of them waiting");
 ///
-/// let stored = (calls.store()?, serde_json::to_string(&progress.counts())?);
+/// let stored = (calls.store()?, serde_json::to_string(&progress)?);
 ///
-/// let progress = Progress::from(serde_json::from_str::<Counts>(&stored.1)?);
+/// let progress: Progress = serde_json::from_str(&stored.1)?;
 /// let rest = plans().skip(calls.begun() as usize);
 /// let calls = Fanout::<_, Bytes>::resume(&hook, &stored.0, rest, now)?.observer(&progress);
-/// assert_eq!(progress.counts().to_string(), "1 passed, 0 failed, 0 under way, 0 of them waiting");
+/// assert_eq!(progress.to_string(), "1 passed, 0 failed, 0 under way, 0 of them waiting");
 /// # drop(calls);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(from = "Counts", into = "Counts")]
 pub struct Progress(Arc<Mutex<Counts>>);
 
 impl Progress {
-    /// Returns how many there are.
+    /// Counts the calls that ended with a response that passes.
     #[must_use]
-    pub fn counts(&self) -> Counts {
-        *self.lock()
+    pub fn passed(&self) -> u64 {
+        self.lock().passed
+    }
+
+    /// Counts the calls that were given up.
+    #[must_use]
+    pub fn failed(&self) -> u64 {
+        self.lock().failed
+    }
+
+    /// Counts the calls that have begun and not ended. One that was dropped or stored is no longer among them.
+    #[must_use]
+    pub fn under_way(&self) -> u64 {
+        self.lock().under_way
+    }
+
+    /// Counts those of them that wait: for a retry, a permit, a turn.
+    #[must_use]
+    pub fn waiting(&self) -> u64 {
+        self.lock().waiting
     }
 
     fn lock(&self) -> MutexGuard<'_, Counts> {
@@ -87,10 +107,14 @@ impl Progress {
     }
 }
 
-/// Goes on counting what ended before. What was under way then is so again once it has begun again.
-impl From<Counts> for Progress {
-    fn from(before: Counts) -> Self {
-        Self(Arc::new(Mutex::new(Counts { under_way: 0, waiting: 0, ..before })))
+/// All four, of one moment.
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Counts { passed, failed, under_way, waiting } = *self.lock();
+        write!(
+            f,
+            "{passed} passed, {failed} failed, {under_way} under way, {waiting} of them waiting"
+        )
     }
 }
 
@@ -107,28 +131,19 @@ impl Observer for Progress {
     }
 }
 
-/// How many calls there are. As JSON it can be stored with a fan-out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Counts {
-    /// Ended with a response that passes.
-    pub passed: u64,
-    /// Were given up.
-    pub failed: u64,
-    /// Have begun and not ended. One that was dropped or stored is no longer among them.
-    pub under_way: u64,
-    /// Those of them that wait: for a retry, a permit, a turn.
-    pub waiting: u64,
+/// As JSON, what has ended: what was under way is so again once it has begun again.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Counts {
+    passed: u64,
+    failed: u64,
+    #[serde(skip)]
+    under_way: u64,
+    #[serde(skip)]
+    waiting: u64,
 }
 
 impl Counts {
-    /// Adds up those that have ended.
-    #[must_use]
-    pub const fn ended(&self) -> u64 {
-        self.passed.saturating_add(self.failed)
-    }
-
     /// Counts a call that ends; whether it does.
     fn end(&mut self, event: &Event<'_>) -> bool {
         match event {
@@ -140,13 +155,15 @@ impl Counts {
     }
 }
 
-impl fmt::Display for Counts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { passed, failed, under_way, waiting } = self;
-        write!(
-            f,
-            "{passed} passed, {failed} failed, {under_way} under way, {waiting} of them waiting"
-        )
+impl From<Counts> for Progress {
+    fn from(counts: Counts) -> Self {
+        Self(Arc::new(Mutex::new(counts)))
+    }
+}
+
+impl From<Progress> for Counts {
+    fn from(progress: Progress) -> Self {
+        *progress.lock()
     }
 }
 

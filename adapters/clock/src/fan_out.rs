@@ -68,10 +68,10 @@ impl Drop for Ends<'_> {
 /// let progress = Progress::default();
 /// let calls = Fanout::new(&hook, plans, 8, seed()).observer(&progress);
 /// let left = fan_out(calls, &server, &SystemClock::new(), 8, |slot, result| {
-///     println!("{slot} {}: {}", result.is_ok(), progress.counts()); // 1 passed, 0 failed, 7 under way, 0 of them waiting
+///     println!("{slot} {}: {progress}", result.is_ok()); // 1 passed, 0 failed, 7 under way, 0 of them waiting
 ///     ControlFlow::Continue(())
 /// });
-/// assert!(left.is_empty() && progress.counts().passed == 100);
+/// assert!(left.is_empty() && progress.passed() == 100);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn fan_out<I, T, C>(

@@ -45,7 +45,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let calls = ids.iter().map(|id| api.get(format!("order-{id}")).retries(3));
     let mut results = observed.fan_out(calls, 2).in_order();
     while let Some((_slot, result)) = results.next().await {
-        println!("order {}; {}", result?.json::<Order>()?.id, progress.counts());
+        println!("order {}; {progress}", result?.json::<Order>()?.id);
     }
     Ok(())
 }
