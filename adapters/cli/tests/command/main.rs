@@ -12,10 +12,15 @@ mod exposed;
 mod faults;
 mod fetch;
 mod hints;
+#[cfg(unix)]
+mod machine;
 mod narrow;
+mod negative;
 mod odd;
 mod pages;
 mod poll;
+#[cfg(unix)]
+mod proxies;
 mod pty;
 mod readme;
 mod secrets;
@@ -30,4 +35,7 @@ mod terminal;
 mod tls;
 mod transfer;
 mod typed;
+#[cfg(unix)]
+mod undecodable;
+mod unwritten;
 mod upload;

@@ -1,4 +1,4 @@
-//! What people read fits a terminal of 80 columns, for every command that the help names.
+//! What people read fits a terminal of 80 columns, and all but tables one of 40, for every command that the help names.
 
 #![cfg(target_os = "linux")]
 
@@ -9,10 +9,10 @@ use std::{fs, thread};
 use crate::pty::strip;
 use crate::support;
 
-/// What the command shows in a terminal of 80 columns, for each of these lines; in a folder of its own.
-fn shown(folder: &PathBuf, lines: &[String]) -> String {
+/// What the command shows in a terminal of so many columns, for each of these lines; in a folder of its own.
+fn shown(folder: &PathBuf, columns: usize, lines: &[String]) -> String {
     let hook = env!("CARGO_BIN_EXE_http-hook");
-    let mut script = "stty cols 80 rows 24 -echo\n".to_owned();
+    let mut script = format!("stty cols {columns} rows 24 -echo\n");
     for line in lines {
         script.extend([hook, " ", line, "\n"]);
     }
@@ -31,11 +31,15 @@ fn shown(folder: &PathBuf, lines: &[String]) -> String {
     String::from_utf8_lossy(&output.stdout).replace("\r\n", "\n")
 }
 
-/// The lines that are too long without a word that is, as a URL or a path.
-fn too_long(text: &str) -> Vec<String> {
+/// The lines that are too long without a word that is, as a URL or a path; in less than 80 columns, rows of tables and what is JSON may
+/// be longer.
+fn too_long(text: &str, columns: usize) -> Vec<String> {
     let lines = text.lines().map(strip);
-    let breaks = |line: &String| line.trim().split(' ').all(|word| word.chars().count() < 75);
-    lines.filter(|line| line.chars().count() > 80 && breaks(line)).collect()
+    let breaks = |line: &String| {
+        let is_text = columns >= 80 || !line.trim().contains("  ") && !line.contains('"');
+        is_text && line.trim().split(' ').all(|word| word.chars().count() < columns - 5)
+    };
+    lines.filter(|line| line.chars().count() > columns && breaks(line)).collect()
 }
 
 /// The names below a heading of a help, and what follows each.
@@ -47,7 +51,7 @@ fn named<'a>(help: &'a str, heading: &str) -> Vec<&'a str> {
 }
 
 /// Every command, as it is written after `http-hook`.
-fn commands() -> Vec<String> {
+pub(crate) fn commands() -> Vec<String> {
     let mut all = vec![String::new()];
     let (_, help, _) = support::run(&["--help"]);
     for name in named(&help, "Commands:") {
@@ -79,6 +83,15 @@ fn folder(name: &str) -> PathBuf {
 
 #[test]
 fn help_and_errors_of_arguments_fit() {
+    help_and_errors_fit(80);
+}
+
+#[test]
+fn help_and_errors_of_arguments_fit_half_a_terminal() {
+    help_and_errors_fit(40);
+}
+
+fn help_and_errors_fit(columns: usize) {
     let commands = commands();
     assert!(commands.len() > 30, "{commands:?}");
     let mut known = Vec::new();
@@ -106,7 +119,7 @@ fn help_and_errors_of_arguments_fit() {
         jobs.push((command.clone(), lines));
     }
     assert!(known.len() > 50, "{known:?}");
-    let folder = folder("narrow-help");
+    let folder = folder(&format!("narrow-help-{columns}"));
     let mut bad = Vec::new();
     for jobs in jobs.chunks(8) {
         let running: Vec<_> = jobs
@@ -115,7 +128,7 @@ fn help_and_errors_of_arguments_fit() {
             .map(|(number, (command, lines))| {
                 let (own, lines) = (folder.join(number.to_string()), lines.clone());
                 let _ = fs::create_dir_all(&own);
-                (command, thread::spawn(move || too_long(&shown(&own, &lines))))
+                (command, thread::spawn(move || too_long(&shown(&own, columns, &lines), columns)))
             })
             .collect();
         for (command, lines) in running {
@@ -129,7 +142,16 @@ fn help_and_errors_of_arguments_fit() {
 
 #[test]
 fn what_commands_tell_fits() {
-    let folder = folder("narrow-told");
+    what_is_told_fits(80);
+}
+
+#[test]
+fn what_commands_tell_fits_half_a_terminal() {
+    what_is_told_fits(40);
+}
+
+fn what_is_told_fits(columns: usize) {
+    let folder = folder(&format!("narrow-told-{columns}"));
     let id = "a_connection_with_a_really_long_identifier_as_teams_make_them";
     let conns = format!(
         "[sales]\nurl = \"https://api.example.com/v1\"\nlogin = \"reader\"\npassword = \"secret\"\n\n\
@@ -186,11 +208,11 @@ fn what_commands_tell_fits() {
         "sales v1/orders".to_owned(),
     ]
     .into();
-    let text = shown(&folder, &lines);
+    let text = shown(&folder, columns, &lines);
     fs::remove_dir_all(&folder).unwrap();
     for word in ["retry-after=30", "after_attempts", "decorrelated", "department", "/others"] {
         assert!(text.contains(word), "{word} is told: {text}");
     }
-    let bad = too_long(&text);
+    let bad = too_long(&text, columns);
     assert!(bad.is_empty(), "{} lines are too long:\n{}", bad.len(), bad.join("\n"));
 }

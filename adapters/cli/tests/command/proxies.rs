@@ -1,0 +1,114 @@
+//! Calls through a proxy, over each client: what the proxy sees, and what the server does not.
+
+use std::fs;
+
+use http_hook_conformance::server::{Handshake, Identity, Reply, serve, serve_tls};
+
+use crate::support::{command, parts, temporary};
+
+const CREDENTIALS: &str = "Basic bWU6YzRuNHJ5";
+
+/// Where the proxy is named, and whether it asks who is there.
+type Row = (&'static str, fn(&str) -> (Vec<String>, Vec<(String, String)>), bool);
+
+const ROWS: [Row; 4] = [
+    ("an argument", |proxy| (vec!["--proxy".to_owned(), format!("http://{proxy}")], vec![]), false),
+    (
+        "an argument with credentials",
+        |proxy| (vec!["--proxy".to_owned(), format!("http://me:c4n4ry@{proxy}")], vec![]),
+        true,
+    ),
+    (
+        "a setting with credentials",
+        |proxy| (vec![], vec![("HTTP_HOOK_PROXY".to_owned(), format!("http://me:c4n4ry@{proxy}"))]),
+        true,
+    ),
+    (
+        "the environment with credentials",
+        |proxy| (vec![], vec![("all_proxy".to_owned(), format!("http://me:c4n4ry@{proxy}"))]),
+        true,
+    ),
+];
+
+#[test]
+fn https_goes_through_a_tunnel_and_only_the_proxy_sees_its_credentials() {
+    let authority = Identity::authority("an authority").unwrap();
+    let path = temporary("proxied.pem");
+    fs::write(&path, authority.certificate_pem().unwrap()).unwrap();
+    for (why, named, proves) in ROWS {
+        let proxy = serve();
+        let identity = authority.sign("a server", &["r1.test"]).unwrap();
+        let server = serve_tls(Handshake::Tls(identity.acceptor().unwrap().build()));
+        let target = server.route([Reply::ok(b"hello")]);
+        let open = Reply::raw("HTTP/1.1 200 Connected\r\n\r\n").tunnel(server.addr());
+        let tunnel = proxy.route([open]);
+        let url = format!("https://r1.test{}", target.path());
+        let (args, environment) = named(&proxy.addr().to_string());
+        let output = command(&["call", "-", &url, "--retry=0", "-vv", "-u", "own:pw"])
+            .args(["--cacert", path.to_str().unwrap()])
+            .args(args)
+            .envs(environment)
+            .output()
+            .unwrap();
+        let (code, out, err) = parts(&output);
+        assert_eq!((code, out.as_str()), (Some(0), "hello"), "{why}: {err}");
+        assert!(!err.contains("c4n4ry") && !err.contains("bWU6YzRuNHJ5"), "{why}: {err}");
+        let [asked] = tunnel.requests().try_into().unwrap();
+        let [seen] = target.requests().try_into().unwrap();
+        assert_eq!(asked.method(), "CONNECT", "{why}");
+        let expected = proves.then(|| CREDENTIALS.to_owned());
+        assert_eq!(asked.text("proxy-authorization"), expected, "{why}");
+        assert_eq!(asked.text("authorization"), None, "{why}: the server's are for the server");
+        assert_eq!(seen.text("proxy-authorization"), None, "{why}");
+        assert_eq!(seen.text("authorization").as_deref(), Some("Basic b3duOnB3"), "{why}");
+    }
+    fs::remove_file(path).unwrap();
+}
+
+/// Over libcurl a request by http goes to the proxy as a whole; ureq has no proxy for it: then nothing is sent, to nobody.
+#[test]
+fn http_goes_through_a_proxy_or_nowhere() {
+    for (why, named, proves) in ROWS {
+        let proxy = serve();
+        let route = proxy.route([Reply::ok(b"hello")]);
+        let url = format!("http://api.test{}", route.path());
+        let (args, environment) = named(&proxy.addr().to_string());
+        let output = command(&["call", "-", &url, "--retry=0", "-vv"])
+            .args(args)
+            .envs(environment)
+            .output()
+            .unwrap();
+        let (code, out, err) = parts(&output);
+        assert!(!err.contains("c4n4ry") && !err.contains("bWU6YzRuNHJ5"), "{why}: {err}");
+        if cfg!(feature = "native-tls") {
+            assert_eq!((code, out.as_str()), (Some(0), "hello"), "{why}: {err}");
+            let [seen] = route.requests().try_into().unwrap();
+            let expected = proves.then(|| CREDENTIALS.to_owned());
+            assert_eq!(seen.text("proxy-authorization"), expected, "{why}");
+        } else {
+            assert_eq!((code, out.as_str()), (Some(2), ""), "{why}: {err}");
+            assert!(err.contains("proxy"), "{why}: {err}");
+            assert_eq!(route.requests().len(), 0, "{why}");
+        }
+    }
+}
+
+/// A proxy that refuses, one that is not there, and one whose tunnel leads to somebody else.
+#[test]
+fn a_proxy_that_makes_no_tunnel_is_told_of() {
+    let proxy = serve();
+    let url = "https://r1.test/v1";
+    let asks = Reply::status(407, &[("Proxy-Authenticate", "Basic realm=\"x\"")], b"");
+    let route = proxy.route([asks]);
+    let gone = http_hook_conformance::server::refusing().to_string();
+    for (why, address) in [("it refuses", proxy.addr().to_string()), ("it is not there", gone)] {
+        let named = format!("http://me:c4n4ry@{address}");
+        let output =
+            command(&["call", "-", url, "--retry=0", "-vv", "--proxy", &named]).output().unwrap();
+        let (code, out, err) = parts(&output);
+        assert_eq!((code, out.as_str()), (Some(7), ""), "{why}: {err}");
+        assert!(err.contains("proxy"), "{why}: {err}");
+        assert!(!err.contains("c4n4ry") && !err.contains("bWU6YzRuNHJ5"), "{why}: {err}");
+    }
+    assert_eq!(route.requests().len(), 1);
+}
