@@ -1,5 +1,6 @@
 //! A hook in the making: the connection, what the program adds, and everything that is wrong with either.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::sync::Arc;
 #[cfg(feature = "cookies")]
@@ -132,20 +133,21 @@ impl HookBuilder {
     }
 
     /// Passes the variables of the environment in: its proxies and certificate authorities hold where neither connection nor call
-    /// says anything, unless `trust_env` is off. The core reads no environment by itself.
+    /// says anything, unless `trust_env` is off. One that counts there and is not UTF-8 is an error that names it. The core reads no
+    /// environment by itself.
     ///
     /// # Examples
     ///
     /// ```
     /// use http_hook::{Connection, Hook};
     ///
-    /// // In a program: std::env::vars().
+    /// // In a program: std::env::vars_os().
     /// let variables = [("https_proxy", "http://proxy.test:3128"), ("no_proxy", "inner.test")];
     /// let hook = Hook::builder(&Connection::new().with_host("https://api.test")).environment(variables).build()?;
     /// # let _ = hook;
     /// # Ok::<(), http_hook::hook::HookError>(())
     /// ```
-    pub fn environment<N: Into<String>, V: Into<String>>(
+    pub fn environment<N: Into<OsString>, V: Into<OsString>>(
         mut self,
         variables: impl IntoIterator<Item = (N, V)>,
     ) -> Self {

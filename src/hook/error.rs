@@ -5,10 +5,29 @@ use std::fmt;
 use crate::base::Problem;
 use crate::connection::ConnectionId;
 
-/// Everything that is wrong with a connection, all at once.
+/// Everything that is wrong with a connection, or with what a hook without one is made of, all at once.
+///
+/// # Examples
+///
+/// ```
+/// use http_hook::{Connection, Hook};
+///
+/// let error = Hook::to("api.example.com").unwrap_err().to_string();
+/// assert!(error.starts_with("the hook cannot be made: base URL: it has no scheme"), "{error}");
+/// let error = Hook::new(&Connection::new()).unwrap_err().to_string();
+/// assert!(error.starts_with("the connection cannot be used: connection.host: there is none"), "{error}");
+/// ```
 pub struct HookError {
-    pub(super) id: Option<ConnectionId>,
+    pub(super) of: Subject,
     pub(super) problems: Vec<Problem>,
+}
+
+/// Whose fault it is.
+pub(super) enum Subject {
+    /// A connection, with its id if it has one.
+    Connection(Option<ConnectionId>),
+    /// A program that has a base URL in the place of a connection.
+    Program,
 }
 
 impl HookError {
@@ -22,7 +41,7 @@ impl HookError {
 /// One thing that is wrong, of no connection in particular.
 impl From<Problem> for HookError {
     fn from(problem: Problem) -> Self {
-        Self { id: None, problems: vec![problem] }
+        Self { of: Subject::Program, problems: vec![problem] }
     }
 }
 
@@ -35,9 +54,10 @@ impl fmt::Debug for HookError {
 
 impl fmt::Display for HookError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.id {
-            Some(id) => write!(f, "connection `{id}` cannot be used")?,
-            None => f.write_str("the connection cannot be used")?,
+        match &self.of {
+            Subject::Connection(Some(id)) => write!(f, "connection `{id}` cannot be used")?,
+            Subject::Connection(None) => f.write_str("the connection cannot be used")?,
+            Subject::Program => f.write_str("the hook cannot be made")?,
         }
         for (index, problem) in self.problems.iter().enumerate() {
             write!(f, "{}{problem}", if index == 0 { ": " } else { "; " })?;

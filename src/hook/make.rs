@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::HeaderMap;
 
 use super::base_url::{BaseParts, BaseUrl};
+use super::error::Subject;
 use super::given;
 use super::headers::default_headers;
 use super::layers::{Layer, Sources};
@@ -16,6 +17,7 @@ use crate::base::{Bound, Error, Problem, Secret, headers, redact};
 use crate::connection::{ConnectionId, Extra};
 use crate::gates::Gates;
 use crate::options::in_force::InForce;
+use crate::options::proxy;
 use crate::request::woven;
 use crate::retry::RetryPolicy;
 
@@ -44,7 +46,11 @@ impl HookBuilder {
         let auth = self.auth_of(&extra, base.as_ref(), known, &mut sources, &mut problems);
         let policy = self.policy_of(&extra, &mut problems);
         let in_force = in_force.unwrap_or_else(|error| {
-            let place = if connection.extra().is_some() { "connection.extra" } else { "options" };
+            let place = match () {
+                () if proxy::is_of_environment(&error) => "environment",
+                () if connection.extra().is_some() => "connection.extra",
+                () => "options",
+            };
             problems.push(problem(place, &error));
             None
         });
@@ -52,7 +58,11 @@ impl HookBuilder {
         let (Some(base), Some(auth), Some(in_force), true) =
             (base, auth, in_force, problems.is_empty())
         else {
-            return Err(HookError { id: connection.id.clone(), problems });
+            let of = match self.given {
+                true => Subject::Program,
+                false => Subject::Connection(connection.id.clone()),
+            };
+            return Err(HookError { of, problems });
         };
         let mut proven = headers.clone();
         if let Some((name, value)) = auth.shown() {

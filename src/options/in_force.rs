@@ -58,7 +58,7 @@ impl InForce {
     ///
     /// # Errors
     ///
-    /// A proxy that cannot be read.
+    /// A proxy, or a variable of the environment, that cannot be read.
     pub(crate) fn new(
         defaults: &Options,
         set: &Options,
@@ -69,8 +69,12 @@ impl InForce {
         let trust_env = all.trust_env.unwrap_or(true);
         let environment = environment.filter(|_| trust_env).cloned();
         let proxies = all.proxies.resolve(None).unwrap_or_default();
-        let bundle = environment.as_deref().and_then(Environment::ca_bundle);
-        let verify = match (all.verify.resolve(None).unwrap_or_default(), bundle) {
+        let verify = all.verify.resolve(None).unwrap_or_default();
+        let bundle = match (&verify, environment.as_deref()) {
+            (Verify::System | Verify::Off, Some(environment)) => environment.ca_bundle()?,
+            _ => None,
+        };
+        let verify = match (verify, bundle) {
             (Verify::System, Some(path)) => Verify::File(path.to_owned()),
             (verify, _) => verify,
         };
@@ -159,7 +163,7 @@ impl InForce {
     ///
     /// # Errors
     ///
-    /// A proxy that cannot be read.
+    /// A proxy, or a variable of the environment, that cannot be read.
     #[inline]
     pub(crate) fn send_options(
         &self,

@@ -24,6 +24,7 @@
 use core::net::IpAddr;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 
 use crate::base::url::host;
@@ -36,8 +37,11 @@ const MAX_ENTRIES: usize = 10_000;
 /// The variables that decide about proxies and authorities, passed in as data: the core reads no environment.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Environment {
-    variables: BTreeMap<String, String>,
+    variables: BTreeMap<String, OsString>,
 }
+
+/// What is said of a variable whose content is no text.
+const NOT_UTF8: &str = "not UTF-8";
 
 /// Tells the names only: a proxy's URL may hold a password.
 impl fmt::Debug for Environment {
@@ -48,44 +52,75 @@ impl fmt::Debug for Environment {
 
 impl Environment {
     /// Takes from all variables of a process those that matter here, and forgets the others.
-    pub(crate) fn new<N: Into<String>, V: Into<String>>(
+    pub(crate) fn new<N: Into<OsString>, V: Into<OsString>>(
         variables: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
-        let matters = |name: &str| {
-            name.to_ascii_lowercase().ends_with("_proxy")
-                || matches!(name, "REQUESTS_CA_BUNDLE" | "CURL_CA_BUNDLE" | "REQUEST_METHOD")
-        };
-        Self { variables: variables.filter(|(name, _)| matters(name)).collect() }
+        let text = |name: N| name.into().into_string().ok().filter(|name| matters(name));
+        let variables = variables.into_iter();
+        let variables = variables.filter_map(|(name, value)| Some((text(name)?, value.into())));
+        Self { variables: variables.collect() }
     }
 
     /// Returns the file of authorities that stands in where certificates are verified against the system's:
     /// `REQUESTS_CA_BUNDLE`, else `CURL_CA_BUNDLE`.
-    pub(crate) fn ca_bundle(&self) -> Option<&str> {
-        self.filled("REQUESTS_CA_BUNDLE").or_else(|| self.filled("CURL_CA_BUNDLE"))
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Option`] if the one that counts is not UTF-8.
+    pub(crate) fn ca_bundle(&self) -> Result<Option<&str>, Error> {
+        self.first(["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
     }
 
-    /// Returns the proxy for `http`, `https` or `all`. The name in lower case wins, even if it is empty.
+    /// Returns the proxy for `http`, `https` or `all`, with the name of its variable. The name in lower case wins, even if it is empty.
     ///
     /// A program that serves CGI has the headers of requests in its environment: there `HTTP_PROXY` is a stranger's.
-    fn proxy(&self, target: &str) -> Option<&str> {
+    fn proxy(&self, target: &str) -> Result<Option<(String, &str)>, Error> {
         let lower = format!("{target}_proxy");
-        if let Some(value) = self.variables.get(&lower) {
-            return Some(value.as_str()).filter(|value| !value.is_empty());
+        let is_lower = self.variables.contains_key(&lower);
+        if !is_lower && target == "http" && self.variables.contains_key("REQUEST_METHOD") {
+            return Ok(None);
         }
-        if target == "http" && self.variables.contains_key("REQUEST_METHOD") {
-            return None;
-        }
-        self.filled(&lower.to_ascii_uppercase())
+        let name = if is_lower { lower } else { lower.to_ascii_uppercase() };
+        let url = self.filled(&name)?;
+        Ok(url.map(|url| (name, url)))
     }
 
-    fn no_proxy(&self) -> Option<&str> {
-        self.filled("no_proxy").or_else(|| self.filled("NO_PROXY"))
+    fn no_proxy(&self) -> Result<Option<&str>, Error> {
+        self.first(["no_proxy", "NO_PROXY"])
     }
 
-    fn filled(&self, name: &str) -> Option<&str> {
-        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    fn first(&self, names: [&str; 2]) -> Result<Option<&str>, Error> {
+        for name in names {
+            let value = self.filled(name)?;
+            if value.is_some() {
+                return Ok(value);
+            }
+        }
+        Ok(None)
     }
+
+    fn filled(&self, name: &str) -> Result<Option<&str>, Error> {
+        let Some(value) = self.variables.get(name).filter(|value| !value.is_empty()) else {
+            return Ok(None);
+        };
+        let text = value.to_str();
+        text.map(Some).ok_or_else(|| Error::new(ErrorKind::Option, format!("{name}: {NOT_UTF8}")))
+    }
+}
+
+/// Whether a variable decides about proxies and authorities.
+fn matters(name: &str) -> bool {
+    name.to_ascii_lowercase().ends_with("_proxy")
+        || matches!(name, "REQUESTS_CA_BUNDLE" | "CURL_CA_BUNDLE" | "REQUEST_METHOD")
+}
+
+/// Whether what is wrong is a variable: `no_proxy` stands in options, too.
+pub(crate) fn is_of_environment(error: &Error) -> bool {
+    let message = error.message();
+    let of_variable = |(name, says): (&str, &str)| {
+        matters(name) && (!name.eq_ignore_ascii_case("no_proxy") || says == NOT_UTF8)
+    };
+    message.split_once(": ").is_some_and(of_variable)
 }
 
 /// Chooses the proxy for a request to `origin`; `environment` is `None` where it is not trusted.
@@ -94,8 +129,8 @@ impl Environment {
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Option`] if the variable of the proxy that was chosen holds no URL of a proxy; its value is not
-/// quoted. [`ErrorKind::Limit`] if `no_proxy` has more than 10,000 entries.
+/// [`ErrorKind::Option`] if the variable of the proxy that was chosen holds no URL of a proxy, or a variable that counts is not UTF-8;
+/// its value is not quoted. [`ErrorKind::Limit`] if `no_proxy` has more than 10,000 entries.
 pub(crate) fn choose(
     proxies: &Proxies,
     environment: Option<&Environment>,
@@ -103,7 +138,10 @@ pub(crate) fn choose(
 ) -> Result<Option<Proxy>, Error> {
     let host = bare(origin);
     let scheme = origin.scheme().as_str();
-    let no_proxy = proxies.no_proxy.as_deref().or_else(|| environment?.no_proxy());
+    let no_proxy = match (proxies.no_proxy.as_deref(), environment) {
+        (None, Some(environment)) => environment.no_proxy()?,
+        (own, _) => own,
+    };
     let environment = match no_proxy {
         Some(list) if bypasses(list, origin)? => None,
         _ => environment,
@@ -120,11 +158,12 @@ pub(crate) fn choose(
         if let Some((_, proxy)) = own {
             return Ok(Some(proxy.clone()));
         }
-        if let Some(url) = environment.and_then(|environment| environment.proxy(&target)) {
+        let Some(environment) = environment else { continue };
+        if let Some((name, url)) = environment.proxy(&target)? {
             let proxy = Proxy::parse(url).map_err(|error| {
                 let message = error.message();
                 let why = message.strip_prefix("proxy: ").unwrap_or(message);
-                let message = format!("{target}_proxy: not the URL of a proxy: {why}");
+                let message = format!("{name}: not the URL of a proxy: {why}");
                 Error::new(ErrorKind::Option, message)
             })?;
             return Ok(Some(proxy));

@@ -8,6 +8,7 @@ use crate::base::{Error, ErrorKind};
 use crate::retry::bounded::Counted;
 use crate::retry::condition::Condition;
 use crate::retry::hint::Hints;
+use crate::retry::misfit::Misfit;
 use crate::retry::policy::RetryPolicy;
 use crate::retry::stop::Stop;
 use crate::retry::wait::Wait;
@@ -21,7 +22,7 @@ use crate::retry::{seconds, words};
     default = "RetryPolicy::default",
     deny_unknown_fields
 )]
-struct Form {
+pub(super) struct Form {
     when: Condition,
     once: Condition,
     wait: Wait,
@@ -53,7 +54,7 @@ impl RetryPolicy {
         let policy = Form::deserialize(&mut reader)
             .and_then(|policy| reader.end().map(|()| policy))
             .map_err(|error| {
-                Error::new(ErrorKind::Policy, format!("retry policy: {}", says(&error)))
+                Error::new(ErrorKind::Policy, format!("retry policy: {}", says(&error, text)))
             })?;
         policy.validate()?;
         Ok(policy)
@@ -65,16 +66,10 @@ impl RetryPolicy {
         if value.to_string().len() > Self::MAX_BYTES {
             return Err(Error::new(ErrorKind::Limit, "more than 64 KiB"));
         }
-        let policy = Form::deserialize(value).map_err(|error| {
-            let says = error.to_string();
-            let expected = says.split_once(", expected ").map(|(_, expected)| expected);
-            Error::new(
-                ErrorKind::Policy,
-                match expected {
-                    Some(expected) => format!("not a retry policy: expected {expected}"),
-                    None => "not a retry policy".to_owned(),
-                },
-            )
+        let policy = Form::deserialize(value).map_err(|_| {
+            let says = Misfit::of(value).map(|misfit| format!(": {}", misfit.says_no_text()));
+            let says = format!("not a retry policy{}", says.unwrap_or_default());
+            Error::new(ErrorKind::Policy, says)
         })?;
         policy.validate()?;
         Ok(policy)
@@ -90,14 +85,21 @@ impl Serialize for RetryPolicy {
 impl<'de> Deserialize<'de> for RetryPolicy {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Counted(value) = Counted::deserialize(deserializer)?;
-        let policy = Form::deserialize(value).map_err(serde::de::Error::custom)?;
+        let policy = Form::deserialize(&value).map_err(|error| {
+            let misfit = Misfit::of(&value);
+            serde::de::Error::custom(misfit.map_or_else(|| error.to_string(), |own| own.says()))
+        })?;
         policy.validate().map_err(serde::de::Error::custom)?;
         Ok(policy)
     }
 }
 
-/// What is wrong with a policy's text, without the texts in it: one that stands in the wrong place may be secret.
-fn says(error: &serde_json::Error) -> String {
+/// What is wrong with a policy's text, and where; without the texts in it: one that stands in the wrong place may be secret.
+fn says(error: &serde_json::Error, text: &str) -> String {
+    let value = serde_json::from_str(text).ok();
+    if let Some(misfit) = value.as_ref().and_then(Misfit::of) {
+        return format!("{} at line {} column {}", misfit.says(), error.line(), error.column());
+    }
     let says = error.to_string();
     match (says.split_once('"'), says.rsplit_once('"')) {
         (Some((before, _)), Some((_, behind))) => format!("{before}\"…\"{behind}"),

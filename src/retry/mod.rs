@@ -11,6 +11,7 @@ mod custom;
 mod form;
 mod hint;
 pub(crate) mod idempotency;
+mod misfit;
 mod names;
 mod outcome;
 mod places;

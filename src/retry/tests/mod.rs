@@ -8,6 +8,7 @@ use proptest::prelude::ProptestConfig;
 use super::{RetryPolicy, Stop, idempotency, may_resend};
 use crate::base::{ErrorKind, Sent, Timestamp};
 
+mod misfit;
 mod names;
 mod outcomes;
 mod policy;
