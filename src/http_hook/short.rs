@@ -96,6 +96,8 @@ impl<'a, H, B> CallBuilder<'a, H, B> {
         without_header(name: &str);
         /// Sets the data: see [`RequestPlan::data`].
         data(data: impl Into<Data>);
+        /// Sets the body as it is: see [`RequestPlan::body`]. One from a file or another source is [`upload`](Self::upload).
+        body(body: impl Into<Data>);
         /// Sets pairs as the data: see [`RequestPlan::form`].
         form(pairs: impl IntoIterator<Item = (impl AsRef<str>, impl AsRef<str>)>);
         /// Sets a JSON body: see [`RequestPlan::json`].
@@ -182,7 +184,6 @@ impl<'a, H, B> CallBuilder<'a, H, B> {
     }
 
     /// Sends what comes from a source as the body, as a file does.
-    #[doc(alias = "body")]
     pub fn upload(mut self, upload: Upload<B>) -> Self {
         self.refuse_another();
         self.body = Some(Box::new(Given::Upload(upload)));

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use bytes::Bytes;
+use http::Method;
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
 
@@ -10,7 +11,7 @@ use super::data::Data;
 use super::plan::RequestPlan;
 use super::query;
 use super::record::Kind;
-use crate::base::headers;
+use crate::base::{Error, ErrorKind, headers};
 use crate::body::multipart::{Multipart, MultipartBody};
 use crate::body::{Payload, Replay};
 
@@ -20,6 +21,27 @@ impl RequestPlan {
     pub fn data(mut self, data: impl Into<Data>) -> Self {
         self.rare().data = data.into();
         self
+    }
+
+    /// Sets the body as it is, a text or bytes, without a Content-Type of its own: the [`data`](Self::data) of a method that has a body.
+    ///
+    /// With GET and HEAD it is an error of kind [`Body`](crate::ErrorKind::Body) that ends the call: what they take are parameters.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook::RequestPlan;
+    ///
+    /// assert!(RequestPlan::post("v1/notes").body("remember the milk").check().is_ok());
+    /// assert!(RequestPlan::get("v1/notes").body("remember the milk").check().is_err());
+    /// ```
+    pub fn body(mut self, body: impl Into<Data>) -> Self {
+        if matches!(self.method, Method::GET | Method::HEAD) {
+            let says = "body: GET and HEAD have none; parameters are set by `param` or `data`";
+            self.refuse(Error::new(ErrorKind::Body, says));
+            return self;
+        }
+        self.data(body)
     }
 
     /// Sets pairs as the data: parameters of a GET, else a form body.
@@ -33,7 +55,7 @@ impl RequestPlan {
     /// Whether it has a body already: data of a GET is none.
     pub(crate) fn has_body(&self) -> bool {
         self.rare.as_ref().is_some_and(|rare| {
-            let data = !rare.data.is_empty() && self.method != http::Method::GET;
+            let data = !rare.data.is_empty() && self.method != Method::GET;
             data || rare.json.is_some() || rare.multipart.is_some()
         })
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_hook::body::multipart::Multipart;
 use http_hook::body::{Body, Replay, Upload};
+use http_hook::request::Data;
 use http_hook::retry::Condition;
 use http_hook::{
     CallBuilder, Cause, ErrorKind, Hook, HttpHook, Options, RequestPlan, RetryPolicy, StopReason,
@@ -61,7 +62,7 @@ fn a_chain_is_the_plan_of_the_same_setters() {
             ),)+]
         };
     }
-    let rows: [Row; 22] = rows![
+    let rows: [Row; 23] = rows![
         param("page", 17),
         query(&json!({"tag": [1, 2]})),
         header("x-team", "sales"),
@@ -69,6 +70,7 @@ fn a_chain_is_the_plan_of_the_same_setters() {
         secret_header("x-key", "k"),
         without_header("user-agent"),
         data("box"),
+        body("box"),
         form([("a", "b c")]),
         json(&[7, 8]),
         json_text("[9]"),
@@ -225,7 +227,7 @@ fn of_two_bodies_none_is_lost_without_a_word() {
         form
     };
     let pairs = [("kind", "report")];
-    let rows: [Bodies; 14] = [
+    let rows: [Bodies; 15] = [
         (
             "part, field",
             Box::new(move |call| call.part("b", of("two")).field("kind", "report")),
@@ -255,6 +257,7 @@ fn of_two_bodies_none_is_lost_without_a_word() {
         ("part, pairs", Box::new(move |call| call.part("b", of("two")).form(pairs)), None),
         ("JSON, upload", Box::new(move |call| call.json("one").upload(of("two"))), None),
         ("form, JSON", Box::new(move |call| call.multipart(form()).json("one")), None),
+        ("upload, body", Box::new(move |call| call.upload(of("one")).body("two")), None),
         ("upload, data", Box::new(move |call| call.upload(of("one")).data("two")), None),
     ];
     for (why, set, holds) in rows {
@@ -270,6 +273,24 @@ fn of_two_bodies_none_is_lost_without_a_word() {
         let text = server.received()[0].text();
         assert!(holds.iter().all(|piece| text.contains(piece)), "{why}: {text}");
     }
+}
+
+/// What data of a GET become, parameters, nobody means who says body.
+#[test]
+fn a_body_is_a_body_or_an_error() {
+    let (api, server) = api(vec![Reply::status(200).always()]);
+    for body in ["box".into(), Data::from(b"box".to_vec()), Bytes::from("box").into()] {
+        api.put("v1/files").body(body).send().expect("it arrives");
+    }
+    for received in server.received() {
+        assert_eq!((received.text().as_str(), received.headers.get("content-type")), ("box", None));
+    }
+    for call in [api.get("v1/files"), api.head("v1/files")] {
+        let failure = call.body("box").send().expect_err("it has none");
+        let says = failure.to_string();
+        assert!(says.starts_with("body: GET and HEAD have none; parameters are set by"), "{says}");
+    }
+    assert_eq!(server.received().len(), 3, "nothing more was sent");
 }
 
 #[test]

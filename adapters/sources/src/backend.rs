@@ -9,6 +9,7 @@ use http_hook::{Connection, Hook, Secret};
 
 use crate::aws::{Aws, SigV4};
 use crate::disk;
+use crate::env::content;
 use crate::error::{SourceError, SourceErrorKind};
 use crate::installation::Installation;
 use crate::over::{Asked, Over, PLACE};
@@ -133,8 +134,16 @@ impl Told {
 
     /// An argument, else a variable of the environment.
     fn text_or(&self, name: &str, variables: &[&str]) -> Result<Option<String>, SourceError> {
-        let set = |variable: &&str| env::var(variable).ok().filter(|text| !text.is_empty());
-        Ok(self.text(name)?.map(str::to_owned).or_else(|| variables.iter().find_map(set)))
+        if let Some(text) = self.text(name)? {
+            return Ok(Some(text.to_owned()));
+        }
+        for variable in variables {
+            let text = content(variable, PLACE)?;
+            if text.is_some() {
+                return Ok(text);
+            }
+        }
+        Ok(None)
     }
 
     /// Whether connections are not asked for: the argument is there, and is null.
@@ -309,14 +318,14 @@ impl Backend {
         let end = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
         let url = told.text_or("endpoint_url", &["AWS_ENDPOINT_URL"])?;
         let url = url.unwrap_or_else(|| format!("https://{service}.{region}.{end}"));
-        let variable = |name: &str| env::var(name).ok().filter(|text| !text.is_empty());
         let need = |name| {
             let says = "the keys are not in the environment";
-            variable(name).ok_or_else(|| unsupported(format!("{name} is not set: {says}")))
+            let key = content(name, PLACE)?;
+            key.ok_or_else(|| unsupported(format!("{name} is not set: {says}")))
         };
         let (id, key) = (need("AWS_ACCESS_KEY_ID")?, need("AWS_SECRET_ACCESS_KEY")?);
         let mut keys = SigV4::new(id, key, region, service);
-        if let Some(session) = variable("AWS_SESSION_TOKEN") {
+        if let Some(session) = content("AWS_SESSION_TOKEN", PLACE)? {
             keys = keys.session_token(session);
         }
         let hook = Hook::builder(&told.connection(&url)).auth(AuthScheme::Custom(Arc::new(keys)));
@@ -355,7 +364,7 @@ fn token(told: &Told) -> Result<Secret, SourceError> {
         let text = disk::read(Path::new(path), &place, false)?.unwrap_or_default();
         return Ok(text.trim().into());
     }
-    let token = env::var("VAULT_TOKEN").ok().filter(|token| !token.is_empty());
+    let token = content("VAULT_TOKEN", PLACE)?;
     let token = token.ok_or_else(|| wrong("none of token, token_path and VAULT_TOKEN is set"))?;
     Ok(token.into())
 }

@@ -8,7 +8,6 @@ use std::time::Duration;
 use http_hook::Hook;
 use http_hook::hook::HookBuilder;
 
-use crate::env;
 use crate::error::{SourceError, SourceErrorKind};
 use crate::kept::Kept;
 use crate::process::Process;
@@ -254,11 +253,11 @@ impl Sources {
     }
 
     fn not_defined(&self, id: &str) -> SourceError {
-        let has_env = self.list.iter().any(|source| source.name() == "env");
-        let says = match env::variable_of(id).filter(|_| has_env) {
-            Some(variable) => format!("is not defined; the environment has no {variable}"),
-            None => "is not defined".to_owned(),
-        };
+        let hints = self.list.iter().filter_map(|source| source.hint(id));
+        let says: String = ["is not defined".to_owned()]
+            .into_iter()
+            .chain(hints.map(|hint| format!("; {hint}")))
+            .collect();
         SourceError::new(SourceErrorKind::NotDefined, self.names(), says).of_id(id)
     }
 }

@@ -9,6 +9,7 @@ use http_hook::Connection;
 use crate::disk;
 use crate::env::{id_of, variable_of};
 use crate::error::{SourceError, SourceErrorKind};
+use crate::near;
 use crate::source::{BlockingSource, Found, Listed};
 use crate::tree::{Node, Tree};
 
@@ -185,6 +186,12 @@ impl BlockingSource for SecretsDir {
             }
         }
         Ok(None)
+    }
+
+    fn hint(&self, id: &str) -> Option<String> {
+        let ids = self.ids().ok()?;
+        let near = near::nearest(id, ids.iter().map(|listed| listed.id.as_str()))?;
+        Some(format!("the directory has no such file; is it `{near}`?"))
     }
 
     fn ids(&self) -> Result<Vec<Listed>, SourceError> {

@@ -9,6 +9,7 @@ use http_hook::Connection;
 use crate::disk;
 use crate::dotenv;
 use crate::error::{SourceError, SourceErrorKind};
+use crate::near;
 use crate::source::{BlockingSource, Found, Listed};
 
 /// What a variable's name begins with.
@@ -150,6 +151,18 @@ pub(crate) fn id_of(variable: &str) -> Option<String> {
     (variable_of(&id)? == variable).then_some(id)
 }
 
+/// The content of a variable of the process, if it has one. `place` is what needs it.
+pub(crate) fn content(name: &str, place: &str) -> Result<Option<String>, SourceError> {
+    match env::var(name) {
+        Ok(text) => Ok(Some(text).filter(|text| !text.is_empty())),
+        Err(env::VarError::NotPresent) => Ok(None),
+        Err(env::VarError::NotUnicode(_)) => {
+            let says = format!("{name} is not UTF-8");
+            Err(SourceError::new(SourceErrorKind::Malformed, place, says))
+        }
+    }
+}
+
 fn prefix_of(team: &str) -> String {
     format!("{PREFIX}_{}___", team.to_uppercase())
 }
@@ -166,6 +179,12 @@ fn place_of(path: &Path) -> String {
 fn read_file(path: &Path, optional: bool) -> Result<Option<Vec<dotenv::Line>>, SourceError> {
     let Some(text) = disk::read(path, &place_of(path), optional)? else { return Ok(None) };
     dotenv::read(&text).map(Some).map_err(|fault| fault.at(&place_of(path)))
+}
+
+/// A line of a file that has the id itself for its name, as Airflow's files of connections have it.
+fn line_of_id(path: &Path, id: &str) -> Option<usize> {
+    let lines = read_file(path, true).ok()??;
+    lines.into_iter().find(|line| line.name == id).map(|line| line.number)
 }
 
 impl BlockingSource for Env {
@@ -249,5 +268,24 @@ impl BlockingSource for Env {
             }
         }
         Ok(listed.into_values().collect())
+    }
+
+    fn hint(&self, id: &str) -> Option<String> {
+        let variable = variable_of(id)?;
+        let whose = match &self.from {
+            From::Process | From::Given(_) => "the environment",
+            From::File { path, .. } => match line_of_id(path, id) {
+                None => "the file",
+                Some(line) => {
+                    return Some(format!(
+                        "line {line} of the file is ID=URI, which `ConnectionFile`, or file:PATH in a list of sources, reads"
+                    ));
+                }
+            },
+        };
+        let ids = self.ids().unwrap_or_default();
+        let near = near::nearest(id, ids.iter().map(|listed| listed.id.as_str()));
+        let near = near.map(|near| format!("; is it `{near}`?")).unwrap_or_default();
+        Some(format!("{whose} has no {variable}{near}"))
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::chain::Sources;
 use crate::disk;
+use crate::env::content;
 use crate::error::{SourceError, SourceErrorKind};
 
 const METASTORE: &str = "metastore";
@@ -35,9 +36,8 @@ impl Installation {
     pub(crate) fn setting(&self, section: &str, key: &str) -> Result<Option<String>, SourceError> {
         let variable = format!("AIRFLOW__{}__{}", section.to_uppercase(), key.to_uppercase());
         for suffix in ["_CMD", "_SECRET"] {
-            let asks = |text: &str| text.trim() != "";
-            let from_variable =
-                env::var(format!("{variable}{suffix}")).is_ok_and(|text| asks(&text));
+            let from_variable = content(&format!("{variable}{suffix}"), self.place)?;
+            let from_variable = from_variable.is_some_and(|text| !text.trim().is_empty());
             let from_file =
                 of_file(&self.file, section, &format!("{key}{}", suffix.to_lowercase()));
             if env::var_os(&variable).is_none() && (from_variable || from_file.is_some()) {
@@ -45,13 +45,10 @@ impl Installation {
                 return Err(SourceError::new(SourceErrorKind::Unsupported, self.place, says));
             }
         }
-        let value = match env::var(&variable) {
-            Ok(value) => Some(value),
-            Err(env::VarError::NotPresent) => of_file(&self.file, section, key),
-            Err(env::VarError::NotUnicode(_)) => {
-                let says = format!("{variable} is not UTF-8");
-                return Err(SourceError::new(SourceErrorKind::Malformed, self.place, says));
-            }
+        let value = match content(&variable, self.place)? {
+            // One that is empty goes before the file, too.
+            None if env::var_os(&variable).is_none() => of_file(&self.file, section, key),
+            value => value,
         };
         Ok(value.filter(|value| !value.is_empty()))
     }

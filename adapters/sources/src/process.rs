@@ -90,9 +90,7 @@ impl Process {
     pub fn dress(&self, builder: HookBuilder) -> Result<HookBuilder, SourceError> {
         let builder = match &self.variables {
             Some(given) => builder.environment(given.iter().cloned()),
-            None => builder.environment(env::vars_os().filter_map(|(name, value)| {
-                Some((name.into_string().ok()?, value.into_string().ok()?))
-            })),
+            None => builder.environment(env::vars_os()),
         };
         for path in &self.netrc {
             if let Some(text) = disk::read(path, &place_of(path), true)? {

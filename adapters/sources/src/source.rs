@@ -92,6 +92,11 @@ pub trait Source: Send + Sync {
         Ok(Vec::new())
     }
 
+    /// Tells what may help who asked for an id that is not there, without looking further than at hand: no server is asked.
+    fn hint(&self, _id: &str) -> Option<String> {
+        None
+    }
+
     /// Returns what stores connections there; nothing where none can be stored.
     fn store(&self) -> Option<&dyn Store> {
         None
@@ -147,6 +152,11 @@ pub trait BlockingSource: Send + Sync {
         Ok(Vec::new())
     }
 
+    /// Tells what may help who asked for an id that is not there, without looking further than at hand: no server is asked.
+    fn hint(&self, _id: &str) -> Option<String> {
+        None
+    }
+
     /// Returns what stores connections there; nothing where none can be stored.
     fn store(&self) -> Option<&dyn Store> {
         None
@@ -165,6 +175,10 @@ impl<S: BlockingSource> Source for S {
 
     async fn ids(&self) -> Result<Vec<Listed>, SourceError> {
         BlockingSource::ids(self)
+    }
+
+    fn hint(&self, id: &str) -> Option<String> {
+        BlockingSource::hint(self, id)
     }
 
     fn store(&self) -> Option<&dyn Store> {

@@ -11,7 +11,7 @@ use http_hook::{Hook, HttpHook};
 
 use crate::chain::Sources;
 use crate::directory::SecretsDir;
-use crate::env::Env;
+use crate::env::{Env, content};
 use crate::error::{SourceError, SourceErrorKind};
 use crate::file::ConnectionFile;
 use crate::process::Process;
@@ -39,7 +39,8 @@ impl Sources {
     pub(crate) fn standard_by(
         parse: impl FnOnce(&str) -> Result<Self, SourceError>,
     ) -> Result<Self, SourceError> {
-        let sources = match env::var(VARIABLE).ok().filter(|list| !list.trim().is_empty()) {
+        let list = content(VARIABLE, LIST)?;
+        let sources = match list.filter(|list| !list.trim().is_empty()) {
             Some(list) => parse(&list)?,
             None => Self::usual(),
         };

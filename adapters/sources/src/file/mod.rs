@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::disk;
+use crate::env;
 use crate::error::{SourceError, SourceErrorKind};
+use crate::near;
 use crate::source::{BlockingSource, Found, Listed, Store};
 
 pub(crate) use entry::{as_python, check_extra, of_uri};
@@ -172,6 +174,27 @@ impl BlockingSource for ConnectionFile {
             any_case: false,
         };
         Ok(entries.ids().filter(|id| !entries.is_absent(id)).map(listed).collect())
+    }
+
+    fn hint(&self, id: &str) -> Option<String> {
+        let entries = self.entries().ok()??;
+        let ids: Vec<&str> = entries.ids().map(String::as_str).collect();
+        let variable = env::variable_of(id);
+        let is_own = |known: &&&str| {
+            let name = known.strip_prefix("export ").unwrap_or(known).trim();
+            Some(name) == variable.as_deref()
+        };
+        if let Some(known) = ids.iter().find(is_own) {
+            let line = entries.line(known);
+            return Some(format!(
+                "line {line} of the file is a variable, which `Env::file`, or dotenv:PATH in a list of sources, reads"
+            ));
+        }
+        Some(match near::nearest(id, ids.iter().copied()) {
+            Some(near) => format!("the file has no such id; is it `{near}`?"),
+            None => format!("the file has {} others", ids.len()),
+        })
+        .filter(|_| !ids.is_empty())
     }
 
     fn store(&self) -> Option<&dyn Store> {

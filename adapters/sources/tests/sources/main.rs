@@ -13,6 +13,7 @@ mod env;
 mod files;
 mod forms;
 mod growth;
+mod hints;
 mod mask;
 #[cfg(feature = "sqlite")]
 mod metastore;
