@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 
 use clap_complete::engine::CompletionCandidate;
-use http_hook::Connection;
+use http_hook::{Connection, Hook};
 
 use crate::exit::Problem;
 use crate::exposed;
@@ -98,6 +98,10 @@ fn from_url(url: &str) -> Result<Found, Problem> {
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, endpoint) = rest.split_at(end);
     let base = format!("{scheme}://{authority}");
+    Hook::to(&base).map_err(|error| {
+        let says: Vec<_> = error.problems().iter().map(|problem| problem.message()).collect();
+        Problem::usage(format!("the URL: {}", says.join("; ")))
+    })?;
     let again = (!authority.contains('@')).then(|| base.clone());
     let found = found(Connection::new().with_host(&base), SERVER, NOT_STORED);
     Ok(Found { endpoint: Some(endpoint.to_owned()), again, ..found })

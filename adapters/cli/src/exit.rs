@@ -138,6 +138,11 @@ impl Problem {
     }
 
     pub(crate) fn of_hook(error: &HookError) -> Self {
+        let problems = error.problems();
+        if problems.iter().all(|problem| problem.place() == "environment") {
+            let says: Vec<_> = problems.iter().map(ToString::to_string).collect();
+            return Self::usage(says.join("; "));
+        }
         Self::connection(error.to_string())
     }
 

@@ -33,18 +33,16 @@ mod usage;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser as _};
-
 use crate::args::{Args, Command};
 use crate::commands::{Context, Tape};
 use crate::exit::Problem;
 use crate::settings::Settings;
 
 fn main() -> ExitCode {
-    clap_complete::CompleteEnv::with_factory(Args::command)
-        .var(commands::shell::VARIABLE)
-        .complete();
-    let args = Args::try_parse().unwrap_or_else(|error| usage::refuse(&error));
+    if let Some(code) = commands::shell::complete() {
+        return ExitCode::from(code);
+    }
+    let args = usage::parse(std::env::args_os()).unwrap_or_else(|error| usage::refuse(&error));
     let mut format = args.format().unwrap_or_default();
     let quiet = args.quiet;
     let result = Settings::load().and_then(|mut settings| {

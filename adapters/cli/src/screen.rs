@@ -11,6 +11,9 @@ pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 pub(crate) const BAD: Style = AnsiColor::Yellow.on_default();
 pub(crate) const FAINT: Style = Style::new().dimmed();
 
+/// The least that is left of a line for words, in columns.
+pub(crate) const ROOM: usize = 20;
+
 /// Prints a message of errors. Where stderr is closed there is nobody to tell.
 pub(crate) fn error(text: &str) {
     let _ = writeln!(anstream::stderr(), "{text}");
@@ -65,8 +68,10 @@ pub(crate) fn line_width() -> usize {
     if std::io::stderr().is_terminal() { width() } else { usize::MAX }
 }
 
-/// Breaks a text between words; every line but the first begins with blanks. A word that is longer than a line stays whole.
+/// Breaks a text between words; every line but the first begins with blanks, fewer of them where these would leave no room. A word that
+/// is longer than a line stays whole.
 pub(crate) fn wrap(text: &str, width: usize, indent: usize) -> String {
+    let indent = if indent.saturating_add(ROOM) > width { width / 4 } else { indent };
     let mut out = String::new();
     let mut used = text.len() - text.trim_start_matches(' ').len();
     out.extend(std::iter::repeat_n(' ', used));

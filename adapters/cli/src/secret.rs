@@ -1,17 +1,17 @@
 //! Where a secret is from: a file, a variable, a command, a prompt; never the command line itself.
 
-use std::env;
 use std::process::{Command, Stdio};
 
 use crate::exit::Problem;
 use crate::request::item;
+use crate::settings::variable;
 
 /// Reads a secret from its source: `@FILE`, `env:NAME`, `cmd:COMMAND` or `ask`.
 pub(crate) fn read(source: &str, place: &str) -> Result<String, Problem> {
     let secret = if let Some(path) = source.strip_prefix('@') {
         item::text(item::read(path)?, place)?
     } else if let Some(name) = source.strip_prefix("env:") {
-        env::var(name).map_err(|_| {
+        variable(name)?.ok_or_else(|| {
             let message = format!("{place}: there is no variable {name}");
             Problem::no_secret(message)
         })?

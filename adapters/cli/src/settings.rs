@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use crate::args::{Color, Format};
+use crate::args::{Color, Format, number};
 use crate::exit::Problem;
 use crate::private;
 
@@ -116,7 +116,7 @@ impl Settings {
             }
         }
         for own in &KNOWN {
-            if let Some(text) = env::var(own.variable).ok().filter(|text| !text.is_empty()) {
+            if let Some(text) = variable(own.variable)?.filter(|text| !text.is_empty()) {
                 let origin = Origin::Environment(own.variable);
                 values.insert(own.key, Value { text, origin });
             }
@@ -161,11 +161,7 @@ impl Settings {
     }
 
     pub(crate) fn retry(&self) -> Result<u32, Problem> {
-        let number = |text: &str| {
-            let number = text.parse::<u32>().ok().filter(|number| *number < 1_000);
-            number.ok_or_else(|| "not a number from 0 to 999".to_owned())
-        };
-        Ok(self.parsed("retry", number)?.unwrap_or(2))
+        self.number("retry", 999, 2)
     }
 
     /// Whether redirects are followed; `usual` where nothing is set.
@@ -180,8 +176,13 @@ impl Settings {
     }
 
     pub(crate) fn max_redirs(&self) -> Result<u32, Problem> {
-        let number = |text: &str| text.parse::<u32>().map_err(|_| "not a number".to_owned());
-        Ok(self.parsed("max-redirs", number)?.unwrap_or(30))
+        self.number("max-redirs", u32::MAX, 30)
+    }
+
+    fn number(&self, key: &str, to: u32, usual: u32) -> Result<u32, Problem> {
+        let read = |text: &str| number(text, 0, to.into());
+        let own = self.parsed(key, read)?.and_then(|own| u32::try_from(own).ok());
+        Ok(own.unwrap_or(usual))
     }
 
     /// Gives a time limit that was set; the defaults are the library's.
@@ -273,6 +274,17 @@ fn read(path: &Path) -> Result<Vec<(String, String)>, Problem> {
         }
     });
     values.collect()
+}
+
+/// Reads a variable of the environment. One that is no text is there, and says something that nobody can follow.
+pub(crate) fn variable(name: &str) -> Result<Option<String>, Problem> {
+    match env::var(name) {
+        Ok(text) => Ok(Some(text)),
+        Err(env::VarError::NotPresent) => Ok(None),
+        Err(env::VarError::NotUnicode(_)) => {
+            Err(Problem::usage(format!("the variable {name} is not UTF-8")))
+        }
+    }
 }
 
 /// Finds the file of the user.

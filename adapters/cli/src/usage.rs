@@ -1,14 +1,61 @@
 //! What clap says of arguments: laid out for the screen, and with what helps.
 
+use std::ffi::{OsStr, OsString};
+
+use clap::Parser as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::args::{self, Format};
+use crate::args::{self, Args, Format};
 use crate::commands;
 use crate::exit::{self, Problem};
 use crate::screen;
 
 /// The widest help.
 const WIDTH: usize = 80;
+
+/// Reads arguments. A word such as `-1` behind an option is its value, so that what may stand there is told.
+pub(crate) fn parse(words: impl Iterator<Item = OsString>) -> Result<Args, clap::Error> {
+    let words: Vec<OsString> = words.collect();
+    let error = match Args::try_parse_from(&words) {
+        Err(error) if error.kind() == ErrorKind::UnknownArgument => error,
+        read => return read,
+    };
+    match joined(&words).map(Args::try_parse_from) {
+        // An option that takes no value.
+        Some(Err(other)) if other.kind() == ErrorKind::TooManyValues => Err(error),
+        Some(read) => read,
+        None => Err(error),
+    }
+}
+
+/// Joins words that begin as negative numbers to the options before them; `None` if there are none.
+fn joined(words: &[OsString]) -> Option<Vec<OsString>> {
+    let mut all: Vec<OsString> = Vec::new();
+    let mut is_over = false;
+    for word in words {
+        is_over |= word == "--";
+        match all.last_mut().filter(|last| !is_over && is_negative(word) && is_option(last)) {
+            Some(last) => {
+                let is_long = last.to_string_lossy().starts_with("--");
+                last.push(if is_long { "=" } else { "" });
+                last.push(word);
+            }
+            None => all.push(word.clone()),
+        }
+    }
+    (all.len() < words.len()).then_some(all)
+}
+
+fn is_negative(word: &OsStr) -> bool {
+    let word = word.to_string_lossy();
+    let number = word.strip_prefix('-').map(|rest| rest.strip_prefix('.').unwrap_or(rest));
+    number.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+fn is_option(word: &OsStr) -> bool {
+    let text = word.to_string_lossy();
+    text.len() > 1 && text.starts_with('-') && !text.contains('=') && !is_negative(word)
+}
 
 /// Ends with what is wrong with the arguments, or with the help that was asked for. Where somebody left `call` out, that is what helps.
 pub(crate) fn refuse(error: &clap::Error) -> ! {
@@ -34,7 +81,10 @@ pub(crate) fn refuse(error: &clap::Error) -> ! {
         screen::error(&problem.report(Format::Auto));
         std::process::exit(i32::from(exit::USAGE));
     }
-    print(error);
+    if let Err(problem) = print(error) {
+        screen::error(&problem.report(if wants_json() { Format::Json } else { Format::Auto }));
+        std::process::exit(i32::from(problem.code()));
+    }
     let unknown = error.get(ContextKind::InvalidSubcommand).is_some();
     if error.kind() == ErrorKind::InvalidSubcommand && unknown {
         screen::error(&screen::wrap(
@@ -71,15 +121,14 @@ fn wants_json() -> bool {
 }
 
 /// Prints what clap made, with lines that fit: it breaks neither errors nor the line that shows the usage.
-fn print(error: &clap::Error) {
+fn print(error: &clap::Error) -> Result<(), Problem> {
     let text = error.render().ansi().to_string();
     let text = text.trim_end_matches('\n');
     if error.use_stderr() {
         screen::error(&fit(text, screen::line_width()));
-    } else {
-        // Whoever closed the pipe has read enough.
-        let _ = commands::print(&(fit(text, screen::width().min(WIDTH)) + "\n"));
+        return Ok(());
     }
+    commands::print(&(fit(text, screen::width().min(WIDTH)) + "\n"))
 }
 
 /// Breaks the lines that are too long.
@@ -90,7 +139,10 @@ fn fit(text: &str, width: usize) -> String {
             return line.to_owned();
         }
         if plain.starts_with("Usage:") {
-            return screen::wrap(&whole(line), width, 7).replace('\0', " ");
+            let wrapped = screen::wrap(&whole(line), width, 7);
+            let fits = wrapped.lines().all(|line| screen::shown(line) <= width);
+            let wrapped = if fits { wrapped } else { screen::wrap(line, width, 7) };
+            return wrapped.replace('\0', " ");
         }
         let indent = plain.len() - plain.trim_start_matches(' ').len();
         screen::wrap(line, width, indent + 2)

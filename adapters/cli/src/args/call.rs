@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap_complete::engine::ArgValueCompleter;
 use http_hook::retry::Condition;
 
-use super::Format;
+use super::{Format, whole};
 use crate::conditions::Rule;
 use crate::connection;
 use crate::settings::{Limit, limit};
@@ -152,7 +152,7 @@ pub(crate) struct LimitArgs {
     pub(crate) deadline: Option<Limit>,
 
     /// How often the request is sent again at most, where that is safe; 2, unless the connection says otherwise [env: HTTP_HOOK_RETRY].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..1_000), help_heading = "Retry")]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(0, 999), help_heading = "Retry")]
     pub(crate) retry: Option<u32>,
 
     /// Takes the retry policy from a file in place of the connection's.
@@ -168,7 +168,7 @@ pub(crate) struct LimitArgs {
     pub(crate) idempotency_key: bool,
 
     /// Repeats the random choices of another run.
-    #[arg(long, value_name = "N", help_heading = "Retry")]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>(0, u64::MAX), help_heading = "Retry")]
     pub(crate) seed: Option<u64>,
 
     /// Follows redirects; credentials and headers of the connection go to its own origin only [env: HTTP_HOOK_LOCATION].
@@ -180,7 +180,7 @@ pub(crate) struct LimitArgs {
     pub(crate) no_location: bool,
 
     /// How many redirects are followed at most [env: HTTP_HOOK_MAX_REDIRS].
-    #[arg(long, value_name = "N", help_heading = "Redirects")]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(0, u32::MAX.into()), help_heading = "Redirects")]
     pub(crate) max_redirs: Option<u32>,
 }
 

@@ -39,6 +39,10 @@ pub(crate) enum ConnCommand {
         /// Shows the secrets too, on a terminal only.
         #[arg(long)]
         show_secrets: bool,
+
+        /// How it is printed: `json` for programs.
+        #[arg(long, value_enum)]
+        format: Option<Format>,
     },
     /// Stores a connection in a file that only you can read; asks for what is not given.
     ///
@@ -101,6 +105,10 @@ pub(crate) enum ConnCommand {
         /// One id; without it, all.
         #[arg(add = ArgValueCompleter::new(connection::complete))]
         id: Option<String>,
+
+        /// How it is printed: `json` for programs.
+        #[arg(long, value_enum)]
+        format: Option<Format>,
     },
 }
 

@@ -21,6 +21,8 @@ pub(crate) use run::{Input, RunArgs};
 pub(crate) use series::{Fetch, NextBy, POLL_DEADLINE, Pages, Poll};
 pub(crate) use sim::{Sim, SimFormat, Which};
 
+use crate::usage;
+
 const EXIT_CODES: &str = "\
 Examples:
   http-hook demo                                   shows what it does
@@ -157,8 +159,24 @@ impl Taped {
     /// Reads the words after the file.
     pub(crate) fn parse(&self) -> Result<Args, clap::Error> {
         let words = [String::from("http-hook")].into_iter().chain(self.call.iter().cloned());
-        Args::try_parse_from(words)
+        usage::parse(words.map(Into::into))
     }
+}
+
+/// Reads a whole number between two others.
+fn whole<T: TryFrom<u64>>(
+    from: u64,
+    to: u64,
+) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync {
+    move |text| {
+        number(text, from, to).and_then(|number| T::try_from(number).map_err(|_| String::new()))
+    }
+}
+
+/// Reads one, for settings.
+pub(crate) fn number(text: &str, from: u64, to: u64) -> Result<u64, String> {
+    let number = text.parse().ok().filter(|number| (from..=to).contains(number));
+    number.ok_or_else(|| format!("not a whole number from {from} to {to}"))
 }
 
 /// Leaves options that a command refuses out of its help; what it says where they are given stays.
@@ -177,8 +195,17 @@ impl Args {
             Command::Fetch(fetch) => fetch.call.result.format,
             Command::Resume(resume) => resume.result.format,
             Command::Conn(ConnCommand::Test(test)) => test.result.format,
-            Command::Conn(ConnCommand::List { format })
-            | Command::Policy(PolicyCommand::Table { format, .. }) => *format,
+            Command::Conn(
+                ConnCommand::List { format }
+                | ConnCommand::Show { format, .. }
+                | ConnCommand::Origin { format, .. },
+            )
+            | Command::Policy(
+                PolicyCommand::Show { format, .. }
+                | PolicyCommand::Check { format, .. }
+                | PolicyCommand::Table { format, .. },
+            )
+            | Command::Config(ConfigCommand::Show { format, .. }) => *format,
             Command::Sim(sim) if sim.format == SimFormat::Json => Some(Format::Json),
             // What follows the file is read by itself later.
             Command::Record(taped) | Command::Replay(taped) => taped.format(),

@@ -36,11 +36,19 @@ pub(crate) enum PolicyCommand {
         /// The connection.
         #[arg(add = ArgValueCompleter::new(connection::complete))]
         conn: Option<String>,
+
+        /// How it is printed: `json` for programs.
+        #[arg(long, value_enum)]
+        format: Option<Format>,
     },
     /// Checks the JSON of a policy.
     Check {
         /// The file of the policy, `-` for standard input.
         file: PathBuf,
+
+        /// How it is printed: `json` for programs.
+        #[arg(long, value_enum)]
+        format: Option<Format>,
     },
     /// Shows what would happen to GET and POST on the usual outcomes.
     Table {
@@ -78,6 +86,10 @@ pub(crate) enum ConfigCommand {
         /// Tells where each value is from, and what the files are.
         #[arg(long)]
         origin: bool,
+
+        /// How it is printed: `json` for programs.
+        #[arg(long, value_enum)]
+        format: Option<Format>,
     },
 }
 

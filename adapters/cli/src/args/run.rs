@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use clap_complete::engine::ArgValueCompleter;
 
-use super::{AuthArgs, ClientArgs, LimitArgs, RequestArgs, without};
+use super::{AuthArgs, ClientArgs, LimitArgs, RequestArgs, whole, without};
 use crate::connection;
 
 const RUN_EXAMPLES: &str = "\
@@ -70,19 +70,19 @@ pub(crate) struct RunArgs {
     pub(crate) id: Option<String>,
 
     /// How many calls are under way at once; one that waits for its next attempt is none of them.
-    #[arg(short, long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1_024), help_heading = "Run")]
+    #[arg(short, long, value_name = "N", default_value_t = 16, value_parser = whole::<u16>(1, 1_024), help_heading = "Run")]
     pub(crate) jobs: u16,
 
     /// How many requests are sent a second at most.
-    #[arg(long, value_name = "N", help_heading = "Run")]
+    #[arg(long, value_name = "N", value_parser = above_nothing, help_heading = "Run")]
     pub(crate) rate: Option<f64>,
 
     /// How many of these may be sent at once after a rest.
-    #[arg(long, value_name = "N", default_value_t = 1, requires = "rate", help_heading = "Run")]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = whole::<u32>(1, u32::MAX.into()), requires = "rate", help_heading = "Run")]
     pub(crate) burst: u32,
 
     /// How many tokens retries are paid from: one costs 5, a success gives 2; without it retries are free.
-    #[arg(long, value_name = "TOKENS", help_heading = "Run")]
+    #[arg(long, value_name = "TOKENS", value_parser = whole::<u32>(0, u32::MAX.into()), help_heading = "Run")]
     pub(crate) budget: Option<u32>,
 
     /// Keeps in this file what was sent and what became of it.
@@ -102,7 +102,7 @@ pub(crate) struct RunArgs {
     pub(crate) output: Option<PathBuf>,
 
     /// How much of a body stands in a result, in bytes.
-    #[arg(long, value_name = "BYTES", default_value_t = 1 << 20, help_heading = "Result")]
+    #[arg(long, value_name = "BYTES", default_value_t = 1 << 20, value_parser = whole::<usize>(0, usize::MAX as u64), help_heading = "Result")]
     pub(crate) max_body: usize,
 
     #[command(flatten)]
@@ -116,6 +116,11 @@ pub(crate) struct RunArgs {
 
     #[command(flatten)]
     pub(crate) client: ClientArgs,
+}
+
+fn above_nothing(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number: &f64| *number > 0.0 && number.is_finite());
+    number.ok_or_else(|| "not a number above 0".to_owned())
 }
 
 /// How a file of calls is read.

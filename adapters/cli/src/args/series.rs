@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use super::{CallArgs, without};
+use super::{CallArgs, whole, without};
 use crate::settings::{Limit, limit};
 
 const PAGES_EXAMPLES: &str = "\
@@ -62,11 +62,11 @@ pub(crate) struct Pages {
     pub(crate) param: Option<String>,
 
     /// The number of the first page: 1, unless it is said.
-    #[arg(long, value_name = "N", help_heading = "Pages")]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>(0, u64::MAX), help_heading = "Pages")]
     pub(crate) first: Option<u64>,
 
     /// How many items a page is to have, with `--next offset`.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Pages")]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>(1, u64::MAX), help_heading = "Pages")]
     pub(crate) limit: Option<u64>,
 
     /// The parameter that says so: `limit`, unless it is said.
@@ -86,11 +86,11 @@ pub(crate) struct Pages {
     pub(crate) total: Option<String>,
 
     /// Fails (9) where there is a further page after so many [default: 10000].
-    #[arg(long, value_name = "N", help_heading = "Pages")]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>(0, u64::MAX), help_heading = "Pages")]
     pub(crate) max_pages: Option<u64>,
 
     /// Fails (9) where there is a further page after so many items, which --items counts; a page is printed whole.
-    #[arg(long, value_name = "N", help_heading = "Pages")]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>(0, u64::MAX), help_heading = "Pages")]
     pub(crate) max_items: Option<u64>,
 
     /// Fails (9) where there is a further page after so many bytes: `500k`, `20M`, `1G`.
@@ -164,7 +164,7 @@ pub(crate) struct Poll {
     pub(crate) not_yet: Option<String>,
 
     /// Ends with the n-th call in a row that fails.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Poll")]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = whole::<u32>(1, u32::MAX.into()), help_heading = "Poll")]
     pub(crate) failures: u32,
 }
 

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
+use super::whole;
+
 const SIM_EXAMPLES: &str = "\
 Experiments:
   c    n clients read one row and write it if unchanged: writes, and seconds until all are done, by the wait
@@ -38,11 +40,11 @@ pub(crate) struct Sim {
     pub(crate) experiment: Which,
 
     /// Decides arrivals, faults and the clients' chance; the same seed gives the same figures.
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = whole::<u64>(0, u64::MAX))]
     pub(crate) seed: u64,
 
     /// How many seeds to try, from the first on; the table shows the worst figure of each.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = whole::<u32>(1, 100))]
     pub(crate) runs: u32,
 
     /// Plots attempts and goodput a second, over time, into a file.

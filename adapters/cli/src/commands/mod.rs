@@ -22,8 +22,13 @@ pub(crate) mod taped;
 
 use std::path::PathBuf;
 
+use serde_json::{Value, json};
+
+use crate::args::Format;
 use crate::exit::Problem;
 use crate::output::to_stdout;
+use crate::report::SCHEMA;
+use crate::screen;
 use crate::settings::Settings;
 
 /// What every command is told.
@@ -42,6 +47,22 @@ pub(crate) enum Tape {
     Record(PathBuf),
     /// What was written down.
     Replay(PathBuf),
+}
+
+impl Context {
+    /// Whether a result is for programs.
+    fn is_json(&self, format: Option<Format>) -> Result<bool, Problem> {
+        Ok(format.map_or_else(|| self.settings.format(), Ok)? == Format::Json)
+    }
+}
+
+/// Prints a result for programs: a line of JSON.
+fn print_json(members: impl IntoIterator<Item = (&'static str, Value)>) -> Result<(), Problem> {
+    let mut all = json!({ "schema": SCHEMA });
+    for (name, value) in members {
+        all[name] = value;
+    }
+    print(&(screen::escaped(&all.to_string()) + "\n"))
 }
 
 /// Prints a result. Whoever closed the pipe has read enough.

@@ -241,8 +241,12 @@ fn table(rows: &[[String; 3]]) -> String {
         let _ = write!(text, "  {what:<first$}  {value:<second$}");
         let column = first + second + 6;
         let fits = what.chars().count() <= first && value.chars().count() <= second;
+        let wide = screen::width();
+        // In a column, or below where that would be too narrow.
+        let column = if column.saturating_add(screen::ROOM) > wide { 4 } else { column };
+        let fits = fits && column > 4;
         let blanks = " ".repeat(column);
-        let wrapped = screen::wrap(&format!("{blanks}{by}"), screen::width(), column);
+        let wrapped = screen::wrap(&format!("{blanks}{by}"), wide, column);
         if fits {
             let _ = writeln!(text, "  {}", wrapped.trim_start());
         } else {

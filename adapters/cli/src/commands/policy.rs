@@ -6,15 +6,14 @@ use std::path::Path;
 use http::Method;
 use http_hook::blocking::Transport as _;
 use http_hook::{Connection, Hook, RequestPlan};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::foresight::{Outcome, follows, most_sends};
-use super::{Context, print};
-use crate::args::{Format, PolicyCommand};
+use super::{Context, print, print_json};
+use crate::args::PolicyCommand;
 use crate::connection;
 use crate::exit::Problem;
 use crate::hook;
-use crate::report::SCHEMA;
 use crate::request::read_policy;
 use crate::screen;
 use crate::settings::Settings;
@@ -38,25 +37,37 @@ const OUTCOMES: [&str; 12] = [
 
 pub(crate) fn run(command: &PolicyCommand, context: &Context) -> Result<u8, Problem> {
     match command {
-        PolicyCommand::Show { conn } => {
+        PolicyCommand::Show { conn, format } => {
+            let is_json = context.is_json(*format)?;
             let hook = of(conn.as_deref(), &context.settings)?;
+            if is_json {
+                print_json([("policy", json!(hook.policy()))])?;
+                return Ok(0);
+            }
             let json = serde_json::to_string_pretty(hook.policy())
                 .map_err(|error| Problem::local(format!("the policy: {error}")))?;
             print(&(json + "\n"))?;
         }
-        PolicyCommand::Check { file } => {
+        PolicyCommand::Check { file, format } => {
+            let is_json = context.is_json(*format)?;
             let policy = read_policy(file)?;
             let hook = of(None, &context.settings)?;
             let plan = RequestPlan::get("").retry(policy);
             let sends = most_sends(&hook, &plan, &Outcome::parse("503")?);
+            if is_json {
+                print_json([("checked", json!({ "attempts": sends }))])?;
+                return Ok(0);
+            }
             let sends = screen::count(sends, "attempt", "attempts");
             print(&format!("ok: {sends} at most, if 503 each time\n"))?;
         }
         PolicyCommand::Table { conn, policy, format } => {
             let hook = of(conn.as_deref(), &context.settings)?;
-            let json = format.map_or_else(|| context.settings.format(), Ok)? == Format::Json;
             let policy = policy.as_deref();
-            print(&if json { table_json(&hook, policy)? } else { table(&hook, policy)? })?;
+            match context.is_json(*format)? {
+                true => print_json([("table", table_json(&hook, policy)?.into())])?,
+                false => print(&table(&hook, policy)?)?,
+            }
         }
     }
     Ok(0)
@@ -89,7 +100,7 @@ fn usual(policy: Option<&Path>) -> Result<[(&'static str, RequestPlan); 3], Prob
 }
 
 /// What happens to them on the usual outcomes, for programs.
-fn table_json(hook: &Hook, policy: Option<&Path>) -> Result<String, Problem> {
+fn table_json(hook: &Hook, policy: Option<&Path>) -> Result<Vec<Value>, Problem> {
     let mut rows = Vec::new();
     for (name, plan) in usual(policy)? {
         let outcomes = OUTCOMES.iter().map(|text| {
@@ -100,7 +111,7 @@ fn table_json(hook: &Hook, policy: Option<&Path>) -> Result<String, Problem> {
         let attempts = most_sends(hook, &plan, &Outcome::parse("503")?);
         rows.push(json!({ "call": name, "attempts": attempts, "outcomes": outcomes }));
     }
-    Ok(json!({ "schema": SCHEMA, "table": rows }).to_string() + "\n")
+    Ok(rows)
 }
 
 /// What happens to the usual methods on the usual outcomes.

@@ -13,4 +13,4 @@ pub(crate) use body::{Written, write, write_failed};
 pub(crate) use envelope::{Content, envelope};
 pub(crate) use head::{Heads, response_head};
 pub(crate) use lines::{elements, items, lacks, members, text_at};
-pub(crate) use sink::{Making, Target, to_stdout};
+pub(crate) use sink::{Making, Target, of_stdout, to_stdout};

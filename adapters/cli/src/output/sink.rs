@@ -81,7 +81,14 @@ pub(crate) fn to_stdout(bytes: &[u8]) -> Result<bool, Problem> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Ok(()) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-        Err(error) => Err(Problem::local(format!("cannot write to stdout: {error}"))),
+        Err(error) => of_stdout(&error),
+    }
+}
+
+/// What it is that stdout takes no more. `false`: whoever read it has read enough.
+pub(crate) fn of_stdout(error: &io::Error) -> Result<bool, Problem> {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Ok(false),
+        _ => Err(Problem::local(format!("cannot write to stdout: {error}"))),
     }
 }

@@ -207,7 +207,8 @@ pub(crate) fn proxies(text: &str) -> Result<Setting<Proxies>, Problem> {
         return Ok(Setting::Set(proxies));
     }
     let proxy = Proxy::parse(text).map_err(|error| Problem::of_error(&error))?;
-    let by_target = vec![("all".to_owned(), proxy)];
+    // By scheme: `all` would come behind `http_proxy` and `https_proxy` of the environment.
+    let by_target = ["http", "https"].map(|scheme| (scheme.to_owned(), proxy.clone())).to_vec();
     Ok(Setting::Set(Proxies { by_target, no_proxy: None }))
 }
 

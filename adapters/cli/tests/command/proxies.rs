@@ -11,7 +11,7 @@ const CREDENTIALS: &str = "Basic bWU6YzRuNHJ5";
 /// Where the proxy is named, and whether it asks who is there.
 type Row = (&'static str, fn(&str) -> (Vec<String>, Vec<(String, String)>), bool);
 
-const ROWS: [Row; 4] = [
+const ROWS: [Row; 6] = [
     ("an argument", |proxy| (vec!["--proxy".to_owned(), format!("http://{proxy}")], vec![]), false),
     (
         "an argument with credentials",
@@ -28,7 +28,26 @@ const ROWS: [Row; 4] = [
         |proxy| (vec![], vec![("all_proxy".to_owned(), format!("http://me:c4n4ry@{proxy}"))]),
         true,
     ),
+    (
+        "an argument before the environment",
+        |proxy| (vec!["--proxy".to_owned(), format!("http://{proxy}")], others()),
+        false,
+    ),
+    (
+        "a setting before the environment",
+        |proxy| {
+            let own = ("HTTP_HOOK_PROXY".to_owned(), format!("http://{proxy}"));
+            (vec![], [vec![own], others()].concat())
+        },
+        false,
+    ),
 ];
+
+/// Proxies of the environment at which nobody is.
+fn others() -> Vec<(String, String)> {
+    let names = ["http_proxy", "https_proxy", "all_proxy"];
+    names.map(|name| (name.to_owned(), "http://127.0.0.1:1".to_owned())).to_vec()
+}
 
 #[test]
 fn https_goes_through_a_tunnel_and_only_the_proxy_sees_its_credentials() {

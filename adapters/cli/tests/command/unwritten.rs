@@ -18,7 +18,7 @@ fn rows(authority: &str) -> Vec<Row> {
     let mut add = |line: &str| {
         rows.push((line.to_owned(), line.split_whitespace().map(str::to_owned).collect(), &[]));
     };
-    for command in commands() {
+    for command in commands().iter().filter(|command| !command.ends_with("help")) {
         for help in ["--help", "-h"] {
             add(&format!("{command} {help}"));
         }
@@ -54,7 +54,6 @@ fn rows(authority: &str) -> Vec<Row> {
         "call - URL --format json",
         "call - URL --format pretty",
         "call - URL --print Hh",
-        "call - URL --format json --fail-if status=200",
         "pages - URL --next link",
         "pages - URL --next link --items /x --format json",
         "poll - URL --until status=200",

@@ -3,9 +3,8 @@
 use serde_json::json;
 
 use super::shown::{host, kind};
-use super::{columns, print};
+use super::{columns, print, print_json};
 use crate::exit::Problem;
-use crate::report::SCHEMA;
 use crate::screen;
 use crate::store::Store;
 
@@ -45,10 +44,7 @@ pub(crate) fn run(store: &Store, as_json: bool) -> Result<(), Problem> {
         rows.push(row.map(|cell| screen::line(&cell)).to_vec());
     }
     if as_json {
-        return print(
-            &(screen::escaped(&json!({ "schema": SCHEMA, "connections": values }).to_string())
-                + "\n"),
-        );
+        return print_json([("connections", values.into())]);
     }
     if rows.len() == 1 {
         screen::note("there is no connection; `http-hook conn add ID` stores one");

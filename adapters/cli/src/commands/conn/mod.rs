@@ -11,8 +11,8 @@ mod test;
 use std::fmt::Write as _;
 
 use super::call::check_secrets;
-use super::{Context, print};
-use crate::args::{ConnCommand, Format};
+use super::{Context, print, print_json};
+use crate::args::ConnCommand;
 use crate::exit::Problem;
 use crate::screen;
 use crate::store::Store;
@@ -21,13 +21,15 @@ pub(crate) fn run(command: &ConnCommand, context: &Context) -> Result<u8, Proble
     let settings = &context.settings;
     let store = Store::new(settings)?;
     match command {
-        ConnCommand::List { format } => {
-            let format = format.map_or_else(|| settings.format(), Ok)?;
-            list::run(&store, format == Format::Json)?;
-        }
-        ConnCommand::Show { conn, show_secrets } => {
+        ConnCommand::List { format } => list::run(&store, context.is_json(*format)?)?,
+        ConnCommand::Show { conn, show_secrets, format } => {
             check_secrets(*show_secrets)?;
+            let is_json = context.is_json(*format)?;
             let found = store.get(conn)?;
+            if is_json {
+                print_json([("connection", shown::members(conn, &found, *show_secrets))])?;
+                return Ok(0);
+            }
             let text = shown::section(conn, found.connection(), *show_secrets)?;
             print(&screen::plain(&format!("# {}\n{text}", found.place())))?;
         }
@@ -43,8 +45,13 @@ pub(crate) fn run(command: &ConnCommand, context: &Context) -> Result<u8, Proble
         }
         ConnCommand::Convert(convert) => files::convert(convert)?,
         ConnCommand::Test(test) => return test::run(test, context),
-        ConnCommand::Origin { id: Some(id) } => origin::of(&store, id)?,
-        ConnCommand::Origin { id: None } => origin::all(&store)?,
+        ConnCommand::Origin { id, format } => {
+            let is_json = context.is_json(*format)?;
+            match id {
+                Some(id) => origin::of(&store, id, is_json)?,
+                None => origin::all(&store, is_json)?,
+            }
+        }
     }
     Ok(0)
 }

@@ -1,8 +1,8 @@
 //! A connection as it may be shown: what may be secret is `***`.
 
 use http_hook::{Connection, Secret};
-use http_hook_sources::Form;
-use serde_json::{Map, Value};
+use http_hook_sources::{Form, Found};
+use serde_json::{Map, Value, json};
 
 use crate::exit::Problem;
 use crate::store::problem;
@@ -29,6 +29,26 @@ pub(crate) fn section(id: &str, connection: &Connection, secrets: bool) -> Resul
     let redacted = if secrets { connection.clone() } else { redacted(connection) };
     let text = Form::Toml.write([(id, &redacted)]).map_err(|error| problem(&error))?;
     Ok(text.expose().to_owned())
+}
+
+/// A connection for programs: its fields, and its extra as the JSON that it is, or as a text.
+pub(crate) fn members(id: &str, found: &Found, secrets: bool) -> Value {
+    let connection = found.connection();
+    let shown = if secrets { connection.clone() } else { redacted(connection) };
+    let extra = shown.extra().map(Secret::expose);
+    let extra = extra.map(|text| serde_json::from_str(text).unwrap_or_else(|_| text.into()));
+    json!({
+        "id": id,
+        "place": found.place(),
+        "type": shown.conn_type(),
+        "description": shown.description(),
+        "host": shown.host(),
+        "schema": shown.schema(),
+        "port": shown.port(),
+        "login": shown.login(),
+        "password": shown.password().map(Secret::expose),
+        "extra": extra.unwrap_or(Value::Null),
+    })
 }
 
 /// The host without user info, path and query, with the port if it has one.

@@ -7,13 +7,14 @@ mod plot;
 mod table;
 
 use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::io::Read as _;
 use std::path::Path;
 
 use http_hook::Error;
 use http_hook::RetryPolicy;
 use http_hook_sim::Strategy;
 
+use super::print;
 use crate::args::{Sim, SimFormat};
 use crate::exit::Problem;
 use crate::screen;
@@ -66,14 +67,4 @@ fn read(path: &Path) -> Result<Contender, Problem> {
 
 fn wrong(error: &Error) -> Problem {
     Problem::usage(error.to_string())
-}
-
-fn print(text: &str) -> Result<(), Problem> {
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Problem::local(format!("cannot write the figures: {error}")))
-        }
-        // Whoever closed the pipe has read enough.
-        _ => Ok(()),
-    }
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::compare::{CROWDS, Column, Comparison, Worst};
+use crate::screen;
 
 /// The widest name that is shown in full.
 const NAME: usize = 20;
@@ -49,9 +50,12 @@ fn outages(found: &Comparison, text: &mut String) {
         1 => format!("seed {}", found.seed),
         runs => format!("the worst of {runs} seeds from {} on", found.seed),
     };
-    let _ = writeln!(
+    remark(text, WIDTH, &format!("{seeds}; recovery in seconds"));
+    remark(
         text,
-        "{seeds}; recovery in seconds\nthe default has to keep: A1 amp 0.10, A2 amp 0.20, A3 success 0.99,\n  B recovery 10 s"
+        // Before the last of them.
+        68,
+        "the default has to keep: A1 amp 0.10, A2 amp 0.20, A3 success 0.99, B recovery 10 s",
     );
 }
 
@@ -109,8 +113,13 @@ fn contention(found: &Comparison, text: &mut String) {
         }
         let _ = writeln!(text, "{row}");
     }
-    let _ =
-        writeln!(text, "\nmean of 20 runs; all but the default begin with 10 ms and end with 2 s");
+    text.push('\n');
+    remark(text, WIDTH, "mean of 20 runs; all but the default begin with 10 ms and end with 2 s");
+}
+
+/// Adds a sentence below a table.
+fn remark(text: &mut String, widest: usize, says: &str) {
+    let _ = writeln!(text, "{}", screen::wrap(says, screen::result_width().min(widest), 2));
 }
 
 fn name(text: &str) -> String {
