@@ -5,7 +5,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_hook::body::multipart::Multipart;
 use http_hook::body::{Body, Replay, Upload};
-use http_hook::request::Data;
 use http_hook::retry::Condition;
 use http_hook::{
     CallBuilder, Cause, ErrorKind, Hook, HttpHook, Options, RequestPlan, RetryPolicy, StopReason,
@@ -273,24 +272,6 @@ fn of_two_bodies_none_is_lost_without_a_word() {
         let text = server.received()[0].text();
         assert!(holds.iter().all(|piece| text.contains(piece)), "{why}: {text}");
     }
-}
-
-/// What data of a GET become, parameters, nobody means who says body.
-#[test]
-fn a_body_is_a_body_or_an_error() {
-    let (api, server) = api(vec![Reply::status(200).always()]);
-    for body in ["box".into(), Data::from(b"box".to_vec()), Bytes::from("box").into()] {
-        api.put("v1/files").body(body).send().expect("it arrives");
-    }
-    for received in server.received() {
-        assert_eq!((received.text().as_str(), received.headers.get("content-type")), ("box", None));
-    }
-    for call in [api.get("v1/files"), api.head("v1/files")] {
-        let failure = call.body("box").send().expect_err("it has none");
-        let says = failure.to_string();
-        assert!(says.starts_with("body: GET and HEAD have none; parameters are set by"), "{says}");
-    }
-    assert_eq!(server.received().len(), 3, "nothing more was sent");
 }
 
 #[test]

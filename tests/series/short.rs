@@ -9,6 +9,7 @@ use http_hook::body::{Replay, Upload};
 use http_hook::fanout::Fanout;
 use http_hook::pages::Paging;
 use http_hook::poll::Polling;
+use http_hook::request::Data;
 use http_hook::retry::Condition;
 use http_hook::{Act, Call, ErrorKind, RequestPlan, StopReason};
 use http_hook_mock::blocking::connect;
@@ -85,4 +86,23 @@ fn a_source_does_not_go_along_and_the_plan_says_so() {
         assert_eq!((failure.reason(), failure.sends()), (StopReason::Invalid, 0));
     }
     assert!(server.received().is_empty());
+}
+
+/// What data of a GET become, parameters, nobody means who says body.
+#[test]
+fn a_body_is_a_body_or_an_error() {
+    let server = server();
+    let api = connect(HOME, &server).expect("a hook");
+    for body in ["box".into(), Data::from(b"box".to_vec()), Bytes::from("box").into()] {
+        api.put("v1/files").body(body).send().expect("it arrives");
+    }
+    for received in server.received() {
+        assert_eq!((received.text().as_str(), received.headers.get("content-type")), ("box", None));
+    }
+    for call in [api.get("v1/files"), api.head("v1/files")] {
+        let failure = call.body("box").send().expect_err("it has none");
+        let says = failure.to_string();
+        assert!(says.starts_with("body: GET and HEAD have none; parameters are set by"), "{says}");
+    }
+    assert_eq!(server.received().len(), 3, "nothing more was sent");
 }

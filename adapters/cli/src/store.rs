@@ -225,6 +225,9 @@ impl Store {
             let told = screen::quoted(ids.iter().take(MAX_TOLD).map(String::as_str));
             hint.extend(["; defined are: ", told.as_str(), more]);
         }
+        if ids.iter().any(|id| id.contains("AIRFLOW_CONN_")) {
+            hint.push_str("; a file of variables is dotenv:PATH in a list of sources");
+        }
         Problem::not_found(message, hint)
     }
 }

@@ -159,3 +159,39 @@ fn a_setting_that_is_wrong_names_what_it_may_be() {
         assert!(err.contains(told) && !err.contains("bogus"), "{err}");
     }
 }
+
+/// Who gave a URL knows of no connection.
+#[test]
+fn a_url_that_is_wrong_is_told_of_as_a_url() {
+    for (url, says) in [
+        ("http://h:99999/c4n4ry", "the URL: the port is not a number from 1 to 65535"),
+        ("http://u:c4n4ry@h:port/", "the URL: the port is not a number from 1 to 65535"),
+        ("ftp://h/", "the URL: "),
+        ("http:///v1", "the URL: "),
+    ] {
+        for command in ["call", "plan", "pages", "fetch"] {
+            let (code, out, err) = run(&[command, "-", url, "-o", "never"]);
+            assert_eq!((code, out.as_str()), (Some(2), ""), "{command} {url}: {err}");
+            let told = err.lines().next().unwrap();
+            assert!(told.contains(says) || command == "plan", "{command} {url}: {err}");
+            assert!(
+                !err.contains("connection") && !err.contains("c4n4ry"),
+                "{command} {url}: {err}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_file_of_variables_is_told_of_where_ids_are_looked_for() {
+    let file = temporary("variables.env");
+    fs::write(&file, "AIRFLOW_CONN_SALES='http://me:c4n4ry@h'\n").unwrap();
+    let sources = format!("file:{}", file.display());
+    let (code, _, err) = run(&["call", "sales", "v1", "--sources", &sources]);
+    assert_eq!(code, Some(10), "{err}");
+    assert!(err.contains("a file of variables is dotenv:PATH in a list of sources"), "{err}");
+    assert!(!err.contains("c4n4ry"), "{err}");
+    let sources = format!("dotenv:{}", file.display());
+    assert_eq!(run(&["plan", "sales", "v1", "--sources", &sources]).0, Some(0));
+    fs::remove_file(file).unwrap();
+}
