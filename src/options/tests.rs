@@ -6,8 +6,6 @@ use super::proxy::Environment;
 use super::proxy::choose;
 use super::{ClientCert, KeepAlive, Options, Proxies, Proxy, Setting, Verify};
 use crate::base::ErrorKind;
-use crate::hook::HookBuilder;
-use crate::{Connection, Hook};
 
 type Pairs<'a> = &'a [(&'a str, &'a str)];
 
@@ -131,56 +129,6 @@ fn authorities_come_from_the_environment() {
     for (variables, expected) in rows {
         let environment = Environment::new(variables.iter().copied());
         assert_eq!(environment.ca_bundle().unwrap(), expected, "{variables:?}");
-    }
-}
-
-/// It is there, and is told of where it counts, by its name alone.
-#[cfg(unix)]
-#[test]
-fn a_variable_that_is_no_text_is_told_of_where_it_counts() {
-    use std::ffi::OsString;
-    use std::os::unix::ffi::OsStringExt as _;
-    let odd = || OsString::from_vec(b"c4n4ry\xff".to_vec());
-    let whole = |text: &str| OsString::from(text);
-    let http = "http://a.test".parse().unwrap();
-    #[rustfmt::skip]
-    let rows = [
-        // variables                                                         what is said, where it counts
-        (vec![("http_proxy", odd())],                                        Some("http_proxy: not UTF-8")),
-        (vec![("HTTP_PROXY", odd())],                                        Some("HTTP_PROXY: not UTF-8")),
-        (vec![("all_proxy", odd())],                                         Some("all_proxy: not UTF-8")),
-        (vec![("ALL_PROXY", odd()), ("all_proxy", whole("p.test"))],         None),
-        (vec![("all_proxy", odd()), ("http_proxy", whole("p.test"))],        None),
-        (vec![("https_proxy", odd())],                                       None),
-        (vec![("http_proxy", odd()), ("no_proxy", whole("a.test"))],         None),
-        (vec![("http_proxy", whole("p.test")), ("no_proxy", odd())],         Some("no_proxy: not UTF-8")),
-        (vec![("NO_PROXY", odd())],                                          Some("NO_PROXY: not UTF-8")),
-        (vec![("HTTP_PROXY", odd()), ("REQUEST_METHOD", odd())],             None),
-    ];
-    for (variables, says) in rows {
-        let environment = Environment::new(variables.clone());
-        let chosen = choose(&Proxies::default(), Some(&environment), &http);
-        assert_eq!(chosen.err().map(|error| error.to_string()).as_deref(), says, "{variables:?}");
-    }
-    for (name, extra, says) in [
-        ("http_proxy", "{}", Some("the hook cannot be made: environment: http_proxy: not UTF-8")),
-        (
-            "REQUESTS_CA_BUNDLE",
-            "{}",
-            Some("the hook cannot be made: environment: REQUESTS_CA_BUNDLE: not UTF-8"),
-        ),
-        ("http_proxy", r#"{"trust_env": false}"#, None),
-        ("CURL_CA_BUNDLE", r#"{"verify": "/ca.pem"}"#, None),
-    ] {
-        let made = |builder: HookBuilder| builder.environment([(name, odd())]).build();
-        let connection = Connection::new().with_host("http://a.test").with_extra(extra);
-        let stored = made(Hook::builder(&connection)).err().map(|error| error.to_string());
-        let whose = |says: &str| says.replace("hook cannot be made", "connection cannot be used");
-        assert_eq!(stored, says.map(whose), "{name} {extra}");
-        if extra == "{}" {
-            let given = made(Hook::builder_to("http://a.test")).unwrap_err().to_string();
-            assert_eq!(Some(given.as_str()), says, "{name}");
-        }
     }
 }
 

@@ -66,10 +66,9 @@ impl RetryPolicy {
         if value.to_string().len() > Self::MAX_BYTES {
             return Err(Error::new(ErrorKind::Limit, "more than 64 KiB"));
         }
-        let policy = Form::deserialize(value).map_err(|_| {
-            let says = Misfit::of(value).map(|misfit| format!(": {}", misfit.says_no_text()));
-            let says = format!("not a retry policy{}", says.unwrap_or_default());
-            Error::new(ErrorKind::Policy, says)
+        let policy = Form::deserialize(value).map_err(|error| {
+            let says = Misfit::of(value, &error).says_no_text();
+            Error::new(ErrorKind::Policy, format!("not a retry policy: {says}"))
         })?;
         policy.validate()?;
         Ok(policy)
@@ -85,10 +84,8 @@ impl Serialize for RetryPolicy {
 impl<'de> Deserialize<'de> for RetryPolicy {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Counted(value) = Counted::deserialize(deserializer)?;
-        let policy = Form::deserialize(&value).map_err(|error| {
-            let misfit = Misfit::of(&value);
-            serde::de::Error::custom(misfit.map_or_else(|| error.to_string(), |own| own.says()))
-        })?;
+        let policy = Form::deserialize(&value)
+            .map_err(|error| serde::de::Error::custom(Misfit::of(&value, &error).says()))?;
         policy.validate().map_err(serde::de::Error::custom)?;
         Ok(policy)
     }
@@ -96,8 +93,12 @@ impl<'de> Deserialize<'de> for RetryPolicy {
 
 /// What is wrong with a policy's text, and where; without the texts in it: one that stands in the wrong place may be secret.
 fn says(error: &serde_json::Error, text: &str) -> String {
-    let value = serde_json::from_str(text).ok();
-    if let Some(misfit) = value.as_ref().and_then(Misfit::of) {
+    let value: Option<serde_json::Value> = serde_json::from_str(text).ok();
+    let misfit = value.and_then(|value| {
+        let error = Form::deserialize(&value).err()?;
+        Some(Misfit::of(&value, &error))
+    });
+    if let Some(misfit) = misfit {
         return format!("{} at line {} column {}", misfit.says(), error.line(), error.column());
     }
     let says = error.to_string();

@@ -4,7 +4,6 @@ use serde::Deserialize;
 use serde_json::{Error, Value};
 
 use crate::retry::condition::Condition;
-use crate::retry::form::Form;
 use crate::retry::hint::{HintMode, Hints};
 use crate::retry::seconds::{self, Seconds};
 use crate::retry::stop::Stop;
@@ -22,9 +21,11 @@ pub(super) struct Misfit {
 }
 
 impl Misfit {
-    /// Looks for it in a policy that could not be read.
-    pub(super) fn of(policy: &Value) -> Option<Self> {
-        Kind::Policy.look(policy, String::new())
+    /// Looks for it in a policy that could not be read, for this reason.
+    pub(super) fn of(policy: &Value, error: &Error) -> Self {
+        let place = String::new();
+        let inside = Kind::Policy.inside(policy, &place);
+        inside.unwrap_or_else(|| Kind::Policy.misfit(policy, error, place))
     }
 
     /// Says what is wrong; words that there are not are repeated.
@@ -71,11 +72,17 @@ enum Kind {
 
 impl Kind {
     fn look(self, value: &Value, place: String) -> Option<Misfit> {
-        let inside = match value {
+        let inside = self.inside(value, &place);
+        inside.or_else(|| self.read(value).err().map(|error| self.misfit(value, &error, place)))
+    }
+
+    /// What is wrong with a part of a value.
+    fn inside(self, value: &Value, place: &str) -> Option<Misfit> {
+        match value {
             Value::Object(members) => members.iter().find_map(|(name, own)| {
                 let own_place = match self {
                     // A name that somebody made up is not repeated.
-                    Self::Table => place.clone(),
+                    Self::Table => place.to_owned(),
                     _ if place.is_empty() => name.clone(),
                     _ => format!("{place}.{name}"),
                 };
@@ -86,19 +93,17 @@ impl Kind {
                 items.find_map(|(index, own)| kind.look(own, format!("{place}[{index}]")))
             }),
             _ => None,
-        };
-        inside.or_else(|| self.fault(value, place))
+        }
     }
 
     /// What is wrong with a value whose parts are as they should be.
-    fn fault(self, value: &Value, place: String) -> Option<Misfit> {
-        let error = self.read(value).err()?;
+    fn misfit(self, value: &Value, error: &Error, place: String) -> Misfit {
         let has_type = value.get("type").is_some_and(Value::is_string);
         let is_holder = self.is_tagged() || matches!(self, Self::Policy | Self::Hints);
         let is_shape = if self.is_tagged() { has_type } else { value.is_object() };
         if !(is_holder && is_shape) {
             let expected = format!("expected {}", self.shape());
-            return Some(Misfit { place, found: None, expected });
+            return Misfit { place, found: None, expected };
         }
         let says = error.to_string();
         let (found, expected) = match says.split_once(", expected ") {
@@ -110,12 +115,13 @@ impl Kind {
             None if says.starts_with("missing field") => (None, says),
             None => (None, "not what belongs there".to_owned()),
         };
-        Some(Misfit { place, found, expected })
+        Misfit { place, found, expected }
     }
 
     fn read(self, value: &Value) -> Result<(), Error> {
         match self {
-            Self::Policy => Form::deserialize(value).map(drop),
+            // It was read before.
+            Self::Policy => Ok(()),
             Self::Condition => Condition::deserialize(value).map(drop),
             Self::Wait => Wait::deserialize(value).map(drop),
             Self::Stop => Stop::deserialize(value).map(drop),

@@ -1,5 +1,6 @@
 //! What is sent: URL, headers, body, and by which way.
 
+mod environment;
 mod explain;
 mod form;
 mod multipart;
