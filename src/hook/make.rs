@@ -58,9 +58,10 @@ impl HookBuilder {
         let (Some(base), Some(auth), Some(in_force), true) =
             (base, auth, in_force, problems.is_empty())
         else {
-            let of = match self.given {
-                true => Subject::Program,
-                false => Subject::Connection(connection.id.clone()),
+            let of = if self.given {
+                Subject::Program
+            } else {
+                Subject::Connection(connection.id.clone())
             };
             return Err(HookError { of, problems });
         };

@@ -162,7 +162,9 @@ impl Kind {
             (Self::Condition, "conditions") => Self::Conditions,
             (Self::Condition, "kinds") => Self::Texts,
             (Self::Condition | Self::Hints, "statuses") => Self::Statuses,
-            (Self::Condition, "name" | "text" | "pointer") => Self::Text,
+            (Self::Condition, "name" | "text" | "pointer") | (Self::Stop, "class" | "event") => {
+                Self::Text
+            }
             // In JSON it may be anything.
             (Self::Condition, "equals") if value["type"] == "body_json" => return None,
             (Self::Condition, "equals" | "contains") | (Self::Policy, "attempt_header") => {
@@ -172,7 +174,6 @@ impl Kind {
             (Self::Wait, "table") => Self::Table,
             (Self::Wait, "exp_base") | (Self::Hints, "jitter") => Self::Number,
             (Self::Stop, "stops") => Self::Stops,
-            (Self::Stop, "class" | "event") => Self::Text,
             (Self::Stop, "max_attempts") => Self::Count,
             (Self::Hints, "retry_after" | "rate_limit") => Self::Switch,
             (Self::Hints, "over_cap") => Self::OverCap,

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 
 use clap_complete::engine::CompletionCandidate;
+use http_hook::connection::Problem as Reason;
 use http_hook::{Connection, Hook};
 
 use crate::exit::Problem;
@@ -99,7 +100,7 @@ fn from_url(url: &str) -> Result<Found, Problem> {
     let (authority, endpoint) = rest.split_at(end);
     let base = format!("{scheme}://{authority}");
     Hook::to(&base).map_err(|error| {
-        let says: Vec<_> = error.problems().iter().map(|problem| problem.message()).collect();
+        let says: Vec<_> = error.problems().iter().map(Reason::message).collect();
         Problem::usage(format!("the URL: {}", says.join("; ")))
     })?;
     let again = (!authority.contains('@')).then(|| base.clone());

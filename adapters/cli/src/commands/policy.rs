@@ -64,9 +64,10 @@ pub(crate) fn run(command: &PolicyCommand, context: &Context) -> Result<u8, Prob
         PolicyCommand::Table { conn, policy, format } => {
             let hook = of(conn.as_deref(), &context.settings)?;
             let policy = policy.as_deref();
-            match context.is_json(*format)? {
-                true => print_json([("table", table_json(&hook, policy)?.into())])?,
-                false => print(&table(&hook, policy)?)?,
+            if context.is_json(*format)? {
+                print_json([("table", table_json(&hook, policy)?.into())])?;
+            } else {
+                print(&table(&hook, policy)?)?;
             }
         }
     }
