@@ -60,7 +60,7 @@ fn places(value: &Value, pointer: &str, told: &str, all: &mut Vec<(String, Strin
     match value {
         Value::Object(members) => members.iter().for_each(|(name, own)| {
             // A name that somebody made up is not told.
-            let in_table = told.ends_with(".table");
+            let in_table = told.rsplit('.').next() == Some("table");
             let told = if in_table { told.to_owned() } else { format!("{told}{dot}{name}") };
             places(own, &format!("{pointer}/{name}"), &told, all);
         }),
