@@ -1,46 +1,17 @@
-//! The file: made, opened, read, and written in one transaction a batch.
+//! The file: made, opened, and read.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _};
 
+use crate::batch::LAST_EPOCH;
 use crate::error::{JournalError, shown};
-use crate::row::{Entry, Name, State, Unfinished};
-
-/// What marks a file of SQLite as a journal: `hhjl`.
-const APPLICATION: i32 = 0x6868_6a6c;
-/// The version of the form.
-const FORM: i32 = 1;
-
-/// The most that the table of an engine holds, too.
-const LAST_EPOCH: i64 = 0x7fff_ffff;
-
-const SCHEMA: &str = "
-    CREATE TABLE calls(
-        id text PRIMARY KEY NOT NULL,
-        connection text,
-        plan text NOT NULL,
-        state text NOT NULL,
-        epoch integer NOT NULL,
-        call text,
-        due integer,
-        outcome text,
-        created integer NOT NULL,
-        updated integer NOT NULL
-    );
-    CREATE TABLE run(key text PRIMARY KEY NOT NULL, value text NOT NULL) WITHOUT ROWID;
-";
-
-const INSERT: &str =
-    "INSERT INTO calls(id, connection, plan, state, epoch, call, due, outcome, created, updated)
-    VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)";
-const UPDATE: &str =
-    "UPDATE calls SET state = ?1, epoch = ?2, call = ?3, due = ?4, outcome = ?5, updated = ?6
-    WHERE rowid = ?7 AND epoch = ?8";
+use crate::form::{connect, make, of_io};
+use crate::row::{Entry, Name, State, Unfinished, plan_of};
+use crate::sends::{Sends, settle};
 
 /// What a journal survives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,18 +38,9 @@ pub struct Run {
 #[derive(Debug)]
 pub struct Journal {
     pub(crate) path: PathBuf,
-    connection: Connection,
+    pub(crate) connection: Connection,
     run: Run,
-}
-
-/// What becomes of a call.
-pub(crate) enum Change {
-    /// It is to be sent, and stands so.
-    Sending(Option<String>),
-    /// It waits, until then.
-    Waiting(String, i64),
-    /// It ended so.
-    Done(String),
+    durability: Durability,
 }
 
 impl Journal {
@@ -106,7 +68,7 @@ impl Journal {
         let _ = fs::remove_file(&beside);
         made?;
         let connection = connect(path, durability)?;
-        Ok(Self { path: path.to_owned(), connection, run })
+        Ok(Self { path: path.to_owned(), connection, run, durability })
     }
 
     /// Opens the journal of this run; `run.seed` becomes the one that the run began with.
@@ -137,7 +99,9 @@ impl Journal {
         }
         let seed = value("seed").map_err(of)?;
         let seed = seed.and_then(|seed| seed.parse().ok()).ok_or_else(|| other("the seed"))?;
-        Ok(Self { path: path.to_owned(), connection, run: Run { seed, ..run } })
+        settle(path, &connection, run.connection.as_deref())?;
+        let run = Run { seed, ..run };
+        Ok(Self { path: path.to_owned(), connection, run, durability })
     }
 
     /// Returns the run that it belongs to.
@@ -229,89 +193,17 @@ impl Journal {
         names.iter().map(known).collect()
     }
 
-    /// Writes a batch, all of it or nothing. A name that is taken is the fault of its entry alone.
-    pub(crate) fn write<'a>(
-        &mut self,
-        batch: impl Iterator<Item = (&'a mut Entry, &'a Change)>,
-    ) -> Result<Vec<Result<(), JournalError>>, JournalError> {
-        let now = now();
-        let path = self.path.clone();
-        let of = |error| JournalError::of(&path, error);
-        let transaction = self.connection.transaction().map_err(of)?;
-        let mut results = Vec::new();
-        {
-            let mut insert = transaction.prepare_cached(INSERT).map_err(of)?;
-            let mut update = transaction.prepare_cached(UPDATE).map_err(of)?;
-            for (entry, change) in batch {
-                let (state, call, due, outcome) = match change {
-                    Change::Sending(call) => (State::Sending, call.as_ref(), None, None),
-                    Change::Waiting(call, due) => (State::Waiting, Some(call), Some(*due), None),
-                    Change::Done(outcome) => (State::Done, None, None, Some(outcome)),
-                };
-                let epoch = match state {
-                    // After the last one comes the first, since only whether it is the same counts.
-                    State::Sending => entry.epoch % LAST_EPOCH + 1,
-                    _ => entry.epoch,
-                };
-                let name = &entry.name;
-                let Some(row) = entry.row else {
-                    let plan =
-                        format!(r#"{{"line":{},"digest":"{:08x}"}}"#, name.line, name.digest);
-                    let inserted = insert.insert(params![
-                        name.id,
-                        self.run.connection,
-                        plan,
-                        state.name(),
-                        epoch,
-                        call,
-                        due,
-                        outcome,
-                        now
-                    ]);
-                    match inserted {
-                        Ok(row) => {
-                            (entry.row, entry.epoch, entry.created) = (Some(row), epoch, now);
-                            results.push(Ok(()));
-                        }
-                        Err(error)
-                            if error.sqlite_error_code()
-                                == Some(ErrorCode::ConstraintViolation) =>
-                        {
-                            results.push(Err(twice(&transaction, name, &path)));
-                        }
-                        Err(error) => return Err(of(error)),
-                    }
-                    continue;
-                };
-                let changed = update.execute(params![
-                    state.name(),
-                    epoch,
-                    call,
-                    due,
-                    outcome,
-                    now,
-                    row,
-                    entry.epoch
-                ]);
-                results.push(match changed.map_err(of)? {
-                    1 => {
-                        entry.epoch = epoch;
-                        Ok(())
-                    }
-                    _ => Err(JournalError::Row {
-                        file: shown(&path),
-                        id: name.id.clone(),
-                        what: "somebody else has changed it".to_owned(),
-                    }),
-                });
-            }
+    /// Has first requests noted beside the file, unless each entry has to wait for the disk.
+    pub(crate) fn sends(&self) -> Option<Sends> {
+        match self.durability {
+            Durability::Process => Sends::new(&self.path, &self.connection),
+            Durability::Machine => None,
         }
-        transaction.commit().map_err(of)?;
-        Ok(results)
     }
 
     /// Closes the file, all in one piece: what stands beside it is gone.
     pub(crate) fn close(self) -> Result<(), JournalError> {
+        settle(&self.path, &self.connection, self.run.connection.as_deref())?;
         let path = self.path;
         self.connection.close().map_err(|(_, error)| JournalError::of(&path, error))
     }
@@ -342,7 +234,7 @@ impl Journal {
             return Err(wrong("its epoch is none"));
         }
         let name = Name { id, line, digest };
-        Ok(Entry { name, row: Some(number), epoch, created: 0 })
+        Ok(Entry { name, row: Some(number), slot: None, epoch, created: 0 })
     }
 
     fn wrong(&self, id: &str, what: &str) -> JournalError {
@@ -363,117 +255,4 @@ fn text<'a>(row: &'a rusqlite::Row<'_>, column: usize) -> &'a str {
         Ok(ValueRef::Text(text)) => std::str::from_utf8(text).unwrap_or_default(),
         _ => "",
     }
-}
-
-/// Where a plan stands: its line, and the digest of it.
-fn plan_of(text: &str) -> Option<(u64, u32)> {
-    let plan: serde_json::Value = serde_json::from_str(text).ok()?;
-    let digest = u32::from_str_radix(plan.get("digest")?.as_str()?, 16).ok()?;
-    Some((plan.get("line")?.as_u64()?, digest))
-}
-
-fn twice(connection: &Connection, name: &Name, path: &Path) -> JournalError {
-    let plan = connection
-        .prepare_cached("SELECT plan FROM calls WHERE id = ?1")
-        .and_then(|mut found| found.query_row([&name.id], |row| row.get::<_, String>(0)));
-    match plan {
-        Ok(plan) => {
-            let first = plan_of(&plan).map_or(0, |(line, _)| line);
-            JournalError::Twice { id: name.id.clone(), first, second: name.line }
-        }
-        Err(error) => JournalError::of(path, error),
-    }
-}
-
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
-
-/// Makes the file with its tables.
-fn make(path: &Path, run: &Run) -> Result<(), JournalError> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(|error| of_io(path, &error))?;
-    let tables = || {
-        let mut connection = Connection::open_with_flags(path, flags())?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        let transaction = connection.transaction()?;
-        transaction.execute_batch(SCHEMA)?;
-        let seed = run.seed.to_string();
-        let values = [
-            ("connection", run.connection.as_ref()),
-            ("calls", Some(&run.calls)),
-            ("seed", Some(&seed)),
-        ];
-        for (key, value) in values {
-            if let Some(value) = value {
-                transaction.execute("INSERT INTO run VALUES(?1, ?2)", [key, value])?;
-            }
-        }
-        transaction.pragma_update(None, "application_id", APPLICATION)?;
-        transaction.pragma_update(None, "user_version", FORM)?;
-        transaction.commit()?;
-        connection.close().map_err(|(_, error)| error)
-    };
-    tables().map_err(|error| JournalError::of(path, error))
-}
-
-fn flags() -> OpenFlags {
-    OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX
-}
-
-/// Opens the file for one owner, and looks whether it is a journal.
-fn connect(path: &Path, durability: Durability) -> Result<Connection, JournalError> {
-    let of = |error| JournalError::of(path, error);
-    let connection = Connection::open_with_flags(path, flags()).map_err(of)?;
-    let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
-    let form = |what: String| JournalError::Form { file: shown(path), what };
-    connection.busy_timeout(Duration::ZERO).map_err(of)?;
-    // Before the first read: then there is no memory to share, and nobody else to share it with.
-    connection.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(of)?;
-    if number("application_id").map_err(of)? != APPLICATION {
-        return Err(form("this is no journal".to_owned()));
-    }
-    match number("user_version").map_err(of)? {
-        FORM => {}
-        newer if newer > FORM => {
-            return Err(form(format!(
-                "the journal is of form {newer}, and this version reads {FORM}: it is newer"
-            )));
-        }
-        older => {
-            return Err(form(format!(
-                "the journal is of form {older}, and this version reads {FORM}: it is older"
-            )));
-        }
-    }
-    let settings = || {
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        let synchronous = match durability {
-            Durability::Process => "NORMAL",
-            Durability::Machine => "FULL",
-        };
-        connection.pragma_update(None, "synchronous", synchronous)?;
-        connection.pragma_update(None, "wal_autocheckpoint", 8_000)?;
-        connection.pragma_update(None, "cache_size", -16_000)?;
-        connection.pragma_update(None, "temp_store", "MEMORY")?;
-        // Takes the lock, and finds out whether the file can be written.
-        connection.execute_batch("BEGIN IMMEDIATE; UPDATE run SET value = value; COMMIT")
-    };
-    settings().map_err(of)?;
-    Ok(connection)
-}
-
-fn of_io(path: &Path, error: &io::Error) -> JournalError {
-    let code = match error.kind() {
-        io::ErrorKind::PermissionDenied => rusqlite::ffi::SQLITE_READONLY,
-        io::ErrorKind::StorageFull => rusqlite::ffi::SQLITE_FULL,
-        _ => rusqlite::ffi::SQLITE_CANTOPEN,
-    };
-    let cause =
-        rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), Some(error.to_string()));
-    JournalError::Storage { file: shown(path), cause: std::sync::Arc::new(cause) }
 }

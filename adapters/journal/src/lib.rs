@@ -4,12 +4,17 @@
 #![expect(clippy::doc_markdown, reason = "databases are written as they are called")]
 
 mod answer;
+mod batch;
 mod error;
 mod file;
+mod form;
 mod keeper;
+mod queue;
 mod row;
+mod sends;
 
 pub use error::JournalError;
 pub use file::{Durability, Journal, Run};
-pub use keeper::{Keeper, Told};
+pub use keeper::Keeper;
+pub use queue::Told;
 pub use row::{Entry, Name, State, Unfinished};

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::sends::Slot;
+
 /// Where a call stands: the words of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
@@ -62,6 +64,8 @@ pub struct Entry {
     pub name: Name,
     /// The row, once there is one.
     pub(crate) row: Option<i64>,
+    /// Where it is noted that its first request is about to be sent, while it has no row.
+    pub(crate) slot: Option<Slot>,
     pub(crate) epoch: i64,
     /// When the row was made, in milliseconds since 1970.
     pub(crate) created: i64,
@@ -71,7 +75,7 @@ impl Entry {
     /// Begins a call of which the journal knows nothing.
     #[must_use]
     pub const fn new(name: Name) -> Self {
-        Self { name, row: None, epoch: 0, created: 0 }
+        Self { name, row: None, slot: None, epoch: 0, created: 0 }
     }
 
     /// Returns when the row was made, in milliseconds since 1970; 0 if there is none.
@@ -110,4 +114,16 @@ impl fmt::Debug for Unfinished {
             .field("state", &self.state)
             .finish_non_exhaustive()
     }
+}
+
+/// What tells where a plan stands: its line, and the digest of it.
+pub(crate) fn plan(name: &Name) -> String {
+    format!(r#"{{"line":{},"digest":"{:08x}"}}"#, name.line, name.digest)
+}
+
+/// Where a plan stands: its line, and the digest of it.
+pub(crate) fn plan_of(text: &str) -> Option<(u64, u32)> {
+    let plan: serde_json::Value = serde_json::from_str(text).ok()?;
+    let digest = u32::from_str_radix(plan.get("digest")?.as_str()?, 16).ok()?;
+    Some((plan.get("line")?.as_u64()?, digest))
 }
