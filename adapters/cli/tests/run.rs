@@ -516,8 +516,10 @@ fn no_file_is_written_over_another() {
     let (link, hard, j, to_j) = (path("link"), path("hard"), path("j"), path("to-j"));
     let (wal, here, shm) = (path("j-wal"), path("here/j"), path("here/j-shm"));
     let calls_wal = path("w-wal");
+    let (sends, calls_sends) = (path("j-sends"), path("v-sends"));
     fs::copy(&calls, &calls_wal).unwrap();
-    let w = path("w");
+    fs::copy(&calls, &calls_sends).unwrap();
+    let (w, v) = (path("w"), path("v"));
     let rows: &[&[&str]] = &[
         &[&calls, "api", "-o", &calls],
         &[&calls, "api", "-o", &link],
@@ -531,7 +533,9 @@ fn no_file_is_written_over_another() {
         &[&calls, "api", "--journal", &j, "-o", &wal],
         &[&calls, "api", "--journal", &j, "-o", &here],
         &[&calls, "api", "--journal", &j, "-o", &shm],
+        &[&calls, "api", "--journal", &j, "-o", &sends],
         &[&calls_wal, "api", "--journal", &w],
+        &[&calls_sends, "api", "--journal", &v],
         &[&calls, "api", "--journal", &calls, "--resume"],
         &[&calls, "api", "--journal", &to_j, "-o", &wal],
         &[&calls, "api", "--journal", &link, "--resume"],
@@ -799,6 +803,54 @@ mod journal {
         assert!(rest.starts_with("run: 0 ok") && rest.contains(" 9 left"), "{rest}");
         assert!(rest.contains(&format!("--journal {journal} --resume")), "{rest}");
         assert!(began.elapsed() < Duration::from_secs(10));
+    }
+
+    /// What a run was doing when it was killed is in its journal, and nothing is sent to find that out.
+    #[test]
+    fn a_run_that_was_killed_is_settled() {
+        use std::thread;
+        use std::time::Duration;
+
+        let folder = folder("settled");
+        let server = serve();
+        let text = (1..=9)
+            .fold("{\"endpoint\":\"v1\",\"method\":\"POST\"}\n".to_owned(), |text, _| {
+                text + "{\"endpoint\":\"slow\",\"method\":\"POST\"}\n"
+            });
+        let calls = file(&folder, "calls.jsonl", &text);
+        let journal = folder.join("journal");
+        let journal = journal.to_str().unwrap();
+        let mut child = command(&kept(&calls, journal, &["-j", "2", "-q"]))
+            .env("AIRFLOW_CONN_API", format!("http://{}", server.authority))
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        while server.requests().len() < 3 {
+            thread::sleep(Duration::from_millis(10));
+        }
+        // The first one's outcome is written within 10 ms.
+        thread::sleep(Duration::from_millis(300));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let rows = |table: &str| {
+            let file = rusqlite::Connection::open(journal).unwrap();
+            let count = format!("SELECT count(*) FROM {table}");
+            file.query_row(&count, [], |row| row.get::<_, u32>(0))
+                .map_err(|error| error.to_string())
+        };
+        assert!(rows("settled_calls").unwrap_err().contains("--resume --jobs 0"));
+
+        let args = kept(&calls, journal, &["--jobs", "0"]);
+        let (code, _, err) = run(&server.authority, &args);
+        assert_eq!(code, Some(2), "{err}");
+        let args = kept(&calls, journal, &["--resume", "--jobs", "0"]);
+        let (code, results, err) = run(&server.authority, &args);
+        assert_eq!(code, Some(13), "{err}");
+        let told: Vec<_> = results.iter().map(|one| one["result"].as_str().unwrap()).collect();
+        assert_eq!(told, ["ok", "may_have_acted", "may_have_acted"]);
+        assert!(err.contains("1 ok, 0 failed, 2 may have acted, 7 left"), "{err}");
+        assert_eq!(rows("settled_calls"), Ok(3));
+        assert_eq!(server.requests().len(), 3, "nothing was sent");
     }
 
     /// An id names a call, and a line is one: it does not become another call by another id, in the file or in the journal.

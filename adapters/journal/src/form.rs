@@ -15,6 +15,7 @@ const APPLICATION: i32 = 0x6868_6a6c;
 /// The version of the form.
 const FORM: i32 = 2;
 
+/// `settled_calls` fails while `calls` does not say what was under way.
 const SCHEMA: &str = "
     CREATE TABLE calls(
         id text PRIMARY KEY NOT NULL,
@@ -29,6 +30,13 @@ const SCHEMA: &str = "
         updated integer NOT NULL
     );
     CREATE TABLE run(key text PRIMARY KEY NOT NULL, value text NOT NULL) WITHOUT ROWID;
+    CREATE VIEW settled_calls AS
+        WITH settled(yes) AS MATERIALIZED (SELECT CASE
+            WHEN EXISTS(SELECT 1 FROM run WHERE key = 'sends')
+            THEN json_extract('{}', 'this run was killed: go on with it, or settle it by --resume --jobs 0')
+            ELSE 1 END)
+        SELECT id, connection, plan, state, epoch, call, due, outcome, created, updated
+        FROM settled CROSS JOIN calls WHERE yes;
 ";
 
 /// Makes the file with its tables.

@@ -183,7 +183,7 @@ fn bench(command: &Path, calls: u32, rounds: usize) -> Result<(), Box<dyn Error>
 }
 
 fn remove(journal: &Path) {
-    for end in ["", "-wal", "-shm"] {
+    for end in ["", "-wal", "-shm", "-sends"] {
         let mut path = journal.as_os_str().to_owned();
         path.push(end);
         let _ = fs::remove_file(path);

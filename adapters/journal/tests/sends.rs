@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use http_hook_journal::{Durability, Entry, Journal, JournalError, Keeper, Name, Run, State};
 use proptest::prelude::*;
+use rusqlite::Connection;
 use tempfile::TempDir;
 
 fn run() -> Run {
@@ -47,11 +48,12 @@ fn left(journal: &Journal) -> BTreeMap<u64, State> {
 
 fn ended(journal: &Journal) -> Vec<u64> {
     let mut all = Vec::new();
-    journal.ended(|one| {
-        all.push(one.unwrap().0.name.line);
-        true
-    })
-    .unwrap();
+    journal
+        .ended(|one| {
+            all.push(one.unwrap().0.name.line);
+            true
+        })
+        .unwrap();
     all.sort_unstable();
     all
 }
@@ -106,6 +108,26 @@ fn a_journal_without_its_notes_is_refused() {
         assert!(error.to_string().contains(says), "{says}: {error}");
         let again = open(copy.path()).unwrap_err();
         assert_eq!(again.to_string(), error.to_string(), "and again");
+    }
+}
+
+/// Whoever copies the rows of a run that was killed does not copy too few.
+#[test]
+fn rows_that_do_not_say_what_was_under_way_are_not_read_as_settled() {
+    let place = tempfile::tempdir().unwrap();
+    let keeper = create(place.path(), Durability::Process);
+    let copied = |folder: &Path| {
+        let file = Connection::open(folder.join("run.journal")).unwrap();
+        file.query_row("SELECT count(*) FROM settled_calls", [], |row| row.get::<_, u32>(0))
+    };
+    let nothing_yet = killed(place.path());
+    keeper.sending(&mut Entry::new(name(1, false)), None).unwrap();
+    let under_way = killed(place.path());
+    for (killed, count) in [(nothing_yet, 0), (under_way, 1)] {
+        let error = copied(killed.path()).unwrap_err();
+        assert!(error.to_string().contains("this run was killed"), "{error}");
+        drop(open(killed.path()).unwrap());
+        assert_eq!(copied(killed.path()), Ok(count));
     }
 }
 
@@ -184,7 +206,10 @@ fn what_is_noted_while_the_journal_is_closed_is_kept_or_refused() {
 #[derive(Clone, Debug)]
 enum Deed {
     /// A call begins: noted as to be made anew, or with its attempt; under an id that is too long for a note.
-    Begin { with_attempt: bool, long: bool },
+    Begin {
+        with_attempt: bool,
+        long: bool,
+    },
     Wait(prop::sample::Index),
     Again(prop::sample::Index),
     End(prop::sample::Index),

@@ -69,8 +69,8 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "FIELD", help_heading = "Run")]
     pub(crate) id: Option<String>,
 
-    /// How many calls are under way at once; one that waits for its next attempt is none of them.
-    #[arg(short, long, value_name = "N", default_value_t = 16, value_parser = whole::<u16>(1, 1_024), help_heading = "Run")]
+    /// How many calls are under way at once; one that waits for its next attempt is none of them. With --resume, 0 sends nothing: it prints what the journal has.
+    #[arg(short, long, value_name = "N", default_value_t = 16, value_parser = whole::<u16>(0, 1_024), help_heading = "Run")]
     pub(crate) jobs: u16,
 
     /// How many requests are sent a second at most.

@@ -48,7 +48,7 @@ pub(super) fn check(args: &RunArgs) -> Result<(), Problem> {
     let mut journal = Vec::new();
     if let Some(path) = &args.journal {
         let led_to = target(path);
-        for end in ["", "-wal", "-shm", "-journal"] {
+        for end in ["", "-wal", "-shm", "-journal", "-sends"] {
             for path in [path, &led_to] {
                 let mut path = OsString::from(path);
                 path.push(end);

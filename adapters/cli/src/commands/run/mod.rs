@@ -50,6 +50,11 @@ const STACK: usize = 512 << 10;
 
 /// Makes the calls, and gives the exit code.
 pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<u8, Problem> {
+    if args.jobs == 0 && !args.resume {
+        return Err(Problem::usage(
+            "--jobs 0 sends nothing: it is for --resume, and prints what the journal has",
+        ));
+    }
     files::check(args)?;
     let settings = &context.settings;
     let words = match args.words.as_slice() {
@@ -100,6 +105,9 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<u8, Problem> {
     for (slot, call) in begun.calls {
         pool.take_up(slot, call);
     }
+    if args.jobs == 0 {
+        pool.stop();
+    }
     let report = Report::new(args, context, read, pool.results.count(), kept as u64);
     let report = Arc::new(report);
     let signal = signals(&pool, &report, begun.unreadable);
@@ -123,9 +131,9 @@ fn end(
     signal: &Arc<AtomicU64>,
 ) -> Result<u8, Problem> {
     let problem = pool.problem.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let left = left(report, pool);
     let results = Arc::clone(&pool.results);
     let closed = pool.keep.close();
+    let left = left(report, pool);
     results.flush();
     // Where the run is not what it was, the same again ends the same way.
     let of_use = |problem: &Problem| problem.code() == exit::USAGE;
@@ -160,7 +168,10 @@ fn left(report: &Report, pool: &Pool) -> Option<u64> {
         return None;
     }
     let mut lines = pool.lines.lock().unwrap_or_else(PoisonError::into_inner);
-    lines.count().ok().map(|count| count + waiting)
+    let count = lines.count().ok()?;
+    // What the journal has was not read again.
+    let ended = pool.results.count();
+    Some(if report.settles { count.saturating_sub(ended) } else { count + waiting })
 }
 
 fn found(args: &RunArgs, words: Option<&Words<'_>>, settings: &Settings) -> Result<Found, Problem> {

@@ -33,6 +33,8 @@ pub(super) struct Report {
     again: Option<String>,
     /// The file of the calls is standard input.
     pub(super) from_stdin: bool,
+    /// Nothing is sent: the journal is settled.
+    pub(super) settles: bool,
 }
 
 impl Report {
@@ -58,6 +60,7 @@ impl Report {
                 && std::io::stderr().is_terminal(),
             again: args.journal.as_ref().map(|path| path.display().to_string()),
             from_stdin: args.file.as_os_str() == "-",
+            settles: args.jobs == 0,
         }
     }
 
