@@ -89,6 +89,29 @@ impl State {
         seen: Result<ResponseView<'_>, &TransportError>,
         now: Timestamp,
     ) -> Judged {
+        if seen.as_ref().is_ok_and(|head| self.stands(hook, head)) {
+            let (verdict, class) = (Verdict::Accept, FailureClass::Error);
+            return Judged { verdict, healthy: true, class };
+        }
+        self.weighed(hook, seen, now)
+    }
+
+    /// Whether there is nothing to ask: nobody can find fault with this response.
+    #[inline]
+    fn stands(&self, hook: &Hook, head: &ResponseView<'_>) -> bool {
+        head.status.is_success()
+            && self.ready.policy.is_none()
+            && self.ready.more.is_none()
+            && hook.lets_success_stand()
+    }
+
+    /// Judges what somebody may find fault with.
+    fn weighed(
+        &self,
+        hook: &Hook,
+        seen: Result<ResponseView<'_>, &TransportError>,
+        now: Timestamp,
+    ) -> Judged {
         let mut refused = None;
         if let Ok(head) = &seen {
             match self.redirect(hook, head) {

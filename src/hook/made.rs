@@ -71,6 +71,8 @@ pub(super) struct Inner {
     pub(super) policy: Arc<RetryPolicy>,
     /// Whether the policy may look at bodies: every response asks.
     pub(super) looks_at_bodies: bool,
+    /// Whether the policy lets every response of 200 to 299 stand, unasked.
+    pub(super) lets_success_stand: bool,
     pub(super) gates: Gates,
     pub(super) environment: Option<Arc<Environment>>,
     #[cfg(feature = "cookies")]
@@ -295,6 +297,11 @@ impl Hook {
     /// Whether the [policy](Self::policy) may look at bodies.
     pub(crate) fn looks_at_bodies(&self) -> bool {
         self.inner.looks_at_bodies
+    }
+
+    /// Whether the [policy](Self::policy) lets every response of 200 to 299 stand, unasked.
+    pub(crate) fn lets_success_stand(&self) -> bool {
+        self.inner.lets_success_stand
     }
 
     pub(crate) fn shared_policy(&self) -> &Arc<RetryPolicy> {

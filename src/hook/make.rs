@@ -85,6 +85,7 @@ impl HookBuilder {
             defaults: self.defaults,
             in_force: Arc::new(in_force.of(Some(&owner))),
             looks_at_bodies: policy.looks_at_bodies(),
+            lets_success_stand: policy.lets_success_stand(),
             policy,
             gates: self.gates.unwrap_or_else(Gates::none),
             environment: self.environment,

@@ -234,6 +234,23 @@ impl Condition {
         matches!(self, Self::BodyContains { .. } | Self::BodyJson { .. } | Self::Custom(_))
             || self.parts().iter().any(Self::reads_body)
     }
+
+    /// Whether it may hold for a response of 200 to 299 that passes its check; it does not where this is not so.
+    pub(super) fn may_hold_for_success(&self) -> bool {
+        match self {
+            Self::Never
+            | Self::Error
+            | Self::ErrorKind { .. }
+            | Self::CheckFailed
+            | Self::RateLimited => false,
+            Self::Status { statuses } => {
+                statuses.iter().any(|range| *range.start() <= 299 && *range.end() >= 200)
+            }
+            Self::Any { conditions } => conditions.iter().any(Self::may_hold_for_success),
+            Self::All { conditions } => conditions.iter().all(Self::may_hold_for_success),
+            _ => true,
+        }
+    }
 }
 
 impl Asks for Condition {

@@ -60,6 +60,11 @@ impl RetryPolicy {
         counts
     }
 
+    /// Whether no response of 200 to 299 that passes its check is worth another attempt.
+    pub(crate) fn lets_success_stand(&self) -> bool {
+        !self.when.may_hold_for_success() && !self.once.may_hold_for_success()
+    }
+
     /// Whether any part of it may look at the body of the response.
     pub(crate) fn looks_at_bodies(&self) -> bool {
         self.reads_body() || self.waits_by_body()
