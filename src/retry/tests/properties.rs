@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::retry::{Decision, HttpOutcome, Progress, Random, RetryState, Seconds, Stop, Wait};
+use crate::retry::{
+    Condition, Decision, HttpOutcome, Progress, Random, RetryState, Seconds, Stop, Wait,
+};
 use crate::{RetryPolicy, Sent, TransportError, TransportErrorKind};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use proptest::prelude::*;
@@ -58,12 +60,49 @@ fn wait() -> impl Strategy<Value = Wait> {
     })
 }
 
+fn condition() -> impl Strategy<Value = Condition> {
+    let leaf = prop_oneof![
+        Just(Condition::Always),
+        Just(Condition::Never),
+        Just(Condition::Error),
+        Just(Condition::RateLimited),
+        Just(Condition::CheckFailed),
+        Just(Condition::ErrorKind { kinds: vec!["timeout".to_owned()] }),
+        (100..600_u16, 0..250_u16)
+            .prop_map(|(from, more)| Condition::Status { statuses: vec![from..=from + more] }),
+        Just(Condition::header("x-ratelimit-remaining")),
+        Just(Condition::BodyContains { text: String::new() }),
+        Just(Condition::custom(|outcome| !outcome.failed())),
+    ];
+    leaf.prop_recursive(3, 12, 4, |inner| {
+        prop_oneof![
+            inner.clone().prop_map(|one| Condition::Not { condition: Box::new(one) }),
+            prop::collection::vec(inner.clone(), 0..4)
+                .prop_map(|conditions| Condition::Any { conditions }),
+            prop::collection::vec(inner, 0..4).prop_map(|conditions| Condition::All { conditions }),
+        ]
+    })
+}
+
 fn attempt() -> impl Strategy<Value = u32> {
     prop_oneof![3 => 1..40_u32, 1 => any::<u32>(), 1 => Just(u32::MAX)]
 }
 
 proptest! {
     #![proptest_config(cases())]
+
+    /// A response that passes is let stand unasked only where asking would let it stand.
+    #[test]
+    fn no_success_stands_that_a_condition_holds_for(when in condition(), once in condition(), status in 200..300_u16) {
+        let headers = HeaderMap::from_iter([(
+            http::HeaderName::from_static("x-ratelimit-remaining"),
+            HeaderValue::from_static("0"),
+        )]);
+        let outcome = HttpOutcome::answered(StatusCode::from_u16(status).unwrap(), &headers);
+        let holds = when.holds(&outcome) || once.holds(&outcome);
+        let policy = RetryPolicy { when, once, ..RetryPolicy::default() };
+        prop_assert!(!(holds && policy.lets_success_stand()));
+    }
 
     /// No wait overflows, panics or depends on anything but its arguments; storing changes nothing.
     #[test]
