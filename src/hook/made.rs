@@ -60,6 +60,14 @@ pub(super) enum Haste {
     Retries,
 }
 
+/// What every response asks of the policy, told once.
+pub(super) struct Habits {
+    /// Whether it may look at bodies.
+    pub(super) looks_at_bodies: bool,
+    /// Whether it lets every response of 200 to 299 stand, unasked.
+    pub(super) lets_success_stand: bool,
+}
+
 pub(super) struct Inner {
     pub(super) id: Option<ConnectionId>,
     pub(super) base: BaseUrl,
@@ -69,10 +77,7 @@ pub(super) struct Inner {
     pub(super) defaults: Defaults,
     pub(super) in_force: Arc<InForce>,
     pub(super) policy: Arc<RetryPolicy>,
-    /// Whether the policy may look at bodies: every response asks.
-    pub(super) looks_at_bodies: bool,
-    /// Whether the policy lets every response of 200 to 299 stand, unasked.
-    pub(super) lets_success_stand: bool,
+    pub(super) habits: Habits,
     pub(super) gates: Gates,
     pub(super) environment: Option<Arc<Environment>>,
     #[cfg(feature = "cookies")]
@@ -296,12 +301,12 @@ impl Hook {
 
     /// Whether the [policy](Self::policy) may look at bodies.
     pub(crate) fn looks_at_bodies(&self) -> bool {
-        self.inner.looks_at_bodies
+        self.inner.habits.looks_at_bodies
     }
 
     /// Whether the [policy](Self::policy) lets every response of 200 to 299 stand, unasked.
     pub(crate) fn lets_success_stand(&self) -> bool {
-        self.inner.lets_success_stand
+        self.inner.habits.lets_success_stand
     }
 
     pub(crate) fn shared_policy(&self) -> &Arc<RetryPolicy> {

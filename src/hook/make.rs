@@ -9,7 +9,7 @@ use super::error::Subject;
 use super::given;
 use super::headers::default_headers;
 use super::layers::{Layer, Sources};
-use super::made::{Haste, Inner, Own, UNKNOWN};
+use super::made::{Habits, Haste, Inner, Own, UNKNOWN};
 use super::{Hook, HookBuilder, HookError};
 use crate::auth::AuthScheme;
 use crate::auth::ready::{Auth, Kept};
@@ -84,8 +84,10 @@ impl HookBuilder {
             options,
             defaults: self.defaults,
             in_force: Arc::new(in_force.of(Some(&owner))),
-            looks_at_bodies: policy.looks_at_bodies(),
-            lets_success_stand: policy.lets_success_stand(),
+            habits: Habits {
+                looks_at_bodies: policy.looks_at_bodies(),
+                lets_success_stand: policy.lets_success_stand(),
+            },
             policy,
             gates: self.gates.unwrap_or_else(Gates::none),
             environment: self.environment,

@@ -80,13 +80,11 @@ impl Sends {
     pub(crate) fn note(&self, name: &Name, now: i64) -> Option<Slot> {
         let bytes = written(name, now)?;
         let slot = self.lock().take()?;
-        match write_at(&self.file, &bytes, slot.index) {
-            Ok(()) => Some(slot),
-            Err(_) => {
-                self.free(slot);
-                None
-            }
+        let is_written = write_at(&self.file, &bytes, slot.index).is_ok();
+        if !is_written {
+            self.free(slot);
         }
+        is_written.then_some(slot)
     }
 
     /// It is not sent after all.
@@ -114,13 +112,12 @@ impl Default for Slots {
 
 impl Slots {
     fn take(&mut self) -> Option<Slot> {
-        let index = match self.free.pop() {
-            Some(index) => index,
-            None => {
-                let index = u32::try_from(self.notes.len()).ok().filter(|index| *index < MOST)?;
-                self.notes.push(0);
-                index
-            }
+        let index = if let Some(index) = self.free.pop() {
+            index
+        } else {
+            let index = u32::try_from(self.notes.len()).ok().filter(|index| *index < MOST)?;
+            self.notes.push(0);
+            index
         };
         self.count += 1;
         *self.notes.get_mut(index as usize)? = self.count;
@@ -265,7 +262,8 @@ fn read(bytes: &[u8]) -> Option<(Name, i64)> {
     let len = u16::from_le_bytes(bytes.get(28..30)?.try_into().ok()?);
     let id = std::str::from_utf8(bytes.get(HEAD..HEAD + usize::from(len))?).ok()?;
     let name = Name { id: id.to_owned(), line: number(bytes, 8)?, digest };
-    Some((name, number(bytes, 16)?.cast_signed()))
+    let created = i64::from_le_bytes(bytes.get(16..24)?.try_into().ok()?);
+    Some((name, created))
 }
 
 fn number(bytes: &[u8], at: usize) -> Option<u64> {

@@ -39,7 +39,7 @@ use crate::request::{Words, of_limits, read_policy, scheme};
 use crate::settings::{Limit, Settings};
 use keep::Keep;
 use lines::{Lines, Taken};
-use progress::{Report, watch};
+use progress::{Report, Source, watch};
 use results::Results;
 use said::said;
 use template::Template;
@@ -164,14 +164,18 @@ fn left(report: &Report, pool: &Pool) -> Option<u64> {
     if !pool.is_stopped() {
         return Some(waiting);
     }
-    if report.from_stdin {
+    if report.source == Source::Stdin {
         return None;
     }
     let mut lines = pool.lines.lock().unwrap_or_else(PoisonError::into_inner);
     let count = lines.count().ok()?;
     // What the journal has was not read again.
     let ended = pool.results.count();
-    Some(if report.settles { count.saturating_sub(ended) } else { count + waiting })
+    Some(if report.source == Source::Settled {
+        count.saturating_sub(ended)
+    } else {
+        count + waiting
+    })
 }
 
 fn found(args: &RunArgs, words: Option<&Words<'_>>, settings: &Settings) -> Result<Found, Problem> {

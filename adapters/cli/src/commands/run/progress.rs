@@ -31,10 +31,16 @@ pub(super) struct Report {
     quiet: bool,
     shown: bool,
     again: Option<String>,
-    /// The file of the calls is standard input.
-    pub(super) from_stdin: bool,
-    /// Nothing is sent: the journal is settled.
-    pub(super) settles: bool,
+    pub(super) source: Source,
+}
+
+/// Where the calls are that are left.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    File,
+    /// In a file that is not read, since nothing is sent: the journal is settled.
+    Settled,
+    Stdin,
 }
 
 impl Report {
@@ -59,8 +65,11 @@ impl Report {
                 && !dumb
                 && std::io::stderr().is_terminal(),
             again: args.journal.as_ref().map(|path| path.display().to_string()),
-            from_stdin: args.file.as_os_str() == "-",
-            settles: args.jobs == 0,
+            source: match args.file.as_os_str() == "-" {
+                true => Source::Stdin,
+                false if args.jobs == 0 => Source::Settled,
+                false => Source::File,
+            },
         }
     }
 
