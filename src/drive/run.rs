@@ -161,6 +161,12 @@ impl<'a, B: From<Bytes>, R> Run<'a, B, R> {
         self
     }
 
+    /// Tells `observer`, which is one of the crate's own and does not panic, before whoever is told.
+    pub(crate) fn counted(mut self, observer: Box<dyn Observer>) -> Self {
+        self.watch.count(observer);
+        self
+    }
+
     /// Takes the body of an [external](crate::body::Payload::External) payload from `source`, which opens it at its beginning, once
     /// for each send, or tells by an error of kind [`RequestBody`](crate::TransportErrorKind::RequestBody) that it cannot.
     pub fn source(

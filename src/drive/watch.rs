@@ -27,6 +27,32 @@ enum Told<'a> {
     Shared(Arc<dyn Observer>),
     /// The observer of this call alone.
     Own(Box<dyn Observer>),
+    /// First one of the crate's own, which does not panic, and has nothing around the client's work.
+    Counted(Box<(Box<dyn Observer>, Told<'a>)>),
+}
+
+impl Told<'_> {
+    /// Tells whom there is; `false`: the caller's observer panicked.
+    fn tell(&mut self, event: &Event<'_>) -> bool {
+        match self {
+            Told::Nobody => true,
+            Told::Lent(observer) => caught(|| observer.event(event)).is_some(),
+            Told::Shared(observer) => caught(|| observer.event(event)).is_some(),
+            Told::Own(observer) => caught(|| observer.event(event)).is_some(),
+            Told::Counted(counted) => {
+                counted.0.event(event);
+                counted.1.tell(event)
+            }
+        }
+    }
+
+    /// The caller's observer.
+    fn callers(&mut self) -> &mut Self {
+        match self {
+            Told::Counted(counted) => &mut counted.1,
+            own => own,
+        }
+    }
 }
 
 impl<'a> Watch<'a> {
@@ -56,21 +82,21 @@ impl<'a> Watch<'a> {
 
     /// Tells the observer. One that panics is told nothing more of this call, which goes on.
     fn tell(&mut self, event: &Event<'_>) {
-        let told = match &self.told {
-            Told::Nobody => return,
-            Told::Lent(observer) => caught(|| observer.event(event)),
-            Told::Shared(observer) => caught(|| observer.event(event)),
-            Told::Own(observer) => caught(|| observer.event(event)),
-        };
-        if told.is_none() {
+        if !self.told.tell(event) {
             self.leave();
         }
     }
 
-    /// Lets the observer go, whose own end may panic, too.
+    /// Tells `observer` before whoever is told.
+    pub(super) fn count(&mut self, observer: Box<dyn Observer>) {
+        let told = std::mem::replace(&mut self.told, Told::Nobody);
+        self.told = Told::Counted(Box::new((observer, told)));
+    }
+
+    /// Lets the caller's observer go, whose own end may panic, too.
     #[cold]
     fn leave(&mut self) {
-        let told = std::mem::replace(&mut self.told, Told::Nobody);
+        let told = std::mem::replace(self.told.callers(), Told::Nobody);
         let _ = caught(|| drop(told));
     }
 
@@ -81,8 +107,8 @@ impl<'a> Watch<'a> {
     /// Does a piece of work in the client within what the observer has around it.
     #[cold]
     pub(super) fn within<R>(&mut self, work: impl FnMut() -> R) -> R {
-        let observer: &dyn Observer = match &self.told {
-            Told::Nobody => &nobody,
+        let observer: &dyn Observer = match self.told.callers() {
+            Told::Nobody | Told::Counted(_) => &nobody,
             Told::Lent(observer) => *observer,
             Told::Shared(observer) => &**observer,
             Told::Own(observer) => &**observer,

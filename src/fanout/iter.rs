@@ -101,6 +101,41 @@ impl<'a, H, I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> FanoutIter<'a,
         self
     }
 
+    /// Finds out how many calls the server can serve at once: see [`Fanout::adaptive`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook::{Hook, HttpHook};
+    /// # use http_hook::options::Capabilities;
+    /// # use std::time::Duration;
+    /// # struct NoTime;
+    /// # #[async_trait::async_trait]
+    /// # impl http_hook::transport::Clock for NoTime {
+    /// #     fn now(&self) -> http_hook::Timestamp { http_hook::Timestamp::default() }
+    /// #     async fn sleep(&self, _: Duration) {}
+    /// # }
+    /// # let server = http_hook::transport::from_fn(Capabilities::none("server"), |request, _| async move {
+    /// #     Ok(http::Response::new(request.into_body()))
+    /// # });
+    /// # let api = HttpHook::new(Hook::to("https://api.example.com")?, server, NoTime);
+    ///
+    /// let calls = (0..1000).map(|id| api.get(format!("v1/orders/{id}")));
+    /// let mut results = api.fan_out(calls, 200).adaptive(); // never more than 200
+    /// pollster::block_on(async {
+    ///     while let Some((_slot, result)) = results.next().await {
+    ///         result?;
+    ///     }
+    ///     println!("{} at once", results.calls().allowed());
+    ///     Ok::<(), http_hook::Failure>(())
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn adaptive(mut self) -> Self {
+        self.calls = self.calls.adaptive();
+        self
+    }
+
     /// Returns the machine: how many calls were begun, how many are under way.
     pub const fn calls(&self) -> &Fanout<'a, I, B> {
         &self.calls
@@ -140,7 +175,7 @@ impl<'a, H, I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> FanoutIter<'a,
             if self.work.is_empty() && self.calls.is_over() {
                 return Poll::Ready(None);
             }
-            if !moved {
+            if !moved && !self.calls.may_begin() {
                 return Poll::Pending;
             }
         }

@@ -8,17 +8,28 @@
 //! At most so many slots are taken at once, and no more than one plan is taken from the source before one is free: so the memory is
 //! bounded, and whoever takes results slowly slows down what is sent. Between two answers everything can be
 //! [stored](Fanout::store). How far it is, is told by [`Progress`](crate::observe::Progress), an observer.
+//!
+//! How many a server can serve at once is found out by [`adaptive`](Fanout::adaptive) fan-outs.
 
+mod adaptive;
+mod gauge;
 mod iter;
+mod limiter;
 mod stored;
+#[cfg(test)]
+mod tests;
+mod window;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Response;
 
 pub use iter::FanoutIter;
+
+use gauge::Gauge;
 
 use crate::base::chance::nth;
 use crate::base::{Error, ErrorKind, Quiet, Timestamp, TransportError, caught};
@@ -66,6 +77,8 @@ pub struct Fanout<'a, I, B> {
     hook: Hook,
     plans: Quiet<I>,
     limit: usize,
+    /// What finds out how many calls the server can serve at once, at most the limit.
+    gauge: Option<Arc<Gauge>>,
     in_order: bool,
     seed: u64,
     observer: Option<&'a dyn Observer>,
@@ -106,6 +119,7 @@ impl<'a, I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> Fanout<'a, I, B> 
             hook: hook.clone(),
             plans,
             limit: limit.max(1),
+            gauge: None,
             in_order: false,
             seed,
             observer: None,
@@ -219,13 +233,13 @@ impl<'a, I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> Fanout<'a, I, B> 
 
     /// Takes up the next call, if there is one and a slot for it.
     pub(crate) fn begin(&mut self, now: Timestamp) -> Option<(u64, Run<'a, B>)> {
+        if !self.may_begin() {
+            return None;
+        }
         while let Some(slot) = self.due.pop_front() {
             if let Some(Slot::Due(run)) = self.slots.insert(slot, Slot::Out) {
                 return Some((slot, self.watched(*run)));
             }
-        }
-        if self.slots.len() >= self.limit {
-            return None;
         }
         let plan = self.ahead.take()?;
         if plan.is_ok() {
@@ -244,8 +258,12 @@ impl<'a, I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> Fanout<'a, I, B> 
     }
 
     fn watched(&self, run: Run<'a, B>) -> Run<'a, B> {
-        match self.observer {
+        let run = match self.observer {
             Some(observer) => run.observer(observer),
+            None => run,
+        };
+        match &self.gauge {
+            Some(gauge) => run.counted(gauge.meter()),
             None => run,
         }
     }
@@ -305,6 +323,7 @@ impl<I, B> fmt::Debug for Fanout<'_, I, B> {
         f.debug_struct("Fanout")
             .field("hook", &self.hook)
             .field("limit", &self.limit)
+            .field("allowed", &self.allowed())
             .field("begun", &self.next)
             .field("outstanding", &self.slots.len())
             .finish_non_exhaustive()

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::gauge::Gauge;
+use super::limiter::Limiter;
 use super::{Fanout, Slot};
 use crate::base::chance::digest;
 use crate::base::json::at_most_entries;
@@ -36,6 +38,9 @@ struct Form {
     #[serde(default)]
     owner: Option<Owner>,
     limit: usize,
+    /// The limit that an adaptive fan-out has reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    adaptive: Option<usize>,
     in_order: bool,
     /// Sixteen hexadecimal digits.
     seed: String,
@@ -76,7 +81,8 @@ impl<I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> Fanout<'_, I, B> {
     /// The longest text of stored calls, in bytes: 256 MiB.
     pub const MAX_STORED: usize = MAX_STORED;
 
-    /// Writes every call that has not ended as JSON, attempts as under way, and every result that was not taken.
+    /// Writes every call that has not ended as JSON, attempts as under way, and every result that was not taken. Of an
+    /// [adaptive](Self::adaptive) fan-out the limit goes along that it has reached, and no more.
     ///
     /// # Errors
     ///
@@ -105,6 +111,7 @@ impl<I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> Fanout<'_, I, B> {
             version: VERSION,
             owner: Some(Owner::of(&self.hook)),
             limit: self.limit,
+            adaptive: self.gauge.as_ref().map(|gauge| gauge.reached()),
             in_order: self.in_order,
             seed: format!("{:016x}", self.seed),
             next: self.next,
@@ -140,6 +147,9 @@ impl<I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> Fanout<'_, I, B> {
             u64::from_str_radix(&form.seed, 16).map_err(|_| stored("the seed is not one"))?;
         let mut calls = Self::new(hook, plans, form.limit, seed);
         (calls.in_order, calls.next) = (form.in_order, form.next);
+        // Only what was reached: how long the server takes may be another now, and so is what is under way.
+        let reached = |limit| Gauge::new(Limiter::reached_before(limit, calls.limit));
+        calls.gauge = form.adaptive.map(reached);
         calls.turn = form.turn()?;
         for (slot, text) in &form.calls {
             let run = Run::new(hook, Call::resume(hook, text, now)?);

@@ -1,5 +1,6 @@
 //! Machines over calls: pages, polls, and many calls at once.
 
+mod adaptive;
 mod checks;
 mod fanout;
 mod gated;

@@ -1,5 +1,6 @@
 //! Many calls at once over threads: never more than allowed, each once, and what panics ends its own call alone.
 
+use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,10 +12,12 @@ use std::time::Duration;
 
 use http_hook::blocking::{Body, Clock, from_fn};
 use http_hook::fanout::Fanout;
+use http_hook::observe::Event;
 use http_hook::options::Capabilities;
 use http_hook::retry::{Stop, Wait};
 use http_hook::{
-    Cause, Connection, Hook, RequestPlan, RetryPolicy, StopReason, Timestamp, TransportErrorKind,
+    Act, Cause, Connection, Hook, RequestPlan, RetryPolicy, StopReason, Timestamp,
+    TransportErrorKind,
 };
 use http_hook_clock::{SystemClock, fan_out};
 
@@ -233,4 +236,68 @@ fn a_source_of_plans_that_panics_ends_with_an_error() {
         let says = "fan-out: code in the source of the plans panicked";
         assert_eq!(failed, [(5, says.to_owned())]);
     }
+}
+
+/// What a fan-out tells: how many sends were under way at each.
+#[derive(Default)]
+struct UnderWay(Mutex<(usize, Vec<usize>)>);
+
+impl UnderWay {
+    fn tell(&self, event: &Event<'_>) {
+        let (under_way, trace) = &mut *self.0.lock().unwrap();
+        match event {
+            Event::Send { .. } => {
+                *under_way += 1;
+                trace.push(*under_way);
+            }
+            Event::Answer { .. } => *under_way -= 1,
+            _ => {}
+        }
+    }
+}
+
+/// What is refused: each 97th.
+fn status(path: &str) -> u16 {
+    let id: u64 = path.rsplit('/').next().and_then(|id| id.parse().ok()).expect("a number");
+    if id % 97 == 96 { 503 } else { 200 }
+}
+
+fn answer(request: &http::Request<Body>) -> http::Response<Body> {
+    let status = status(request.uri().path());
+    http::Response::builder().status(status).body(Body::default()).expect("a response")
+}
+
+#[test]
+fn an_adaptive_one_decides_as_one_by_hand() {
+    let (hook, count) = (hook(), 2_000);
+    let (by_hand, over_threads) = (UnderWay::default(), UnderWay::default());
+
+    // In the order in which it is asked for, as one thread does it.
+    let watch = |event: &Event<'_>| by_hand.tell(event);
+    let mut calls = Fanout::new(&hook, plans(count), 50, 7).observer(&watch).adaptive();
+    let (mut asked, now) = (VecDeque::new(), Noted::default().now());
+    while !calls.is_over() {
+        match calls.next(now) {
+            Some((_, Act::Done(_))) => {}
+            Some(act) => asked.push_back(act),
+            None => match asked.pop_front().expect("something is asked for") {
+                (slot, Act::Send(request, _)) => calls.sent(slot, Ok(answer(&request)), || now),
+                (slot, Act::Read(body, limit)) => {
+                    calls.read(slot, body.read_up_to(limit), now);
+                }
+                (slot, act) => panic!("{slot}: {act:?}"),
+            },
+        }
+    }
+
+    let watch = |event: &Event<'_>| over_threads.tell(event);
+    let calls = Fanout::new(&hook, plans(count), 50, 7).observer(&watch).adaptive();
+    let server = from_fn(Capabilities::none("server"), |request, _| Ok(answer(&request)));
+    fan_out(calls, &server, &Noted::default(), 1, |_, _| ControlFlow::Continue(()));
+
+    let trace = |of: &UnderWay| of.0.lock().unwrap().1.clone();
+    let (by_hand, over_threads) = (trace(&by_hand), trace(&over_threads));
+    assert_eq!(by_hand.len(), 2_000);
+    assert!(by_hand.iter().any(|under_way| *under_way > 20), "{by_hand:?}");
+    assert_eq!(by_hand, over_threads);
 }

@@ -1,0 +1,3 @@
+//! What private things of a fan-out do.
+
+mod limiter;
