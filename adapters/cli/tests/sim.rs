@@ -49,6 +49,36 @@ the default has to keep: A1 amp 0.10, A2 amp 0.20, A3 success 0.99,
 }
 
 #[test]
+fn limits_side_by_side() {
+    let (code, out, err) = support::run(&["sim", "--experiment", "d"]);
+    assert_data_eq!(
+        out,
+        str![[r"
+D: server    adaptive                   fixed 8      fixed 64     fixed n
+          n   90 %   over  share fails  share fails  share fails  share fails
+queue     4      4[..]
+queue    16[..]
+queue    64[..]
+rate      4[..]
+rate     16[..]
+rate     64[..]
+halves    4[..]
+halves   16[..]
+halves   64[..]
+noisy     4[..]
+noisy    16[..]
+noisy    64[..]
+
+seed 1
+share of what the server can do; seconds to 90 % of it, and with more than 1.2 n
+under way; adaptive has to keep: 90 % within 30 s, over 5 s
+
+"]]
+    );
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+}
+
+#[test]
 fn a_policy_file_takes_part() {
     let folder = folder("sim-file");
     let file = write(&folder, "eager.json", r#"{"gates": {"bucket": null, "breaker": null}}"#);

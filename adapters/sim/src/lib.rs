@@ -16,6 +16,7 @@
 //! | [`Experiment::A2`] | 20 clients, 5/s each | the same; each client has gates of its own |
 //! | [`Experiment::A3`] | one client, 100/s | 30 % of the attempts fail from 60 to 120 s |
 //! | [`Experiment::B`] | 280/s on a server of 300/s | it stalls from 60 to 70 s, and goes on with work nobody waits for |
+//! | [`capacity`] (D) | a fan-out without end | nobody told it how many calls the server can serve at once |
 //!
 //! # Examples
 //!
@@ -33,6 +34,7 @@
 #![forbid(unsafe_code)]
 
 mod agenda;
+mod capacity;
 mod chance;
 mod contention;
 mod crowd;
@@ -43,6 +45,7 @@ mod overload;
 mod strategy;
 mod world;
 
+pub use capacity::{Capacity, Limit, Server, capacity};
 pub use contention::{Contention, contention};
 pub use crowd::{Answers, Crowd, crowd};
 pub use experiment::Experiment;

@@ -13,6 +13,7 @@ Experiments:
   a2   the same load from 20 clients, each with gates of its own
   a3   one client; 30 % of the attempts fail from 60 to 120 s (and a column for 50 %)
   b    280 requests a second on a server of 300, which stalls from 60 to 70 s; clients wait 1 s
+  d    many calls at once to a server that works on n requests, for 100 ms each: adaptive beside fixed limits
 
 Figures:
   amp       attempts for each request while the server is at fault; under 1 if gates keep requests back
@@ -76,6 +77,8 @@ pub(crate) enum Which {
     A3,
     /// An overload.
     B,
+    /// A server of unknown capacity.
+    D,
 }
 
 /// How the figures of a simulation are printed.

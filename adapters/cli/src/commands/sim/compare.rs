@@ -7,6 +7,7 @@ use http_hook::RetryPolicy;
 use http_hook::retry::Wait;
 use http_hook_sim::{Contention, Experiment, Series, Strategy, contention};
 
+use super::limits;
 use crate::args::Which;
 
 /// How many clients contend for one row.
@@ -29,6 +30,7 @@ pub(super) struct Comparison {
     pub(super) names: Vec<String>,
     pub(super) columns: Vec<Column>,
     pub(super) contention: Vec<(String, Vec<Contention>)>,
+    pub(super) limits: Vec<limits::Row>,
 }
 
 /// One experiment, with what was found for each name.
@@ -64,6 +66,8 @@ impl Comparison {
         let all = which == Which::All;
         let contention =
             if all || which == Which::C { contend(&contenders, seed)? } else { Vec::new() };
+        let limits =
+            if all || which == Which::D { limits::compare(seed, runs)? } else { Vec::new() };
         let mut columns = Vec::new();
         for (of, key, title, words, experiment) in experiments() {
             if all || which == of {
@@ -73,7 +77,7 @@ impl Comparison {
             }
         }
         let names = contenders.into_iter().map(|one| one.name).collect();
-        Ok(Self { seed, runs, names, columns, contention })
+        Ok(Self { seed, runs, names, columns, contention, limits })
     }
 }
 

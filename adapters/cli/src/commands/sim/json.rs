@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::compare::{CROWDS, Comparison};
+use super::limits;
 
 /// The version of the JSON form; it changes when a field changes its meaning.
 const SCHEMA: u32 = 1;
@@ -39,6 +40,9 @@ pub(super) fn text(found: &Comparison) -> String {
             })
         });
         experiments.insert("c".to_owned(), rows.collect());
+    }
+    if !found.limits.is_empty() {
+        experiments.insert("d".to_owned(), limits::json(&found.limits));
     }
     let all = json!({ "schema": SCHEMA, "seed": found.seed, "runs": found.runs, "experiments": experiments });
     format!("{all}\n")

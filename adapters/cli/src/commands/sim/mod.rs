@@ -2,6 +2,7 @@
 
 mod compare;
 mod json;
+mod limits;
 mod million;
 mod plot;
 mod table;

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::compare::{CROWDS, Column, Comparison, Worst};
+use super::limits;
 use crate::screen;
 
 /// The widest name that is shown in full.
@@ -27,6 +28,12 @@ pub(super) fn text(found: &Comparison) -> String {
         }
         contention(found, &mut text);
     }
+    if !found.limits.is_empty() {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        limits::table(&found.limits, &seeds(found), &mut text);
+    }
     text
 }
 
@@ -46,17 +53,21 @@ fn outages(found: &Comparison, text: &mut String) {
         text.push('\n');
         left = later;
     }
-    let seeds = match found.runs {
-        1 => format!("seed {}", found.seed),
-        runs => format!("the worst of {runs} seeds from {} on", found.seed),
-    };
-    remark(text, WIDTH, &format!("{seeds}; recovery in seconds"));
+    remark(text, WIDTH, &format!("{}; recovery in seconds", seeds(found)));
     remark(
         text,
         // Before the last of them.
         68,
         "the default has to keep: A1 amp 0.10, A2 amp 0.20, A3 success 0.99, B recovery 10 s",
     );
+}
+
+/// Tells which seeds were tried.
+fn seeds(found: &Comparison) -> String {
+    match found.runs {
+        1 => format!("seed {}", found.seed),
+        runs => format!("the worst of {runs} seeds from {} on", found.seed),
+    }
 }
 
 /// Some experiments beside each other.
@@ -132,6 +143,7 @@ mod tests {
     use http_hook_sim::{Contention, Series};
 
     use super::super::compare::{CROWDS, Column, Comparison, Worst, experiments};
+    use super::super::limits;
     use super::text;
 
     /// The longest figures that there are.
@@ -152,14 +164,17 @@ mod tests {
         let most = Contention { calls: 99_999.0, seconds: 999.99, lost: 190.0 };
         let contention = names.iter().map(|name| (name.clone(), vec![most; CROWDS.len()]));
         let contention = contention.collect();
-        Comparison { seed: u64::MAX, runs, names, columns: columns.into(), contention }
+        let limits = limits::longest();
+        Comparison { seed: u64::MAX, runs, names, columns: columns.into(), contention, limits }
     }
 
     #[test]
     fn tables_fit_80_columns() {
         for runs in [1, 100] {
             let text = text(&comparison(runs));
-            for title in ["A1", "A2", "A3", "A3, 50 %", "B", "C: clients", "(AWS 2.1) "] {
+            for title in
+                ["A1", "A2", "A3", "A3, 50 %", "B", "C: clients", "D: server", "(AWS 2.1) "]
+            {
                 assert!(text.contains(title), "{title}: {text}");
             }
             for line in text.lines() {
