@@ -82,7 +82,7 @@ impl<'a> Watch<'a> {
 
     /// Tells the observer. One that panics is told nothing more of this call, which goes on.
     fn tell(&mut self, event: &Event<'_>) {
-        if !self.told.tell(event) {
+        if !matches!(self.told, Told::Nobody) && !self.told.tell(event) {
             self.leave();
         }
     }
