@@ -174,7 +174,10 @@ mod tests {
         let usage = "Usage: a [OPTIONS] <--until CONDITION|--operation>\n\nshort";
         let fitted = "Usage: a [OPTIONS]\n       <--until CONDITION|--operation>\n\nshort";
         assert_eq!(fit(usage, 40), fitted);
-        assert_eq!(fit("  tip: one two", 10), "  tip: one\n    two");
+        let tip = "  tip: one two three four five six";
+        assert_eq!(fit(tip, 30), "  tip: one two three four five\n    six");
+        // So narrow that there is no room behind the indent.
+        assert_eq!(fit("  tip: one two", 10), "  tip: one\n  two");
         assert_eq!(fit("\u{1b}[1merror:\u{1b}[0m one two", 14), "\u{1b}[1merror:\u{1b}[0m one two");
     }
 }
