@@ -107,7 +107,7 @@ pub(crate) fn connect(path: &Path, durability: Durability) -> Result<Connection,
         };
         connection.pragma_update(None, "synchronous", synchronous)?;
         connection.pragma_update(None, "wal_autocheckpoint", 8_000)?;
-        connection.pragma_update(None, "cache_size", -16_000)?;
+        connection.pragma_update(None, "cache_size", -8_000)?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         // Takes the lock, and finds out whether the file can be written.
         connection.execute_batch("BEGIN IMMEDIATE; UPDATE run SET value = value; COMMIT")

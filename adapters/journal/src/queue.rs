@@ -14,8 +14,8 @@ use crate::file::Journal;
 use crate::row::{Entry, Name};
 use crate::sends::Sends;
 
-/// How many entries may gather; whoever has more waits.
-const ROOM: usize = 4_096;
+/// How many entries may gather while others are written; whoever has more waits. A run that is killed knows nothing of those.
+const ROOM: usize = 128;
 
 /// How many outcomes are written without waiting for more.
 const BATCH: usize = 64;
