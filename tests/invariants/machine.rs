@@ -55,7 +55,17 @@ pub(crate) fn machine(bytes: &[u8]) {
 pub(crate) fn resume(bytes: &[u8]) {
     let mut from = Choices(bytes);
     let (waits, sends) = (from.byte(), from.byte());
-    let script = Script::decode(from.0);
+    resumed(&Script::decode(from.0), waits, sends);
+}
+
+/// The same for scripts in which tokens are refused and not to be had, and the gates are near their ends.
+pub(crate) fn resume_short_of_tokens(bytes: &[u8]) {
+    let mut from = Choices(bytes);
+    let (waits, sends) = (from.byte(), from.byte());
+    resumed(&Script::short_of_tokens(from.0), waits, sends);
+}
+
+fn resumed(script: &Script, waits: u8, sends: u8) {
     if script.clock_goes_back() {
         return;
     }
@@ -336,16 +346,7 @@ impl Run<'_> {
     }
 
     fn answer(&mut self, attempt: Attempt) -> Step {
-        let usual = Event {
-            answer: Answer::Given {
-                status: 503,
-                hint: None,
-                cookie: true,
-                content: super::script::Content::Text,
-            },
-            took: Duration::ZERO,
-            back: Duration::ZERO,
-        };
+        let usual = Event::default();
         let event = self.events.next().unwrap_or(&usual);
         self.now = self.now.after(event.took).before(event.back);
         self.latest = self.latest.max(self.now);

@@ -106,6 +106,15 @@ pub(crate) struct Event {
     pub(crate) back: Duration,
 }
 
+/// The server is not there for now.
+impl Default for Event {
+    fn default() -> Self {
+        let content = Content::Text;
+        let answer = Answer::Given { status: 503, hint: None, cookie: true, content };
+        Self { answer, took: Duration::ZERO, back: Duration::ZERO }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(crate) enum Answer {
     Given {
@@ -190,6 +199,38 @@ impl Script {
             events,
             tokens,
         }
+    }
+
+    /// The same, where tokens are refused and not to be had, gates are near their ends, and calls go on for long.
+    pub(crate) fn short_of_tokens(bytes: &[u8]) -> Self {
+        let mut from = Choices(bytes);
+        let scheme = from.one_of(&[Scheme::Client, Scheme::Refresh]);
+        let gates = from.one_of(&[Gate::All, Gate::Budget, Gate::Rate, Gate::Breaker, Gate::All]);
+        let wait = from.one_of(&[0, 1, 2]);
+        let attempts = from.one_of(&[MAX_ATTEMPTS, MAX_ATTEMPTS, 5, 3]);
+        let unlike = from.byte();
+        let answers: Vec<_> = (0..12).map(|_| from.byte()).collect();
+        let mut own = Self::decode(from.0);
+        (own.scheme, own.gates) = (scheme, gates);
+        own.policy.when = Condition::Always;
+        own.policy.wait = Wait::fixed(Duration::from_secs(wait));
+        own.policy.stop = Stop::after_attempt(attempts);
+        if unlike % 4 != 3 {
+            (own.method, own.body, own.deadline) = (Method::GET, Body::None, None);
+            (own.jar, own.max_response_bytes) = (Kept::Nowhere, None);
+        }
+        let lost = TokenAnswer::Broken(TransportErrorKind::Connect, Sent::No);
+        let tokens = [TokenAnswer::Token(""), lost, TokenAnswer::Refused(503, "")];
+        own.tokens = answers.iter().map(|answer| tokens[usize::from(answer % 3)].clone()).collect();
+        own.events.resize(answers.len(), Event::default());
+        for (event, answer) in own.events.iter_mut().zip(answers) {
+            match answer / 3 % 8 {
+                0..=2 => event.answer = Answer::Challenge(r#"Bearer error="invalid_token""#),
+                3..=5 => *event = Event::default(),
+                _ => {}
+            }
+        }
+        own
     }
 
     pub(crate) fn clock_goes_back(&self) -> bool {

@@ -172,4 +172,9 @@ proptest! {
     fn storing_anywhere_changes_nothing(bytes in prop::collection::vec(any::<u8>(), 0..256)) {
         invariants::machine::resume(&bytes);
     }
+
+    #[test]
+    fn storing_where_tokens_are_short_changes_nothing(bytes in prop::collection::vec(any::<u8>(), 0..256)) {
+        invariants::machine::resume_short_of_tokens(&bytes);
+    }
 }
