@@ -98,6 +98,9 @@ pub(super) struct ProgressForm {
     /// Whether the server may have seen a request of it, where nothing else says so.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) seen: bool,
+    /// Whether the attempt to come is paid for already: it has sent its request for a token.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) paid: bool,
     pub(super) digest: String,
 }
 
@@ -204,6 +207,10 @@ pub(super) fn progress_form(
         idle_for: state.idle_for,
         before: if state.policy(hook).counts() { state.before } else { ByClass::NONE },
         seen: state.seen > Sent::No && !says_so,
+        paid: moment == Moment::Waiting
+            && !only_token
+            && attempt_number > 0
+            && state.paid.is_spent(),
         digest: String::new(),
     };
     Ok(ProgressForm { digest: digest(&text_of(&form)?), ..form })
@@ -264,7 +271,10 @@ impl ProgressForm {
         if self.seen || self.state == Moment::Interrupted {
             state.seen = Sent::Maybe;
         }
-        state.owes = self.attempt_number > 0 && self.state == Moment::Waiting;
+        state.owes = self.attempt_number > 0 && self.state == Moment::Waiting && !self.paid;
+        if self.paid {
+            state.paid.spend();
+        }
         state.phase = match self.state {
             Moment::Waiting => Phase::Due,
             Moment::Interrupted => Phase::Interrupted,

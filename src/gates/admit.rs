@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::{Error, ErrorKind, Quiet, Timestamp, caught};
 use crate::gates::breaker::{Breaker, BreakerSettings, LONGEST_LEASE, Pass};
 use crate::gates::budget::{Bucket, BucketSettings, Budget};
-use crate::gates::rate::{Rate, RateSettings};
+use crate::gates::rate::{Rate, RateSettings, Taken};
 use crate::response::StopReason;
 use crate::retry::FailureClass;
 
@@ -163,7 +163,12 @@ impl Gates {
         now: Timestamp,
     ) -> Admission {
         let Some(shared) = &self.shared else {
-            return Admission::Go(Lease { shared: None, paid, pass: None });
+            return Admission::Go(Lease {
+                shared: None,
+                paid,
+                pass: None,
+                taken: Taken::default(),
+            });
         };
         if let Some(wait) = shared.rate.as_ref().and_then(|rate| rate.wait(turn, now)) {
             // It hears of a clock that was set back, too.
@@ -177,10 +182,8 @@ impl Gates {
                 pass => pass,
             },
         };
-        if let Some(rate) = &shared.rate {
-            rate.take(now);
-        }
-        Admission::Go(Lease { shared: Some(Arc::clone(shared)), paid, pass })
+        let taken = shared.rate.as_ref().map_or_else(Taken::default, |rate| rate.take(now));
+        Admission::Go(Lease { shared: Some(Arc::clone(shared)), paid, pass, taken })
     }
 
     /// Pays for a retry after a failure of this class, and gives the price, to be kept with the call. It stays paid.
@@ -218,7 +221,7 @@ impl Gates {
     /// As [`retry`](Self::retry).
     pub(crate) fn pay(&self, class: FailureClass, now: Timestamp) -> Result<Paid, StopReason> {
         let price = self.retry(class, now)?;
-        Ok(Paid { to: self.shared.clone(), price, at: now })
+        Ok(Paid { to: self.shared.clone(), price, at: now, is_spent: false })
     }
 }
 
@@ -291,6 +294,7 @@ pub(crate) struct Paid {
     to: Option<Arc<Shared>>,
     price: u32,
     at: Timestamp,
+    is_spent: bool,
 }
 
 impl Paid {
@@ -301,6 +305,12 @@ impl Paid {
     /// The retry is sent: what was paid comes back with a success only.
     pub(crate) fn spend(&mut self) {
         self.to = None;
+        self.is_spent = true;
+    }
+
+    /// Whether something of the retry was sent, its request for a token at least.
+    pub(crate) const fn is_spent(&self) -> bool {
+        self.is_spent
     }
 }
 
@@ -326,6 +336,7 @@ pub(crate) struct Lease {
     shared: Option<Arc<Shared>>,
     paid: u32,
     pass: Option<Pass>,
+    taken: Taken,
 }
 
 impl Lease {
@@ -349,7 +360,7 @@ impl Lease {
     #[cold]
     fn take_back(self) {
         if let Some(rate) = self.shared.as_ref().and_then(|shared| shared.rate.as_ref()) {
-            rate.take_back();
+            rate.take_back(self.taken);
         }
     }
 

@@ -1,6 +1,6 @@
 //! The rate limit: so many sends a second, and no more than a burst at once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,6 +11,9 @@ use crate::retry::seconds::Seconds;
 
 /// The longest wait that is handed out: a caller that comes back then finds out anew.
 const LONGEST: Duration = Duration::from_secs(60);
+
+/// How many sends are remembered that may yet be found to be none. Older ones are not given back.
+const MOST_OPEN: usize = 1_000;
 
 /// How many sends a rate limit lets through: those that begin an attempt, and those for a token to the same origin.
 ///
@@ -47,7 +50,16 @@ struct Inner {
     promised: Timestamp,
     /// Times up to then that were given back: nobody comes at them.
     free: BTreeSet<Timestamp>,
+    /// How many sends were taken note of.
+    serial: u64,
+    /// Those of which something has not grown back, in their order: of the first one what is left of it, of the others all.
+    open: VecDeque<u64>,
+    left_of_first: Duration,
 }
+
+/// A send that was taken note of.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Taken(u64);
 
 impl Rate {
     pub(super) fn new(settings: RateSettings) -> Self {
@@ -95,16 +107,37 @@ impl Rate {
     }
 
     /// Takes note of a send.
-    pub(super) fn take(&self, now: Timestamp) {
+    pub(super) fn take(&self, now: Timestamp) -> Taken {
         let mut inner = self.lock_at(now);
+        inner.forget(self.interval, now);
+        inner.serial = inner.serial.wrapping_add(1);
+        let serial = inner.serial;
+        if inner.open.is_empty() {
+            inner.left_of_first = self.interval;
+        }
+        inner.open.push_back(serial);
         inner.full_at = inner.full_at.max(now).after(self.interval);
+        Taken(serial)
     }
 
-    /// Takes note that a send that was taken note of is none.
+    /// Takes note that a send that was taken note of is none. Only what has not grown back by the last send is given back: others have
+    /// had the rest.
     #[cold]
-    pub(super) fn take_back(&self) {
+    pub(super) fn take_back(&self, taken: Taken) {
         let mut inner = self.lock();
-        inner.full_at = inner.full_at.before(self.interval);
+        let Ok(at) = inner.open.binary_search(&taken.0) else { return };
+        inner.open.remove(at);
+        let mut left = self.interval;
+        if at == 0 {
+            left = std::mem::replace(&mut inner.left_of_first, left);
+        }
+        inner.full_at = inner.full_at.before(left);
+    }
+
+    /// When the bucket will be full again.
+    #[cfg(test)]
+    pub(super) fn full_at(&self) -> Timestamp {
+        self.lock().full_at
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -118,5 +151,21 @@ impl Rate {
         inner.full_at = inner.full_at.min(now.after(self.tolerance).after(self.interval));
         inner.promised = inner.promised.min(now.after(LONGEST.max(self.interval)));
         inner
+    }
+}
+
+impl Inner {
+    /// Forgets of the oldest sends what has grown back by `now`: all that is open is part of what the bucket lacks.
+    fn forget(&mut self, interval: Duration, now: Timestamp) {
+        let behind = u32::try_from(self.open.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        let all = self.left_of_first.saturating_add(interval.saturating_mul(behind));
+        let mut grown = all.saturating_sub(self.full_at.since(now));
+        while !self.open.is_empty() && (grown >= self.left_of_first || self.open.len() > MOST_OPEN)
+        {
+            grown = grown.saturating_sub(self.left_of_first);
+            self.left_of_first = interval;
+            self.open.pop_front();
+        }
+        self.left_of_first = self.left_of_first.saturating_sub(grown);
     }
 }
