@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::auth::{AuthScheme, OAuth2};
 use crate::gates::{Admission, Bucket, BucketSettings, Budget, GateSettings, Gates, RateSettings};
 use crate::retry::{FailureClass, Wait};
 use crate::transport::TimeoutPhase;
 use crate::{
     Attempt, Call, Cause, Connection, Error, ErrorKind, Failure, Hook, RequestPlan, RetryPolicy,
-    Sent, Step, StopReason, Timestamp, TransportError, TransportErrorKind,
+    Secret, Sent, Step, StopReason, Timestamp, TransportError, TransportErrorKind,
 };
 
 use super::{NOW, response};
@@ -207,6 +208,44 @@ fn a_call_that_was_stored_under_way_pays_once() {
     assert_eq!(bucket.tokens(), CAPACITY - PRICE);
     drop(attempt(waits.step(&hook, NOW.after(SECOND))));
     assert_eq!(bucket.tokens(), CAPACITY - PRICE);
+}
+
+/// Its token is fetched, which is a part of the retry, and then it waits for the rate limit.
+#[test]
+fn a_retry_that_is_stored_behind_its_token_pays_once() {
+    let bucket = full();
+    let rate = Some(RateSettings { per_second: 0.1, burst: 1 });
+    let settings = GateSettings { rate, ..GateSettings::none() };
+    let gates = Gates::with_budget(&settings, Arc::clone(&bucket) as Arc<dyn Budget>).unwrap();
+    let own =
+        OAuth2::client_credentials("https://id.example.com/token", "app", Secret::new("hidden"));
+    let connection = Connection::new().with_host("https://api.example.com");
+    let hook = Hook::builder(&connection).gates(gates).auth(AuthScheme::OAuth2(Box::new(own)));
+    let hook = hook.build().unwrap();
+    let token = |attempt: Attempt, now| {
+        let body = r#"{"access_token": "T1", "token_type": "bearer"}"#;
+        attempt.finish(&hook, Ok(response(200, &[], body)), now)
+    };
+    let plan = RequestPlan::get("a")
+        .retry(RetryPolicy { wait: Wait::fixed(SECOND), ..RetryPolicy::default() });
+    let first = attempt(Call::new(&hook, plan, 7, NOW).step(&hook, NOW));
+    let refused = attempt(token(first, NOW)).finish(&hook, Ok(response(401, &[], "")), NOW);
+    let mut waits = call(busy(attempt(refused), &hook, NOW));
+    let mut now = NOW.after(SECOND);
+    waits = call(token(attempt(waits.step(&hook, now)), now));
+    assert_eq!(bucket.tokens(), CAPACITY - PRICE, "the retry");
+    for _ in 0..3 {
+        let text = waits.store(&hook).unwrap();
+        drop(waits);
+        now = now.after(SECOND);
+        waits = call(Call::resume(&hook, &text, now).unwrap().step(&hook, now));
+        assert_eq!(bucket.tokens(), CAPACITY - PRICE, "no more than in one process");
+    }
+    let now = NOW.after(10 * SECOND);
+    let last = attempt(waits.step(&hook, now));
+    assert_eq!((last.number(), bucket.tokens()), (2, CAPACITY - PRICE));
+    let _next = call(busy(last, &hook, now));
+    assert_eq!(bucket.tokens(), CAPACITY - 2 * PRICE, "the next retry is another one");
 }
 
 #[test]
