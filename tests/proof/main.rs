@@ -12,6 +12,7 @@ mod headers;
 #[path = "../invariants/mod.rs"]
 mod invariants;
 mod own_scheme;
+mod own_scheme_series;
 mod pages;
 mod properties;
 mod purity;
