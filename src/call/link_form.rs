@@ -38,7 +38,9 @@ impl LinkForm {
             return Err(not_storable("a link that repeats what is the connection's"));
         }
         let (below, secure) = (own.is_some(), *secure);
-        Ok(Self { origin: origin.to_string(), target: text.to_owned(), below, secure })
+        // As it was written, as it is sent.
+        let origin = format!("{}://{}", origin.http_scheme(), origin.authority());
+        Ok(Self { origin, target: text.to_owned(), below, secure })
     }
 
     /// Makes the link anew.

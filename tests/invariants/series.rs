@@ -36,14 +36,21 @@ pub(crate) fn hook() -> Hook {
     Hook::new(&connection).expect("a connection that can be used")
 }
 
+/// Whether a request goes to the origin of the connection: a port that is the usual one may be written.
+pub(crate) fn at_home(request: &Request<Bytes>) -> bool {
+    let uri = request.uri();
+    uri.scheme_str() == Some("https")
+        && uri.host() == Some("api.example.com")
+        && uri.port_u16().is_none_or(|port| port == 443)
+}
+
 fn note(trace: &mut Trace, request: &Request<Bytes>, _: &SendOptions, now: Timestamp) {
     let mut line = format!("{:?} {} {}", now.since(NOW), request.method(), request.uri());
     for (name, value) in request.headers() {
         let _ =
             write!(line, " {name}: {value:?}", value = String::from_utf8_lossy(value.as_bytes()));
     }
-    let at_home = request.uri().authority().is_some_and(|one| one == "api.example.com")
-        && request.uri().scheme_str() == Some("https");
+    let at_home = at_home(request);
     for secret in ["authorization", "x-api-key", "x-own"] {
         let given = request.headers().contains_key(secret);
         assert!(at_home || !given, "{secret} goes to {}", request.uri());
