@@ -16,7 +16,6 @@ use super::counts::{self, note};
 use super::purse::Purse;
 use super::script::{
     Answer, CLIENT, COOKIE, Event, Gate, Kept, MAX_ATTEMPTS, MAX_SENDS, Scheme, Script, TOKEN,
-    TOKEN_HOST,
 };
 use super::{Choices, MARKER};
 
@@ -29,7 +28,15 @@ const WAYS: usize = 5;
 
 /// Any bytes are a script, and every script keeps the rules, straight on and in one other way.
 pub(crate) fn machine(bytes: &[u8]) {
-    let script = Script::decode(bytes);
+    tried(&Script::decode(bytes));
+}
+
+/// The same for scripts in which tokens are refused and not to be had, and the gates are near their ends.
+pub(crate) fn short_of_tokens(bytes: &[u8]) {
+    tried(&Script::short_of_tokens(bytes));
+}
+
+fn tried(script: &Script) {
     let straight = script.run(Way::Straight);
     counts::script();
     let length = straight.trace.len();
@@ -38,7 +45,7 @@ pub(crate) fn machine(bytes: &[u8]) {
     match usize::from(script.at) % WAYS {
         0 if steady => {
             let stored = script.run(Way::StoredAtSome(0xff));
-            if !script.forgets() {
+            if !script.forgets() && !loses_permits(script) {
                 stored.is(&straight, script.gates == Gate::None);
             }
         }
@@ -65,6 +72,11 @@ pub(crate) fn resume_short_of_tokens(bytes: &[u8]) {
     resumed(&Script::short_of_tokens(from.0), waits, sends);
 }
 
+/// Whether a call may wait within an attempt that has a permit: whoever takes it up begins that attempt again.
+fn loses_permits(script: &Script) -> bool {
+    script.tokens_at_home && matches!(script.gates, Gate::Rate | Gate::All)
+}
+
 fn resumed(script: &Script, waits: u8, sends: u8) {
     if script.clock_goes_back() {
         return;
@@ -76,7 +88,7 @@ fn resumed(script: &Script, waits: u8, sends: u8) {
     counts::forget();
     let resumed = script.run(Way::Resumed { waits, sends });
     counts::script();
-    if !script.forgets() {
+    if !script.forgets() && !loses_permits(script) {
         resumed.is(&broken, script.gates == Gate::None);
     }
 }
@@ -278,7 +290,7 @@ impl Run<'_> {
         let retry_due = std::mem::take(&mut self.retry_due);
         if cause == SendCause::Token {
             self.token_retries += retry_due;
-            assert_eq!(request.uri().host(), Some(TOKEN_HOST));
+            assert_eq!(request.uri().host(), Some(self.script.token_host()));
             assert!(!self.has_token, "a token that was fetched is used");
             self.fetched += 1;
             assert!(self.fetched <= 1 + u32::from(self.refused), "one token, one more after a 401");

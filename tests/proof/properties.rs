@@ -177,4 +177,9 @@ proptest! {
     fn storing_where_tokens_are_short_changes_nothing(bytes in prop::collection::vec(any::<u8>(), 0..256)) {
         invariants::machine::resume_short_of_tokens(&bytes);
     }
+
+    #[test]
+    fn a_script_that_is_short_of_tokens_keeps_the_invariants(bytes in prop::collection::vec(any::<u8>(), 0..256)) {
+        invariants::machine::short_of_tokens(&bytes);
+    }
 }
