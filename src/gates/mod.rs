@@ -11,8 +11,9 @@
 //! within an attempt, a redirect followed or a challenge answered, is free.
 //!
 //! A lease that is dropped gives its place back, one that is lost (a stored call) runs out: no gate ever jams. A retry that was
-//! paid for and is never sent gives its price back, however its call ends; one that is taken up from a store pays itself. A clock
-//! that jumps closes no gate for longer than it closes anyway.
+//! paid for and is never sent gives its price back, however its call ends; one that is taken up from a store pays itself, unless it
+//! was stored behind its request for a token, which is paid for. A permit of the rate limit whose send turns out to be none comes
+//! back as far as it has not grown back. A clock that jumps closes no gate for longer than it closes anyway.
 
 mod admit;
 mod breaker;

@@ -122,11 +122,11 @@ proptest! {
     /// jump something goes through.
     #[test]
     fn no_jump_jams_the_gates(
-        script in prop::collection::vec((0..5_u8, clock()), 1..120), per_second in 0.1..20.0_f64, burst in 0..10_u32,
+        script in prop::collection::vec((0..6_u8, clock()), 1..120), per_second in 0.1..20.0_f64, burst in 0..10_u32,
     ) {
         let rate = Some(RateSettings { per_second, burst });
         let gates = Gates::new(&GateSettings { rate, ..GateSettings::default() }).unwrap();
-        let mut now = NOW;
+        let (mut now, mut kept) = (NOW, Vec::new());
         for (what, clock) in script {
             now = match clock {
                 Clock::Goes(millis) => now.after(Duration::from_millis(millis.into())),
@@ -138,12 +138,14 @@ proptest! {
                     0 => lease.success(now),
                     1 | 2 => lease.failure(now),
                     3 => drop(lease),
+                    4 => kept.push(lease),
                     _ => std::mem::forget(lease),
                 },
                 Admission::Wait(wait, _) => prop_assert!(wait <= Duration::from_secs(60), "{:?}", wait),
                 Admission::Refuse(_) => {}
             }
         }
+        kept.into_iter().for_each(|lease| lease.unused(now));
         // The clock is right again, and nobody had a send in between.
         let now = NOW.before(Duration::from_secs(1));
         let before = gates.admit(0, LIMIT, now);
