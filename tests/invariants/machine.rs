@@ -15,7 +15,7 @@ use http_hook::{
 use super::counts::{self, note};
 use super::purse::Purse;
 use super::script::{
-    Answer, CLIENT, COOKIE, Event, Gate, Kept, MAX_ATTEMPTS, MAX_SENDS, Scheme, Script, TOKEN,
+    Answer, CLIENT, COOKIE, Event, Gate, HOST, Kept, MAX_ATTEMPTS, MAX_SENDS, Scheme, Script, TOKEN,
 };
 use super::{Choices, MARKER};
 
@@ -74,7 +74,7 @@ pub(crate) fn resume_short_of_tokens(bytes: &[u8]) {
 
 /// Whether a call may wait within an attempt that has a permit: whoever takes it up begins that attempt again.
 fn loses_permits(script: &Script) -> bool {
-    script.tokens_at_home && matches!(script.gates, Gate::Rate | Gate::All)
+    script.token_host == HOST && matches!(script.gates, Gate::Rate | Gate::All)
 }
 
 fn resumed(script: &Script, waits: u8, sends: u8) {
@@ -290,7 +290,7 @@ impl Run<'_> {
         let retry_due = std::mem::take(&mut self.retry_due);
         if cause == SendCause::Token {
             self.token_retries += retry_due;
-            assert_eq!(request.uri().host(), Some(self.script.token_host()));
+            assert_eq!(request.uri().host(), Some(self.script.token_host));
             assert!(!self.has_token, "a token that was fetched is used");
             self.fetched += 1;
             assert!(self.fetched <= 1 + u32::from(self.refused), "one token, one more after a 401");
@@ -310,8 +310,8 @@ impl Run<'_> {
     /// The planned request, or what a redirect made of it.
     fn planned(&mut self, request: &Request<Payload>, cause: SendCause) {
         let headers = request.headers();
-        let is_home = request.uri().host() == Some("api.example.com")
-            && request.uri().scheme_str() == Some("https");
+        let is_home =
+            request.uri().host() == Some(HOST) && request.uri().scheme_str() == Some("https");
         if cause == SendCause::Redirect {
             self.hops += 1;
             note(|counts| counts.redirects += 1);

@@ -33,6 +33,8 @@ pub(crate) const TOKEN: &str = "T5mm2Token";
 /// The secret of the OAuth client.
 pub(crate) const CLIENT: &str = "W3kk8Client";
 pub(crate) const TOKEN_HOST: &str = "id.example.com";
+/// Of the connection.
+pub(crate) const HOST: &str = "api.example.com";
 
 /// What happens to a call.
 #[derive(Debug)]
@@ -53,8 +55,8 @@ pub(crate) struct Script {
     pub(crate) at: u8,
     pub(crate) events: Vec<Event>,
     pub(crate) tokens: Vec<TokenAnswer>,
-    /// Whether tokens come from the origin of the connection, through its gates.
-    pub(crate) tokens_at_home: bool,
+    /// Where tokens come from: another host, or that of the connection, through its gates.
+    pub(crate) token_host: &'static str,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -200,12 +202,8 @@ impl Script {
             at,
             events,
             tokens,
-            tokens_at_home: false,
+            token_host: TOKEN_HOST,
         }
-    }
-
-    pub(crate) fn token_host(&self) -> &'static str {
-        if self.tokens_at_home { "api.example.com" } else { TOKEN_HOST }
     }
 
     /// The same, where tokens are refused and not to be had, gates are near their ends, and calls go on for long.
@@ -215,10 +213,11 @@ impl Script {
         let gates = from.one_of(&[Gate::All, Gate::Budget, Gate::Rate, Gate::Breaker, Gate::All]);
         let wait = from.one_of(&[0, 1, 2]);
         let attempts = from.one_of(&[MAX_ATTEMPTS, MAX_ATTEMPTS, 5, 3]);
-        let (unlike, tokens_at_home) = (from.byte(), from.byte() % 4 == 3);
+        let unlike = from.byte();
+        let token_host = from.one_of(&[TOKEN_HOST, TOKEN_HOST, TOKEN_HOST, HOST]);
         let answers: Vec<_> = (0..12).map(|_| from.byte()).collect();
         let mut own = Self::decode(from.0);
-        (own.scheme, own.gates, own.tokens_at_home) = (scheme, gates, tokens_at_home);
+        (own.scheme, own.gates, own.token_host) = (scheme, gates, token_host);
         own.policy.when = Condition::Always;
         own.policy.wait = Wait::fixed(Duration::from_secs(wait));
         own.policy.stop = Stop::after_attempt(attempts);
@@ -301,7 +300,7 @@ impl Script {
         }
         let defaults = if self.airflow { Defaults::airflow() } else { Defaults::default() };
         let mut builder = Hook::builder(&connection).defaults(defaults).decode(self.decode);
-        let url = format!("https://{}/token", self.token_host());
+        let url = format!("https://{}/token", self.token_host);
         builder = match self.scheme {
             Scheme::Digest => builder.auth(AuthScheme::Digest {
                 login: "svc".to_owned(),

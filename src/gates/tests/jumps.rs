@@ -145,7 +145,9 @@ proptest! {
                 Admission::Refuse(_) => {}
             }
         }
-        kept.into_iter().for_each(|lease| lease.unused(now));
+        for lease in kept {
+            lease.unused(now);
+        }
         // The clock is right again, and nobody had a send in between.
         let now = NOW.before(Duration::from_secs(1));
         let before = gates.admit(0, LIMIT, now);

@@ -97,7 +97,7 @@ proptest! {
             } else {
                 let (number, taken) = open.remove(which.index(open.len()));
                 sends[number].1 = true;
-                late += (now - sends[number].0).min(interval);
+                late += now.saturating_sub(sends[number].0).min(interval);
                 rate.take_back(taken);
             }
             let (own, least) = (rate.full_at(), full_at(interval, &sends).max(NOW.after(now)));
