@@ -1,5 +1,7 @@
 //! A connection made ready once.
 
+use std::ffi::OsString;
+
 use http_hook::auth::AuthScheme;
 use http_hook::cookies::Jar;
 use http_hook::gates::{GateSettings, Gates};
@@ -132,7 +134,8 @@ impl Hook {
             builder = builder.policy(policy.policy);
         }
         if let Some(variables) = environment {
-            let variables: Vec<(String, String)> = variables
+            // One that is not UTF-8 fails where it counts, and nowhere else.
+            let variables: Vec<(OsString, OsString)> = variables
                 .iter()
                 .map(|(n, v)| Ok::<_, PyErr>((n.extract()?, v.extract()?)))
                 .collect::<PyResult<_>>()?;

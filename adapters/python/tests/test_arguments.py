@@ -174,3 +174,11 @@ def test_what_lists_the_attributes_of_a_hook_shows_no_secret(server: Any) -> Non
     hooks[0].get("x")  # type: ignore[union-attr]
     for hook in hooks:
         assert "secret-" not in repr(vars(hook)) + repr(hook)
+
+
+def test_a_variable_that_is_no_text_counts_where_it_is_asked_for(server: Any) -> None:
+    odd = b"\xff\xfe".decode("utf-8", "surrogateescape")
+    over_requests.HttpHook(server.url, environment={"EDITOR": odd, odd: "x"}).get("x")
+    with pytest.raises(Exception, match="http_proxy") as raised:
+        over_requests.HttpHook(server.url, environment={"http_proxy": odd}).get("x")
+    assert "surrogates" not in str(raised.value)
