@@ -8,7 +8,7 @@ use http::{HeaderMap, Method, Request, Response, Uri};
 use http_hook::body::Payload;
 use http_hook::options::SendOptions;
 use http_hook::{
-    Attempt, Call, Failure, Hook, SendCause, Sent, Step, StopReason, Timestamp, TransportError,
+    Attempt, Call, Failure, Hook, RequestPlan, SendCause, Sent, Step, StopReason, Timestamp, TransportError,
     TransportErrorKind, WaitReason,
 };
 
@@ -39,6 +39,7 @@ pub(crate) fn short_of_tokens(bytes: &[u8]) {
 fn tried(script: &Script) {
     let straight = script.run(Way::Straight);
     counts::script();
+    script.run(Way::PolicyOfHook).is(&straight, true);
     let length = straight.trace.len();
     let at = usize::from(script.at) / WAYS % length;
     let steady = !script.clock_goes_back();
@@ -96,6 +97,8 @@ fn resumed(script: &Script, waits: u8, sends: u8) {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Way {
     Straight,
+    /// The policy is the hook's, which is not asked about each response of 200 to 299, and not the plan's, which is.
+    PolicyOfHook,
     /// At those waits whose bit is set.
     StoredAtSome(u8),
     AskedTooEarly,
@@ -200,7 +203,10 @@ struct Run<'a> {
 
 impl Script {
     fn run(&self, way: Way) -> Seens {
-        let (hook, bucket) = self.hook();
+        let (hook, bucket) = match way {
+            Way::PolicyOfHook => self.hook_with_policy(),
+            _ => self.hook(),
+        };
         let mut run = Run {
             script: self,
             way,
@@ -232,7 +238,7 @@ impl Script {
 
 impl Run<'_> {
     fn finish(&mut self) {
-        let call = Call::new(&self.hook, self.script.plan(), self.script.seed, START);
+        let call = Call::new(&self.hook, self.plan(), self.script.seed, START);
         let mut step = call.step(&self.hook, START);
         for _ in 0..=4 * MAX_SENDS {
             let at = self.trace.len();
@@ -393,6 +399,11 @@ impl Run<'_> {
         }
     }
 
+    fn plan(&self) -> RequestPlan {
+        let plan = self.script.plan();
+        if self.way == Way::PolicyOfHook { plan } else { plan.retry(self.script.policy.clone()) }
+    }
+
     fn may_repeat(&self) -> bool {
         self.script.is_harmless() && !self.script.is_used_up()
     }
@@ -467,7 +478,7 @@ impl Run<'_> {
             );
         }
         let later = self.latest.after(Duration::from_secs(86_400));
-        let call = Call::new(&self.hook, self.script.plan(), 7, later);
+        let call = Call::new(&self.hook, self.plan(), 7, later);
         let step = call.step(&self.hook, later);
         if let Step::Done(Err(failure)) = &step {
             let gates = [StopReason::Breaker, StopReason::Budget, StopReason::RateLimit];

@@ -293,7 +293,18 @@ impl Script {
         (HOOKS.with_borrow_mut(made), None)
     }
 
+    /// The same, of its own, with the policy that else is the plan's.
+    pub(crate) fn hook_with_policy(&self) -> (Hook, Option<Arc<Purse>>) {
+        let bucket =
+            matches!(self.gates, Gate::Budget | Gate::All).then(|| Arc::new(Purse::default()));
+        (self.make_with(bucket.clone(), Some(&self.policy)), bucket)
+    }
+
     fn make(&self, bucket: Option<Arc<Purse>>) -> Hook {
+        self.make_with(bucket, None)
+    }
+
+    fn make_with(&self, bucket: Option<Arc<Purse>>, policy: Option<&RetryPolicy>) -> Hook {
         let mut connection = Connection::new().with_host("https://api.example.com/v1");
         if matches!(self.scheme, Scheme::Basic) {
             connection = connection.with_login("svc").with_password(MARKER);
@@ -321,6 +332,9 @@ impl Script {
             Kept::InTheCall => builder.cookies(Jar::default()),
             Kept::InTheHook => builder.shared_cookies(Jar::for_domains()),
         };
+        if let Some(policy) = policy {
+            builder = builder.policy(policy.clone());
+        }
         let mut settings = GateSettings { seed: 7, ..GateSettings::none() };
         if matches!(self.gates, Gate::Breaker | Gate::All) {
             settings.breaker = Some(BreakerSettings { min_calls: 3, ..BreakerSettings::default() });
@@ -336,6 +350,7 @@ impl Script {
         hook.expect("a connection").for_client(everything())
     }
 
+    /// The plan without its policy.
     pub(crate) fn plan(&self) -> RequestPlan {
         let mut options = Options::default();
         options.max_redirects = Some(MAX_REDIRECTS);
@@ -343,8 +358,7 @@ impl Script {
         options.max_response_bytes = self.max_response_bytes;
         let mut plan = RequestPlan::new(self.method.clone(), "orders")
             .param("page", "1")
-            .options(options)
-            .retry(self.policy.clone());
+            .options(options);
         if self.method != Method::GET {
             plan = match self.body {
                 Body::None => plan,

@@ -63,14 +63,15 @@ struct Batch<'a> {
 }
 
 impl Journal {
-    /// Writes a batch, all of it or nothing. A name that is taken is the fault of its entry alone.
+    /// Writes a batch, all of it or nothing, and counts the sends that its rows tell of and those before them did not. A name that is taken is
+    /// the fault of its entry alone.
     pub(crate) fn write<'a>(
         &self,
         batch: impl Iterator<Item = (&'a mut Entry, &'a Change)>,
-    ) -> Result<Vec<Result<(), JournalError>>, JournalError> {
+    ) -> Result<(Vec<Result<(), JournalError>>, i64), JournalError> {
         let of = |error| JournalError::of(&self.path, error);
         let transaction = self.connection.unchecked_transaction().map_err(of)?;
-        let mut results = Vec::new();
+        let (mut results, mut epochs) = (Vec::new(), 0_i64);
         {
             let insert = transaction.prepare_cached(INSERT).map_err(of)?;
             let update = transaction.prepare_cached(UPDATE).map_err(of)?;
@@ -78,9 +79,14 @@ impl Journal {
             for (entry, change) in batch {
                 let row = change.row(entry.epoch);
                 results.push(match entry.row {
-                    None => writing.insert(entry, &row)?,
+                    None => {
+                        let inserted = writing.insert(entry, &row)?;
+                        epochs = epochs.saturating_add(inserted.as_ref().map_or(0, |()| row.epoch));
+                        inserted
+                    }
                     Some(number) => match writing.update(entry, number, &row)? {
                         1 => {
+                            epochs = epochs.saturating_add(row.epoch.saturating_sub(entry.epoch));
                             entry.epoch = row.epoch;
                             Ok(())
                         }
@@ -94,7 +100,7 @@ impl Journal {
             }
         }
         transaction.commit().map_err(of)?;
-        Ok(results)
+        Ok((results, epochs))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The file: made, opened, and read.
 
 use std::fs;
+use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::batch::LAST_EPOCH;
+use crate::beside::{has_wal, left_behind};
 use crate::error::{JournalError, shown};
 use crate::form::{connect, make, of_io};
 use crate::row::{Entry, Name, State, Unfinished, plan_of};
@@ -56,8 +58,23 @@ impl Journal {
                 Err(error) => error,
             });
         }
+        if let Some(left) = left_behind(path) {
+            // Another run may have made it by now.
+            return Err(if path.symlink_metadata().is_ok() {
+                JournalError::Exists(shown(path))
+            } else {
+                JournalError::Form {
+                    file: shown(&left),
+                    what: format!(
+                        "this belongs to a journal, which is not at {} any more: put them together again, or remove it",
+                        shown(path)
+                    ),
+                }
+            });
+        }
+        // No other has that name, in another container neither.
         let mut beside = path.as_os_str().to_owned();
-        beside.push(format!(".{}.new", std::process::id()));
+        beside.push(format!(".{:016x}.new", RandomState::new().hash_one(path)));
         let beside = PathBuf::from(beside);
         let made = make(&beside, &run).and_then(|()| {
             fs::hard_link(&beside, path).map_err(|error| match error.kind() {
@@ -81,6 +98,7 @@ impl Journal {
         if !path.exists() {
             return Err(JournalError::Absent(shown(path)));
         }
+        let is_whole = has_wal(path);
         let connection = connect(path, durability)?;
         let of = |error| JournalError::of(path, error);
         let value = |key: &str| {
@@ -99,7 +117,7 @@ impl Journal {
         }
         let seed = value("seed").map_err(of)?;
         let seed = seed.and_then(|seed| seed.parse().ok()).ok_or_else(|| other("the seed"))?;
-        settle(path, &connection, run.connection.as_deref())?;
+        settle(path, &connection, run.connection.as_deref(), None, is_whole)?;
         let run = Run { seed, ..run };
         Ok(Self { path: path.to_owned(), connection, run, durability })
     }
@@ -202,8 +220,8 @@ impl Journal {
     }
 
     /// Closes the file, all in one piece: what stands beside it is gone.
-    pub(crate) fn close(self) -> Result<(), JournalError> {
-        settle(&self.path, &self.connection, self.run.connection.as_deref())?;
+    pub(crate) fn close(self, sends: Option<&Sends>) -> Result<(), JournalError> {
+        settle(&self.path, &self.connection, self.run.connection.as_deref(), sends, true)?;
         let path = self.path;
         self.connection.close().map_err(|(_, error)| JournalError::of(&path, error))
     }

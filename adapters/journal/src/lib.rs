@@ -5,6 +5,7 @@
 
 mod answer;
 mod batch;
+mod beside;
 mod error;
 mod file;
 mod form;

@@ -190,7 +190,8 @@ impl Shared {
     pub(crate) fn end(&self, is_swept: bool) -> Result<(), JournalError> {
         let mut pen = self.pen.lock().unwrap_or_else(PoisonError::into_inner);
         self.write_with(&mut pen);
-        let ended = pen.journal.take().map_or(Ok(()), Journal::close);
+        let ended = pen.journal.take();
+        let ended = ended.map_or(Ok(()), |journal| journal.close(self.sends.as_ref()));
         match self.lock().broken.clone() {
             Some(error) => Err(error),
             None if !is_swept => Err(JournalError::closed()),
@@ -268,7 +269,7 @@ impl Shared {
             if let Err(error) = written {
                 self.refuse(&error, pen);
                 if let Some(journal) = pen.journal.take() {
-                    let _ = journal.close();
+                    let _ = journal.close(self.sends.as_ref());
                 }
             }
         }
@@ -319,17 +320,17 @@ impl Pen {
             .journal
             .as_ref()
             .map_or_else(|| Err(JournalError::closed()), |journal| journal.write(batch));
-        if written.is_ok() {
+        if let (Ok((_, more)), Some(sends)) = (&written, sends) {
+            // Before a slot is free.
+            sends.wrote(*more);
             for (entry, _) in tasks.iter_mut().filter_map(Task::change) {
-                if let (Some(slot), Some(sends)) =
-                    (entry.slot.take_if(|_| entry.row.is_some()), sends)
-                {
+                if let Some(slot) = entry.slot.take_if(|_| entry.row.is_some()) {
                     sends.free(slot);
                 }
             }
         }
         let (results, mut broken) = match written {
-            Ok(results) => (results, None),
+            Ok((results, _)) => (results, None),
             Err(error) => (Vec::new(), Some(error)),
         };
         let mut results = results.into_iter();

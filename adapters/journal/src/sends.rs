@@ -7,20 +7,27 @@
 //!                     └── killed ──▶ opened: the slot whose call has no row becomes one, `sending`
 //! ```
 
-use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher as _, RandomState};
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Seek as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use crate::beside::{all_of, is_one, sends};
 use crate::error::{JournalError, shown};
 use crate::row::{Name, State, plan};
 
-/// What the file begins with; the number that the journal knows it by comes next.
-const MAGIC: &[u8; 8] = b"hhjsends";
+/// What the file begins with; the number that the journal knows it by comes next, then what the table had at least, and the last slot.
+pub(crate) const MAGIC: &[u8; 8] = b"hhjsends";
+/// Where that number stands.
+const NUMBER: usize = 8;
+/// Where it stands how many sends the rows of the table told of when it was written last.
+const EPOCHS: usize = 16;
+/// Where the last slot stands that the file has room for.
+const LAST: usize = 24;
 /// The length of a slot, in bytes. None crosses the border of a page of memory, so each is written whole or not at all.
 const SLOT: usize = 256;
 /// What stands in a slot before the id: its digest, the line, the time, the digest of the line, the length of the id.
@@ -35,10 +42,14 @@ pub(crate) struct Sends {
     file: File,
     path: PathBuf,
     slots: Mutex<Slots>,
+    /// How many sends the rows of the table tell of.
+    epochs: AtomicI64,
 }
 
 struct Slots {
     free: Vec<u32>,
+    /// The last that the file has room for.
+    last: u32,
     /// Of each slot, which of all notes is in it.
     notes: Vec<u64>,
     count: u64,
@@ -57,20 +68,23 @@ impl Sends {
         if !cfg!(unix) {
             return None;
         }
-        let path = beside(journal);
+        let path = sends(journal);
         if is_one(&path) {
             fs::remove_file(&path).ok()?;
         }
         let number = RandomState::new().hash_one(&path);
-        let file = make(&path, number).ok()?;
-        let sends = Self { file, path, slots: Mutex::new(Slots::default()) };
+        let epochs = epochs(connection).ok()?;
+        let file = make(&path, number, epochs).ok()?;
+        let sends = Self { file, path, slots: Mutex::new(Slots::default()), epochs: epochs.into() };
         // The journal without this file would not say what was under way: that it is there stands in the journal itself.
         let told = connection
             .execute("INSERT INTO run VALUES('sends', ?1)", [number.to_string()])
             .and_then(|_| connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())));
         if told.is_err() {
-            let _ = connection.execute("DELETE FROM run WHERE key = 'sends'", []);
-            let _ = fs::remove_file(&sends.path);
+            // Where the journal goes on to know of it, it has to be there.
+            if connection.execute("DELETE FROM run WHERE key = 'sends'", []).is_ok() {
+                let _ = fs::remove_file(&sends.path);
+            }
             return None;
         }
         Some(sends)
@@ -80,16 +94,50 @@ impl Sends {
     pub(crate) fn note(&self, name: &Name, now: i64) -> Option<Slot> {
         let bytes = written(name, now)?;
         let slot = self.lock().take()?;
-        let is_written = write_at(&self.file, &bytes, slot.index).is_ok();
-        if !is_written {
+        let is_written = write_slot(&self.file, &bytes, slot.index).is_ok();
+        if is_written && self.reaches(slot.index) {
+            return Some(slot);
+        }
+        if is_written {
+            self.erase(slot);
+        } else {
             self.free(slot);
         }
-        is_written.then_some(slot)
+        None
+    }
+
+    /// The file has room up to this slot, and says so: cut off, it is not taken for whole.
+    fn reaches(&self, index: u32) -> bool {
+        let mut slots = self.lock();
+        if index > slots.last {
+            let is_told = write_at(&self.file, &u64::from(index).to_le_bytes(), LAST as u64);
+            if is_told.is_err() {
+                return false;
+            }
+            slots.last = index;
+        }
+        true
+    }
+
+    /// Rows of so many more sends are in the table. One writer has it at a time.
+    pub(crate) fn wrote(&self, more: i64) {
+        if more > 0 {
+            let all = self.epochs.fetch_add(more, Ordering::Relaxed).saturating_add(more);
+            let _ = write_at(&self.file, &all.to_le_bytes(), EPOCHS as u64);
+        }
+    }
+
+    /// All that is in the file, wherever it may be by now.
+    fn read(&self) -> io::Result<Vec<u8>> {
+        let (mut file, mut all) = (&self.file, Vec::new());
+        file.rewind()?;
+        file.read_to_end(&mut all)?;
+        Ok(all)
     }
 
     /// It is not sent after all.
     pub(crate) fn erase(&self, slot: Slot) {
-        if write_at(&self.file, &[0; SLOT], slot.index).is_ok() {
+        if write_slot(&self.file, &[0; SLOT], slot.index).is_ok() {
             self.free(slot);
         }
     }
@@ -106,7 +154,8 @@ impl Sends {
 
 impl Default for Slots {
     fn default() -> Self {
-        Self { free: (1..=ROOM).rev().collect(), notes: vec![0; ROOM as usize + 1], count: 0 }
+        let (free, notes) = ((1..=ROOM).rev().collect(), vec![0; ROOM as usize + 1]);
+        Self { free, last: ROOM, notes, count: 0 }
     }
 }
 
@@ -134,11 +183,14 @@ impl Slots {
     }
 }
 
-/// Takes what was under way into the table, if a run was killed, and removes the file. Of those, no row tells more than that.
+/// Takes what was under way into the table, if a run was killed, and removes the file; `own`: the file of a run that ends. `is_whole`: the
+/// journal was found with what SQLite has beside it. Of calls under way no row tells more than that.
 pub(crate) fn settle(
     journal: &Path,
     connection: &Connection,
     of_run: Option<&str>,
+    own: Option<&Sends>,
+    is_whole: bool,
 ) -> Result<(), JournalError> {
     let of = |error| JournalError::of(journal, error);
     let known = connection
@@ -146,24 +198,32 @@ pub(crate) fn settle(
         .optional()
         .map_err(of)?;
     let Some(known) = known else { return Ok(()) };
-    let path = beside(journal);
+    let path = own.map_or_else(|| sends(journal), |own| own.path.clone());
     let form = |what: &str| JournalError::Form { file: shown(&path), what: what.to_owned() };
-    let mut all = Vec::new();
-    match File::open(&path).and_then(|mut file| file.read_to_end(&mut all)) {
-        Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(form(
+    let all = own.map_or_else(|| all_of(&path), Sends::read).map_err(|error| {
+        if error.kind() == io::ErrorKind::NotFound {
+            return form(
                 "what was under way when the run was killed is in this file, and it is not beside the journal",
-            ));
+            );
         }
-        Err(error) => return Err(form(&format!("it cannot be read: {error}"))),
-    }
+        form(&format!("it cannot be read: {error}"))
+    })?;
     let mut slots = all.chunks_exact(SLOT);
     let Some(head) = slots.next() else {
         return Err(form("it was cut off"));
     };
-    if !head.starts_with(MAGIC) || number(head, 8).map(|own| own.to_string()) != Some(known) {
+    if !head.starts_with(MAGIC) || number(head, NUMBER).map(|own| own.to_string()) != Some(known) {
         return Err(form("it is of another run than the journal beside it"));
+    }
+    if (slots.len() as u64) < number(head, LAST).unwrap_or(u64::MAX) {
+        return Err(form("it was cut off"));
+    }
+    let told = number(head, EPOCHS).and_then(|told| i64::try_from(told).ok());
+    if !is_whole && told.is_none_or(|told| epochs(connection).map_or(true, |own| own < told)) {
+        return Err(JournalError::Form {
+            file: shown(journal),
+            what: "what was written last is missing: it is in the file of this name and `-wal`, which is not beside it".to_owned(),
+        });
     }
     let transaction = connection.unchecked_transaction().map_err(of)?;
     for (name, created) in slots.filter_map(read) {
@@ -191,33 +251,25 @@ pub(crate) fn settle(
     Ok(())
 }
 
-/// The path of the file, beside that of a journal.
-fn beside(journal: &Path) -> PathBuf {
-    let journal = fs::canonicalize(journal).unwrap_or_else(|_| journal.to_owned());
-    let mut path = OsString::from(journal);
-    path.push("-sends");
-    path.into()
+/// How many sends the rows tell of.
+fn epochs(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("SELECT coalesce(sum(epoch), 0) FROM calls", [], |row| row.get(0))
 }
 
-/// Whether such a file is there.
-fn is_one(path: &Path) -> bool {
-    let mut head = [0; MAGIC.len()];
-    let read = File::open(path).and_then(|mut file| file.read_exact(&mut head));
-    read.is_ok() && head == *MAGIC
-}
-
-fn make(path: &Path, number: u64) -> io::Result<File> {
+fn make(path: &Path, number: u64, epochs: i64) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
+    options.read(true).write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(path)?;
     let made = || {
         let mut head = [0; SLOT];
-        head[..8].copy_from_slice(MAGIC);
-        head[8..16].copy_from_slice(&number.to_le_bytes());
-        write_at(&file, &head, 0)?;
-        (1..=ROOM).try_for_each(|slot| write_at(&file, &[0; SLOT], slot))
+        head[..NUMBER].copy_from_slice(MAGIC);
+        head[NUMBER..EPOCHS].copy_from_slice(&number.to_le_bytes());
+        head[EPOCHS..LAST].copy_from_slice(&epochs.to_le_bytes());
+        head[LAST..LAST + 8].copy_from_slice(&u64::from(ROOM).to_le_bytes());
+        write_slot(&file, &head, 0)?;
+        (1..=ROOM).try_for_each(|slot| write_slot(&file, &[0; SLOT], slot))
     };
     match made() {
         Ok(()) => Ok(file),
@@ -228,14 +280,18 @@ fn make(path: &Path, number: u64) -> io::Result<File> {
     }
 }
 
+fn write_slot(file: &File, bytes: &[u8; SLOT], slot: u32) -> io::Result<()> {
+    write_at(file, bytes, u64::from(slot) * SLOT as u64)
+}
+
 #[cfg(unix)]
-fn write_at(file: &File, bytes: &[u8; SLOT], slot: u32) -> io::Result<()> {
+fn write_at(file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
     use std::os::unix::fs::FileExt as _;
-    file.write_all_at(bytes, u64::from(slot) * SLOT as u64)
+    file.write_all_at(bytes, at)
 }
 
 #[cfg(not(unix))]
-fn write_at(_: &File, _: &[u8; SLOT], _: u32) -> io::Result<()> {
+fn write_at(_: &File, _: &[u8], _: u64) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
