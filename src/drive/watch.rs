@@ -183,13 +183,18 @@ impl<'a> Watch<'a> {
     }
 
     pub(super) fn accepted(&mut self, status: StatusCode) {
-        self.sent = None;
-        self.tell(&Event::Accepted { status, sends: self.sends });
+        self.ended(&Event::Accepted { status, sends: self.sends });
     }
 
     pub(super) fn gave_up(&mut self, failure: &Failure) {
-        self.sent = None;
-        self.tell(&Event::GaveUp { failure });
+        self.ended(&Event::GaveUp { failure });
+    }
+
+    /// A call ends once, also where its driver goes on asking.
+    fn ended(&mut self, event: &Event<'_>) {
+        if self.sent.take().is_some() {
+            self.tell(event);
+        }
     }
 }
 

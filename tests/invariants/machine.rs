@@ -8,8 +8,8 @@ use http::{HeaderMap, Method, Request, Response, Uri};
 use http_hook::body::Payload;
 use http_hook::options::SendOptions;
 use http_hook::{
-    Attempt, Call, Failure, Hook, RequestPlan, SendCause, Sent, Step, StopReason, Timestamp, TransportError,
-    TransportErrorKind, WaitReason,
+    Attempt, Call, Failure, Hook, RequestPlan, SendCause, Sent, Step, StopReason, Timestamp,
+    TransportError, TransportErrorKind, WaitReason,
 };
 
 use super::counts::{self, note};

@@ -356,9 +356,8 @@ impl Script {
         options.max_redirects = Some(MAX_REDIRECTS);
         options.allow_redirects = Some(self.redirects);
         options.max_response_bytes = self.max_response_bytes;
-        let mut plan = RequestPlan::new(self.method.clone(), "orders")
-            .param("page", "1")
-            .options(options);
+        let mut plan =
+            RequestPlan::new(self.method.clone(), "orders").param("page", "1").options(options);
         if self.method != Method::GET {
             plan = match self.body {
                 Body::None => plan,

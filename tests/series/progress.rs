@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_hook::fanout::Fanout;
 use http_hook::observe::Progress;
-use http_hook::{Act, HttpHook, RequestPlan, Sent, TransportError, TransportErrorKind};
+use http_hook::{Act, Call, HttpHook, RequestPlan, Run, Sent, TransportError, TransportErrorKind};
 use http_hook_mock::{MockTransport, Reply};
 use proptest::prelude::*;
 
@@ -84,6 +84,38 @@ proptest! {
                 prop_assert!(!is_over || [passed, failed] == ended && passed + failed == count);
                 break;
             }
+        }
+    }
+}
+
+/// Whatever a driver goes on to say of a call that is over: it ended once, and so it is told and counted.
+#[test]
+fn a_call_that_is_over_ends_no_second_time() {
+    type After = fn(&mut Run<'_, Bytes>);
+    let afters: [After; 4] = [
+        |run| drop(run.woke(NOW)),
+        |run| drop(run.sent(Ok(response(200, &[], "")), || NOW)),
+        |run| drop(run.read(Ok(Bytes::new()), NOW)),
+        |run| drop(run.withdraw(http_hook::Error::new(http_hook::ErrorKind::Check, "no"))),
+    ];
+    for status in [200, 404] {
+        for after in afters {
+            let (progress, hook) = (Progress::default(), series::hook());
+            let plan = RequestPlan::get("orders/1");
+            let call = Call::new(&hook, plan, 7, NOW);
+            let mut run = Run::<Bytes>::new(&hook, call).observer(&progress);
+            drop(run.woke(NOW));
+            let Act::Read(body, _) = run.sent(Ok(response(status, &[], "")), || NOW) else {
+                panic!("a body is read")
+            };
+            assert!(matches!(run.read(Ok(body), NOW), Act::Done(_)));
+            let ended = [u64::from(status == 200), u64::from(status != 200), 0, 0];
+            for _ in 0..2 {
+                after(&mut run);
+                assert_eq!(places(&progress), ended);
+            }
+            drop(run);
+            assert_eq!(places(&progress), ended);
         }
     }
 }
