@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 
 use crate::sends::MAGIC;
 
+const SENDS: &str = "-sends";
+
 /// The path of the file, beside that of a journal.
 pub(crate) fn sends(journal: &Path) -> PathBuf {
-    with(&resolved(journal), "-sends")
+    with(&resolved(journal), SENDS)
 }
 
 fn resolved(journal: &Path) -> PathBuf {
@@ -23,11 +25,13 @@ fn with(journal: &Path, end: &str) -> PathBuf {
 }
 
 /// What is beside a journal that is not there, and belongs to it: a new one would take it for its own.
-pub(crate) fn left_behind(journal: &Path) -> Option<PathBuf> {
-    let is_left =
-        |path: &PathBuf| path.metadata().is_ok_and(|file| file.is_file() && file.len() > 0);
-    let left = ["-wal", "-journal"].map(|end| with(journal, end)).into_iter().find(is_left);
-    left.or_else(|| Some(with(journal, "-sends")).filter(|path| is_left(path) && is_one(path)))
+pub(crate) fn left_behind(journal: &Path) -> Vec<PathBuf> {
+    let is_left = |path: &PathBuf| {
+        let is_any = path.metadata().is_ok_and(|file| file.is_file() && file.len() > 0);
+        is_any && (*path != with(journal, SENDS) || is_one(path))
+    };
+    let all = ["-wal", "-journal", SENDS].map(|end| with(journal, end));
+    all.into_iter().filter(is_left).collect()
 }
 
 /// Whether SQLite has something beside the journal.

@@ -58,18 +58,18 @@ impl Journal {
                 Err(error) => error,
             });
         }
-        if let Some(left) = left_behind(path) {
+        let left = left_behind(path);
+        if !left.is_empty() {
             // Another run may have made it by now.
             return Err(if path.symlink_metadata().is_ok() {
                 JournalError::Exists(shown(path))
             } else {
-                JournalError::Form {
-                    file: shown(&left),
-                    what: format!(
-                        "this belongs to a journal, which is not at {} any more: put them together again, or remove it",
-                        shown(path)
-                    ),
-                }
+                let left: Vec<_> = left.iter().map(|path| shown(path)).collect();
+                let what = format!(
+                    "there is none, but what belongs to one: put them together again, or remove {}",
+                    left.join(" and ")
+                );
+                JournalError::Form { file: shown(path), what }
             });
         }
         // No other has that name, in another container neither.

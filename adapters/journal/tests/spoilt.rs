@@ -119,7 +119,7 @@ fn a_new_journal_takes_nothing_of_one_that_is_gone() {
         }
         let path = copy.path().join("run.journal");
         let error = Journal::create(&path, run(), Durability::Process).unwrap_err();
-        assert!(error.to_string().contains("this belongs to a journal"), "{error}");
+        assert!(error.to_string().contains("put them together again"), "{error}");
         assert!(!path.exists());
         for file in gone {
             fs::rename(away.path().join(file), copy.path().join(file)).unwrap();
