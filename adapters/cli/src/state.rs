@@ -39,6 +39,11 @@ pub(crate) struct State {
     /// Whether redirects are followed where neither call nor connection say.
     #[serde(default)]
     pub(crate) follows: bool,
+    /// Whether the call says that they are, and how many at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) allow_redirects: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) max_redirects: Option<u32>,
     /// The file that the result goes to, and how much of it pages have written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) output: Option<(PathBuf, u64)>,
@@ -103,6 +108,8 @@ impl StateFile {
             items,
             jq,
             follows,
+            allow_redirects: None,
+            max_redirects: None,
             output,
             call,
         };
@@ -151,6 +158,12 @@ impl StateFile {
     /// Says that redirects are followed unless somebody says otherwise.
     pub(crate) fn following(mut self, follows: bool) -> Self {
         self.state.follows = follows;
+        self
+    }
+
+    /// Says what the call itself says of redirects.
+    pub(crate) fn redirecting(mut self, allowed: Option<bool>, most: Option<u32>) -> Self {
+        (self.state.allow_redirects, self.state.max_redirects) = (allowed, most);
         self
     }
 

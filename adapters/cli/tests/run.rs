@@ -853,6 +853,43 @@ mod journal {
         assert_eq!(server.requests().len(), 3, "nothing was sent");
     }
 
+    /// What the command line says of every call is said again, and so is taken up with each.
+    #[test]
+    fn a_call_that_was_led_on_goes_on_as_it_was_said() {
+        use std::thread;
+        use std::time::Duration;
+
+        let folder = folder("led");
+        let calls = file(&folder, "calls.jsonl", "{\"endpoint\":\"v1\",\"method\":\"POST\"}\n");
+        for (number, said) in [&["-L"][..], &["-L", "--max-redirs", "40"]].iter().enumerate() {
+            let server = support::serve_by(|_, number| match number {
+                0 => support::reply("307 Temporary Redirect", &["Location: /v2"], b""),
+                _ => {
+                    thread::sleep(Duration::from_secs(60));
+                    Vec::new()
+                }
+            });
+            let journal = folder.join(format!("journal-{number}"));
+            let args = kept(&calls, journal.to_str().unwrap(), said);
+            let mut child = command(&args)
+                .env("AIRFLOW_CONN_API", format!("http://{}", server.authority))
+                .stdout(Stdio::null())
+                .spawn()
+                .unwrap();
+            while server.requests().len() < 2 {
+                thread::sleep(Duration::from_millis(10));
+            }
+            child.kill().unwrap();
+            child.wait().unwrap();
+            let args = [&args[..], &["--resume"]].concat();
+            let (code, results, err) = run(&server.authority, &args);
+            assert_eq!(code, Some(13), "{err}");
+            let told: Vec<_> = results.iter().map(|one| one["result"].as_str().unwrap()).collect();
+            assert_eq!(told, ["may_have_acted"], "{err}");
+            assert_eq!(server.requests().len(), 2, "nothing was sent");
+        }
+    }
+
     /// An id names a call, and a line is one: it does not become another call by another id, in the file or in the journal.
     #[test]
     fn what_was_made_is_not_made_again_under_another_id() {

@@ -19,7 +19,7 @@ use crate::hook;
 use crate::jq::Jq;
 use crate::output::Target;
 use crate::private;
-use crate::request::{Planned, Words};
+use crate::request::{Planned, Words, of_limits};
 use crate::screen;
 use crate::settings::Settings;
 use crate::state::{StateFile, What};
@@ -227,6 +227,8 @@ pub(crate) fn state(
     };
     let body = if what == What::Call { body_file(call)? } else { None };
     let file = StateFile::new(path, what, again.to_owned(), body, target)?;
+    let options = of_limits(&call.limits, &call.client)?;
+    let file = file.redirecting(options.allow_redirects, options.max_redirects);
     Ok(Some(file.printing(None, call.result.jq.clone())))
 }
 

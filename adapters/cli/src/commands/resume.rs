@@ -24,7 +24,13 @@ pub(crate) fn run(resume: &Resume, context: &Context) -> Result<u8, Problem> {
     let cookies = resume.client.cookies.as_deref().map(CookieFile::read).transpose()?;
     let (settings, follows) = (&context.settings, state.follows);
     let decodes = state.what != What::Call;
-    let hook = hook::make(&found.connection, settings, decodes, follows, cookies.as_ref())?;
+    // What the call said of redirects. Credentials go nowhere else by them.
+    let mut said = Options::default();
+    (said.allow_redirects, said.max_redirects) = (state.allow_redirects, state.max_redirects);
+    let hook = hook::builder(&found.connection, settings, decodes, follows, cookies.as_ref())?
+        .options(said.clone())
+        .build()
+        .map_err(|error| Problem::of_hook(&error))?;
     let way = Way::new(&context.tape)?.hiding(&hook);
     let hook = hook.for_client(way.transport().capabilities());
     let given = of_client(&resume.client)?;
@@ -32,7 +38,7 @@ pub(crate) fn run(resume: &Resume, context: &Context) -> Result<u8, Problem> {
         return Err(Problem::usage("--proxy: a call goes on by the proxy that it began with"));
     }
     // What weakens a connection counts only if it is said again.
-    let mut allowed = Options::default();
+    let mut allowed = said;
     allowed.verify = given.verify;
     allowed.cert = given.cert;
     let source = state.body.as_ref().map(http_hook_clock::file).transpose();

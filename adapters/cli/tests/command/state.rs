@@ -80,6 +80,41 @@ fn what_goes_on_ends_in_the_file_that_was_named() {
     }
 }
 
+/// What weakens nothing need not be said again.
+#[test]
+fn what_is_said_of_redirects_holds_when_it_goes_on() {
+    let until = &["poll", "sales", "x", "--until", "/state=done", "-L"][..];
+    let call = &["call", "sales", "x", "-L"][..];
+    let more = &["--max-redirs", "40"][..];
+    for (name, args) in [
+        ("call-led", [call, &[]].concat()),
+        ("call-led-far", [call, more].concat()),
+        ("poll-led", [until, &[]].concat()),
+        ("poll-led-far", [until, more].concat()),
+    ] {
+        let server = serve_by(|_, number| match number {
+            0 => reply("503 Service Unavailable", &["Retry-After: 1"], b""),
+            1 => reply("302 Found", &["Location: /y"], b""),
+            _ => reply("200 OK", &[], b"{\"state\": \"done\"}"),
+        });
+        let stored = format!("http://reader:marker@{}", server.authority);
+        let state = temporary(name);
+        let path = state.to_str().unwrap();
+        let child = command(&[&args[..], &["--save-state", path]].concat())
+            .env("AIRFLOW_CONN_SALES", &stored)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        interrupted(child, &state);
+        let resumed = command(&["resume", path]).env("AIRFLOW_CONN_SALES", &stored).output();
+        let (code, out, err) = parts(&resumed.unwrap());
+        assert_eq!(code, Some(0), "{name}: {err}");
+        assert!(out.contains("done"), "{name}: {out}");
+        assert_eq!(server.requests().len(), 3, "{name}");
+    }
+}
+
 #[test]
 fn a_header_that_is_no_secret_is_kept() {
     let server = serve();

@@ -77,9 +77,8 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<u8, Problem> {
     let clock = SystemClock::new();
     let results = Arc::new(Results::new(context.verbose > 0));
     let seed = args.limits.seed.unwrap_or_else(http_hook_clock::seed);
-    let mut allowed = Options::default();
-    allowed.verify = options.verify.clone();
-    allowed.cert = options.cert.clone();
+    // A journal is of a run that said the same.
+    let allowed = options.clone();
     let again = || Ok::<_, Problem>(make()?.for_client(transport.capabilities()));
     let said = || said(args, &again()?, &common, &template, &lines);
     let begun = begin(args, &found, (&hook, &allowed, clock), (seed, &said), &results)?;
