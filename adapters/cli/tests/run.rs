@@ -862,12 +862,12 @@ mod journal {
         let folder = folder("led");
         let calls = file(&folder, "calls.jsonl", "{\"endpoint\":\"v1\",\"method\":\"POST\"}\n");
         for (number, said) in [&["-L"][..], &["-L", "--max-redirs", "40"]].iter().enumerate() {
-            let server = support::serve_by(|_, number| match number {
-                0 => support::reply("307 Temporary Redirect", &["Location: /v2"], b""),
-                _ => {
-                    thread::sleep(Duration::from_secs(60));
-                    Vec::new()
+            let server = support::serve_by(|_, number| {
+                if number == 0 {
+                    return support::reply("307 Temporary Redirect", &["Location: /v2"], b"");
                 }
+                thread::sleep(Duration::from_secs(60));
+                Vec::new()
             });
             let journal = folder.join(format!("journal-{number}"));
             let args = kept(&calls, journal.to_str().unwrap(), said);
