@@ -13,6 +13,7 @@ mod run;
 mod source;
 mod watch;
 
+use std::borrow::BorrowMut;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
@@ -50,9 +51,23 @@ where
 }
 
 /// Drives a run for which the time was just read.
-pub(crate) async fn drive_from<T, C, R>(
+pub(crate) fn drive_from<'a, T, C, R>(
     now: Timestamp,
-    mut run: Run<'_, Body, R>,
+    run: Run<'a, Body, R>,
+    transport: &T,
+    clock: &C,
+) -> impl Future<Output = Result<Response<R>, Failure>>
+where
+    T: Transport + ?Sized,
+    C: Clock + ?Sized,
+{
+    drive_in(now, run, transport, clock)
+}
+
+/// Drives a run in what its owner has around it.
+pub(crate) async fn drive_in<'a, T, C, R>(
+    now: Timestamp,
+    mut run: impl BorrowMut<Run<'a, Body, R>>,
     transport: &T,
     clock: &C,
 ) -> Result<Response<R>, Failure>
@@ -60,12 +75,13 @@ where
     T: Transport + ?Sized,
     C: Clock + ?Sized,
 {
+    let run = run.borrow_mut();
     let mut act = run.woke(now);
     loop {
         act = match act {
             Act::Send(request, options) => {
                 let sending = transport.send(request, &options);
-                let left = time_left(&run, &options);
+                let left = time_left(run, &options);
                 let sending = run.watch.awaiting(sending);
                 let answer = match left {
                     None => sending.await,

@@ -56,6 +56,11 @@ impl<B: From<Bytes>, R> Run<'_, B, R> {
     /// Gives the call up. What was being sent may have been seen.
     #[must_use]
     pub fn cancel(mut self) -> Failure {
+        self.cancelled()
+    }
+
+    /// Does so where it is not the caller's own.
+    pub(crate) fn cancelled(&mut self) -> Failure {
         let hook = self.hook.clone();
         let failure = match self.take() {
             Phase::Sending(attempt, _) | Phase::Whole(attempt, _) => attempt.cancel(&hook),

@@ -12,26 +12,30 @@ use bytes::Bytes;
 use http::Response;
 
 use super::Fanout;
-use crate::base::Timestamp;
-use crate::drive::Run;
+use super::under_way::UnderWay;
+use crate::base::{Quiet, Timestamp};
 use crate::request::RequestPlan;
 use crate::response::Failure;
 
 type Ended = Result<Response<Bytes>, Failure>;
+
+/// How calls ended that were cancelled; `None` before that.
+pub(super) type GivenUp = Mutex<Option<Vec<(u64, Failure)>>>;
 
 /// A call under way.
 type Work<'a> = Pin<Box<dyn Future<Output = Ended> + Send + 'a>>;
 
 /// The results of many calls, read through a hook: [`HttpHook::fan_out`](crate::HttpHook::fan_out) makes it.
 ///
-/// Each result comes with the slot of its plan. Calls go on only while `next` is awaited; dropping this drops those under way, of
-/// which an observer is told that they may have been seen.
+/// Each result comes with the slot of its plan. Calls go on only while `next` is awaited. [`cancel`](Self::cancel) tells what became
+/// of those under way; dropping this drops them, of which an observer is told that they may have been seen.
 #[must_use = "nothing is sent until the first result is asked for"]
 pub struct FanoutIter<'a, H, I, B> {
     pub(crate) on: &'a H,
     calls: Fanout<'a, I, B>,
     work: BTreeMap<u64, (Work<'a>, Arc<Bell>)>,
     bells: Arc<Bells>,
+    given_up: Arc<GivenUp>,
 }
 
 /// Which futures want to be polled, and whom to wake.
@@ -63,7 +67,7 @@ impl Bells {
     }
 }
 
-fn locked<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn locked<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
     what.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -92,7 +96,8 @@ impl Wake for Bell {
 
 impl<'a, H, I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> FanoutIter<'a, H, I, B> {
     pub(crate) fn new(on: &'a H, calls: Fanout<'a, I, B>) -> Self {
-        Self { on, calls, work: BTreeMap::new(), bells: Arc::default() }
+        let (work, bells, given_up) = (BTreeMap::new(), Arc::default(), Arc::default());
+        Self { on, calls, work, bells, given_up }
     }
 
     /// Gives the results in the order of the plans: see [`Fanout::in_order`].
@@ -141,17 +146,65 @@ impl<'a, H, I: Iterator<Item: Into<RequestPlan>>, B: From<Bytes>> FanoutIter<'a,
         &self.calls
     }
 
+    /// Gives every call up that has not ended, and returns them with the results that were not taken yet, by slot: see
+    /// [`Fanout::cancel`]. Slots from [`calls().begun()`](Fanout::begun) on have not been begun.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook::{Hook, HttpHook, Sent, StopReason};
+    /// # use http_hook::options::Capabilities;
+    /// # use std::time::Duration;
+    /// # struct NoTime;
+    /// # #[async_trait::async_trait]
+    /// # impl http_hook::transport::Clock for NoTime {
+    /// #     fn now(&self) -> http_hook::Timestamp { http_hook::Timestamp::default() }
+    /// #     async fn sleep(&self, _: Duration) {}
+    /// # }
+    /// # let server = http_hook::transport::from_fn(Capabilities::none("server"), |request: http::Request<http_hook::body::Body>, _| async move {
+    /// #     if request.uri().path() != "/v1/orders/0" { std::future::pending::<()>().await }
+    /// #     Ok(http::Response::new(request.into_body()))
+    /// # });
+    /// # let api = HttpHook::new(Hook::to("https://api.example.com")?, server, NoTime);
+    ///
+    /// let calls = (0..1000).map(|id| api.post(format!("v1/orders/{id}")));
+    /// let mut results = api.fan_out(calls, 3);
+    /// pollster::block_on(results.next()); // the first has ended, and three are under way
+    ///
+    /// let mut may_have_acted = Vec::new();
+    /// for (slot, result) in results.cancel() {
+    ///     match result {
+    ///         Err(failure) if failure.sent() != Sent::No => may_have_acted.push(slot),
+    ///         _ => {}
+    ///     }
+    /// }
+    /// assert_eq!(may_have_acted, [1, 2]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn cancel(mut self) -> Vec<(u64, Result<Response<Bytes>, Failure>)> {
+        *locked(&self.given_up) = Some(Vec::new());
+        for (work, _bell) in std::mem::take(&mut self.work).into_values() {
+            drop(Quiet::new(work));
+        }
+        let given_up = locked(&self.given_up).take().unwrap_or_default();
+        for (slot, failure) in given_up {
+            self.calls.took(slot, Err(failure));
+        }
+        self.calls.cancel()
+    }
+
     /// Goes on with every call that wants to, and returns the next result; `run` makes the future of a call.
     pub(crate) fn poll(
         &mut self,
         context: &Context<'_>,
         now: impl Fn() -> Timestamp,
-        run: impl Fn(Run<'a, B>) -> Work<'a>,
+        run: impl Fn(UnderWay<'a, B>) -> Work<'a>,
     ) -> Poll<Option<(u64, Ended)>> {
         self.bells.wakes(context.waker());
         loop {
             while let Some((slot, call)) = self.calls.begin(now()) {
                 let (is_rung, all) = (AtomicBool::new(true), Arc::clone(&self.bells));
+                let call = UnderWay { slot, run: call, given_up: Arc::clone(&self.given_up) };
                 self.work.insert(slot, (run(call), Arc::new(Bell { slot, is_rung, all })));
                 locked(&self.bells.rung).push(slot);
             }

@@ -18,6 +18,7 @@ mod limiter;
 mod stored;
 #[cfg(test)]
 mod tests;
+mod under_way;
 mod window;
 
 use std::collections::{BTreeMap, VecDeque};

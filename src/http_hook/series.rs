@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::HttpHook;
 use crate::body::Body;
-use crate::drive::{drive, drive_from};
+use crate::drive::{drive_from, drive_in};
 use crate::fanout::{Fanout, FanoutIter};
 use crate::pages::{ItemIter, PageIter};
 use crate::poll::{Poll, Polling, Turn};
@@ -44,7 +44,11 @@ where
         let face = &self.on.face;
         let (transport, clock) = (&*face.transport, &*face.clock);
         poll_fn(|context| {
-            self.poll(context, || clock.now(), |run| Box::pin(drive(run, transport, clock)))
+            self.poll(
+                context,
+                || clock.now(),
+                |run| Box::pin(drive_in(clock.now(), run, transport, clock)),
+            )
         })
         .await
     }

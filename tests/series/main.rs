@@ -1,6 +1,7 @@
 //! Machines over calls: pages, polls, and many calls at once.
 
 mod adaptive;
+mod cancelled;
 mod checks;
 mod fanout;
 mod gated;
