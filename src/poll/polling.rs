@@ -25,8 +25,9 @@ use crate::retry::{Condition, RetryPolicy, Wait, seconds};
 ///     .every(Duration::from_secs(5))
 ///     .failures(10);
 /// let operation = Polling::operation(HOUR);
-/// let file = Polling::sensor(&["404"], HOUR);
-/// # let _ = (job, operation, file);
+/// let file = Polling::until(Condition::statuses(&[200]), HOUR).not_yet(&["404"]);
+/// let sensor = Polling::sensor(&["404"], HOUR);
+/// # let _ = (job, operation, file, sensor);
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -73,8 +74,14 @@ impl Polling {
     /// `allowed` (`"404"`, which is the original's default, `"5"`) means “not yet”, and any other ends it.
     #[must_use]
     pub fn sensor(allowed: &[&str], deadline: Duration) -> Self {
-        let not_yet = allowed.iter().map(ToString::to_string).collect();
-        Self { not_yet, ..Self::until(Condition::Always, deadline) }
+        Self::until(Condition::Always, deadline).not_yet(allowed)
+    }
+
+    /// Goes on after a failure whose text begins with one of `allowed`, as [`sensor`](Self::sensor) does: `"404"`, `"5"`. None of itself.
+    #[must_use]
+    pub fn not_yet(mut self, allowed: &[&str]) -> Self {
+        self.not_yet = allowed.iter().map(ToString::to_string).collect();
+        self
     }
 
     /// Replaces what is waited for.

@@ -190,6 +190,13 @@ impl Failure {
         self
     }
 
+    /// Puts the deadline of a whole in the place of a part's own, unless that was `own` to it.
+    pub(crate) fn within(mut self, whole: Duration, own: Option<Duration>) -> Self {
+        let part = self.0.ends.as_mut().filter(|ends| own != Some(ends.after));
+        part.into_iter().for_each(|ends| ends.after = whole);
+        self
+    }
+
     /// Notes what refused another attempt.
     pub(crate) fn with_limit(mut self, limit: Option<Limit>, ends: Option<Ends>) -> Self {
         (self.0.limit, self.0.ends) = (limit, ends);

@@ -153,6 +153,13 @@ fn a_poll_ends_as_it_is_told() {
             vec![60],
         ),
         (
+            "not yet, of what is waited for by a condition",
+            Polling::until(Condition::json("/state", "done"), HOUR).not_yet(&["404"]),
+            vec![Reply::status(404), job("new"), Reply::status(404), job("done")],
+            Ok(200),
+            vec![60, 60, 60],
+        ),
+        (
             "a sensor: nothing is allowed",
             Polling::sensor(&[], HOUR),
             vec![Reply::status(404)],
@@ -183,6 +190,28 @@ fn a_poll_ends_as_it_is_told() {
         assert_eq!(end, expected.map_err(|(reason, says)| (reason, says.to_owned())), "{why}");
         assert_eq!(slept, waits, "{why}");
         server.assert_done();
+    }
+}
+
+/// Each call has what is left of the poll's deadline, which nobody has set.
+#[test]
+fn the_deadline_that_is_told_is_the_poll_s() {
+    let not_yet = Polling::sensor(&["404"], Duration::from_secs(100));
+    let get = || RequestPlan::get("jobs/7");
+    let asks = || Reply::status(503).header("retry-after", "50");
+    let rows = [
+        (get(), vec![Reply::status(404).times(2)], "2 attempts; the deadline of 100s leaves"),
+        (get().retries(2), vec![Reply::status(404), asks()], "and the deadline of 100s leaves 40s"),
+        (
+            get().retries(2).deadline(MINUTE / 2),
+            vec![Reply::status(404), asks()],
+            "and the deadline of 30s leaves 30s",
+        ),
+    ];
+    for (plan, replies, says) in rows {
+        let (end, ..) = poll(replies, plan, not_yet.clone());
+        let told = end.expect_err("too late").to_string();
+        assert!(told.contains(says), "{told}");
     }
 }
 
