@@ -37,7 +37,7 @@ impl<'a> Body<'a> {
         match self.at(pointer) {
             None | Some(Value::Null) => Ok(items("")),
             Some(Value::Array(_)) => Ok(items(written(self.text, pointer).unwrap_or_default())),
-            Some(_) => Err(no_array()),
+            Some(_) => Err(no_array(pointer)),
         }
     }
 
@@ -107,8 +107,12 @@ fn count(text: &str) -> Option<u64> {
     Some(format!("{double}").parse().unwrap_or(if double == 0.0 { 0 } else { u64::MAX }))
 }
 
-fn no_array() -> Error {
-    fault("the items are no array")
+fn no_array(pointer: &str) -> Error {
+    if pointer.is_empty() {
+        fault("the page is no array, and nothing else is named as the place of its items")
+    } else {
+        fault(&format!("the items are no array, at {pointer}"))
+    }
 }
 
 fn fault(why: &str) -> Error {
