@@ -40,6 +40,8 @@ pub(crate) struct Report<'a> {
     pub(crate) exit: u8,
     /// Whether the causes of an error are told.
     pub(crate) verbose: bool,
+    /// Whether a poll could have waited on.
+    pub(crate) not_yet: bool,
 }
 
 impl Report<'_> {
@@ -78,6 +80,9 @@ impl Report<'_> {
     fn hint(&self) -> Option<String> {
         let hides = self.told.url.as_ref().is_some_and(|url| url.contains("/***"));
         match self.failure.status().map(|status| status.as_u16()) {
+            Some(status @ (404 | 409 | 423 | 425)) if self.not_yet => {
+                Some(format!("a poll goes on after it by --not-yet {status}"))
+            }
             Some(404) if hides => {
                 Some("`-vv --show-secrets` shows the whole path, on a terminal".to_owned())
             }

@@ -262,6 +262,10 @@ pub(crate) struct ResultArgs {
     #[arg(skip)]
     pub(crate) any_status: bool,
 
+    /// Whether this is a poll that no failure is “not yet” for.
+    #[arg(skip)]
+    pub(crate) fails_at_once: bool,
+
     /// What has to hold for an answer.
     #[arg(skip)]
     pub(crate) check: Option<Condition>,

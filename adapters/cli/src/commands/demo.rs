@@ -61,6 +61,7 @@ pub(crate) fn run() -> Result<u8, Problem> {
                 broken: None,
                 exit: exit::of_failure(&failure),
                 verbose: true,
+                not_yet: false,
             };
             screen::error(&report.text());
             Ok(exit::of_failure(&failure))

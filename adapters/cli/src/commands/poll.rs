@@ -62,6 +62,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
     // What was waited for has come, whatever its status.
     let mut result = ResultArgs { no_fail: true, ..call.result.clone() };
     result.rules = rules(args, lenient)?;
+    result.fails_at_once = args.not_yet.is_none() && !args.operation;
     let goes_to = target(&call.result, &endpoint)?;
     let session = Session {
         name: &found.name,

@@ -350,7 +350,8 @@ impl Session<'_> {
         let verbose = context.verbose > 0;
         let checked = failure.response().filter(|_| failure.reason() == StopReason::Check);
         let broken = checked.and_then(|last| conditions::broken(&self.result.rules, last));
-        Report { failure, name: self.name, told: timeline.told(), broken, exit, verbose }
+        let not_yet = self.result.fails_at_once && failure.reason() == StopReason::Rejected;
+        Report { failure, name: self.name, told: timeline.told(), broken, exit, verbose, not_yet }
     }
 
     /// What is printed before the body, and what is to be printed at all.

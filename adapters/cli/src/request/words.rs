@@ -75,9 +75,8 @@ pub(crate) fn method_of(text: &str) -> Result<Method, String> {
 /// A word that may be meant as a method or as an endpoint: nothing is sent until that is clear.
 fn in_doubt(word: &str) -> Problem {
     let word = crate::screen::line(word);
-    Problem::usage(format!("the endpoint is missing: an item follows `{word}`")).with_hint(format!(
-        "http-hook call CONN {word} ENDPOINT ITEM; /{word} if that is the endpoint itself"
-    ))
+    Problem::usage(format!("the endpoint is missing: an item follows `{word}`"))
+        .with_hint(format!("CONN {word} ENDPOINT ITEM; /{word} if that is the endpoint itself"))
 }
 
 fn twice(word: &str) -> Problem {
@@ -88,15 +87,13 @@ fn twice(word: &str) -> Problem {
 fn no_endpoint(conn: &str) -> Problem {
     if conn.contains("://") {
         Problem::usage("there is no endpoint").with_hint(
-            "for a whole URL: http-hook call - URL; for a connection: http-hook call CONN ENDPOINT",
+            "a whole URL stands behind `-`: `- URL`; behind a connection, an endpoint: `CONN ENDPOINT`",
         )
     } else if conn == "-" {
-        Problem::usage("the URL is missing: http-hook call - https://…")
+        Problem::usage("the URL is missing: `- https://…`")
     } else {
         let conn = if may_be_url(conn) { "CONN" } else { conn };
-        Problem::usage("there is no endpoint").with_hint(format!(
-            "the base URL itself is `/`: `http-hook call {} /`",
-            crate::screen::line(conn)
-        ))
+        Problem::usage("there is no endpoint")
+            .with_hint(format!("the base URL itself is `/`: `{} /`", crate::screen::line(conn)))
     }
 }

@@ -11,6 +11,7 @@ mod demo;
 mod exposed;
 mod faults;
 mod fetch;
+mod guessed;
 mod hints;
 #[cfg(unix)]
 mod machine;

@@ -17,7 +17,7 @@ pub(super) fn cursor(args: &Args) -> Vec<&str> {
 }
 
 /// The parameters that a page is asked for with.
-fn params(args: &Args) -> Vec<&str> {
+pub(super) fn params(args: &Args) -> Vec<&str> {
     let param = |usual: &'static str| args.param.as_deref().unwrap_or(usual);
     match args.next {
         NextBy::Link | NextBy::Url => Vec::new(),

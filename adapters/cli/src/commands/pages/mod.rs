@@ -1,6 +1,7 @@
 //! `http-hook pages`: all pages of an answer, or their items, as lines.
 
 mod found;
+mod look;
 mod sink;
 
 use std::fmt::Write as _;
@@ -27,12 +28,13 @@ use crate::cookies;
 use crate::drive::{drive, unkept};
 use crate::exit::Problem;
 use crate::jq::Jq;
-use crate::output::{self, Content, Heads, Target, items, json as text, lacks, text_at};
+use crate::output::{self, Content, Heads, Target, items, json as text, text_at};
 use crate::private;
 use crate::report::{SCHEMA, millis};
 use crate::screen;
 use crate::state::{State, StateFile, What};
-use found::{check_further, cursor, first, paging, places};
+use found::{check_further, cursor, first, paging};
+use look::Look;
 use sink::Sink;
 
 /// What a command of curl leaves out.
@@ -84,11 +86,9 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<u8, Problem> {
         tries_head: false,
     };
     let begin = Begin::New(Box::new((planned.plan, paging, seed)));
-    let by_chance = args.next == NextBy::Link;
     let leads_on = args.at.as_deref().filter(|_| args.next == NextBy::Url);
-    let (items, places) = (args.items.clone(), places(args));
-    let reading = Reading { session, items, places, leads_on, by_chance };
-    reading.run(&hook, &way, begin, context)
+    let reading = Reading { session, items: args.items.clone(), leads_on };
+    reading.run(&hook, &way, begin, Look::new(args), context)
 }
 
 /// Goes on with pages that were kept.
@@ -108,9 +108,8 @@ pub(super) fn resume(
         return Err(Problem::usage("-o: the pages go on where they went before"));
     }
     let begin = Begin::Kept(&state.call);
-    let (items, places) = (state.items.clone(), Vec::new());
-    let reading = Reading { session, items, places, leads_on: None, by_chance: false };
-    reading.run(hook, way, begin, context)
+    let reading = Reading { session, items: state.items.clone(), leads_on: None };
+    reading.run(hook, way, begin, Look::default(), context)
 }
 
 /// What a stored call may have only if it is said again cannot be said of pages and polls.
@@ -137,12 +136,8 @@ enum Begin<'a> {
 struct Reading<'a> {
     session: Session<'a>,
     items: Option<String>,
-    /// What has to be in the first page, and the option that says so.
-    places: Vec<(&'a str, &'static str)>,
     /// Where the URL of the next page is in the body.
     leads_on: Option<&'a str>,
-    /// Whether nobody said how the next page is found.
-    by_chance: bool,
 }
 
 impl Reading<'_> {
@@ -151,6 +146,7 @@ impl Reading<'_> {
         hook: &Hook,
         way: &Way,
         begin: Begin<'_>,
+        mut look: Look<'_>,
         context: &Context,
     ) -> Result<u8, Problem> {
         let session = &self.session;
@@ -217,10 +213,11 @@ impl Reading<'_> {
                 meter.add(page.body().len());
             }
             let (count, ..) = pages.counts();
-            if count == 1 {
-                self.look(&page, &stage, context);
+            if let Some(odd) = look.at(count, &page).filter(|_| session.warns(context)) {
+                stage.bars.clear();
+                screen::warning(&odd);
             }
-            if count == 1 && self.by_chance && !page.headers().contains_key("link") {
+            if count == 1 && look.lacks_link(&page) {
                 stage.note("the first page has no header Link: --next says how else the next page is found");
             }
         }
@@ -232,16 +229,6 @@ impl Reading<'_> {
         stage.end(way, context)?;
         self.told(&pages, &stage)?;
         kept.map(|()| 0)
-    }
-
-    /// Tells which place the first page lacks. An array of items that is not there is one without items, so that a wrong name would
-    /// be no fault at all.
-    fn look(&self, page: &Response<Bytes>, stage: &Stage, context: &Context) {
-        let lacking = self.places.iter().find(|(place, _)| lacks(page.body(), place));
-        if let Some((place, option)) = lacking.filter(|_| self.session.warns(context)) {
-            stage.bars.clear();
-            screen::warning(&format!("page 1 has nothing at {place}, which {option} names"));
-        }
     }
 
     /// Makes of a page what is printed.

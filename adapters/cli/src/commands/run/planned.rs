@@ -10,7 +10,9 @@ use serde_json::value::RawValue;
 
 use super::fields::{Object, not_json, text_of};
 use super::template::Made;
+use crate::exit::Problem;
 use crate::request::method_of;
+use crate::screen;
 
 /// A line that is a call.
 #[derive(Deserialize)]
@@ -101,13 +103,29 @@ fn with_query(mut plan: RequestPlan, query: &RawValue) -> Result<RequestPlan, St
     Ok(plan)
 }
 
+/// What a row may have that is a call without a template.
+const COLUMNS: [&str; 6] = ["id", "method", "endpoint", "json", "body", "idempotency_key"];
+
+/// Checks that rows with these columns can be calls as they stand: what none of them can is told once.
+pub(super) fn check_columns(names: &csv::StringRecord) -> Result<(), Problem> {
+    let says = match names.iter().find(|name| !COLUMNS.contains(name)) {
+        Some(name) => format!("unknown column {}", screen::line(name)),
+        None if names.iter().all(|name| name != "endpoint") => "no column endpoint".to_owned(),
+        None => return Ok(()),
+    };
+    let columns = COLUMNS.join(", ");
+    Err(Problem::usage(format!("without a template a row is a call: {says}")).with_hint(format!(
+        "the columns of a call are {columns}; of other columns a template makes calls: ENDPOINT with {{column}}"
+    )))
+}
+
 pub(super) fn of_row<'a>(
     row: impl Iterator<Item = (&'a str, &'a str)>,
     method: Option<&Method>,
 ) -> Made {
     let mut columns = BTreeMap::new();
     for (name, value) in row {
-        if !["id", "method", "endpoint", "json", "body", "idempotency_key"].contains(&name) {
+        if !COLUMNS.contains(&name) {
             return (None, Err(format!("unknown column {name}")));
         }
         if !value.is_empty() {

@@ -8,7 +8,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use super::fields::{Fields, fields};
 use super::lines::Line;
-use super::planned::{of_row, planned};
+use super::planned::{check_columns, of_row, planned};
 use crate::args::RequestArgs;
 use crate::exit::Problem;
 use crate::request::Words;
@@ -170,10 +170,8 @@ impl Template {
 
     /// Checks that a file with these columns has what is filled in: what no line has is told once.
     pub(crate) fn check(&self, names: Option<&csv::StringRecord>) -> Result<(), Problem> {
-        let (Self::Filled(filled), Some(names)) = (self, names.filter(|names| !names.is_empty()))
-        else {
-            return Ok(());
-        };
+        let Some(names) = names.filter(|names| !names.is_empty()) else { return Ok(()) };
+        let Self::Filled(filled) = self else { return check_columns(names) };
         let row = names.iter().map(|_| "0").collect();
         filled.call(&Fields::Row(names, &row)).1.map(|_| ()).map_err(|error| {
             let names = names.iter().collect::<Vec<_>>().join(", ");
