@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::invariants::series::{self, pages_by_hand};
-use crate::support::NOW;
+use crate::support::{NOW, response};
 
 fn page(link: &str, body: &str) -> Reply {
     let reply = Reply::json(200, body.to_owned());
@@ -472,5 +472,20 @@ proptest! {
     #[test]
     fn any_pages_come_to_an_end(bytes in prop::collection::vec(any::<u8>(), 0..256)) {
         series::pages(&bytes);
+    }
+}
+
+#[test]
+fn items_that_are_no_array_are_told_with_their_place() {
+    let rows = [
+        (
+            Paging::link(),
+            "pages: the page is no array, and nothing else is named as the place of its items",
+        ),
+        (Paging::link().items("/meta"), "pages: the items are no array, at /meta"),
+    ];
+    for (paging, says) in rows {
+        let page = response(200, &[], r#"{"items": [1], "meta": {"next": 2}}"#);
+        assert_eq!(paging.items_of(&page).expect_err("no array").to_string(), says);
     }
 }

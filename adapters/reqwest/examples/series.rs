@@ -10,7 +10,7 @@ use http_hook_reqwest::observe::Progress;
 use http_hook_reqwest::pages::Paging;
 use http_hook_reqwest::poll::Polling;
 use http_hook_reqwest::retry::Condition;
-use http_hook_reqwest::{ResponseExt as _, connect};
+use http_hook_reqwest::{ResponseExt as _, Sent, connect};
 
 #[derive(serde::Deserialize)]
 struct Order {
@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     while let Some(order) = orders.next().await {
         ids.push(order?.id);
     }
-    println!("orders {ids:?}"); // `items::<Order>().collect().await?` is all of them at once
+    println!("orders {ids:?}"); // all: `items::<Order>().collect().await?`; to stop early, ask for no more
 
     // Asked again after the pause, or later if the server says so; a poll that ends unsatisfied has failed.
     let until = Polling::until(Condition::json("/state", "done"), Duration::from_secs(600))
@@ -44,8 +44,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let observed = api.clone().with_observer(progress.clone());
     let calls = ids.iter().map(|id| api.get(format!("order-{id}")).retries(3));
     let mut results = observed.fan_out(calls, 2).in_order();
-    while let Some((_slot, result)) = results.next().await {
+    while let Some((slot, result)) = results.next().await {
         println!("order {}; {progress}", result?.json::<Order>()?.id);
+        if slot == 1 {
+            break;
+        }
+    }
+
+    // Stopped half-way: what was begun and has not ended may have acted, unless it says that it was not sent.
+    for (slot, result) in results.cancel() {
+        println!(
+            "call {slot}, sent: {:?}",
+            result.map_or_else(|failure| failure.sent(), |_| Sent::Yes)
+        );
     }
     Ok(())
 }

@@ -52,7 +52,7 @@ fn a_url_without_a_scheme_is_told_with_one() {
     }
     let (_, _, err) = run(&["call", "sales", "POST", "name=box"]);
     assert!(err.contains("the endpoint is missing"), "{err}");
-    assert!(err.contains("http-hook call CONN POST ENDPOINT ITEM"), "{err}");
+    assert!(err.contains("CONN POST ENDPOINT ITEM"), "{err}");
 }
 
 #[test]
