@@ -5,22 +5,19 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
 use bytes::Bytes;
 use http::Response;
 
 use super::Fanout;
-use super::under_way::UnderWay;
+use super::under_way::{GivenUp, UnderWay, locked};
 use crate::base::{Quiet, Timestamp};
 use crate::request::RequestPlan;
 use crate::response::Failure;
 
 type Ended = Result<Response<Bytes>, Failure>;
-
-/// How calls ended that were cancelled; `None` before that.
-pub(super) type GivenUp = Mutex<Option<Vec<(u64, Failure)>>>;
 
 /// A call under way.
 type Work<'a> = Pin<Box<dyn Future<Output = Ended> + Send + 'a>>;
@@ -65,10 +62,6 @@ impl Bells {
         rung.sort_unstable();
         rung
     }
-}
-
-pub(super) fn locked<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
-    what.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The waker of one call.

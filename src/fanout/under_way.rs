@@ -1,12 +1,15 @@
 //! The run of a call under way, and what becomes of it where all are cancelled.
 
 use std::borrow::{Borrow, BorrowMut};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
-use super::iter::{GivenUp, locked};
 use crate::drive::Run;
+use crate::response::Failure;
+
+/// How calls ended that were cancelled; `None` before that.
+pub(super) type GivenUp = Mutex<Option<Vec<(u64, Failure)>>>;
 
 /// A run inside the future of its call. Where that is dropped because all calls are cancelled, it tells how it ended.
 pub(crate) struct UnderWay<'a, B: From<Bytes>> {
@@ -37,4 +40,8 @@ impl<B: From<Bytes>> Drop for UnderWay<'_, B> {
             told.push((self.slot, failure));
         }
     }
+}
+
+pub(super) fn locked<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
+    what.lock().unwrap_or_else(PoisonError::into_inner)
 }
