@@ -51,9 +51,9 @@ where
 }
 
 /// Drives a run for which the time was just read.
-pub(crate) fn drive_from<'a, T, C, R>(
+pub(crate) fn drive_from<T, C, R>(
     now: Timestamp,
-    run: Run<'a, Body, R>,
+    run: Run<'_, Body, R>,
     transport: &T,
     clock: &C,
 ) -> impl Future<Output = Result<Response<R>, Failure>>

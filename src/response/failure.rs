@@ -192,8 +192,8 @@ impl Failure {
 
     /// Puts the deadline of a whole in the place of a part's own, unless that was `own` to it.
     pub(crate) fn within(mut self, whole: Duration, own: Option<Duration>) -> Self {
-        let part = self.0.ends.as_mut().filter(|ends| own != Some(ends.after));
-        part.into_iter().for_each(|ends| ends.after = whole);
+        let after = |part| if own == Some(part) { part } else { whole };
+        self.0.ends = self.0.ends.map(|ends| Ends { after: after(ends.after), ..ends });
         self
     }
 

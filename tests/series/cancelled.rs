@@ -64,7 +64,7 @@ impl Clock for Asleep {
     }
 
     async fn sleep(&self, _: Duration) {
-        pending().await
+        pending::<()>().await;
     }
 }
 
