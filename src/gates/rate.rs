@@ -51,15 +51,15 @@ struct Inner {
     /// Times up to then that were given back: nobody comes at them.
     free: BTreeSet<Timestamp>,
     /// How many sends were taken note of.
-    serial: u64,
+    serial: u32,
     /// Those of which something has not grown back, in their order: of the first one what is left of it, of the others all.
-    open: VecDeque<u64>,
+    open: VecDeque<u32>,
     left_of_first: Duration,
 }
 
-/// A send that was taken note of.
+/// A send that was taken note of: its number, which comes again after 2^32 others. Every call under way holds one.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Taken(u64);
+pub(super) struct Taken(u32);
 
 impl Rate {
     pub(super) fn new(settings: RateSettings) -> Self {
@@ -125,7 +125,7 @@ impl Rate {
     #[cold]
     pub(super) fn take_back(&self, taken: Taken) {
         let mut inner = self.lock();
-        let Ok(at) = inner.open.binary_search(&taken.0) else { return };
+        let Some(at) = inner.open.iter().position(|own| *own == taken.0) else { return };
         inner.open.remove(at);
         let mut left = self.interval;
         if at == 0 {
