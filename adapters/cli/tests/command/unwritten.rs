@@ -46,7 +46,6 @@ fn rows(authority: &str) -> Vec<Row> {
         "plan sales v1/orders --if 503",
         "plan sales v1/orders --format json",
         "call sales v1/orders --curl",
-        "sim --experiment c",
         "sim --experiment c --format json",
         "demo",
         "call - URL",
