@@ -111,7 +111,7 @@ impl<'a> Members<'a> {
     fn only(&self, known: &[&str]) -> Result<(), Error> {
         match self.object.keys().find(|name| !known.contains(&name.as_str())) {
             None => Ok(()),
-            Some(name) => Err(wrong(match redact::nearest(name, known) {
+            Some(name) => Err(wrong(match redact::nearest(name, known.iter().copied()) {
                 Some(near) => {
                     format!("auth: a member that this scheme does not have; `{near}` is one")
                 }

@@ -85,7 +85,7 @@ fn unreadable(fault: Fault) -> Error {
 fn unknown(name: &str) -> Error {
     let known =
         ["conn_type", "description", "extra", "host", "login", "password", "port", "schema", "uri"];
-    match redact::nearest(name, &known) {
+    match redact::nearest(name, known) {
         Some(near) => {
             invalid(format!("connection: a field that no connection has; is it `{near}`?"))
         }

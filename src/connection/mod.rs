@@ -29,6 +29,7 @@ mod tests;
 mod uri;
 
 pub use crate::base::Problem;
+pub use crate::base::redact::nearest;
 pub(crate) use extra::Extra;
 
 pub(crate) use id::ConnectionId;

@@ -293,7 +293,7 @@ fn known_settings(extra: &Extra, problems: &mut Vec<Problem>) {
             "connection.extra.http_hook",
             "a setting that there is not, beside auth and retry",
         );
-        problems.push(match redact::nearest(name, &known) {
+        problems.push(match redact::nearest(name, known) {
             Some(near) => problem.with_hint(format!("is it `{near}`?")),
             None => problem,
         });

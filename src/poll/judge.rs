@@ -34,8 +34,7 @@ impl<B: From<Bytes>> Poll<'_, B> {
             let call = Call::new(&self.hook, self.plan.clone(), self.seed, self.latest);
             failure.with_asked(call.asked(&self.hook))
         };
-        let own = self.plan.clone().rare().deadline;
-        let failure = failure.within(self.polling.deadline, own);
+        let failure = failure.within(self.polling.deadline, self.plan.deadline_given());
         failure.with_seen(self.seen).with_counts(sends, attempts, idle_for)
     }
 

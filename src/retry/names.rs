@@ -31,7 +31,7 @@ pub(super) fn fault_of_kind(name: &str) -> Option<Cow<'static, str>> {
         return None;
     }
     let known: Vec<_> = KINDS.into_iter().chain([CONNECTION]).collect();
-    Some(match redact::nearest(name, &known) {
+    Some(match redact::nearest(name, known.iter().copied()) {
         Some(near) => format!("error_kind: no such kind of error; is it `{near}`?").into(),
         None => format!("error_kind: no such kind of error, beside {}", known.join(", ")).into(),
     })
@@ -43,6 +43,6 @@ pub(super) fn fault_of_exact_kind(name: &str) -> Option<Cow<'static, str>> {
     if TransportErrorKind::from_name(name).is_some() {
         return None;
     }
-    let near = redact::nearest(name, &KINDS)?;
+    let near = redact::nearest(name, KINDS)?;
     Some(format!("by_error: no such kind of error; is it `{near}`?").into())
 }

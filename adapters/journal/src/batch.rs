@@ -18,6 +18,7 @@ const INSERT: &str =
 const UPDATE: &str =
     "UPDATE calls SET state = ?1, epoch = ?2, call = ?3, due = ?4, outcome = ?5, updated = ?6
     WHERE rowid = ?7 AND epoch = ?8";
+
 /// What becomes of a call.
 pub(crate) enum Change {
     /// It is to be sent, and stands so.

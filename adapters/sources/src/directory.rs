@@ -5,11 +5,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use http_hook::Connection;
+use http_hook::connection::nearest;
 
 use crate::disk;
 use crate::env::{id_of, variable_of};
 use crate::error::{SourceError, SourceErrorKind};
-use crate::near;
 use crate::source::{BlockingSource, Found, Listed};
 use crate::tree::{Node, Tree};
 
@@ -190,7 +190,7 @@ impl BlockingSource for SecretsDir {
 
     fn hint(&self, id: &str) -> Option<String> {
         let ids = self.ids().ok()?;
-        let near = near::nearest(id, ids.iter().map(|listed| listed.id.as_str()))?;
+        let near = nearest(id, ids.iter().map(|listed| listed.id.as_str()))?;
         Some(format!("the directory has no such file; is it `{near}`?"))
     }
 

@@ -5,11 +5,11 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use http_hook::Connection;
+use http_hook::connection::nearest;
 
 use crate::disk;
 use crate::dotenv;
 use crate::error::{SourceError, SourceErrorKind};
-use crate::near;
 use crate::source::{BlockingSource, Found, Listed};
 
 /// What a variable's name begins with.
@@ -284,7 +284,7 @@ impl BlockingSource for Env {
             },
         };
         let ids = self.ids().unwrap_or_default();
-        let near = near::nearest(id, ids.iter().map(|listed| listed.id.as_str()));
+        let near = nearest(id, ids.iter().map(|listed| listed.id.as_str()));
         let near = near.map(|near| format!("; is it `{near}`?")).unwrap_or_default();
         Some(format!("{whose} has no {variable}{near}"))
     }

@@ -22,7 +22,6 @@ mod kept;
 mod mask;
 #[cfg(feature = "fernet")]
 pub mod metastore;
-mod near;
 #[cfg(feature = "backend")]
 mod over;
 pub mod own;

@@ -249,12 +249,22 @@ impl<B: fmt::Debug> fmt::Debug for ShownRequest<'_, B> {
     }
 }
 
-/// The known name that is nearest to one that is not known, for a hint; the unknown one may be a slip of the pen, and is
-/// never repeated.
-pub(crate) fn nearest<'a>(unknown: &str, known: &[&'a str]) -> Option<&'a str> {
-    let lower = unknown.to_ascii_lowercase();
-    let near = known.iter().map(|name| (distance(&lower, name), *name)).min()?;
-    (near.0 <= near.1.len().div_ceil(3)).then_some(near.1)
+/// Finds the known name that is nearest to one that is not known, for a hint: in any case, and so near that it may be a slip of the pen. The
+/// unknown one may be anything, a secret too, and is better not repeated.
+///
+/// # Examples
+///
+/// ```
+/// use http_hook::connection::nearest;
+///
+/// assert_eq!(nearest("Slaes", ["orders", "sales"]), Some("sales"));
+/// assert_eq!(nearest("hunter2hunter2", ["orders", "sales"]), None);
+/// ```
+pub fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = unknown.to_lowercase();
+    let known = known.into_iter();
+    let near = known.map(|name| (distance(&lower, &name.to_lowercase()), name)).min()?;
+    (near.0 <= near.1.chars().count().div_ceil(3)).then_some(near.1)
 }
 
 /// How many letters have to be put in, taken out, or changed; long texts are far from everything.
@@ -316,10 +326,10 @@ mod tests {
     #[test]
     fn the_nearest_known_name_is_offered() {
         let known = ["host", "login", "password", "schema"];
-        assert_eq!(nearest("hots", &known), Some("host"));
-        assert_eq!(nearest("Pasword", &known), Some("password"));
-        assert_eq!(nearest("hunter2hunter2", &known), None);
-        assert_eq!(nearest(&"x".repeat(100), &known), None);
+        assert_eq!(nearest("hots", known), Some("host"));
+        assert_eq!(nearest("Pasword", known), Some("password"));
+        assert_eq!(nearest("hunter2hunter2", known), None);
+        assert_eq!(nearest(&"x".repeat(100), known), None);
     }
 
     #[test]

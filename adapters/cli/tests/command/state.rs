@@ -4,14 +4,20 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use crate::support::{command, parts, reply, serve, serve_by, temporary};
 
-/// Interrupts a command once what it keeps in `state` waits, and returns what it said then.
-fn interrupted(child: Child, state: &Path) -> String {
+/// Runs a command with the connection `stored`, interrupts it once what it keeps in `state` waits, and returns what it said then.
+fn interrupted(args: &[&str], stored: &str, state: &Path) -> String {
+    let child = command(&[args, &["--save-state", state.to_str().unwrap()]].concat())
+        .env("AIRFLOW_CONN_SALES", stored)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     for _ in 0..500 {
         if fs::read_to_string(state).is_ok_and(|text| text.contains("waiting")) {
             break;
@@ -31,13 +37,7 @@ fn an_interrupted_wait_goes_on_elsewhere() {
     let stored = format!("http://reader:marker@{}", server.authority);
     let state = temporary("state");
     let path = state.to_str().unwrap();
-    let child = command(&["call", "sales", "busy-once", "--save-state", path])
-        .env("AIRFLOW_CONN_SALES", &stored)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let err = interrupted(child, &state);
+    let err = interrupted(&["call", "sales", "busy-once"], &stored, &state);
     assert!(err.contains(&format!("go on: http-hook resume {path}")), "{err}");
     let kept = fs::read_to_string(&state).unwrap();
     assert!(!kept.contains("marker"), "no secret of the connection: {kept}");
@@ -64,13 +64,7 @@ fn what_goes_on_ends_in_the_file_that_was_named() {
         let stored = format!("http://reader:marker@{}", server.authority);
         let (state, output) = (temporary(name), temporary(&format!("{name}.json")));
         let (path, place) = (state.to_str().unwrap(), output.to_str().unwrap());
-        let child = command(&[args, &["--save-state", path, "-o", place]].concat())
-            .env("AIRFLOW_CONN_SALES", &stored)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        interrupted(child, &state);
+        interrupted(&[args, &["-o", place]].concat(), &stored, &state);
         assert!(!output.exists());
         let resumed = command(&["resume", path]).env("AIRFLOW_CONN_SALES", &stored).output();
         let (code, out, err) = parts(&resumed.unwrap());
@@ -100,13 +94,7 @@ fn what_is_said_of_redirects_holds_when_it_goes_on() {
         let stored = format!("http://reader:marker@{}", server.authority);
         let state = temporary(name);
         let path = state.to_str().unwrap();
-        let child = command(&[&args[..], &["--save-state", path]].concat())
-            .env("AIRFLOW_CONN_SALES", &stored)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        interrupted(child, &state);
+        interrupted(&args, &stored, &state);
         let resumed = command(&["resume", path]).env("AIRFLOW_CONN_SALES", &stored).output();
         let (code, out, err) = parts(&resumed.unwrap());
         assert_eq!(code, Some(0), "{name}: {err}");
@@ -138,13 +126,8 @@ fn a_header_that_is_no_secret_is_kept() {
         assert!(err.contains(says) && !err.contains("marker"), "{err}");
     }
     assert_eq!(server.requests().len(), 0);
-    let given = ["call", "sales", "busy-once", "X-Trace:seven", "--save-state", path];
-    let child = command(&[&given[..], &["--storable", "x-trace"]].concat())
-        .env("AIRFLOW_CONN_SALES", &stored)
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    interrupted(child, &state);
+    let given = ["call", "sales", "busy-once", "X-Trace:seven", "--storable", "x-trace"];
+    interrupted(&given, &stored, &state);
     let output = command(&["resume", path]).env("AIRFLOW_CONN_SALES", &stored).output().unwrap();
     let (code, out, err) = parts(&output);
     assert_eq!(code, Some(0), "{err}");

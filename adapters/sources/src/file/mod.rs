@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use http_hook::connection::nearest;
+
 use crate::disk;
 use crate::env;
 use crate::error::{SourceError, SourceErrorKind};
-use crate::near;
 use crate::source::{BlockingSource, Found, Listed, Store};
 
 pub(crate) use entry::{as_python, check_extra, of_uri};
@@ -190,7 +191,7 @@ impl BlockingSource for ConnectionFile {
                 "line {line} of the file is a variable, which `Env::file`, or dotenv:PATH in a list of sources, reads"
             ));
         }
-        Some(match near::nearest(id, ids.iter().copied()) {
+        Some(match nearest(id, ids.iter().copied()) {
             Some(near) => format!("the file has no such id; is it `{near}`?"),
             None => format!("the file has {} others", ids.len()),
         })
