@@ -108,7 +108,7 @@ fn plan(from: &mut Choices<'_>) -> RequestPlan {
 
 /// Where a server says that it goes on.
 fn target(from: &mut Choices<'_>) -> String {
-    let far = "a/".repeat(20_000);
+    let far = "a/".repeat(4_000);
     let number = from.byte();
     let fixed = [
         format!("/v1/orders?page={number}"),

@@ -80,12 +80,7 @@ fn what_is_said_of_redirects_holds_when_it_goes_on() {
     let until = &["poll", "sales", "x", "--until", "/state=done", "-L"][..];
     let call = &["call", "sales", "x", "-L"][..];
     let more = &["--max-redirs", "40"][..];
-    for (name, args) in [
-        ("call-led", [call, &[]].concat()),
-        ("call-led-far", [call, more].concat()),
-        ("poll-led", [until, &[]].concat()),
-        ("poll-led-far", [until, more].concat()),
-    ] {
+    let row = |name: &str, args: &[&str]| {
         let server = serve_by(|_, number| match number {
             0 => reply("503 Service Unavailable", &["Retry-After: 1"], b""),
             1 => reply("302 Found", &["Location: /y"], b""),
@@ -94,13 +89,19 @@ fn what_is_said_of_redirects_holds_when_it_goes_on() {
         let stored = format!("http://reader:marker@{}", server.authority);
         let state = temporary(name);
         let path = state.to_str().unwrap();
-        interrupted(&args, &stored, &state);
+        interrupted(args, &stored, &state);
         let resumed = command(&["resume", path]).env("AIRFLOW_CONN_SALES", &stored).output();
         let (code, out, err) = parts(&resumed.unwrap());
         assert_eq!(code, Some(0), "{name}: {err}");
         assert!(out.contains("done"), "{name}: {out}");
         assert_eq!(server.requests().len(), 3, "{name}");
-    }
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| row("call-led", call));
+        scope.spawn(|| row("call-led-far", &[call, more].concat()));
+        scope.spawn(|| row("poll-led", until));
+        scope.spawn(|| row("poll-led-far", &[until, more].concat()));
+    });
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn rows(authority: &str) -> Vec<Row> {
         "plan sales v1/orders --if 503",
         "plan sales v1/orders --format json",
         "call sales v1/orders --curl",
-        "sim --experiment c --format json",
+        "sim --experiment a1 --runs 1 --format json",
         "demo",
         "call - URL",
         "call - URL -i",

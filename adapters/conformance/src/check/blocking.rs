@@ -16,7 +16,7 @@ use http_hook::{TransportError, blocking};
 use super::report::{Limit, Report};
 use super::{Suite, side_by_side};
 
-/// Runs every check over a blocking transport, two at a time, save those that drop a future.
+/// Runs every check over a blocking transport, four at a time, save those that drop a future.
 pub fn check(transport: &dyn blocking::Transport, limits: &[Limit]) -> Report {
     let suite = Suite { transport: &InPlace(transport), limits, droppable: false };
     side_by_side(&suite, |lane| pollster::block_on(lane))
