@@ -1,6 +1,6 @@
 //! Bodies as files: beside their place while they come, in it once they are whole.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process;
@@ -16,7 +16,8 @@ const PIECE: usize = 64 << 10;
 /// Writes a body, streamed or whole, to a file of at most `limit` bytes. Returns how many there are.
 ///
 /// It is all or nothing: what comes is written beside the file, under a name of its own, and takes its place once it is whole. What breaks off,
-/// is longer, or is dropped leaves the file as it was. A link stays, and what it leads to is replaced. What is replaced keeps its permissions.
+/// is longer, or is dropped leaves the file as it was. A link stays, and what it leads to is replaced. What is replaced keeps its permissions,
+/// save the bits by which it runs as its owner.
 ///
 /// # Errors
 ///
@@ -106,12 +107,19 @@ impl Making {
             return Err(named(&error));
         }
         let beside = beside(&place);
+        let mut options = OpenOptions::new();
         // A name that is nobody else's, no link of theirs either.
-        let file = OpenOptions::new().write(true).create_new(true).open(&beside);
-        let file = file.map_err(|error| named(&error))?;
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        if about.is_some() {
+            // Nobody opens it before it has the permissions of what it replaces.
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        }
+        let file = options.open(&beside).map_err(|error| named(&error))?;
         let making = Self { place, beside: Some(beside) };
         if let Some(about) = about {
-            file.set_permissions(about.permissions()).map_err(|error| named(&error))?;
+            let put = file.set_permissions(plain(&about.permissions()));
+            put.map_err(|error| named(&error))?;
         }
         Ok((making, file))
     }
@@ -136,6 +144,18 @@ impl Drop for Making {
             let _ = fs::remove_file(beside);
         }
     }
+}
+
+/// The same permissions without set-id bits: what came is run as nobody else.
+#[cfg(unix)]
+fn plain(permissions: &Permissions) -> Permissions {
+    use std::os::unix::fs::PermissionsExt as _;
+    Permissions::from_mode(permissions.mode() & 0o777)
+}
+
+#[cfg(not(unix))]
+fn plain(permissions: &Permissions) -> Permissions {
+    permissions.clone()
 }
 
 /// A name beside a file that nobody else in any process has.

@@ -94,19 +94,19 @@ fn it_is_all_or_nothing() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_and_permissions_stay_and_what_is_no_file_is_refused() {
+fn a_link_and_permissions_but_set_id_bits_stay_and_what_is_no_file_is_refused() {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
     let own = Folder::new("kinds");
     let (file, link) = (own.0.join("file"), own.0.join("link"));
     fs::write(&file, "old").expect("a file");
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("its owner's");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o6700)).expect("its owner's");
     symlink("file", &link).expect("a link");
     assert_eq!(save(Body::from("new"), &link, 3).expect("it is saved"), 3);
     assert!(fs::symlink_metadata(&link).expect("it is there").is_symlink());
     assert_eq!(fs::read_to_string(&file).expect("it is there"), "new");
     let mode = fs::metadata(&file).expect("it is there").permissions().mode();
-    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(mode & 0o7777, 0o700);
 
     let refused = |path: PathBuf| save(Body::from("new"), path, 3).expect_err("no file").kind();
     assert_eq!(refused("/dev/null".into()), ErrorKind::InvalidInput);

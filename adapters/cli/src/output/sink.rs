@@ -33,6 +33,11 @@ impl<'a> Making<'a> {
             Some(_) => options.write(true).create_new(true),
             None => options.append(true),
         };
+        // Nobody opens it before it has the permissions of what it replaces.
+        #[cfg(unix)]
+        if path.exists() {
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        }
         let opened = options.open(beside.as_deref().unwrap_or(path));
         let file = opened.map_err(|error| problem(path, &error))?;
         bars.partial(beside.iter().cloned().collect());
