@@ -18,5 +18,6 @@ mod stored;
 #[path = "../support/mod.rs"]
 mod support;
 mod told;
+mod unkept;
 mod whence;
 mod why;

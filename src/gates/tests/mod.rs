@@ -15,6 +15,7 @@ mod gates;
 mod given_back;
 mod jumps;
 mod outage;
+mod stored_price;
 mod taken_back;
 
 const NOW: Timestamp = Timestamp::new(Duration::from_secs(1_800_000_000));
