@@ -13,7 +13,7 @@ pub use http_hook::HttpHook;
 
 use crate::base::{Timestamp, TransportError};
 use crate::call::Attempt;
-use crate::drive::{Act, Leg, Run, begin_leg, not_kept};
+use crate::drive::{Act, Keeping, Leg, Run, begin_leg};
 use crate::options::SendOptions;
 use crate::response::Failure;
 
@@ -108,10 +108,10 @@ where
     loop {
         act = match act {
             Act::Send(request, options) => {
-                if let Some(Err(error)) = run.attempt().map(&mut keep) {
-                    not_kept(run);
-                    return Err(error);
-                }
+                let keeping = Keeping::new(&mut run);
+                let kept = keeping.attempt().map_or(Ok(()), &mut keep);
+                keeping.done(kept.is_ok());
+                kept?;
                 let answer = send(&mut run, transport, request, &options);
                 run.sent(answer, || clock.now())
             }

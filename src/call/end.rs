@@ -62,7 +62,7 @@ impl Attempt {
         self.0.sends = self.0.sends.saturating_sub(1);
         if let Phase::Fetching(fetching) = &mut self.0.phase {
             if let Some(own) = fetching.own.take() {
-                own.unused(self.0.latest);
+                own.take_back();
             }
         }
         let cause = match &self.0.phase {
@@ -73,11 +73,9 @@ impl Attempt {
         if matches!(cause, SendCause::First | SendCause::Retry) {
             self.0.attempt_number = self.0.attempt_number.saturating_sub(1);
             if let Some(lease) = self.0.take_lease() {
-                lease.unused(self.0.latest);
+                lease.take_back();
             }
-            if self.0.is_fetching() {
-                hook.gates().give_back(self.0.paid.price(), self.0.latest);
-            }
+            self.0.paid.unspend();
         }
         self.0.failure(hook, StopReason::NotStored, Cause::Request(error), Told::default())
     }

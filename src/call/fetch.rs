@@ -16,7 +16,7 @@ use crate::body::Payload;
 use crate::gates::{Denied, Unsent};
 use crate::hook::Hook;
 use crate::response::{Cause, StopReason};
-use crate::retry::{Decision, FailureClass, HttpOutcome, ResponseView};
+use crate::retry::{Decision, HttpOutcome, ResponseView};
 
 impl State {
     /// Sends a request for a token: to the origin of the connection through its gates, to another one past them.
@@ -32,7 +32,7 @@ impl State {
         let remaining = self.remaining(now);
         let target = request.uri().to_string().parse::<Origin>();
         if self.owes {
-            match hook.gates().pay(FailureClass::Error, now) {
+            match hook.gates().pay(self.paid.class(), now) {
                 Ok(paid) => (self.paid, self.owes) = (paid, false),
                 Err(reason) => return self.refused(hook, reason, None),
             }

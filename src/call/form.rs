@@ -19,6 +19,7 @@ use crate::base::headers::MAX_HEADERS;
 use crate::base::json::at_most;
 use crate::base::redact::is_open;
 use crate::base::{Error, Sent, Timestamp};
+use crate::gates::Paid;
 use crate::hook::Hook;
 use crate::options::{Options, Setting};
 use crate::request::RequestPlan;
@@ -26,7 +27,7 @@ use crate::request::checks::More;
 use crate::request::record::Kind;
 use crate::request::resend::Resend;
 use crate::request::shared::CallHeader;
-use crate::retry::{ByClass, RetryPolicy};
+use crate::retry::{ByClass, FailureClass, RetryPolicy};
 
 /// The version written. Readers take this one and, once there are later ones, at least two before it.
 pub(super) const VERSION: u32 = 2;
@@ -101,6 +102,9 @@ pub(super) struct ProgressForm {
     /// Whether the attempt to come is paid for already: it has sent its request for a token.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) paid: bool,
+    /// What kind of failure the attempt to come makes good, by which it is paid for.
+    #[serde(default, skip_serializing_if = "is_any_error")]
+    pub(super) class: FailureClass,
     pub(super) digest: String,
 }
 
@@ -211,6 +215,11 @@ pub(super) fn progress_form(
             && !only_token
             && attempt_number > 0
             && state.paid.is_spent(),
+        class: if moment == Moment::Waiting && attempt_number > 0 {
+            state.paid.class()
+        } else {
+            FailureClass::Error
+        },
         digest: String::new(),
     };
     Ok(ProgressForm { digest: digest(&text_of(&form)?), ..form })
@@ -246,7 +255,7 @@ impl PlanForm {
 }
 
 impl ProgressForm {
-    pub(super) fn restore(self, state: &mut State, now: Timestamp) {
+    pub(super) fn restore(self, state: &mut State, hook: &Hook, now: Timestamp) {
         // A clock that went back: no time has passed since.
         let written = self.written;
         let moved = |at: Timestamp| {
@@ -271,15 +280,23 @@ impl ProgressForm {
         if self.seen || self.state == Moment::Interrupted {
             state.seen = Sent::Maybe;
         }
-        state.owes = self.attempt_number > 0 && self.state == Moment::Waiting && !self.paid;
-        if self.paid {
-            state.paid.spend();
-        }
+        let is_retry = self.attempt_number > 0 && self.state == Moment::Waiting;
+        state.owes = is_retry && !self.paid;
+        state.paid = if is_retry && self.paid {
+            hook.gates().paid_before(self.class)
+        } else {
+            Paid::nothing(self.class)
+        };
         state.phase = match self.state {
             Moment::Waiting => Phase::Due,
             Moment::Interrupted => Phase::Interrupted,
         };
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out a reference")]
+fn is_any_error(class: &FailureClass) -> bool {
+    *class == FailureClass::Error
 }
 
 fn header_form(header: CallHeader<'_>) -> Result<HeaderForm, Error> {

@@ -26,7 +26,7 @@ use crate::gates::{Denied, Lease, Unsent};
 use crate::hook::Hook;
 use crate::options::SendOptions;
 use crate::response::{Cause, Failure, StopReason, response_length, whole};
-use crate::retry::{FailureClass, ResponseView};
+use crate::retry::ResponseView;
 
 impl Call {
     /// Goes on. A step that comes too early only says how long to wait.
@@ -228,7 +228,7 @@ impl State {
         let mut lease = None;
         if !matches!(this.phase, Phase::Sent { lease: Some(_), .. }) {
             if this.owes {
-                match hook.gates().pay(FailureClass::Error, now) {
+                match hook.gates().pay(this.paid.class(), now) {
                     Ok(paid) => (this.paid, this.owes) = (paid, false),
                     Err(reason) => return self.refused(hook, reason, None),
                 }

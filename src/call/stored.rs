@@ -218,7 +218,7 @@ fn restore(
         u64::from_str_radix(&progress.seed, 16).map_err(|_| stored("the seed is not one"))?;
     let ready = Ready::new(hook, plan.restore(hook)?, seed).map_err(|unready| unready.fault)?;
     let mut state = State::new(ready, seed, None, now);
-    progress.restore(&mut state, now);
+    progress.restore(&mut state, hook, now);
     // What must not be sent twice waits only because it was certainly not seen.
     if state.attempt_number > 0 && state.is_repeatable() {
         state.seen = Sent::Maybe;

@@ -75,9 +75,32 @@ pub(crate) fn begin_leg<B: From<Bytes>>(run: &mut Run<'_, B>, now: Timestamp) ->
     }
 }
 
-/// Tells a run that its driver could not keep it, and nothing was sent.
-pub(crate) fn not_kept<B: From<Bytes>>(mut run: Run<'_, B>) {
-    let _ = Leg::withdrawn(&mut run, unkept());
+/// A run whose attempt is being kept, before it is sent. Dropped meanwhile, nothing was sent of it.
+pub(crate) struct Keeping<'r, 'a, B: From<Bytes>>(Option<&'r mut Run<'a, B>>);
+
+impl<'r, 'a, B: From<Bytes>> Keeping<'r, 'a, B> {
+    pub(crate) fn new(run: &'r mut Run<'a, B>) -> Self {
+        Self(Some(run))
+    }
+
+    pub(crate) fn attempt(&self) -> Option<&Attempt> {
+        self.0.as_ref().and_then(|run| run.attempt())
+    }
+
+    /// It is sent now, unless it could not be kept.
+    pub(crate) fn done(mut self, kept: bool) {
+        if let Some(run) = self.0.take().filter(|_| !kept) {
+            let _ = Leg::withdrawn(run, unkept());
+        }
+    }
+}
+
+impl<B: From<Bytes>> Drop for Keeping<'_, '_, B> {
+    fn drop(&mut self) {
+        if let Some(run) = self.0.take() {
+            run.unsent(unkept());
+        }
+    }
 }
 
 fn unkept() -> Error {
@@ -100,12 +123,13 @@ where
     loop {
         act = match act {
             Act::Send(request, options) => {
-                if let Some(attempt) = run.attempt() {
-                    if let Err(error) = keep(attempt).await {
-                        not_kept(run);
-                        return Err(error);
-                    }
-                }
+                let keeping = Keeping::new(&mut run);
+                let kept = match keeping.attempt() {
+                    Some(attempt) => keep(attempt).await,
+                    None => Ok(()),
+                };
+                keeping.done(kept.is_ok());
+                kept?;
                 let sending = transport.send(request, &options);
                 let left = time_left(&run, &options);
                 let sending = run.watch.awaiting(sending);

@@ -4,7 +4,8 @@
 //!
 //! No further request is sent and nothing is waited for. If a send was under way, its outcome is unknown: the
 //! observer is told [`Dropped`](crate::observe::Event::Dropped) with [`Sent::Maybe`](crate::Sent::Maybe). Permits of gates are leases that expire
-//! with the attempt's time limit, so that a dropped call never holds anybody up.
+//! with the attempt's time limit, so that a dropped call never holds anybody up. Of a leg whose attempt was being kept nothing was sent: its permit
+//! and the price of a retry come back.
 
 mod act;
 mod leg;
@@ -25,7 +26,7 @@ pub use act::Act;
 pub use leg::Leg;
 pub use run::Run;
 
-pub(crate) use leg::{begin_leg, leg, not_kept};
+pub(crate) use leg::{Keeping, begin_leg, leg};
 
 use crate::base::{Sent, TimeoutPhase, Timestamp, TransportError, TransportErrorKind};
 use crate::body::Body;

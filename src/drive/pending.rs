@@ -76,6 +76,15 @@ impl<B: From<Bytes>, R> Run<'_, B, R> {
         failure
     }
 
+    /// Takes back what was not sent: whoever drives it has gone.
+    #[cold]
+    pub(super) fn unsent(&mut self, error: Error) {
+        if let Phase::Sending(attempt, _) = self.take() {
+            self.watch.unsent(attempt.seen());
+            drop(attempt.withdraw(&self.hook, error));
+        }
+    }
+
     /// Writes what is pending as JSON: an attempt as under way, a call as waiting.
     ///
     /// # Errors

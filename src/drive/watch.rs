@@ -147,6 +147,11 @@ impl<'a> Watch<'a> {
         }
     }
 
+    /// What was about to be sent was not; `before` tells of the requests before it.
+    pub(super) const fn unsent(&mut self, before: Sent) {
+        self.sent = Some(before);
+    }
+
     /// Reads the time only if somebody is to be told.
     pub(super) fn answered(
         &mut self,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::{Error, ErrorKind, Quiet, Timestamp, caught};
 use crate::gates::breaker::{Breaker, BreakerSettings, LONGEST_LEASE, Pass};
 use crate::gates::budget::{Bucket, BucketSettings, Budget};
+use crate::gates::paid::Paid;
 use crate::gates::rate::{Rate, RateSettings, Taken};
 use crate::response::StopReason;
 use crate::retry::FailureClass;
@@ -83,7 +84,7 @@ pub struct Gates {
 }
 
 #[derive(Debug)]
-struct Shared {
+pub(super) struct Shared {
     budget: Option<Arc<dyn Budget>>,
     breaker: Option<Breaker>,
     rate: Option<Rate>,
@@ -206,14 +207,6 @@ impl Gates {
         }
     }
 
-    /// Gives a price back that was paid for what was not sent after all.
-    #[cold]
-    pub(crate) fn give_back(&self, price: u32, at: Timestamp) {
-        if let Some(shared) = &self.shared {
-            shared.refund(price, at);
-        }
-    }
-
     /// Pays for a retry that is given back unless it is sent.
     ///
     /// # Errors
@@ -221,7 +214,15 @@ impl Gates {
     /// As [`retry`](Self::retry).
     pub(crate) fn pay(&self, class: FailureClass, now: Timestamp) -> Result<Paid, StopReason> {
         let price = self.retry(class, now)?;
-        Ok(Paid { to: self.shared.clone(), price, at: now, is_spent: false })
+        Ok(Paid::now(self.shared.clone(), price, class, now))
+    }
+
+    /// What is paid for a retry that was taken up from a store: its price is what the budget says, whatever the store does.
+    #[cold]
+    pub(crate) fn paid_before(&self, class: FailureClass) -> Paid {
+        let budget = self.shared.as_ref().and_then(|shared| shared.budget.as_ref());
+        let price = budget.and_then(|budget| caught(|| budget.price(class))).unwrap_or_default();
+        Paid::before(price, class)
     }
 }
 
@@ -288,42 +289,9 @@ impl Drop for Unsent {
     }
 }
 
-/// What was paid for a retry that was not sent yet. Dropped before it is spent, it goes back.
-#[derive(Default)]
-pub(crate) struct Paid {
-    to: Option<Arc<Shared>>,
-    price: u32,
-    at: Timestamp,
-    is_spent: bool,
-}
-
-impl Paid {
-    pub(crate) const fn price(&self) -> u32 {
-        self.price
-    }
-
-    /// The retry is sent: what was paid comes back with a success only.
-    pub(crate) fn spend(&mut self) {
-        self.to = None;
-        self.is_spent = true;
-    }
-
-    /// Whether something of the retry was sent, its request for a token at least.
-    pub(crate) const fn is_spent(&self) -> bool {
-        self.is_spent
-    }
-}
-
-impl Drop for Paid {
-    fn drop(&mut self) {
-        if let Some(shared) = self.to.take() {
-            shared.refund(self.price, self.at);
-        }
-    }
-}
-
 impl Shared {
-    fn refund(&self, price: u32, at: Timestamp) {
+    #[cold]
+    pub(super) fn refund(&self, price: u32, at: Timestamp) {
         if let (Some(budget), 1..) = (&self.budget, price) {
             let _ = caught(|| budget.refund(price, at));
         }
@@ -348,17 +316,9 @@ impl Lease {
         self.report(false, now);
     }
 
-    /// Tells that nothing was sent.
-    pub(crate) fn unused(self, now: Timestamp) {
-        if let Some(shared) = &self.shared {
-            shared.refund(self.paid, now);
-        }
-        self.take_back();
-    }
-
-    /// Gives room back to the rate limit.
+    /// Tells that nothing was sent: gives room back to the rate limit.
     #[cold]
-    fn take_back(self) {
+    pub(crate) fn take_back(self) {
         if let Some(rate) = self.shared.as_ref().and_then(|shared| shared.rate.as_ref()) {
             rate.take_back(self.taken);
         }

@@ -16,6 +16,14 @@ pub trait Budget: fmt::Debug + Send + Sync {
     /// Pays for a retry after a failure of this class, and tells the price; `None` if there is not enough.
     fn withdraw(&self, class: FailureClass, now: Timestamp) -> Option<u32>;
 
+    /// Tells the price of a retry after a failure of this class, and takes nothing: what was paid for is sometimes
+    /// [stored](crate::Call::store) behind its request for a token, and whoever takes it up learns here what its success gives back. A
+    /// store keeps the class alone, as who may write it could name any price. Unless said otherwise it is 0: such a success counts as that of a first attempt.
+    fn price(&self, class: FailureClass) -> u32 {
+        let _ = class;
+        0
+    }
+
     /// Takes note of a success. `paid` is the price of the attempt, 0 for a first one.
     fn deposit(&self, paid: u32, now: Timestamp);
 
@@ -30,6 +38,10 @@ pub trait Budget: fmt::Debug + Send + Sync {
 impl Budget for Quiet<Arc<dyn Budget>> {
     fn withdraw(&self, class: FailureClass, now: Timestamp) -> Option<u32> {
         self.get().and_then(|budget| budget.withdraw(class, now))
+    }
+
+    fn price(&self, class: FailureClass) -> u32 {
+        self.get().map_or(0, |budget| budget.price(class))
     }
 
     fn deposit(&self, paid: u32, now: Timestamp) {
@@ -120,6 +132,10 @@ impl Budget for Bucket {
     fn withdraw(&self, class: FailureClass, _now: Timestamp) -> Option<u32> {
         let price = self.settings.price(class);
         self.update(|tokens| tokens.checked_sub(price)).then_some(price)
+    }
+
+    fn price(&self, class: FailureClass) -> u32 {
+        self.settings.price(class)
     }
 
     fn deposit(&self, paid: u32, _now: Timestamp) {

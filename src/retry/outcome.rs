@@ -136,9 +136,13 @@ pub(crate) struct ResponseView<'a> {
 }
 
 /// What kind of failure a retry is to make good: budgets may ask different prices.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum FailureClass {
     /// Anything else.
+    #[default]
     Error,
     /// A time limit passed.
     Timeout,

@@ -31,6 +31,10 @@ impl Budget for Purse {
         self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, pay).ok().map(|_| Self::PRICE)
     }
 
+    fn price(&self, _: FailureClass) -> u32 {
+        Self::PRICE
+    }
+
     fn deposit(&self, paid: u32, _: Timestamp) {
         let amount = if paid == 0 { 2 } else { paid };
         let add = |tokens: u32| Some(Self::FULL.min(tokens + amount));

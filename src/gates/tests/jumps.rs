@@ -146,7 +146,7 @@ proptest! {
             }
         }
         for lease in kept {
-            lease.unused(now);
+            lease.take_back();
         }
         // The clock is right again, and nobody had a send in between.
         let now = NOW.before(Duration::from_secs(1));
