@@ -148,6 +148,9 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     /// `keep` is told of each attempt before it is sent. Where it keeps what [`Attempt::store`](crate::Attempt::store) writes, a process that
     /// ends meanwhile leaves behind that the request may have been seen. If it fails, nothing is sent.
     ///
+    /// What waits for the [rate limit](crate::gates::RateSettings) gives its place up where it is stored: taken up, it asks anew when it is due,
+    /// behind whoever asked meanwhile.
+    ///
     /// A call that [cannot be stored](Call::store) ends at once, as a [`Failure`] for the reason
     /// [`NotStored`](crate::StopReason::NotStored), which names the part and the cure: nothing is sent of it.
     ///

@@ -34,7 +34,7 @@ use crate::response::{Cause, Failure, StopReason};
 ///
 /// Every driver is a loop over the [`Act`]s of this machine, so all of them decide the same. While a send or a sleep is
 /// pending, the call can be looked at and [stored](Run::store); a driver that cannot keep it [withdraws](Run::withdraw) it, and
-/// nothing is sent.
+/// nothing is sent. One that is dropped with a send pending counts as sent: the run cannot know better.
 ///
 /// # Examples
 ///

@@ -11,6 +11,7 @@ use crate::gates::breaker::{Breaker, BreakerSettings, LONGEST_LEASE, Pass};
 use crate::gates::budget::{Bucket, BucketSettings, Budget};
 use crate::gates::paid::Paid;
 use crate::gates::rate::{Rate, RateSettings, Taken};
+use crate::gates::shared::Shared;
 use crate::response::StopReason;
 use crate::retry::FailureClass;
 
@@ -81,13 +82,6 @@ impl GateSettings {
 #[derive(Clone, Debug)]
 pub struct Gates {
     shared: Option<Arc<Shared>>,
-}
-
-#[derive(Debug)]
-pub(super) struct Shared {
-    budget: Option<Arc<dyn Budget>>,
-    breaker: Option<Breaker>,
-    rate: Option<Rate>,
 }
 
 /// Whether a send may go out now.
@@ -285,15 +279,6 @@ impl Drop for Unsent {
     fn drop(&mut self) {
         if let Some(lease) = self.0.take() {
             lease.take_back();
-        }
-    }
-}
-
-impl Shared {
-    #[cold]
-    pub(super) fn refund(&self, price: u32, at: Timestamp) {
-        if let (Some(budget), 1..) = (&self.budget, price) {
-            let _ = caught(|| budget.refund(price, at));
         }
     }
 }

@@ -21,6 +21,7 @@ mod breaker;
 mod budget;
 mod paid;
 mod rate;
+mod shared;
 #[cfg(test)]
 mod tests;
 

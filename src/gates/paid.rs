@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::Timestamp;
-use crate::gates::admit::Shared;
+use crate::gates::shared::Shared;
 use crate::retry::FailureClass;
 
 /// What was paid for a retry. Dropped before anything is sent behind it, it goes back.

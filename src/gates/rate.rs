@@ -19,6 +19,11 @@ const MOST_OPEN: usize = 1_000;
 ///
 /// What goes on within an attempt is not counted: a redirect that is followed, a challenge that is answered. A server that redirects
 /// each call gets up to [`max_redirects`](crate::Options::max_redirects) more. For a stricter limit switch redirects off.
+///
+/// Who waits is told a time of its own, in the order in which they ask. A call that is [stored](crate::Call::store) and dropped while it
+/// waits gives its time up, to whoever asks next: nothing that is read from a store counts for a place in the line. Taken up, even at once and
+/// by the same process, it asks anew when it is due: it is sent if there is room by then, else it joins the end of the line. Where many wait all
+/// the time, keep calls in memory while they wait for the rate limit, or give them a deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RateSettings {

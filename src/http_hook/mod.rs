@@ -171,9 +171,13 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     /// the wait is over, in this process or another.
     ///
     /// `keep` is told of each attempt before it is sent. Where it keeps what [`Attempt::store`](crate::Attempt::store) writes, a process that
-    /// ends meanwhile leaves behind that the request may have been seen. If it fails, nothing is sent. It is an async closure
+    /// ends meanwhile leaves behind that the request may have been seen. If it fails, or the leg is dropped before it is done, nothing is sent, and
+    /// the gates get back what the send would have taken. It is an async closure
     /// (`async |attempt| …`), or one that returns an async block of what it owns, as below: that one goes from thread to thread, too, as tasks
     /// of `tokio::spawn` do. An async block cannot hold `attempt` itself, which is lent to the closure.
+    ///
+    /// What waits for the [rate limit](crate::gates::RateSettings) gives its place up where it is stored: taken up, it asks anew when it is due,
+    /// behind whoever asked meanwhile.
     ///
     /// A call that [cannot be stored](Call::store) ends at once, as a [`Failure`] for the reason
     /// [`NotStored`](crate::StopReason::NotStored), which names the part and the cure: nothing is sent of it.

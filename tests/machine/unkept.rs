@@ -80,8 +80,7 @@ fn leg_of(
             .with_observer(observer);
         let _ = catch_unwind(AssertUnwindSafe(|| drop(api.leg(call, |_: &Attempt| keep(end)))));
     }
-    let told = told.lock().expect("a list").clone();
-    told
+    told.lock().expect("a list").clone()
 }
 
 #[test]

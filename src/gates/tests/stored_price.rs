@@ -115,8 +115,8 @@ fn run(script: &[(Fate, bool)]) -> Result<(), TestCaseError> {
         step = match step {
             Step::Send { attempt, .. } => {
                 prop_assert_eq!(bucket.tokens(), own.tokens, "when it is sent");
-                let (fate, stored) = script.next().unwrap_or((Fate::Good, false));
-                stores = stored;
+                let (fate, again) = script.next().unwrap_or((Fate::Good, false));
+                stores = again;
                 let (is_first, is_token) = (!own.is_spent, attempt.cause() == SendCause::Token);
                 own.is_spent = true;
                 is_refused = !is_token && matches!(fate, Fate::Refused);
