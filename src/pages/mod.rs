@@ -217,6 +217,19 @@ impl<'a, B: From<Bytes>> Pages<'a, B> {
         self.take(act, || now)
     }
 
+    /// Ends the pages before the pending request is sent, because `error` kept the driver from keeping them. Nothing must have been
+    /// sent of it: its permit, and what was paid for it, come back.
+    #[cold]
+    pub fn withdraw(&mut self, error: Error) -> Act<B> {
+        match std::mem::replace(&mut self.next, Next::Over) {
+            Next::Page(mut run) => run.withdraw(error),
+            other => {
+                self.next = other;
+                Act::Done(Err(self.refused()))
+            }
+        }
+    }
+
     fn take(&mut self, act: Act<B>, now: impl FnOnce() -> Timestamp) -> Act<B> {
         match act {
             Act::Done(result) => Act::Done(self.took(result, now())),

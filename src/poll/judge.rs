@@ -3,11 +3,12 @@
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response};
 
-use super::{Phase, Poll};
+use super::{Phase, Poll, out_of_turn};
 use crate::base::chance::Random;
 use crate::base::{Error, ErrorKind, Sent, Timestamp, caught};
 use crate::call::follow::Counts;
 use crate::call::{Call, short};
+use crate::drive::Act;
 use crate::request::resend::Resend;
 use crate::response::{Cause, Failure, StopReason};
 use crate::retry::{ByClass, Condition, HttpOutcome, ResponseView, may_resend, until_next};
@@ -23,6 +24,24 @@ impl<B: From<Bytes>> Poll<'_, B> {
         let seen = result.as_ref().map_or_else(Failure::sent, |_| Sent::Yes);
         self.seen = self.seen.max(seen);
         self.judge(result, seen, now)
+    }
+
+    /// Ends the poll before the pending request is sent, because `error` kept the driver from keeping it. Nothing must have been sent
+    /// of it: its permit, and what was paid for it, come back. A poll that sleeps ends, too.
+    #[cold]
+    pub fn withdraw(&mut self, error: Error) -> Act<B> {
+        let mut result = match std::mem::replace(&mut self.phase, Phase::Over) {
+            Phase::Polling(mut run) => match run.withdraw(error) {
+                Act::Done(result) => result,
+                _ => Err(out_of_turn()),
+            },
+            Phase::Sleeping(_) => Err(Failure::new(StopReason::NotStored, Cause::Request(error))),
+            Phase::Over => return Act::Done(Err(out_of_turn())),
+        };
+        self.count(&mut result);
+        let seen = result.as_ref().map_or_else(Failure::sent, |_| Sent::Yes);
+        self.seen = self.seen.max(seen);
+        Act::Done(result.map_err(|failure| self.told(failure)))
     }
 
     /// Tells what all calls came to.

@@ -8,10 +8,16 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
+use bytes::Bytes;
 use http_hook::gates::{Budget, GateSettings, Gates, RateSettings};
 use http_hook::observe::Event;
+use http_hook::pages::{Pages, Paging};
+use http_hook::poll::{Poll, Polling};
 use http_hook::retry::FailureClass;
-use http_hook::{Attempt, Call, Hook, HttpHook, Leg, RequestPlan, Step, Timestamp, blocking};
+use http_hook::{
+    Act, Attempt, Call, Error, ErrorKind, Hook, HttpHook, Leg, RequestPlan, Step, StopReason,
+    Timestamp, blocking,
+};
 use http_hook_mock::{MockTransport, Reply};
 
 use crate::support::connection;
@@ -130,4 +136,28 @@ fn a_leg_that_is_dropped_before_it_sends_was_not_seen() {
         let told = leg_of(&server, &hook, call(), by_async, end);
         assert_eq!(told, ["dropped No"], "async: {by_async}, {end:?}");
     }
+}
+
+/// Pages and polls are kept by drivers of the caller's own, which withdraw them as they do a call.
+#[test]
+fn pages_and_polls_that_are_withdrawn_cost_nothing() {
+    let rate = Some(RateSettings { per_second: 1.0 / 86_400.0, burst: 1 });
+    let gates = Gates::new(&GateSettings { rate, ..GateSettings::none() }).expect("gates");
+    let hook = Hook::builder(&connection()).gates(gates).build().expect("a hook");
+    let now = Timestamp::default();
+    let unkept = || Error::new(ErrorKind::NotStorable, "the disk is full");
+    let ends = |first: Act<Bytes>, then: Act<Bytes>| {
+        assert!(matches!(first, Act::Send(..)), "{first:?}");
+        let Act::Done(Err(failure)) = then else { panic!("it goes on: {then:?}") };
+        assert_eq!((failure.reason(), failure.sends()), (StopReason::NotStored, 0));
+    };
+    for _ in 0..3 {
+        let mut pages = Pages::new(&hook, RequestPlan::get("a"), Paging::link(), 7, now);
+        ends(pages.woke(now), pages.withdraw(unkept()));
+        let polling = Polling::operation(Duration::from_secs(9));
+        let mut poll = Poll::new(&hook, RequestPlan::get("a"), polling, 7, now);
+        ends(poll.woke(now), poll.withdraw(unkept()));
+    }
+    let step = Call::new(&hook, RequestPlan::get("b"), 7, now).step(&hook, now);
+    assert!(matches!(step, Step::Send { .. }), "{step:?}");
 }
