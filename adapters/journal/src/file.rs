@@ -1,7 +1,6 @@
 //! The file: made, opened, and read.
 
 use std::fs;
-use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +8,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::batch::LAST_EPOCH;
-use crate::beside::{has_wal, left_behind};
+use crate::beside::{half_made, has_wal, left_behind, tidy};
 use crate::error::{JournalError, shown};
 use crate::form::{connect, make, of_io};
 use crate::row::{Entry, Name, State, Unfinished, plan_of};
@@ -72,10 +71,8 @@ impl Journal {
                 JournalError::Form { file: shown(path), what }
             });
         }
-        // No other has that name, in another container neither.
-        let mut beside = path.as_os_str().to_owned();
-        beside.push(format!(".{:016x}.new", RandomState::new().hash_one(path)));
-        let beside = PathBuf::from(beside);
+        tidy(path);
+        let beside = half_made(path);
         let made = make(&beside, &run).and_then(|()| {
             fs::hard_link(&beside, path).map_err(|error| match error.kind() {
                 io::ErrorKind::AlreadyExists => JournalError::Exists(shown(path)),
@@ -118,6 +115,7 @@ impl Journal {
         let seed = value("seed").map_err(of)?;
         let seed = seed.and_then(|seed| seed.parse().ok()).ok_or_else(|| other("the seed"))?;
         settle(path, &connection, run.connection.as_deref(), None, is_whole)?;
+        tidy(path);
         let run = Run { seed, ..run };
         Ok(Self { path: path.to_owned(), connection, run, durability })
     }

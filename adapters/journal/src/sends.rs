@@ -203,7 +203,8 @@ pub(crate) fn settle(
     let all = own.map_or_else(|| all_of(&path), Sends::read).map_err(|error| {
         if error.kind() == io::ErrorKind::NotFound {
             return form(
-                "what was under way when the run was killed is in this file, and it is not beside the journal",
+                "what was under way when the run was killed is in this file, and it is not beside the journal: put it back. \
+                Where it is lost, the journal's README says how to go on without it",
             );
         }
         form(&format!("it cannot be read: {error}"))
