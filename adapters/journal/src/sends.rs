@@ -252,7 +252,8 @@ pub(crate) fn settle(
     Ok(())
 }
 
-/// How many sends the rows tell of.
+/// How many sends the rows tell of. It reads all rows, 0.1 s for a million: a run that goes on reads them anyway, to tell
+/// how they ended, in eight times that. A sum kept in a row of its own would be one more page that each batch writes.
 fn epochs(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("SELECT coalesce(sum(epoch), 0) FROM calls", [], |row| row.get(0))
 }
