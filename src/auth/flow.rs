@@ -241,6 +241,15 @@ impl AuthFlow {
         }
     }
 
+    /// Takes note that a token was refused with a request that cannot be sent again: the next call fetches another one, unless this
+    /// one was fetched just before.
+    pub(crate) fn refused(&mut self, auth: &Auth) {
+        let Some(known) = self.0.as_mut().filter(|known| !known.fetched) else { return };
+        if let (Some(tokens), Some(token)) = (&auth.tokens, known.token.take()) {
+            tokens.refuse(&token);
+        }
+    }
+
     /// Whether there is anything to learn for.
     #[cfg(feature = "digest")]
     #[inline]

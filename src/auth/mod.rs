@@ -23,7 +23,7 @@ mod scheme;
 mod stored;
 #[cfg(test)]
 mod tests;
-mod token;
+pub(crate) mod token;
 mod token_slot;
 pub(crate) mod tokens;
 

@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::auth::basic::sensitive;
 use crate::base::json::unmarked;
-use crate::base::{Error, ErrorKind, Secret, Timestamp};
+use crate::base::{Error, ErrorKind, Secret, Timestamp, size};
 
 /// The largest answer of a token endpoint that is read, in bytes.
-const MAX_TOKEN_ANSWER: usize = 64 * 1024;
+pub(crate) const MAX_ANSWER: u64 = 64 * 1024;
 /// The longest time a token is believed to be good, whatever the server says.
 const MAX_LIFE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
@@ -68,7 +68,7 @@ impl Token {
                 format!("auth: the token answer with status {status} {why}"),
             )
         };
-        if body.len() > MAX_TOKEN_ANSWER {
+        if size(body.len()) > MAX_ANSWER {
             let why = format!(
                 "auth: the token answer with status {} is larger than 64 KiB",
                 status.as_u16()

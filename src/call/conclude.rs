@@ -169,12 +169,17 @@ impl State {
         now: Timestamp,
     ) -> Result<bool, Error> {
         let Ok(response) = answer else { return Ok(false) };
-        if !self.may_answer(hook, response.status()) {
+        if !self.is_challenged(hook, response.status()) {
             return Ok(false);
         }
+        let again = self.is_sent_on();
         let Self { ready, hop, seed, auth: flow, .. } = self;
         let origin = hop.as_ref().map_or(hook.origin(), |hop| &hop.origin);
         let Some(auth) = build::auth_at(hook, ready, origin) else { return Ok(false) };
+        if !again {
+            flow.refused(auth);
+            return Ok(false);
+        }
         let sent = || build::request(hook, ready, hop.as_deref(), *seed);
         flow.answer(auth, sent, response.headers(), *seed, now)
     }

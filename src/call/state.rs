@@ -9,6 +9,7 @@ use super::build::{self, Ready};
 use super::cause::{RetryReason, SendCause, WaitReason};
 use crate::auth::flow::AuthFlow;
 use crate::auth::ready::Auth;
+use crate::auth::token::MAX_ANSWER;
 use crate::auth::tokens::Flight;
 use crate::base::redact::Whose;
 use crate::base::{Origin, Sent, Timestamp, TransportError};
@@ -232,11 +233,22 @@ impl State {
         if self.is_redirected() { self.may_retry(Sent::Yes) } else { Ok(RetryReason::Token) }
     }
 
-    /// Whether a 401 of the connection's origin can be answered by sending the request again.
-    pub(super) fn may_answer(&self, hook: &Hook, status: StatusCode) -> bool {
+    /// Whether the scheme has anything to say to what came: to a 401 of the connection's origin.
+    pub(super) fn is_challenged(&self, hook: &Hook, status: StatusCode) -> bool {
         status == StatusCode::UNAUTHORIZED
-            && self.ready.payload.is_replayable()
             && self.auth(hook).is_some_and(|auth| self.auth.may_answer(auth))
+    }
+
+    /// Whether the request under way can be sent again as it is.
+    pub(super) fn is_sent_on(&self) -> bool {
+        self.ready.payload.is_replayable() || self.hop.as_ref().is_some_and(|hop| !hop.keep_body)
+    }
+
+    /// The longest body that is read, in bytes: a token may be longer than what a call takes for its response.
+    #[inline]
+    pub(super) fn most(&self) -> u64 {
+        let own = self.ready.in_force.max_response_bytes;
+        if own < MAX_ANSWER && self.is_fetching() { MAX_ANSWER } else { own }
     }
 
     pub(super) fn check_failed(&self, status: StatusCode) -> bool {

@@ -79,7 +79,7 @@ impl Attempt {
     /// Checks a response whose body was read.
     #[inline]
     fn check(&self, response: &Response<Bytes>) -> Result<(), TransportError> {
-        let limit = self.0.ready.in_force.max_response_bytes;
+        let limit = self.0.most();
         if size(response.body().len()) > limit {
             return Err(too_long(limit, OF_A_CALL));
         }
@@ -109,7 +109,7 @@ impl Attempt {
     /// Begins to undo the codings of a response. A text that breaks off, or stays coded, is an error where somebody decides by it.
     #[inline]
     fn coded(&self, hook: &Hook, response: Response<Bytes>) -> Result<Coded, TransportError> {
-        let limit = self.0.ready.in_force.max_response_bytes;
+        let limit = self.0.most();
         let may = self.0.may_decide_by_body(hook);
         Coded::new(hook, response, limit, may, |head| self.0.needs_body(hook, head))
     }
@@ -136,7 +136,7 @@ impl Attempt {
         let undecided = !hook.made(&self.0.ready.in_force)
             || head.status.is_informational()
             || response_length(method, head.status, &head.headers).is_err()
-            || self.0.may_answer(hook, head.status)
+            || self.0.is_challenged(hook, head.status)
             || self.0.decides_by_body(hook);
         if !undecided {
             let judged = self.0.judge(hook, Ok(seen), now);
@@ -149,7 +149,7 @@ impl Attempt {
         }
         // What somebody decides by, or may get as the answer, has to be whole; the text of a failure is for people, and a
         // part of it will do.
-        let max = self.0.ready.in_force.max_response_bytes;
+        let max = self.0.most();
         let (want, limit) = if undecided || self.0.needs_whole(hook, head.status) {
             (Want::Whole, max.saturating_add(1))
         } else {

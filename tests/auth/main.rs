@@ -8,5 +8,6 @@ mod flights;
 mod flow;
 mod kept;
 mod lives;
+mod refused;
 #[path = "../support/mod.rs"]
 mod support;
