@@ -113,6 +113,18 @@ pub(crate) fn value(value: &[u8]) -> Result<HeaderValue, &'static str> {
     HeaderValue::from_bytes(trimmed(value)).map_err(|_| "not a value")
 }
 
+/// Returns what a field says, be it in several lines; an empty one says nothing.
+///
+/// # Errors
+///
+/// If they differ.
+pub(crate) fn only<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a [u8]>, ()> {
+    let values = headers.get_all(name).iter().map(HeaderValue::as_bytes);
+    let mut values = values.filter(|value| !value.is_empty());
+    let first = values.next();
+    if values.all(|other| Some(other) == first) { Ok(first) } else { Err(()) }
+}
+
 /// A value as it is sent: without blanks at its end.
 #[inline]
 pub(crate) fn trimmed(value: &[u8]) -> &[u8] {

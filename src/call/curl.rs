@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use http::Method;
-use http::header::CONTENT_TYPE;
+use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 
 use super::build::{self, Ready};
 use super::explain::{first, said};
@@ -79,10 +79,14 @@ impl Hook {
             };
             command.text.push_str(&line);
         }
-        if !ready.payload.is_empty() {
-            if !request.headers().contains_key(CONTENT_TYPE) {
-                command.text.push_str(" --header 'content-type:'");
+        let has_body = !ready.payload.is_empty();
+        // What curl sends by itself.
+        for (name, sends) in [(ACCEPT, true), (USER_AGENT, true), (CONTENT_TYPE, has_body)] {
+            if sends && !request.headers().contains_key(&name) {
+                let _ = write!(command.text, " --header '{name}:'");
             }
+        }
+        if has_body {
             command.text.push_str(" --data-binary @body");
         }
         command.text.push(' ');

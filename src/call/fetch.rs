@@ -10,6 +10,7 @@ use super::conclude::seen;
 use super::state::{Fetching, Phase, State};
 use super::{Attempt, Step, WaitReason, build};
 use crate::auth::ready::Auth;
+use crate::auth::token::MAX_ANSWER;
 use crate::auth::tokens::Flight;
 use crate::base::{Error, ErrorKind, Origin, Timestamp, TransportError, headers};
 use crate::body::Payload;
@@ -56,7 +57,9 @@ impl State {
             let verify = self.auth(hook).and_then(Auth::verify).or_else(|| {
                 Some(all.verify_at(&target)).filter(|verify| *verify != own.verify_at(&target))
             });
-            own.token_options(&target, remaining, verify)
+            let mut options = own.token_options(&target, remaining, verify)?;
+            options.max_response_bytes = self.most().max(MAX_ANSWER);
+            Ok(options)
         });
         let options = options.and_then(|options| self.check(hook, &options).map(|()| options));
         match options {

@@ -295,6 +295,13 @@ fn check_bare(host: &str) -> Result<(), Error> {
     if host.is_empty() {
         return Err(bad("connection.host: there is none"));
     }
+    let name = host.split('/').next().unwrap_or_default();
+    let rest = host.get(name.len()..).unwrap_or_default();
+    if Scheme::from_name(name.strip_suffix(':').unwrap_or(name)).is_some()
+        && (name.ends_with(':') || rest.starts_with("//"))
+    {
+        return Err(bad("connection.host: a scheme is followed by ://"));
+    }
     if host.contains(['@', '#', '?', '\\']) {
         return Err(bad(
             "connection.host: a host without a scheme cannot hold any of @ # ? \\; write https://…",

@@ -33,6 +33,8 @@ const MORE_LOOKS: usize = 50_000;
 #[derive(Default)]
 pub(super) struct Known<'a> {
     texts: Vec<Cow<'a, str>>,
+    /// Those that no other text is by chance, whatever the case of its letters; in small ones.
+    folded: Vec<String>,
     /// Names, which count where they stand as a word.
     words: Vec<Cow<'a, str>>,
 }
@@ -40,7 +42,7 @@ pub(super) struct Known<'a> {
 impl Known<'_> {
     /// Whether a text repeats one of them, in whatever form; that takes time in proportion to the text.
     pub(super) fn told_by(&self, text: &str) -> bool {
-        if self.texts.is_empty() && self.words.is_empty() {
+        if self.texts.is_empty() && self.folded.is_empty() && self.words.is_empty() {
             return false;
         }
         let left = Cell::new(text.len().saturating_mul(LOOKS).saturating_add(MORE_LOOKS));
@@ -70,7 +72,12 @@ impl Known<'_> {
             !before.ends_with(char::is_alphanumeric) && !after.starts_with(char::is_alphanumeric)
         };
         let is_word = |word: &str| text.match_indices(word).any(|(at, _)| is_apart(at, word));
+        let in_any_case = || {
+            let text = text.to_ascii_lowercase();
+            self.folded.iter().any(|known| text.contains(known))
+        };
         self.texts.iter().any(|known| text.contains(&**known))
+            || !self.folded.is_empty() && in_any_case()
             || self.words.iter().any(|word| is_word(word))
     }
 }
@@ -86,7 +93,9 @@ fn latin(text: &str) -> Option<String> {
 impl<'a> Known<'a> {
     fn text(&mut self, text: impl Into<Cow<'a, str>>) {
         let text = text.into();
-        if text.len() >= SHORT {
+        if text.len() >= LONG && text.bytes().any(|byte| byte.is_ascii_digit()) {
+            self.folded.push(text.to_ascii_lowercase());
+        } else if text.len() >= SHORT {
             self.texts.push(text);
         }
     }

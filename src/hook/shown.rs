@@ -15,7 +15,7 @@ impl Hook {
     /// was fetched (the one before it, too), the value of a header that may be secret or a part of it, a cookie of the hook's jar, the password of a
     /// proxy, a value of the query of the base or of the token endpoint, or a part of their paths that is more than a word: escaped as often as may be,
     /// in base64 or hexadecimal, in UTF-8 or in Latin-1, and there in UTF-16, too. What is escaped and encoded in itself without end is hidden. So does a login or the name of a client, where it is more than a word and
-    /// stands as one. Texts of less than 4 bytes are not looked for, nor is what the call itself says, nor the proofs of a
+    /// stands as one. A text of 8 bytes and more that has a digit is found in capitals and in small letters. Texts of less than 4 bytes are not looked for, nor is what the call itself says, nor the proofs of a
     /// [scheme of the program's own](crate::auth::Authenticate).
     ///
     /// # Examples

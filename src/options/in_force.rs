@@ -8,7 +8,6 @@ use super::{
     Capabilities, Capability, ClientOptions, KeepAlive, Options, Proxies, SendOptions, Setting,
     Timeouts, Verify,
 };
-use crate::auth::token::MAX_ANSWER;
 use crate::base::{Bound, Error, Origin, Scheme, Secret};
 
 /// The largest answer that is read into memory by default: 64 MiB.
@@ -206,7 +205,6 @@ impl InForce {
         verify: Option<&Verify>,
     ) -> Result<SendOptions, Error> {
         let mut options = self.send_options(target, remaining)?;
-        options.max_response_bytes = options.max_response_bytes.max(MAX_ANSWER);
         if let Some(verify) = verify {
             let client = ClientOptions { verify: verify.clone(), ..(*options.client).clone() };
             options.client = Arc::new(client);

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Response};
 use serde_json::{Map, Value};
 
+use crate::base::headers::only;
 use crate::base::json::{items, json_text, read_any, written};
 use crate::base::{Error, ErrorKind};
 
@@ -78,12 +79,11 @@ impl<'a> Body<'a> {
     }
 }
 
-/// Reads a field that leads on; `None` if there is none, or an empty one.
+/// Reads a field that leads on; `None` if there is none, or empty ones alone.
 pub(super) fn field<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Error> {
-    let Some(value) = headers.get(name) else { return Ok(None) };
-    let text = std::str::from_utf8(value.as_bytes());
-    let text = text.map_err(|_| fault("the header that leads on is no text"))?;
-    Ok(Some(text).filter(|text| !text.is_empty()))
+    let value = only(headers, name).map_err(|()| fault("the header that leads on differs"))?;
+    let text = value.map(std::str::from_utf8).transpose();
+    text.map_err(|_| fault("the header that leads on is no text"))
 }
 
 fn truth(text: &str) -> Option<bool> {

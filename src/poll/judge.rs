@@ -5,6 +5,7 @@ use http::{HeaderMap, Method, Response};
 
 use super::{Phase, Poll, out_of_turn};
 use crate::base::chance::Random;
+use crate::base::headers::only;
 use crate::base::{Error, ErrorKind, Sent, Timestamp, caught};
 use crate::call::follow::Counts;
 use crate::call::{Call, short};
@@ -136,10 +137,13 @@ impl<B: From<Bytes>> Poll<'_, B> {
     /// Takes what the response says about where to ask from now on.
     fn follow(&mut self, result: &Ended) -> Result<(), Error> {
         let (Ok(response), true) = (result, self.polling.follow) else { return Ok(()) };
-        let named = ["operation-location", "location"].iter().find_map(|name| {
-            let value = response.headers().get(*name)?.as_bytes();
-            Some(value).filter(|value| !value.is_empty())
-        });
+        let mut named = None;
+        for name in ["operation-location", "location"] {
+            let told = only(response.headers(), name).map_err(|()| {
+                Error::new(ErrorKind::Check, "poll: the response names several places to ask at")
+            })?;
+            named = named.or(told);
+        }
         match (named, self.place.take()) {
             (Some(named), Some(place)) => {
                 let link = place.follow(response, named)?;

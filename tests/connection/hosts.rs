@@ -138,6 +138,17 @@ fn numbers_that_are_no_address_are_errors() {
 }
 
 #[test]
+fn a_scheme_that_lacks_a_sign_is_no_host() {
+    for host in ["https:/api.example.com/v1", "HTTP:/h.test", "https//h.test", "https:", "http:/"] {
+        let says = refused(&Connection::new().with_host(host));
+        assert!(says.contains("connection.host: a scheme is followed by ://"), "{host}: {says}");
+    }
+    for host in ["https", "http.test/a", "https:8080/a", "http/a"] {
+        Hook::new(&Connection::new().with_host(host)).expect(host);
+    }
+}
+
+#[test]
 fn a_host_has_one_form() {
     #[rustfmt::skip]
     let rows = [

@@ -90,7 +90,7 @@ fn curl_gets_variables_in_the_place_of_secrets() {
 # HTTP_HOOK_TOKEN: the value of the parameter token, escaped
 curl --globoff --path-as-is --request 'POST' --header 'accept: c/d' --header 'accept-encoding: identity' \
         --header \"x-key: $HTTP_HOOK_X_KEY\" --header \"authorization: $HTTP_HOOK_AUTHORIZATION\" \
-        --header 'content-type:' --data-binary @body \
+        --header 'user-agent:' --header 'content-type:' --data-binary @body \
         'https://api.example.com:8443/v1/it'\\''s?token='\"$HTTP_HOOK_TOKEN\"'&n=1+2'";
     assert_eq!(hook().to_curl(&plan()).expect("a plan that can be sent"), expected);
 }
@@ -206,6 +206,18 @@ fn what_the_connection_wrote_of_a_url_is_not_the_call_s() {
         assert_eq!(layer("url.query"), query, "{base} {told}");
         assert!(!told.to_string().contains('S'), "{told}");
     }
+}
+
+#[test]
+fn curl_sends_nothing_by_itself_that_the_call_leaves_out() {
+    let hook = Hook::to("https://api.example.com").expect("a hook");
+    let plan = RequestPlan::get("a").without_header("accept").without_header("user-agent");
+    let command = hook.to_curl(&plan).expect("a plan that can be sent");
+    for name in ["accept", "user-agent"] {
+        assert!(command.contains(&format!(" --header '{name}:' ")), "{command}");
+    }
+    let usual = hook.to_curl(&RequestPlan::get("a")).expect("a plan that can be sent");
+    assert!(!usual.contains(":'"), "{usual}");
 }
 
 #[test]

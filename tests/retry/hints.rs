@@ -165,6 +165,13 @@ fn rate_limits_of_a_response() {
             Some(0),
         ),
         ("something left", &[("x-ratelimit-reset", "30"), ("x-ratelimit-remaining", "1")], None),
+        ("left, repeated", &[("x-ratelimit-reset", "30"), ("x-ratelimit-remaining", "1, 1")], None),
+        ("aged, repeated", &[("x-ratelimit-reset", "30"), ("age", "9,9")], None),
+        (
+            "not the same",
+            &[("x-ratelimit-reset", "30"), ("x-ratelimit-remaining", "1, 0")],
+            Some(30),
+        ),
         ("malformed", &[("x-ratelimit-reset", "in a minute")], None),
         (
             "the standard one wins",

@@ -84,6 +84,15 @@ fn each_way_leads_to_the_next_page() {
             vec![first, "/v1/orders?state=open&page=9&cursor=c1"],
         ),
         (
+            "a cursor in a header of several lines",
+            Paging::cursor_header("x-next", "cursor"),
+            vec![
+                page("", "1").header("x-next", "").header("x-next", "c1").header("x-next", "c1"),
+                page("", "2").header("x-next", "").header("x-next", ""),
+            ],
+            vec![first, "/v1/orders?state=open&page=9&cursor=c1"],
+        ),
+        (
             "the number of the page",
             Paging::page("page", 1),
             vec![page("", "[1, 2]"), page("", "[3]"), page("", "[]")],
@@ -202,6 +211,16 @@ fn a_link_that_must_not_be_followed_is_the_end() {
 }
 
 /// To another origin goes what nobody there could act on: also where the way there was a redirect, or the link is in the body.
+#[test]
+fn a_header_that_leads_on_to_two_pages_is_an_error() {
+    let replies = vec![page("", "1").header("x-next", "c1").header("x-next", "c2")];
+    let server = MockTransport::new(replies);
+    let paging = Paging::cursor_header("x-next", "cursor");
+    let (targets, end) = read(&server, RequestPlan::get("orders"), paging);
+    assert_eq!(targets.len(), 1);
+    assert_eq!(end.expect("an error").to_string(), "pages: the header that leads on differs");
+}
+
 #[test]
 fn only_a_get_or_head_without_a_body_follows_a_link_to_another_origin() {
     let query = serde_json::json!({"q": 1});

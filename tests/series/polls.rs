@@ -259,6 +259,17 @@ fn an_operation_is_followed_to_where_it_says() {
         poll(vec![Reply::status(202)], RequestPlan::post("jobs"), Polling::operation(HOUR));
     let says = "poll: the response names no Operation-Location and no Location to ask at";
     assert_eq!(end.expect_err("it is not begun twice").cause().to_string(), says);
+    for name in ["operation-location", "location"] {
+        let two = accepted(name, "/v1/ops/7").header(name, "/v1/ops/8");
+        let (end, _, server) = poll(vec![two], RequestPlan::post("jobs"), Polling::operation(HOUR));
+        let says = "poll: the response names several places to ask at";
+        assert_eq!(end.expect_err("nobody knows which").cause().to_string(), says);
+        assert_eq!(server.received().len(), 1);
+    }
+    let empty = accepted("operation-location", "").header("operation-location", "/v1/ops/7");
+    let polling = Polling::operation(HOUR);
+    let (end, ..) = poll(vec![empty, Reply::status(200)], RequestPlan::post("jobs"), polling);
+    assert_eq!(end.expect("it comes"), 200);
 }
 
 #[test]

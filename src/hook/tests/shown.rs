@@ -268,6 +268,34 @@ fn parts_of_values_are_known_too() {
     );
 }
 
+#[test]
+fn a_credential_is_found_in_capitals_and_in_small_letters() {
+    let secret = "6F9619ff-8b86-D011-b42d";
+    let hooks = [
+        Hook::to(&format!("https://h.test/hooks/{secret}")),
+        Hook::builder_to("https://h.test").header("x-team", secret).build(),
+        Hook::builder_to("https://h.test")
+            .auth(AuthScheme::Bearer { token: secret.into() })
+            .build(),
+        Hook::new(&Connection::new().with_host(format!("https://u:{secret}@h.test"))),
+        Hook::builder_to("http://h.test")
+            .environment([("http_proxy", format!("http://me:{secret}@p.test:1"))])
+            .build(),
+    ];
+    for hook in hooks {
+        let hook = hook.expect("a hook");
+        for said in [secret.to_owned(), secret.to_uppercase(), secret.to_lowercase()] {
+            for said in [format!("/a?of={said}"), format!("/a?of={said}").replace('-', "%2d")] {
+                assert_eq!(hook.shown(&said), "/a?of=***", "{said}");
+            }
+        }
+        assert_eq!(hook.shown("/a?of=6f9619"), "/a?of=6f9619");
+    }
+    // Words are as they are written: others have them, too.
+    let hook = Hook::to("https://h.test/Services/Reports").expect("a hook");
+    assert_eq!(hook.shown("/a/services"), "/a/services");
+}
+
 #[cfg(feature = "cookies")]
 #[test]
 fn cookies_are_known_too() {

@@ -129,7 +129,8 @@ pub(crate) fn is_used_up(headers: &HeaderMap) -> bool {
 
 /// Whether it comes out of a cache: what it says was true some time ago.
 fn is_aged(headers: &HeaderMap) -> bool {
-    texts(headers, AGE.as_str()).filter_map(field::seconds).any(|age| !age.is_zero())
+    let age = |text| field::seconds(text).or_else(|| field::repeated(text, field::seconds));
+    texts(headers, AGE.as_str()).filter_map(age).any(|age| !age.is_zero())
 }
 
 /// The server's clock, where it tells it.

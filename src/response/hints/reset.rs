@@ -57,7 +57,8 @@ fn is_left(headers: &HeaderMap, name: &str) -> Option<bool> {
 }
 
 pub(super) fn left(text: &str) -> Option<bool> {
-    seconds(text).map(|number| number >= Duration::from_secs(1))
+    let number = seconds(text).or_else(|| repeated(text, seconds));
+    number.map(|number| number >= Duration::from_secs(1))
 }
 
 fn longest(headers: &HeaderMap, name: &str, now: Timestamp) -> Option<Duration> {
