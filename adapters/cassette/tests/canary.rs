@@ -95,6 +95,16 @@ type Scripted = Arc<dyn blocking::Transport>;
 
 /// Every form of a secret, by name.
 fn forms(secret: &str) -> Vec<(&'static str, String)> {
+    let mut forms = forms_in_its_case(secret);
+    // Without a digit it may be another text by chance.
+    if secret.bytes().any(|byte| byte.is_ascii_digit()) {
+        forms.push(("in capitals", secret.to_ascii_uppercase()));
+        forms.push(("in small letters", secret.to_ascii_lowercase()));
+    }
+    forms
+}
+
+fn forms_in_its_case(secret: &str) -> Vec<(&'static str, String)> {
     let percent = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
     let form = form_urlencoded::byte_serialize(secret.as_bytes()).collect::<String>();
     let json = inside(&serde_json::to_string(secret).expect("JSON"));

@@ -90,7 +90,9 @@ fn patterns(secrets: &Secrets, longest: usize) -> Option<BTreeMap<Vec<u8>, usize
         // What is not kept is in no form longer than here, unless its bytes become characters.
         let most = if std::str::from_utf8(beginning).is_ok() { 1 } else { 2 };
         let rest = length.saturating_sub(beginning.len()).saturating_mul(most);
-        for mut form in forms(beginning) {
+        let is_odd = beginning.len() >= 8 && beginning.iter().any(u8::is_ascii_digit);
+        let forms = forms(beginning).into_iter();
+        for mut form in forms.flat_map(|form| in_cases(form, is_odd)) {
             let length = form.len().saturating_add(rest);
             form.truncate(longest);
             let size = form.len();
@@ -105,6 +107,12 @@ fn patterns(secrets: &Secrets, longest: usize) -> Option<BTreeMap<Vec<u8>, usize
         }
     }
     Some(patterns)
+}
+
+/// A text as it is and, if it is `odd`, so that it stands nowhere by chance, in capitals and in small letters.
+fn in_cases(text: Vec<u8>, odd: bool) -> impl Iterator<Item = Vec<u8>> {
+    let others = odd.then(|| [text.to_ascii_uppercase(), text.to_ascii_lowercase()]);
+    others.into_iter().flatten().chain([text])
 }
 
 /// Parts of a text, those that overlap as one, and never much more of them than there may be apart from each other.
