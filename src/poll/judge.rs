@@ -142,7 +142,10 @@ impl<B: From<Bytes>> Poll<'_, B> {
             let told = only(response.headers(), name).map_err(|()| {
                 Error::new(ErrorKind::Check, "poll: the response names several places to ask at")
             })?;
-            named = named.or(told);
+            if told.is_some() {
+                named = told;
+                break;
+            }
         }
         match (named, self.place.take()) {
             (Some(named), Some(place)) => {
