@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from pathlib import Path
+from typing import Any
 
 from http_hook import _machine
 
@@ -13,6 +14,12 @@ _log = logging.getLogger("http_hook")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 _NAMES = (*_PROXIES, *(name.upper() for name in _PROXIES), "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _KEYS = tuple((os.fsencode(name), name) for name in _NAMES)
+
+
+def fill(options: Any) -> None:
+    """Lets a hook know of the environment what its options do not say."""
+    options.setdefault("environment", variables())
+    options.setdefault("netrc", netrc())
 
 
 def variables() -> dict[str, str] | None:

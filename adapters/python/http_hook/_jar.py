@@ -9,6 +9,8 @@ from typing import Any
 import requests
 from requests.cookies import RequestsCookieJar, get_cookie_header
 
+from http_hook._cookies import beside
+
 
 def plain(jar: Any) -> dict[str, str]:
     """Returns the cookies of a jar that belong to whatever is called, as those of a dict do."""
@@ -36,8 +38,6 @@ def header(jars: Iterable[CookieJar], url: str, own_origin: bool, given: str | N
 
     Of two cookies of one name that of the earlier source is sent. One without a domain goes to the connection's own origin only.
     """
-    pairs = given.split("; ") if given else []
-    names = {pair.partition("=")[0] for pair in pairs}
     for jar in jars:
         here = [cookie for cookie in jar if not _is_plain(cookie) and (cookie.domain or own_origin)]
         if not here:
@@ -48,7 +48,5 @@ def header(jars: Iterable[CookieJar], url: str, own_origin: bool, given: str | N
         asked = requests.PreparedRequest()
         asked.url, asked.headers = url, {}  # type: ignore[assignment]
         found = get_cookie_header(there, asked)
-        added = [pair for pair in (found.split("; ") if found else []) if pair.partition("=")[0] not in names]
-        names.update(pair.partition("=")[0] for pair in added)
-        pairs.extend(added)
-    return "; ".join(pairs) or None
+        given = beside(given, ((pair.partition("=")[0], pair) for pair in (found.split("; ") if found else ())))
+    return given or None

@@ -1,9 +1,7 @@
-"""What the loops have in common: failures in exceptions, exceptions that are not the client's, and what texts may show."""
+"""What exceptions tell of a call: its failure, and of secrets nothing."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
@@ -51,61 +49,6 @@ class Held:
 
     def __set__(self, holder: Any, value: Any) -> None:
         holder.__dict__[self._place] = Hidden(value)
-
-
-class Raises:
-    """What a loop knows of exceptions that are not the client's. They end the call, and nothing is sent again because of them."""
-
-    # What the policy's own code raised, and what code of the caller's raised that is run in the middle of an exchange.
-    of_policy: BaseException | None = None
-    of_attempt: BaseException | None = None
-
-    def past(self, answer: Callable[..., Any], *arguments: Any) -> Any:
-        """Answers the call. What is raised then comes of the policy's own code."""
-        try:
-            return answer(*arguments)
-        except Exception as error:
-            self.of_policy = error
-            raise
-
-    def callers(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
-        """Runs code of the caller's."""
-        try:
-            return function(*arguments, **named)
-        except Exception as error:
-            self.of_attempt = error
-            raise
-
-    async def callers_own(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
-        """Runs code of the caller's that has to be awaited."""
-        try:
-            return await function(*arguments, **named)
-        except Exception as error:
-            self.of_attempt = error
-            raise
-
-    def broken_off(self, error: BaseException, call: Any) -> None:
-        """Ends the call with what ends a task or the program; it tells then whether the server can have seen the request."""
-        if isinstance(error, Exception):
-            return
-        failure = call.cancel()
-        if failure is not None:
-            with contextlib.suppress(AttributeError):
-                with_failure(error, failure)
-
-    def ends(self, error: Exception, is_of_client: bool, call: Any) -> bool:
-        """Whether an exception in the middle of an exchange ends the call as it is; it gets the failure then."""
-        if error is self.of_policy:
-            return True
-        if is_of_client and error is not self.of_attempt:
-            return False
-        self.of_attempt = error
-        failure = call.cancel()
-        if failure is not None and getattr(error, "failure", None) is None:
-            # One without attributes has none.
-            with contextlib.suppress(AttributeError):
-                with_failure(error, failure)
-        return True
 
 
 def redacted(error: Raised, url: str, shown: str, proxy: str | None = None) -> Raised:

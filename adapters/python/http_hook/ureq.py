@@ -6,8 +6,6 @@ as those of requests. What needs a session, an `auth` object or a body that is s
 
 from __future__ import annotations
 
-import secrets
-import time
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
@@ -18,9 +16,12 @@ from requests.utils import get_encoding_from_headers
 from http_hook import _environment, _jar, _machine
 from http_hook import requests as _requests
 from http_hook._arguments import OfHook, OfRequests, Unpack
+from http_hook._loop import call_of
 from http_hook._requests_errors import InvalidRequest, of_kind
+from http_hook._requests_loop import Loop, Timeouts
+from http_hook._requests_plan import planned
+from http_hook._requests_session import let_go, overrides
 from http_hook._told import Hidden
-from http_hook.requests import Loop, Timeouts, planned
 
 __all__ = ["HttpHook", "UreqTransport"]
 
@@ -54,14 +55,14 @@ class OverTransport(Loop):
         if self.auth is not None or send.is_external:
             raise InvalidRequest("an auth object, or a body that is streamed, needs a session of requests")
         for name in ("prepare_request", "merge_environment_settings"):
-            if _requests.overrides(self.session, name):
+            if overrides(self.session, name):
                 raise InvalidRequest(f"{name} of the session is not asked: no session sends")
         if self.jars and _jar.header(self.jars, send.url, send.own_origin, None) is not None:
             raise InvalidRequest("a cookie that has a domain, a path or `secure` needs a session of requests")
         told = self.transport.send(send)
         if len(told) == 3:
             raise of_kind(*told)
-        _requests._let_go(request, self._keep)
+        let_go(request, self.kept)
         response = _response(request, *told)
         for hook in (request.hooks or {}).get("response") or ():
             response = self.callers(hook, response) or response
@@ -108,8 +109,7 @@ class HttpHook(_requests.HttpHook):
         **options: Unpack[OfHook],
     ) -> None:
         if trust_env:
-            options.setdefault("environment", _environment.variables())
-            options.setdefault("netrc", _environment.netrc())
+            _environment.fill(options)
         self.transport = named(transport)
         self.hook = _machine.Hook(connection, policy=policy, preset=preset, client="ureq", **options)
         self._made_of = Hidden({})
@@ -121,7 +121,7 @@ class HttpHook(_requests.HttpHook):
     def run(self, method: str, endpoint: str = "", **arguments: Unpack[OfRequests]) -> requests.Response:
         """Makes a call; see `http_hook.requests.HttpHook.run`."""
         plan, rest = planned(method, endpoint, **arguments)
-        call = _machine.Call(self.hook, plan, secrets.randbits(64), time.time())
+        call = call_of(self.hook, plan)
         loop = OverTransport(call, self.session, **rest)
         loop.transport = self.transport
         return loop.run()  # type: ignore[no-any-return]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import socket
 import ssl
 import threading
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -25,6 +27,11 @@ class Asked:
     path: str
     headers: dict[str, str]
     body: bytes
+
+    @property
+    def cookies(self) -> set[str]:
+        line = self.headers.get("Cookie")
+        return set(line.split("; ")) if line else set()
 
 
 @dataclass
@@ -128,6 +135,32 @@ def serve() -> Iterator[Any]:
 def server(serve: Any) -> Server:
     made: Server = serve()
     return made
+
+
+@pytest.fixture
+def stored(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Lets ids lead to servers in Airflow: `stored(server, "name", login=…)`."""
+    Connection = pytest.importorskip("airflow.sdk").Connection
+    known: dict[str, dict[str, Any]] = {}
+
+    def get(conn_id: str) -> Any:
+        return Connection(**known[conn_id])
+
+    async def async_get(conn_id: str) -> Any:
+        return get(conn_id)
+
+    monkeypatch.setattr(Connection, "get", get)
+    monkeypatch.setattr(Connection, "async_get", async_get)
+
+    def keep(server: Any, name: str = "here", **fields: Any) -> str:
+        url = urlsplit(server.url)
+        told = {"conn_id": name, "conn_type": "http", "host": url.hostname, "port": url.port}
+        if "extra" in fields:
+            fields["extra"] = json.dumps(fields["extra"])
+        known[name] = {**told, **fields}
+        return name
+
+    return keep
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import aiohttp
 import pytest
+from bugs import Bug
 from yarl import URL
 
 from http_hook import Connection, RetryPolicy
@@ -177,10 +178,6 @@ def test_waiting_for_a_connection_of_the_pool_ends() -> None:
     took, sent = run(work())
     assert took < 10
     assert sent == "no"
-
-
-class Bug(Exception):
-    """Raised by code of the caller's."""
 
 
 EAGER = RetryPolicy({"when": {"type": "error"}, "wait": {"type": "fixed", "seconds": 0.01}})

@@ -35,11 +35,14 @@ from requests.auth import HTTPProxyAuth
 
 from http_hook import _environment, _machine
 from http_hook import aiohttp as _aiohttp
-from http_hook import requests as _requests
+from http_hook._aiohttp_loop import read
+from http_hook._loop import call_of
 from http_hook._requests_errors import of_failure
+from http_hook._requests_loop import Loop
+from http_hook._requests_plan import auth_of, planned
+from http_hook._requests_session import MARK, OwnHook, overrides
 from http_hook._told import Held, Hidden, redacted, with_failure
 from http_hook.airflow.connections import machine_connection
-from http_hook.requests import Loop, planned
 from http_hook.tenacity import Retries
 from http_hook.ureq import OverTransport, named
 
@@ -356,7 +359,7 @@ class HttpHook(_HttpHook):
             rest["keeps_alive"] = "connection" in names
             if "cookie" in names:
                 rest["jars"] = ()
-        call = _machine.Call(hook, plan, secrets.randbits(64) if ticket is None else ticket.seed(), time.time())
+        call = call_of(hook, plan, None if ticket is None else ticket.seed())
         kind = _AirflowLoop if self.transport is None else _TransportLoop
         loop = kind(call, session, self, ticket=ticket, **rest)
         asked = loop.begin()
@@ -469,7 +472,7 @@ class HttpHook(_HttpHook):
             **external,
         )
         rest["source"] = source
-        call = _machine.Call(hook, plan, secrets.randbits(64) if ticket is None else ticket.seed(), time.time())
+        call = call_of(hook, plan, None if ticket is None else ticket.seed())
         loop = _AirflowLoop(call, session, self, ticket=ticket, **rest)
         _adopt(request, loop)
         return loop
@@ -612,7 +615,7 @@ class HttpHook(_HttpHook):
             return ("none" if connection.login else None), None
         if type(auth) is HTTPProxyAuth:
             return "HTTPProxyAuth", None
-        return _requests.auth_of(auth)
+        return auth_of(auth)
 
     def _session_headers(
         self, session: Any, lines: list[tuple[str, Any]], connection: Any, headers: dict[str, Any] | None
@@ -854,9 +857,9 @@ def _adopt(request: requests.PreparedRequest, loop: Loop) -> None:
     """Lets the loop read and lead a request that somebody else prepared."""
     if isinstance(request, requests.PreparedRequest):
         hooks = dict(request.hooks or {})
-        hooks["response"] = [loop._keep, *(_requests._Hook(loop, one) for one in hooks.get("response") or ())]
+        hooks["response"] = [loop.kept, *(OwnHook(loop, one) for one in hooks.get("response") or ())]
         request.hooks = hooks
-        setattr(request, _requests._MARK, True)
+        setattr(request, MARK, True)
 
 
 def _check(method: str, request_kwargs: dict[str, Any]) -> None:
@@ -903,7 +906,7 @@ def _extra(connection: Any) -> dict[str, Any]:
 def _with_params(given: dict[str, Any], session: requests.Session) -> dict[str, Any]:
     params = getattr(session, "params", None)
     # A session that prepares requests in a way of its own is asked for these.
-    if isinstance(params, dict) and params and not _requests.overrides(session, "prepare_request"):
+    if isinstance(params, dict) and params and not overrides(session, "prepare_request"):
         own = given.get("params")
         given["params"] = {**params, **own} if isinstance(own, dict) else own or params
     return given
@@ -1000,7 +1003,7 @@ class HttpAsyncHook(_HttpAsyncHook):
                 async with self.session() as own:
                     response = await own.run(endpoint, data, json, headers, extra_options)
                     if isinstance(getattr(response, "status", None), int) and hasattr(response, "content"):
-                        await _aiohttp.read(response, self.max_response_bytes or 64 << 20)
+                        await read(response, self.max_response_bytes or 64 << 20)
                     return response
             request = self._get_request_func(session=session)
             config = await self.config()
@@ -1063,7 +1066,7 @@ class AsyncHttpSession(_AsyncHttpSession):
             if type(auth) is aiohttp.BasicAuth:
                 scheme = ("basic", auth.login, auth.password)
         if auth is not None and type(auth) is not aiohttp.BasicAuth:
-            kind = _requests.auth_of(auth)
+            kind = auth_of(auth)
             if kind[1] is None:
                 scheme = kind[0]
             elif hasattr(auth, "encode"):
@@ -1151,7 +1154,7 @@ class AsyncHttpSession(_AsyncHttpSession):
     ) -> _AsyncAirflowLoop:
         """Makes the loop of a call."""
         plan, source, own = self.plan(endpoint, data, json, headers, extra_options)
-        call = _machine.Call(self.machine_hook(base), plan, secrets.randbits(64), time.time())
+        call = call_of(self.machine_hook(base), plan)
         return _AsyncAirflowLoop(self, call, source, own, isinstance(data, str) and self.method != "GET")
 
 

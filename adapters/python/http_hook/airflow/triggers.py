@@ -26,7 +26,8 @@ from airflow.providers.http.triggers.http import HttpTrigger as _HttpTrigger
 from airflow.triggers.base import TriggerEvent
 
 from http_hook import _machine
-from http_hook import aiohttp as _aiohttp
+from http_hook._aiohttp_loop import read
+from http_hook._loop import call_of
 from http_hook.airflow.hooks import AsyncHttpSession, HttpAsyncHook, _AsyncAirflowLoop, usual_preset
 from http_hook.airflow.progress import Progress
 
@@ -70,7 +71,7 @@ class _OverMachine(_HttpTrigger):
                 headers=self.headers,
                 extra_options=self.extra_options,
             )
-            await _aiohttp.read(response, _MAX_BODY)
+            await read(response, _MAX_BODY)
             return await self._convert_response(response)
 
 
@@ -177,12 +178,12 @@ class HttpTrigger(_OverMachine):
             if isinstance(error, aiohttp.ClientResponseError):
                 raise RuntimeError(f"{error.status}:{error.message}") from error
             raise
-        await _aiohttp.read(response, _MAX_BODY)
+        await read(response, _MAX_BODY)
         return await self._convert_response(response)
 
     async def _begun(self, hook: _machine.Hook, plan: _machine.Plan, progress: Progress) -> tuple[_machine.Call, bool]:
         """Begins the call, or takes it up; tells whether its progress can be stored."""
-        call = _machine.Call(hook, plan, int(self.seed, 16), time.time())
+        call = call_of(hook, plan, int(self.seed, 16))
         try:
             text = call.store_plan()
         except _machine.Error:
@@ -207,7 +208,7 @@ class HttpTrigger(_OverMachine):
         if text is not None or not kept["repeatable"]:
             raise MayHaveBeenSent(MayHaveBeenSent.__doc__)
         # What was written may have been changed; what the call says of itself was not.
-        begun = _machine.Call(hook, plan, int(self.seed, 16), time.time())
+        begun = call_of(hook, plan, int(self.seed, 16))
         begun.step(time.time())
         if not begun.repeatable:
             raise MayHaveBeenSent(MayHaveBeenSent.__doc__)
