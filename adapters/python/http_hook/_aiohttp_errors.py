@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 import aiohttp
+from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from http_hook._machine import Failure
@@ -89,7 +90,8 @@ _classes: dict[type, Any] = {}
 def _quiet_class(kind: type) -> Any:
     """Makes the class of such exceptions, which is called as the one it is over: logs show its name."""
     if kind not in _classes:
-        members = {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__repr__": _without_headers}
+        members: dict[str, Any] = {"__module__": kind.__module__, "__qualname__": kind.__qualname__}
+        members |= {"__repr__": _without_headers, "__reduce__": _reduced}
         _classes[kind] = type(kind.__name__, (kind,), members)
     return _classes[kind]
 
@@ -99,6 +101,25 @@ def _without_headers(error: aiohttp.ClientResponseError) -> str:
     told = [f"method={getattr(asked, 'method', None)!r}", f"url={str(getattr(asked, 'real_url', ''))!r}"]
     told.append(f"status={error.status}, message={error.message!r}")
     return f"{type(error).__name__}({', '.join(told)})"
+
+
+def _reduced(error: aiohttp.ClientResponseError) -> Any:
+    """Lets an exception cross to another process: with its headers, and without the answers before, which have connections."""
+    kind = type(error).__mro__[1]
+    state = {name: _portable(value) for name, value in vars(error).items()}
+    state["history"] = ()
+    args = (state.get("request_info"), (), *map(_portable, error.args[2:]))
+    return _again, (kind, args), state
+
+
+def _portable(value: Any) -> Any:
+    if isinstance(value, aiohttp.RequestInfo):
+        return value._replace(headers=_portable(value.headers))
+    return CIMultiDict(value) if isinstance(value, CIMultiDictProxy) else value
+
+
+def _again(kind: type[aiohttp.ClientResponseError], args: tuple[Any, ...]) -> aiohttp.ClientResponseError:
+    return quiet(kind.__new__(kind, *args))
 
 
 def classify(error: BaseException, reading: bool) -> tuple[str, str]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from http.cookiejar import CookieJar
 from typing import Any
 
 import requests
 from requests.auth import HTTPBasicAuth, HTTPDigestAuth
-from requests.utils import guess_filename, super_len
+from requests.utils import super_len
 
-from http_hook import _jar, _machine
+from http_hook import _files, _jar, _machine
 from http_hook._json import to_json
 from http_hook._loop import BODILESS
 
@@ -49,7 +49,7 @@ def planned(
         data = data.read().encode()
     scheme, rest["auth"] = auth_of(auth)
     if files:
-        files = _files(files)
+        files = _files.read(files)
     elif is_stream(data) and method not in BODILESS:
         rest["source"] = data
         arguments.update(external=True, length=super_len(data) or None)
@@ -107,28 +107,3 @@ def text_of(value: Any) -> str:
     if value is None:
         return ""
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
-
-
-def _files(files: Any) -> list[tuple[str, Any]]:
-    """Reads the files into memory, as requests does."""
-    pairs: Iterable[tuple[str, Any]] = files.items() if isinstance(files, Mapping) else files
-    read = []
-    for field, given in pairs:
-        content_type = headers = None
-        if isinstance(given, (tuple, list)):
-            filename, content, *more = given
-            content_type = more[0] if more else None
-            headers = more[1] if len(more) > 1 else None
-        else:
-            filename, content = guess_filename(given) or field, given
-        if content is None:
-            continue
-        if hasattr(content, "read"):
-            content = content.read()
-        part = {"content": content, "filename": filename}
-        if content_type:
-            part["content_type"] = content_type
-        if headers:
-            part["headers"] = dict(headers)
-        read.append((field, {"$file": part}))
-    return read

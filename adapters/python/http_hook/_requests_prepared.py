@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.cookies import RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
+from requests.utils import requote_uri
 
 from http_hook import _jar, _machine
 from http_hook._loop import BODILESS, OneCall
@@ -59,6 +60,10 @@ class Prepares(OneCall):
         """Makes the request of a send, as requests would have prepared it."""
         made = requests.PreparedRequest()
         made.method = method = send.method
+        if send.cause == "redirect" and self.response is not None:
+            # As requests: what a redirect says of it counts, else it stays as it was.
+            fragment = str(self.response.headers.get("Location", "")).partition("#")[2]
+            self.fragment = "#" + requote_uri(fragment) if fragment else self.fragment
         made.url = send.url + self.fragment
         lines: Iterable[tuple[str, str]] = send.headers
         if self.spelled:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import weakref
 from collections.abc import Mapping
@@ -130,7 +131,9 @@ def with_params(session: Any, own: Any) -> Any:
 
 
 class KeepAlive(HTTPAdapter):
-    """Connections with TCP keep-alive."""
+    """Connections with TCP keep-alive. A process that was forked makes its own: an answer to one is read by no other."""
+
+    __attrs__ = [*HTTPAdapter.__attrs__, "_settings"]  # noqa: RUF012
 
     def __init__(self, idle: int, interval: int, count: int) -> None:
         self._settings = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1), (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
@@ -141,4 +144,16 @@ class KeepAlive(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         kwargs["socket_options"] = self._settings
+        self._made_in = os.getpid()
         super().init_poolmanager(*args, **kwargs)
+
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        if self._made_in != os.getpid():
+            renewed(self)
+            self._made_in = os.getpid()
+        return super().send(*args, **kwargs)
+
+
+def renewed(adapter: HTTPAdapter) -> None:
+    """Lets an adapter have connections of its own; those that it had stay open in the process that made them."""
+    adapter.__setstate__(adapter.__getstate__())

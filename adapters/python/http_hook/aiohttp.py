@@ -14,18 +14,19 @@ from typing import Any
 
 import aiohttp
 
-from http_hook import _environment, _machine
+from http_hook import _environment, _files, _machine
 from http_hook._aiohttp_cookies import cookies_of
 from http_hook._aiohttp_errors import InvalidRequest, ResponseTooLarge
 from http_hook._aiohttp_loop import Loop
 from http_hook._arguments import OfAiohttp, OfAiohttpOpen, OfHook, Unpack
 from http_hook._json import to_json
 from http_hook._loop import BODILESS, call_of
+from http_hook._made import MadeAgain
 
 __all__ = ["HttpHook", "InvalidRequest", "Loop", "ResponseTooLarge"]
 
 
-class HttpHook:
+class HttpHook(MadeAgain):
     """Calls through a connection: a URI, or a `Connection`.
 
     `policy` says when to send again (default: never), `preset` is `usual` or `airflow`, `session` a session of the caller's, which
@@ -45,7 +46,7 @@ class HttpHook:
         if trust_env:
             _environment.fill(options)
         options.setdefault("default_headers", usual_headers())
-        self.hook = _machine.Hook(connection, policy=policy, preset=preset, client="aiohttp", **options)
+        self._make({"connection": connection, "policy": policy, "preset": preset, "client": "aiohttp", **options})
         self._given = session
         # A session belongs to the loop that it is made in.
         self._made: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
@@ -65,6 +66,10 @@ class HttpHook:
                 # Whether anything is sent again is the machine's to say, and to count.
                 made._retry_connection = False
         return made
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Sessions stay with their loops.
+        return {**super().__getstate__(), "_made": {}}
 
     async def __aenter__(self) -> HttpHook:
         return self
@@ -126,7 +131,7 @@ def usual_headers() -> list[tuple[str, str]]:
 
 
 def planned(
-    method: str, endpoint: str | None = "", *, data: Any = None, json: Any = None, **arguments: Any
+    method: str, endpoint: str | None = "", *, data: Any = None, json: Any = None, files: Any = None, **arguments: Any
 ) -> tuple[_machine.Plan, Any]:
     """Plans a call; the second part is the source of a body that the machine does not hold."""
     source = None
@@ -138,4 +143,6 @@ def planned(
         arguments["external"] = True
     if json is not None:
         json = to_json(json)
-    return _machine.Plan(method, endpoint, data=data, json=json, **arguments), source
+    return _machine.Plan(
+        method, endpoint, data=data, json=json, files=_files.read(files) if files else None, **arguments
+    ), source

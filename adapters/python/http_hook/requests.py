@@ -8,6 +8,7 @@ Responses are requests' own; what went wrong is an exception of requests with a 
 
 from __future__ import annotations
 
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
@@ -15,6 +16,7 @@ import requests
 from http_hook import _environment, _machine
 from http_hook._arguments import OfHook, OfRequests, Unpack
 from http_hook._loop import call_of
+from http_hook._made import MadeAgain
 from http_hook._requests_errors import InvalidRequest, ResponseTooLarge
 from http_hook._requests_loop import Loop
 from http_hook._requests_plan import planned
@@ -24,7 +26,7 @@ from http_hook._told import Hidden
 __all__ = ["HttpHook", "InvalidRequest", "Loop", "ResponseTooLarge"]
 
 
-class HttpHook:
+class HttpHook(MadeAgain):
     """Calls through a connection: a URI, or a `Connection`.
 
     `policy` says when to send again (default: never), `preset` is `usual` or `airflow`, `session` a session of the caller's, which
@@ -59,8 +61,7 @@ class HttpHook:
             "client": client,
             **options,
         }
-        self._made_of = Hidden(made_of)
-        self.hook = _machine.Hook(**made_of)
+        self._make(made_of)
         self._over: Hidden[tuple[str, _machine.Hook]] | None = None
         self._own = session is None
         self.session = self._made() if session is None else session
@@ -69,9 +70,20 @@ class HttpHook:
     def _made() -> requests.Session:
         session = requests.Session()
         session.trust_env = False
+        # Each call has its own cookies; what servers set would stay here for good, and be of no use.
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         for scheme in ("http://", "https://"):
             session.mount(scheme, KeepAlive(120, 30, 20))
         return session
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A session of its own has nothing but connections.
+        return {**super().__getstate__(), "_over": None, "session": None if self._own else self.session}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if self._own:
+            self.session = self._made()
 
     def __enter__(self) -> HttpHook:
         return self

@@ -21,7 +21,6 @@ from http_hook._requests_errors import InvalidRequest, of_kind
 from http_hook._requests_loop import Loop, Timeouts
 from http_hook._requests_plan import planned
 from http_hook._requests_session import let_go, overrides
-from http_hook._told import Hidden
 
 __all__ = ["HttpHook", "UreqTransport"]
 
@@ -111,8 +110,7 @@ class HttpHook(_requests.HttpHook):
         if trust_env:
             _environment.fill(options)
         self.transport = named(transport)
-        self.hook = _machine.Hook(connection, policy=policy, preset=preset, client="ureq", **options)
-        self._made_of = Hidden({})
+        self._make({"connection": connection, "policy": policy, "preset": preset, "client": "ureq", **options})
         self._over = None
         # It only holds settings: nothing goes by it.
         self.session = requests.Session()

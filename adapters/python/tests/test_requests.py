@@ -84,6 +84,18 @@ def test_redirects_leak_nothing(serve: Any) -> None:
     assert not {"X-Api-Key", "Authorization"} & set(there.asked[0].headers)
 
 
+@pytest.mark.parametrize(
+    "asked, led, there",
+    [("a", "/b#there", "#there"), ("a#here", "/b", "#here"), ("a#here", "/b#there", "#there"), ("a", "/b", "")],
+)
+def test_a_fragment_goes_with_a_redirect_as_in_requests(server: Any, asked: str, led: str, there: str) -> None:
+    server.then(302, Location=led).then(302, Location=led).then(200)
+    assert HttpHook(server.url).get(asked).url == f"{server.url}/b{there}"
+    server.then(302, Location=led).then(302, Location=led).then(200)
+    assert requests.get(f"{server.url}/{asked}").url == f"{server.url}/b{there}"
+    assert not any("#" in asked.path for asked in server.asked)
+
+
 def test_too_many_redirects(server: Any) -> None:
     for _ in range(3):
         server.then(302, Location="/b")

@@ -230,3 +230,14 @@ def test_a_certificate_that_is_not_there_is_not_sent(server: Any, argument: dict
     with pytest.raises(OSError) as raised:
         HttpHook(url).post("a", **argument)
     assert raised.value.failure.sent == "no"  # type: ignore[attr-defined]
+
+
+def test_what_servers_set_stays_with_its_call(server: Any) -> None:
+    hook = HttpHook(server.url)
+    for number in range(3):
+        server.then(302, Location="/b", Set_Cookie=f"c{number}=1").then(200, Set_Cookie=f"d{number}=2")
+        response = hook.get("a")
+        assert response.cookies.get_dict() == {f"d{number}": "2"}
+        assert response.history[0].cookies.get_dict() == {f"c{number}": "1"}
+        assert server.asked[-1].cookies == {f"c{number}=1"}
+    assert len(hook.session.cookies) == 0

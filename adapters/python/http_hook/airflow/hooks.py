@@ -31,7 +31,9 @@ from airflow.providers.http.hooks.http import (
     _process_extra_options_from_connection,
 )
 from airflow.utils.strings import to_boolean
+from requests.adapters import HTTPAdapter
 from requests.auth import HTTPProxyAuth
+from requests_toolbelt.adapters.socket_options import TCPKeepAliveAdapter  # type: ignore[import-untyped]
 
 from http_hook import _environment, _machine
 from http_hook import aiohttp as _aiohttp
@@ -40,7 +42,7 @@ from http_hook._loop import call_of
 from http_hook._requests_errors import of_failure
 from http_hook._requests_loop import Loop
 from http_hook._requests_plan import auth_of, planned
-from http_hook._requests_session import MARK, OwnHook, overrides
+from http_hook._requests_session import MARK, OwnHook, overrides, renewed
 from http_hook._told import Held, Hidden, redacted, with_failure
 from http_hook.airflow.connections import machine_connection
 from http_hook.tenacity import Retries
@@ -189,6 +191,7 @@ class HttpHook(_HttpHook):
     _kept: requests.Session | None = None
     _cookies: Any = ()
     _made: _machine.Hook | None = None
+    _process: int | None = None
     _ready = _Ready(None)
     _connection: Any = Held()
     _usual_base: str | None = None
@@ -215,6 +218,27 @@ class HttpHook(_HttpHook):
         _check_numbers(deadline, max_response_bytes)
         self.keep_session = keep_session
         self.transport = None if transport is None else named(transport)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Connections stay where they are; the adapter of the original cannot be written.
+        state = {name: value for name, value in self.__dict__.items() if name not in ("_kept", "_made", "_process")}
+        adapter: Any = state.get("keep_alive_adapter")
+        if type(adapter) is TCPKeepAliveAdapter:
+            state["keep_alive_adapter"] = adapter.socket_options
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        told = state.get("keep_alive_adapter")
+        if isinstance(told, list):
+            self.keep_alive_adapter = adapter = TCPKeepAliveAdapter()
+            adapter.socket_options = told
+            renewed(adapter)
+
+    def __copy__(self) -> HttpHook:
+        made = type(self).__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        return made
 
     def _set_base_url(self, connection: Any) -> None:
         # Looked up once: a connection can be far away.
@@ -292,6 +316,7 @@ class HttpHook(_HttpHook):
         return (None if base == self._usual_base else base), endpoint
 
     def _session(self, headers: dict[str, Any] | None, extra_options: dict[str, Any]) -> requests.Session:
+        self._forked()
         if not self.keep_session:
             self.merged_extra = {}
             self._connection = None
@@ -305,6 +330,16 @@ class HttpHook(_HttpHook):
             # What answers set is their call's alone, also in the place of a cookie that was there.
             self._kept.cookies = self._cookies.copy()
         return self._kept
+
+    def _forked(self) -> None:
+        """Lets a process that was forked have connections of its own: an answer to one is read by no other."""
+        process = os.getpid()
+        if self._process not in (None, process):
+            self._kept, self._made = None, None
+            for adapter in (getattr(self, "adapter", None), getattr(self, "keep_alive_adapter", None)):
+                if isinstance(adapter, HTTPAdapter):
+                    renewed(adapter)
+        self._process = process
 
     def close(self) -> None:
         """Closes the session that is kept, if one is; the next call makes another, of the connection as it is then."""
@@ -1066,12 +1101,12 @@ class AsyncHttpSession(_AsyncHttpSession):
             if type(auth) is aiohttp.BasicAuth:
                 scheme = ("basic", auth.login, auth.password)
         if auth is not None and type(auth) is not aiohttp.BasicAuth:
-            kind = auth_of(auth)
-            if kind[1] is None:
-                scheme = kind[0]
-            elif hasattr(auth, "encode"):
+            if not isinstance(auth, str) and callable(getattr(auth, "encode", None)):
                 # A class of somebody's own that makes a header, as aiohttp asks for one.
                 scheme, headers = "none", [*headers, ("Authorization", auth.encode())]
+            else:
+                kind = auth_of(auth)
+                scheme = kind[0] if kind[1] is None else None
         own = (
             _machine.Connection(host=base or self.base_url)
             if connection is None

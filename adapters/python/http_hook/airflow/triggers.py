@@ -8,6 +8,7 @@ at once, one of them stalled, may both send, unless the request carries a key.
 from __future__ import annotations
 
 import asyncio
+import json as _json
 import secrets
 import time
 from collections.abc import AsyncIterator
@@ -24,6 +25,7 @@ from airflow.providers.http.triggers.http import (
 from airflow.providers.http.triggers.http import HttpSensorTrigger as _HttpSensorTrigger
 from airflow.providers.http.triggers.http import HttpTrigger as _HttpTrigger
 from airflow.triggers.base import TriggerEvent
+from requests.auth import AuthBase
 
 from http_hook import _machine
 from http_hook._aiohttp_loop import read
@@ -49,6 +51,28 @@ def new_seed() -> str:
     return f"{secrets.randbits(64):016x}"
 
 
+def credential_class(kind: Any) -> Any:
+    """Returns the class that makes the credential of a trigger.
+
+    It was found by the name in the trigger's arguments, which whoever writes them may choose. So it has to be a class that makes a
+    credential: nothing else is called with login and password.
+    """
+    if kind is None:
+        return aiohttp.BasicAuth
+    of_client = isinstance(kind, type) and issubclass(kind, (AuthBase, aiohttp.BasicAuth))
+    if of_client or (isinstance(kind, type) and callable(getattr(kind, "encode", None))):
+        return kind
+    raise TypeError(
+        f"auth_type: {serialize_auth_type(kind)} makes no credential: a trigger takes a class over requests' AuthBase or "
+        "aiohttp's BasicAuth, or one that has a method encode"
+    )
+
+
+def _data(policy: Any) -> Any:
+    """Returns a policy as data, which the arguments of a trigger have to be."""
+    return _json.loads(policy.to_json()) if isinstance(policy, _machine.RetryPolicy) else policy
+
+
 class _OverMachine(_HttpTrigger):
     """A trigger whose hook is ours."""
 
@@ -58,7 +82,7 @@ class _OverMachine(_HttpTrigger):
         return HttpAsyncHook(
             method=self.method,
             http_conn_id=self.http_conn_id,
-            auth_type=self.auth_type or aiohttp.BasicAuth,
+            auth_type=credential_class(self.auth_type),
             preset=self.preset,
         )
 
@@ -107,7 +131,7 @@ class HttpTrigger(_OverMachine):
         self.json = json
         self.seed = seed or new_seed()
         self.preset = preset
-        self.policy = policy
+        self.policy = _data(policy)
         self.deadline = deadline
         self.idempotency_key = idempotency_key
 
@@ -151,7 +175,7 @@ class HttpTrigger(_OverMachine):
         hook = HttpAsyncHook(
             method=self.method,
             http_conn_id=self.http_conn_id,
-            auth_type=self.auth_type or aiohttp.BasicAuth,
+            auth_type=credential_class(self.auth_type),
             preset="usual",
             policy=self.policy or _POLICY,
             deadline=self.deadline,
@@ -301,7 +325,7 @@ class HttpSensorTrigger(_HttpSensorTrigger):
         return HttpAsyncHook(
             method=self.method,
             http_conn_id=self.http_conn_id,
-            auth_type=self.auth_type or aiohttp.BasicAuth,
+            auth_type=credential_class(self.auth_type),
             preset=self.preset,
         )
 
