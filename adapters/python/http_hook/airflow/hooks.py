@@ -1105,8 +1105,16 @@ class AsyncHttpSession(_AsyncHttpSession):
                 # A class of somebody's own that makes a header, as aiohttp asks for one.
                 scheme, headers = "none", [*headers, ("Authorization", auth.encode())]
             else:
-                kind = auth_of(auth)
-                scheme = kind[0] if kind[1] is None else None
+                scheme, shown = auth_of(auth)
+                if shown is not None:
+                    # Login and password were given to it: they are sent in no other way.
+                    raise TypeError(
+                        f"auth_type: an object of {type(auth).__name__} is for requests of requests' kind alone: an asynchronous "
+                        "hook takes aiohttp's BasicAuth, HTTPBasicAuth, HTTPDigestAuth, or a class that has a method encode"
+                    )
+        elif auth is None and connection is not None and connection.login:
+            # As the original: what makes no credential sends none.
+            scheme = "none"
         own = (
             _machine.Connection(host=base or self.base_url)
             if connection is None
