@@ -30,7 +30,8 @@ from requests.auth import AuthBase
 from http_hook import _machine
 from http_hook._aiohttp_loop import read
 from http_hook._loop import call_of
-from http_hook.airflow.hooks import AsyncHttpSession, HttpAsyncHook, _AsyncAirflowLoop, usual_preset
+from http_hook.airflow._async_hook import AsyncAirflowLoop, AsyncHttpSession, HttpAsyncHook
+from http_hook.airflow._given import usual_preset
 from http_hook.airflow.progress import Progress
 
 __all__ = ["HttpEventTrigger", "HttpSensorTrigger", "HttpTrigger", "MayHaveBeenSent"]
@@ -239,7 +240,7 @@ class HttpTrigger(_OverMachine):
         return call, False
 
 
-class _KeptLoop(_AsyncAirflowLoop):
+class _KeptLoop(AsyncAirflowLoop):
     """A loop that keeps its call before each send and each wait."""
 
     progress: Progress
