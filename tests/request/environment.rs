@@ -31,7 +31,8 @@ fn a_variable_that_is_no_text_is_told_of_where_it_counts() {
         (vec![("https_proxy", odd())],                                       None),
         (vec![("http_proxy", odd()), ("no_proxy", whole("a.test"))],         None),
         (vec![("http_proxy", whole("p.test")), ("no_proxy", odd())],         Some("no_proxy")),
-        (vec![("NO_PROXY", odd())],                                          Some("NO_PROXY")),
+        (vec![("all_proxy", whole("p.test")), ("NO_PROXY", odd())],          Some("NO_PROXY")),
+        (vec![("NO_PROXY", odd())],                                          None),
         (vec![("HTTP_PROXY", odd()), ("REQUEST_METHOD", odd())],             None),
         (vec![("REQUESTS_CA_BUNDLE", odd())],                                Some("REQUESTS_CA_BUNDLE")),
         (vec![("CURL_CA_BUNDLE", odd())],                                    Some("CURL_CA_BUNDLE")),
@@ -56,8 +57,25 @@ fn what_is_said_elsewhere_counts() {
         ("REQUESTS_CA_BUNDLE", r#"{"trust_env": false}"#),
         ("CURL_CA_BUNDLE", r#"{"verify": "/ca.pem"}"#),
         ("http_proxy", r#"{"proxies": {"http": "http://p.test"}}"#),
+        ("no_proxy", r#"{"proxies": {"http": "http://p.test"}}"#),
     ] {
         let connection = Connection::new().with_host("http://a.test").with_extra(extra);
         assert_eq!(refused(Hook::builder(&connection), &[(name, odd())]), None, "{name} {extra}");
     }
+}
+
+/// A place that both can name is that of who said it.
+#[test]
+fn what_is_wrong_is_told_of_who_says_it() {
+    let text = |text: &str| OsString::from(text);
+    let variables = [("http_proxy", text("p.test")), ("no_proxy", text("127.1"))];
+    let said = |builder: HookBuilder| refused(builder, &variables).unwrap_or_default();
+    let given = said(Hook::builder_to("http://10.0.0.1"));
+    assert!(given.contains("environment: no_proxy: an entry that is "), "{given}");
+    let extra = r#"{"proxies": {"http": "http://p.test", "no_proxy": "127.1"}}"#;
+    let connection = Connection::new().with_host("http://10.0.0.1");
+    let stored = said(Hook::builder(&connection.clone().with_extra("{}")));
+    assert!(stored.contains("environment: no_proxy: an entry that is "), "{stored}");
+    let own = said(Hook::builder(&connection.with_extra(extra)));
+    assert!(own.contains("connection.extra") && !own.contains("environment"), "{own}");
 }

@@ -660,6 +660,29 @@ mod journal {
         assert_eq!(server.requests().len(), 3, "nothing is sent");
     }
 
+    /// Whatever of it was read again when it ends, a line that has ended is not left, and one that is taken up is left once.
+    #[test]
+    fn what_is_left_is_what_has_no_result() {
+        let folder = folder("remains");
+        let server = serve();
+        let line = |path: &str| format!("{{\"endpoint\":\"{path}\",\"method\":\"POST\"}}\n");
+        let (once, all) = (line("v1"), line("v1").repeat(6));
+        let journal = folder.join("journal");
+        let journal = journal.to_str().unwrap();
+        let calls = file(&folder, "calls.jsonl", &all);
+        let (code, _, err) = run(&server.authority, &kept(&calls, journal, &[]));
+        assert_eq!(code, Some(0), "{err}");
+        let changed = format!("{once}{once}{}{}", line("v2"), once.repeat(3));
+        for (why, more, left) in [("all have ended", "", 0), ("two are new", &*once.repeat(2), 2)] {
+            let calls = file(&folder, "calls.jsonl", &format!("{changed}{more}"));
+            let (code, _, err) =
+                run(&server.authority, &kept(&calls, journal, &["--resume", "-j", "1"]));
+            assert_eq!(code, Some(2), "{why}: {err}");
+            assert!(err.contains(&format!(" {left} left;")), "{why}: {err}");
+        }
+        assert_eq!(server.requests().len(), 6, "nothing is sent");
+    }
+
     #[test]
     fn nothing_is_sent_where_nothing_can_be_kept() {
         let folder = folder("unkept");

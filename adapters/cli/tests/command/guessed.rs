@@ -52,6 +52,9 @@ fn pages_that_end_too_early_or_never_are_told() {
         }
         let (_, _, err) = run(&[&all[..], &["-q"]].concat());
         assert!(!err.contains("warning"), "{err}");
+        let (_, _, err) = run(&[&all[..], &["-v"]].concat());
+        let times = usize::from(args.is_empty());
+        assert_eq!(err.matches("no header Link").count(), times, "said once: {err}");
     }
 }
 

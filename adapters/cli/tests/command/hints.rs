@@ -195,3 +195,18 @@ fn a_file_of_variables_is_told_of_where_ids_are_looked_for() {
     assert_eq!(run(&["plan", "sales", "v1", "--sources", &sources]).0, Some(0));
     fs::remove_file(file).unwrap();
 }
+
+/// Who sets a setting is not led to connections, and who leaves a scheme out is asked for no endpoint.
+#[test]
+fn a_hint_is_about_what_was_typed() {
+    for word in ["set", "new", "ls", "get"] {
+        let (code, _, err) = run(&["config", word, "retry"]);
+        assert_eq!(code, Some(2), "{err}");
+        assert!(!err.contains("conn ") && !err.contains("call"), "{word}: {err}");
+    }
+    for url in ["127.0.0.1:9/v1", "api.test/v1", "localhost:9"] {
+        let (code, _, err) = run(&["call", url]);
+        assert_eq!(code, Some(2), "{err}");
+        assert!(err.contains("a whole URL stands behind `-`"), "{url}: {err}");
+    }
+}

@@ -131,3 +131,47 @@ fn a_proxy_that_makes_no_tunnel_is_told_of() {
     }
     assert_eq!(route.requests().len(), 1);
 }
+
+/// A variable that decides nothing, since the command line says it, need not be valid.
+#[test]
+fn what_the_command_line_decides_is_asked_of_nobody_else() {
+    let server = crate::support::serve();
+    let api = format!("http://{}/http", server.authority);
+    let rows: [(&str, &str, &[&str], bool); 13] = [
+        ("http_proxy", "http://:bad", &[], false),
+        ("http_proxy", "http://:bad", &["--proxy", "none"], true),
+        ("all_proxy", "gopher://p.test", &["--proxy", "none"], true),
+        ("HTTP_HOOK_PROXY", "gopher://p.test", &[], false),
+        ("HTTP_HOOK_PROXY", "gopher://p.test", &["--proxy", "none"], true),
+        ("HTTP_HOOK_RETRY", "often", &[], false),
+        ("HTTP_HOOK_RETRY", "often", &["--retry", "0"], true),
+        ("HTTP_HOOK_TIMEOUT", "soon", &["--timeout", "9s"], true),
+        ("HTTP_HOOK_CONNECT_TIMEOUT", "soon", &["--connect-timeout", "9s"], true),
+        ("HTTP_HOOK_DEADLINE", "soon", &["--deadline", "9s"], true),
+        ("HTTP_HOOK_LOCATION", "maybe", &["-L"], true),
+        ("HTTP_HOOK_LOCATION", "maybe", &["--no-location"], true),
+        ("HTTP_HOOK_MAX_REDIRS", "few", &["--max-redirs", "3"], true),
+    ];
+    let calls = temporary("decided.jsonl");
+    fs::write(&calls, "{\"endpoint\": \"v1\"}\n").unwrap();
+    for (variable, value, args, decided) in rows {
+        for what in [&["call", "api", "v1"][..], &["run", calls.to_str().unwrap(), "api"]] {
+            let mut command = command(&[what, args].concat());
+            command.env("AIRFLOW_CONN_API", &api).env(variable, value);
+            let (code, _, err) = parts(&command.output().unwrap());
+            assert_eq!(code != Some(2), decided, "{what:?} {variable} {args:?}: {err}");
+        }
+    }
+    fs::remove_file(&calls).unwrap();
+    // With a proxy of the command line, too: it is that which is asked.
+    let proxy = serve();
+    let route = proxy.route([Reply::ok(b"hello")]);
+    let url = format!("http://api.test{}", route.path());
+    let own = format!("http://{}", proxy.addr());
+    let mut command = command(&["call", "-", &url, "--retry=0", "--proxy", &own]);
+    command.env("http_proxy", "http://:bad");
+    let (code, out, err) = parts(&command.output().unwrap());
+    if cfg!(feature = "native-tls") {
+        assert_eq!((code, out.as_str()), (Some(0), "hello"), "{err}");
+    }
+}

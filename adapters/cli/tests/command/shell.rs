@@ -63,6 +63,11 @@ fn there_are_manual_pages() {
         let (code, page, _) = run(&["man", name]);
         assert_eq!(code, Some(0));
         assert!(page.contains(option), "{page}");
+        let version = concat!("\"http-hook ", env!("CARGO_PKG_VERSION"), "\"");
+        assert!(
+            page.lines().any(|line| line.starts_with(".TH") && line.contains(version)),
+            "{page}"
+        );
     }
     assert_eq!(run(&["man", "nothing"]).0, Some(2));
 }

@@ -53,6 +53,26 @@ fn an_interrupted_wait_goes_on_elsewhere() {
     assert!(!state.exists(), "it is over");
 }
 
+/// What was sent before is no send of this process, and its answer was one.
+#[test]
+fn a_wait_that_goes_on_is_told_as_what_it_is() {
+    let server = serve();
+    let stored = format!("http://{}", server.authority);
+    let state = temporary("goes-on");
+    interrupted(&["call", "sales", "after/30"], &stored, &state);
+    let child = command(&["resume", state.to_str().unwrap()])
+        .env("AIRFLOW_CONN_SALES", &stored)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    thread::sleep(Duration::from_secs(1));
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let (code, _, err) = parts(&child.wait_with_output().unwrap());
+    assert_eq!(code, Some(130), "{err}");
+    assert!(err.starts_with("waiting ") && err.contains("interrupted in a wait of "), "{err}");
+    fs::remove_file(&state).unwrap();
+}
+
 #[test]
 fn what_goes_on_ends_in_the_file_that_was_named() {
     let until = &["poll", "sales", "x", "--until", "/state=done"][..];

@@ -7,7 +7,7 @@ use std::io::Read as _;
 use std::process::{Command, Stdio};
 
 use crate::narrow::commands;
-use crate::support::{command, parts, serve};
+use crate::support::{command, parts, run, serve};
 
 /// Why, words, and what the environment has beside them.
 type Row = (String, Vec<String>, &'static [(&'static str, &'static str)]);
@@ -117,4 +117,19 @@ fn a_closed_pipe_is_none() {
         }
     }
     assert!(bad.is_empty(), "{} of them:\n{}", bad.len(), bad.join("\n"));
+}
+
+/// What is sent and not written down cannot be sent again to write it down.
+#[test]
+fn nothing_is_sent_that_cannot_be_recorded() {
+    let server = serve();
+    let url = format!("http://{}/orders", server.authority);
+    for place in ["/no/such/folder/tape.json", "/", "/proc/tape.json"] {
+        for what in [&["call", "-", "POST", &url][..], &["pages", "-", &url]] {
+            let (code, out, err) = run(&[&["record", place, "--"], what].concat());
+            assert_eq!((code, out.as_str()), (Some(1), ""), "{place}: {err}");
+            assert!(err.contains("cannot write") && err.contains(place), "{place}: {err}");
+        }
+    }
+    assert_eq!(server.requests().len(), 0);
 }
