@@ -16,8 +16,9 @@ use crate::auth::ready::{Auth, Kept};
 use crate::base::{Bound, Error, Problem, Secret, headers, redact};
 use crate::connection::{ConnectionId, Extra};
 use crate::gates::Gates;
+use crate::options::Setting;
 use crate::options::in_force::InForce;
-use crate::options::proxy;
+use crate::options::proxy::Wrong;
 use crate::request::woven;
 use crate::retry::RetryPolicy;
 
@@ -45,13 +46,13 @@ impl HookBuilder {
         let known = in_force.as_ref().ok().and_then(Option::as_ref);
         let auth = self.auth_of(&extra, base.as_ref(), known, &mut sources, &mut problems);
         let policy = self.policy_of(&extra, &mut problems);
-        let in_force = in_force.unwrap_or_else(|error| {
-            let place = match () {
-                () if proxy::is_of_environment(&error) => "environment",
-                () if connection.extra().is_some() => "connection.extra",
-                () => "options",
+        let in_force = in_force.unwrap_or_else(|wrong| {
+            let place = match &wrong {
+                Wrong::Variable(_) => "environment",
+                Wrong::Option(_) if extra.options.proxies == Setting::Inherit => "options",
+                Wrong::Option(_) => "connection.extra",
             };
-            problems.push(problem(place, &error));
+            problems.push(problem(place, &wrong.into()));
             None
         });
         known_settings(&extra, &mut problems);

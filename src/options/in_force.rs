@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::proxy::{self, Environment};
+use super::proxy::{self, Environment, Wrong};
 use super::{
     Capabilities, Capability, ClientOptions, KeepAlive, Options, Proxies, SendOptions, Setting,
     Timeouts, Verify,
@@ -64,7 +64,7 @@ impl InForce {
         set: &Options,
         environment: Option<&Arc<Environment>>,
         origin: &Origin,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, Wrong> {
         let all = set.clone().over(defaults.clone());
         let trust_env = all.trust_env.unwrap_or(true);
         let environment = environment.filter(|_| trust_env).cloned();

@@ -40,8 +40,21 @@ pub(crate) struct Environment {
     variables: BTreeMap<String, OsString>,
 }
 
-/// What is said of a variable whose content is no text.
-const NOT_UTF8: &str = "not UTF-8";
+/// What is wrong with a proxy or with authorities, by who says it: `no_proxy` stands in options, too.
+#[derive(Debug)]
+pub(crate) enum Wrong {
+    /// An option.
+    Option(Error),
+    /// A variable of the environment.
+    Variable(Error),
+}
+
+impl From<Wrong> for Error {
+    fn from(wrong: Wrong) -> Self {
+        let (Wrong::Option(error) | Wrong::Variable(error)) = wrong;
+        error
+    }
+}
 
 /// Tells the names only: a proxy's URL may hold a password.
 impl fmt::Debug for Environment {
@@ -67,60 +80,52 @@ impl Environment {
     /// # Errors
     ///
     /// [`ErrorKind::Option`] if the one that counts is not UTF-8.
-    pub(crate) fn ca_bundle(&self) -> Result<Option<&str>, Error> {
+    pub(crate) fn ca_bundle(&self) -> Result<Option<&str>, Wrong> {
         self.first(["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
     }
 
     /// Returns the proxy for `http`, `https` or `all`, with the name of its variable. The name in lower case wins, even if it is empty.
     ///
     /// A program that serves CGI has the headers of requests in its environment: there `HTTP_PROXY` is a stranger's.
-    fn proxy(&self, target: &str) -> Result<Option<(String, &str)>, Error> {
+    fn proxy(&self, target: &str) -> Option<(String, &OsString)> {
         let lower = format!("{target}_proxy");
         let is_lower = self.variables.contains_key(&lower);
         if !is_lower && target == "http" && self.variables.contains_key("REQUEST_METHOD") {
-            return Ok(None);
+            return None;
         }
         let name = if is_lower { lower } else { lower.to_ascii_uppercase() };
         let url = self.filled(&name)?;
-        Ok(url.map(|url| (name, url)))
+        Some((name, url))
     }
 
-    fn no_proxy(&self) -> Result<Option<&str>, Error> {
-        self.first(["no_proxy", "NO_PROXY"])
+    /// Whether `no_proxy` keeps a host from proxies of the environment.
+    fn bypasses(&self, origin: &Origin) -> Result<bool, Wrong> {
+        let list = self.first(["no_proxy", "NO_PROXY"])?;
+        list.map_or(Ok(false), |list| bypasses(list, origin)).map_err(Wrong::Variable)
     }
 
-    fn first(&self, names: [&str; 2]) -> Result<Option<&str>, Error> {
-        for name in names {
-            let value = self.filled(name)?;
-            if value.is_some() {
-                return Ok(value);
-            }
-        }
-        Ok(None)
+    fn first(&self, names: [&str; 2]) -> Result<Option<&str>, Wrong> {
+        let first = names.into_iter().find_map(|name| Some((name, self.filled(name)?)));
+        first.map(|(name, value)| text(name, value)).transpose()
     }
 
-    fn filled(&self, name: &str) -> Result<Option<&str>, Error> {
-        let Some(value) = self.variables.get(name).filter(|value| !value.is_empty()) else {
-            return Ok(None);
-        };
-        let text = value.to_str();
-        text.map(Some).ok_or_else(|| Error::new(ErrorKind::Option, format!("{name}: {NOT_UTF8}")))
+    fn filled(&self, name: &str) -> Option<&OsString> {
+        self.variables.get(name).filter(|value| !value.is_empty())
     }
+}
+
+fn text<'a>(name: &str, value: &'a OsString) -> Result<&'a str, Wrong> {
+    value.to_str().ok_or_else(|| variable(name, "not UTF-8"))
+}
+
+fn variable(name: &str, why: &str) -> Wrong {
+    Wrong::Variable(Error::new(ErrorKind::Option, format!("{name}: {why}")))
 }
 
 /// Whether a variable decides about proxies and authorities.
 fn matters(name: &str) -> bool {
     name.to_ascii_lowercase().ends_with("_proxy")
         || matches!(name, "REQUESTS_CA_BUNDLE" | "CURL_CA_BUNDLE" | "REQUEST_METHOD")
-}
-
-/// Whether what is wrong is a variable: `no_proxy` stands in options, too.
-pub(crate) fn is_of_environment(error: &Error) -> bool {
-    let message = error.message();
-    let of_variable = |(name, says): (&str, &str)| {
-        matters(name) && (!name.eq_ignore_ascii_case("no_proxy") || says == NOT_UTF8)
-    };
-    message.split_once(": ").is_some_and(of_variable)
 }
 
 /// Chooses the proxy for a request to `origin`; `environment` is `None` where it is not trusted.
@@ -135,15 +140,12 @@ pub(crate) fn choose(
     proxies: &Proxies,
     environment: Option<&Environment>,
     origin: &Origin,
-) -> Result<Option<Proxy>, Error> {
+) -> Result<Option<Proxy>, Wrong> {
     let host = bare(origin);
     let scheme = origin.scheme().as_str();
-    let no_proxy = match (proxies.no_proxy.as_deref(), environment) {
-        (None, Some(environment)) => environment.no_proxy()?,
-        (own, _) => own,
-    };
-    let environment = match no_proxy {
-        Some(list) if bypasses(list, origin)? => None,
+    let no_proxy = proxies.no_proxy.as_deref();
+    let mut environment = match no_proxy {
+        Some(list) if bypasses(list, origin).map_err(Wrong::Option)? => None,
         _ => environment,
     };
     let targets: [Cow<'_, str>; 4] = [
@@ -158,13 +160,17 @@ pub(crate) fn choose(
         if let Some((_, proxy)) = own {
             return Ok(Some(proxy.clone()));
         }
-        let Some(environment) = environment else { continue };
-        if let Some((name, url)) = environment.proxy(&target)? {
-            let proxy = Proxy::parse(url).map_err(|error| {
+        let found = environment.and_then(|all| Some((all, all.proxy(&target)?)));
+        if let Some((all, (name, url))) = found {
+            // The list of the environment decides nothing before there is a proxy that it may keep a host from.
+            if no_proxy.is_none() && all.bypasses(origin)? {
+                environment = None;
+                continue;
+            }
+            let proxy = Proxy::parse(text(&name, url)?).map_err(|error| {
                 let message = error.message();
                 let why = message.strip_prefix("proxy: ").unwrap_or(message);
-                let message = format!("{name}: not the URL of a proxy: {why}");
-                Error::new(ErrorKind::Option, message)
+                variable(&name, &format!("not the URL of a proxy: {why}"))
             })?;
             return Ok(Some(proxy));
         }

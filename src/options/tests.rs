@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::proxy::Environment;
 use super::proxy::choose;
 use super::{ClientCert, KeepAlive, Options, Proxies, Proxy, Setting, Verify};
-use crate::base::ErrorKind;
+use crate::base::{Error, ErrorKind};
 
 type Pairs<'a> = &'a [(&'a str, &'a str)];
 
@@ -101,7 +101,7 @@ fn secrets_stay_where_they_are() {
     let proxy = choose("http://a.test").unwrap().unwrap();
     assert_eq!(proxy.uri, "http://p.test");
     assert_eq!(proxy.credential, Some(("me".to_owned(), "hunter2".into())));
-    let error = choose("https://a.test").unwrap_err();
+    let error = Error::from(choose("https://a.test").unwrap_err());
     let why = "https_proxy: not the URL of a proxy: only http and https are supported";
     assert_eq!(error.to_string(), why);
 }
@@ -113,7 +113,7 @@ fn no_proxy_has_a_limit() {
         choose(&proxies(&[], Some(&list)), None, &"http://a.test".parse().unwrap())
     };
     assert!(of(10_000).is_ok());
-    assert_eq!(of(10_001).map_err(|error| error.kind()), Err(ErrorKind::Limit));
+    assert_eq!(of(10_001).map_err(|wrong| Error::from(wrong).kind()), Err(ErrorKind::Limit));
 }
 
 #[test]

@@ -6,7 +6,8 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 
 use http_hook::hook::HookBuilder;
-use http_hook::{Connection, Hook};
+use http_hook::options::Proxies;
+use http_hook::{Connection, Hook, Options};
 
 fn odd() -> OsString {
     OsString::from_vec(b"c4n4ry\xff".to_vec())
@@ -76,6 +77,10 @@ fn what_is_wrong_is_told_of_who_says_it() {
     let connection = Connection::new().with_host("http://10.0.0.1");
     let stored = said(Hook::builder(&connection.clone().with_extra("{}")));
     assert!(stored.contains("environment: no_proxy: an entry that is "), "{stored}");
-    let own = said(Hook::builder(&connection.with_extra(extra)));
-    assert!(own.contains("connection.extra") && !own.contains("environment"), "{own}");
+    let own = said(Hook::builder(&connection.clone().with_extra(extra)));
+    assert!(own.contains("connection.extra.proxies: no_proxy: an entry that is "), "{own}");
+    let long = Proxies { no_proxy: Some("x,".repeat(10_001)), ..Proxies::default() };
+    let options = Options::default().proxies(long);
+    let program = said(Hook::builder(&connection.with_extra("{}")).options(options));
+    assert!(program.contains("options: no_proxy: more than"), "{program}");
 }

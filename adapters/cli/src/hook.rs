@@ -1,14 +1,16 @@
 //! A connection made ready, with what settings and environment say below it.
 
+use std::env;
+use std::ffi::OsStr;
+
 use http_hook::hook::{Defaults, HookBuilder};
-use http_hook::options::{Setting, Verify};
+use http_hook::options::{Proxies, Setting, Verify};
 use http_hook::retry::Stop;
 use http_hook::{Connection, Hook, Options, RetryPolicy};
 use http_hook_sources::Process;
 
 use crate::cookies::CookieFile;
 use crate::exit::Problem;
-use crate::request;
 use crate::settings::{Limit, Settings};
 use crate::store;
 
@@ -38,12 +40,18 @@ pub(crate) fn builder(
     defaults.policy = RetryPolicy { stop, ..RetryPolicy::default() };
     defaults.options.allow_redirects = Some(settings.location(follows)?);
     defaults.options.max_redirects = Some(settings.max_redirs()?);
+    let (proxies, is_said) = settings.proxies()?;
     let builder = Hook::builder(connection)
         .defaults(defaults)
-        .options(options(settings)?)
+        .options(options(settings, proxies)?)
         .decode(compressed)
         .cookies(cookies.map(CookieFile::jar).unwrap_or_default());
-    Process::current().dress(builder).map_err(|error| store::problem(&error))
+    let builder = Process::current().dress(builder).map_err(|error| store::problem(&error))?;
+    if !is_said {
+        return Ok(builder);
+    }
+    let is_proxy = |name: &OsStr| name.to_ascii_lowercase().to_string_lossy().ends_with("_proxy");
+    Ok(builder.environment(env::vars_os().filter(|(name, _)| !is_proxy(name))))
 }
 
 /// Names the netrc of the user.
@@ -54,7 +62,7 @@ pub(crate) fn netrc() -> String {
 }
 
 /// What files and environment say of a call.
-fn options(settings: &Settings) -> Result<Options, Problem> {
+fn options(settings: &Settings, proxies: Option<Setting<Proxies>>) -> Result<Options, Problem> {
     let mut options = Options::default();
     let setting = |limit: Option<Limit>| match limit {
         None => Setting::Inherit,
@@ -65,9 +73,7 @@ fn options(settings: &Settings) -> Result<Options, Problem> {
     let timeout = setting(settings.limit("timeout")?);
     options.head_timeout.clone_from(&timeout);
     options.idle_timeout = timeout;
-    if let Some(proxy) = settings.value("proxy") {
-        options.proxies = request::proxies(&proxy.text)?;
-    }
+    options.proxies = proxies.unwrap_or_default();
     if let Some(cacert) = settings.value("cacert") {
         options.verify = Setting::Set(Verify::File(cacert.text.clone()));
     }

@@ -11,12 +11,25 @@ const MAX_LINKS: usize = 40;
 
 /// Writes a file as a whole: beside its place first, then in it.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Problem> {
-    let path = &place_of(path)?;
-    let beside = beside(path);
-    let written = write_new(&beside, text).and_then(|()| fs::rename(&beside, path));
+    put(path, text, |beside, place| fs::rename(beside, place))
+}
+
+/// Tells whether a file can be written so, and leaves what is there.
+pub(crate) fn try_write(path: &Path) -> Result<(), Problem> {
+    put(path, "", |beside, _| fs::remove_file(beside))
+}
+
+/// What is no file, as a pipe or a device, would be gone: nothing is put in its place.
+fn put(path: &Path, text: &str, end: fn(&Path, &Path) -> io::Result<()>) -> Result<(), Problem> {
+    let place = &place_of(path)?;
+    let beside = beside(place);
+    let written = match fs::metadata(place) {
+        Ok(about) if !about.is_file() => Err(io::Error::other("it is no file")),
+        _ => write_new(&beside, text).and_then(|()| end(&beside, place)),
+    };
     written.map_err(|error| {
         let _ = fs::remove_file(&beside);
-        Problem::local(format!("cannot write {}: {error}", path.display()))
+        Problem::local(format!("cannot write {}: {error}", place.display()))
     })
 }
 

@@ -74,7 +74,13 @@ pub(crate) fn refuse(error: &clap::Error) -> ! {
     });
     let is_unknown =
         matches!(error.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand);
-    if let Some(word) = word.filter(|_| is_unknown)
+    let usage = match error.get(ContextKind::Usage) {
+        Some(ContextValue::StyledStr(usage)) => usage.to_string(),
+        _ => String::new(),
+    };
+    let of = |group: &str| usage.contains(&format!("http-hook {group}"));
+    // What others have for calls and connections says nothing of these.
+    if let Some(word) = word.filter(|_| is_unknown && !of("config") && !of("policy"))
         && let Some(hint) = args::foreign::says(word)
     {
         let problem = Problem::usage(format!("there is no `{word}`")).with_hint(hint);
@@ -87,11 +93,16 @@ pub(crate) fn refuse(error: &clap::Error) -> ! {
     }
     let unknown = error.get(ContextKind::InvalidSubcommand).is_some();
     if error.kind() == ErrorKind::InvalidSubcommand && unknown {
-        screen::error(&screen::wrap(
-            "  hint: a connection is called by `http-hook call CONN ENDPOINT`, a URL by `http-hook call - URL`",
-            screen::width(),
-            4,
-        ));
+        let hint = match () {
+            () if of("[") => {
+                "a connection is called by `http-hook call CONN ENDPOINT`, a URL by `http-hook call - URL`"
+            }
+            () if of("config") => "`http-hook config show --origin` names the files of settings",
+            () => "",
+        };
+        if !hint.is_empty() {
+            screen::error(&screen::field("hint", hint));
+        }
     }
     let words: Vec<_> = args().into_iter().skip(1).take(2).collect();
     if let [plan, conn] = words.as_slice()

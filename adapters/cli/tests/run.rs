@@ -681,6 +681,25 @@ mod journal {
             assert!(err.contains(&format!(" {left} left;")), "{why}: {err}");
         }
         assert_eq!(server.requests().len(), 6, "nothing is sent");
+
+        // What waits when it is stopped is left, and is not left twice when it is taken up.
+        let calls =
+            file(&folder, "waits.jsonl", &(line("after/30").replace("POST", "GET") + &once));
+        let waits = folder.join("waits");
+        let waits = waits.to_str().unwrap();
+        for more in [&["-j", "1"][..], &["-j", "1", "--resume"]] {
+            let child = command(&kept(&calls, waits, more))
+                .env("AIRFLOW_CONN_API", format!("http://{}", server.authority))
+                .stdout(Stdio::null())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
+            std::thread::sleep(std::time::Duration::from_secs(1));
+            let id = child.id().to_string();
+            assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+            let (_, _, err) = told(&child.wait_with_output().unwrap());
+            assert!(err.contains("run: 1 ok") && err.contains(" 1 left;"), "{more:?}: {err}");
+        }
     }
 
     #[test]

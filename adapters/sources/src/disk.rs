@@ -82,6 +82,10 @@ fn target(path: &Path) -> io::Result<PathBuf> {
 
 fn write(path: &Path, text: &str) -> io::Result<()> {
     let path = target(path)?;
+    // A pipe or a device would be gone.
+    if fs::metadata(&path).is_ok_and(|about| !about.is_file()) {
+        return Err(io::Error::other("it is no file"));
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     // Such a file is made with mode 0600, and goes again if anything fails.

@@ -63,6 +63,7 @@ impl Ready {
         let cookies = call.client.cookies.as_deref().map(CookieFile::read).transpose()?;
         let compressed = call.request.compressed || manner.decodes;
         let follows = manner.follows;
+        let settings = &settings.below(&call.limits, &call.client);
         let hook = hook::make(&found.connection, settings, compressed, follows, cookies.as_ref())?;
         Ok(Self { found, hook, planned, seed, cookies, endpoint })
     }

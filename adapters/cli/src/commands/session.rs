@@ -62,7 +62,11 @@ impl Way {
     pub(crate) fn new(tape: &Tape) -> Result<Self, Problem> {
         Ok(match tape {
             Tape::None => Self::Network(client()?),
-            Tape::Record(_) => Self::Recorded(Recorder::new(client()?)),
+            Tape::Record(path) => {
+                // What is sent and not written down cannot be sent again for that.
+                private::try_write(path)?;
+                Self::Recorded(Recorder::new(client()?))
+            }
             Tape::Replay(path) => Self::Replayed(read(path)?.strict()),
         })
     }

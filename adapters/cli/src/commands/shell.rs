@@ -69,6 +69,7 @@ pub(crate) fn man(name: Option<&str>) -> Result<u8, Problem> {
     };
     let mut page = Vec::new();
     clap_mangen::Man::new(command)
+        .source(concat!("http-hook ", env!("CARGO_PKG_VERSION")))
         .render(&mut page)
         .map_err(|error| Problem::local(format!("the page: {error}")))?;
     print(&String::from_utf8_lossy(&page))?;

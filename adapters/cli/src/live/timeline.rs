@@ -201,10 +201,9 @@ impl Timeline {
             Doing::Receiving => format!("interrupted in the answer to send {sends}"),
             Doing::Waiting(wait) => {
                 let wait = screen::seconds(wait);
-                format!(
-                    "interrupted after {}, in a wait of {wait}",
-                    screen::count(sends, "send", "sends")
-                )
+                let after = screen::count(sends, "send", "sends");
+                let after = if sends > 0 { format!("after {after}, ") } else { String::new() };
+                format!("interrupted {after}in a wait of {wait}")
             }
         }
     }
@@ -235,8 +234,9 @@ impl Timeline {
         let short = screen::seconds(wait);
         state.why.clone_from(&why);
         if self.shown == Shown::Waits && wait >= LONG_WAIT {
-            let said = state.came.as_ref().map_or("no answer", |came| &came.said);
-            let line = format!("{said}: waiting {short}, {why}");
+            // Of a call that goes on nothing has come here.
+            let said = state.came.as_ref().map(|came| format!("{}: ", came.said));
+            let line = format!("{}waiting {short}, {why}", said.unwrap_or_default());
             self.bars.clear();
             screen::error(&screen::wrap(&line, screen::width(), 2));
         }

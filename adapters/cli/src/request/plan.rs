@@ -183,7 +183,8 @@ pub(crate) fn of_client(client: &ClientArgs) -> Result<Options, Problem> {
     let mut options = Options::default();
     let text = |path: &Path| path.to_string_lossy().into_owned();
     if let Some(proxy) = &client.proxy {
-        options.proxies = proxies(proxy)?;
+        options.proxies =
+            proxies(proxy).map_err(|why| Problem::usage(format!("--proxy: {why}")))?;
     }
     if client.insecure {
         options.verify = Setting::Set(Verify::Off);
@@ -200,13 +201,13 @@ pub(crate) fn of_client(client: &ClientArgs) -> Result<Options, Problem> {
 }
 
 /// Reads a proxy, or `none`.
-pub(crate) fn proxies(text: &str) -> Result<Setting<Proxies>, Problem> {
+pub(crate) fn proxies(text: &str) -> Result<Setting<Proxies>, String> {
     if text == "none" {
         // A list without proxies that bypasses everything: the environment has no say.
         let proxies = Proxies { by_target: Vec::new(), no_proxy: Some("*".to_owned()) };
         return Ok(Setting::Set(proxies));
     }
-    let proxy = Proxy::parse(text).map_err(|error| Problem::of_error(&error))?;
+    let proxy = Proxy::parse(text).map_err(|error| error.message().replacen("proxy: ", "", 1))?;
     // By scheme: `all` would come behind `http_proxy` and `https_proxy` of the environment.
     let by_target = ["http", "https"].map(|scheme| (scheme.to_owned(), proxy.clone())).to_vec();
     Ok(Setting::Set(Proxies { by_target, no_proxy: None }))

@@ -85,14 +85,13 @@ fn twice(word: &str) -> Problem {
 }
 
 fn no_endpoint(conn: &str) -> Problem {
-    if conn.contains("://") {
+    if may_be_url(conn) {
         Problem::usage("there is no endpoint").with_hint(
             "a whole URL stands behind `-`: `- URL`; behind a connection, an endpoint: `CONN ENDPOINT`",
         )
     } else if conn == "-" {
         Problem::usage("the URL is missing: `- https://…`")
     } else {
-        let conn = if may_be_url(conn) { "CONN" } else { conn };
         Problem::usage("there is no endpoint")
             .with_hint(format!("the base URL itself is `/`: `{} /`", crate::screen::line(conn)))
     }

@@ -202,8 +202,15 @@ fn a_hint_is_about_what_was_typed() {
     for word in ["set", "new", "ls", "get"] {
         let (code, _, err) = run(&["config", word, "retry"]);
         assert_eq!(code, Some(2), "{err}");
+        assert!(err.contains("config show --origin"), "{word}: {err}");
         assert!(!err.contains("conn ") && !err.contains("call"), "{word}: {err}");
     }
+    for words in [["policy", "ls"], ["policy", "frob"], ["conn", "frob"]] {
+        let (_, _, err) = run(&words);
+        assert!(!err.contains("hint:"), "{words:?}: {err}");
+    }
+    assert!(run(&["conn", "ls"]).2.contains("http-hook conn list"));
+    assert!(run(&["frob"]).2.contains("http-hook call - URL"));
     for url in ["127.0.0.1:9/v1", "api.test/v1", "localhost:9"] {
         let (code, _, err) = run(&["call", url]);
         assert_eq!(code, Some(2), "{err}");

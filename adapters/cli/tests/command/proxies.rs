@@ -163,6 +163,15 @@ fn what_the_command_line_decides_is_asked_of_nobody_else() {
         }
     }
     fs::remove_file(&calls).unwrap();
+    // A connection that leaves some targets to the environment.
+    let half = format!(
+        r#"{{"conn_type": "http", "host": "{api}", "extra": {{"proxies": {{"https": "http://p.test"}}}}}}"#
+    );
+    for (args, code) in [(&[][..], 2), (&["--proxy", "none"], 0)] {
+        let mut command = command(&[&["call", "api", "v1"], args].concat());
+        command.env("AIRFLOW_CONN_API", &half).env("http_proxy", "http://:bad");
+        assert_eq!(parts(&command.output().unwrap()).0, Some(code), "{args:?}");
+    }
     // With a proxy of the command line, too: it is that which is asked.
     let proxy = serve();
     let route = proxy.route([Reply::ok(b"hello")]);

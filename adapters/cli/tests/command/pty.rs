@@ -198,3 +198,20 @@ fn a_poll_counts_down_to_the_next_answer() {
     assert!(text.contains("goes on in 1."), "{text:?}");
     assert!(text.contains("not yet: 1 poll in 0."), "{text:?}");
 }
+
+/// What a call that was kept waits for came in another process.
+#[test]
+fn a_wait_that_goes_on_is_told_of_no_answer() {
+    let server = serve();
+    let state = temporary("waits-on");
+    let path = state.to_str().unwrap();
+    let url = format!("http://{}/after/30", server.authority);
+    let stop = [("goes on in", "\u{3}")];
+    let (code, text) = typing(terminal(80, &format!("call - {url} --save-state {path}")), &stop);
+    assert_eq!(code, Some(130), "{text}");
+    assert!(text.starts_with("503 Service Unavailable: waiting "), "{text}");
+    let (code, text) = typing(terminal(80, &format!("resume {path}")), &stop);
+    assert_eq!(code, Some(130), "{text}");
+    assert!(text.starts_with("waiting "), "{text}");
+    std::fs::remove_file(&state).unwrap();
+}

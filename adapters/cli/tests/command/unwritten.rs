@@ -7,7 +7,7 @@ use std::io::Read as _;
 use std::process::{Command, Stdio};
 
 use crate::narrow::commands;
-use crate::support::{command, parts, run, serve};
+use crate::support::{command, parts, run, serve, temporary};
 
 /// Why, words, and what the environment has beside them.
 type Row = (String, Vec<String>, &'static [(&'static str, &'static str)]);
@@ -132,4 +132,35 @@ fn nothing_is_sent_that_cannot_be_recorded() {
         }
     }
     assert_eq!(server.requests().len(), 0);
+}
+
+/// A pipe or a device would be gone if a file were put in its place.
+#[test]
+fn nothing_is_put_in_the_place_of_what_is_no_file() {
+    use std::os::unix::fs::FileTypeExt as _;
+
+    let server = serve();
+    let url = format!("http://{}/orders", server.authority);
+    let (pipe, state) = (temporary("a-pipe"), temporary("beside-a-pipe"));
+    let (path, kept) = (pipe.to_str().unwrap(), state.to_str().unwrap());
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+    let all = temporary("beside-a-pipe.json");
+    std::fs::write(&all, r#"{"a": {"conn_type": "http", "host": "h"}}"#).unwrap();
+    let rows: [&[&str]; 4] = [
+        &["record", path, "--", "call", "-", &url],
+        &["pages", "-", &url, "--save-state", kept, "-o", path],
+        &["conn", "export", path, "--form", "toml", "--replace"],
+        &["conn", "convert", all.to_str().unwrap(), path, "--form", "toml", "--replace"],
+    ];
+    for words in rows {
+        let mut command = command(words);
+        command.env("AIRFLOW_CONN_SALES", "http://api.example.com");
+        let (code, out, err) = parts(&command.output().unwrap());
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{words:?}: {err}");
+        assert!(err.contains("it is no file"), "{words:?}: {err}");
+        assert!(pipe.metadata().unwrap().file_type().is_fifo(), "{words:?}");
+    }
+    assert_eq!(server.requests().len(), 0);
+    std::fs::remove_file(&all).unwrap();
+    std::fs::remove_file(&pipe).unwrap();
 }

@@ -58,6 +58,8 @@ impl<'a> Look<'a> {
                 };
                 let page: Value = serde_json::from_slice(body).ok()?;
                 let found = screen::line(&leads_on(&page, 3)?);
+                // It is told.
+                self.by_link = false;
                 Some(format!(
                     "page 1 has {lacking}, but something at {found}: --next url or cursor, --at {found}"
                 ))

@@ -213,7 +213,9 @@ impl Reading<'_> {
                 meter.add(page.body().len());
             }
             let (count, ..) = pages.counts();
-            if let Some(odd) = look.at(count, &page).filter(|_| session.warns(context)) {
+            if session.warns(context)
+                && let Some(odd) = look.at(count, &page)
+            {
                 stage.bars.clear();
                 screen::warning(&odd);
             }

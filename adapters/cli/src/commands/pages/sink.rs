@@ -33,6 +33,9 @@ impl<'a> Sink<'a> {
             (Target::Stdout, _) => Ok(Self::Stdout),
             (Target::File(path), None) => Making::new(path, bars).map(Self::File),
             (Target::File(place), Some(state)) => {
+                if private::is_special(place) {
+                    return Err(problem(place, &io::Error::other("it is no file")));
+                }
                 let part = private::with_end(place, ".part");
                 let written = state.state().output.as_ref().map_or(0, |(_, written)| *written);
                 let open = || {

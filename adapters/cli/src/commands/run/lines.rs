@@ -25,6 +25,8 @@ pub(crate) struct Lines {
     name: String,
     /// How many lines of the file were read.
     number: u64,
+    /// How many of them are calls, or ought to be.
+    given: u64,
     pub(crate) taken: Taken,
 }
 
@@ -118,11 +120,12 @@ impl Lines {
         if reader.fill_buf().map_err(|error| problem(&name, &error))?.starts_with(b"\xef\xbb\xbf") {
             reader.consume(3);
         }
-        let mut lines = Self { reader, names: None, name, number: 0, taken: Taken::default() };
+        let (names, taken) = (None, Taken::default());
+        let mut lines = Self { reader, names, name, number: 0, given: 0, taken };
         if input == Input::Csv {
             lines.names = Some(Arc::default());
             let mut line = Line::default();
-            lines.next(&mut line)?;
+            lines.read(&mut line)?;
             if let Some(wrong) = line.wrong.filter(|_| line.row.is_none()) {
                 let (name, number) = (&lines.name, line.number);
                 return Err(Problem::usage(format!("{name}: line {number}: {wrong}")));
@@ -140,6 +143,12 @@ impl Lines {
 
     /// Reads the next line that is not blank; `false`: there is none.
     pub(crate) fn next(&mut self, line: &mut Line) -> Result<bool, Problem> {
+        let is_there = self.read(line)?;
+        self.given += u64::from(is_there);
+        Ok(is_there)
+    }
+
+    fn read(&mut self, line: &mut Line) -> Result<bool, Problem> {
         let is_csv = self.names.is_some();
         loop {
             line.text.clear();
@@ -220,13 +229,11 @@ impl Lines {
         Ok(end.is_some())
     }
 
-    /// Counts the lines that are left.
+    /// Reads the lines that are left, and counts all of them.
     pub(crate) fn count(&mut self) -> Result<u64, Problem> {
-        let (mut line, mut count) = (Line::default(), 0);
-        while self.next(&mut line)? {
-            count += 1;
-        }
-        Ok(count)
+        let mut line = Line::default();
+        while self.next(&mut line)? {}
+        Ok(self.given)
     }
 }
 

@@ -39,7 +39,7 @@ use crate::request::{Words, of_limits, read_policy, scheme};
 use crate::settings::{Limit, Settings};
 use keep::Keep;
 use lines::{Lines, Taken};
-use progress::{Report, Source, watch};
+use progress::{Report, watch};
 use results::Results;
 use said::said;
 use template::Template;
@@ -132,7 +132,7 @@ fn end(
     let problem = pool.problem.lock().unwrap_or_else(PoisonError::into_inner).take();
     let results = Arc::clone(&pool.results);
     let closed = pool.keep.close();
-    let left = left(report, pool);
+    let left = left(report, pool, unreadable);
     results.flush();
     // Where the run is not what it was, the same again ends the same way.
     let of_use = |problem: &Problem| problem.code() == exit::USAGE;
@@ -154,27 +154,18 @@ fn end(
     Ok(if bad || unreadable > 0 { exit::FAILED } else { 0 })
 }
 
-/// How many calls were not begun or have not ended; `None` if nobody knows.
-fn left(report: &Report, pool: &Pool) -> Option<u64> {
-    let waiting = {
-        let state = pool.lock();
-        state.waiting() as u64 + state.dropped
-    };
+/// How many calls were not begun or have not ended; `None` if nobody knows. What a journal has need not have been read again, and each
+/// line has one result.
+fn left(report: &Report, pool: &Pool, unreadable: u64) -> Option<u64> {
     if !pool.is_stopped() {
-        return Some(waiting);
+        return Some(0);
     }
-    if report.source == Source::Stdin {
+    if report.is_stdin {
         return None;
     }
     let mut lines = pool.lines.lock().unwrap_or_else(PoisonError::into_inner);
-    let count = lines.count().ok()?;
-    // What the journal has was not read again.
-    let ended = pool.results.count();
-    Some(if report.source == Source::Settled {
-        count.saturating_sub(ended)
-    } else {
-        count + waiting
-    })
+    let all = lines.count().ok()?;
+    Some(all.saturating_sub(pool.results.count() + unreadable))
 }
 
 fn found(args: &RunArgs, words: Option<&Words<'_>>, settings: &Settings) -> Result<Found, Problem> {
@@ -196,6 +187,7 @@ fn found(args: &RunArgs, words: Option<&Words<'_>>, settings: &Settings) -> Resu
 fn made(args: &RunArgs, found: &Found, settings: &Settings) -> Result<Hook, Problem> {
     let cookies = args.client.cookies.as_deref().map(CookieFile::read).transpose()?;
     // What comes compressed is unpacked in any case: a result holds it as text.
+    let settings = &settings.below(&args.limits, &args.client);
     let mut builder = hook::builder(&found.connection, settings, true, false, cookies.as_ref())?;
     if !args.request.compressed {
         builder = builder.header("accept-encoding", "identity");
@@ -376,8 +368,7 @@ fn give_up(pool: Arc<Pool>, report: &Arc<Report>, unreadable: u64) {
     let report = Arc::clone(report);
     thread::spawn(move || {
         pool.results.try_flush();
-        let busy = pool.lock().busy as u64;
-        let left = left(&report, &pool).map(|left| left + busy);
+        let left = left(&report, &pool, unreadable);
         report.print(&pool.results, left, unreadable, true);
         let _ = done.send(());
     });

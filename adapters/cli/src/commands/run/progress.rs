@@ -31,16 +31,8 @@ pub(super) struct Report {
     quiet: bool,
     shown: bool,
     again: Option<String>,
-    pub(super) source: Source,
-}
-
-/// Where the calls are that are left.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Source {
-    File,
-    /// In a file that is not read, since nothing is sent: the journal is settled.
-    Settled,
-    Stdin,
+    /// Whether the calls that are left are in standard input.
+    pub(super) is_stdin: bool,
 }
 
 impl Report {
@@ -65,11 +57,7 @@ impl Report {
                 && !dumb
                 && std::io::stderr().is_terminal(),
             again: args.journal.as_ref().map(|path| path.display().to_string()),
-            source: match args.file.as_os_str() == "-" {
-                true => Source::Stdin,
-                false if args.jobs == 0 => Source::Settled,
-                false => Source::File,
-            },
+            is_stdin: args.file.as_os_str() == "-",
         }
     }
 

@@ -70,8 +70,6 @@ pub(crate) struct State {
     pub(crate) busy: usize,
     /// Whether every line was read.
     over: bool,
-    /// How many calls were begun and are left, because the run was stopped.
-    pub(crate) dropped: u64,
     /// How many threads have not ended.
     pub(crate) threads: usize,
 }
@@ -219,7 +217,6 @@ impl Pool {
         let mut state = self.lock();
         match read {
             Ok(true) if self.is_stopped() => {
-                state.dropped += 1;
                 return None;
             }
             Ok(true) => state.busy += 1,
@@ -314,7 +311,7 @@ impl Pool {
                     if !run.repeatable() {
                         slot.risky = true;
                         if let Err(problem) = self.keep.sending(slot, is_first, || run.store()) {
-                            return self.unkept(problem);
+                            return self.fail(problem);
                         }
                     }
                     let answer = self.transport.send(request, &options);
@@ -330,7 +327,6 @@ impl Pool {
                     // It has its turn at a gate: whoever comes later waits behind it.
                     Some(_) => {
                         if !self.sleep(wait) {
-                            self.lock().dropped += 1;
                             return;
                         }
                         task.run.woke(self.clock.now())
@@ -346,7 +342,7 @@ impl Pool {
         let Task { run, slot, .. } = &mut *task;
         let millis = due.since(Timestamp::default()).as_millis();
         if let Err(problem) = self.keep.waiting(slot, || run.store(), millis) {
-            return self.unkept(problem);
+            return self.fail(problem);
         }
         self.lock().park(due, task);
         self.changed.notify_all();
@@ -366,12 +362,6 @@ impl Pool {
             }
             self.pause(state, Some(left));
         }
-    }
-
-    #[cold]
-    fn unkept(&self, problem: Problem) {
-        self.lock().dropped += 1;
-        self.fail(problem);
     }
 
     fn done(&self, slot: Slot, result: &Result<http::Response<bytes::Bytes>, Failure>) {
