@@ -101,7 +101,7 @@ pub(crate) fn refuse(error: &clap::Error) -> ! {
             () => "",
         };
         if !hint.is_empty() {
-            screen::error(&screen::field("hint", hint));
+            screen::error(&screen::wrap(&format!("  hint: {hint}"), screen::width(), 4));
         }
     }
     let words: Vec<_> = args().into_iter().skip(1).take(2).collect();

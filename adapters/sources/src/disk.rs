@@ -62,6 +62,10 @@ fn read_file(path: &Path) -> io::Result<Option<String>> {
 /// there is one or not yet.
 pub(crate) fn replace(path: &Path, text: &str) -> Result<(), SourceError> {
     let place = format!("file {}", path.display());
+    // A pipe or a device would be gone.
+    if fs::metadata(path).is_ok_and(|about| !about.is_file()) {
+        return Err(SourceError::new(SourceErrorKind::Io, place, "it is no file"));
+    }
     write(path, text).map_err(|error| SourceError::of_io(place, &error))
 }
 
@@ -82,10 +86,6 @@ fn target(path: &Path) -> io::Result<PathBuf> {
 
 fn write(path: &Path, text: &str) -> io::Result<()> {
     let path = target(path)?;
-    // A pipe or a device would be gone.
-    if fs::metadata(&path).is_ok_and(|about| !about.is_file()) {
-        return Err(io::Error::other("it is no file"));
-    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     // Such a file is made with mode 0600, and goes again if anything fails.

@@ -38,7 +38,12 @@ fn a_variable_that_is_no_text_is_told_of() {
     for (variable, line) in ROWS {
         let line = line.replace("URL", &url);
         let words: Vec<&str> = line.split(' ').collect();
-        let output = command(&words).env(variable, odd).output().unwrap();
+        let mut command = command(&words);
+        if variable.eq_ignore_ascii_case("no_proxy") {
+            // Without a proxy it decides nothing.
+            command.env("all_proxy", "http://127.0.0.1:1");
+        }
+        let output = command.env(variable, odd).output().unwrap();
         let (code, out, err) = parts(&output);
         let told = err.contains(variable) && err.contains("not UTF-8");
         let secret = format!("{out}{err}").contains("c4n4ry");
