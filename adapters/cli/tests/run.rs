@@ -748,7 +748,7 @@ mod journal {
             let kept = ["-q", calls, "api", "v1/{b}", "--json", template, "--journal", &journal];
             // A word that begins so is a variable, and no argument.
             let (set, more): (Vec<&str>, Vec<&str>) =
-                more.iter().partition(|word| word.starts_with("HTTP_HOOK_"));
+                more.iter().partition(|word| !word.starts_with('-') && word.contains('='));
             let mut command = command(&[&kept[..], &more].concat());
             command.env("AIRFLOW_CONN_API", conn);
             command.envs(set.iter().filter_map(|word| word.split_once('=')));
@@ -775,12 +775,14 @@ mod journal {
         let based = format!(r#"{{"conn_type":"http","host":"http://{}/base"}}"#, server.authority);
         let at_other = format!("http://{}", other.authority);
         let dressed = |extra: &str| format!("http://{}/?{extra}", server.authority);
-        let rows: [(&str, String, &str, &[&str]); 18] = [
+        let rows: [(&str, String, &str, &[&str]); 20] = [
             ("header of the connection", dressed("X-Team=sales"), &calls, &[]),
             ("secret header of the connection", dressed("X-Api-Key=a"), &calls, &[]),
             ("option of the connection", dressed("allow_redirects=true"), &calls, &[]),
             ("variable", own(), &calls, &["HTTP_HOOK_LOCATION=true"]),
             ("number in a variable", own(), &calls, &["HTTP_HOOK_MAX_REDIRS=3"]),
+            ("proxy of the environment", own(), &calls, &["http_proxy=http://127.0.0.1:1"]),
+            ("authorities of the environment", own(), &calls, &["CURL_CA_BUNDLE=/a.pem"]),
             ("origin", at_other, &calls, &[]),
             ("base", based, &calls, &[]),
             ("columns", own(), &swapped, &[]),

@@ -73,7 +73,13 @@ impl Journal {
         }
         tidy(path);
         let beside = half_made(path);
-        let made = make(&beside, &run).and_then(|()| {
+        let named = |error| match error {
+            JournalError::Storage { cause, .. } => {
+                JournalError::Storage { file: shown(path), cause }
+            }
+            other => other,
+        };
+        let made = make(&beside, &run).map_err(named).and_then(|()| {
             fs::hard_link(&beside, path).map_err(|error| match error.kind() {
                 io::ErrorKind::AlreadyExists => JournalError::Exists(shown(path)),
                 _ => of_io(path, &error),

@@ -184,3 +184,38 @@ fn what_the_command_line_decides_is_asked_of_nobody_else() {
         assert_eq!((code, out.as_str()), (Some(0), "hello"), "{err}");
     }
 }
+
+/// Who names a proxy is told with it, in words.
+#[test]
+fn a_plan_tells_the_proxy_and_who_names_it() {
+    let rows: [(&[&str], &[(&str, &str)], &str); 5] = [
+        (&["--proxy", "http://me:c4n4ry@p.test:8"], &[], "call"),
+        (&[], &[("HTTP_HOOK_PROXY", "http://me:c4n4ry@p.test:8")], "environment (HTTP_HOOK_PROXY)"),
+        (&[], &[("http_proxy", "http://me:c4n4ry@p.test:8")], "environment"),
+        (&[], &[("http_proxy", "http://p.test:8"), ("no_proxy", "a.test")], ""),
+        (&["--proxy", "none"], &[("http_proxy", "http://p.test:8")], "call"),
+    ];
+    for (args, variables, by) in rows {
+        let mut command = command(&[&["plan", "-", "http://a.test/"], args].concat());
+        let (code, out, err) = parts(&command.envs(variables.to_vec()).output().unwrap());
+        assert_eq!(code, Some(0), "{err}");
+        assert!(!out.contains("c4n4ry") && !out.contains("Proxy("), "{out}");
+        let found: Vec<_> = out.lines().skip_while(|line| !line.starts_with("  proxy")).collect();
+        let Some(line) = found.first() else {
+            assert_eq!(by, "", "{args:?} {variables:?}: {out}");
+            continue;
+        };
+        let value = if args.contains(&"none") { " none " } else { "http://p.test:8" };
+        let by = format!(" {by}");
+        assert!(line.contains(value), "{args:?} {variables:?}: {out}");
+        assert!(line.ends_with(&by) || found[1].ends_with(&by), "{args:?} {variables:?}: {out}");
+    }
+    // What is said of a call is the call's.
+    for args in [&["Authorization:Bearer x"][..], &["-u", "a:b"]] {
+        let mut command = command(&[&["plan", "sales", "v1"], args].concat());
+        command.env("AIRFLOW_CONN_SALES", "http://a:b@a.test");
+        let out = parts(&command.output().unwrap()).1;
+        let line = out.lines().find(|line| line.contains("authorization")).unwrap();
+        assert!(line.ends_with(" call, over authentication"), "{args:?}: {out}");
+    }
+}
