@@ -13,7 +13,7 @@ use crate::base::redact::{HIDDEN, ShownUrl, is_open};
 use crate::base::{Error, Problem};
 use crate::body::Payload;
 use crate::hook::{Hook, Layer};
-use crate::options::Options;
+use crate::options::{Options, Proxy};
 use crate::request::RequestPlan;
 use crate::request::record::Kind;
 use crate::response::BELOW_THE_BASE;
@@ -108,6 +108,7 @@ impl Hook {
         let sent = first(self, &ready, plan)?;
         explain_headers(self, &ready, &sent, &mut facts)?;
         explain_options(self, plan, &mut facts);
+        explain_environment(self, &ready, &mut facts);
         let mut warnings = self.warnings().to_vec();
         if build::is_whole_url(&ready) {
             let cure = "leave scheme and host out, or make a hook of that URL's host";
@@ -221,8 +222,14 @@ pub(super) fn said(hook: &Hook, ready: &Ready, sent: &HeaderMap) -> Result<Vec<S
         say(&header.header_name()?, Layer::Call, open);
     }
     if let Some((name, _)) = build::proof(hook, ready, hook.origin())? {
-        let of_netrc = hook.sources().netrc && !ready.has_own_auth();
-        say(&name, if of_netrc { Layer::Netrc } else { Layer::Scheme }, false);
+        let own = hook.own().at(hook.origin()).and_then(|own| own.auth.shown());
+        let of_hook = if hook.sources().netrc { Layer::Netrc } else { Layer::Scheme };
+        if own.is_some_and(|(own, _)| *own == name) {
+            say(&name, of_hook, false);
+        }
+        if ready.has_own_auth() {
+            say(&name, Layer::Call, false);
+        }
     }
     // What comes with the body, or with what the call asks for.
     for (name, value) in sent {
@@ -254,5 +261,18 @@ fn explain_options(hook: &Hook, plan: &RequestPlan, facts: &mut Vec<Fact>) {
         let value = if hidden { HIDDEN.to_owned() } else { value.text.clone() };
         let overrides = said.into_iter().map(|(layer, _)| layer).collect();
         facts.push(Fact { what: format!("option {name}"), value: Some(value), layer, overrides });
+    }
+}
+
+/// What the environment fills in of what nobody says for this origin.
+fn explain_environment(hook: &Hook, ready: &Ready, facts: &mut Vec<Fact>) {
+    let (proxy, verify) = ready.in_force.of_environment(hook.origin());
+    let said = [
+        ("option proxies", proxy.map(Proxy::told)),
+        ("option verify", verify.map(|verify| format!("{verify:?}"))),
+    ];
+    for (what, value) in said.into_iter().filter(|(_, value)| value.is_some()) {
+        let (layer, overrides) = (Layer::Environment, vec![]);
+        facts.push(Fact { what: what.to_owned(), value, layer, overrides });
     }
 }

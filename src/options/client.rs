@@ -59,8 +59,15 @@ pub struct Proxy {
 
 impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Proxy({})", self.told())
+    }
+}
+
+impl Proxy {
+    /// The same for people: whether there are credentials, and not which.
+    pub(crate) fn told(&self) -> String {
         let with = if self.credential.is_some() { " with credentials" } else { "" };
-        write!(f, "Proxy({}{with})", self.uri)
+        format!("{}{with}", self.uri)
     }
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::proxy::{self, Environment, Wrong};
 use super::{
-    Capabilities, Capability, ClientOptions, KeepAlive, Options, Proxies, SendOptions, Setting,
-    Timeouts, Verify,
+    Capabilities, Capability, ClientOptions, KeepAlive, Options, Proxies, Proxy, SendOptions,
+    Setting, Timeouts, Verify,
 };
 use crate::base::{Bound, Error, Origin, Scheme, Secret};
 
@@ -131,6 +131,17 @@ impl InForce {
         let own = self.own.at(home).and_then(|own| own.client.proxy.as_ref());
         let all = self.proxies.by_target.iter().map(|(_, proxy)| proxy).chain(own);
         all.filter_map(|proxy| proxy.credential.as_ref())
+    }
+
+    /// The proxy and the authorities that the environment names for the origin of the connection.
+    pub(crate) fn of_environment(&self, home: &Origin) -> (Option<&Proxy>, Option<&Verify>) {
+        let bundle = || self.environment.as_deref()?.ca_bundle().ok()?;
+        let Some(own) = self.own.at(home) else { return (None, None) };
+        let said = |proxy: &&Proxy| self.proxies.by_target.iter().any(|(_, own)| own == *proxy);
+        let proxy = own.client.proxy.as_ref().filter(|proxy| !said(proxy));
+        let is_bundle =
+            |verify: &&Verify| matches!(verify, Verify::File(path) if Some(&**path) == bundle());
+        (proxy, Some(&own.client.verify).filter(is_bundle))
     }
 
     /// Whether a request goes to the origin of the connection that the call began with.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::client::Verify;
+use super::client::{Proxies, Verify};
 use super::layer::Options;
 use super::setting::Setting;
 
@@ -11,6 +11,21 @@ pub(crate) struct Word {
     pub(crate) text: String,
     /// Whether it is a text of whoever wrote the layer, which may be anything; else it is a time, a switch or a count.
     pub(crate) is_text: bool,
+}
+
+/// By target, and once where they are all the same.
+fn proxies(all: &Proxies) -> String {
+    let mut told: Vec<_> = all.by_target.iter().map(|(_, proxy)| proxy.told()).collect();
+    told.dedup();
+    match told.as_slice() {
+        [] => "none".to_owned(),
+        [one] => one.clone(),
+        _ => {
+            let each =
+                all.by_target.iter().map(|(name, proxy)| format!("{name}: {}", proxy.told()));
+            each.collect::<Vec<_>>().join(", ")
+        }
+    }
 }
 
 impl Options {
@@ -56,7 +71,7 @@ impl Options {
             time(&self.idle_timeout),
             setting(&self.verify, is_file, |verify| format!("{verify:?}")),
             setting(&self.cert, |_| true, |cert| cert.cert.clone()),
-            setting(&self.proxies, |_| true, |all| format!("{:?}", all.by_target)),
+            setting(&self.proxies, |all| !all.by_target.is_empty(), proxies),
             setting(&self.keep_alive, |_| false, |keep| format!("{keep:?}")),
             switch(self.stream),
             switch(self.allow_redirects),

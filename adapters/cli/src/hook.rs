@@ -40,7 +40,9 @@ pub(crate) fn builder(
     defaults.policy = RetryPolicy { stop, ..RetryPolicy::default() };
     defaults.options.allow_redirects = Some(settings.location(follows)?);
     defaults.options.max_redirects = Some(settings.max_redirs()?);
+    // What is said on the command line is the call's.
     let (proxies, is_said) = settings.proxies()?;
+    let proxies = proxies.filter(|_| !is_said);
     let builder = Hook::builder(connection)
         .defaults(defaults)
         .options(options(settings, proxies)?)

@@ -104,6 +104,7 @@ fn a_table_that_is_no_calls_is_told_once() {
     let rows = [
         ("order,amount\n1,2\n3,4\n", "unknown column order"),
         ("id,json\n1,2\n", "no column endpoint"),
+        ("endpoint,json,endpoint\na,1,b\n", "two columns endpoint"),
     ];
     for (text, says) in rows {
         fs::write(&file, text).unwrap();
@@ -111,4 +112,18 @@ fn a_table_that_is_no_calls_is_told_once() {
         assert_eq!((code, out.as_str()), (Some(2), ""), "{err}");
         assert!(err.contains(says) && err.contains("ENDPOINT with {column}"), "{err}");
     }
+}
+
+/// Which of two columns of one name is meant nobody knows; two that no field names do no harm.
+#[test]
+fn a_field_names_one_column() {
+    let file = temporary("columns.csv");
+    fs::write(&file, "order,note,order,note\n1,a,2,b\n").unwrap();
+    for (field, says) in [("{order}", "there are two columns order"), ("x", "0 ok, 1 failed")] {
+        let url = format!("http://127.0.0.1:1/{field}");
+        let (code, out, err) = run(&["run", file.to_str().unwrap(), "-", &url, "--retry", "0"]);
+        assert_eq!(code, Some(if field == "x" { 13 } else { 2 }), "{out}{err}");
+        assert!(err.contains(says), "{field}: {err}");
+    }
+    fs::remove_file(&file).unwrap();
 }
