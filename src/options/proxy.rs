@@ -68,10 +68,15 @@ impl Environment {
     pub(crate) fn new<N: Into<OsString>, V: Into<OsString>>(
         variables: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        let text = |name: N| name.into().into_string().ok().filter(|name| matters(name));
-        let variables = variables.into_iter();
-        let variables = variables.filter_map(|(name, value)| Some((text(name)?, value.into())));
-        Self { variables: variables.collect() }
+        let mut environment = Self::default();
+        variables.into_iter().for_each(|(name, value)| environment.take(name.into(), value.into()));
+        environment
+    }
+
+    fn take(&mut self, name: OsString, value: OsString) {
+        if let Some(name) = name.into_string().ok().filter(|name| matters(name)) {
+            self.variables.insert(name, value);
+        }
     }
 
     /// Returns the file of authorities that stands in where certificates are verified against the system's:

@@ -1,5 +1,6 @@
 //! What a layer of options says, for people.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::client::{Proxies, Verify};
@@ -13,19 +14,16 @@ pub(crate) struct Word {
     pub(crate) is_text: bool,
 }
 
-/// By target, and once where they are all the same.
+/// What each target is reached through.
 fn proxies(all: &Proxies) -> String {
-    let mut told: Vec<_> = all.by_target.iter().map(|(_, proxy)| proxy.told()).collect();
-    told.dedup();
-    match told.as_slice() {
-        [] => "none".to_owned(),
-        [one] => one.clone(),
-        _ => {
-            let each =
-                all.by_target.iter().map(|(name, proxy)| format!("{name}: {}", proxy.told()));
-            each.collect::<Vec<_>>().join(", ")
+    let mut text = String::new();
+    for (target, proxy) in &all.by_target {
+        if !text.is_empty() {
+            text.push_str(", ");
         }
+        let _ = write!(text, "{target}: {}", proxy.told());
     }
+    if text.is_empty() { "none".to_owned() } else { text }
 }
 
 impl Options {

@@ -14,7 +14,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use http_hook::options::{Proxies, Setting};
 
-use crate::args::{ClientArgs, Color, Format, LimitArgs, number};
+use crate::args::{Color, Format, number};
 use crate::exit::Problem;
 use crate::private;
 use crate::request::proxies;
@@ -141,23 +141,6 @@ impl Settings {
         }
     }
 
-    /// The same below a command line: what it decides need not be valid elsewhere.
-    pub(crate) fn below(&self, limits: &LimitArgs, client: &ClientArgs) -> Self {
-        let decided = [
-            ("retry", limits.retry.is_some()),
-            ("location", limits.location || limits.no_location),
-            ("max-redirs", limits.max_redirs.is_some()),
-            ("connect-timeout", limits.connect_timeout.is_some()),
-            ("timeout", limits.timeout.is_some()),
-        ];
-        let mut values = self.values.clone();
-        values.retain(|key, _| !decided.contains(&(*key, true)));
-        if let Some(proxy) = &client.proxy {
-            values.insert("proxy", Value { text: proxy.clone(), origin: Origin::Argument });
-        }
-        Self { values, project: None, user: None, conn_file: self.conn_file.clone() }
-    }
-
     /// Gives a value.
     pub(crate) fn value(&self, key: &str) -> Option<&Value> {
         self.values.get(key).filter(|value| !value.text.is_empty())
@@ -179,10 +162,8 @@ impl Settings {
         })
     }
 
-    /// The proxies, and whether the command line says them.
-    pub(crate) fn proxies(&self) -> Result<(Option<Setting<Proxies>>, bool), Problem> {
-        let is_said = |value: &Value| value.origin == Origin::Argument;
-        Ok((self.parsed("proxy", proxies)?, self.value("proxy").is_some_and(is_said)))
+    pub(crate) fn proxies(&self) -> Result<Setting<Proxies>, Problem> {
+        Ok(self.parsed("proxy", proxies)?.unwrap_or_default())
     }
 
     pub(crate) fn retry(&self) -> Result<u32, Problem> {

@@ -15,7 +15,7 @@ use crate::conditions;
 use crate::connection::{self, Found};
 use crate::cookies::CookieFile;
 use crate::exit::Problem;
-use crate::hook;
+use crate::hook::{self, Below};
 use crate::jq::Jq;
 use crate::output::Target;
 use crate::private;
@@ -63,8 +63,8 @@ impl Ready {
         let cookies = call.client.cookies.as_deref().map(CookieFile::read).transpose()?;
         let compressed = call.request.compressed || manner.decodes;
         let follows = manner.follows;
-        let settings = &settings.below(&call.limits, &call.client);
-        let hook = hook::make(&found.connection, settings, compressed, follows, cookies.as_ref())?;
+        let below = Below { settings, said: Some((&call.limits, &call.client)) };
+        let hook = hook::make(&found.connection, below, compressed, follows, cookies.as_ref())?;
         Ok(Self { found, hook, planned, seed, cookies, endpoint })
     }
 }

@@ -13,7 +13,7 @@ use super::{Context, print, print_json};
 use crate::args::PolicyCommand;
 use crate::connection;
 use crate::exit::Problem;
-use crate::hook;
+use crate::hook::{self, Below};
 use crate::request::read_policy;
 use crate::screen;
 use crate::settings::Settings;
@@ -80,7 +80,7 @@ fn of(conn: Option<&str>, settings: &Settings) -> Result<Hook, Problem> {
         Some(conn) => connection::find(conn, "http://localhost/", settings)?.connection,
         None => Connection::new().with_host("http://localhost"),
     };
-    let hook = hook::make(&connection, settings, false, false, None)?;
+    let hook = hook::make(&connection, Below { settings, said: None }, false, false, None)?;
     // What its options need is asked of the client that would send.
     Ok(hook.for_client(client()?.capabilities()))
 }

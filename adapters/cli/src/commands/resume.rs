@@ -10,7 +10,7 @@ use crate::args::Resume;
 use crate::connection;
 use crate::cookies::CookieFile;
 use crate::exit::Problem;
-use crate::hook;
+use crate::hook::{self, Below};
 use crate::jq::Jq;
 use crate::output::Target;
 use crate::request::{Source, of_client};
@@ -27,10 +27,16 @@ pub(crate) fn run(resume: &Resume, context: &Context) -> Result<u8, Problem> {
     // What the call said of redirects. Credentials go nowhere else by them.
     let mut said = Options::default();
     (said.allow_redirects, said.max_redirects) = (state.allow_redirects, state.max_redirects);
-    let hook = hook::builder(&found.connection, settings, decodes, follows, cookies.as_ref())?
-        .options(said.clone())
-        .build()
-        .map_err(|error| Problem::of_hook(&error))?;
+    let hook = hook::builder(
+        &found.connection,
+        Below { settings, said: None },
+        decodes,
+        follows,
+        cookies.as_ref(),
+    )?
+    .options(said.clone())
+    .build()
+    .map_err(|error| Problem::of_hook(&error))?;
     let way = Way::new(&context.tape)?.hiding(&hook);
     let hook = hook.for_client(way.transport().capabilities());
     let given = of_client(&resume.client)?;

@@ -44,7 +44,12 @@ impl Fields<'_> {
                 return text_of(value).ok_or_else(|| format!("the field {name} is no text"));
             }
             Self::Row(names, row) => {
-                names.iter().position(|own| own == name).and_then(|at| row.get(at))
+                let mut found = names.iter().zip(*row).filter(|(own, _)| *own == name);
+                let first = found.next();
+                if found.next().is_some() {
+                    return Err(format!("there are two columns {name}"));
+                }
+                first.map(|(_, value)| value)
             }
         };
         found.map(Cow::Borrowed).ok_or_else(|| absent(name))

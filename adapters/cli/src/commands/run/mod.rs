@@ -33,7 +33,7 @@ use crate::args::RunArgs;
 use crate::connection::{self, Found};
 use crate::cookies::CookieFile;
 use crate::exit::{self, Problem};
-use crate::hook;
+use crate::hook::{self, Below};
 use crate::request::item::{self, Item};
 use crate::request::{Words, of_limits, read_policy, scheme};
 use crate::settings::{Limit, Settings};
@@ -187,8 +187,8 @@ fn found(args: &RunArgs, words: Option<&Words<'_>>, settings: &Settings) -> Resu
 fn made(args: &RunArgs, found: &Found, settings: &Settings) -> Result<Hook, Problem> {
     let cookies = args.client.cookies.as_deref().map(CookieFile::read).transpose()?;
     // What comes compressed is unpacked in any case: a result holds it as text.
-    let settings = &settings.below(&args.limits, &args.client);
-    let mut builder = hook::builder(&found.connection, settings, true, false, cookies.as_ref())?;
+    let below = Below { settings, said: Some((&args.limits, &args.client)) };
+    let mut builder = hook::builder(&found.connection, below, true, false, cookies.as_ref())?;
     if !args.request.compressed {
         builder = builder.header("accept-encoding", "identity");
     }

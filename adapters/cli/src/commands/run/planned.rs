@@ -108,7 +108,9 @@ const COLUMNS: [&str; 6] = ["id", "method", "endpoint", "json", "body", "idempot
 
 /// Checks that rows with these columns can be calls as they stand: what none of them can is told once.
 pub(super) fn check_columns(names: &csv::StringRecord) -> Result<(), Problem> {
-    let says = match names.iter().find(|name| !COLUMNS.contains(name)) {
+    let twice = |name: &str| names.iter().filter(|own| *own == name).count() > 1;
+    let says = match names.iter().find(|name| !COLUMNS.contains(name) || twice(name)) {
+        Some(name) if COLUMNS.contains(&name) => format!("two columns {name}"),
         Some(name) => format!("unknown column {}", screen::line(name)),
         None if names.iter().all(|name| name != "endpoint") => "no column endpoint".to_owned(),
         None => return Ok(()),
