@@ -222,14 +222,8 @@ pub(super) fn said(hook: &Hook, ready: &Ready, sent: &HeaderMap) -> Result<Vec<S
         say(&header.header_name()?, Layer::Call, open);
     }
     if let Some((name, _)) = build::proof(hook, ready, hook.origin())? {
-        let own = hook.own().at(hook.origin()).and_then(|own| own.auth.shown());
-        let of_hook = if hook.sources().netrc { Layer::Netrc } else { Layer::Scheme };
-        if own.is_some_and(|(own, _)| *own == name) {
-            say(&name, of_hook, false);
-        }
-        if ready.has_own_auth() {
-            say(&name, Layer::Call, false);
-        }
+        let of_netrc = hook.sources().netrc && !ready.has_own_auth();
+        say(&name, if of_netrc { Layer::Netrc } else { Layer::Scheme }, false);
     }
     // What comes with the body, or with what the call asks for.
     for (name, value) in sent {

@@ -316,3 +316,21 @@ fn both_tell_of_every_header_and_hide_the_same() {
         }
     }
 }
+
+#[test]
+fn what_the_environment_fills_in_is_told() {
+    let fact = |url: &str, what: &str| {
+        let variables = [
+            ("all_proxy", "http://svc:pw-5b0c9e@p.test"),
+            ("no_proxy", "b.test"),
+            ("CURL_CA_BUNDLE", "/a.pem"),
+        ];
+        let hook = Hook::builder_to(url).environment(variables).build().expect("variables");
+        let told = hook.explain(&RequestPlan::get("")).expect("a plan that can be sent");
+        told.get(what).map(|fact| (fact.value.clone().unwrap_or_default(), fact.layer))
+    };
+    let by = |value: &str| Some((value.to_owned(), Layer::Environment));
+    assert_eq!(fact("https://a.test", "option proxies"), by("http://p.test with credentials"));
+    assert_eq!(fact("https://b.test", "option proxies"), None);
+    assert_eq!(fact("https://b.test", "option verify"), by("File(\"/a.pem\")"));
+}
