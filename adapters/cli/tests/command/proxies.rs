@@ -185,10 +185,13 @@ fn what_the_command_line_decides_is_asked_of_nobody_else() {
     }
 }
 
+/// Arguments, variables, and who names the proxy.
+type Planned = (&'static [&'static str], &'static [(&'static str, &'static str)], &'static str);
+
 /// Who names a proxy is told with it, in words.
 #[test]
 fn a_plan_tells_the_proxy_and_who_names_it() {
-    let rows: [(&[&str], &[(&str, &str)], &str); 5] = [
+    let rows: [Planned; 5] = [
         (&["--proxy", "http://me:c4n4ry@p.test:8"], &[], "call"),
         (&[], &[("HTTP_HOOK_PROXY", "http://me:c4n4ry@p.test:8")], "environment (HTTP_HOOK_PROXY)"),
         (&[], &[("http_proxy", "http://me:c4n4ry@p.test:8")], "environment"),
