@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use crate::batch::LAST_EPOCH;
 use crate::beside::{half_made, has_wal, left_behind, tidy};
 use crate::error::{JournalError, shown};
-use crate::form::{connect, make, of_io};
+use crate::form::{connect, make, of_io, own};
 use crate::row::{Entry, Name, State, Unfinished, plan_of};
 use crate::sends::{Sends, settle};
 
@@ -87,7 +87,7 @@ impl Journal {
         });
         let _ = fs::remove_file(&beside);
         made?;
-        let connection = connect(path, durability)?;
+        let connection = own(path, durability)?;
         Ok(Self { path: path.to_owned(), connection, run, durability })
     }
 
@@ -102,7 +102,7 @@ impl Journal {
             return Err(JournalError::Absent(shown(path)));
         }
         let is_whole = has_wal(path);
-        let connection = connect(path, durability)?;
+        let connection = own(path, durability)?;
         let of = |error| JournalError::of(path, error);
         let value = |key: &str| {
             let mut found = connection.prepare("SELECT value FROM run WHERE key = ?1")?;

@@ -3,6 +3,7 @@
 use std::fs::OpenOptions;
 use std::io;
 use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
@@ -72,6 +73,17 @@ pub(crate) fn make(path: &Path, run: &Run) -> Result<(), JournalError> {
 
 fn flags() -> OpenFlags {
     OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX
+}
+
+/// Opens the file for its one owner. Who only looks whether there is a journal has it for a moment, too, and is waited for.
+pub(crate) fn own(path: &Path, durability: Durability) -> Result<Connection, JournalError> {
+    for _ in 0..200 {
+        match connect(path, durability) {
+            Err(JournalError::InUse(_)) => thread::sleep(Duration::from_millis(5)),
+            opened => return opened,
+        }
+    }
+    connect(path, durability)
 }
 
 /// Opens the file for one owner, and looks whether it is a journal.
