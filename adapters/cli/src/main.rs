@@ -79,6 +79,6 @@ fn run(args: &Args, settings: Settings) -> Result<u8, Problem> {
         Command::Sim(sim) => commands::sim::run(sim),
         Command::Config(config) => commands::config::run(config, &context),
         Command::Completions { shell } => commands::shell::completions(*shell),
-        Command::Man { command } => commands::shell::man(command.as_deref()),
+        Command::Man { command } => commands::shell::man(command),
     }
 }

@@ -128,8 +128,8 @@ pub(crate) enum Command {
     },
     /// Prints the manual page of the command, or of one of its commands.
     Man {
-        /// Which command: `call`, say.
-        command: Option<String>,
+        /// Which command: `call`, say, or `conn add`.
+        command: Vec<String>,
     },
 }
 

@@ -54,19 +54,18 @@ pub(crate) fn completions(shell: Shell) -> Result<u8, Problem> {
     Ok(0)
 }
 
-/// Prints a manual page.
-pub(crate) fn man(name: Option<&str>) -> Result<u8, Problem> {
+/// Prints the manual page of a command, or of one below it.
+pub(crate) fn man(names: &[String]) -> Result<u8, Problem> {
     let mut command = Args::command();
     command.build();
-    let command = match name {
-        None => command,
-        Some(name) => {
-            let Some(own) = command.find_subcommand(name) else {
-                return Err(Problem::usage("there is no such command"));
-            };
-            own.clone().display_name(format!("http-hook-{name}"))
-        }
-    };
+    let mut title = "http-hook".to_owned();
+    for name in names {
+        let Some(own) = command.find_subcommand(name) else {
+            return Err(Problem::usage("there is no such command"));
+        };
+        title.extend(["-", name]);
+        command = own.clone().display_name(title.clone());
+    }
     let mut page = Vec::new();
     clap_mangen::Man::new(command)
         .source(concat!("http-hook ", env!("CARGO_PKG_VERSION")))

@@ -69,7 +69,11 @@ fn there_are_manual_pages() {
             "{page}"
         );
     }
+    let (code, page, _) = run(&["man", "conn", "add"]);
+    assert_eq!(code, Some(0));
+    assert!(page.contains(".TH http-hook-conn-add 1") && page.contains("Stores a connection"));
     assert_eq!(run(&["man", "nothing"]).0, Some(2));
+    assert_eq!(run(&["man", "conn", "nothing"]).0, Some(2));
 }
 
 #[test]
