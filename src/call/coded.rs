@@ -10,6 +10,7 @@ use crate::base::{Sent, TransportError, TransportErrorKind};
 use crate::hook::Hook;
 #[cfg(feature = "decode")]
 use crate::response::decode::{Decoding, begin_of as begin_undone, of_response, undone};
+use crate::response::is_no_coding;
 
 /// A whole response, and what is left to be undone of its codings.
 pub(crate) struct Coded {
@@ -122,15 +123,15 @@ impl Coded {
 /// Refuses a body that has a coding: nobody knows what it says.
 #[cold]
 fn refuse_codings(response: &Response<Bytes>) -> Result<(), TransportError> {
-    let is_none = |name: &str| name.is_empty() || name.eq_ignore_ascii_case("identity");
     let mut lines = response.headers().get_all(CONTENT_ENCODING).iter();
-    let is_plain = lines
-        .all(|line| line.to_str().is_ok_and(|line| line.split(',').map(str::trim).all(is_none)));
+    let is_plain = lines.all(|line| {
+        line.to_str().is_ok_and(|line| line.split(',').map(str::trim).all(is_no_coding))
+    });
     if is_plain || response.body().is_empty() {
         return Ok(());
     }
-    let source = "the body has a content coding that is not undone";
-    Err(TransportError::new(TransportErrorKind::Body, Sent::Yes).with_source(source))
+    let message = "the body has a content coding that is unknown, or is not undone";
+    Err(TransportError::new(TransportErrorKind::Body, Sent::Yes).with_message(message))
 }
 
 /// Undoes the codings of the beginning of a body as far as that goes: it is for people.

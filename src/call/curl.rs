@@ -50,7 +50,12 @@ impl Hook {
         let request = first(self, &ready, plan)?;
         let mut command =
             Command { text: "curl --globoff --path-as-is".to_owned(), ..Command::default() };
+        let has_body = !ready.payload.is_empty();
         match *request.method() {
+            // With `--head` curl sends no body. Without it, it waits for one of the answer, until the server closes.
+            Method::HEAD if has_body => command.text.push_str(
+                " --request HEAD --dump-header - --ignore-content-length --header 'connection: close'",
+            ),
             Method::HEAD => command.text.push_str(" --head"),
             ref method => {
                 command.text.push_str(" --request ");
@@ -79,7 +84,6 @@ impl Hook {
             };
             command.text.push_str(&line);
         }
-        let has_body = !ready.payload.is_empty();
         // What curl sends by itself.
         for (name, sends) in [(ACCEPT, true), (USER_AGENT, true), (CONTENT_TYPE, has_body)] {
             if sends && !request.headers().contains_key(&name) {

@@ -283,6 +283,11 @@ pub(super) fn of_no_json() -> Problem {
     doubt.with_hint("write an object: {\"verify\": false}")
 }
 
+/// Whether a text is meant as the settings, and not as a header of their name.
+pub(super) fn is_settings(name: &str, text: &str) -> bool {
+    text.contains('{') && is_meant(name, "http_hook")
+}
+
 /// Whether a name is this one, but for letter case and what parts its words.
 fn is_meant(name: &str, own: &str) -> bool {
     let plain = |name: &str| {

@@ -97,6 +97,12 @@ impl Extra {
                     }
                 }
                 (SETTINGS, _, Value::Object(members)) => extra.settings = members,
+                (_, Json::Text(text), _) if doubts::is_settings(&name, &text) => {
+                    match Json::read(&text).as_ref().map(Json::to_value) {
+                        Ok(Value::Object(members)) if name == SETTINGS => extra.settings = members,
+                        _ => problems.push(no_settings()),
+                    }
+                }
                 (_, Json::Text(text), _) => {
                     if extra.warnings.len() < MAX_WARNINGS {
                         extra.warnings.extend(doubts::of_header(&name));
@@ -134,6 +140,12 @@ fn asks_for_lookup(value: &Value) -> bool {
         }
         Value::Null | Value::Array(_) | Value::Object(_) => false,
     }
+}
+
+/// It would be sent as a header, and what schemes need is in it.
+fn no_settings() -> Problem {
+    Problem::new("connection.extra.http_hook", "not a JSON object")
+        .with_hint("write {\"http_hook\": {…}}")
 }
 
 fn problem(message: impl Into<String>) -> Problem {

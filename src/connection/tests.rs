@@ -23,6 +23,7 @@ fn an_extra_means_headers_options_and_settings() {
         ),
         ("they are known in lower case only", r#"{"Timeout": "3"}"#, json!([["Timeout", "3"]])),
         ("a text is a header under any name", r#"{"http_hook": "3"}"#, json!([["http_hook", "3"]])),
+        ("settings in a text are none", r#"{"http_hook": "{\"retry\": {}}"}"#, json!([])),
         ("settings are none", r#"{"http_hook": {"retry": {}}}"#, json!([])),
         ("no JSON, no headers", r#"{"X-B": "1""#, json!([])),
         ("an empty extra", "", json!([])),
@@ -37,9 +38,12 @@ fn an_extra_means_headers_options_and_settings() {
             .collect();
         assert_eq!(Value::Array(headers), expected, "{extra}: {why}");
     }
-    let settings =
-        Connection::new().with_extra(r#"{"http_hook": {"retry": {"n": 1}}}"#).read_extra();
-    assert_eq!(Value::Object(settings.expect("settings").settings), json!({"retry": {"n": 1}}));
+    for extra in
+        [r#"{"http_hook": {"retry": {"n": 1}}}"#, r#"{"http_hook": " {\"retry\": {\"n\": 1}}"}"#]
+    {
+        let settings = Connection::new().with_extra(extra).read_extra().expect("settings").settings;
+        assert_eq!(Value::Object(settings), json!({"retry": {"n": 1}}), "{extra}");
+    }
 }
 
 #[test]
@@ -63,6 +67,13 @@ fn an_extra_with_problems_tells_all_of_them() {
             r#"{"timeout": 0, "max_redirects": 1.5}"#,
             vec!["connection.extra.timeout", "connection.extra.max_redirects"],
         ),
+        (
+            "settings that cannot be read",
+            r#"{"http_hook": "{'auth': {}}"}"#,
+            vec!["connection.extra.http_hook"],
+        ),
+        ("a list", r#"{"http_hook": "[{}]"}"#, vec!["connection.extra.http_hook"]),
+        ("another name", r#"{"Http-Hook": "{}"}"#, vec!["connection.extra.http_hook"]),
         ("service records", r#"{"srv_lookup": "On"}"#, vec!["connection.extra.srv_lookup"]),
         (
             "both kinds",

@@ -21,6 +21,14 @@ pub(crate) fn has_no_body(method: &Method, status: StatusCode) -> bool {
         || (*method == Method::CONNECT && status.is_success())
 }
 
+/// Whether a name in Content-Encoding stands for no coding: what servers put there that mean something else, a charset or an encoding of
+/// MIME. curl takes `none` so; browsers and requests show a body under any of them as it is.
+pub(crate) fn is_no_coding(name: &str) -> bool {
+    const NONE: [&str; 9] =
+        ["", "identity", "none", "utf-8", "utf8", "iso-8859-1", "binary", "8bit", "aws-chunked"];
+    NONE.iter().any(|none| none.eq_ignore_ascii_case(name))
+}
+
 /// See [`transport::response_length`](crate::transport::response_length).
 pub(crate) fn response_length(
     method: &Method,

@@ -7,6 +7,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, Response};
 use serde::de::DeserializeOwned;
 
+use super::is_no_coding;
 use super::mismatch::Reader;
 use crate::base::json::{read_any, unmarked};
 use crate::base::{Error, ErrorKind};
@@ -121,7 +122,7 @@ fn came_as(headers: &HeaderMap, is_no_json: bool) -> String {
     let kind = kind.map(|kind| format!("; it came as {kind}")).unwrap_or_default();
     let lines = headers.get_all(CONTENT_ENCODING).iter().map(|line| line.to_str().unwrap_or("?"));
     let names = lines.flat_map(|line| line.split(',')).map(|name| name.trim().to_ascii_lowercase());
-    let coded: Vec<_> = names.filter(|name| !["", "identity"].contains(&name.as_str())).collect();
+    let coded: Vec<_> = names.filter(|name| !is_no_coding(name)).collect();
     match coded.first().map(String::as_str).filter(|_| coded.len() < 2) {
         None if coded.is_empty() => kind,
         Some(known @ ("gzip" | "x-gzip" | "deflate" | "br" | "zstd")) => {

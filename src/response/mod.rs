@@ -20,6 +20,6 @@ pub use outcome::Outcome;
 pub use problem::ProblemDetails;
 pub use reason::Reason;
 
-pub(crate) use check::{check_failed, response_length, whole};
+pub(crate) use check::{check_failed, is_no_coding, response_length, whole};
 pub(crate) use failure::{Asked, BELOW_THE_BASE, Cause, Failure, MAX_SENDS_TEXT};
 pub(crate) use stop_reason::StopReason;

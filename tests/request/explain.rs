@@ -221,6 +221,43 @@ fn curl_sends_nothing_by_itself_that_the_call_leaves_out() {
 }
 
 #[test]
+fn curl_sends_the_body_of_a_head_and_waits_for_none() {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::thread;
+
+    if Command::new("curl").arg("--version").output().is_err() {
+        return;
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let hook = Hook::to(&format!("http://{}", listener.local_addr().expect("an address")));
+    let command = hook.expect("a hook").to_curl(&RequestPlan::head("a").json(&1234));
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        let (mut came, mut piece) = (Vec::new(), [0; 4096]);
+        while !came.ends_with(b"\r\n\r\n1234") {
+            let read = stream.read(&mut piece).expect("bytes");
+            assert!(read > 0, "it ends");
+            came.extend_from_slice(&piece[..read]);
+        }
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nX-A: b\r\n\r\n").expect("sent");
+        came
+    });
+    let script = format!(
+        "printf 1234 > body && {} --silent --max-time 20; code=$?; rm body; exit $code",
+        command.expect("a plan that can be sent")
+    );
+    let place = std::env::temp_dir().join(format!("http-hook-head-{}", std::process::id()));
+    std::fs::create_dir_all(&place).expect("a directory");
+    let done = Command::new("sh").args(["-c", &script]).current_dir(&place).output();
+    let done = done.expect("a shell");
+    std::fs::remove_dir(&place).expect("an empty directory");
+    assert!(done.status.success(), "{script}");
+    assert!(String::from_utf8_lossy(&done.stdout).contains("X-A: b"), "it shows the head");
+    assert!(server.join().expect("a request").starts_with(b"HEAD /a HTTP/1.1\r\n"));
+}
+
+#[test]
 fn each_thing_hidden_takes_a_variable_of_a_few_letters() {
     let plan = RequestPlan::get(format!("?{}", "token=S&".repeat(4_000)));
     let command = hook().to_curl(&plan).expect("a plan that can be sent");

@@ -82,6 +82,22 @@ fn headers_of_a_response() {
             Some(3),
         ),
         (
+            "a clock of the server that was never set, and a date of another one",
+            &[
+                ("retry-after", "Sun, 06 Nov 1994 08:49:40 GMT"),
+                ("date", "Thu, 01 Jan 1970 00:00:01 GMT"),
+            ],
+            Some(3),
+        ),
+        (
+            "a clock of the server that was never set, and its own date",
+            &[
+                ("retry-after", "Thu, 01 Jan 1970 00:00:04 GMT"),
+                ("date", "Thu, 01 Jan 1970 00:00:01 GMT"),
+            ],
+            Some(3),
+        ),
+        (
             "seconds count from receipt",
             &[("retry-after", "3"), ("date", "Sun, 06 Nov 1994 07:49:37 GMT")],
             Some(3),
@@ -163,6 +179,19 @@ fn rate_limits_of_a_response() {
             "Unix seconds gone by",
             &[("x-ratelimit-reset", "1700000000"), ("date", "Tue, 14 Nov 2023 22:13:30 GMT")],
             Some(0),
+        ),
+        (
+            "a clock of 1970",
+            &[("x-ratelimit-reset", "1000000030"), ("date", "Thu, 01 Jan 1970 00:00:00 GMT")],
+            Some(215_888_253),
+        ),
+        (
+            "a clock of 1970, a time of ISO 8601",
+            &[
+                ("x-ratelimit-reset", "1994-11-06T08:49:40Z"),
+                ("date", "Thu, 01 Jan 1970 00:00:00 GMT"),
+            ],
+            Some(3),
         ),
         ("something left", &[("x-ratelimit-reset", "30"), ("x-ratelimit-remaining", "1")], None),
         ("left, repeated", &[("x-ratelimit-reset", "30"), ("x-ratelimit-remaining", "1, 1")], None),

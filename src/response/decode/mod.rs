@@ -5,7 +5,7 @@
 //! | `gzip`, `x-gzip` | several members in a row; what follows the last is ignored |
 //! | `deflate` | zlib, or raw where a server means that |
 //! | `br`, `zstd` | as defined |
-//! | `identity` | nothing to undo |
+//! | `identity`, and what is no coding, as `none` and `utf-8` | nothing to undo |
 //! | any other | the body is left as it is, as recorded; an error where somebody decides by it |
 //!
 //! At most five codings may lie over each other. What may come out of each, and how much may be done for it, is
@@ -28,6 +28,7 @@ use self::brotli::Brotli;
 use self::inflate::Inflate;
 use self::work::{Came, Out, Work, too_large};
 use self::zstd::Zstd;
+use super::is_no_coding;
 use crate::base::TransportError;
 #[cfg(doc)]
 use crate::base::TransportErrorKind;
@@ -264,7 +265,7 @@ fn codings(headers: &HeaderMap) -> Result<Vec<Coding>, TransportError> {
     for name in lines.flat_map(|line| line.split(',')).map(|name| name.trim().to_ascii_lowercase())
     {
         let coding = match name.as_str() {
-            "" | "identity" => continue,
+            name if is_no_coding(name) => continue,
             "gzip" | "x-gzip" => Coding::Gzip,
             "deflate" => Coding::Deflate,
             "br" => Coding::Brotli,

@@ -14,8 +14,10 @@
 //! | those of a reset | besides `6m0s`, `PT6M`, `2024-05-01T10:00:00Z`, Unix seconds from 10^9, Unix milliseconds from 10^12; not if no clock of today will see it: then a number in `RateLimit` or `RateLimit-Reset` is seconds |
 //!
 //! What is malformed is absent, also where it would speak against another field: a number of what remains, an age. Dates count
-//! from the server's own `Date`, so that a clock that is wrong on one side does no harm.
+//! from the server's own `Date`, so that a clock that is wrong on one side does no harm; if the clocks are more than a year apart,
+//! one of them was never set, and a date counts from the nearer one.
 
+mod clocks;
 mod date;
 mod field;
 mod quota;
@@ -24,9 +26,10 @@ mod reset;
 use std::time::Duration;
 
 use http::HeaderMap;
-use http::header::{AGE, DATE, RETRY_AFTER};
+use http::header::{AGE, RETRY_AFTER};
 
 use crate::base::Timestamp;
+use clocks::Clocks;
 use field::{texts, trim};
 
 pub(crate) use field::UNCOUNTABLE;
@@ -55,8 +58,11 @@ pub(crate) use field::UNCOUNTABLE;
 /// ```
 #[must_use]
 pub fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
-    let value = trim(value);
-    let date = |text: &str| Some(date::http(text)?.since(now));
+    wait_of(trim(value), Clocks::of(now))
+}
+
+fn wait_of(value: &str, clocks: Clocks) -> Option<Duration> {
+    let date = |text: &str| date::http(text).map(|at| at.since(clocks.now(at)));
     let read = |text: &str| field::seconds(text).or_else(|| date(text));
     read(value).or_else(|| field::repeated(value, read))
 }
@@ -89,7 +95,7 @@ pub fn wait(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
 /// `X-Rate-Limit-Retry-After`, and in milliseconds `Retry-After-Ms` and `X-Ms-Retry-After-Ms`; see [`wait`].
 #[must_use]
 pub fn after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    let now = server_now(headers, now);
+    let clocks = Clocks::read(headers, now);
     let names = [
         RETRY_AFTER.as_str(),
         "x-retry-after",
@@ -99,7 +105,7 @@ pub fn after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let waits = names.into_iter().flat_map(|name| texts(headers, name));
     let in_ms = ["retry-after-ms", "x-ms-retry-after-ms"].into_iter();
     let in_ms = in_ms.flat_map(|name| texts(headers, name)).filter_map(field::milliseconds);
-    waits.filter_map(|text| retry_after(text, now)).chain(in_ms).max()
+    waits.filter_map(|text| wait_of(text, clocks)).chain(in_ms).max()
 }
 
 /// Returns the time until a used-up quota is filled again, of a response with any status.
@@ -116,14 +122,15 @@ pub fn rate_limit(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     if is_aged(headers) {
         return None;
     }
-    let now = server_now(headers, now);
-    let told = quota::read(texts(headers, "ratelimit"), now);
-    told.wait.or_else(|| reset::wait(headers, now))
+    let clocks = Clocks::read(headers, now);
+    let told = quota::read(texts(headers, "ratelimit"), clocks);
+    told.wait.or_else(|| reset::wait(headers, clocks))
 }
 
 /// Whether a response says that nothing remains of a quota.
 pub(crate) fn is_used_up(headers: &HeaderMap) -> bool {
-    let told = || quota::read(texts(headers, "ratelimit"), Timestamp::default()).is_used_up;
+    let told =
+        || quota::read(texts(headers, "ratelimit"), Clocks::of(Timestamp::default())).is_used_up;
     !is_aged(headers) && (reset::is_used_up(headers) || told())
 }
 
@@ -131,9 +138,4 @@ pub(crate) fn is_used_up(headers: &HeaderMap) -> bool {
 fn is_aged(headers: &HeaderMap) -> bool {
     let age = |text| field::seconds(text).or_else(|| field::repeated(text, field::seconds));
     texts(headers, AGE.as_str()).filter_map(age).any(|age| !age.is_zero())
-}
-
-/// The server's clock, where it tells it.
-fn server_now(headers: &HeaderMap, now: Timestamp) -> Timestamp {
-    texts(headers, DATE.as_str()).next().and_then(date::http).unwrap_or(now)
 }

@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
+use super::clocks::Clocks;
 use super::field::{seconds, trim};
 use super::reset;
-use crate::base::Timestamp;
 
 /// What is said of quotas that are used up.
 #[derive(Default)]
@@ -25,7 +25,7 @@ struct Quota {
 }
 
 /// Reads all lines: of the quotas with `r=0` the longest `t`, and `remaining=0, reset=30`, which may be parted by semicolons.
-pub(super) fn read<'a>(lines: impl Iterator<Item = &'a str>, now: Timestamp) -> Told {
+pub(super) fn read<'a>(lines: impl Iterator<Item = &'a str>, clocks: Clocks) -> Told {
     let (mut told, mut one) = (Told::default(), Quota::default());
     for member in lines.flat_map(|line| split(line, ',')) {
         let mut quota = Quota::default();
@@ -36,7 +36,7 @@ pub(super) fn read<'a>(lines: impl Iterator<Item = &'a str>, now: Timestamp) -> 
                 "r" => quota.left = reset::left(value).or(quota.left),
                 "t" => quota.reset = seconds(value).or(quota.reset),
                 "remaining" => one.left = reset::left(value).or(one.left),
-                "reset" => one.reset = reset::by_draft(value, now).or(one.reset),
+                "reset" => one.reset = reset::by_draft(value, clocks).or(one.reset),
                 _ => {}
             }
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::HeaderMap;
 
+use super::clocks::Clocks;
 use super::date;
 use super::field::{divided, milliseconds, repeated, seconds, texts};
 use crate::base::Timestamp;
@@ -39,10 +40,10 @@ const GROUPS: [&[(&str, &str)]; 6] = [
 ];
 
 /// Returns the time until a used-up quota is filled again.
-pub(super) fn wait(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+pub(super) fn wait(headers: &HeaderMap, clocks: Clocks) -> Option<Duration> {
     GROUPS.iter().find_map(|group| {
         let used_up = group.iter().filter(|(_, left)| is_left(headers, left) != Some(true));
-        used_up.filter_map(|(name, _)| longest(headers, name, now)).max()
+        used_up.filter_map(|(name, _)| longest(headers, name, clocks)).max()
     })
 }
 
@@ -61,12 +62,12 @@ pub(super) fn left(text: &str) -> Option<bool> {
     number.map(|number| number >= Duration::from_secs(1))
 }
 
-fn longest(headers: &HeaderMap, name: &str, now: Timestamp) -> Option<Duration> {
+fn longest(headers: &HeaderMap, name: &str, clocks: Clocks) -> Option<Duration> {
     let read = |text: &str| match name {
-        "ratelimit-reset" => by_draft(text, now),
+        "ratelimit-reset" => by_draft(text, clocks),
         name if name.ends_with("-after") => delta(text),
-        name if name.ends_with("-ms") => at(milliseconds(text)?, now),
-        _ => moment(text, now),
+        name if name.ends_with("-ms") => at(milliseconds(text)?, clocks),
+        _ => moment(text, clocks),
     };
     texts(headers, name).filter_map(|text| read(text).or_else(|| repeated(text, read))).max()
 }
@@ -77,32 +78,33 @@ fn delta(text: &str) -> Option<Duration> {
 }
 
 /// Reads what a draft says are seconds, and some servers write as a time: a number that is no time of today is seconds.
-pub(super) fn by_draft(text: &str, now: Timestamp) -> Option<Duration> {
-    moment(text, now).or_else(|| seconds(text))
+pub(super) fn by_draft(text: &str, clocks: Clocks) -> Option<Duration> {
+    moment(text, clocks).or_else(|| seconds(text))
 }
 
 /// Reads a time from now on, or a point in time: a number, told apart by its size, or a date.
-fn moment(text: &str, now: Timestamp) -> Option<Duration> {
+fn moment(text: &str, clocks: Clocks) -> Option<Duration> {
     if let Some(number) = seconds(text) {
-        return at(number, now);
+        return at(number, clocks);
     }
-    let date = || until(date::iso(text).or_else(|| date::http(text))?, now);
+    let date = || until(date::iso(text).or_else(|| date::http(text))?, clocks);
     duration(text).or_else(date)
 }
 
 /// Takes a number for a time from now on or a point in time, by its size.
-fn at(number: Duration, now: Timestamp) -> Option<Duration> {
+fn at(number: Duration, clocks: Clocks) -> Option<Duration> {
     if number <= LARGEST_DELTA {
         Some(number)
     } else if number <= LARGEST_SECONDS {
-        until(Timestamp::new(number), now)
+        until(Timestamp::new(number), clocks)
     } else {
-        until(Timestamp::new(divided(number, 1_000)), now)
+        until(Timestamp::new(divided(number, 1_000)), clocks)
     }
 }
 
 /// The wait until then, if a server of today can mean it.
-fn until(at: Timestamp, now: Timestamp) -> Option<Duration> {
+fn until(at: Timestamp, clocks: Clocks) -> Option<Duration> {
+    let now = clocks.now(at);
     let wait = at.since(now);
     (wait <= LATEST && now.since(at) <= EARLIEST).then_some(wait)
 }
