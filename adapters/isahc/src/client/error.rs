@@ -18,10 +18,19 @@ type Tell = fn(Kind, String) -> TransportError;
 /// libcurl sends by itself once more when a kept connection died, so no code of its own is proof that nothing was sent. It tells the
 /// address of the other side as soon as there was a connection that a request can go by, tunnel and TLS included, and forgets it not.
 pub(crate) fn of_head(error: &isahc::Error, proxied: bool) -> TransportError {
-    let unsent: Tell = if error.remote_addr().is_none() { unsent } else { before_head };
+    let never_connected = error.remote_addr().is_none();
+    let unsent: Tell = if never_connected { unsent } else { before_head };
     let mut chain = std::iter::successors(error.source(), |one| (*one).source());
     if let Some(curl) = chain.find_map(|one| one.downcast_ref()) {
-        return of_curl(curl, proxied, unsent);
+        let told = of_curl(curl, proxied, unsent);
+        let by_tunnel = proxied && never_connected;
+        // What came, or did not, when a tunnel was asked for is the proxy's.
+        return match told.kind() {
+            Kind::Limit | Kind::Protocol | Kind::Interrupted if by_tunnel => {
+                unsent(Kind::Proxy, format!("curl {}: {}", curl.code(), curl.description()))
+            }
+            _ => told,
+        };
     }
     match error.kind() {
         ErrorKind::InvalidRequest | ErrorKind::InvalidTlsConfiguration => {

@@ -17,14 +17,10 @@ const LIMITS: &[Limit] = &[
     limit("targets-lower-case-escapes", "libcurl writes escapes in upper case"),
     limit("chunk-size-blank", "libcurl takes blanks behind a chunk's size for nothing"),
     limit("reason-told", "isahc does not tell the reason phrase"),
-    limit("proxy-closed", TUNNEL),
-    limit("proxy-reset", TUNNEL),
-    limit("proxy-garbage", TUNNEL),
     limit("drop-closes", "isahc notices a dropped future when the server says something"),
 ];
 
 const HALF_A_HEAD: &str = "libcurl takes half a head for a head";
-const TUNNEL: &str = "libcurl does not tell a tunnel that broke off from an exchange: perhaps sent";
 const SENT_AGAIN: &str = "libcurl sends a request without a body again when a kept \
     connection dies; only idempotent ones go by a kept one";
 
