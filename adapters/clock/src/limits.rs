@@ -63,6 +63,30 @@ impl Limits {
         }
     }
 
+    /// Starts to count where the client itself limits connecting. Where both limits are about the same, the one for the head is a quarter
+    /// of a second later, so that the client says first that there was no connection: then nothing was sent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use http_hook::options::Timeouts;
+    /// use http_hook_clock::Limits;
+    ///
+    /// let mut timeouts = Timeouts::default();
+    /// (timeouts.connect, timeouts.head) = (Some(Duration::from_secs(5)), Some(Duration::from_secs(5)));
+    /// let limits = Limits::with_connecting(timeouts); // 5.25 seconds for the head
+    /// # let _ = limits;
+    /// ```
+    #[must_use]
+    pub fn with_connecting(mut timeouts: Timeouts) -> Self {
+        const FIRST: Duration = Duration::from_millis(250);
+        let connect =
+            timeouts.connect.filter(|connect| timeouts.head.is_some_and(|head| *connect <= head));
+        timeouts.head = timeouts.head.max(connect.map(|connect| connect.saturating_add(FIRST)));
+        Self::start(timeouts)
+    }
+
     /// Has the pieces of the request's body noticed that the client takes. A small one goes in one, and is left as it is.
     ///
     /// # Examples

@@ -102,13 +102,15 @@ fn connect<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
     Box::pin(async move {
         let hanging = Hanging::new().map_err(|error| error.to_string())?;
         let url = format!("http://{}/", hanging.addr());
-        let limits = timeouts(|limits| limits.connect = Some(LIMIT));
-        let told = probe.send_within(get(&url), limits).await;
-        expect_timeout(&told, TimeoutPhase::Connect)?;
-        match &told.head {
-            Err(error) if error.sent() == Sent::No => Ok(()),
-            _ => Err(format!("was told {}", told.summary())),
+        for head in [None, Some(LIMIT)] {
+            let limits = timeouts(|limits| (limits.connect, limits.head) = (Some(LIMIT), head));
+            let told = probe.send_within(get(&url), limits).await;
+            expect_timeout(&told, TimeoutPhase::Connect)?;
+            if told.head.as_ref().map_or_else(|error| error.sent(), |_| Sent::Yes) != Sent::No {
+                return Err(format!("was told {}", told.summary()));
+            }
         }
+        Ok(())
     })
 }
 

@@ -8,7 +8,6 @@ mod silence;
 use std::convert::identity;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_io::AsyncRead as _;
@@ -16,7 +15,7 @@ use http::{Request, Response};
 use http_hook::body::{Body, from_fn};
 use http_hook::connection::Problem;
 use http_hook::hook::HookError;
-use http_hook::options::{Capabilities, Capability as Can, SendOptions, Timeouts};
+use http_hook::options::{Capabilities, Capability as Can, SendOptions};
 use http_hook::transport::{Transport, response_length};
 use http_hook::{TransportError, blocking};
 use http_hook_clock::{Limits, send_blocking};
@@ -114,9 +113,7 @@ impl Transport for IsahcTransport {
         request: Request<Body>,
         options: &SendOptions,
     ) -> Result<Response<Body>, TransportError> {
-        let mut limits = options.timeouts;
-        limits.head = head_limit(limits);
-        let mut limits = Limits::start(limits);
+        let mut limits = Limits::with_connecting(options.timeouts);
         let proxied = options.client.proxy.is_some();
         let method = request.method().clone();
         let once = !method.is_idempotent();
@@ -151,12 +148,4 @@ impl blocking::Transport for IsahcTransport {
     ) -> Result<Response<blocking::Body>, TransportError> {
         send_blocking(self, request, options)
     }
-}
-
-/// How long to wait for a head, from the start. Where both limits are about the same, libcurl says first that there was
-/// no connection: then nothing was sent.
-fn head_limit(limits: Timeouts) -> Option<Duration> {
-    const FIRST: Duration = Duration::from_millis(250);
-    let connect = limits.connect.filter(|connect| limits.head.is_some_and(|head| *connect <= head));
-    limits.head.max(connect.map(|connect| connect.saturating_add(FIRST)))
 }

@@ -89,7 +89,7 @@ impl Transport for ReqwestTransport {
         if Handle::try_current().is_err() {
             return Err(refused("there is no tokio runtime"));
         }
-        let mut limits = Limits::start(options.timeouts);
+        let mut limits = Limits::with_connecting(options.timeouts);
         let secure = request.uri().scheme_str() == Some("https");
         tls::check(secure)?;
         let method = request.method().clone();
