@@ -6,7 +6,7 @@ use std::error::Error as StdError;
 use std::io;
 
 use http_hook::transport::{TimeoutPhase, before_head, in_body, of_io, unsent};
-use http_hook::{TransportError, TransportErrorKind as Kind};
+use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 
 use crate::BoxError;
 
@@ -24,6 +24,10 @@ pub(crate) fn of_head(error: BoxError, secure: bool) -> TransportError {
     match read(error, secure) {
         Told::Own(own) => own,
         Told::Read { kind, text, connecting: true } => unsent(kind, text),
+        // It came with the server only.
+        Told::Read { kind: Kind::Limit, text, .. } => {
+            TransportError::new(Kind::Limit, Sent::Yes).with_source(text)
+        }
         Told::Read { kind, text, .. } => before_head(kind, text),
     }
 }

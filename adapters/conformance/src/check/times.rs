@@ -106,7 +106,7 @@ fn connect<'a>(probe: &'a Probe<'a>) -> Checking<'a> {
             let limits = timeouts(|limits| (limits.connect, limits.head) = (Some(LIMIT), head));
             let told = probe.send_within(get(&url), limits).await;
             expect_timeout(&told, TimeoutPhase::Connect)?;
-            if told.head.as_ref().map_or_else(|error| error.sent(), |_| Sent::Yes) != Sent::No {
+            if told.head.as_ref().map_or_else(TransportError::sent, |_| Sent::Yes) != Sent::No {
                 return Err(format!("was told {}", told.summary()));
             }
         }

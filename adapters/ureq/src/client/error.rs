@@ -15,6 +15,10 @@ pub(crate) fn of_head(error: Error, sent: bool, last: Kind) -> TransportError {
         Error::LargeResponseHeader(..) => {
             return TransportError::new(Kind::Limit, Sent::Yes).with_source(error);
         }
+        // ureq has no public type for it.
+        Error::Protocol(own) if sent && own.to_string().ends_with("too many headers") => {
+            return TransportError::new(Kind::Limit, Sent::Yes).with_source(error);
+        }
         Error::ConnectProxyFailed(_) if !sent => {
             return unsent(Kind::Proxy, "the proxy made no tunnel");
         }

@@ -48,6 +48,13 @@ fn a_transfer_coding_other_than_chunked_is_refused() {
     }
 }
 
+#[test]
+fn an_answer_with_too_many_headers_is_too_large() {
+    let many = "X-A: 1\r\n".repeat(300);
+    let told = answered(&format!("{many}Transfer-Encoding: chunked"));
+    assert_eq!(told, Err((Kind::Limit, Sent::Yes)));
+}
+
 /// Reads requests until the connection ends, and tells of each what came with the first read, and what came in all.
 fn serve(mut stream: TcpStream, told: &mpsc::Sender<(usize, Vec<u8>)>) {
     let mut piece = vec![0; 1 << 20];
