@@ -1,11 +1,20 @@
 //! A body from a source, with what a call has to know of it.
 
 use std::fmt;
+use std::io::{self, Read};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+
+use super::blocking;
 use super::multipart::Part;
 use super::payload::Replay;
 use super::source::{Open, no_source};
-use crate::base::{Quiet, TransportError};
+use super::stream::Body;
+use crate::base::{Quiet, TransportError, size};
 
 /// A body that comes from a source: a file, say. It is opened once for each send.
 ///
@@ -90,6 +99,140 @@ impl<B> Upload<B> {
             part = part.with_content_type(content_type);
         }
         part
+    }
+}
+
+/// How far a body is.
+type Progress = Arc<dyn Fn(u64) + Send + Sync>;
+
+impl Upload<Body> {
+    /// Tells `progress`, piece by piece, how many bytes the client has taken; each send begins at 0. So it is known how far an upload came that
+    /// failed: what was taken last may not have left this machine yet.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    /// # use http_hook::{Hook, HttpHook, body::{Body, Replay, Upload}, options::{Capabilities, Capability}};
+    /// # struct NoTime;
+    /// # #[async_trait::async_trait]
+    /// # impl http_hook::transport::Clock for NoTime {
+    /// #     fn now(&self) -> http_hook::Timestamp { http_hook::Timestamp::default() }
+    /// #     async fn sleep(&self, _: std::time::Duration) {}
+    /// # }
+    /// # let can = Capabilities::of("server", &[Capability::StreamRequest]);
+    /// # let server = http_hook::transport::from_fn(can, |request: http::Request<Body>, _| async move {
+    /// #     Ok(http::Response::new(request.into_body().collect(100).await?.into()))
+    /// # });
+    /// # let api = HttpHook::new(Hook::to("https://api.example.com")?, server, NoTime);
+    /// # let file = |_| Ok::<_, std::io::Error>(Upload::new(Some(8), Replay::Again, || Ok(Body::from("a,b\n1,2\n"))));
+    /// # pollster::block_on(async {
+    ///
+    /// let sent = Arc::new(AtomicU64::new(0)); // or a bar on the screen, a channel
+    /// let so_far = Arc::clone(&sent);
+    /// let orders = file("orders.csv")?.on_progress(move |bytes| so_far.store(bytes, Ordering::Relaxed));
+    /// let result = api.put("v1/orders").upload(orders).send().await;
+    /// if let Err(failure) = &result {
+    ///     println!("{failure}, after {} bytes", sent.load(Ordering::Relaxed));
+    /// }
+    /// assert_eq!(sent.load(Ordering::Relaxed), 8);
+    /// # result?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn on_progress(self, progress: impl Fn(u64) + Send + Sync + 'static) -> Self {
+        self.wrapped(progress, |body, progress| Body::stream(Counted { body, taken: 0, progress }))
+    }
+}
+
+impl Upload<blocking::Body> {
+    /// Tells `progress`, piece by piece, how many bytes the client has taken; each send begins at 0. So it is known how far an upload came that
+    /// failed: what was taken last may not have left this machine yet.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Read as _;
+    /// use http_hook::blocking::Body;
+    /// use http_hook::body::{Replay, Upload};
+    ///
+    /// let (told, tells) = std::sync::mpsc::channel();
+    /// let open = || Ok(Body::reader(Some(8), &b"a,b\n1,2\n"[..]));
+    /// let mut upload = Upload::new(Some(8), Replay::Again, open).on_progress(move |bytes| told.send(bytes).unwrap());
+    /// // What a client does:
+    /// upload.open()?.read_exact(&mut [0; 5])?;
+    /// upload.open()?.read_exact(&mut [0; 8])?;
+    /// assert_eq!(tells.try_iter().collect::<Vec<_>>(), [5, 8]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn on_progress(self, progress: impl Fn(u64) + Send + Sync + 'static) -> Self {
+        self.wrapped(progress, |body, progress| {
+            blocking::Body::reader(body.len(), Counted { body, taken: 0, progress })
+        })
+    }
+}
+
+impl<B: 'static> Upload<B> {
+    /// The same, each body that is opened being made another one.
+    fn wrapped(
+        mut self,
+        progress: impl Fn(u64) + Send + Sync + 'static,
+        wrap: fn(B, Progress) -> B,
+    ) -> Self {
+        let progress: Progress = Arc::new(progress);
+        let mut open = self.open;
+        self.open = Box::new(move || Ok(wrap(open()?, Arc::clone(&progress))));
+        self
+    }
+}
+
+/// A body that tells how much of it was taken. Where the code that is told panics, the source has failed.
+struct Counted<B> {
+    body: B,
+    taken: u64,
+    progress: Progress,
+}
+
+impl<B> Counted<B> {
+    fn took(&mut self, count: usize) {
+        if count > 0 {
+            self.taken = self.taken.saturating_add(size(count));
+            (self.progress)(self.taken);
+        }
+    }
+}
+
+impl http_body::Body for Counted<Body> {
+    type Data = Bytes;
+    type Error = TransportError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        if let Poll::Ready(Some(Ok(frame))) = &polled {
+            self.took(frame.data_ref().map_or(0, Bytes::len));
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Read for Counted<blocking::Body> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.body.read(buffer)?;
+        self.took(count);
+        Ok(count)
     }
 }
 

@@ -45,15 +45,44 @@ impl<'a, H, B: From<Bytes>> PageIter<'a, H, B> {
     /// Gives the items of the pages in the place of the pages: of the array that [`Paging::items`](super::Paging::items) names,
     /// else of the whole. Each is read from its text, so that a number has all its
     /// digits where `I` has room for them, and is an error where it has none, as in [`json`](crate::ResponseExt::json).
-    pub fn items<I: DeserializeOwned>(self) -> ItemIter<'a, H, B, I> {
-        ItemIter { pages: self, ready: Vec::new().into_iter(), item: PhantomData }
+    pub fn items<I: DeserializeOwned>(mut self) -> ItemIter<'a, H, B, I> {
+        let ready = std::mem::take(&mut self.pages.rest).into_iter();
+        ItemIter { pages: self, ready, item: PhantomData }
     }
 }
 
 impl<'a, H, B: From<Bytes>, I: DeserializeOwned> ItemIter<'a, H, B, I> {
-    /// Returns the pages that the items come from: those of the last page that were not taken yet are not stored with them.
+    /// Returns the pages that the items come from, to be looked at. [`store`](Self::store) keeps the items that were not taken yet, too:
+    /// the pages alone do not.
     pub const fn pages(&self) -> &Pages<'a, B> {
         &self.pages.pages
+    }
+
+    /// Writes the pages that are left as JSON, as [`Pages::store`] does, and with them the items of the last page that were not taken
+    /// yet: `resume_pages(&text)?.items()` goes on with the next item, in another process, too.
+    ///
+    /// # Errors
+    ///
+    /// As there; and for an item that repeats what is the connection's. Where no item is left, nothing is pending.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_hook::pages::Paging;
+    /// use http_hook_mock::{Reply, blocking::connect};
+    ///
+    /// let replies = [Reply::json(200, r#"{"ids": [1, 2, 3], "next": "c1"}"#), Reply::json(200, r#"{"ids": [4]}"#)];
+    /// let api = connect("https://api.example.test", replies)?;
+    /// let mut ids = api.pages(api.get("v1/orders"), Paging::cursor("/next", "cursor").items("/ids")).items::<u32>();
+    /// let first: Vec<_> = ids.by_ref().take(2).collect::<Result<_, _>>()?;
+    /// let stored = ids.store()?;
+    ///
+    /// let rest = api.resume_pages(&stored)?.items::<u32>().collect::<Result<Vec<_>, _>>()?;
+    /// assert_eq!((first, rest), (vec![1, 2], vec![3, 4]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn store(&self) -> Result<String, Error> {
+        self.pages.pages.store_with(self.ready.as_slice())
     }
 
     /// Returns the next item of the page at hand.

@@ -87,6 +87,8 @@ pub struct Pages<'a, B> {
     last: Option<Place>,
     read: Read,
     known: Known,
+    /// The items of the page before that were stored with it, until [`PageIter::items`] has them.
+    rest: Vec<Bytes>,
 }
 
 enum Next<'a, B> {
@@ -144,6 +146,7 @@ impl<'a, B: From<Bytes>> Pages<'a, B> {
             last: None,
             read: Read::default(),
             known: Known::default(),
+            rest: Vec::new(),
         };
         pages.begin(first, now);
         pages
@@ -161,7 +164,7 @@ impl<'a, B: From<Bytes>> Pages<'a, B> {
     /// Whether there is no further page, and nothing more to be told.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        matches!(self.next, Next::Over)
+        matches!(self.next, Next::Over) && self.rest.is_empty()
     }
 
     /// Returns the call of the page that is under way or to come: what is pending, what it sleeps for.
@@ -187,6 +190,7 @@ impl<'a, B: From<Bytes>> Pages<'a, B> {
 
     /// Begins the next page, or goes on after a sleep.
     pub fn woke(&mut self, now: Timestamp) -> Act<B> {
+        self.refuse_rest();
         let act = match &mut self.next {
             Next::Page(run) => run.woke(now),
             _ => return Act::Done(Err(self.refused())),
@@ -240,6 +244,7 @@ impl<'a, B: From<Bytes>> Pages<'a, B> {
     /// Takes the run of the next page out, for a driver that has a loop for it; what came of it is to be [told](Self::took).
     /// Where that is not told, because the driver was dropped, an error is next: there may be further pages.
     pub(crate) fn take_run(&mut self) -> Result<Run<'a, B>, Failure> {
+        self.refuse_rest();
         let given_up =
             Error::new(ErrorKind::Check, "pages: the page before was given up on its way");
         match std::mem::replace(&mut self.next, Next::Refused(given_up)) {
@@ -298,6 +303,15 @@ impl<'a, B: From<Bytes>> Pages<'a, B> {
         match self.observer {
             Some(observer) => run.observer(observer),
             None => run,
+        }
+    }
+
+    /// Whoever reads pages would leave out the items that were stored with them.
+    fn refuse_rest(&mut self) {
+        if !std::mem::take(&mut self.rest).is_empty() {
+            let message =
+                "pages: they were stored with items of the page before, which `items` gives";
+            self.next = Next::Refused(Error::new(ErrorKind::Check, message));
         }
     }
 

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Response;
 use serde::{Deserialize, Serialize};
 
 use super::paging::{Paging, Read};
+use super::places::Body;
 use super::{KNOWN, Known, Next, Pages};
 use crate::base::chance::digest;
 use crate::base::json::at_most;
@@ -32,7 +34,7 @@ struct Form {
     /// Of the first page, as [`Call::store_plan`] writes it.
     plan: String,
     deadline: Option<Duration>,
-    /// Of the next page, as [`Call::store`] writes it.
+    /// Of the next page, as [`Call::store`] writes it; empty if there is none, but items are left.
     call: String,
     /// Sixteen hexadecimal digits.
     seed: String,
@@ -40,6 +42,9 @@ struct Form {
     #[serde(deserialize_with = "at_most::<KNOWN, _, _>")]
     known: Vec<String>,
     mark: String,
+    /// The items of the page before that were not taken yet: an array.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rest: Option<String>,
     digest: String,
 }
 
@@ -50,7 +55,20 @@ impl<B: From<Bytes>> Pages<'_, B> {
     ///
     /// As [`Run::store`]; for a [`Paging::custom`]; and for a cursor that repeats what is the connection's, as of a link.
     pub fn store(&self) -> Result<String, Error> {
-        let Next::Page(run) = &self.next else { return Err(not_storable("nothing is pending")) };
+        self.store_with(&self.rest)
+    }
+
+    /// The same with items of the page before.
+    pub(super) fn store_with(&self, rest: &[Bytes]) -> Result<String, Error> {
+        let call = match &self.next {
+            Next::Page(run) => run.store()?,
+            Next::Over if !rest.is_empty() => String::new(),
+            _ => return Err(not_storable("nothing is pending")),
+        };
+        let rest = (!rest.is_empty()).then(|| array(rest));
+        if rest.as_ref().is_some_and(|rest| self.hook.is_told_by(rest)) {
+            return Err(not_storable("an item that repeats what is the connection's"));
+        }
         if !self.paging.is_storable() {
             return Err(not_storable("the code that finds the next page"));
         }
@@ -68,11 +86,12 @@ impl<B: From<Bytes>> Pages<'_, B> {
             paging: self.paging.clone(),
             plan: first.store_plan(&self.hook)?,
             deadline,
-            call: run.store()?,
+            call,
             seed: format!("{:016x}", self.seed),
             read: self.read,
             known: self.known.last.iter().cloned().collect(),
             mark: self.known.mark.clone(),
+            rest,
             digest: String::new(),
         };
         PAGES.written(text_of(&Form { digest: digest(&text_of(&form)?), ..form })?)
@@ -95,20 +114,50 @@ impl<B: From<Bytes>> Pages<'_, B> {
             u64::from_str_radix(&form.seed, 16).map_err(|_| stored("the seed is not one"))?;
         let mut base = Call::restore_plan(hook, &form.plan)?;
         base.rare().deadline = form.deadline;
-        let call = Call::resume(hook, &form.call, now)?;
+        let rest = form.rest.map_or_else(|| Ok(Vec::new()), |rest| items(rest.into()))?;
+        let (mut place, mut next) = (None, Next::Over);
+        if rest.is_empty() || !form.call.is_empty() {
+            let call = Call::resume(hook, &form.call, now)?;
+            place = call.place(hook);
+            next = Next::Page(Box::new(Run::new(hook, call)));
+        }
         Ok(Self {
             hook: hook.clone(),
             paging: form.paging,
             base,
             seed,
             observer: None,
-            place: call.place(hook),
+            place,
             last: None,
-            next: Next::Page(Box::new(Run::new(hook, call))),
+            next,
             read: form.read,
             known: Known { last: form.known.into(), mark: form.mark },
+            rest,
         })
     }
+}
+
+/// Writes items as an array, as they are written.
+fn array(items: &[Bytes]) -> String {
+    let items: Vec<_> = items.iter().map(|item| String::from_utf8_lossy(item)).collect();
+    format!("[{}]", items.join(","))
+}
+
+/// Reads the items of an array.
+fn items(array: Bytes) -> Result<Vec<Bytes>, Error> {
+    let page = Response::new(array);
+    let read = |()| {
+        Some(
+            Body::read(&page)
+                .ok()?
+                .array("")
+                .ok()?
+                .map(str::as_bytes)
+                .map(|item| page.body().slice_ref(item))
+                .collect(),
+        )
+    };
+    read(()).ok_or_else(|| stored("the items that are left are no array"))
 }
 
 fn text_of(form: &Form) -> Result<String, Error> {

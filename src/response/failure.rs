@@ -6,9 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode};
 
+use super::Reason;
 use super::limit::{Ends, Limit, no_room, no_time, too_long};
 use super::stop_reason::StopReason;
-use super::{Reason, check_failed};
 use crate::base::{Error, ErrorKind, Sent, TransportError, TransportErrorKind};
 
 /// A call that ended without a response that passes.
@@ -17,6 +17,9 @@ use crate::base::{Error, ErrorKind, Sent, TransportError, TransportErrorKind};
 /// without what may be secret, and how often; then why it was not sent again, where the first does not say so:
 /// `503:Service Unavailable; GET https://api.example.com/v1/orders?page=2, 4 attempts; no more are allowed`. [`Cause`] prints the
 /// first clause alone. The last response is kept, its body as far as the limit of the call lets it.
+///
+/// [`is_connect`](Self::is_connect), [`is_timeout`](Self::is_timeout), [`status`](Self::status), [`is_decode`](Self::is_decode) and
+/// [`reason`](Self::reason) tell failures apart, in code: [`is_connect`](Self::is_connect) shows all of them.
 pub struct Failure(Box<Inner>);
 
 struct Inner {
@@ -234,45 +237,6 @@ impl Failure {
             Cause::Refused { response, .. } => Some(response),
             _ => None,
         }
-    }
-
-    /// Whether time ran out: a limit of one exchange, or that of the whole call.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use http_hook::transport::TimeoutPhase;
-    /// use http_hook::{Call, Hook, RequestPlan, Sent, Step, Timestamp, TransportError, TransportErrorKind};
-    ///
-    /// let (hook, now) = (Hook::to("https://api.example.com")?, Timestamp::default());
-    /// let call = Call::new(&hook, RequestPlan::get("orders?page=2"), 7, now);
-    /// let Step::Send { attempt, .. } = call.step(&hook, now) else { unreachable!() };
-    /// let late = TransportError::new(TransportErrorKind::Timeout(TimeoutPhase::Head), Sent::Maybe);
-    /// let Step::Done(Err(failure)) = attempt.finish(&hook, Err(late), now) else { unreachable!() };
-    /// assert!(failure.is_timeout() && !failure.is_connect() && !failure.is_status());
-    /// assert_eq!(
-    ///     failure.to_string(),
-    ///     "the answer took too long (head_timeout: 60s); GET https://api.example.com/orders?page=2, 1 attempt; no retries are set"
-    /// );
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn is_timeout(&self) -> bool {
-        self.0.reason == StopReason::Deadline
-            || matches!(&self.0.cause, Cause::Transport(error) if error.is_timeout())
-    }
-
-    /// Whether no connection came about; see [`TransportError::is_connect`].
-    #[must_use]
-    pub fn is_connect(&self) -> bool {
-        matches!(&self.0.cause, Cause::Transport(error) if error.is_connect())
-    }
-
-    /// Whether the last response is one whose status fails the check, 400 to 599; [`status`](Self::status) tells which.
-    #[must_use]
-    pub fn is_status(&self) -> bool {
-        self.status().is_some_and(check_failed)
     }
 
     /// Whether the server can have acted on a request of the call, be it an earlier one; `Maybe` is one that broke off.

@@ -4,6 +4,7 @@ mod check;
 #[cfg(feature = "decode")]
 pub mod decode;
 pub(crate) mod ext;
+mod failed_by;
 pub(crate) mod failure;
 pub mod hints;
 #[cfg(feature = "decode")]

@@ -4,6 +4,7 @@ mod environment;
 mod explain;
 mod form;
 mod multipart;
+mod progress;
 mod sources;
 #[path = "../support/mod.rs"]
 mod support;

@@ -7,6 +7,7 @@ mod fanout;
 mod gated;
 #[path = "../invariants/mod.rs"]
 mod invariants;
+mod items;
 mod named;
 mod once;
 mod pages;
