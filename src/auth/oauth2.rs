@@ -27,6 +27,10 @@ use crate::base::{Origin, Scheme};
 use crate::options::Verify;
 
 /// How tokens are asked for. A plain record, with secrets that are never printed.
+///
+/// A token is fetched before the first call, once for all calls of the [hook](crate::hook::HookBuilder::auth) and its clones, and anew before it
+/// expires. One that the API refuses by a 401 is fetched anew as well, and the request is sent once more, without any retries being set, if
+/// its body can be sent again. [`token_cache`](crate::hook::HookBuilder::token_cache) keeps tokens for other processes.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OAuth2 {

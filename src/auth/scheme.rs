@@ -111,8 +111,52 @@ impl fmt::Debug for Credentials {
 
 /// A way of authentication that is not among those of [`AuthScheme`].
 ///
-/// `seed` decides what looks like chance, `now` is the time. It is asked only for requests to the connection's own origin. It must not depend on anything but its arguments
+/// It is asked before each send, retries among them, for requests to the connection's own origin only. The request is as it will be sent but for
+/// what this adds: its URI is the whole URL, its headers are there, and its body is [`Payload::Bytes`], empty where there is none, or a source
+/// that cannot be looked into. `seed` decides what looks like chance, `now` is the time. It must not depend on anything but its arguments
 /// and itself, and its `Debug` must not tell a secret. One that panics ends the call as one that fails.
+///
+/// # Examples
+///
+/// A signature of the path, the time and the body:
+///
+/// ```
+/// use std::sync::Arc;
+/// use http::{HeaderName, HeaderValue, Request};
+/// use http_hook::auth::{AuthScheme, Authenticate, Credentials};
+/// use http_hook::body::Payload;
+/// use http_hook::{Error, ErrorKind, Hook, Secret, Timestamp};
+///
+/// #[derive(Debug)] // a `Secret` prints as ***
+/// struct Signed(Secret);
+///
+/// impl Authenticate for Signed {
+///     fn authorize(&self, request: &Request<Payload>, _: u64, now: Timestamp) -> Result<Credentials, Error> {
+///         let Payload::Bytes(body) = request.body() else {
+///             return Err(Error::new(ErrorKind::Auth, "a body that is streamed cannot be signed"));
+///         };
+///         let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+///         let at = HeaderValue::from(now.since_epoch().as_secs());
+///         let text = [request.method().as_str().as_bytes(), target.as_bytes(), at.as_bytes(), body].join(&b'\n');
+///         let mac = hmac_sha256::HMAC::mac(text, self.0.expose()); // of the crate `hmac-sha256`
+///         let mac: String = mac.iter().map(|byte| format!("{byte:02x}")).collect();
+///         let mac = HeaderValue::try_from(mac).map_err(|_| Error::new(ErrorKind::Auth, "the signature"))?;
+///         let header = HeaderName::from_static;
+///         Ok(Credentials::Headers(vec![(header("x-time"), at), (header("x-signature"), mac)]))
+///     }
+/// }
+///
+/// let scheme = AuthScheme::Custom(Arc::new(Signed("k3y".into())));
+/// let hook = Hook::builder_to("https://api.example.com").auth(scheme).build()?; // for `from_hook`
+/// # use http_hook::{Call, RequestPlan, Step};
+/// # let now = Timestamp::new(std::time::Duration::from_secs(5));
+/// # let call = Call::new(&hook, RequestPlan::post("v1/orders?page=2").data("box"), 7, now);
+/// # let Step::Send { request, .. } = call.step(&hook, now) else { unreachable!() };
+/// # let mac = hmac_sha256::HMAC::mac("POST\n/v1/orders?page=2\n5\nbox", "k3y");
+/// # let mac: String = mac.iter().map(|byte| format!("{byte:02x}")).collect();
+/// # assert_eq!(request.headers()["x-signature"], mac);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Authenticate: Send + Sync + fmt::Debug {
     /// Returns what each request gets added.
     ///

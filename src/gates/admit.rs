@@ -66,16 +66,19 @@ impl GateSettings {
 
 /// The gates of one origin. Clones share them.
 ///
+/// Several services can have one rate limit, as below, but not one breaker or bucket: it would close for all of them where one fails. So leave
+/// these out: `GateSettings { rate, ..GateSettings::none() }`.
+///
 /// # Examples
 ///
 /// ```
 /// use http_hook::gates::{GateSettings, Gates, RateSettings};
-/// use http_hook::{Connection, Hook};
+/// use http_hook::Hook;
 ///
 /// let rate = Some(RateSettings { per_second: 5.0, burst: 2 });
-/// let gates = Gates::new(&GateSettings { rate, ..GateSettings::default() })?;
-/// let hook = |host| Hook::builder(&Connection::new().with_host(host)).gates(gates.clone()).build();
-/// let (one, other) = (hook("https://api.example.com")?, hook("https://api.example.com/v2")?);
+/// let gates = Gates::new(&GateSettings { rate, ..GateSettings::none() })?;
+/// let hook = |url| Hook::builder_to(url).gates(gates.clone()).build();
+/// let (one, other) = (hook("https://api.example.com")?, hook("https://files.example.com")?);
 /// # let _ = (one, other);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -248,7 +248,7 @@ macro_rules! face {
             PageIter::new(self, self.face.observed(pages, Pages::observer))
         }
 
-        /// Goes on with pages that were [stored](Pages::store).
+        /// Goes on with pages that were [stored](Pages::store), or with their [items](crate::pages::ItemIter::store): `resume_pages(&text)?.items()`.
         ///
         /// # Errors
         ///

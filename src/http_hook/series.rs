@@ -153,7 +153,9 @@ impl<T: Transport, C: Clock> HttpHook<T, C> {
     ///
     /// # Errors
     ///
-    /// A [`Failure`]: of a call, or of a poll that ended unsatisfied.
+    /// A [`Failure`]: of a call, or of a poll that ended unsatisfied. Its [reason](Failure::reason) is
+    /// [`Check`](crate::StopReason::Check) where [`fail_if`](Polling::fail_if) holds, its [response](Failure::response) being the one
+    /// for which it does, and [`Deadline`](crate::StopReason::Deadline) where the time is over.
     pub async fn poll(
         &self,
         plan: impl Into<RequestPlan>,

@@ -54,6 +54,13 @@ use crate::response::StopReason;
 /// WARN http_hook.call{otel.name="orders" otel.kind="internal" http_hook.connection="orders" http_hook.method="GET"}: http_hook: given up reason="rejected" sends=2 attempt=2 failure=404:Not Found; GET https://api.example.com/v1/orders, 2 attempts; not worth a retry
 /// ```
 ///
+/// An attempt that passes prints no line by itself: its span tells it, with its status and how long it took. For a line of each send, the spans
+/// have to be printed as they end: `tracing_subscriber::fmt().with_span_events(FmtSpan::CLOSE)`.
+///
+/// ```text
+/// INFO http.client.request{otel.name="GET" … url.full="https://api.example.com/v1/orders?key=REDACTED" http.response.status_code=200}: http_hook: close time.busy=726µs time.idle=5.28ms
+/// ```
+///
 /// A [leg](crate::HttpHook::leg) is a span of its own, and a call that is taken up from a store another one.
 ///
 /// # Examples

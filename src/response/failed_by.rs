@@ -34,35 +34,6 @@ impl Failure {
     }
 
     /// Whether no connection came about; see [`TransportError::is_connect`](crate::TransportError::is_connect).
-    ///
-    /// # Examples
-    ///
-    /// One that has no time left is both this and [`is_timeout`](Self::is_timeout), and a 503 that was retried until the deadline has a
-    /// status and is a timeout: what is asked first counts.
-    ///
-    /// ```
-    /// use http_hook::{Failure, StopReason};
-    /// use http_hook_mock::{Reply, blocking::connect};
-    ///
-    /// fn kind(failure: &Failure) -> &'static str {
-    ///     match failure.status().map(|status| status.as_u16()) {
-    ///         _ if failure.reason() == StopReason::Cancelled => "cancelled", // by `FanoutIter::cancel`, say
-    ///         _ if failure.is_decode() => "not the JSON expected",
-    ///         _ if failure.is_connect() => "no connection",
-    ///         Some(404) => "not found",
-    ///         Some(500..) => "the server fails, and it was given up",
-    ///         _ if failure.is_timeout() => "too late",
-    ///         _ => "something else",
-    ///     }
-    /// }
-    ///
-    /// let replies = [Reply::refused(), Reply::timeout(), Reply::status(404), Reply::status(503), Reply::json(200, "<html>")];
-    /// let api = connect("https://api.example.test", replies)?;
-    /// let kinds = [(); 5].map(|()| kind(&api.get("v1/orders").read_json::<Vec<u32>>().unwrap_err()));
-    /// let all = ["no connection", "too late", "not found", "the server fails, and it was given up", "not the JSON expected"];
-    /// assert_eq!(kinds, all);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     #[must_use]
     pub fn is_connect(&self) -> bool {
         matches!(self.cause(), Cause::Transport(error) if error.is_connect())

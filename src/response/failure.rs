@@ -18,8 +18,35 @@ use crate::base::{Error, ErrorKind, Sent, TransportError, TransportErrorKind};
 /// `503:Service Unavailable; GET https://api.example.com/v1/orders?page=2, 4 attempts; no more are allowed`. [`Cause`] prints the
 /// first clause alone. The last response is kept, its body as far as the limit of the call lets it.
 ///
-/// [`is_connect`](Self::is_connect), [`is_timeout`](Self::is_timeout), [`status`](Self::status), [`is_decode`](Self::is_decode) and
-/// [`reason`](Self::reason) tell failures apart, in code: [`is_connect`](Self::is_connect) shows all of them.
+/// # Examples
+///
+/// What is asked first counts: a connection that no time was left for is both no connection and a timeout, and a 503 that was retried
+/// until the deadline is a timeout that has a status.
+///
+/// ```
+/// use http_hook::transport::TimeoutPhase;
+/// use http_hook::{Failure, StopReason};
+/// use http_hook_mock::{Reply, blocking::connect};
+///
+/// fn kind(failure: &Failure) -> &'static str {
+///     match failure.status().map(|status| status.as_u16()) {
+///         _ if failure.reason() == StopReason::Cancelled => "cancelled", // by `FanoutIter::cancel`, say
+///         _ if failure.is_decode() => "not the JSON expected",
+///         _ if failure.is_connect() => "no connection",
+///         Some(404) => "not found",
+///         Some(500..) => "the server fails, and it was given up",
+///         _ if failure.is_timeout() => "too late",
+///         _ => "something else",
+///     }
+/// }
+///
+/// let replies = [Reply::refused(), Reply::timeout(TimeoutPhase::Head), Reply::status(404), Reply::status(503), Reply::json(200, "<html>")];
+/// let api = connect("https://api.example.test", replies)?;
+/// let kinds = [(); 5].map(|()| kind(&api.get("v1/orders").read_json::<Vec<u32>>().unwrap_err()));
+/// let all = ["no connection", "too late", "not found", "the server fails, and it was given up", "not the JSON expected"];
+/// assert_eq!(kinds, all);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Failure(Box<Inner>);
 
 struct Inner {

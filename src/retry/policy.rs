@@ -33,6 +33,24 @@ use crate::retry::wait::Wait;
 /// assert_eq!(policy, RetryPolicy { stop: Stop::after_attempt(5), ..RetryPolicy::default() });
 /// # Ok::<(), http_hook::Error>(())
 /// ```
+///
+/// After three statuses and nothing else, for a POST that may be sent again as it has a key; five attempts within two minutes:
+///
+/// ```
+/// use std::time::Duration;
+/// use http_hook::retry::{Condition, Stop, Wait};
+/// use http_hook::{RequestPlan, RetryPolicy};
+///
+/// let policy = RetryPolicy {
+///     when: Condition::statuses(&[502, 503, 504]),
+///     once: Condition::Never, // else 421 and 425 are sent again, once
+///     wait: Wait::full_jitter(Duration::from_millis(200), Duration::from_secs(20)),
+///     stop: Stop::after_attempt(5),
+///     ..RetryPolicy::default()
+/// };
+/// let plan = RequestPlan::post("v1/orders").data("box").idempotency_key().retry(policy).deadline(Duration::from_secs(120));
+/// assert!(plan.check().is_ok());
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct RetryPolicy {
     /// Which outcomes are worth another attempt.

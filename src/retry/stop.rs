@@ -18,7 +18,8 @@ use crate::retry::state::RetryState;
 
 /// When to give up, as data. In JSON, `type` names the variant in snake case; times are seconds.
 ///
-/// Stops combine with `|` and `&`. They are asked after the wait has been computed, and can see it.
+/// Stops combine with `|` and `&`. They are asked after the wait has been computed, and can see it. None of them ends an attempt that is
+/// under way: that does the [deadline](crate::RequestPlan::deadline) of a call, which is the limit for everything.
 ///
 /// # Examples
 ///

@@ -9,7 +9,7 @@ use http_hook::body::{Replay, Upload};
 use http_hook::{Sent, TransportError, TransportErrorKind as Kind};
 
 /// Makes a body of a file, for a blocking transport. Its length is read now; it is opened once for each send. What is no file (a pipe,
-/// say) has no length, and is sent once.
+/// say) has no length, and is sent once. [`on_progress`](Upload::on_progress) tells how far it is.
 ///
 /// # Errors
 ///

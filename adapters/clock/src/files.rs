@@ -21,7 +21,7 @@ use crate::save::{Making, Room};
 const PIECE: usize = 64 << 10;
 
 /// Makes a body of a file, for an async transport: threads of the crate `blocking` read it. Its length is read now; it is opened once for
-/// each send. What is no file (a pipe, say) has no length, and is sent once.
+/// each send. What is no file (a pipe, say) has no length, and is sent once. [`on_progress`](Upload::on_progress) tells how far it is.
 ///
 /// # Errors
 ///

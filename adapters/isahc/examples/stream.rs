@@ -18,7 +18,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     std::fs::write(&path, vec![b'y'; 200_000])?;
 
     // Up. It is opened once for each send: a redirect or a retry begins again at the first byte.
-    let response = api.put("files").upload(file(&path)?).retries(3).send()?;
+    let upload = file(&path)?.on_progress(|bytes| println!("up: {bytes} of 200000 bytes"));
+    let response = api.put("files").upload(upload).retries(3).send()?;
     println!("up: {}, {} bytes", response.status(), files.requests()[0].body.len());
 
     // Down, as it comes, and at most so much. What breaks off is an error, never a shorter file.

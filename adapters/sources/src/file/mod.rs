@@ -193,6 +193,7 @@ impl BlockingSource for ConnectionFile {
         }
         Some(match nearest(id, ids.iter().copied()) {
             Some(near) => format!("the file has no such id; is it `{near}`?"),
+            None if ids.len() == 1 => "the file has 1 other".to_owned(),
             None => format!("the file has {} others", ids.len()),
         })
         .filter(|_| !ids.is_empty())

@@ -29,6 +29,7 @@ fn an_id_that_is_not_there_is_told_with_what_may_be_meant() {
         ("a slip of the pen in a file",          file(&json),                                           "slaes",    "; the file has no such id; is it `sales`?"),
         ("in our own form",                      file(&toml),                                           "Sale",     "; the file has no such id; is it `sales`?"),
         ("another id",                           file(&json),                                           "invoices", "; the file has 2 others"),
+        ("the only other",                       file(&toml),                                           "invoices", "; the file has 1 other"),
         ("one that is a member of none",         file(&uris),                                           "sale",     "; the file has no such id; is it `sales`?"),
         ("an empty file",                        file(&empty),                                          "sales",    ""),
         ("no file",                              Sources::new().with(ConnectionFile::new("no.json").optional()), "sales", ""),
