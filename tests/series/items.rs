@@ -20,7 +20,7 @@ fn api(pages: &[usize]) -> (Api, Vec<u64>) {
         replies.push(Reply::json(200, serde_json::json!({"ids": items, "next": next}).to_string()));
         all.extend(items);
     }
-    (connect("https://api.example.test", &MockTransport::new(replies)).expect("a hook"), all)
+    (connect("https://api.example.test", MockTransport::new(replies)).expect("a hook"), all)
 }
 
 fn paging() -> Paging {
