@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::link::link_or_fault;
-use super::places::{Body, field};
+use super::places::{Body, field, written_items};
 use crate::base::json::{is_pointer, read_any};
 use crate::base::{Error, ErrorKind, Quiet, caught, size};
 use crate::call::follow::Place;
@@ -223,9 +223,7 @@ impl Paging {
 
     /// The same as they are written.
     pub(super) fn written_items(&self, page: &Response<Bytes>) -> Result<Vec<Bytes>, Error> {
-        let body = Body::read(page)?;
-        let written = body.array(self.items.as_deref().unwrap_or_default())?;
-        Ok(written.map(|item| page.body().slice_ref(item.as_bytes())).collect())
+        written_items(page, self.items.as_deref().unwrap_or_default())
     }
 
     /// Checks the names of places: what nothing has would be an end after the first page.

@@ -79,6 +79,13 @@ impl<'a> Body<'a> {
     }
 }
 
+/// Reads the items of an array in a page, as they are written.
+pub(super) fn written_items(page: &Response<Bytes>, pointer: &str) -> Result<Vec<Bytes>, Error> {
+    let body = Body::read(page)?;
+    let written = body.array(pointer)?;
+    Ok(written.map(|item| page.body().slice_ref(item.as_bytes())).collect())
+}
+
 /// Reads a field that leads on; `None` if there is none, or empty ones alone.
 pub(super) fn field<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Error> {
     let value = only(headers, name).map_err(|()| fault("the header that leads on differs"))?;

@@ -7,7 +7,7 @@ use http::Response;
 use serde::{Deserialize, Serialize};
 
 use super::paging::{Paging, Read};
-use super::places::Body;
+use super::places::written_items;
 use super::{KNOWN, Known, Next, Pages};
 use crate::base::chance::digest;
 use crate::base::json::at_most;
@@ -114,7 +114,9 @@ impl<B: From<Bytes>> Pages<'_, B> {
             u64::from_str_radix(&form.seed, 16).map_err(|_| stored("the seed is not one"))?;
         let mut base = Call::restore_plan(hook, &form.plan)?;
         base.rare().deadline = form.deadline;
-        let rest = form.rest.map_or_else(|| Ok(Vec::new()), |rest| items(rest.into()))?;
+        let rest = form.rest.map(|rest| written_items(&Response::new(rest.into()), "")).transpose();
+        let rest = rest.map_err(|_| stored("the items that are left are no array"))?;
+        let rest = rest.unwrap_or_default();
         let (mut place, mut next) = (None, Next::Over);
         if rest.is_empty() || !form.call.is_empty() {
             let call = Call::resume(hook, &form.call, now)?;
@@ -141,23 +143,6 @@ impl<B: From<Bytes>> Pages<'_, B> {
 fn array(items: &[Bytes]) -> String {
     let items: Vec<_> = items.iter().map(|item| String::from_utf8_lossy(item)).collect();
     format!("[{}]", items.join(","))
-}
-
-/// Reads the items of an array.
-fn items(array: Bytes) -> Result<Vec<Bytes>, Error> {
-    let page = Response::new(array);
-    let read = |()| {
-        Some(
-            Body::read(&page)
-                .ok()?
-                .array("")
-                .ok()?
-                .map(str::as_bytes)
-                .map(|item| page.body().slice_ref(item))
-                .collect(),
-        )
-    };
-    read(()).ok_or_else(|| stored("the items that are left are no array"))
 }
 
 fn text_of(form: &Form) -> Result<String, Error> {
